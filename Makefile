@@ -1,0 +1,47 @@
+# Two commands matter: `make demo` shows the product, `make test` proves it. Both set up everything they need.
+PYTHON ?= python3
+CRM ?= hubspot
+VENV := .venv
+BIN := $(VENV)/bin
+
+.DEFAULT_GOAL := help
+
+.PHONY: help install demo test lint bench lock clean
+
+help: ## list the targets
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
+
+install: $(VENV)/installed ## make .venv with everything the project needs
+
+$(VENV)/installed: requirements.lock requirements-oracle.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "Python 3.11 or newer is needed, $(PYTHON) is older. Try: make $(MAKECMDGOALS) PYTHON=python3.12"; exit 2; }
+	$(PYTHON) -m venv $(VENV) || { \
+	  echo "Python's venv module is missing. On Debian or Ubuntu: sudo apt install python3-venv"; exit 2; }
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements-oracle.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+demo: install ## run the main job on an embedded CRM (CRM=hubspot or CRM=salesforce)
+	@$(BIN)/sales-consultant demo --crm $(CRM) $(if $(MAKE_TERMOUT),--keep)
+
+lint: install ## ruff and mypy strict
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+
+test: install lint ## lint, types and all tests
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup
+
+bench: install ## speed against a peer or the limit, as ratios
+	@$(BIN)/python -m benchmarks
+
+lock: install ## renew the lock (needs uv)
+	uv pip compile pyproject.toml --universal --python-version 3.11 --extra demo --group dev --generate-hashes \
+	  --no-emit-index-url --no-header --no-annotate --upgrade -o requirements.lock
+	echo 'lifetimes==0.11.3' | uv pip compile - --no-deps --generate-hashes --no-emit-index-url --no-header \
+	  --no-annotate -o requirements-oracle.lock
+
+clean: ## remove what was built
+	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

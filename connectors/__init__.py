@@ -1,0 +1,1 @@
+"""The CRMs: one protocol, one package each."""

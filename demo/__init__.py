@@ -1,0 +1,1 @@
+"""The demo company and the main job on it."""

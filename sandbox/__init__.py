@@ -1,0 +1,1 @@
+"""A local CRM that speaks the HTTP APIs of HubSpot and Salesforce."""

@@ -1,0 +1,1 @@
+"""Tables and frames in, scores and reasons out; no CRM, no HTTP, no journal."""

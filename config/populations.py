@@ -65,9 +65,13 @@ class FeatureSettings(BaseModel):
             '"companies.region". Other fields without history are left out.'
         ),
     )
-    omit: list[str] = Field(default_factory=list, description='Fields never to learn from, as "deals.region".')
+    omit: list[str] = Field(
+        default_factory=list, description='Fields never to learn from, as "deals.region".'
+    )
     protected: list[str] = Field(
         default_factory=list,
         description="Protected attributes (age, gender, nationality) that an admin puts in on purpose; logged.",
     )
-    about_reps: bool = Field(default=False, description="Whether features about a rep's person or record are used.")
+    about_reps: bool = Field(
+        default=False, description="Whether features about a rep's person or record are used."
+    )

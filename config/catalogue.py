@@ -1,0 +1,241 @@
+"""The fields that Sales Consultant writes: names, types, sets, and what each means to a rep (DESIGN section 10).
+
+The catalogue is the only list of fields that may ever be written. Connectors turn a `Field` into the vendor's
+own definition; plan, push, read-back and rollback address fields by `key`.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+FieldType = Literal[
+    "number", "percent", "money", "text", "long_text", "date", "datetime", "enumeration", "bool"
+]
+FieldSet = Literal["minimal", "standard", "all"]
+WrittenObject = Literal["contacts", "leads", "companies", "deals"]
+
+SETS: tuple[FieldSet, ...] = ("minimal", "standard", "all")
+OBJECTS: tuple[WrittenObject, ...] = ("contacts", "leads", "companies", "deals")
+GROUP = "sales_consultant"
+GROUP_LABEL = "Sales Consultant"
+SEGMENTS = (
+    "prospects",
+    "champions",
+    "loyal",
+    "active",
+    "new",
+    "promising",
+    "needs_attention",
+    "previously_loyal",
+    "at_risk",
+    "almost_lost",
+    "dormant",
+)
+_EVERY: tuple[WrittenObject, ...] = ("contacts", "leads", "companies", "deals")
+_STEPS: tuple[WrittenObject, ...] = ("deals", "contacts", "leads")
+
+
+@dataclass(frozen=True)
+class Field:
+    """One field of ours.
+
+    `digits` is the number of digits before the point, `scale` after it. `rides` marks a field that never causes a
+    write of its own and goes along with one. `people_write` marks a field that reps or admins fill in and that no
+    plan or rollback ever touches.
+    """
+
+    key: str
+    label: str
+    type: FieldType
+    on: tuple[WrittenObject, ...]
+    set: FieldSet
+    help: str
+    options: tuple[str, ...] = ()
+    length: int = 255
+    digits: int = 16
+    scale: int = 0
+    rides: bool = False
+    people_write: bool = False
+
+    def option_label(self, option: str) -> str:
+        """The readable name of an enumeration value.
+
+        >>> by_key("segment").option_label("needs_attention")
+        'Needs attention'
+        """
+        return option if self.key == "grade" else option.replace("_", " ").capitalize()
+
+
+FIELDS: tuple[Field, ...] = (
+    Field(
+        "score",
+        "Score",
+        "number",
+        _EVERY,
+        "minimal",
+        "50 is average, 10 points more double the odds.",
+        digits=2,
+    ),
+    Field(
+        "grade",
+        "Grade",
+        "enumeration",
+        _EVERY,
+        "minimal",
+        "A is the best tenth of the open records, B the next fifth, C to 60 %, D the rest.",
+        ("A", "B", "C", "D"),
+    ),
+    Field(
+        "top_reason",
+        "Top reason",
+        "text",
+        _EVERY,
+        "minimal",
+        "What moved the score most.",
+        length=120,
+        rides=True,
+    ),
+    Field("next_step", "Next step", "text", _STEPS, "minimal", "What to do next on this record."),
+    Field("next_step_due", "Next step due", "date", _STEPS, "minimal", "When to have done it.", rides=True),
+    Field(
+        "probability",
+        "Probability",
+        "percent",
+        _EVERY,
+        "standard",
+        "How likely the event is within its horizon.",
+        digits=1,
+        scale=4,
+        rides=True,
+    ),
+    Field(
+        "trend",
+        "Trend",
+        "enumeration",
+        _EVERY,
+        "standard",
+        "Against 14 days ago under the same model, from 8 points on.",
+        ("rising", "steady", "falling", "new"),
+        rides=True,
+    ),
+    Field(
+        "reasons",
+        "Reasons",
+        "long_text",
+        _EVERY,
+        "standard",
+        "Points that sum, from 50, to the score.",
+        length=1000,
+        rides=True,
+    ),
+    Field(
+        "expected_value",
+        "Expected value",
+        "money",
+        ("deals",),
+        "standard",
+        "Probability times amount, in the deal's currency.",
+        scale=2,
+    ),
+    Field(
+        "value_12m",
+        "Value in 12 months",
+        "money",
+        ("companies",),
+        "standard",
+        "Revenue to expect from this customer in the next 12 months.",
+        scale=2,
+    ),
+    Field(
+        "churn_risk",
+        "Churn risk",
+        "number",
+        ("companies",),
+        "standard",
+        "0 to 100: how likely the customer has stopped buying.",
+        digits=3,
+    ),
+    Field(
+        "segment",
+        "Segment",
+        "enumeration",
+        ("contacts", "companies"),
+        "standard",
+        "By recency, frequency and monetary value of purchases.",
+        SEGMENTS,
+    ),
+    Field(
+        "lifecycle",
+        "Lifecycle",
+        "enumeration",
+        ("companies",),
+        "standard",
+        "Where the company stands as a customer.",
+        ("prospect", "new", "active", "at_risk", "lost"),
+    ),
+    Field(
+        "customer_tier",
+        "Customer tier",
+        "enumeration",
+        ("companies",),
+        "standard",
+        "1 to 3 by expected value, with frozen edges.",
+        ("1", "2", "3"),
+    ),
+    Field("next_step_reason", "Next step: why", "text", _STEPS, "standard", "Why this step.", rides=True),
+    Field(
+        "next_step_worth",
+        "Next step: worth",
+        "money",
+        _STEPS,
+        "standard",
+        "What is at stake, in the record's currency; not a promise of effect.",
+        scale=2,
+        rides=True,
+    ),
+    Field(
+        "next_step_id",
+        "Next step: id",
+        "text",
+        _STEPS,
+        "standard",
+        "Names the step; feedback belongs to it.",
+        length=80,
+    ),
+    Field(
+        "next_step_feedback",
+        "Next step: feedback",
+        "enumeration",
+        _STEPS,
+        "standard",
+        "The rep's answer to the step.",
+        ("accepted", "done", "not_useful", "wrong"),
+        people_write=True,
+    ),
+    Field(
+        "do_not_score",
+        "Do not score",
+        "bool",
+        ("contacts", "leads", "companies"),
+        "minimal",
+        "Set this to leave the record unscored and its fields empty.",
+        people_write=True,
+    ),
+    Field("scored_at", "Scored at", "datetime", _EVERY, "all", "Time of the last change.", rides=True),
+    Field("model", "Model", "text", _EVERY, "all", "The model that gave the score.", length=80, rides=True),
+)
+_BY_KEY = {f.key: f for f in FIELDS}
+
+
+def by_key(key: str) -> Field:
+    """The field of that key; KeyError when the catalogue has none, for nothing else may be written."""
+    return _BY_KEY[key]
+
+
+def fields(chosen: FieldSet, objects: Iterable[str]) -> dict[str, tuple[Field, ...]]:
+    """The fields of a set, by object.
+
+    A set holds the smaller ones: "standard" is "minimal" and more.
+    """
+    wanted = SETS[: SETS.index(chosen) + 1]
+    return {o: tuple(f for f in FIELDS if o in f.on and f.set in wanted) for o in objects}

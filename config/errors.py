@@ -1,0 +1,86 @@
+"""Errors, classed by who acts next, each with the exit code of the command that ends by it (DESIGN section 12)."""
+
+from collections.abc import Mapping
+from typing import Any
+
+
+class SalesConsultantError(Exception):
+    """The root of all errors of ours.
+
+    `message` says what happened and to which record or setting, `action` what to do about it. Neither may hold a
+    secret or a response body.
+    """
+
+    code = 1
+    kind = "defect"
+
+    def __init__(self, message: str, *, action: str = "", details: Mapping[str, Any] | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.action = action
+        self.details = dict(details or {})
+
+    def as_dict(self) -> dict[str, Any]:
+        """The document that `--json` prints."""
+        return {
+            "error": {
+                "code": self.code,
+                "kind": self.kind,
+                "message": self.message,
+                "action": self.action,
+                "details": self.details,
+            }
+        }
+
+
+class UsageError(SalesConsultantError):
+    """Wrong use, configuration or machine: the operator acts."""
+
+    code = 2
+    kind = "usage"
+
+
+class ConfigError(UsageError):
+    """A setting is missing, misspelt or of the wrong type."""
+
+    kind = "configuration"
+
+
+class OtherOrgError(UsageError):
+    """The state belongs to another org or portal than the connection answers with."""
+
+    kind = "other_org"
+
+
+class MachineError(UsageError):
+    """A file, port, disk or keyring of this machine is in the way."""
+
+    kind = "machine"
+
+
+class AccessError(SalesConsultantError):
+    """Authentication or permission: the CRM's admin acts."""
+
+    code = 3
+    kind = "access"
+
+
+class CrmUnavailableError(SalesConsultantError):
+    """The CRM is unreachable, or its limit is spent: time acts, a later run goes on."""
+
+    code = 4
+    kind = "crm_unavailable"
+
+
+class GuardError(SalesConsultantError):
+    """A guard refused: the admin looks at the plan and decides."""
+
+    code = 6
+    kind = "guard"
+
+
+class BusyError(SalesConsultantError):
+    """Another run of this connection is going on."""
+
+    code = 7
+    kind = "busy"

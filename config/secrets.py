@@ -1,0 +1,150 @@
+"""Where secrets come from, in a fixed order, and how they are stored (DESIGN section 11)."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from sales_consultant.config.errors import AccessError, ConfigError, MachineError
+
+SERVICE = "sales-consultant"
+_PROBE = "sales-consultant-probe"
+
+
+@dataclass(frozen=True)
+class Secret:
+    """A secret and where it came from; neither `repr` nor `str` shows the value."""
+
+    value: str
+    source: str
+
+    def __repr__(self) -> str:
+        return f"Secret(source={self.source!r})"
+
+    __str__ = __repr__
+
+
+class Keyring(Protocol):
+    """What we need of a keyring; the real one is the `keyring` package's backend."""
+
+    def get_password(self, service: str, username: str) -> str | None: ...
+    def set_password(self, service: str, username: str, password: str) -> None: ...
+    def delete_password(self, service: str, username: str) -> None: ...
+
+
+def os_keyring() -> Keyring | None:
+    """The machine's keyring, or None where it has none that keeps secrets (a headless machine)."""
+    import keyring
+
+    backend = keyring.get_keyring()
+    name = f"{type(backend).__module__}.{type(backend).__name__}"
+    # The null backend drops what it is given without a word, "fail" refuses, and plain text is no place for a token.
+    if any(bad in name for bad in (".fail.", ".null.", "PlaintextKeyring")):
+        return None
+    found: Keyring = backend
+    return found
+
+
+def variable(connection: str) -> str:
+    """The environment variable that may hold a connection's secret.
+
+    >>> variable("acme-eu")
+    'SALES_CONSULTANT_ACME_EU_TOKEN'
+    """
+    return f"SALES_CONSULTANT_{connection.upper().replace('-', '_')}_TOKEN"
+
+
+def ways(connection: str) -> str:
+    """The ways to give a secret to a machine, with or without a keyring."""
+    name = variable(connection)
+    return (
+        f"Give it in one of these ways: sales-consultant login --connection {connection} (needs an OS keyring); "
+        f"the environment variable {name}; {name}_FILE with the path of a file that only you can read; "
+        f'or a systemd credential called "{connection}".'
+    )
+
+
+def resolve(
+    connection: str, reference: str, *, keyring: Keyring | None, environ: Mapping[str, str] = os.environ
+) -> Secret:
+    """The secret of a connection, from the first place that has one.
+
+    Environment variable, file named by one, systemd credential, OS keyring. Raises AccessError listing the ways where
+    no place has one, and ConfigError where the variable and the file variable are both set.
+    """
+    name = variable(connection)
+    plain, file = environ.get(name), environ.get(f"{name}_FILE")
+    if plain and file:
+        raise ConfigError(f"{name} and {name}_FILE are both set.", action="Unset one of them.")
+    if plain:
+        return Secret(plain.strip(), f"environment variable {name}")
+    if file:
+        return Secret(_read(Path(file)), f"file named by {name}_FILE")
+    directory = environ.get("CREDENTIALS_DIRECTORY")
+    if directory and (Path(directory) / connection).is_file():
+        return Secret(_read(Path(directory) / connection), f'systemd credential "{connection}"')
+    user = reference.removeprefix("keyring:") or connection
+    if keyring is not None:
+        from keyring.errors import KeyringError
+
+        try:
+            value = keyring.get_password(SERVICE, user)
+        except KeyringError as e:
+            raise MachineError(
+                f"The keyring does not answer: {type(e).__name__}.", action=ways(connection)
+            ) from e
+        if value:
+            return Secret(value, f'OS keyring, entry "{user}"')
+    where = "the OS keyring" if keyring is not None else "an OS keyring (this machine has none)"
+    raise AccessError(
+        f'No secret for the connection "{connection}": looked at {name}, {name}_FILE, systemd credentials and {where}.',
+        action=ways(connection),
+    )
+
+
+def _read(path: Path) -> str:
+    try:
+        value = path.read_text(encoding="utf-8").strip()
+    except OSError as e:
+        raise MachineError(
+            f"The secret's file {path} cannot be read: {e.strerror}.", action="Check the path."
+        ) from e
+    if not value:
+        raise MachineError(f"The secret's file {path} is empty.", action="Put the token into it.")
+    return value
+
+
+def store(connection: str, reference: str, secret: str, *, keyring: Keyring | None) -> str:
+    """Put a secret into the OS keyring and say where it is now; raises MachineError where it would not be kept."""
+    from keyring.errors import KeyringError
+
+    no_keyring = MachineError("This machine has no OS keyring that keeps secrets.", action=ways(connection))
+    if keyring is None:
+        raise no_keyring
+    user = reference.removeprefix("keyring:") or connection
+    try:
+        # A backend may drop secrets silently: only a round trip proves that it keeps them.
+        keyring.set_password(SERVICE, _PROBE, "probe")
+        kept = keyring.get_password(SERVICE, _PROBE) == "probe"
+        if kept:
+            keyring.delete_password(SERVICE, _PROBE)
+            keyring.set_password(SERVICE, user, secret)
+    except KeyringError as e:
+        raise no_keyring from e
+    if not kept:
+        raise no_keyring
+    return f'OS keyring, entry "{user}"'
+
+
+def remove(connection: str, reference: str, *, keyring: Keyring | None) -> bool:
+    """Take a secret out of the OS keyring; False where there was none."""
+    from keyring.errors import KeyringError
+
+    if keyring is None:
+        raise MachineError("This machine has no OS keyring that keeps secrets.", action=ways(connection))
+    try:
+        keyring.delete_password(SERVICE, reference.removeprefix("keyring:") or connection)
+    except KeyringError:
+        return False
+    return True

@@ -1,0 +1,284 @@
+"""The settings: one TOML file, validated, environment variables first (DESIGN section 11)."""
+
+import os
+import re
+import tomllib
+import types
+import typing
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from sales_consultant.config.catalogue import FieldSet
+from sales_consultant.config.errors import ConfigError
+from sales_consultant.config.nearest import did_you_mean
+from sales_consultant.config.populations import Exclusions, FeatureSettings, Population
+from sales_consultant.config.versions import HUBSPOT_DEFAULT, SALESFORCE_DEFAULT
+
+FILE_NAME = "sales-consultant.toml"
+FILE_VARIABLE = "SALES_CONSULTANT_CONFIG"
+_NAME = re.compile(r"[a-z][a-z0-9_-]*")
+# HubSpot's and Salesforce's tokens, JSON web tokens, keys: nothing a reference would look like.
+_SECRET = re.compile(r"^(pat-|CiR|00D\w{12,15}!|eyJ|-----BEGIN)|^[A-Za-z0-9+/_=!.-]{40,}$")
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Connection(_Section):
+    """A CRM and how to sign in."""
+
+    crm: Literal["hubspot", "salesforce"] = Field(description="Which CRM this is.")
+    token: str = Field(
+        default="",
+        description='Where the secret is, as "keyring:NAME"; never the secret. Empty: keyring:<connection>.',
+    )
+    url: str = Field(
+        default="", description="Another address than the vendor's, as of a sandbox CRM on loopback."
+    )
+    domain: str = Field(default="", description='Salesforce: the My Domain, as "acme.my".')
+    client_id: str = Field(default="", description="Salesforce: the consumer key of the External Client App.")
+    auth: Literal["token", "client_credentials", "jwt"] = Field(
+        default="token",
+        description="How the secret is used; Salesforce: client_credentials or jwt for schedules.",
+    )
+    username: str = Field(default="", description="Salesforce, jwt: the user to run as.")
+    read_version: str = Field(
+        default="", description="API version for reading; empty: the default of this release."
+    )
+    write_version: str = Field(
+        default="", description="API version for writing; empty: the default of this release."
+    )
+    limit_share: float = Field(
+        default=0.7, gt=0, le=1, description="Share of the CRM's own limits that this connection may use."
+    )
+
+    @field_validator("token")
+    @classmethod
+    def _no_secret(cls, value: str) -> str:
+        if value and not value.startswith("keyring:"):
+            # The value may be the secret itself: it is not repeated.
+            raise ValueError(
+                'must name where the secret is, as "keyring:NAME", and never be the secret; '
+                "store it with: sales-consultant login"
+            )
+        return value
+
+    @field_validator("client_id", "domain", "username", "url")
+    @classmethod
+    def _looks_no_secret(cls, value: str, info: Any) -> str:
+        if info.field_name != "client_id" and not value.startswith("http") and _SECRET.match(value):
+            raise ValueError("looks like a secret; store it with: sales-consultant login")
+        return value
+
+    @property
+    def reading(self) -> str:
+        """The API version to read with."""
+        return self.read_version or (HUBSPOT_DEFAULT if self.crm == "hubspot" else SALESFORCE_DEFAULT)
+
+    @property
+    def writing(self) -> str:
+        """The API version to write with."""
+        return self.write_version or (HUBSPOT_DEFAULT if self.crm == "hubspot" else SALESFORCE_DEFAULT)
+
+
+class Write(_Section):
+    """What is written, and to whom."""
+
+    set: FieldSet = Field(default="standard", description="Which fields: minimal, standard or all.")
+    objects: list[Literal["contacts", "leads", "companies", "deals"]] = Field(
+        default=["contacts", "leads", "companies", "deals"],
+        description="Objects that are written.",
+    )
+    prefix: str = Field(
+        default="sc",
+        pattern=r"^[a-z][a-z0-9]{0,9}$",
+        description="First part of every field's name in the CRM.",
+    )
+    names: dict[str, str] = Field(
+        default_factory=dict, description='Other names for fields, by key, as {score = "our_score"}.'
+    )
+    where: dict[str, str | list[str]] = Field(
+        default_factory=dict, description='Limits who is written (a pilot), as {owner = "anna@acme.example"}.'
+    )
+    first: int | None = Field(
+        default=None, ge=1, description="Write at most the first so many records (a pilot)."
+    )
+    on_foreign_edit: Literal["overwrite", "keep"] = Field(
+        default="overwrite", description="What to do where somebody edited a field of ours."
+    )
+
+
+class Guards(_Section):
+    """A run that would change more than this stops before it writes, until `--yes` or a wider guard."""
+
+    max_records: int | None = Field(default=None, ge=0, description="Records changed in a run.")
+    max_share: float = Field(
+        default=0.5,
+        ge=0,
+        le=1,
+        description="Share of the scored records changed in a run, from 200 records on.",
+    )
+    max_emptied: float = Field(
+        default=0.1, ge=0, le=1, description="Share of the records whose score is emptied."
+    )
+    max_api_calls: int | None = Field(default=None, ge=0, description="Calls a run may spend on writing.")
+
+
+class NextSteps(_Section):
+    """How next steps are given."""
+
+    playbook: str = Field(default="", description="A playbook of your own; empty: the one that ships.")
+    max_new_per_owner: int = Field(default=5, ge=0, description="New steps an owner gets in a day, at most.")
+
+
+class Schedule(_Section):
+    """When jobs run, under `serve`."""
+
+    job: Literal["sync", "train"] = Field(default="sync", description="What runs.")
+    cron: str = Field(default="", description='Cron expression with weekday names, as "0 5 * * mon-fri".')
+    every_minutes: int | None = Field(default=None, ge=1, description="Instead of cron: an interval.")
+    time_zone: str = Field(default="UTC", description="Time zone of the cron expression, as Europe/Berlin.")
+    connection: str = Field(default="", description="Which connection; empty: the only one.")
+
+
+class Proof(_Section):
+    """How the value of the scores is proven."""
+
+    control_share: float = Field(
+        default=0.0,
+        ge=0,
+        le=0.5,
+        description="Share of companies that are scored but not written (control group).",
+    )
+
+
+class Settings(BaseSettings):
+    """All settings of an installation."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="SALES_CONSULTANT_",
+        env_nested_delimiter="__",
+        extra="forbid",
+        frozen=True,
+        nested_model_default_partial_update=True,
+    )
+
+    connections: dict[str, Connection] = Field(default_factory=dict, description="The CRMs, by name.")
+    populations: dict[str, Population] = Field(default_factory=dict, description="What is scored, by name.")
+    exclude: Exclusions = Field(default_factory=Exclusions, description="Records left out.")
+    features: FeatureSettings = Field(default_factory=FeatureSettings, description="What may be learnt from.")
+    write: Write = Field(default_factory=Write, description="What is written, and to whom.")
+    guards: Guards = Field(default_factory=Guards, description="What stops a run.")
+    next_steps: NextSteps = Field(default_factory=NextSteps, description="How next steps are given.")
+    schedule: dict[str, Schedule] = Field(default_factory=dict, description="When jobs run.")
+    proof: Proof = Field(default_factory=Proof, description="How the value of the scores is proven.")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Environment variables before the file, and nothing else."""
+        return env_settings, init_settings
+
+    @field_validator("connections")
+    @classmethod
+    def _names(cls, value: dict[str, Connection]) -> dict[str, Connection]:
+        for name in value:
+            if not _NAME.fullmatch(name):
+                raise ValueError(f'connection name "{name}" must be lower-case letters, digits, - and _')
+        return value
+
+    def connection(self, name: str | None = None) -> tuple[str, Connection]:
+        """The named connection, or the only one. Raises ConfigError where that is not clear."""
+        if not self.connections:
+            raise ConfigError(
+                "No connection is configured.",
+                action="Run: sales-consultant init --crm hubspot (or salesforce)",
+            )
+        if name is None:
+            if len(self.connections) > 1:
+                raise ConfigError(
+                    f"There are {len(self.connections)} connections: {', '.join(self.connections)}.",
+                    action="Choose one with --connection NAME.",
+                )
+            name = next(iter(self.connections))
+        if name not in self.connections:
+            raise ConfigError(
+                f'No connection is called "{name}".', action=did_you_mean(name, self.connections)
+            )
+        return name, self.connections[name]
+
+
+def find_file(given: str | None = None, environ: Mapping[str, str] = os.environ) -> Path | None:
+    """The settings file: `--config`, the environment variable, ./sales-consultant.toml; None where there is none."""
+    for source, value in (("--config", given), (FILE_VARIABLE, environ.get(FILE_VARIABLE))):
+        if value:
+            path = Path(value).expanduser()
+            if not path.is_file():
+                raise ConfigError(
+                    f"{source} names {value}, but there is no such file.", action="Check the path."
+                )
+            return path
+    default = Path(FILE_NAME)
+    return default if default.is_file() else None
+
+
+def _known(loc: tuple[int | str, ...]) -> list[str]:
+    """Names that a section may hold, found by walking the models along `loc`."""
+    model: Any = Settings
+    for part in loc:
+        if isinstance(model, type) and issubclass(model, BaseModel):
+            field = model.model_fields.get(str(part))
+            model = field.annotation if field else None
+        elif typing.get_origin(model) is dict:
+            model = typing.get_args(model)[1]
+        if typing.get_origin(model) in (typing.Union, types.UnionType):
+            model = next((a for a in typing.get_args(model) if isinstance(a, type)), None)
+    if isinstance(model, type) and issubclass(model, BaseModel):
+        return list(model.model_fields)
+    return []
+
+
+def explain(error: ValidationError, source: str) -> ConfigError:
+    """All that is wrong with the settings, one line each, with the nearest known name for an unknown key."""
+    lines = []
+    for e in error.errors(include_input=False, include_url=False):
+        path = ".".join(str(p) for p in e["loc"])
+        if e["type"] == "extra_forbidden":
+            hint = did_you_mean(str(e["loc"][-1]), _known(tuple(e["loc"][:-1])))
+            lines.append(f'unknown key "{path}". {hint}')
+        else:
+            lines.append(f'"{path}": {e["msg"].removeprefix("Value error, ")}')
+    text = "\n".join(lines)
+    return ConfigError(f"{source} is not valid:\n{text}", action="Correct it, then run the command again.")
+
+
+def load(path: Path | None) -> Settings:
+    """Read and validate the settings; without a file, the defaults and the environment.
+
+    Raises ConfigError with the file, the line of a broken TOML, and the nearest known name of an unknown key.
+    """
+    values: dict[str, Any] = {}
+    if path is not None:
+        try:
+            values = tomllib.loads(path.read_text(encoding="utf-8"))
+        except tomllib.TOMLDecodeError as e:
+            raise ConfigError(f"{path} is not valid TOML: {e}", action="Correct that line.") from e
+        except (OSError, UnicodeDecodeError) as e:
+            raise ConfigError(
+                f"{path} cannot be read: {e}", action="Check the file and its permissions."
+            ) from e
+    try:
+        return Settings(**values)
+    except ValidationError as e:
+        raise explain(e, str(path) if path else "The configuration") from e

@@ -1,0 +1,275 @@
+"""The protocol that every CRM's connector fulfils, and what crosses it.
+
+A connector turns a CRM's API into Arrow pages of raw rows, turns changes into calls with one outcome a record, and
+says by SQL how its raw tables map onto the neutral ones. It knows no store and decides nothing.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+from sales_consultant.config.canon import Canonical
+from sales_consultant.config.catalogue import Field
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+OutcomeState = Literal["done", "retry", "dead", "unknown"]
+FindingState = Literal["ok", "warning", "missing"]
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Which org or portal answers; stores are bound to `crm`, `id` and `kind`."""
+
+    crm: str
+    id: str
+    kind: str
+    name: str = ""
+    currency: str = ""
+    time_zone: str = "UTC"
+
+    def __str__(self) -> str:
+        return f"{self.crm} {self.id} ({self.kind})"
+
+
+@dataclass(frozen=True)
+class Stream:
+    """A raw table of the warehouse and how it is pulled.
+
+    `mode`: "delta" has its own watermark; "links" is re-read for the records that changed, for open deals and for
+    recent activities; "full" is read whole each time because the CRM offers nothing better, and it is small.
+    `object` is what a user calls it; `key` are the columns that identify a row.
+    """
+
+    name: str
+    object: str
+    mode: Literal["delta", "links", "full"]
+    key: tuple[str, ...] = ("id",)
+
+
+@dataclass(frozen=True)
+class Page:
+    """Rows of one stream, to be committed together with the place to resume from.
+
+    All columns are text as the CRM gave it, but those that start with an underscore: `_created`, `_modified`, `_seen`
+    (milliseconds UTC, int64) and `_archived` (bool). `scope_column` and `scope` say which earlier rows these replace:
+    all whose column has one of the values; `scope` None with `scope_column` "" replaces the whole table.
+    """
+
+    stream: str
+    rows: "pa.Table"
+    resume: str | None
+    scope_column: str = "id"
+    scope: "pa.Array[Any] | None" = None
+    total: int | None = None
+
+
+@dataclass(frozen=True)
+class FieldInfo:
+    """A field as the CRM describes it to this connection."""
+
+    name: str
+    label: str
+    type: str
+    custom: bool
+    writable: bool
+    calculated: bool
+    options: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of `check`: what was looked at, how it stands, and where to click when it is missing."""
+
+    subject: str
+    state: FindingState
+    text: str
+    action: str = ""
+
+
+@dataclass(frozen=True)
+class ProvisionStep:
+    """One thing that provisioning does, or would do: a group, a field, a permission."""
+
+    kind: str
+    object: str
+    name: str
+    state: Literal["exists", "created", "would create", "changed", "would change", "refused"]
+    text: str = ""
+
+
+@dataclass(frozen=True)
+class Change:
+    """New canonical values, by field key, of one record."""
+
+    object: str
+    record_id: str
+    values: Mapping[str, Canonical]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What the CRM itself said of one record's change.
+
+    "done": it holds the values now. "dead": it refuses them and says why. "retry": it may take them later. "unknown":
+    no answer reached us, the record must be read back.
+    """
+
+    object: str
+    record_id: str
+    state: OutcomeState
+    message: str = ""
+    code: str = ""
+
+
+@dataclass(frozen=True)
+class Held:
+    """What the CRM holds of our fields on one record; `found` is False where the record is gone."""
+
+    object: str
+    record_id: str
+    values: Mapping[str, Canonical]
+    found: bool = True
+
+
+@dataclass(frozen=True)
+class Budget:
+    """Calls of the CRM's daily allowance; None where the CRM does not say."""
+
+    used: int | None
+    limit: int | None
+
+
+@dataclass
+class Calls:
+    """Calls made, by kind; the connector counts, anyone may read."""
+
+    by_kind: dict[str, int] = field(default_factory=dict)
+
+    def count(self, kind: str) -> None:
+        """Add one call of that kind."""
+        self.by_kind[kind] = self.by_kind.get(kind, 0) + 1
+
+    @property
+    def total(self) -> int:
+        """All calls, retries too."""
+        return sum(self.by_kind.values())
+
+
+class Known(Protocol):
+    """What the warehouse already knows, for streams that are re-read by record."""
+
+    def ids(self, stream: str, *, changed_since: int | None = None) -> Sequence[str]:
+        """Ids of the stream's rows, all or those modified or first read since a moment (ms)."""
+        ...
+
+    def open_deals(self) -> Sequence[str]:
+        """Ids of the deals that are open."""
+        ...
+
+
+class Connector(Protocol):
+    """A CRM."""
+
+    crm: str
+    calls: Calls
+
+    def identity(self) -> Identity:
+        """Who answers. Raises AccessError, CrmUnavailableError."""
+        ...
+
+    def now(self) -> int:
+        """The CRM's own clock (ms UTC), from its Date header: upper bound of a pull and as-of of a run."""
+        ...
+
+    def check(self, fields: Mapping[str, Sequence[Field]]) -> list[Finding]:
+        """What works and what is missing, with the exact scope or permission. Raises nothing for what is missing."""
+        ...
+
+    def describe(self, object: str) -> list[FieldInfo]:
+        """The fields of an object that this connection can see."""
+        ...
+
+    def streams(self) -> Sequence[Stream]:
+        """What is pulled, in order."""
+        ...
+
+    def definition(self, stream: str) -> str:
+        """A hash of what would be selected: when it changes, the stream is read whole again."""
+        ...
+
+    def pull(
+        self, stream: str, *, since: int | None, until: int, resume: str | None, known: Known
+    ) -> Iterator[Page]:
+        """The stream's rows modified in [since, until], or all; continues after `resume`."""
+        ...
+
+    def ids(self, object: str) -> Iterator[str]:
+        """All ids of an object, for reconciling."""
+        ...
+
+    def views(
+        self, columns: Mapping[str, Sequence[str]], fields: Sequence[tuple[str, str, str]]
+    ) -> list[str]:
+        """SQL that maps the raw tables, with the columns they have, onto the neutral tables.
+
+        `fields` are (object, name, type) of the custom fields, as the stream "fields" gave them.
+        """
+        ...
+
+    def raw(self, object: str) -> tuple[str, str]:
+        """The raw table of a written object and the condition of its rows in it."""
+        ...
+
+    def field_name(self, object: str, field: Field) -> str:
+        """What the CRM calls a field of ours."""
+        ...
+
+    def parse(self, field: Field, text: str | None) -> Canonical:
+        """The canonical value of what the CRM gave for a field of ours; unreadable text counts as its own value."""
+        ...
+
+    def provision(self, fields: Mapping[str, Sequence[Field]], *, dry: bool) -> list[ProvisionStep]:
+        """Make the fields with their permissions; only ever adds, refuses a field of another type."""
+        ...
+
+    def unwritable(self, object: str, fields: Sequence[Field]) -> dict[str, str]:
+        """Field keys this connection may not write, each with what is missing."""
+        ...
+
+    def batch_size(self, changes: int) -> int:
+        """Records the CRM takes in one call when so many are changed."""
+        ...
+
+    def push(self, changes: Sequence[Change]) -> Iterator[Outcome]:
+        """Write; exactly one outcome a change. Only existing records by id, never a create."""
+        ...
+
+    def read_back(self, object: str, record_ids: Sequence[str], fields: Sequence[Field]) -> Iterator[Held]:
+        """What the CRM holds now, by the surest read it has."""
+        ...
+
+    def budget(self) -> Budget:
+        """The daily allowance as last seen."""
+        ...
+
+    def seconds_at_limits(self) -> float:
+        """The least time that the calls made so far take under the vendor's published limits."""
+        ...
+
+    def close(self) -> None:
+        """Let go of connections."""
+        ...
+
+
+def unique(changes: Iterable[Change]) -> list[Change]:
+    """The changes as given; ValueError where a record appears twice, for vendors refuse or misread such a batch."""
+    seen: set[tuple[str, str]] = set()
+    found = list(changes)
+    for change in found:
+        key = (change.object, change.record_id)
+        if key in seen:
+            raise ValueError(f"{change.object} {change.record_id} is changed twice in one plan")
+        seen.add(key)
+    return found

@@ -1,0 +1,97 @@
+"""HubSpot's JSON as Arrow pages: every value stays the text it came as, only our own columns are typed."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+Json = dict[str, Any]
+
+
+def to_ms(texts: Iterable[str | None]) -> "pa.Array[Any]":
+    """ISO 8601 texts as milliseconds UTC."""
+    column = pa.array(texts, pa.string())
+    return column.cast(pa.timestamp("ms", tz="UTC")).cast(pa.int64())
+
+
+def records(results: Sequence[Json], properties: Sequence[str], *, seen: int) -> pa.Table:
+    """A page of records: id, the properties, and when they were made, changed and archived."""
+    held = [r["properties"] for r in results]
+    columns: dict[str, Any] = {"id": pa.array([r["id"] for r in results], pa.string())}
+    for name in properties:
+        columns[name] = pa.array([h.get(name) for h in held], pa.string())
+    columns["_created"] = to_ms([r.get("createdAt") for r in results])
+    columns["_modified"] = to_ms([r.get("updatedAt") for r in results])
+    columns["_archived"] = pa.array([bool(r.get("archived")) for r in results], pa.bool_())
+    columns["_seen"] = pa.array([seen] * len(results), pa.int64())
+    return pa.table(columns)
+
+
+def history(results: Sequence[Json], *, seen: int) -> pa.Table:
+    """All past values of the properties that were asked with history."""
+    rows = [
+        (r["id"], name, v.get("value"), v.get("timestamp"))
+        for r in results
+        for name, versions in (r.get("propertiesWithHistory") or {}).items()
+        for v in versions or ()
+    ]
+    return pa.table(
+        {
+            "record_id": pa.array([r[0] for r in rows], pa.string()),
+            "property": pa.array([r[1] for r in rows], pa.string()),
+            "value": pa.array([r[2] for r in rows], pa.string()),
+            "_changed": to_ms([r[3] for r in rows]),
+            "_seen": pa.array([seen] * len(rows), pa.int64()),
+        }
+    )
+
+
+def texts(rows: Sequence[Json], names: Sequence[str], *, seen: int) -> pa.Table:
+    """Plain rows of text, for the small tables that are read whole."""
+    columns: dict[str, Any] = {n: pa.array([_text(r.get(n)) for r in rows], pa.string()) for n in names}
+    columns["_seen"] = pa.array([seen] * len(rows), pa.int64())
+    return pa.table(columns)
+
+
+def _text(value: Any) -> str | None:
+    if value is None:
+        return None
+    return ("true" if value else "false") if isinstance(value, bool) else str(value)
+
+
+def links(found: Sequence[Json], *, seen: int) -> pa.Table:
+    """Association rows: one a pair, with the type ids and labels it carries."""
+    rows = [
+        (
+            str(r["from"]["id"]),
+            str(to["toObjectId"]),
+            ",".join(sorted(str(t.get("typeId")) for t in to.get("associationTypes", ()))),
+            ",".join(sorted(str(t["label"]) for t in to.get("associationTypes", ()) if t.get("label")))
+            or None,
+        )
+        for r in found
+        for to in r.get("to", ())
+    ]
+    table = pa.table(
+        {
+            "from_id": pa.array([r[0] for r in rows], pa.string()),
+            "to_id": pa.array([r[1] for r in rows], pa.string()),
+            "type_ids": pa.array([r[2] for r in rows], pa.string()),
+            "labels": pa.array([r[3] for r in rows], pa.string()),
+            "_seen": pa.array([seen] * len(rows), pa.int64()),
+        }
+    )
+    # A link that is given twice (two pages of one record) is one link.
+    return (
+        table.group_by(["from_id", "to_id"])
+        .aggregate([("type_ids", "max"), ("labels", "max"), ("_seen", "max")])
+        .rename_columns(["from_id", "to_id", "type_ids", "labels", "_seen"])
+        if table.num_rows
+        else table
+    )
+
+
+def ids(values: Iterable[str]) -> "pa.Array[Any]":
+    """Ids as an Arrow column, each once."""
+    return pc.unique(pa.array(list(values), pa.string()))

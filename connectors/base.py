@@ -4,7 +4,7 @@ A connector turns a CRM's API into Arrow pages of raw rows, turns changes into c
 says by SQL how its raw tables map onto the neutral ones. It knows no store and decides nothing.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
@@ -39,13 +39,15 @@ class Stream:
 
     `mode`: "delta" has its own watermark; "links" is re-read for the records that changed, for open deals and for
     recent activities; "full" is read whole each time because the CRM offers nothing better, and it is small.
-    `object` is what a user calls it; `key` are the columns that identify a row.
+    `object` is what a user calls it; `key` are the columns that identify a row. `first_seen`: the CRM does not say when
+    a row was made, so the warehouse keeps when it first saw it (`_first_seen`, empty for rows of the first pull).
     """
 
     name: str
     object: str
     mode: Literal["delta", "links", "full"]
     key: tuple[str, ...] = ("id",)
+    first_seen: bool = False
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,7 @@ class Page:
     """Rows of one stream, to be committed together with the place to resume from.
 
     All columns are text as the CRM gave it, but those that start with an underscore: `_created`, `_modified`, `_seen`
-    (milliseconds UTC, int64) and `_archived` (bool). `scope_column` and `scope` say which earlier rows these replace:
+    (milliseconds UTC, int64) and `_archived` (bool). `resume` None leaves the place as it is. `scope_column` and `scope` say which earlier rows these replace:
     all whose column has one of the values; `scope` None with `scope_column` "" replaces the whole table.
     """
 
@@ -242,8 +244,15 @@ class Connector(Protocol):
         """Records the CRM takes in one call when so many are changed."""
         ...
 
-    def push(self, changes: Sequence[Change]) -> Iterator[Outcome]:
-        """Write; exactly one outcome a change. Only existing records by id, never a create."""
+    def push(self, changes: Sequence[Change], *, remember: Callable[[str], None]) -> Iterator[Outcome]:
+        """Write; exactly one outcome a change. Only existing records by id, never a create.
+
+        A job that goes on at the CRM without us is told to `remember` before anything is uploaded to it.
+        """
+        ...
+
+    def abandon(self, job: str) -> None:
+        """Make sure that a remembered job changes nothing any more: wait for its end, or abort it."""
         ...
 
     def read_back(self, object: str, record_ids: Sequence[str], fields: Sequence[Field]) -> Iterator[Held]:

@@ -201,7 +201,7 @@ def view(table: str, sources: Sequence[Source]) -> str:
             raise ValueError(f"{table} has no column {', '.join(sorted(unknown))}")
         columns = [f"CAST({source.columns.get(c, 'NULL')} AS {t}) AS {c}" for c, t in types.items()]
         columns += [f"{source.extra.get(e, 'NULL')} AS {quote(e)}" for e in extras]
-        selects.append(f"SELECT {', '.join(columns)} FROM {source.sql_from}")  # noqa: S608 - quoted by the caller
+        selects.append(f"SELECT {', '.join(columns)} FROM {source.sql_from}")
     if not selects:
         empty = ", ".join(f"CAST(NULL AS {t}) AS {c}" for c, t in types.items())
         selects = [f"SELECT {empty} WHERE false"]

@@ -13,7 +13,7 @@ import orjson
 
 from sales_consultant.config.canon import Canonical
 from sales_consultant.config.catalogue import by_key
-from sales_consultant.config.errors import CrmUnavailableError
+from sales_consultant.config.errors import AccessError, CrmUnavailableError
 from sales_consultant.connectors.base import Change, Outcome, unique
 from sales_consultant.connectors.http import LostAnswerError, safe_text
 from sales_consultant.connectors.hubspot.client import HubSpotApi, HubSpotRefusalError
@@ -80,13 +80,13 @@ class Pusher:
     def _batch(self, object_type: str, changes: Sequence[Change]) -> Iterator[Outcome]:
         body = {"inputs": [self._input(c) for c in changes]}
         try:
-            status, answer = self.api.call(
+            _, answer = self.api.call(
                 "POST", self.paths.batch(object_type, "update"), body=body, kind="write", idempotent=False
             )
         except LostAnswerError:
             yield from (Outcome(c.object, c.record_id, "unknown", "no answer came") for c in changes)
             return
-        except CrmUnavailableError as e:
+        except (AccessError, CrmUnavailableError) as e:
             yield from (Outcome(c.object, c.record_id, "retry", e.message) for c in changes)
             raise
         except HubSpotRefusalError as e:

@@ -111,8 +111,14 @@ def streams() -> tuple[Stream, ...]:
         Stream("fields", "fields", "full", ("object", "column_name")),
         Stream("owners", "owners", "full"),
         Stream("stages", "stages", "full", ("object", "pipeline", "stage")),
-        *(Stream(o, o if o not in ACTIVITIES else "activities", "delta") for o in OBJECTS),
-        *(Stream(link_table(a, b), "associations", "links", ("from_id", "to_id")) for a, b in LINKS),
+        *(
+            Stream(o, o if o not in ACTIVITIES else "activities", "delta", first_seen=o == "line_items")
+            for o in OBJECTS
+        ),
+        *(
+            Stream(link_table(a, b), "associations", "links", ("from_id", "to_id"), first_seen=True)
+            for a, b in LINKS
+        ),
         Stream("campaigns", "campaigns", "full"),
         Stream("campaign_members", "campaigns", "full", ("campaign_id", "contact_id", "kind")),
     )

@@ -1,0 +1,265 @@
+"""The warehouse: raw tables as the CRM gave them, neutral views over them, and how far each stream was read.
+
+It is rebuildable by design: a file that DuckDB cannot open is moved aside and the next run reads everything again.
+Rows and the place to resume from are committed together, so a kill at any moment costs at most the page in flight.
+"""
+
+import contextlib
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from sales_consultant.config.errors import MachineError
+from sales_consultant.connectors.base import Connector, Page, Stream
+from sales_consultant.connectors.neutral import MACROS, quote
+
+MEMORY_LIMIT = "1GB"
+_STREAMS = (
+    "CREATE TABLE IF NOT EXISTS _streams (stream VARCHAR PRIMARY KEY, definition VARCHAR, watermark BIGINT, "
+    "pull_since BIGINT, pull_until BIGINT, resume VARCHAR, going BOOLEAN, rows_read BIGINT, finished BIGINT)"
+)
+
+
+@dataclass(frozen=True)
+class StreamState:
+    """How far a stream was read: `watermark` is the lower bound of the next delta, None before the first whole pull."""
+
+    stream: str
+    definition: str | None = None
+    watermark: int | None = None
+    pull_since: int | None = None
+    pull_until: int | None = None
+    resume: str | None = None
+    going: bool = False
+    rows_read: int = 0
+
+
+class Warehouse:
+    """DuckDB with raw tables, neutral views and stream states. One process at a time."""
+
+    def __init__(
+        self, path: Path | None, *, memory_limit: str = MEMORY_LIMIT, threads: int | None = None
+    ) -> None:
+        self.path = path
+        self.rebuilt = False
+        self.con = self._open(memory_limit, threads)
+        self.con.execute(_STREAMS)
+        for macro in MACROS:
+            self.con.execute(macro)
+        self._columns: dict[str, set[str]] = {}
+
+    def _open(self, memory_limit: str, threads: int | None) -> duckdb.DuckDBPyConnection:
+        config: dict[str, Any] = {"memory_limit": memory_limit, "preserve_insertion_order": "false"}
+        if threads:
+            config["threads"] = threads
+        if self.path is None:
+            return duckdb.connect(":memory:", config=config)
+        config["temp_directory"] = str(self.path.parent / "warehouse.tmp")
+        try:
+            return duckdb.connect(str(self.path), config=config)
+        except duckdb.IOException as e:
+            if "lock" in str(e).lower():
+                raise MachineError(
+                    "The warehouse is open in another process.", action="Wait until that command has ended."
+                ) from e
+            if "space" in str(e).lower():
+                raise MachineError(
+                    "The disk is full.", action="Make room, then run the command again."
+                ) from e
+        except (duckdb.Error, RuntimeError):
+            pass
+        # Damaged: nothing in it is precious. Kept beside for whoever wants to know why.
+        stamp = int(time.time())
+        for file in (self.path, self.path.with_name(self.path.name + ".wal")):
+            if file.exists():
+                file.rename(file.with_name(f"{file.name}.damaged-{stamp}"))
+        self.rebuilt = True
+        return duckdb.connect(str(self.path), config=config)
+
+    def close(self) -> None:
+        """Checkpoint and close."""
+        with contextlib.suppress(duckdb.Error):
+            self.con.execute("CHECKPOINT")
+        self.con.close()
+
+    @contextlib.contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All or nothing; a full disk is said plainly, with nothing lost."""
+        self.con.execute("BEGIN")
+        try:
+            yield
+            self.con.execute("COMMIT")
+        except BaseException as e:
+            with contextlib.suppress(duckdb.Error):
+                self.con.execute("ROLLBACK")
+            if isinstance(e, duckdb.IOException | duckdb.OutOfMemoryException) and "space" in str(e).lower():
+                raise MachineError(
+                    "The disk is full; what was read before is kept.",
+                    action="Make room, then run the command again.",
+                ) from e
+            raise
+
+    # -- stream states -------------------------------------------------------------------------------------------
+
+    def state(self, stream: str) -> StreamState:
+        """How far the stream was read."""
+        row = self.con.execute(
+            "SELECT stream, definition, watermark, pull_since, pull_until, resume, going, rows_read "
+            "FROM _streams WHERE stream = ?",
+            [stream],
+        ).fetchone()
+        return StreamState(*row) if row else StreamState(stream)
+
+    def begin(self, stream: str, *, definition: str, since: int | None, until: int) -> None:
+        """A pull of the stream starts: its window is fixed, so that a resumed pull reads the same one."""
+        self.con.execute(
+            "INSERT OR REPLACE INTO _streams SELECT ?, ?, (SELECT watermark FROM _streams WHERE stream = ?), ?, ?, NULL, "
+            "true, 0, (SELECT finished FROM _streams WHERE stream = ?)",
+            [stream, definition, stream, since, until, stream],
+        )
+
+    def finish(self, stream: str, watermark: int) -> None:
+        """The pull ended: the next one starts at `watermark`."""
+        self.con.execute(
+            "UPDATE _streams SET watermark = ?, going = false, resume = NULL, finished = pull_until WHERE stream = ?",
+            [watermark, stream],
+        )
+
+    def reset(self, stream: str) -> None:
+        """The next pull reads the stream whole."""
+        self.con.execute("DELETE FROM _streams WHERE stream = ?", [stream])
+
+    # -- rows ----------------------------------------------------------------------------------------------------
+
+    def columns(self, table: str) -> set[str]:
+        """The columns of a raw table; empty where there is none yet."""
+        if table not in self._columns:
+            rows = self.con.execute(
+                "SELECT column_name FROM duckdb_columns() WHERE table_name = ? AND schema_name = 'main'",
+                [table],
+            ).fetchall()
+            self._columns[table] = {r[0] for r in rows}
+        return self._columns[table]
+
+    def _prepare(self, table: str, rows: pa.Table) -> None:
+        held = self.columns(table)
+        new = [f for f in rows.schema if f.name not in held]
+        if not new:
+            return
+        kinds = {f.name: _duck(f.type) for f in new}
+        if held:
+            for name, kind in kinds.items():
+                self.con.execute(f"ALTER TABLE {quote(table)} ADD COLUMN {quote(name)} {kind}")
+        else:
+            columns = ", ".join(f"{quote(n)} {k}" for n, k in kinds.items())
+            self.con.execute(f"CREATE TABLE {quote(table)} ({columns})")
+        del self._columns[table]
+
+    def commit(self, page: Page, *, stream: Stream, first_pull: bool) -> None:
+        """Put a page's rows in place of the earlier ones, with the place to resume from, in one transaction."""
+        table = f"raw_{page.stream}"
+        rows = page.rows
+        if stream.first_seen and page.stream == stream.name:
+            rows = self._with_first_seen(table, page, stream, first_pull)
+        self._prepare(table, rows)
+        with self.transaction():
+            if not page.scope_column:
+                self.con.execute(f"DELETE FROM {quote(table)}")
+            else:
+                scope = pa.Table.from_arrays(
+                    [page.scope if page.scope is not None else rows[page.scope_column]], ["v"]
+                )
+                self.con.register("_scope", scope)
+                column = quote(page.scope_column)
+                self.con.execute(f"DELETE FROM {quote(table)} WHERE {column} IN (SELECT v FROM _scope)")
+                self.con.unregister("_scope")
+            if rows.num_rows:
+                self.con.register("_rows", rows)
+                names = ", ".join(quote(n) for n in rows.column_names)
+                self.con.execute(f"INSERT INTO {quote(table)} ({names}) SELECT {names} FROM _rows")
+                self.con.unregister("_rows")
+            self.con.execute(
+                "UPDATE _streams SET resume = coalesce(?, resume), rows_read = rows_read + ? WHERE stream = ?",
+                [page.resume, rows.num_rows, stream.name],
+            )
+
+    def _with_first_seen(self, table: str, page: Page, stream: Stream, first_pull: bool) -> pa.Table:
+        """The page with when each row was first seen: as before, or now; unknown for rows of the first pull."""
+        rows = page.rows
+        if "_first_seen" not in self.columns(table):
+            unknown = pa.nulls(rows.num_rows, pa.int64())
+            return rows.append_column(
+                "_first_seen", pa.chunked_array([unknown]) if first_pull else rows["_seen"]
+            )
+        self.con.register("_rows", rows)
+        join = " AND ".join(f"o.{quote(k)} = p.{quote(k)}" for k in stream.key)
+        found = self.con.execute(
+            f"SELECT p.*, CASE WHEN o._seen IS NOT NULL THEN o._first_seen WHEN ? THEN NULL ELSE p._seen END AS _first_seen "
+            f"FROM _rows p LEFT JOIN {quote(table)} o ON {join}",
+            [first_pull],
+        ).to_arrow_table()
+        self.con.unregister("_rows")
+        return found
+
+    def count(self, table: str) -> int:
+        """Rows of a table or view; 0 where there is none."""
+        if not self.columns(table):
+            return 0
+        row = self.con.execute(f"SELECT count(*) FROM {quote(table)}").fetchone()
+        return int(row[0]) if row else 0
+
+    # -- what connectors ask (connectors.base.Known) -------------------------------------------------------------
+
+    def ids(self, stream: str, *, changed_since: int | None = None) -> Sequence[str]:
+        """Ids of the stream's live rows, all or those modified since."""
+        held = self.columns(f"raw_{stream}")
+        if not held:
+            return []
+        where = ["NOT _archived"] if "_archived" in held else []
+        if changed_since is not None and "_modified" in held:
+            where.append(f"_modified >= {int(changed_since)}")
+        condition = f" WHERE {' AND '.join(where)}" if where else ""
+        return [
+            r[0] for r in self.con.execute(f"SELECT id FROM {quote('raw_' + stream)}{condition}").fetchall()
+        ]
+
+    def open_deals(self) -> Sequence[str]:
+        """Ids of the deals that are open."""
+        if not self.columns("deals"):
+            return []
+        return [
+            r[0]
+            for r in self.con.execute("SELECT id FROM deals WHERE NOT is_closed AND NOT deleted").fetchall()
+        ]
+
+    # -- neutral views -------------------------------------------------------------------------------------------
+
+    def make_views(self, connector: Connector) -> None:
+        """Put the connector's mapping over the raw tables, whatever columns they have by now."""
+        tables = [
+            r[0]
+            for r in self.con.execute(
+                "SELECT table_name FROM duckdb_tables() WHERE table_name LIKE 'raw_%'"
+            ).fetchall()
+        ]
+        columns: Mapping[str, Sequence[str]] = {t: sorted(self.columns(t)) for t in tables}
+        fields: list[tuple[str, str, str]] = []
+        if "raw_fields" in tables:
+            fields = self.con.execute(
+                "SELECT object, name, type FROM raw_fields WHERE custom = 'true' AND ours = 'false' ORDER BY 1, 2"
+            ).fetchall()
+        with self.transaction():
+            for statement in connector.views(columns, fields):
+                self.con.execute(statement)
+        self._columns.clear()
+
+
+def _duck(kind: pa.DataType) -> str:
+    if pa.types.is_int64(kind):
+        return "BIGINT"
+    return "BOOLEAN" if pa.types.is_boolean(kind) else "VARCHAR"

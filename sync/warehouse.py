@@ -204,6 +204,7 @@ class Warehouse:
             [first_pull],
         ).to_arrow_table()
         self.con.unregister("_rows")
+        assert found is not None  # a SELECT always has a result
         return found
 
     def count(self, table: str) -> int:

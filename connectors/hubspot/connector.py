@@ -1,0 +1,333 @@
+"""HubSpot behind the protocol of `connectors.base`."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+from sales_consultant.config.canon import CanonError, Canonical, canon
+from sales_consultant.config.catalogue import FIELDS, Field
+from sales_consultant.config.errors import CrmUnavailableError
+from sales_consultant.connectors.base import (
+    Budget,
+    Calls,
+    Change,
+    FieldInfo,
+    Finding,
+    Held,
+    Identity,
+    Known,
+    Outcome,
+    Page,
+    ProvisionStep,
+    Stream,
+)
+from sales_consultant.connectors.hubspot import check, rows, schema, views
+from sales_consultant.connectors.hubspot.client import HubSpotApi, HubSpotRefusalError
+from sales_consultant.connectors.hubspot.paths import Paths
+from sales_consultant.connectors.hubspot.provision import Provisioner
+from sales_consultant.connectors.hubspot.pull import LIST_LIMIT, Puller
+from sales_consultant.connectors.hubspot.push import BATCH, Pusher
+
+_FIELD_COLUMNS = ("object", "column_name", "name", "label", "type", "custom", "calculated", "known", "ours")
+_TYPES = {
+    "number": "number",
+    "bool": "bool",
+    "datetime": "datetime",
+    "date": "datetime",
+    "enumeration": "enumeration",
+}
+
+
+class HubSpotConnector:
+    """One HubSpot portal."""
+
+    crm = "hubspot"
+
+    def __init__(
+        self,
+        api: HubSpotApi,
+        *,
+        read: str,
+        write: str,
+        prefix: str = "sc",
+        names: Mapping[str, str] | None = None,
+    ) -> None:
+        self.api = api
+        self.calls: Calls = api.calls
+        self.reading = Paths(read)
+        self.prefix = prefix
+        self.names = dict(names or {})
+        self._described: dict[str, list[FieldInfo]] = {}
+        self._identity: Identity | None = None
+        self._puller = Puller(api, self.reading, self._selection)
+        self._pusher = Pusher(api, Paths(write), self._name)
+        self._provisioner = Provisioner(api, Paths(write), self._name)
+
+    # -- who and what --------------------------------------------------------------------------------------------
+
+    def identity(self) -> Identity:
+        """The portal; also the first thing that a wrong token fails at."""
+        if self._identity is None:
+            d = self.api.get(self.reading.account())
+            self._identity = Identity(
+                "hubspot",
+                str(d["portalId"]),
+                str(d.get("accountType", "STANDARD")).lower(),
+                str(d.get("uiDomain", "")),
+                str(d.get("companyCurrency") or "USD"),
+                str(d.get("timeZone") or "UTC"),
+            )
+        return self._identity
+
+    def now(self) -> int:
+        """HubSpot's clock, to the second."""
+        self.api.get(self.reading.account())
+        if self.api.transport.server_ms is None:
+            raise CrmUnavailableError(
+                "HubSpot's answer has no Date header.", action="Check the proxy in between."
+            )
+        return self.api.transport.server_ms
+
+    def _name(self, key: str) -> str:
+        return self.names.get(key, f"{self.prefix}_{key}")
+
+    def field_name(self, object: str, field: Field) -> str:
+        """HubSpot's property of a field of ours."""
+        return self._name(field.key)
+
+    @property
+    def _own(self) -> frozenset[str]:
+        return frozenset(self._name(f.key) for f in FIELDS)
+
+    def describe(self, object: str) -> list[FieldInfo]:
+        """The properties of an object, custom or HubSpot's."""
+        object_type = "contacts" if object == "leads" else object
+        if object_type not in self._described:
+            found = self.api.get(self.reading.properties(object_type))["results"]
+            self._described[object_type] = [_info(p) for p in found]
+        return self._described[object_type]
+
+    def _selection(self, object_type: str) -> schema.Selection:
+        return schema.select(object_type, self.describe(object_type), self._own)
+
+    def streams(self) -> Sequence[Stream]:
+        """What is pulled."""
+        return schema.streams()
+
+    def definition(self, stream: str) -> str:
+        """A hash of the selected properties; a link or small table has none to change."""
+        return self._selection(stream).digest if stream in schema.OBJECTS else "1"
+
+    # -- pull ----------------------------------------------------------------------------------------------------
+
+    def pull(
+        self, stream: str, *, since: int | None, until: int, resume: str | None, known: Known
+    ) -> Iterator[Page]:
+        """Pages of a stream."""
+        if stream in schema.OBJECTS:
+            yield from self._puller.records(stream, since=since, until=until, resume=resume)
+        elif stream.startswith("link_"):
+            yield from self._puller.links(stream, since=since, until=until, resume=resume, known=known)
+        elif stream == "campaigns":
+            yield self._puller.campaigns()
+        elif stream == "campaign_members":
+            yield self._puller.campaign_members(known)
+        else:
+            small: dict[str, Callable[[], Page]] = {
+                "fields": self._fields,
+                "owners": self._owners,
+                "stages": self._stages,
+            }
+            yield small[stream]()
+
+    def _fields(self) -> Page:
+        self._described.clear()
+        found = []
+        for object_type in schema.CORE:
+            selection = self._selection(object_type)
+            for f in self.describe(object_type):
+                if f.name not in selection.properties:
+                    continue
+                found.append(
+                    {
+                        "object": object_type,
+                        "column_name": f"c_{f.name}" if f.custom else _NEUTRAL_NAMES.get(f.name, f.name),
+                        "name": f.name,
+                        "label": f.label,
+                        "type": f.type,
+                        "custom": f.custom,
+                        "calculated": f.calculated,
+                        "known": schema.known(object_type, f.name, selection),
+                        "ours": f.name in self._own,
+                    }
+                )
+        return Page("fields", rows.texts(found, _FIELD_COLUMNS, seen=self._seen()), None, "", None)
+
+    def _owners(self) -> Page:
+        found: list[dict[str, Any]] = []
+        for archived in (False, True):
+            after = None
+            while after != "end":
+                answer = self.api.get(self.reading.owners(), limit=LIST_LIMIT, archived=archived, after=after)
+                found += answer["results"]
+                after = (answer.get("paging") or {}).get("next", {}).get("after") or "end"
+        names = ("id", "email", "firstName", "lastName", "archived")
+        return Page("owners", rows.texts(found, names, seen=self._seen()), None, "", None)
+
+    def _stages(self) -> Page:
+        found = [
+            {
+                "object": "deals",
+                "pipeline": p["id"],
+                "pipeline_label": p["label"],
+                "stage": s["id"],
+                "label": s["label"],
+                "display_order": s["displayOrder"],
+                "probability": s["metadata"].get("probability"),
+                "closed": s["metadata"].get("isClosed", "false"),
+                # A closed stage is won when HubSpot gives it certainty; there is no flag for it.
+                "won": s["metadata"].get("isClosed") == "true"
+                and float(s["metadata"].get("probability") or 0) >= 1,
+            }
+            for p in self.api.get(self.reading.pipelines("deals"))["results"]
+            for s in p["stages"]
+        ]
+        names = (
+            "object",
+            "pipeline",
+            "pipeline_label",
+            "stage",
+            "label",
+            "display_order",
+            "probability",
+            "closed",
+            "won",
+        )
+        return Page("stages", rows.texts(found, names, seen=self._seen()), None, "", None)
+
+    def _seen(self) -> int:
+        return self.api.transport.server_ms or 0
+
+    def ids(self, object: str) -> Iterator[str]:
+        """All live ids of an object."""
+        yield from self._puller.ids("contacts" if object == "leads" else object)
+
+    def views(
+        self, columns: Mapping[str, Sequence[str]], fields: Sequence[tuple[str, str, str]]
+    ) -> list[str]:
+        """The neutral views."""
+        who = self.identity()
+        own = {f.key: self._name(f.key) for f in FIELDS}
+        return views.statements(columns, fields, own, (who.currency, who.time_zone))
+
+    def raw(self, object: str) -> tuple[str, str]:
+        """HubSpot knows no lead apart from its contact."""
+        return f"raw_{'contacts' if object == 'leads' else object}", "NOT _archived"
+
+    # -- write ---------------------------------------------------------------------------------------------------
+
+    def parse(self, field: Field, text: str | None) -> Canonical:
+        """HubSpot gives all values as text; what a field of ours cannot hold stands for itself, as a foreign edit."""
+        try:
+            return canon(field, text)
+        except CanonError:
+            return text
+
+    def provision(self, fields: Mapping[str, Sequence[Field]], *, dry: bool) -> list[ProvisionStep]:
+        """Group and properties."""
+        steps = self._provisioner.provision(fields, dry=dry)
+        self._described.clear()
+        return steps
+
+    def unwritable(self, object: str, fields: Sequence[Field]) -> dict[str, str]:
+        """Fields that do not exist or that HubSpot marks read-only."""
+        held = {f.name: f for f in self.describe(object)}
+        missing: dict[str, str] = {}
+        for f in fields:
+            info = held.get(self._name(f.key))
+            if info is None:
+                missing[f.key] = (
+                    f"the property {self._name(f.key)} does not exist on {object}; run: sales-consultant provision"
+                )
+            elif not info.writable:
+                missing[f.key] = f"the property {self._name(f.key)} is read-only on {object}"
+        return missing
+
+    def batch_size(self, changes: int) -> int:
+        """100 records a call."""
+        return BATCH
+
+    def push(self, changes: Sequence[Change], *, remember: Callable[[str], None]) -> Iterator[Outcome]:
+        """Batches of 100; HubSpot has no jobs to remember."""
+        yield from self._pusher.push(changes)
+
+    def abandon(self, job: str) -> None:
+        """HubSpot has no jobs."""
+
+    def read_back(self, object: str, record_ids: Sequence[str], fields: Sequence[Field]) -> Iterator[Held]:
+        """Read by id, which does not depend on the search index."""
+        object_type = "contacts" if object == "leads" else object
+        names = {f.key: (f, self._name(f.key)) for f in fields}
+        for start in range(0, len(record_ids), BATCH):
+            part = list(record_ids[start : start + BATCH])
+            body = {"inputs": [{"id": i} for i in part], "properties": [n for _, n in names.values()]}
+            found = {
+                r["id"]: r for r in self.api.post(self.reading.batch(object_type, "read"), body)["results"]
+            }
+            for record_id in part:
+                held = found.get(record_id)
+                if held is None or held.get("archived"):
+                    yield Held(object, record_id, {}, found=False)
+                    continue
+                values = {k: self.parse(f, held["properties"].get(n)) for k, (f, n) in names.items()}
+                yield Held(object, record_id, values)
+
+    # -- limits and permissions ----------------------------------------------------------------------------------
+
+    def budget(self) -> Budget:
+        """Daily calls of the account, from the last answer's headers."""
+        used, limit = self.api.daily or (None, None)
+        return Budget(used, limit)
+
+    def seconds_at_limits(self) -> float:
+        """Searches at 5 a second, all else at 190 in 10 seconds (Professional; facts/limits of HubSpot)."""
+        searches = self.calls.by_kind.get("search", 0)
+        return searches / 5.0 + (self.calls.total - searches) / 19.0
+
+    def check(self, fields: Mapping[str, Sequence[Field]]) -> list[Finding]:
+        """Scopes, properties, limits, line by line."""
+        return check.findings(self.api, self.reading, self, fields)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self.api.transport.close()
+
+
+_NEUTRAL_NAMES = {
+    "hs_analytics_source": "lead_source",
+    "jobtitle": "title",
+    "lifecyclestage": "lifecycle_stage",
+    "hs_lead_status": "status",
+    "hubspot_owner_id": "owner_id",
+    "dealstage": "stage",
+    "dealtype": "type",
+    "closedate": "close_date",
+    "dealname": "name",
+}
+
+
+def _info(p: Mapping[str, Any]) -> FieldInfo:
+    read_only = bool((p.get("modificationMetadata") or {}).get("readOnlyValue"))
+    custom = not p.get("hubspotDefined") and not str(p["name"]).startswith("hs_")
+    options = tuple(o["value"] for o in p.get("options") or ())
+    return FieldInfo(
+        p["name"],
+        p.get("label") or p["name"],
+        _TYPES.get(p["type"], "string"),
+        custom,
+        not read_only,
+        bool(p.get("calculated")) or read_only,
+        options,
+    )
+
+
+__all__ = ["HubSpotConnector", "HubSpotRefusalError"]

@@ -1,0 +1,422 @@
+"""How HubSpot's raw tables map onto the neutral ones, as SQL, so that a changed mapping needs no new pull."""
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+
+from sales_consultant.connectors.hubspot.schema import ACTIVITIES, CORE, LINKS, link_table
+from sales_consultant.connectors.neutral import CASTS, Source, literal, quote, view
+
+Columns = Mapping[str, Sequence[str]]
+# Association type ids of the primary company of a deal and of a contact.
+PRIMARY = {("deals", "companies"): "5", ("contacts", "companies"): "1"}
+_SINGULAR = {"contacts": "contact", "companies": "company", "deals": "deal"}
+_ACTIVITY_TYPES = {
+    "calls": "call",
+    "emails": "email",
+    "meetings": "meeting",
+    "notes": "note",
+    "tasks": "task",
+}
+_HISTORY_COLUMNS = {
+    "dealstage": "stage",
+    "amount": "amount",
+    "closedate": "close_date",
+    "hubspot_owner_id": "owner_id",
+}
+
+
+class _Raw:
+    """The raw tables there are, and their columns; a column that was never pulled is NULL."""
+
+    def __init__(self, columns: Columns) -> None:
+        self.columns = {t: set(c) for t, c in columns.items()}
+
+    def has(self, table: str) -> bool:
+        return f"raw_{table}" in self.columns
+
+    def col(self, table: str, name: str, alias: str = "r") -> str:
+        return (
+            f"{alias}.{quote(name)}"
+            if name in self.columns.get(f"raw_{table}", ())
+            else "CAST(NULL AS VARCHAR)"
+        )
+
+    def first(self, table: str, *names: str) -> str:
+        return f"coalesce({', '.join(self.col(table, n) for n in names)}, NULL)"
+
+
+def _merges(raw: _Raw) -> str:
+    selects = [
+        f"SELECT {literal(o)} AS object, CAST(unnest(string_split(r.hs_merged_object_ids, ';')) AS VARCHAR) AS old_id, "
+        f"r.id AS new_id FROM raw_{o} r WHERE r.hs_merged_object_ids <> ''"
+        for o in CORE
+        if raw.has(o) and "hs_merged_object_ids" in raw.columns[f"raw_{o}"]
+    ]
+    empty = "SELECT '' AS object, '' AS old_id, '' AS new_id WHERE false"
+    body = " UNION ALL ".join(selects or [empty])
+    # The primary record may keep its own id; the newest survivor wins where a record was merged twice.
+    return (
+        "CREATE OR REPLACE VIEW merges AS SELECT object, old_id, max_by(new_id, TRY_CAST(new_id AS BIGINT)) AS new_id "
+        f"FROM ({body}) WHERE old_id <> new_id GROUP BY object, old_id"
+    )
+
+
+def _gone(object_type: str) -> str:
+    return f"coalesce(r._archived, false) OR r.id IN (SELECT old_id FROM merges WHERE object = {literal(object_type)})"
+
+
+def _custom(raw: _Raw, object_type: str, fields: Sequence[tuple[str, str, str]]) -> dict[str, str]:
+    return {
+        f"c_{name}": CASTS.get(kind, "{}").format(f"r.{quote(name)}")
+        for obj, name, kind in fields
+        if obj == object_type and name in raw.columns.get(f"raw_{object_type}", ())
+    }
+
+
+def _company_of(raw: _Raw, from_type: str) -> tuple[str, str]:
+    """Join and expression for the primary company, else any one (the lowest id, so that nights agree)."""
+    table = link_table(from_type, "companies")
+    if not raw.has(table):
+        return "", "NULL"
+    primary = PRIMARY[(from_type, "companies")]
+    join = (
+        f" LEFT JOIN (SELECT from_id, coalesce(min(to_id) FILTER (list_contains(string_split(type_ids, ','), '{primary}')), "
+        f"min(to_id)) AS to_id FROM raw_{table} GROUP BY from_id) co ON co.from_id = r.id "
+        "LEFT JOIN merges cm ON cm.object = 'companies' AND cm.old_id = co.to_id"
+    )
+    return join, "coalesce(cm.new_id, co.to_id)"
+
+
+def _contacts(raw: _Raw, fields: Sequence[tuple[str, str, str]], own: Mapping[str, str]) -> list[Source]:
+    if not raw.has("contacts"):
+        return []
+    c = partial(raw.col, "contacts")
+    join, company = _company_of(raw, "contacts")
+    return [
+        Source(
+            f"raw_contacts r{join}",
+            {
+                "id": "r.id",
+                "source_object": "'Contact'",
+                "email": c("email"),
+                "domain": f"lower(nullif(split_part({c('email')}, '@', 2), ''))",
+                "first_name": c("firstname"),
+                "last_name": c("lastname"),
+                "title": c("jobtitle"),
+                "company_id": company,
+                "owner_id": c("hubspot_owner_id"),
+                "lead_source": raw.first("contacts", "lead_source", "hs_analytics_source"),
+                "lifecycle_stage": c("lifecyclestage"),
+                "status": c("hs_lead_status"),
+                "email_opt_out": f"to_flag({c('hs_email_optout')})",
+                "do_not_call": f"to_flag({c('do_not_call')})",
+                "bounced": f"{c('hs_email_hard_bounce_reason_enum')} IS NOT NULL",
+                "is_converted": "false",
+                "do_not_score": f"to_flag({c(own['do_not_score'])})",
+                "created_at": "r._created",
+                "modified_at": "r._modified",
+                "deleted": _gone("contacts"),
+            },
+            _custom(raw, "contacts", fields),
+        )
+    ]
+
+
+def _companies(raw: _Raw, fields: Sequence[tuple[str, str, str]], own: Mapping[str, str]) -> list[Source]:
+    if not raw.has("companies"):
+        return []
+    c = partial(raw.col, "companies")
+    columns = {
+        "id": "r.id",
+        "name": c("name"),
+        "domain": f"lower({c('domain')})",
+        "industry": c("industry"),
+        "owner_id": c("hubspot_owner_id"),
+        "do_not_score": f"to_flag({c(own['do_not_score'])})",
+        "created_at": "r._created",
+        "modified_at": "r._modified",
+        "deleted": _gone("companies"),
+    }
+    return [Source("raw_companies r", columns, _custom(raw, "companies", fields))]
+
+
+def _deals(raw: _Raw, fields: Sequence[tuple[str, str, str]]) -> list[Source]:
+    if not raw.has("deals"):
+        return []
+    c = partial(raw.col, "deals")
+    join, company = _company_of(raw, "deals")
+    closed, won, entered = "false", "false", "NULL"
+    if raw.has("stages"):
+        join += f" LEFT JOIN raw_stages s ON s.object = 'deals' AND s.stage = {c('dealstage')} AND s.pipeline = {c('pipeline')}"
+        closed, won = "coalesce(to_flag(s.closed), false)", "coalesce(to_flag(s.won), false)"
+        if raw.has("deals_history"):
+            # When the deal last entered the kind of stage it is in: the close date is a field that people edit.
+            join += (
+                " LEFT JOIN (SELECT h.record_id, max(h._changed) AS entered FROM raw_deals_history h "
+                "JOIN raw_stages s ON s.object = 'deals' AND s.stage = h.value "
+                "WHERE h.property = 'dealstage' AND to_flag(s.closed) GROUP BY 1) e ON e.record_id = r.id"
+            )
+            entered = "e.entered"
+    return [
+        Source(
+            f"raw_deals r{join}",
+            {
+                "id": "r.id",
+                "name": c("dealname"),
+                "company_id": company,
+                "owner_id": c("hubspot_owner_id"),
+                "pipeline": c("pipeline"),
+                "stage": c("dealstage"),
+                "type": c("dealtype"),
+                "amount": f"to_money({c('amount')})",
+                "currency": f"coalesce({c('deal_currency_code')}, (SELECT min(currency) FROM org))",
+                "close_date": f"to_ms({c('closedate')})",
+                "created_at": "r._created"
+                if "createdate" not in raw.columns["raw_deals"]
+                else "coalesce(to_ms(r.createdate), r._created)",
+                "closed_at": f"CASE WHEN {closed} THEN coalesce({entered}, to_ms({c('closedate')})) END",
+                "is_closed": closed,
+                "is_won": won,
+                "modified_at": "r._modified",
+                "deleted": _gone("deals"),
+            },
+            _custom(raw, "deals", fields),
+        )
+    ]
+
+
+def _deal_history(raw: _Raw) -> list[Source]:
+    if not raw.has("deals_history"):
+        return []
+    values = ", ".join(
+        f"max(value) FILTER (property = {literal(p)}) AS {c}" for p, c in _HISTORY_COLUMNS.items()
+    )
+    names = ", ".join(literal(p) for p in _HISTORY_COLUMNS)
+    source = f"(SELECT record_id, _changed, {values} FROM raw_deals_history WHERE property IN ({names}) GROUP BY 1, 2) r"
+    columns = {
+        "deal_id": "r.record_id",
+        "changed_at": "r._changed",
+        "stage": "r.stage",
+        "amount": "to_money(r.amount)",
+        "close_date": "to_ms(r.close_date)",
+        "owner_id": "r.owner_id",
+    }
+    return [Source(source, columns)]
+
+
+def _activities(raw: _Raw) -> list[Source]:
+    found = []
+    for table in ACTIVITIES:
+        if not raw.has(table):
+            continue
+        c = partial(raw.col, table)
+        kind = literal(_ACTIVITY_TYPES.get(table, "chat"))
+        direction = "NULL"
+        if table == "emails":
+            d = c("hs_email_direction")
+            direction = (
+                f"CASE WHEN {d} LIKE 'INCOMING%' THEN 'inbound' WHEN {d} IS NOT NULL THEN 'outbound' END"
+            )
+        elif table == "calls":
+            direction = f"lower({c('hs_call_direction')})"
+        elif table == "communications":
+            channel = f"lower(coalesce({c('hs_communication_channel_type')}, ''))"
+            kind = f"CASE WHEN {channel} LIKE '%form%' THEN 'form' WHEN {channel} LIKE '%visit%' THEN 'visit' ELSE 'chat' END"
+        status = {
+            "calls": c("hs_call_status"),
+            "emails": c("hs_email_status"),
+            "meetings": c("hs_meeting_outcome"),
+            "tasks": c("hs_task_status"),
+        }.get(table, "NULL")
+        outcome = {"calls": c("hs_call_disposition"), "meetings": c("hs_meeting_outcome")}.get(table, "NULL")
+        subject = {
+            "calls": c("hs_call_title"),
+            "emails": c("hs_email_subject"),
+            "meetings": c("hs_meeting_title"),
+            "tasks": c("hs_task_subject"),
+        }.get(table, "NULL")
+        body = {
+            "calls": c("hs_call_body"),
+            "emails": c("hs_email_text"),
+            "meetings": c("hs_meeting_body"),
+            "notes": c("hs_note_body"),
+            "tasks": c("hs_task_body"),
+            "communications": c("hs_communication_body"),
+        }[table]
+        occurred = f"to_ms({c('hs_timestamp')})"
+        if table == "meetings":
+            occurred = f"to_ms(coalesce({c('hs_meeting_start_time')}, {c('hs_timestamp')}))"
+        columns = {
+            "id": "r.id",
+            "type": kind,
+            "direction": direction,
+            "automated": "false",
+            "status": f"lower({status})",
+            "occurred_at": f"coalesce({occurred}, r._created)",
+            "known_at": "r._created",
+            "owner_id": c("hubspot_owner_id"),
+            "subject": subject,
+            "body": body,
+            "outcome": outcome,
+            "deleted": "coalesce(r._archived, false)",
+        }
+        found.append(Source(f"raw_{table} r", columns))
+    return found
+
+
+def _associations(raw: _Raw) -> list[Source]:
+    found = []
+    for from_type, to_type in LINKS:
+        table = link_table(from_type, to_type)
+        if not raw.has(table) or to_type not in _SINGULAR:
+            continue
+        primary = PRIMARY.get((from_type, to_type))
+        label = (
+            f"CASE WHEN list_contains(string_split(r.type_ids, ','), '{primary}') THEN 'primary' ELSE r.labels END"
+            if primary
+            else "r.labels"
+        )
+        froms = "r.from_id"
+        join = f" LEFT JOIN merges tm ON tm.object = {literal(to_type)} AND tm.old_id = r.to_id"
+        if from_type in CORE:
+            join += f" LEFT JOIN merges fm ON fm.object = {literal(from_type)} AND fm.old_id = r.from_id"
+            froms = "coalesce(fm.new_id, r.from_id)"
+        columns = {
+            "from_object": literal(_SINGULAR.get(from_type, "activity")),
+            "from_id": froms,
+            "to_object": literal(_SINGULAR[to_type]),
+            "to_id": "coalesce(tm.new_id, r.to_id)",
+            "label": label,
+            "first_seen": "r._first_seen",
+        }
+        found.append(Source(f"raw_{table} r{join}", columns))
+    return found
+
+
+def _line_items(raw: _Raw) -> list[Source]:
+    table = link_table("deals", "line_items")
+    if not raw.has("line_items") or not raw.has(table):
+        return []
+    c = partial(raw.col, "line_items")
+    columns = {
+        "id": "r.id",
+        "deal_id": "l.from_id",
+        "product_id": c("hs_product_id"),
+        "name": c("name"),
+        "quantity": f"TRY_CAST({c('quantity')} AS DOUBLE)",
+        "amount": f"coalesce(to_money({c('amount')}), to_money({c('price')}) * TRY_CAST({c('quantity')} AS DOUBLE))",
+        "known_at": "r._created",
+        "first_seen": "l._first_seen",
+        "deleted": "coalesce(r._archived, false)",
+    }
+    return [Source(f"raw_line_items r JOIN raw_{table} l ON l.to_id = r.id", columns)]
+
+
+def _simple(raw: _Raw, table: str, columns: Mapping[str, str]) -> list[Source]:
+    return [Source(f"raw_{table} r", columns)] if raw.has(table) else []
+
+
+def _field_history(raw: _Raw, fields: Sequence[tuple[str, str, str]]) -> list[Source]:
+    custom = {(o, n) for o, n, _ in fields}
+    standard = {
+        "contacts": {"lifecyclestage": "lifecycle_stage", "hs_lead_status": "status"},
+        "companies": {"industry": "industry"},
+    }
+    found = []
+    for obj in CORE:
+        if not raw.has(f"{obj}_history"):
+            continue
+        names = {**standard.get(obj, {}), **{n: f"c_{n}" for o, n in custom if o == obj}}
+        if not names:
+            continue
+        mapped = " ".join(f"WHEN {literal(p)} THEN {literal(c)}" for p, c in sorted(names.items()))
+        listed = ", ".join(literal(p) for p in sorted(names))
+        found.append(
+            Source(
+                f"(SELECT * FROM raw_{obj}_history WHERE property IN ({listed})) r",
+                {
+                    "object": literal(obj),
+                    "record_id": "r.record_id",
+                    "field": f"CASE r.property {mapped} END",
+                    "value": "nullif(r.value, '')",
+                    "changed_at": "r._changed",
+                },
+            )
+        )
+    return found
+
+
+def statements(
+    columns: Columns, fields: Sequence[tuple[str, str, str]], own: Mapping[str, str], org: tuple[str, str]
+) -> list[str]:
+    """CREATE VIEW statements of all neutral tables. `own` maps our field keys to property names."""
+    raw = _Raw(columns)
+    campaign = {
+        "id": "r.id",
+        "name": "r.hs_name",
+        "type": "r.hs_campaign_type",
+        "start_at": "to_ms(r.hs_start_date)",
+        "end_at": "to_ms(r.hs_end_date)",
+        "cost": "to_money(r.hs_budget_items_sum_amount)",
+        "currency": "r.hs_currency_code",
+    }
+    # HubSpot says which contacts a campaign touched, not when: such a row says nothing about the past.
+    member = {
+        "id": "r.campaign_id || ':' || r.contact_id || ':' || r.kind",
+        "campaign_id": "r.campaign_id",
+        "contact_id": "r.contact_id",
+        "status": "r.kind",
+    }
+    stage = {
+        "object": "r.object",
+        "pipeline": "r.pipeline",
+        "pipeline_label": "r.pipeline_label",
+        "stage": "r.stage",
+        "label": "r.label",
+        "display_order": "TRY_CAST(r.display_order AS INTEGER)",
+        "probability": "TRY_CAST(r.probability AS DOUBLE)",
+        "closed": "to_flag(r.closed)",
+        "won": "to_flag(r.won)",
+    }
+    described = {
+        "object": "r.object",
+        "column_name": "r.column_name",
+        "name": "r.name",
+        "label": "r.label",
+        "type": "r.type",
+        "custom": "to_flag(r.custom)",
+        "calculated": "to_flag(r.calculated)",
+        "known": "r.known",
+        "ours": "to_flag(r.ours)",
+    }
+    owner = {
+        "id": "r.id",
+        "email": "r.email",
+        "first_name": "r.firstName",
+        "last_name": "r.lastName",
+        "active": "NOT to_flag(r.archived)",
+    }
+    product = {
+        "id": "r.id",
+        "name": raw.col("products", "name"),
+        "price": f"to_money({raw.col('products', 'price')})",
+    }
+    return [
+        view("org", [Source("(SELECT 1)", {"currency": literal(org[0]), "time_zone": literal(org[1])})]),
+        _merges(raw),
+        view("contacts", _contacts(raw, fields, own)),
+        view("companies", _companies(raw, fields, own)),
+        view("deals", _deals(raw, fields)),
+        view("deal_history", _deal_history(raw)),
+        view("activities", _activities(raw)),
+        view("associations", _associations(raw)),
+        view("products", _simple(raw, "products", product)),
+        view("line_items", _line_items(raw)),
+        view("owners", _simple(raw, "owners", owner)),
+        view("stages", _simple(raw, "stages", stage)),
+        view("campaigns", _simple(raw, "campaigns", campaign)),
+        view("campaign_members", _simple(raw, "campaign_members", member)),
+        view("field_history", _field_history(raw, fields)),
+        view("fields", _simple(raw, "fields", described)),
+        view("currencies", []),
+    ]

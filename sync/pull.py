@@ -1,0 +1,91 @@
+"""Bringing the warehouse up to date: every stream, from its watermark to the CRM's own now."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from sales_consultant.config.errors import UsageError
+from sales_consultant.config.nearest import did_you_mean
+from sales_consultant.connectors.base import Connector, Stream
+from sales_consultant.sync.warehouse import Warehouse
+
+# A row can become visible with a time stamp from before the last pull's bound: transactions run for minutes.
+OVERLAP_MS = 10 * 60_000
+
+Progress = Callable[[str, int, int | None], None]
+
+
+@dataclass
+class Pulled:
+    """What a pull did: rows read by stream, and whether each stream was read whole or as a delta."""
+
+    as_of: int
+    rows: dict[str, int] = field(default_factory=dict)
+    full: list[str] = field(default_factory=list)
+
+
+def choose(connector: Connector, objects: Iterable[str]) -> list[Stream]:
+    """The streams of the named objects, all where none is named; UsageError for an unknown one."""
+    streams = list(connector.streams())
+    wanted = set(objects)
+    known = {s.object for s in streams} | {s.name for s in streams}
+    for name in sorted(wanted - known):
+        raise UsageError(f'There is no object "{name}" to pull.', action=did_you_mean(name, known))
+    return [s for s in streams if not wanted or s.object in wanted or s.name in wanted]
+
+
+def pull(
+    connector: Connector,
+    warehouse: Warehouse,
+    *,
+    until: int,
+    objects: Iterable[str] = (),
+    full: bool = False,
+    progress: Progress | None = None,
+) -> Pulled:
+    """Read every chosen stream up to `until` (ms, the CRM's clock), committing page by page.
+
+    A stream whose selection changed (a field added, newly granted or removed) is read whole again. A pull that was
+    killed goes on where it was, with the window it had.
+    """
+    done = Pulled(until)
+    for stream in choose(connector, objects):
+        done.rows[stream.name] = _stream(connector, warehouse, stream, until, full, done, progress)
+        if stream.name == "deals":
+            # Links of open deals are read again: which are open must be known by then.
+            warehouse.make_views(connector)
+    warehouse.make_views(connector)
+    return done
+
+
+def _stream(
+    connector: Connector,
+    warehouse: Warehouse,
+    stream: Stream,
+    until: int,
+    full: bool,
+    done: Pulled,
+    progress: Progress | None,
+) -> int:
+    definition = connector.definition(stream.name)
+    state = warehouse.state(stream.name)
+    same = state.definition == definition
+    if state.going and same and not full and stream.mode != "full":
+        since, resume = state.pull_since, state.resume
+        until = state.pull_until if state.pull_until is not None else until
+    else:
+        whole = full or not same or state.watermark is None or stream.mode == "full"
+        since, resume = (None if whole else state.watermark), None
+        warehouse.begin(stream.name, definition=definition, since=since, until=until)
+    first = state.watermark is None
+    if since is None:
+        done.full.append(stream.name)
+    count = 0
+    for page in connector.pull(stream.name, since=since, until=until, resume=resume, known=warehouse):
+        warehouse.commit(page, stream=stream, first_pull=first)
+        if page.stream == stream.name:
+            count += page.rows.num_rows
+            if progress:
+                progress(stream.name, count, page.total)
+    # Not the newest row seen but the pull's own upper bound, less what may still come to light.
+    warehouse.finish(stream.name, until - OVERLAP_MS)
+    return count

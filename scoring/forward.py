@@ -1,0 +1,73 @@
+"""The forward test of a population: learn on the past, be judged on what came a horizon later."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sales_consultant.scoring.fields import OWNERS
+from sales_consultant.scoring.propensity import PropensityModel, tier_of
+from sales_consultant.scoring.report import ForwardTest, judge
+from sales_consultant.scoring.training_rows import classes, split
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from sales_consultant.scoring.leaks import Finding
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What the forward test found; `leaks` are the columns its model dropped."""
+
+    report: ForwardTest
+    leaks: list[Finding]
+
+
+def fit(X: pd.DataFrame, rows: pd.DataFrame, *, tier: str, random_state: int) -> PropensityModel:
+    """A model on training rows (columns cut, group, label, weight).
+
+    Leaks are looked for in the values of the customer's own fields; what we count ourselves from dated rows
+    is as of the cut-off by construction.
+    """
+    fields = [c for c in X.columns if c.partition(".")[0] in OWNERS and c.count(".") == 1]
+    model = PropensityModel(tier=tier, random_state=random_state, audit=fields)
+    return model.fit(
+        X.loc[rows.index],
+        rows["label"].to_numpy(),
+        as_of=rows["cut"].to_numpy(),
+        groups=rows["group"].to_numpy(),
+        sample_weight=rows["weight"].to_numpy(),
+    )
+
+
+def untested(rows: pd.DataFrame) -> ForwardTest:
+    """The report where there is too little to test on."""
+    records = int(rows["record_id"].nunique())
+    return ForwardTest("too little data", 0, 0, None, len(rows), int(rows["label"].sum()), records)
+
+
+def forward_test(X: pd.DataFrame, rows: pd.DataFrame, *, horizon: int, random_state: int = 0) -> Outcome:
+    """Fit on rows whose label was known before the test began, judge on all rows of the test's cut-offs."""
+    import numpy as np
+
+    empty = untested(rows)
+    parts = split(rows, horizon)
+    if parts is None:
+        return Outcome(empty, [])
+    train, test = parts
+    tier = tier_of(*classes(train))
+    if tier == "rules":
+        return Outcome(empty, [])
+    model = fit(X, train, tier=tier, random_state=random_state)
+    y = test["label"].to_numpy(dtype=float)
+    report = judge(
+        y,
+        model.predict_proba(X.loc[test.index])[:, 1],
+        test["group"].to_numpy(),
+        base=float(np.average(train["label"], weights=train["weight"])),
+        train=(len(train), int(train["label"].sum()), int(train["record_id"].nunique())),
+        random_state=random_state,
+        span=(int(test["cut"].min()), int(test["cut"].max())),
+    )
+    return Outcome(report, model.leaks_)

@@ -1,0 +1,326 @@
+"""The propensity model: a calibrated, additive probability with exact contributions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal, get_args
+
+from sales_consultant.scoring.encoding import Encoder
+from sales_consultant.scoring.errors import ScoringError
+from sales_consultant.scoring.leaks import Finding, known_leaker, single_fields
+from sales_consultant.scoring.report import ForwardTest, judge
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy as np
+    import pandas as pd
+    from numpy.typing import ArrayLike, NDArray
+
+Tier = Literal["rules", "shrunk", "full", "boosted"]
+
+MIN_SHRUNK = 40
+MIN_FULL = 200
+_FOLDS = 5
+_STRENGTHS: dict[str, tuple[float, ...]] = {
+    "shrunk": (0.003, 0.01, 0.03, 0.1),
+    "full": (0.003, 0.01, 0.03, 0.1, 0.3),
+}
+_HINGES = {"shrunk": 0, "full": 3}
+_MAX_SLOPE = 2.0
+
+
+def tier_of(positives: float, negatives: float) -> Tier:
+    """The tier that so many records of each class allow.
+
+    >>> tier_of(39, 500), tier_of(40, 500), tier_of(200, 200)
+    ('rules', 'shrunk', 'full')
+    """
+    least = min(positives, negatives)
+    return "rules" if least < MIN_SHRUNK else "shrunk" if least < MIN_FULL else "full"
+
+
+def sigmoid(margin: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The probability of a margin in log-odds."""
+    from scipy.special import expit
+
+    return np_array(expit(margin))
+
+
+def np_array(values: Any) -> NDArray[np.float64]:
+    """Values as an array of floats."""
+    import numpy as np
+
+    return np.asarray(values, dtype=np.float64)
+
+
+class PropensityModel:
+    """P(event) as a sigmoid of a sum of one term a column, calibrated, with scikit-learn's conventions.
+
+    `tier` is "auto" (by the rows of each class: under 40 "rules", under 200 "shrunk", else "full") or one of
+    the tiers. `audit` names the columns in which leaks are looked for (None: in all, and in their names). In
+    the tier "rules" there is no model: every row gets the base rate and no contribution.
+
+    After `fit`: `tier_`, `base_value_` (the margin of the average training row), `feature_names_in_`,
+    `columns_` (those that are used), `leaks_` (findings with column, kind, evidence; their columns are
+    dropped), `report_` (figures out of fold; whole groups are left out together), `strength_` (the C that
+    won), `slope_` and `shift_` (the affine map of the margin that calibrates it, already folded in).
+    """
+
+    tier_: Tier
+    base_value_: float
+    base_rate_: float
+    feature_names_in_: list[str]
+    columns_: list[str]
+    leaks_: list[Finding]
+    report_: ForwardTest
+
+    def __init__(
+        self, *, tier: str = "auto", random_state: int = 0, audit: Sequence[str] | None = None
+    ) -> None:
+        self.tier = tier
+        self.random_state = random_state
+        self.audit = audit
+
+    def fit(
+        self,
+        X: pd.DataFrame,
+        y: ArrayLike,
+        *,
+        as_of: ArrayLike | None = None,
+        groups: ArrayLike | None = None,
+        sample_weight: ArrayLike | None = None,
+    ) -> PropensityModel:
+        """Learn from rows of numbers, texts, flags, times and gaps.
+
+        `y` is 0 or 1; `as_of` one time a row (the order in which leaks are looked for), `groups` one label a
+        row (rows of a group are never split between learning and judging), `sample_weight` one weight a row.
+        """
+        import numpy as np
+        import pandas as pd
+
+        target = np_array(y)
+        if len(target) != len(X) or not np.isin(target, (0.0, 1.0)).all():
+            raise ScoringError("y must hold 0 or 1, one for each row of X")
+        rows = np.arange(len(X))
+        group = np.asarray(groups) if groups is not None else rows
+        codes = pd.factorize(group)[0]
+        weight = np_array(sample_weight) if sample_weight is not None else np.ones(len(X))
+        self.tier_ = self._tier(target)
+        self.feature_names_in_ = [str(c) for c in X.columns]
+        self.base_rate_ = float(np.average(target, weights=weight)) if len(X) else 0.5
+        self.leaks_ = self._audit(X, target, np.asarray(as_of) if as_of is not None else codes)
+        leaking = {f.column for f in self.leaks_}
+        X = X[[c for c in X.columns if c not in leaking]]
+        hinges = _HINGES.get(self.tier_, 0)
+        self.encoder_ = Encoder.learn(X if self.tier_ != "rules" else X.iloc[:, :0], hinges=hinges)
+        self.columns_ = self.encoder_.columns
+        Z = self.encoder_.encode(X)
+        self._learn(Z, target, weight, codes)
+        return self
+
+    def _tier(self, y: NDArray[np.float64]) -> Tier:
+        if self.tier == "auto":
+            return tier_of(y.sum(), (1 - y).sum())
+        if self.tier == "boosted":
+            raise ScoringError('the tier "boosted" is not in this version; use "auto", "shrunk" or "full"')
+        if self.tier not in get_args(Tier):
+            raise ScoringError(f"unknown tier {self.tier!r}; one of auto, {', '.join(get_args(Tier))}")
+        return next(t for t in get_args(Tier) if t == self.tier)
+
+    def _audit(self, X: pd.DataFrame, y: NDArray[np.float64], order: NDArray[Any]) -> list[Finding]:
+        if self.audit is not None:
+            return single_fields(X, y, order, names=[c for c in X.columns if c in set(self.audit)])
+        named = {str(c): known_leaker(str(c), has_history=True) for c in X.columns}
+        found = [Finding(c, "known_leaker", why) for c, why in named.items() if why]
+        rest = [str(c) for c in X.columns if not named[str(c)]]
+        return found + single_fields(X, y, order, names=rest)
+
+    def _learn(
+        self,
+        Z: NDArray[np.float64],
+        y: NDArray[np.float64],
+        weight: NDArray[np.float64],
+        codes: NDArray[np.int64],
+    ) -> None:
+        import numpy as np
+
+        flat = float(np.log(_held(self.base_rate_) / (1 - _held(self.base_rate_))))
+        self.strength_, self.slope_, self.shift_ = 0.0, 1.0, 0.0
+        out_of_fold = np.full(len(y), flat)
+        coef, intercept = np.zeros(Z.shape[1]), flat
+        if Z.shape[1] and self.tier_ != "rules":
+            margins = self._out_of_fold(Z, y, weight, codes)
+            best = min(margins, key=lambda c: _mean_loss(y, margins[c], weight))
+            self.strength_ = best
+            self.slope_, self.shift_ = calibrate(margins[best], y, weight)
+            coef, intercept = _logistic(Z, y, weight, best)
+            coef, intercept = self.slope_ * coef, self.slope_ * intercept + self.shift_
+            out_of_fold = self.slope_ * margins[best] + self.shift_
+        self.coef_ = coef
+        self.means_ = np.average(Z, axis=0, weights=weight) if len(y) else np.zeros(Z.shape[1])
+        self.base_value_ = float(intercept + self.means_ @ coef)
+        counts = (len(y), int(y.sum()), len(np.unique(codes)))
+        self.report_ = judge(
+            y, sigmoid(out_of_fold), codes, base=self.base_rate_, train=counts, random_state=self.random_state
+        )
+
+    def _out_of_fold(
+        self,
+        Z: NDArray[np.float64],
+        y: NDArray[np.float64],
+        weight: NDArray[np.float64],
+        codes: NDArray[np.int64],
+    ) -> dict[float, NDArray[np.float64]]:
+        """Margins of every row by models that saw no row of its group, for each strength."""
+        import numpy as np
+
+        rng = np.random.default_rng(self.random_state)
+        fold_of_group = rng.permutation(int(codes.max()) + 1) % _FOLDS
+        fold = fold_of_group[codes]
+        strengths = _STRENGTHS.get(self.tier_, _STRENGTHS["full"])
+        out = {c: np.zeros(len(y)) for c in strengths}
+        for k in range(_FOLDS):
+            learn, judged = fold != k, fold == k
+            if not judged.any():
+                continue
+            start: NDArray[np.float64] | None = None
+            for c in strengths:
+                if len(np.unique(y[learn])) < 2:
+                    out[c][judged] = float(np.log(_held(y[learn].mean()) / (1 - _held(y[learn].mean()))))
+                    continue
+                coef, intercept = _logistic(Z[learn], y[learn], weight[learn], c, start=start)
+                start = np.r_[coef, intercept]
+                out[c][judged] = Z[judged] @ coef + intercept
+        return out
+
+    def decision_function(self, X: pd.DataFrame) -> NDArray[np.float64]:
+        """The calibrated margin in log-odds, one a row."""
+        Z = self.encoder_.encode(X)
+        return np_array(self.base_value_ + (Z - self.means_) @ self.coef_)
+
+    def predict_proba(self, X: pd.DataFrame) -> NDArray[np.float64]:
+        """P(no event) and P(event), shape (rows, 2)."""
+        import numpy as np
+
+        p = sigmoid(self.decision_function(X))
+        return np.column_stack([1 - p, p])
+
+    def contributions(self, X: pd.DataFrame) -> NDArray[np.float64]:
+        """Log-odds that each input column adds to `base_value_`, shape (rows, input columns).
+
+        Columns stand in the order of `feature_names_in_`; one that is not used adds 0.
+        """
+        import numpy as np
+
+        terms = (self.encoder_.encode(X) - self.means_) * self.coef_
+        out = np.zeros((len(X), len(self.feature_names_in_)))
+        place = {name: i for i, name in enumerate(self.feature_names_in_)}
+        if self.columns_:
+            sums = np.add.reduceat(terms, self.encoder_.starts(), axis=1)
+            out[:, [place[c] for c in self.columns_]] = sums
+        return out
+
+    def explain(self, X: pd.DataFrame, top: int | None = None) -> pd.DataFrame:
+        """The contributions as a long table: row (its place), feature, value, contribution, strongest first."""
+        import numpy as np
+        import pandas as pd
+
+        c = self.contributions(X)
+        names = self.feature_names_in_
+        keep = len(names) if top is None else min(top, len(names))
+        order = np.argsort(-np.abs(c), axis=1, kind="stable")[:, :keep]
+        row = np.repeat(np.arange(len(X)), keep)
+        chosen = order.ravel()
+        values = [X[names[j]].iloc[i] for i, j in zip(row, chosen, strict=True)]
+        return pd.DataFrame(
+            {
+                "row": row,
+                "feature": [names[j] for j in chosen],
+                "value": pd.Series(values, dtype=object),
+                "contribution": c[row, chosen],
+            }
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """A form that JSON can hold, with everything that predicting needs."""
+        return {
+            "tier": self.tier_,
+            "random_state": self.random_state,
+            "feature_names": self.feature_names_in_,
+            "codes": self.encoder_.to_list(),
+            "coef": [float(v) for v in self.coef_],
+            "means": [float(v) for v in self.means_],
+            "base_value": self.base_value_,
+            "base_rate": self.base_rate_,
+            "strength": self.strength_,
+            "calibration": [self.slope_, self.shift_],
+            "leaks": [f.as_dict() for f in self.leaks_],
+            "report": self.report_.as_dict(),
+        }
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> PropensityModel:
+        """The inverse of `to_dict`."""
+        model = cls(tier=data["tier"], random_state=data["random_state"])
+        model.tier_ = data["tier"]
+        model.feature_names_in_ = list(data["feature_names"])
+        model.encoder_ = Encoder.from_list(data["codes"])
+        model.columns_ = model.encoder_.columns
+        model.coef_, model.means_ = np_array(data["coef"]), np_array(data["means"])
+        model.base_value_, model.base_rate_ = data["base_value"], data["base_rate"]
+        model.strength_ = data["strength"]
+        model.slope_, model.shift_ = data["calibration"]
+        model.leaks_ = [Finding(**f) for f in data["leaks"]]
+        model.report_ = ForwardTest(**data["report"])
+        return model
+
+
+def _held(rate: float) -> float:
+    """A rate away from 0 and 1, so that its log-odds exist."""
+    return min(max(float(rate), 1e-4), 1 - 1e-4)
+
+
+def _mean_loss(y: NDArray[np.float64], margin: NDArray[np.float64], weight: NDArray[np.float64]) -> float:
+    import numpy as np
+
+    return float(np.average(np.logaddexp(0.0, margin) - y * margin, weights=weight))
+
+
+def _logistic(
+    Z: NDArray[np.float64],
+    y: NDArray[np.float64],
+    weight: NDArray[np.float64],
+    strength: float,
+    *,
+    start: NDArray[np.float64] | None = None,
+) -> tuple[NDArray[np.float64], float]:
+    """Coefficients and intercept of the logistic regression with a ridge penalty."""
+    from sklearn.linear_model import LogisticRegression
+
+    model = LogisticRegression(C=strength, max_iter=500, tol=1e-5, warm_start=start is not None)
+    if start is not None:
+        model.coef_, model.intercept_ = start[None, :-1], start[-1:]
+    model.fit(Z, y, sample_weight=weight)
+    return np_array(model.coef_[0]), float(model.intercept_[0])
+
+
+def calibrate(
+    margin: NDArray[np.float64], y: NDArray[np.float64], weight: NDArray[np.float64]
+) -> tuple[float, float]:
+    """Slope and shift of the affine map of the margin with the least log-loss (Platt 1999).
+
+    The slope stays in 0 to 2: a negative one would turn the order round, and means that there is no signal.
+    """
+    import numpy as np
+    from scipy.optimize import minimize
+
+    def loss(theta: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+        m = theta[0] * margin + theta[1]
+        r = weight * (sigmoid(m) - y)
+        value = float((weight * (np.logaddexp(0.0, m) - y * m)).sum())
+        return value / weight.sum(), np.array([(r * margin).sum(), r.sum()]) / weight.sum()
+
+    found = minimize(
+        loss, np.array([1.0, 0.0]), jac=True, method="L-BFGS-B", bounds=[(0.0, _MAX_SLOPE), (-20.0, 20.0)]
+    )
+    return float(found.x[0]), float(found.x[1])

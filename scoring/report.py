@@ -1,0 +1,117 @@
+"""The report of a forward test: how good the probabilities were on rows the model had not seen."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from sales_consultant.scoring import metrics
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+Verdict = Literal["better than base rate", "no better than base rate", "too little data"]
+
+RESAMPLES = 400
+CONFIDENCE = 0.95
+_MIN_CLASS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class ForwardTest:
+    """Figures over all open records of the test's cut-offs.
+
+    The interval of the AUC is 95 %, by drawing companies with replacement. The verdict is one-sided at 95 %:
+    in at least that share of the draws the mean log-loss is below that of the training rows' base rate, and
+    the AUC above one half (a mere shift of the rate is no ranking).
+    Figures are None where there was too little to test on.
+    """
+
+    verdict: Verdict
+    n: int
+    positives: int
+    base_rate: float | None
+    train_n: int
+    train_positives: int
+    train_records: int
+    auc: float | None = None
+    auc_low: float | None = None
+    auc_high: float | None = None
+    log_loss: float | None = None
+    base_log_loss: float | None = None
+    gain_low: float | None = None
+    brier: float | None = None
+    ece: float | None = None
+    lift_at_10: float | None = None
+    accuracy: float | None = None
+    precision: float | None = None
+    recall: float | None = None
+    f1: float | None = None
+    test_from: int | None = None
+    test_until: int | None = None
+    companies: int = 0
+
+    def as_dict(self) -> dict[str, Any]:
+        """A form that JSON can hold; times are milliseconds."""
+        return asdict(self)
+
+
+def judge(
+    y: NDArray[np.float64],
+    p: NDArray[np.float64],
+    groups: NDArray[Any],
+    *,
+    base: float,
+    train: tuple[int, int, int],
+    random_state: int = 0,
+    span: tuple[int, int] | None = None,
+) -> ForwardTest:
+    """Judge probabilities on unseen rows.
+
+    `y`, `p`, `groups` are one value a row; `base` is the training rows' weighted rate; `train` holds rows,
+    positives and records of the training rows; `span` the first and last cut-off of the test.
+    """
+    import numpy as np
+
+    n, positives = len(y), int(y.sum())
+    common: dict[str, Any] = {
+        "n": n,
+        "positives": positives,
+        "base_rate": float(y.mean()) if n else None,
+        "train_n": train[0],
+        "train_positives": train[1],
+        "train_records": train[2],
+        "test_from": span[0] if span else None,
+        "test_until": span[1] if span else None,
+    }
+    if min(positives, n - positives) < _MIN_CLASS:
+        return ForwardTest(verdict="too little data", **common)
+    rng = np.random.default_rng(random_state)
+    weights = metrics.group_weights(groups, RESAMPLES, rng)
+    drawn = metrics.aucs(y, p, weights)
+    low, ranks, high = np.nanquantile(drawn, [0.025, 1 - CONFIDENCE, 0.975])
+    own, flat = metrics.losses(y, p), metrics.losses(y, np.full(n, base))
+    gain = weights @ (flat - own) / np.maximum(weights.sum(axis=1), 1)
+    gain_low = float(np.quantile(gain, 1 - CONFIDENCE))
+    hit = p >= 0.5
+    right, called = float((hit & (y == 1)).sum()), float(hit.sum())
+    precision, recall = right / called if called else 0.0, right / positives
+    return ForwardTest(
+        verdict="better than base rate" if gain_low > 0 and ranks > 0.5 else "no better than base rate",
+        auc=metrics.auc(y, p),
+        auc_low=float(low),
+        auc_high=float(high),
+        log_loss=float(own.mean()),
+        base_log_loss=float(flat.mean()),
+        gain_low=gain_low,
+        brier=float(((p - y) ** 2).mean()),
+        ece=metrics.expected_calibration_error(y, p),
+        lift_at_10=metrics.lift(y, p),
+        accuracy=float((hit == (y == 1)).mean()),
+        precision=precision,
+        recall=recall,
+        f1=2 * precision * recall / (precision + recall) if right else 0.0,
+        companies=len(np.unique(groups)),
+        **common,
+    )

@@ -1,0 +1,227 @@
+"""Training: from the neutral tables to a model of a population, judged before it may be published."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sales_consultant.scoring import fields as own
+from sales_consultant.scoring.catalogue import standard
+from sales_consultant.scoring.forward import Outcome, fit, forward_test, untested
+from sales_consultant.scoring.frame import build
+from sales_consultant.scoring.leaks import Finding, fill_gaps
+from sales_consultant.scoring.members import Membership
+from sales_consultant.scoring.model import PopulationModel
+from sales_consultant.scoring.points import grade_edges
+from sales_consultant.scoring.points import split as split_points
+from sales_consultant.scoring.propensity import tier_of
+from sales_consultant.scoring.report import ForwardTest
+from sales_consultant.scoring.rules import RuleModel
+from sales_consultant.scoring.training_rows import classes, cut_offs, horizon_days, labelled
+from sales_consultant.scoring.words import clean
+
+if TYPE_CHECKING:
+    import duckdb
+    import pandas as pd
+
+    from sales_consultant.config.populations import Exclusions, FeatureSettings, Population
+    from sales_consultant.scoring.declare import Feature, Group
+
+Progress = Callable[[str, float], None]
+"""Called with what is being done and the share that is done, 0 to 1."""
+
+EVENTS = {
+    "won": "deal won",
+    "converted": "lead converted",
+    "converted_with_deal": "lead converted with a deal",
+    "deal_opened": "deal opened with the contact on it, or won",
+    "new_business_won": "new-business deal won",
+    "next_purchase": "next purchase",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """A model on all rows, the forward test of its like on the past, and whether it may be written."""
+
+    model: PopulationModel
+    report: ForwardTest
+    publishable: bool
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Declared:
+    groups: list[Group]
+    features: list[Feature]
+    dropped: list[Finding]
+
+    def without(self, leaks: list[Finding]) -> _Declared:
+        names = {f.column for f in leaks}
+        features = [f for f in self.features if f.name not in names]
+        kept = {f.group for f in features}
+        return _Declared([g for g in self.groups if g.name in kept], features, [*self.dropped, *leaks])
+
+
+def declare(
+    con: duckdb.DuckDBPyConnection,
+    population: Population,
+    settings: FeatureSettings,
+) -> _Declared:
+    """The features a population may learn from, and the fields it may not, each with the reason."""
+    groups, features = standard(population.object, seller=population.seller_features)
+    fields, dropped = own.candidates(con, population.object, settings)
+    more_groups, more = own.declared(fields)
+    groups = _named_stages(con, [*groups, *more_groups])
+    omitted = set(settings.omit)
+    kept = [f for f in [*features, *more] if f.name not in omitted and f.group not in omitted]
+    names = {f.group for f in kept}
+    return _Declared([g for g in groups if g.name in names], kept, dropped)
+
+
+def _named_stages(con: duckdb.DuckDBPyConnection, groups: list[Group]) -> list[Group]:
+    """The stage group with the labels that people know the stages by."""
+    from dataclasses import replace
+
+    from sales_consultant.scoring.tables import neutral, query
+
+    t = neutral(con, "stages")
+    rows = query(con, t.filter(t.object == "deals").select("stage", "label"))
+    names = {str(s): clean(str(n)) for s, n in zip(rows["stage"], rows["label"], strict=True) if n}
+    return [replace(g, words=replace(g.words, names=names)) if g.name == "stage" else g for g in groups]
+
+
+def _fixed_leaks(
+    con: duckdb.DuckDBPyConnection, declared: _Declared, members: Membership, object_: str
+) -> list[Finding]:
+    """The fill-rate gap of the record's own fields that are taken to be fixed."""
+    names = [f.column for f in declared.features if f.source.startswith(f"fixed:{object_}:")]
+    if not names:
+        return []
+    life = members.life[members.life["excluded"] == ""]
+    values = own.fixed(con, object_, names).reindex(life["record_id"])
+    values = values.mask(values.astype("string") == "")
+    values.columns = [f"{object_}.{c}" for c in values.columns]
+    return fill_gaps(values, life["ended_at"].notna().to_numpy())
+
+
+def train(
+    con: duckdb.DuckDBPyConnection,
+    name: str,
+    population: Population,
+    *,
+    as_of: int,
+    exclusions: Exclusions,
+    features: FeatureSettings,
+    random_state: int = 0,
+    progress: Progress | None = None,
+) -> Trained:
+    """Train a population's model as of a time (ms) and judge it by a forward test.
+
+    With under 40 records of either class, or no way to test in time, the model is a set of rules: grades and
+    reasons without a probability. A model that is no better than the base rate is not publishable.
+    """
+    say = progress or (lambda _what, _share: None)
+    say(f"{name}: members", 0.0)
+    members = Membership(con, population, exclusions, as_of=as_of)
+    horizon = horizon_days(population, members)
+    declared = declare(con, population, features)
+    declared = declared.without(_fixed_leaks(con, declared, members, population.object))
+    rows = labelled(members, cut_offs(members, horizon), horizon)
+    say(f"{name}: features", 0.1)
+    X = build(con, population.object, declared.features, rows)
+    say(f"{name}: forward test", 0.5)
+    tier = tier_of(*classes(rows))
+    outcome = Outcome(untested(rows), [])
+    if tier != "rules":
+        outcome = forward_test(X, rows, horizon=horizon, random_state=random_state)
+    declared = declared.without(outcome.leaks)
+    X = X[[f.name for f in declared.features]]
+    if outcome.report.verdict == "too little data":
+        tier = "rules"
+    say(f"{name}: model of all rows", 0.7)
+    propensity = fit(X, rows, tier=tier, random_state=random_state) if tier != "rules" else None
+    if propensity is not None and propensity.leaks_:
+        declared = declared.without(propensity.leaks_)
+    model = _assemble(name, population, members, horizon, declared, propensity)
+    say(f"{name}: grades", 0.9)
+    model = _with_edges(con, model, members)
+    model.card.update(_card(rows, members, outcome.report, model))
+    publishable, why = _may_publish(outcome.report, rows, tier)
+    say(f"{name}: done", 1.0)
+    return Trained(model, outcome.report, publishable, why)
+
+
+def _assemble(
+    name: str, population: Population, members: Membership, horizon: int, declared: _Declared, propensity: Any
+) -> PopulationModel:
+    import math
+
+    # Groups of columns that the model met but dropped stay declared: their contributions are zero.
+    kept = {f.name: f for f in declared.features}
+    features = list(declared.features)
+    if propensity is not None:
+        propensity.feature_names_in_ = [n for n in propensity.feature_names_in_ if n in kept]
+    return PopulationModel(
+        name=name,
+        population=population,
+        event=EVENTS[population.event],
+        horizon_days=horizon,
+        trained_at=members.as_of,
+        features=features,
+        groups=declared.groups,
+        propensity=propensity,
+        rules=None if propensity is not None else RuleModel(),
+        base_odds=math.exp(propensity.base_value_) if propensity is not None else 1.0,
+        grade_edges={},
+        leaks=declared.dropped,
+    )
+
+
+def _with_edges(
+    con: duckdb.DuckDBPyConnection, model: PopulationModel, members: Membership
+) -> PopulationModel:
+    from dataclasses import replace
+
+    open_now = members.at(members.as_of)
+    X = build(con, model.population.object, model.features, open_now)
+    _, _, scores = split_points(model.group_points(X))
+    return replace(model, grade_edges=grade_edges(scores))
+
+
+def _card(
+    rows: pd.DataFrame, members: Membership, report: ForwardTest, model: PopulationModel
+) -> dict[str, Any]:
+    won, lost = classes(rows) if len(rows) else (0, 0)
+    life = members.life
+    reasons = life.loc[life["excluded"] != "", "excluded"].value_counts()
+    return {
+        "tier": model.tier,
+        "event": model.event,
+        "horizon_days": model.horizon_days,
+        "cut_offs": sorted(int(c) for c in rows["cut"].unique()),
+        "rows": len(rows),
+        "records_with_event": won,
+        "records_without_event": lost,
+        "excluded": {str(k): int(v) for k, v in reasons.items()},
+        "notes": members.notes,
+        "features": [g.name for g in model.groups],
+        "dropped": [f.as_dict() for f in model.leaks],
+        "forward_test": report.as_dict(),
+        "calibration": (
+            {"slope": model.propensity.slope_, "shift": model.propensity.shift_} if model.propensity else None
+        ),
+    }
+
+
+def _may_publish(report: ForwardTest, rows: pd.DataFrame, tier: str) -> tuple[bool, str]:
+    won, lost = classes(rows) if len(rows) else (0, 0)
+    if tier == "rules":
+        return True, (
+            f"too little data ({won} records with the event and {lost} without, and 40 of each are needed on "
+            "both sides of the forward test): graded by plain rules, without a probability"
+        )
+    if report.verdict == "better than base rate":
+        return True, f"better than the base rate on {report.n} later rows"
+    return False, f"no better than the base rate on {report.n} later rows: no score is written"

@@ -1,0 +1,308 @@
+"""What our fields should hold now: scores, reasons, value, segments and next steps as canonical values by record.
+
+Nothing here looks at what the CRM holds but to keep a segment or a step that is there already; what changes is the
+plan's to say.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+
+from sales_consultant.config.canon import Canonical, canon
+from sales_consultant.config.catalogue import by_key
+from sales_consultant.config.playbook import Playbook
+from sales_consultant.config.settings import Settings
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+DAY_MS = 86_400_000
+TREND_DAYS = 14
+TREND_POINTS = 8
+SHOWN_REASONS = 3
+SCORE_KEYS = (
+    "score",
+    "grade",
+    "top_reason",
+    "probability",
+    "trend",
+    "reasons",
+    "expected_value",
+    "model",
+    "scored_at",
+)
+STEP_KEYS = ("next_step", "next_step_due", "next_step_reason", "next_step_worth", "next_step_id")
+
+Key = tuple[str, str]
+
+
+@dataclass
+class Record:
+    """One record's desired values; a key that is absent is not ours to say, None empties the field."""
+
+    object: str
+    record_id: str
+    values: dict[str, Canonical] = field(default_factory=dict)
+    population: str = ""
+
+
+@dataclass
+class Desired:
+    """Desired values of all records, with what the run has to report.
+
+    `left` says why a record that may still hold values has none any more: "closed", "left", "excluded", "no model".
+    """
+
+    as_of: int
+    records: dict[Key, Record] = field(default_factory=dict)
+    excluded: dict[str, dict[str, int]] = field(default_factory=dict)
+    scored: dict[str, int] = field(default_factory=dict)
+    withheld: dict[str, str] = field(default_factory=dict)
+    names: dict[Key, str] = field(default_factory=dict)
+    units: dict[Key, str] = field(default_factory=dict)
+    owners: dict[Key, str] = field(default_factory=dict)
+    closed_deals: set[str] = field(default_factory=set)
+    excluded_records: set[Key] = field(default_factory=set)
+    modelled: set[str] = field(default_factory=set)
+
+    def record(self, key: Key) -> Record:
+        """The record's entry, made at first use."""
+        if key not in self.records:
+            self.records[key] = Record(*key)
+        return self.records[key]
+
+
+@dataclass(frozen=True)
+class Models:
+    """The models in force, by population name, and those of customers."""
+
+    populations: Mapping[str, Any]
+    value: Any | None
+    segments: Any | None
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+
+def build(
+    con: duckdb.DuckDBPyConnection,
+    settings: Settings,
+    models: Models,
+    playbook: Playbook,
+    *,
+    as_of: int,
+    held_steps: Mapping[Key, str],
+    held_segments: Mapping[str, str],
+) -> Desired:
+    """Score everything that has a model in force, as of `as_of` (ms)."""
+    desired = Desired(as_of)
+    _directory(con, desired)
+    frames = _scores(con, settings, models, desired)
+    _values(con, models, desired, held_segments)
+    _steps(con, settings, playbook, frames, desired, held_steps)
+    return desired
+
+
+def _put(desired: Desired, key: Key, **values: object) -> None:
+    record = desired.record(key)
+    for name, value in values.items():
+        record.values[name] = canon(by_key(name), value)
+
+
+def _directory(con: duckdb.DuckDBPyConnection, desired: Desired) -> None:
+    """Names, owners and companies of all records: what messages, pilots and the control group need."""
+    contacts = con.execute(
+        "SELECT CASE source_object WHEN 'Lead' THEN 'leads' ELSE 'contacts' END, id, "
+        "coalesce(nullif(trim(concat_ws(' ', first_name, last_name)), ''), email, id), company_id, owner_id FROM contacts"
+    ).fetchall()
+    companies = con.execute(
+        "SELECT 'companies', id, coalesce(name, domain, id), id, owner_id FROM companies"
+    ).fetchall()
+    deals = con.execute(
+        "SELECT 'deals', id, coalesce(name, id), company_id, owner_id, is_closed FROM deals"
+    ).fetchall()
+    for obj, record_id, name, unit, owner, *closed in (*contacts, *companies, *deals):
+        key = (obj, record_id)
+        desired.names[key] = name
+        desired.units[key] = f"companies:{unit}" if unit else f"{obj}:{record_id}"
+        desired.owners[key] = owner or ""
+        if closed and closed[0]:
+            desired.closed_deals.add(record_id)
+
+
+def _scores(
+    con: duckdb.DuckDBPyConnection, settings: Settings, models: Models, desired: Desired
+) -> "list[pd.DataFrame]":
+    from sales_consultant.scoring import scorer
+
+    frames = []
+    for name, population in settings.populations.items():
+        desired.excluded[name] = scorer.excluded(con, population, settings.exclude, desired.as_of)
+        model = models.populations.get(name)
+        if model is None:
+            continue
+        desired.modelled.add(population.object)
+        frame = scorer.score(con, model, as_of=desired.as_of, exclusions=settings.exclude)
+        before = scorer.score(
+            con, model, as_of=desired.as_of - TREND_DAYS * DAY_MS, exclusions=settings.exclude
+        )
+        earlier = dict(zip(before["record_id"], before["score"], strict=True))
+        label = models.labels.get(name, name)
+        taken = []
+        for row in _rows(frame):
+            key = (_written(desired, row.object, row.record_id), row.record_id)
+            # A record in two populations is scored in the one that is configured first.
+            first = not desired.record(key).values.get("score")
+            taken.append(first)
+            if first:
+                desired.record(key).population = name
+                _put(
+                    desired,
+                    key,
+                    **_score_values(row, earlier.get(row.record_id)),
+                    model=label,
+                    scored_at=desired.as_of,
+                )
+        frame = frame[taken]
+        desired.scored[name] = len(frame)
+        frames.append(frame)
+    _expected(con, frames, desired)
+    return frames
+
+
+def _written(desired: Desired, obj: str, record_id: str) -> str:
+    """A Salesforce lead is a row of the neutral contacts and written as a lead."""
+    return "leads" if obj == "contacts" and ("leads", record_id) in desired.names else obj
+
+
+def _score_values(row: Any, earlier: int | None) -> dict[str, object]:
+    score = int(row.score)
+    lines = reason_lines(row.reasons)
+    if earlier is None:
+        trend = "new"
+    else:
+        moved = score - int(earlier)
+        trend = "rising" if moved >= TREND_POINTS else "falling" if moved <= -TREND_POINTS else "steady"
+    return {
+        "score": score,
+        "grade": row.grade,
+        "probability": row.probability,
+        "trend": trend,
+        "top_reason": lines[0] if lines else None,
+        "reasons": "\n".join(lines) or None,
+    }
+
+
+def reason_lines(reasons: Any) -> list[str]:
+    """At most three lines, strongest first, then everything else, so that 50 and the lines sum to the score."""
+    named = [r for r in reasons if r.feature != "everything_else" and r.points]
+    strongest = sorted(named, key=lambda r: -abs(r.points))[:SHOWN_REASONS]
+    rest = sum(r.points for r in reasons) - sum(r.points for r in strongest)
+    lines = [f"{r.text}: {r.points:+d}" for r in strongest]
+    return [*lines, f"everything else: {rest:+d}"] if lines or rest else lines
+
+
+def _expected(con: duckdb.DuckDBPyConnection, frames: "list[pd.DataFrame]", desired: Desired) -> None:
+    from sales_consultant.scoring import value
+
+    for frame in frames:
+        deals = frame[frame["object"] == "deals"]
+        if deals.empty:
+            continue
+        held = value.deal_values(con, deals)
+        worth = dict(zip(held["record_id"], held["expected_value"], strict=True))
+        for record_id in deals["record_id"]:
+            amount = worth.get(record_id)
+            _put(desired, ("deals", record_id), expected_value=None if _missing(amount) else amount)
+
+
+def _values(
+    con: duckdb.DuckDBPyConnection, models: Models, desired: Desired, held: Mapping[str, str]
+) -> None:
+    if models.value is not None:
+        frame = models.value.predict(con, as_of=desired.as_of)
+        for row in _rows(frame):
+            amount, risk = row.value_12m, row.churn_risk
+            _put(
+                desired,
+                ("companies", row.record_id),
+                value_12m=None if _missing(amount) else amount,
+                churn_risk=None if _missing(risk) else risk,
+            )
+        desired.scored["value"] = len(frame)
+    if models.segments is not None:
+        frame = models.segments.assign(con, as_of=desired.as_of, previous=dict(held))
+        for row in _rows(frame):
+            key = (_written(desired, row.object, row.record_id), row.record_id)
+            if key[0] == "leads":
+                continue
+            values: dict[str, object] = {"segment": None if _missing(row.segment) else row.segment}
+            if row.object == "companies":
+                values["lifecycle"] = None if _missing(row.lifecycle) else row.lifecycle
+                values["customer_tier"] = None if _missing(row.customer_tier) else str(int(row.customer_tier))
+            _put(desired, key, **values)
+        desired.scored["segments"] = len(frame)
+
+
+def _steps(
+    con: duckdb.DuckDBPyConnection,
+    settings: Settings,
+    playbook: Playbook,
+    frames: "list[pd.DataFrame]",
+    desired: Desired,
+    held: Mapping[Key, str],
+) -> None:
+    import pandas as pd
+
+    from sales_consultant.scoring import nextsteps
+
+    if not frames:
+        return
+    scores = pd.concat(
+        [f[["object", "record_id", "score", "grade", "probability"]] for f in frames], ignore_index=True
+    )
+    current = {("contacts" if o == "leads" else o, i): step for (o, i), step in held.items()}
+    steps = nextsteps.propose(
+        con,
+        scores,
+        playbook,
+        as_of=desired.as_of,
+        current=current,
+        max_new_per_owner=settings.next_steps.max_new_per_owner,
+    )
+    for row in _rows(scores):
+        if row.object != "companies":
+            _put(
+                desired,
+                (_written(desired, row.object, row.record_id), row.record_id),
+                **dict.fromkeys(STEP_KEYS),
+            )
+    for row in _rows(steps):
+        _put(
+            desired,
+            (_written(desired, row.object, row.record_id), row.record_id),
+            next_step=row.step,
+            next_step_due=None if _missing(row.due) else row.due,
+            next_step_reason=row.reason,
+            next_step_worth=None if _missing(row.worth) else row.worth,
+            next_step_id=row.step_id,
+        )
+    desired.scored["next steps"] = len(steps)
+
+
+def _rows(frame: "pd.DataFrame") -> Iterator[Any]:
+    """Rows as named tuples; pandas' own types for them are wider than what our frames hold."""
+    yield from frame.itertuples(index=False)
+
+
+def _missing(value: object) -> bool:
+    """None, NaN and pandas' own missing values."""
+    import pandas as pd
+
+    return value is None or bool(pd.isna(value))  # type: ignore[call-overload]
+
+
+def playbook_path(settings: Settings) -> Path | None:
+    """The admin's playbook, where one is set."""
+    return Path(settings.next_steps.playbook) if settings.next_steps.playbook else None

@@ -1,0 +1,80 @@
+"""What the CRM holds of our fields: as pulled, with what we wrote since laid over it."""
+
+from collections.abc import Mapping, Sequence
+
+import sqlalchemy as sa
+
+from sales_consultant.config.catalogue import Field, by_key
+from sales_consultant.connectors.base import Connector
+from sales_consultant.connectors.neutral import quote
+from sales_consultant.sync.desired import Key
+from sales_consultant.sync.journal import last_written, written_since
+from sales_consultant.sync.plan import Held, Values
+from sales_consultant.sync.state import State, feedback
+from sales_consultant.sync.warehouse import Warehouse
+
+
+def read(
+    connector: Connector, warehouse: Warehouse, state: State, fields: Mapping[str, Sequence[Field]]
+) -> Held:
+    """Our fields' values by record, for every live record of the written objects.
+
+    A search index lags behind the records: a row read before our own write was acknowledged is older than the write.
+    """
+    values: dict[Key, Values] = {}
+    seen: dict[Key, int] = {}
+    for obj, chosen in fields.items():
+        table, condition = connector.raw(obj)
+        columns = warehouse.columns(table)
+        if not columns:
+            continue
+        names = [(f, connector.field_name(obj, f)) for f in chosen]
+        present = [(f, n) for f, n in names if n in columns]
+        listed = "".join(f", {quote(n)}" for _, n in present)
+        query = f"SELECT id, _seen{listed} FROM {quote(table)} WHERE {condition}"
+        for record_id, at, *texts in warehouse.con.execute(query).fetchall():
+            key = (obj, record_id)
+            values[key] = {
+                f.key: connector.parse(f, text)
+                for (f, _), text in zip(present, texts, strict=True)
+                if text is not None
+            }
+            seen[key] = at
+    oldest = min(seen.values(), default=0)
+    for key, fresh in written_since(state, oldest).items():
+        for name, (value, at) in fresh.items():
+            if key in values and at >= seen[key]:
+                values[key][name] = value
+    return Held(values, last_written(state))
+
+
+def steps(held: Held) -> dict[Key, str]:
+    """The step that each record shows now."""
+    return {key: v["next_step_id"] for key, v in held.values.items() if v.get("next_step_id")}  # type: ignore[misc]
+
+
+def segments(held: Held) -> dict[str, str]:
+    """The segment that each contact and company shows now; ids of one org do not clash between objects."""
+    return {key[1]: v["segment"] for key, v in held.values.items() if v.get("segment")}  # type: ignore[misc]
+
+
+def keep_feedback(state: State, held: Held, *, now: int) -> int:
+    """Keep what reps answered to a step, with the step it belongs to; returns how many answers are new."""
+    rows = [
+        {
+            "object": key[0],
+            "record_id": key[1],
+            "step_id": v["next_step_id"],
+            "value": v["next_step_feedback"],
+            "seen_at": now,
+        }
+        for key, v in held.values.items()
+        if v.get("next_step_id") and v.get("next_step_feedback") in by_key("next_step_feedback").options
+    ]
+    if not rows:
+        return 0
+    with state.begin() as c:
+        before = c.execute(sa.select(sa.func.count()).select_from(feedback)).scalar() or 0
+        c.execute(sa.insert(feedback).prefix_with("OR IGNORE"), rows)
+        after = c.execute(sa.select(sa.func.count()).select_from(feedback)).scalar() or 0
+    return int(after - before)

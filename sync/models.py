@@ -1,0 +1,176 @@
+"""Models in force: folders by content hash, indexed in the state, published only when they earned it."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import sqlalchemy as sa
+
+from sales_consultant.config.settings import Settings
+from sales_consultant.sync.desired import Models
+from sales_consultant.sync.state import State, models
+
+VALUE, SEGMENTS = "value", "segments"
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class TrainedModel:
+    """One line of what a training did."""
+
+    name: str
+    kind: str
+    digest: str
+    verdict: str
+    published: bool
+    report: dict[str, Any]
+    why: str = ""
+
+
+def train(
+    con: duckdb.DuckDBPyConnection,
+    state: State,
+    folder: Path,
+    settings: Settings,
+    *,
+    as_of: int,
+    now: int,
+    say: Say,
+) -> list[TrainedModel]:
+    """Train every population's model, the customers' value and the segments; publish what earned it.
+
+    A model that is no better than the base rate is kept with its report and not published; one in force is withdrawn
+    only after two such verdicts in a row.
+    """
+    from sales_consultant.scoring import modelfile, segments, training, value
+
+    done = []
+    for name, population in settings.populations.items():
+        say(f"training {population.label or name}")
+        trained = training.train(
+            con, name, population, as_of=as_of, exclusions=settings.exclude, features=settings.features
+        )
+        report = trained.report.as_dict()
+        report["leaks"] = [vars(x) if hasattr(x, "__dict__") else x for x in report.get("leaks", [])]
+        digest = _keep(trained.model, folder, modelfile.save)
+        verdict = str(report.get("verdict", ""))
+        _index(state, digest, name, "propensity", verdict, report, as_of, now, publish=trained.publishable)
+        if not trained.publishable:
+            _maybe_withdraw(state, name, now)
+        done.append(
+            TrainedModel(name, "propensity", digest, verdict, trained.publishable, report, trained.why)
+        )
+    say("training customer value")
+    customers = value.fit_customers(con, as_of=as_of, exclusions=settings.exclude)
+    digest = _keep(customers, folder, modelfile.save)
+    card = _card(customers)
+    _index(state, digest, VALUE, VALUE, "", card, as_of, now, publish=True)
+    done.append(TrainedModel(VALUE, VALUE, digest, "", True, card))
+    say("finding segments")
+    edges = segments.fit(con, as_of=as_of)
+    digest = _keep(edges, folder, modelfile.save)
+    card = _card(edges)
+    _index(state, digest, SEGMENTS, SEGMENTS, "", card, as_of, now, publish=True)
+    done.append(TrainedModel(SEGMENTS, SEGMENTS, digest, "", True, card))
+    return done
+
+
+def _card(model: Any) -> dict[str, Any]:
+    return dict(getattr(model, "card", {}) or {})
+
+
+def _keep(model: Any, folder: Path, save: Callable[[Any, Path], str]) -> str:
+    """Save under the model's own digest; the same model twice is one folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    temporary = folder / ".new"
+    digest = save(model, temporary)
+    final = folder / digest
+    if final.exists():
+        for file in temporary.iterdir():
+            file.unlink()
+        temporary.rmdir()
+    else:
+        temporary.rename(final)
+    return digest
+
+
+def _index(
+    state: State,
+    digest: str,
+    name: str,
+    kind: str,
+    verdict: str,
+    report: dict[str, Any],
+    as_of: int,
+    now: int,
+    *,
+    publish: bool,
+) -> None:
+    with state.begin() as c:
+        c.execute(sa.delete(models).where(models.c.digest == digest))
+        if publish:
+            c.execute(
+                sa.update(models)
+                .where(
+                    models.c.name == name, models.c.published_at.is_not(None), models.c.withdrawn_at.is_(None)
+                )
+                .values(withdrawn_at=now)
+            )
+        c.execute(
+            sa.insert(models).values(
+                digest=digest,
+                name=name,
+                kind=kind,
+                made_at=now,
+                as_of=as_of,
+                verdict=verdict,
+                report=json.dumps(report, default=str),
+                published_at=now if publish else None,
+            )
+        )
+
+
+def _maybe_withdraw(state: State, name: str, now: int) -> None:
+    rows = state.rows(
+        sa.select(models).where(models.c.name == name).order_by(models.c.made_at.desc()).limit(2)
+    )
+    if len(rows) == 2 and all(r["published_at"] is None for r in rows):
+        with state.begin() as c:
+            c.execute(
+                sa.update(models)
+                .where(
+                    models.c.name == name, models.c.published_at.is_not(None), models.c.withdrawn_at.is_(None)
+                )
+                .values(withdrawn_at=now)
+            )
+
+
+def index(state: State) -> list[dict[str, Any]]:
+    """All models, newest first."""
+    rows = state.rows(sa.select(models).order_by(models.c.made_at.desc(), models.c.name))
+    return [{**r, "report": json.loads(r["report"])} for r in rows]
+
+
+def in_force(state: State, folder: Path, settings: Settings) -> Models:
+    """The published models that were not withdrawn, loaded."""
+    from sales_consultant.scoring import modelfile
+
+    rows = state.rows(
+        sa.select(models)
+        .where(models.c.published_at.is_not(None), models.c.withdrawn_at.is_(None))
+        .order_by(models.c.published_at)
+    )
+    loaded = {
+        r["name"]: modelfile.load(folder / r["digest"]) for r in rows if (folder / r["digest"]).is_dir()
+    }
+    populations = {n: m for n, m in loaded.items() if n in settings.populations}
+    labels = {r["name"]: f"{r['name']} {r['digest'][:8]}" for r in rows}
+    return Models(populations, loaded.get(VALUE), loaded.get(SEGMENTS), labels)
+
+
+def any_trained(state: State) -> bool:
+    """Whether a training was ever done for this state."""
+    return bool(state.rows(sa.select(models.c.digest).limit(1)))

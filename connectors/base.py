@@ -185,6 +185,10 @@ class Connector(Protocol):
         """The CRM's own clock (ms UTC), from its Date header: upper bound of a pull and as-of of a run."""
         ...
 
+    def latest(self) -> int:
+        """The CRM's clock as of the last answer, without a call; 0 before the first."""
+        ...
+
     def check(self, fields: Mapping[str, Sequence[Field]]) -> list[Finding]:
         """What works and what is missing, with the exact scope or permission. Raises nothing for what is missing."""
         ...

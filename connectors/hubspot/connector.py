@@ -87,6 +87,10 @@ class HubSpotConnector:
             )
         return self.api.transport.server_ms
 
+    def latest(self) -> int:
+        """HubSpot's clock as of the last answer."""
+        return self.api.transport.server_ms or 0
+
     def _name(self, key: str) -> str:
         return self.names.get(key, f"{self.prefix}_{key}")
 
@@ -160,7 +164,7 @@ class HubSpotConnector:
                         "ours": f.name in self._own,
                     }
                 )
-        return Page("fields", rows.texts(found, _FIELD_COLUMNS, seen=self._seen()), None, "", None)
+        return Page("fields", rows.texts(found, _FIELD_COLUMNS, seen=self.latest()), None, "", None)
 
     def _owners(self) -> Page:
         found: list[dict[str, Any]] = []
@@ -171,7 +175,7 @@ class HubSpotConnector:
                 found += answer["results"]
                 after = (answer.get("paging") or {}).get("next", {}).get("after") or "end"
         names = ("id", "email", "firstName", "lastName", "archived")
-        return Page("owners", rows.texts(found, names, seen=self._seen()), None, "", None)
+        return Page("owners", rows.texts(found, names, seen=self.latest()), None, "", None)
 
     def _stages(self) -> Page:
         found = [
@@ -202,10 +206,7 @@ class HubSpotConnector:
             "closed",
             "won",
         )
-        return Page("stages", rows.texts(found, names, seen=self._seen()), None, "", None)
-
-    def _seen(self) -> int:
-        return self.api.transport.server_ms or 0
+        return Page("stages", rows.texts(found, names, seen=self.latest()), None, "", None)
 
     def ids(self, object: str) -> Iterator[str]:
         """All live ids of an object."""

@@ -1,0 +1,278 @@
+"""The run: pull, train where needed, score, plan, guard, push, settle. Each step reports; none writes but push."""
+
+import contextlib
+import json
+import secrets
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Protocol
+
+import sqlalchemy as sa
+
+from sales_consultant.config.errors import SalesConsultantError
+from sales_consultant.config.playbook import load_playbook
+from sales_consultant.sync import desired as desiring
+from sales_consultant.sync import groups, held, models
+from sales_consultant.sync.desired import Desired
+from sales_consultant.sync.journal import Journal, waiting
+from sales_consultant.sync.lease import Lease, hold
+from sales_consultant.sync.pilot import allowed
+from sales_consultant.sync.plan import Held, Limits, Plan, guard, make
+from sales_consultant.sync.pull import Pulled, pull
+from sales_consultant.sync.push import calls_for, push, recover
+from sales_consultant.sync.state import State, holds, runs, written
+from sales_consultant.sync.workspace import Workspace
+
+
+class Reporter(Protocol):
+    """Where progress goes."""
+
+    def say(self, text: str) -> None:
+        """One line about what begins."""
+        ...
+
+    def progress(self, what: str, done: int, total: int | None) -> None:
+        """How far something is."""
+        ...
+
+
+class Silent:
+    """No progress."""
+
+    def say(self, text: str) -> None:
+        """Nothing."""
+
+    def progress(self, what: str, done: int, total: int | None) -> None:
+        """Nothing."""
+
+
+@dataclass
+class Run:
+    """A run while it goes on, and what it did."""
+
+    id: str
+    job: str
+    as_of: int = 0
+    lease: Lease = field(default_factory=lambda: Lease(0))
+    counts: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def code(self) -> int:
+        """Exit code of a run that ended: 5 where records are dead letters."""
+        return 5 if self.counts.get("dead") else 0
+
+
+def new_id(now: int) -> str:
+    """A run's name: when it started, and four letters against collisions."""
+    return f"{datetime.fromtimestamp(now / 1000, UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+
+
+@contextlib.contextmanager
+def running(ws: Workspace, job: str, *, scheduled_at: int | None = None) -> Iterator[Run]:
+    """A run under the lease, recorded whatever its end. Raises OtherOrgError before anything is read."""
+    _ = ws.identity
+    now = ws.clock()
+    run = Run(new_id(now), job)
+    with hold(ws.state, ws.lock, job=job, now=now) as lease:
+        run.lease = lease
+        with ws.state.begin() as c:
+            c.execute(sa.insert(runs).values(id=run.id, job=job, scheduled_at=scheduled_at, started_at=now))
+        calls = ws.connector.calls.total
+        try:
+            yield run
+        except BaseException as e:
+            kind = e.kind if isinstance(e, SalesConsultantError) else type(e).__name__
+            outcome = "interrupted" if isinstance(e, KeyboardInterrupt) else f"failed: {kind}"
+            message = e.message if isinstance(e, SalesConsultantError) else type(e).__name__
+            run.counts["api_calls"] = ws.connector.calls.total - calls
+            with contextlib.suppress(Exception):
+                _end(ws.state, run, outcome, message, ws.clock())
+            raise
+        run.counts["api_calls"] = ws.connector.calls.total - calls
+        _end(ws.state, run, "done, with dead letters" if run.code else "done", None, ws.clock())
+
+
+def _end(state: State, run: Run, outcome: str, error: str | None, now: int) -> None:
+    with state.begin() as c:
+        c.execute(
+            sa.update(runs)
+            .where(runs.c.id == run.id)
+            .values(
+                ended_at=now,
+                outcome=outcome,
+                error=error,
+                as_of=run.as_of or None,
+                counts=json.dumps(run.counts, default=str),
+            )
+        )
+
+
+def pulling(
+    ws: Workspace, run: Run, reporter: Reporter, *, objects: tuple[str, ...] = (), full: bool = False
+) -> Pulled:
+    """Bring the warehouse up to the CRM's now."""
+    reporter.say("pulling")
+    until = ws.connector.now()
+    pulled = pull(
+        ws.connector, ws.warehouse, until=until, objects=objects, full=full, progress=reporter.progress
+    )
+    run.as_of = run.as_of or until
+    run.counts["pulled"] = pulled.rows
+    run.counts["pulled_whole"] = pulled.full
+    return pulled
+
+
+def training(ws: Workspace, run: Run, reporter: Reporter) -> list[models.TrainedModel]:
+    """Train and publish what earned it."""
+    trained = models.train(
+        ws.warehouse.con,
+        ws.state,
+        ws.models_folder,
+        ws.settings,
+        as_of=run.as_of,
+        now=ws.clock(),
+        say=reporter.say,
+    )
+    run.counts["trained"] = {t.name: t.verdict or t.kind for t in trained}
+    if any(t.published and t.kind == "propensity" for t in trained):
+        # A newly published model lifts the hold that a rollback left.
+        with ws.state.begin() as c:
+            c.execute(sa.delete(holds))
+    return trained
+
+
+def scoring(ws: Workspace, run: Run, reporter: Reporter) -> tuple[Desired, Held]:
+    """What our fields should hold, and what they hold."""
+    reporter.say("scoring")
+    in_force = models.in_force(ws.state, ws.models_folder, ws.settings)
+    current = held.read(ws.connector, ws.warehouse, ws.state, ws.fields)
+    held.keep_feedback(ws.state, current, now=ws.connector.latest())
+    wanted = desiring.build(
+        ws.warehouse.con,
+        ws.settings,
+        in_force,
+        load_playbook(desiring.playbook_path(ws.settings)),
+        as_of=run.as_of,
+        held_steps=held.steps(current),
+        held_segments=held.segments(current),
+    )
+    run.counts["scored"] = wanted.scored
+    run.counts["excluded"] = wanted.excluded
+    return wanted, current
+
+
+def planning(ws: Workspace, run: Run, reporter: Reporter, wanted: Desired, current: Held) -> Plan:
+    """The difference, less what a pilot, the control group, holds and dead letters leave alone."""
+    reporter.say("planning")
+    missing = {o: ws.connector.unwritable(o, f) for o, f in ws.fields.items()}
+    missing = {o: m for o, m in missing.items() if m}
+    fields = {o: tuple(f for f in fs if f.key not in missing.get(o, {})) for o, fs in ws.fields.items()}
+    units = {k: wanted.units[k] for k in current.values if k in wanted.units}
+    group = groups.assign(
+        ws.state, units.values(), share=ws.settings.proof.control_share, now=ws.connector.latest()
+    )
+    with ws.state.begin() as c:
+        on_hold = frozenset(str(f) for f in c.execute(sa.select(holds.c.field)).scalars())
+    limits = Limits(
+        allowed=allowed(ws, wanted, current),
+        control=frozenset(k for k, u in units.items() if group[u] == "control"),
+        waiting=waiting(ws.state, now=ws.connector.latest()),
+        held_fields=on_hold,
+        keep_foreign=ws.settings.write.on_foreign_edit == "keep",
+    )
+    plan = make(wanted, current, fields, limits, identity=str(ws.identity))
+    plan.missing_fields = missing
+    plan.calls = calls_for(ws.connector, [e.change() for e in plan.entries])
+    run.counts["plan"] = {k: v for k, v in plan.summary().items() if k not in ("missing_fields",)}
+    return plan
+
+
+def never_written(state: State) -> bool:
+    """Whether this state has never written to its org."""
+    return not state.rows(sa.select(written.c.object).limit(1))
+
+
+def pushing(
+    ws: Workspace, run: Run, reporter: Reporter, plan: Plan, *, stop: Callable[[], bool] = lambda: False
+) -> Counter[str]:
+    """Journal the plan, write it, settle it."""
+    journal = Journal(ws.state, run.id)
+    journal.plan(plan.entries)
+    reporter.say(f"writing {len(plan.entries):,} records")
+    try:
+        counts = push(
+            ws.connector,
+            journal,
+            run.lease,
+            ws.fields,
+            clock=ws.connector.latest,
+            stop=stop,
+            progress=lambda done, total: reporter.progress("writing", done, total),
+        )
+    finally:
+        now = journal.counts()
+        run.counts["written"] = now.get("done", 0)
+        run.counts["dead"] = now.get("dead", 0)
+    left = journal.skip_pending(
+        "not sent: the run ended; planned anew by the next", now=ws.connector.latest()
+    )
+    run.counts["not_sent"] = left
+    return counts
+
+
+def recovering(ws: Workspace, run: Run) -> None:
+    """Settle what earlier runs left behind, before anything is planned."""
+    found = recover(ws.connector, ws.state, ws.fields, clock=ws.connector.latest)
+    if found:
+        run.counts["recovered"] = dict(found)
+
+
+def sync(
+    ws: Workspace,
+    reporter: Reporter,
+    *,
+    as_of: int | None = None,
+    yes: bool = False,
+    retrain: bool = False,
+    scheduled_at: int | None = None,
+    confirm: Callable[[Plan], bool] | None = None,
+    stop: Callable[[], bool] = lambda: False,
+) -> tuple[Run, Plan]:
+    """The whole run. Raises GuardError where the plan is more than the guards allow and nobody said yes."""
+    with running(ws, "sync", scheduled_at=scheduled_at) as run:
+        run.as_of = as_of or 0
+        ws.connector.now()
+        recovering(ws, run)
+        pulling(ws, run, reporter)
+        if retrain or not models.any_trained(ws.state):
+            training(ws, run, reporter)
+        wanted, current = scoring(ws, run, reporter)
+        plan = planning(ws, run, reporter, wanted, current)
+        if not yes:
+            try:
+                guard(plan, ws.settings.guards, first=never_written(ws.state))
+            except SalesConsultantError:
+                if confirm is None or not confirm(plan):
+                    raise
+        pushing(ws, run, reporter, plan, stop=stop)
+    return run, plan
+
+
+def dry(
+    ws: Workspace, reporter: Reporter, *, as_of: int | None = None, fresh: bool = True
+) -> tuple[Run, Plan]:
+    """The plan of a sync without its push: the same steps, so that it cannot drift from the run."""
+    with running(ws, "plan") as run:
+        run.as_of = as_of or 0
+        if fresh:
+            pulling(ws, run, reporter)
+        else:
+            run.as_of = run.as_of or ws.connector.now()
+            ws.warehouse.make_views(ws.connector)
+        if not models.any_trained(ws.state):
+            training(ws, run, reporter)
+        wanted, current = scoring(ws, run, reporter)
+        plan = planning(ws, run, reporter, wanted, current)
+    return run, plan

@@ -42,7 +42,7 @@ def _owner(ws: "Workspace", wanted: Desired, values: set[str]) -> Callable[[Key]
     if not ids:
         raise ConfigError(
             f"[write] where owner: no owner is called {', '.join(sorted(values))}.",
-            action=did_you_mean(sorted(values)[0], [e for _, e in found if e]),
+            action=did_you_mean(min(values), [e for _, e in found if e]),
         )
     return lambda key: wanted.owners.get(key, "") in ids
 

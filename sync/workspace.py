@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
+from typing import Self
 
 from sales_consultant.config import catalogue, secrets
 from sales_consultant.config.catalogue import Field
@@ -131,7 +132,7 @@ class Workspace:
         if self._connector is not None:
             self._connector.close()
 
-    def __enter__(self) -> "Workspace":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

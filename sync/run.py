@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 import sqlalchemy as sa
 
-from sales_consultant.config.errors import SalesConsultantError
+from sales_consultant.config.errors import BusyError, SalesConsultantError
 from sales_consultant.config.playbook import load_playbook
 from sales_consultant.sync import desired as desiring
 from sales_consultant.sync import groups, held, models
@@ -77,8 +77,16 @@ def running(ws: Workspace, job: str, *, scheduled_at: int | None = None) -> Iter
     run = Run(new_id(now), job)
     with hold(ws.state, ws.lock, job=job, now=now) as lease:
         run.lease = lease
-        with ws.state.begin() as c:
-            c.execute(sa.insert(runs).values(id=run.id, job=job, scheduled_at=scheduled_at, started_at=now))
+        try:
+            with ws.state.begin() as c:
+                c.execute(
+                    sa.insert(runs).values(id=run.id, job=job, scheduled_at=scheduled_at, started_at=now)
+                )
+        except sa.exc.IntegrityError as e:
+            raise BusyError(
+                f"The {job} scheduled for this moment has already run.",
+                action="Nothing to do: a moment runs once.",
+            ) from e
         calls = ws.connector.calls.total
         try:
             yield run

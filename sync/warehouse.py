@@ -160,8 +160,11 @@ class Warehouse:
             self.con.execute(f"CREATE TABLE {quote(table)} ({columns})")
         del self._columns[table]
 
-    def commit(self, page: Page, *, stream: Stream, first_pull: bool) -> None:
-        """Put a page's rows in place of the earlier ones, with the place to resume from, in one transaction."""
+    def commit(self, page: Page, *, stream: Stream, first_pull: bool, live: bool = True) -> None:
+        """Put a page's rows in place of the earlier ones, with the place to resume from, in one transaction.
+
+        `live` False leaves the live place alone: a backfill keeps its own.
+        """
         table = f"raw_{page.stream}"
         rows = page.rows
         if stream.first_seen and page.stream == stream.name:
@@ -183,10 +186,11 @@ class Warehouse:
                 names = ", ".join(quote(n) for n in rows.column_names)
                 self.con.execute(f"INSERT INTO {quote(table)} ({names}) SELECT {names} FROM _rows")
                 self.con.unregister("_rows")
-            self.con.execute(
-                "UPDATE _streams SET resume = coalesce(?, resume), rows_read = rows_read + ? WHERE stream = ?",
-                [page.resume, rows.num_rows, stream.name],
-            )
+            if live:
+                self.con.execute(
+                    "UPDATE _streams SET resume = coalesce(?, resume), rows_read = rows_read + ? WHERE stream = ?",
+                    [page.resume, rows.num_rows, stream.name],
+                )
 
     def _with_first_seen(self, table: str, page: Page, stream: Stream, first_pull: bool) -> pa.Table:
         """The page with when each row was first seen: as before, or now; unknown for rows of the first pull."""

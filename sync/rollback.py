@@ -1,0 +1,147 @@
+"""Undo: a plan in reverse, from the journal, applied only where the CRM still holds what we wrote."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+
+from sales_consultant.config.canon import Canonical
+from sales_consultant.config.errors import UsageError
+from sales_consultant.sync.journal import Journal
+from sales_consultant.sync.plan import Entry, Plan
+from sales_consultant.sync.push import calls_for
+from sales_consultant.sync.run import Reporter, Run, pushing, recovering, running
+from sales_consultant.sync.state import State, changes, holds, runs
+from sales_consultant.sync.workspace import Workspace
+
+
+@dataclass
+class Undo:
+    """A rollback: what is restored, and what somebody touched since and is therefore left."""
+
+    plan: Plan
+    conflicts: list[dict[str, str | None]] = field(default_factory=list)
+
+
+@dataclass
+class _Origin:
+    """One field of one record: what it held before the first undone run, and what the last one left there."""
+
+    old: Canonical
+    new: Canonical
+
+
+def _origins(
+    state: State, run_ids: Sequence[str], fields: Sequence[str], records: Sequence[str]
+) -> dict[tuple[str, str], dict[str, _Origin]]:
+    query = (
+        sa.select(changes)
+        .where(changes.c.run_id.in_(run_ids), changes.c.state.in_(("done", "conflict")))
+        .order_by(changes.c.id)
+    )
+    if fields:
+        query = query.where(changes.c.field.in_(fields))
+    if records:
+        query = query.where(changes.c.record_id.in_(records))
+    found: dict[tuple[str, str], dict[str, _Origin]] = {}
+    for r in state.rows(query):
+        mine = found.setdefault((r["object"], r["record_id"]), {})
+        if r["field"] in mine:
+            mine[r["field"]].new = r["new"]
+        else:
+            mine[r["field"]] = _Origin(r["old"], r["new"])
+    return found
+
+
+def chosen_runs(state: State, run_id: str | None, since: int | None) -> list[str]:
+    """The runs to undo, oldest first; UsageError for an unknown one."""
+    query = sa.select(runs.c.id).order_by(runs.c.started_at)
+    if run_id is not None:
+        query = query.where(runs.c.id == run_id)
+    elif since is not None:
+        query = query.where(runs.c.started_at >= since)
+    else:
+        raise UsageError("Say what to undo.", action="Give a run (sales-consultant runs list) or --since.")
+    found = [r["id"] for r in state.rows(query)]
+    if not found:
+        raise UsageError(
+            f'There is no run "{run_id}".' if run_id else "No run started since then.",
+            action="See: sales-consultant runs list",
+        )
+    return found
+
+
+def prepare(
+    ws: Workspace, run_ids: Sequence[str], *, fields: Sequence[str] = (), records: Sequence[str] = ()
+) -> Undo:
+    """What a rollback would do: the journal's old values, where the CRM's value now still equals what we wrote."""
+    undo = Undo(Plan(ws.connector.now(), str(ws.identity)))
+    by_object: dict[str, dict[str, dict[str, _Origin]]] = {}
+    for (obj, record_id), mine in _origins(ws.state, run_ids, fields, records).items():
+        by_object.setdefault(obj, {})[record_id] = mine
+    for obj, by_record in sorted(by_object.items()):
+        keys = {k for mine in by_record.values() for k in mine}
+        chosen = [f for f in ws.fields.get(obj, ()) if f.key in keys]
+        for held in ws.connector.read_back(obj, sorted(by_record), chosen):
+            restore = []
+            for key, origin in by_record[held.record_id].items():
+                now = held.values.get(key)
+                if held.found and now == origin.new and now != origin.old:
+                    restore.append((key, now, origin.old))
+                elif not held.found or now not in (origin.new, origin.old):
+                    undo.conflicts.append(
+                        {
+                            "object": obj,
+                            "record": held.record_id,
+                            "field": key,
+                            "we_wrote": origin.new,
+                            "holds": now if held.found else "(the record is gone)",
+                        }
+                    )
+            undo.plan.looked_at += 1
+            if restore:
+                undo.plan.entries.append(
+                    Entry(obj, held.record_id, held.record_id, "rollback", tuple(restore))
+                )
+    undo.plan.calls = calls_for(ws.connector, [e.change() for e in undo.plan.entries])
+    return undo
+
+
+def rollback(
+    ws: Workspace,
+    reporter: Reporter,
+    run_ids: Sequence[str],
+    *,
+    fields: Sequence[str] = (),
+    records: Sequence[str] = (),
+) -> tuple[Run, Undo]:
+    """Undo the runs and put the fields that were touched on hold, so that the next schedule does not redo them."""
+    with running(ws, "rollback") as run:
+        ws.connector.now()
+        recovering(ws, run)
+        undo = prepare(ws, run_ids, fields=fields, records=records)
+        touched = sorted({k for e in undo.plan.entries for k, _, _ in e.fields} | set(fields))
+        with ws.state.begin() as c:
+            if touched:
+                c.execute(
+                    sqlite_insert(holds).on_conflict_do_nothing(),
+                    [{"field": k, "since": ws.connector.latest(), "run_id": run.id} for k in touched],
+                )
+        pushing(ws, run, reporter, undo.plan)
+        run.counts["conflicts"] = len(undo.conflicts)
+        run.counts["on_hold"] = touched
+        run.counts["undone"] = list(run_ids)
+    return run, undo
+
+
+def lift(ws: Workspace) -> list[str]:
+    """End all holds; returns the fields that were on hold."""
+    _ = ws.identity
+    held = [str(r["field"]) for r in ws.state.rows(sa.select(holds.c.field).order_by(holds.c.field))]
+    with ws.state.begin() as c:
+        c.execute(sa.delete(holds))
+    return held
+
+
+__all__ = ["Journal", "Undo", "chosen_runs", "lift", "prepare", "rollback"]

@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, Any
 from sales_consultant.scoring.errors import ModelFileError
 
 if TYPE_CHECKING:
+    from typing import TypeAlias
+
     from sales_consultant.scoring.model import PopulationModel
     from sales_consultant.scoring.segments import SegmentModel
     from sales_consultant.scoring.value import ValueModel
 
-    AnyModel = PopulationModel | SegmentModel | ValueModel
+    AnyModel: TypeAlias = PopulationModel | SegmentModel | ValueModel
 
 FORMAT_VERSION = 1
 FILE = "model.json"

@@ -1,0 +1,180 @@
+"""The playbook: rules for the next step, read from TOML and checked before anything uses them."""
+
+import tomllib
+from difflib import get_close_matches
+from pathlib import Path
+from string import Formatter
+from typing import Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+StepObject = Literal["deals", "contacts", "leads"]
+Channel = Literal["call", "email", "none"]
+Trigger = Literal["inbound", "outbound", "meeting", "stage", "close_date", "record"]
+Grade = Literal["A", "B", "C", "D"]
+
+WORDS = (
+    "last_inbound",
+    "last_outbound",
+    "last_meeting",
+    "stage",
+    "stage_age",
+    "close_date",
+    "amount",
+    "score",
+    "grade",
+    "contacts",
+)
+PLANNED_WORDS = ("kind", "date")
+
+
+class PlaybookError(ValueError):
+    """The playbook cannot be used; the text names the rule, the key and, for a typing slip, the nearest key."""
+
+
+def _check_words(text: str, known: tuple[str, ...]) -> str:
+    try:
+        used = [name for _, name, _, _ in Formatter().parse(text) if name is not None]
+    except ValueError as error:
+        raise ValueError(f"{text!r} has braces that do not match") from error
+    for name in used:
+        if name not in known:
+            near = get_close_matches(name, known, n=1)
+            hint = f"; did you mean {{{near[0]}}}?" if near else f"; known are {', '.join(known)}"
+            raise ValueError(f"{{{name}}} is not known{hint}")
+    return text
+
+
+class Conditions(BaseModel):
+    """What must hold, all of it; what is not named does not matter.
+
+    A "min" of days since something holds where it never happened; a "max" does not.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    score_min: int | None = Field(default=None, ge=1, le=99)
+    score_max: int | None = Field(default=None, ge=1, le=99)
+    grades: tuple[Grade, ...] = ()
+    unanswered: bool | None = Field(
+        default=None, description="The last inbound is younger than the last outbound."
+    )
+    silent_since_meeting: bool | None = Field(
+        default=None, description="Nothing went out after the last meeting."
+    )
+    days_since_inbound_min: int | None = Field(default=None, ge=0)
+    days_since_inbound_max: int | None = Field(default=None, ge=0)
+    days_since_outbound_min: int | None = Field(default=None, ge=0)
+    days_since_outbound_max: int | None = Field(default=None, ge=0)
+    days_since_meeting_min: int | None = Field(default=None, ge=0)
+    days_since_meeting_max: int | None = Field(default=None, ge=0)
+    stage_age_days_min: int | None = Field(default=None, ge=0)
+    stage_slowness_min: float | None = Field(
+        default=None, gt=0, description="Time in the stage over the stage's median."
+    )
+    stages: tuple[str, ...] = Field(default=(), description="Ids or labels of stages.")
+    has_amount: bool | None = None
+    amount_min: float | None = Field(default=None, ge=0)
+    close_date_passed: bool | None = None
+    close_date_within_days: int | None = Field(default=None, ge=0)
+    contacts_min: int | None = Field(default=None, ge=0)
+    contacts_max: int | None = Field(default=None, ge=0)
+
+
+class Rule(BaseModel):
+    """One step and when it is given."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    id: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")
+    objects: tuple[StepObject, ...] = Field(min_length=1)
+    when: Conditions = Conditions()
+    channel: Channel = "none"
+    trigger: Trigger = "record"
+    due_working_days: int = Field(default=3, ge=0, le=60)
+    share: float = Field(default=0.03, ge=0, le=0.5)
+    step: str = Field(min_length=3, max_length=120)
+    reason: str = Field(min_length=3, max_length=200)
+
+    @field_validator("step", "reason")
+    @classmethod
+    def _known_words(cls, text: str) -> str:
+        return _check_words(text, WORDS)
+
+
+class Planned(BaseModel):
+    """The step where a meeting or call is planned."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    step: str = "Prepare for the {kind} on {date}"
+    reason: str = "a {kind} is planned"
+
+    @field_validator("step", "reason")
+    @classmethod
+    def _known_words(cls, text: str) -> str:
+        return _check_words(text, PLANNED_WORDS)
+
+
+class Playbook(BaseModel):
+    """Rules in the order in which they are tried."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    planned: Planned = Planned()
+    rules: tuple[Rule, ...]
+
+    @model_validator(mode="after")
+    def _unique_ids(self) -> Self:
+        seen: set[str] = set()
+        for rule in self.rules:
+            if rule.id in seen or rule.id == "prepare":
+                raise ValueError(f"the id {rule.id!r} is used twice")
+            seen.add(rule.id)
+        return self
+
+
+_MODELS: dict[str, type[BaseModel]] = {"when": Conditions, "planned": Planned, "rules": Rule}
+
+
+def _explain(error: ValidationError, data: dict[str, Any]) -> str:
+    lines = []
+    for problem in error.errors():
+        path = list(problem["loc"])
+        where = []
+        if path[:1] == ["rules"] and len(path) > 1 and isinstance(path[1], int):
+            named = data["rules"][path[1]]
+            where.append(
+                f"rule {named.get('id', path[1] + 1)!r}" if isinstance(named, dict) else f"rule {path[1] + 1}"
+            )
+        keys = [str(p) for p in path if isinstance(p, str) and p != "rules"]
+        text = problem["msg"].removeprefix("Value error, ")
+        if problem["type"] == "extra_forbidden":
+            parent = next((p for p in reversed(path[:-1]) if p in _MODELS), None)
+            model = _MODELS[str(parent)] if parent is not None else Playbook
+            near = get_close_matches(str(path[-1]), list(model.model_fields), n=1)
+            text = "is not a known key" + (f"; did you mean {near[0]!r}?" if near else "")
+        lines.append(": ".join([*where, " ".join([".".join(keys), text]).strip()]))
+    return "\n".join(lines)
+
+
+def parse(text: str, *, name: str = "playbook") -> Playbook:
+    """A playbook from TOML; a PlaybookError says what to change, a line a problem."""
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise PlaybookError(f"{name} is not valid TOML: {error}") from error
+    try:
+        return Playbook.model_validate(data)
+    except ValidationError as error:
+        raise PlaybookError(f"{name} cannot be used:\n{_explain(error, data)}") from error
+
+
+def load(path: Path | None = None) -> Playbook:
+    """The playbook of a file; without one, the playbook that comes with the package."""
+    chosen = path or Path(__file__).with_name("playbook.toml")
+    try:
+        text = chosen.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise PlaybookError(f"the playbook {chosen.name} cannot be read: {error}") from error
+    return parse(text, name=chosen.name)

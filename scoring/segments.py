@@ -1,0 +1,229 @@
+"""Segments by recency, frequency and money: names from a fixed list, edges frozen with the model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sales_consultant.scoring.purchases import purchases, summary
+from sales_consultant.scoring.tables import alive, neutral, query
+
+if TYPE_CHECKING:
+    import duckdb
+    import numpy as np
+    import pandas as pd
+    from numpy.typing import NDArray
+
+SEGMENTS = (
+    "prospects",
+    "champions",
+    "loyal",
+    "active",
+    "new",
+    "promising",
+    "needs_attention",
+    "previously_loyal",
+    "at_risk",
+    "almost_lost",
+    "dormant",
+)
+LIFECYCLE = {
+    "prospects": "prospect",
+    "new": "new",
+    "champions": "active",
+    "loyal": "active",
+    "active": "active",
+    "promising": "active",
+    "needs_attention": "active",
+    "previously_loyal": "at_risk",
+    "at_risk": "at_risk",
+    "almost_lost": "at_risk",
+    "dormant": "lost",
+}
+MIN_FOR_RANKS = 500
+_FIXED_DAYS = (30.0, 90.0, 180.0, 365.0)
+_FIXED_PURCHASES = (1.0, 2.0, 4.0, 9.0)
+_FIXED_MONEY = (0.25, 0.75, 1.5, 4.0)  # of the median customer's total
+_QUINTILES = (0.2, 0.4, 0.6, 0.8)
+_TIER_SHARES = (0.5, 0.8)  # customers below the edge of tier 2, of tier 1
+# A value must be a tenth beyond an edge before a customer leaves the segment they are known by.
+_SLACK = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentModel:
+    """Frozen edges: days since the last purchase, purchases, total amount (four each), value of tiers (two)."""
+
+    trained_at: int
+    days: tuple[float, ...]
+    purchases: tuple[float, ...]
+    money: tuple[float, ...]
+    tiers: tuple[float, ...]
+    ranked: bool
+    customers: int
+
+    def name(
+        self, since: NDArray[np.float64], count: NDArray[np.float64], total: NDArray[np.float64]
+    ) -> NDArray[Any]:
+        """The segment of each customer by days since the last purchase, purchases and total amount."""
+        import numpy as np
+
+        r = 5 - np.searchsorted(self.days, since, side="left")
+        f = 1 + np.searchsorted(self.purchases, count, side="left")
+        m = 1 + np.searchsorted(self.money, total, side="left")
+        fm = (f + m) // 2
+        return np.asarray(
+            np.select(
+                [
+                    (count <= 1) & (r == 5),
+                    (r >= 4) & (fm >= 4),
+                    (r >= 3) & (fm >= 4) | (r == 5) & (fm == 3),
+                    (r >= 4) & (fm >= 2) & (count > 1),
+                    r >= 4,
+                    (r == 3) & (fm >= 2),
+                    fm >= 4,
+                    (r == 2) & (fm >= 2),
+                    r >= 2,
+                ],
+                [
+                    "new",
+                    "champions",
+                    "loyal",
+                    "active",
+                    "promising",
+                    "needs_attention",
+                    "previously_loyal",
+                    "at_risk",
+                    "almost_lost",
+                ],
+                default="dormant",
+            )
+        )
+
+    def _named(self, table: pd.DataFrame, known: list[str]) -> NDArray[Any]:
+        """Segments of customers, `known` being what each was called before ("" for none).
+
+        The old name stays as long as a tenth more or less of time or money would still give it.
+        """
+        import numpy as np
+
+        since = table["since_days"].to_numpy(dtype=float)
+        count = table["purchases"].to_numpy(dtype=float)
+        total = table["total"].to_numpy(dtype=float)
+        now = self.name(since, count, total)
+        before = np.asarray(known, dtype=object)
+        keep = np.zeros(len(now), dtype=bool)
+        for days in (1 - _SLACK, 1.0, 1 + _SLACK):
+            for money in (1 - _SLACK, 1.0, 1 + _SLACK):
+                keep |= self.name(since * days, count, total * money) == before
+        return np.where(keep, before, now)
+
+    def assign(
+        self,
+        con: duckdb.DuckDBPyConnection,
+        *,
+        as_of: int,
+        previous: Mapping[Any, str],
+        values: pd.DataFrame | None = None,
+        previous_tiers: Mapping[str, int] | None = None,
+    ) -> pd.DataFrame:
+        """Segments of all companies and contacts: object, record_id, segment, lifecycle, customer_tier.
+
+        `previous` maps (object, record id), or a plain record id, to the segment it has now; a record stays in
+        it until it is clearly beyond an edge. `values` is what `ValueModel.predict` gave; without it tiers go
+        by what a company has bought so far. Lifecycle and tier are for companies only (gaps for contacts);
+        prospects have no tier.
+        """
+        import pandas as pd
+
+        parts = []
+        for object_, by in (("companies", "company"), ("contacts", "contact")):
+            table = summary(purchases(con, as_of=as_of, by=by), as_of=as_of)
+            t = alive(neutral(con, object_))
+            if object_ == "contacts":
+                t = t.filter(t.source_object.fill_null("Contact") == "Contact")
+            ids = query(con, t.filter(t.created_at <= as_of).select(record_id=t.id))["record_id"]
+            rows = pd.DataFrame({"object": object_, "record_id": ids.astype(object).sort_values().to_numpy()})
+            bought = table[table.index.isin(set(ids))]
+            known = [previous.get((object_, k), previous.get(k, "")) for k in bought.index]
+            names = pd.Series(self._named(bought, known), index=bought.index, dtype=object)
+            rows["segment"] = rows["record_id"].map(names).fillna("prospects").astype(object)
+            rows["lifecycle"] = rows["segment"].map(LIFECYCLE) if by == "company" else None
+            rows["customer_tier"] = None
+            if by == "company":
+                tiers = self._tiers(worth(bought, values), previous_tiers or {})
+                rows["customer_tier"] = rows["record_id"].map(tiers)
+            parts.append(rows.astype({"lifecycle": object, "customer_tier": object}))
+        out = pd.concat(parts, ignore_index=True)
+        out["customer_tier"] = out["customer_tier"].astype("Int64")
+        return out
+
+    def _tiers(self, value: pd.Series[float], before: Mapping[str, int]) -> dict[str, int]:
+        def tier(amount: float) -> int:
+            return 3 - sum(amount >= edge for edge in self.tiers)
+
+        out = {}
+        for key, amount in value.items():
+            near = {tier(amount * share) for share in (1 - _SLACK, 1.0, 1 + _SLACK)}
+            known = before.get(str(key))
+            out[str(key)] = known if known in near else tier(float(amount))
+        return out
+
+    def to_dict(self) -> dict[str, Any]:
+        """A form that JSON can hold."""
+        return {
+            "trained_at": self.trained_at,
+            "days": list(self.days),
+            "purchases": list(self.purchases),
+            "money": list(self.money),
+            "tiers": list(self.tiers),
+            "ranked": self.ranked,
+            "customers": self.customers,
+        }
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> SegmentModel:
+        """The inverse of `to_dict`."""
+        edges = {k: tuple(data[k]) for k in ("days", "purchases", "money", "tiers")}
+        return cls(**{**data, **edges})
+
+
+def worth(table: pd.DataFrame, values: pd.DataFrame | None) -> pd.Series[float]:
+    """What tiers go by: the expected value of a year, else what was bought so far."""
+    total = table["total"].astype("float64")
+    if values is None:
+        return total
+    expected = values.set_index("record_id")["value_12m"].astype("float64")
+    found = expected.reindex(table.index)
+    return found.fillna(0.0) if found.notna().any() else total
+
+
+def fit(con: duckdb.DuckDBPyConnection, *, as_of: int, values: pd.DataFrame | None = None) -> SegmentModel:
+    """Edges from the companies that bought: quintiles from 500 customers on, below that fixed ones.
+
+    Ranks among few customers move with every purchase; fixed edges (30, 90, 180, 365 days; 1, 2, 4, 9
+    purchases; shares of the median customer's total) do not.
+    """
+    import numpy as np
+
+    table = summary(purchases(con, as_of=as_of), as_of=as_of)
+    total = table["total"].to_numpy(dtype=float)
+    ranked = len(table) >= MIN_FOR_RANKS
+
+    def quintiles(column: str) -> tuple[float, ...]:
+        return tuple(float(q) for q in np.quantile(table[column].to_numpy(dtype=float), _QUINTILES))
+
+    middle = float(np.median(total)) if len(total) else 0.0
+    value = worth(table, values).to_numpy(dtype=float)
+    tiers = tuple(float(q) for q in np.quantile(value, _TIER_SHARES)) if len(value) else (0.0, 0.0)
+    return SegmentModel(
+        trained_at=as_of,
+        days=quintiles("since_days") if ranked else _FIXED_DAYS,
+        # Quintiles of purchases fall together where most bought once; fixed steps keep the order apart.
+        purchases=_FIXED_PURCHASES,
+        money=quintiles("total") if ranked else tuple(middle * share for share in _FIXED_MONEY),
+        tiers=tiers,
+        ranked=ranked,
+        customers=len(table),
+    )

@@ -107,7 +107,7 @@ def _deals(con: duckdb.DuckDBPyConnection, found: Proposed) -> None:
             where: dict[str, str | list[str]] = {"pipeline": pipeline}
             if renewals and fresh:
                 where["type"] = sorted({str(p[1]) for p in mine if p[1]})
-            won, lost, still = (sum(p[i] for p in mine) for i in (3, 4, 5))
+            won, lost, still = sum(p[3] for p in mine), sum(p[4] for p in mine), sum(p[5] for p in mine)
             note = (
                 ""
                 if min(won, lost) >= ENOUGH

@@ -1,0 +1,198 @@
+"""What `status`, `runs`, `explain` and `evaluate` tell, as plain data for tables and JSON."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from sales_consultant.config.errors import UsageError
+from sales_consultant.connectors.neutral import quote
+from sales_consultant.sync import desired as desiring
+from sales_consultant.sync import held, models
+from sales_consultant.sync.state import State, changes, dead_letters, exposures, feedback, groups, holds, runs
+from sales_consultant.sync.workspace import Workspace
+
+
+def iso(ms: int | None) -> str | None:
+    """A moment as ISO 8601 UTC to the second.
+
+    >>> iso(0)
+    '1970-01-01T00:00:00Z'
+    """
+    return None if ms is None else f"{datetime.fromtimestamp(ms / 1000, UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def _run(row: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "id": row["id"],
+        "job": row["job"],
+        "started": iso(row["started_at"]),
+        "ended": iso(row["ended_at"]),
+        "as_of": iso(row["as_of"]),
+        "outcome": row["outcome"] or "going on, or killed",
+        "counts": json.loads(row["counts"]),
+        "error": row["error"],
+    }
+
+
+def list_runs(state: State, limit: int = 20) -> list[dict[str, Any]]:
+    """The newest runs first."""
+    return [_run(r) for r in state.rows(sa.select(runs).order_by(runs.c.started_at.desc()).limit(limit))]
+
+
+def show_run(state: State, run_id: str) -> dict[str, Any]:
+    """One run with its changes by state and field, and its refusals grouped by the CRM's reason."""
+    rows = state.rows(sa.select(runs).where(runs.c.id == run_id))
+    if not rows:
+        raise UsageError(f'There is no run "{run_id}".', action="See: sales-consultant runs list")
+    by = state.rows(
+        sa.select(changes.c.state, changes.c.object, changes.c.field, sa.func.count().label("n"))
+        .where(changes.c.run_id == run_id)
+        .group_by(changes.c.state, changes.c.object, changes.c.field)
+    )
+    reasons = state.rows(
+        sa.select(
+            changes.c.code,
+            changes.c.message,
+            sa.func.count(sa.distinct(changes.c.record_id)).label("records"),
+            sa.func.min(changes.c.record_id).label("for_example"),
+        )
+        .where(changes.c.run_id == run_id, changes.c.state == "dead")
+        .group_by(changes.c.code, changes.c.message)
+    )
+    return {**_run(rows[0]), "changes": by, "refused": reasons}
+
+
+def status(ws: Workspace) -> dict[str, Any]:
+    """How the connection stands: last success, models, holds, dead letters, groups, feedback."""
+    state = ws.state
+    good = state.rows(
+        sa.select(runs)
+        .where(runs.c.job == "sync", runs.c.outcome.like("done%"))
+        .order_by(runs.c.started_at.desc())
+        .limit(1)
+    )
+    identity = state.identity
+    return {
+        "connection": ws.name,
+        "org": str(identity) if identity else None,
+        "last_success": iso(good[0]["ended_at"]) if good else None,
+        "last_success_age_seconds": (ws.clock() - good[0]["ended_at"]) // 1000 if good else None,
+        "models": [
+            {
+                "name": m["name"],
+                "digest": m["digest"][:12],
+                "verdict": m["verdict"],
+                "as_of": iso(m["as_of"]),
+                "in_force": m["published_at"] is not None and m["withdrawn_at"] is None,
+            }
+            for m in models.index(state)
+            if m["withdrawn_at"] is None
+        ],
+        "on_hold": [
+            {"field": h["field"], "since": iso(h["since"]), "run": h["run_id"]}
+            for h in state.rows(sa.select(holds))
+        ],
+        "dead_letters": _count(state, sa.select(sa.func.count()).select_from(dead_letters)),
+        "in_flight": _count(
+            state, sa.select(sa.func.count()).select_from(changes).where(changes.c.state == "inflight")
+        ),
+        "groups": {
+            str(r["name"]): int(r["n"])
+            for r in state.rows(sa.select(groups.c.name, sa.func.count().label("n")).group_by(groups.c.name))
+        },
+        "feedback": {
+            str(r["value"]): int(r["n"])
+            for r in state.rows(
+                sa.select(feedback.c.value, sa.func.count().label("n")).group_by(feedback.c.value)
+            )
+        },
+    }
+
+
+def _count(state: State, query: sa.Select[Any]) -> int:
+    with state.begin() as c:
+        return int(c.execute(query).scalar() or 0)
+
+
+def explain(ws: Workspace, record: str) -> dict[str, Any]:
+    """Why a record has its score: reasons with points, features, what the CRM holds, what was shown when.
+
+    `record` is an id, alone or as "deals/ID". Raises UsageError where no record has it.
+    """
+    from sales_consultant.scoring import scorer
+
+    wanted_object, _, record_id = record.rpartition("/")
+    ws.warehouse.make_views(ws.connector)
+    current = held.read(ws.connector, ws.warehouse, ws.state, ws.fields)
+    keys = [k for k in current.values if k[1] == record_id and wanted_object in ("", k[0])]
+    if not keys:
+        raise UsageError(
+            f'No record "{record}" was pulled.',
+            action="Give its id as the CRM shows it in the address of its page.",
+        )
+    key = keys[0]
+    in_force = models.in_force(ws.state, ws.models_folder, ws.settings)
+    as_of = _last_as_of(ws)
+    found: dict[str, Any] = {
+        "object": key[0],
+        "id": key[1],
+        "as_of": iso(as_of),
+        "holds": current.values[key],
+        "population": None,
+        "reasons": [],
+    }
+    table = "contacts" if key[0] == "leads" else key[0]
+    for name, population in ws.settings.populations.items():
+        model = in_force.populations.get(name)
+        if model is None or population.object != table:
+            continue
+        frame = scorer.score(ws.warehouse.con, model, as_of=as_of, exclusions=ws.settings.exclude)
+        mine = frame[frame["record_id"] == record_id]
+        if len(mine):
+            row: Any = next(mine.itertuples(index=False))
+            found |= {
+                "population": name,
+                "score": int(row.score),
+                "grade": row.grade,
+                "probability": None if row.probability is None else float(row.probability),
+                "reasons": [{"text": r.text, "points": r.points, "feature": r.feature} for r in row.reasons],
+                "lines": desiring.reason_lines(row.reasons),
+            }
+            break
+    name_row = ws.warehouse.con.execute(f"SELECT * FROM {quote(table)} WHERE id = ?", [record_id]).fetch_df()
+    found["record"] = (
+        json.loads(name_row.iloc[0].dropna().to_json(date_format="iso")) if len(name_row) else {}
+    )
+    found["history"] = [
+        {"field": e["field"], "value": e["value"], "from": iso(e["visible_from"]), "to": iso(e["visible_to"])}
+        for e in ws.state.rows(
+            sa.select(exposures)
+            .where(exposures.c.object == key[0], exposures.c.record_id == key[1])
+            .order_by(exposures.c.id)
+        )
+    ]
+    return found
+
+
+def _last_as_of(ws: Workspace) -> int:
+    rows = ws.state.rows(
+        sa.select(runs.c.as_of).where(runs.c.as_of.is_not(None)).order_by(runs.c.started_at.desc()).limit(1)
+    )
+    return int(rows[0]["as_of"]) if rows else ws.connector.now()
+
+
+def evaluate(state: State) -> list[dict[str, Any]]:
+    """The newest forward test of each population's model."""
+    found: dict[str, dict[str, Any]] = {}
+    for m in models.index(state):
+        if m["kind"] == "propensity" and m["name"] not in found:
+            found[m["name"]] = {
+                "name": m["name"],
+                "digest": m["digest"][:12],
+                "as_of": iso(m["as_of"]),
+                "published": m["published_at"] is not None,
+                **m["report"],
+            }
+    return list(found.values())

@@ -48,7 +48,8 @@ def _check_words(text: str, known: tuple[str, ...]) -> str:
 class Conditions(BaseModel):
     """What must hold, all of it; what is not named does not matter.
 
-    A "min" of days since something holds where it never happened; a "max" does not.
+    Where something never happened, a "min" of days since it holds once the record itself is that old; a "max"
+    does not hold.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -147,7 +148,7 @@ def _explain(error: ValidationError, data: dict[str, Any]) -> str:
             where.append(
                 f"rule {named.get('id', path[1] + 1)!r}" if isinstance(named, dict) else f"rule {path[1] + 1}"
             )
-        keys = [str(p) for p in path if isinstance(p, str) and p != "rules"]
+        keys = [str(p) for p in path if isinstance(p, str) and (p != "rules" or len(path) == 1)]
         text = problem["msg"].removeprefix("Value error, ")
         if problem["type"] == "extra_forbidden":
             parent = next((p for p in reversed(path[:-1]) if p in _MODELS), None)

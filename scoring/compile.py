@@ -125,6 +125,7 @@ def deal_state(con: duckdb.DuckDBPyConnection, members: pd.DataFrame) -> pd.Data
             amount=joined.amount,
             days_to_close_date=(joined.close_date - cut) // DAY,
             close_date_passed=joined.close_date < cut,
+            close_date=joined.close_date,
         )
 
     return per_cut(con, block, members)

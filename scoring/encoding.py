@@ -74,7 +74,7 @@ class LevelCode:
         text = levels_of(column)
         codes = {level: i for i, level in enumerate(self.levels)}
         codes.update(dict.fromkeys(self.rare, len(self.levels)))
-        place = text.map(codes).to_numpy(dtype=float, na_value=np.nan)
+        place = np.array(text.map(codes).to_numpy(dtype=float, na_value=np.nan))
         if self.gaps:
             place[text.isna().to_numpy()] = self.width - 1
         out = np.tile(np.asarray(self.shares), (len(text), 1))
@@ -112,8 +112,9 @@ def numbers(column: pd.Series[Any]) -> NDArray[np.float64]:
     import pandas as pd
 
     if pd.api.types.is_datetime64_any_dtype(column):
-        utc = pd.to_datetime(column, utc=True)
-        column = (utc - pd.Timestamp(0, tz="UTC")) / pd.Timedelta(days=1)
+        # Milliseconds, because a CRM's "never" (the year 9999) does not fit into nanoseconds.
+        utc = pd.to_datetime(column, utc=True).dt.as_unit("ms")
+        return np.where(utc.isna(), np.nan, utc.astype("int64") / 86_400_000)
     return column.to_numpy(dtype=float, na_value=np.nan)
 
 

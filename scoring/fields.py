@@ -158,10 +158,9 @@ def typed(values: pd.Series[Any], kind: str, cuts: pd.Series[int]) -> pd.Series[
         return text.replace({"1": "true", "0": "false"}).astype(object).where(text.notna(), None)
     if kind == "datetime":
         numbers = pd.to_numeric(values, errors="coerce").astype("float64")
-        dates = pd.to_datetime(
-            values.where(numbers.isna()).astype("string"), errors="coerce", utc=True, format="ISO8601"
-        )
-        ms = numbers.fillna((dates - pd.Timestamp(0, tz="UTC")) / pd.Timedelta(milliseconds=1))
+        text = values.where(numbers.isna()).astype("string")
+        dates = pd.to_datetime(text, errors="coerce", utc=True, format="ISO8601").dt.as_unit("ms")
+        ms = numbers.fillna(dates.astype("int64").astype("float64").where(dates.notna()))
         return pd.Series((cuts.to_numpy() - ms.to_numpy(dtype=float)) // DAY, index=values.index)
     text = values.astype("string").str.strip()
     return text.astype(object).where(text.notna() & (text != ""), None)

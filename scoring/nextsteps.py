@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sales_consultant.scoring.situation import situations
 from sales_consultant.scoring.tables import neutral, query
-from sales_consultant.scoring.times import DAY
+from sales_consultant.scoring.times import DAY, iso_day
 from sales_consultant.scoring.words import band, clean, length, since
 
 if TYPE_CHECKING:
@@ -31,9 +31,10 @@ def _days(row: Situation, name: str, as_of: int) -> float | None:
     return None if at is None else (as_of - float(at)) / DAY
 
 
-def _between(days: float | None, least: float | None, most: float | None) -> bool:
-    """A "least" holds where it never happened, a "most" does not."""
-    if least is not None and days is not None and days < least:
+def _between(days: float | None, age: float | None, least: float | None, most: float | None) -> bool:
+    """Where it never happened a "least" holds once the record itself is that old, a "most" does not."""
+    waited = age if days is None else days
+    if least is not None and (waited is None or waited < least):
         return False
     return most is None or (days is not None and days <= most)
 
@@ -68,7 +69,7 @@ def holds(when: Conditions, row: Situation, *, as_of: int, names: Mapping[str, s
     """Whether all conditions hold for a situation; `names` are the labels of stages."""
     score = int(row["score"])
     inbound, outbound = _days(row, "last_inbound", as_of), _days(row, "last_outbound", as_of)
-    meeting = _days(row, "last_meeting", as_of)
+    meeting, age = _days(row, "last_meeting", as_of), _days(row, "created_at", as_of)
     return (
         (when.score_min is None or score >= when.score_min)
         and (when.score_max is None or score <= when.score_max)
@@ -78,9 +79,9 @@ def holds(when: Conditions, row: Situation, *, as_of: int, names: Mapping[str, s
             when.silent_since_meeting is None
             or when.silent_since_meeting == _later(row, "last_meeting", "last_outbound")
         )
-        and _between(inbound, when.days_since_inbound_min, when.days_since_inbound_max)
-        and _between(outbound, when.days_since_outbound_min, when.days_since_outbound_max)
-        and _between(meeting, when.days_since_meeting_min, when.days_since_meeting_max)
+        and _between(inbound, age, when.days_since_inbound_min, when.days_since_inbound_max)
+        and _between(outbound, age, when.days_since_outbound_min, when.days_since_outbound_max)
+        and _between(meeting, age, when.days_since_meeting_min, when.days_since_meeting_max)
         and _state_holds(when, row, names)
     )
 
@@ -115,10 +116,10 @@ def step_id(rule: str, record: str, trigger: object) -> str:
     return f"{rule}-{hashlib.sha256(f'{record}|{trigger}'.encode()).hexdigest()[:8]}"
 
 
-def _trigger(rule: Rule, row: Situation, as_of: int) -> object:
+def _trigger(rule: Rule, row: Situation) -> object:
     if rule.trigger == "close_date":
-        ahead = row.get("days_to_close_date")
-        return None if ahead is None else as_of // DAY + int(ahead)
+        at = row.get("close_date")
+        return None if at is None else int(at) // DAY
     if rule.trigger == "stage":
         return row.get("stage")
     if rule.trigger == "record":
@@ -127,21 +128,20 @@ def _trigger(rule: Rule, row: Situation, as_of: int) -> object:
     return None if at is None else int(at)
 
 
-def _words(row: Situation, *, as_of: int, names: Mapping[str, str], zone: ZoneInfo) -> dict[str, str]:
+def _words(row: Situation, *, as_of: int, names: Mapping[str, str]) -> dict[str, str]:
     def ago(name: str) -> str:
         days = _days(row, name, as_of)
         return "never" if days is None else since(days)
 
     stage, amount, age = str(row.get("stage") or ""), row.get("amount"), row.get("days_in_stage")
-    ahead = row.get("days_to_close_date")
-    close = "unknown" if ahead is None else _date(as_of + int(ahead) * DAY, zone).isoformat()
+    close = row.get("close_date")
     return {
         "last_inbound": ago("last_inbound"),
         "last_outbound": ago("last_outbound"),
         "last_meeting": ago("last_meeting"),
         "stage": clean(names.get(stage, stage)) or "no stage",
         "stage_age": length(float(age)) if age is not None else "an unknown time",
-        "close_date": close,
+        "close_date": iso_day(int(close)) if close is not None else "unknown",
         "amount": band(float(amount)) if amount is not None else "unknown",
         "score": str(int(row["score"])),
         "grade": str(row["grade"]),
@@ -178,7 +178,7 @@ def _choose(
         key = step_id(PREPARE, str(row["record_id"]), int(row["next_at"]))
         text, why = playbook.planned.step.format(**words), playbook.planned.reason.format(**words)
         return {**base, "step": text, "due": due.isoformat(), "reason": why, "worth": None, "step_id": key}
-    words = _words(row, as_of=as_of, names=names, zone=zone)
+    words = _words(row, as_of=as_of, names=names)
     for rule in playbook.rules:
         if row["kind"] not in rule.objects or blocked(rule, row):
             continue
@@ -189,7 +189,7 @@ def _choose(
                 "due": working_day(today, rule.due_working_days).isoformat(),
                 "reason": rule.reason.format(**words),
                 "worth": _worth(rule, row),
-                "step_id": step_id(rule.id, str(row["record_id"]), _trigger(rule, row, as_of)),
+                "step_id": step_id(rule.id, str(row["record_id"]), _trigger(rule, row)),
             }
     return None
 

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 import sqlalchemy as sa
 
 from sales_consultant.config.errors import BusyError, SalesConsultantError
-from sales_consultant.config.playbook import load_playbook
+from sales_consultant.config import playbook
 from sales_consultant.sync import desired as desiring
 from sales_consultant.sync import groups, held, models
 from sales_consultant.sync.desired import Desired
@@ -161,7 +161,7 @@ def scoring(ws: Workspace, run: Run, reporter: Reporter) -> tuple[Desired, Held]
         ws.warehouse.con,
         ws.settings,
         in_force,
-        load_playbook(desiring.playbook_path(ws.settings)),
+        playbook.load(desiring.playbook_path(ws.settings)),
         as_of=run.as_of,
         held_steps=held.steps(current),
         held_segments=held.segments(current),

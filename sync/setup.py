@@ -3,7 +3,7 @@
 import json
 import os
 from collections.abc import Mapping
-from datetime import date
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -92,7 +92,7 @@ def check(ws: Workspace, live_report: Path | None) -> dict[str, Any]:
 
 def _versions(ws: Workspace) -> list[Finding]:
     found = []
-    today = date.fromtimestamp(ws.connector.latest() / 1000)
+    today = datetime.fromtimestamp(ws.connector.latest() / 1000, UTC).date()
     for use, version in (("reading", ws.connection.reading), ("writing", ws.connection.writing)):
         try:
             ends = ending(ws.connection.crm, version)

@@ -1,0 +1,251 @@
+"""Salesforce over HTTP: simple-salesforce for sign-in and calls, our session under it (facts, section 2).
+
+The library has no timeout, no retry outside Bulk v1, and loops on a lasting 401 in its object wrappers: so only
+`restful` and the sign-in are used, and everything goes out through a session of ours that limits, retries, counts,
+and sends credentials to Salesforce's hosts only.
+"""
+
+import re
+import threading
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+import orjson
+import requests
+from requests.adapters import HTTPAdapter
+from simple_salesforce.api import Salesforce
+from simple_salesforce.exceptions import SalesforceError
+
+from sales_consultant.config.errors import AccessError, CrmUnavailableError, SalesConsultantError
+from sales_consultant.config.settings import Connection
+from sales_consultant.connectors.base import Calls
+from sales_consultant.connectors.http import Limiter, Transport, checked_base, refuse_login, safe_text
+
+VENDOR_HOSTS = ("salesforce.com", "force.com", "salesforce.mil", "cloudforce.com")
+_USAGE = re.compile(r"api-usage=(\d+)/(\d+)")
+_BULK = re.compile(r"/jobs/(query|ingest)")
+
+
+class SalesforceRefusalError(SalesConsultantError):
+    """Salesforce answered with an error that the caller must look at."""
+
+    kind = "refused"
+
+    def __init__(self, status: int, code: str, message: str, path: str) -> None:
+        self.status = status
+        self.error_code = code
+        self.words = safe_text(message)
+        super().__init__(f"Salesforce refused {path} ({status} {code}): {self.words}")
+
+
+class Loopback(HTTPAdapter):
+    """Sends what is addressed to https://HOST to a sandbox on loopback, whatever the host."""
+
+    def __init__(self, base: str) -> None:
+        super().__init__(pool_maxsize=16)
+        self.base = base
+
+    def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
+        """Rewrite the address, keep path and query."""
+        parts = urlsplit(str(request.url))
+        request.url = self.base + parts.path + (f"?{parts.query}" if parts.query else "")
+        return super().send(request, *args, **kwargs)
+
+
+class ApiSession(requests.Session):
+    """A session that the library uses unknowingly: allowed hosts, limits, retries, usage from the headers."""
+
+    def __init__(self, *, calls: Calls, hosts: tuple[str, ...], limiter: Limiter) -> None:
+        super().__init__()
+        self.hosts = hosts
+        self.limiter = limiter
+        self.usage: tuple[int, int] | None = None
+        self.inner = requests.Session()
+        self.transport = Transport(calls=calls, session=self.inner, timeout=(5.0, 120.0))
+
+    def request(self, method: Any, url: Any, *args: Any, **kwargs: Any) -> requests.Response:
+        """One call, sent to Salesforce's hosts only; a write is not sent again after a lost answer."""
+        checked_base(str(url), self.hosts)
+        kwargs.pop("proxies", None)
+        kwargs.pop("timeout", None)
+        method = str(method).upper()
+        kind = "bulk" if _BULK.search(str(url)) else "read" if method == "GET" else "write"
+        if "/oauth2/token" in str(url):
+            kind = "login"
+        elif "/query" in str(url) and kind == "read":
+            kind = "query"
+        response = self.transport.send(
+            method,
+            str(url),
+            kind=kind,
+            limiter=self.limiter,
+            idempotent=kind != "write" or method == "PUT",
+            **kwargs,
+        )
+        found = _USAGE.search(response.headers.get("Sforce-Limit-Info", ""))
+        if found:
+            self.usage = (int(found[1]), int(found[2]))
+        return response
+
+
+class SalesforceApi:
+    """Calls to one org: signs in at the first one, refreshes once on a lapsed session, errors as ours."""
+
+    def __init__(self, connection: Connection, secret: str, *, calls: Calls | None = None) -> None:
+        self.connection = connection
+        self._secret = secret
+        self.calls = calls or Calls()
+        self.session = ApiSession(calls=self.calls, hosts=VENDOR_HOSTS, limiter=Limiter(100_000, 10.0))
+        self._sandbox = ""
+        if connection.url:
+            self._sandbox = checked_base(connection.url, VENDOR_HOSTS)
+            if self._sandbox.startswith("http://"):
+                self.session.inner.mount("https://", Loopback(self._sandbox))
+        self.version = connection.reading
+        self._sf: Any = None
+        self._lock = threading.Lock()
+
+    @property
+    def transport(self) -> Transport:
+        """The retry loop, which knows the server's clock."""
+        return self.session.transport
+
+    @property
+    def sf(self) -> Any:
+        """The signed-in client of simple-salesforce; AccessError where signing in fails."""
+        with self._lock:
+            if self._sf is None:
+                self._sf = self._sign_in()
+        return self._sf
+
+    def _sign_in(self) -> Any:
+        c = self.connection
+        domain = c.domain or "sandbox.my"
+        try:
+            if c.auth == "client_credentials":
+                return Salesforce(
+                    consumer_key=c.client_id,
+                    consumer_secret=self._secret,
+                    domain=domain,
+                    version=self.version,
+                    session=self.session,
+                )
+            if c.auth == "jwt":
+                return Salesforce(
+                    username=c.username,
+                    consumer_key=c.client_id,
+                    privatekey=self._secret,
+                    instance_url=c.domain,
+                    domain=domain,
+                    version=self.version,
+                    session=self.session,
+                )
+            instance = f"https://{domain}.salesforce.com"
+            return Salesforce(
+                session_id=self._secret, instance_url=instance, version=self.version, session=self.session
+            )
+        except SalesforceError as e:
+            text = safe_text(str(getattr(e, "message", "") or getattr(e, "code", "")))
+            raise AccessError(
+                f"Salesforce refused the sign-in of {c.client_id[:6] or 'the token'}...: {text}",
+                action="Check the External Client App: consumer key, secret or certificate, and its run-as user.",
+            ) from e
+
+    def call(
+        self,
+        path: str,
+        *,
+        method: str = "GET",
+        params: Mapping[str, Any] | None = None,
+        body: Any = None,
+        data: bytes | None = None,
+        content_type: str = "",
+        raw: bool = False,
+        accept_missing: bool = False,
+    ) -> Any:
+        """Parsed JSON (or the response itself with `raw`) of a call below /services/data/vNN/, or of an absolute path.
+
+        Raises AccessError, CrmUnavailableError, LostAnswerError, SalesforceRefusalError.
+        """
+        for attempt in range(2):
+            sf = self.sf
+            base = f"https://{sf.sf_instance}"
+            url = base + path if path.startswith("/services/") else sf.base_url + path
+            headers = {"Authorization": f"Bearer {sf.session_id}", "Accept": "application/json"}
+            if content_type:
+                headers["Content-Type"] = content_type
+                if raw:
+                    headers["Accept"] = "text/csv"
+            if body is not None:
+                headers["Content-Type"] = "application/json"
+                data = orjson.dumps(body)
+            response = self.session.request(method, url, params=params, data=data, headers=headers)
+            if response.status_code == 401 and attempt == 0 and self.connection.auth != "token":
+                self._refresh(sf)
+                continue
+            break
+        if response.status_code < 300 or (accept_missing and response.status_code == 404):
+            if raw:
+                return response
+            return orjson.loads(response.content) if response.content and response.status_code < 300 else None
+        raise self._error(response, path)
+
+    def _refresh(self, stale: Any) -> None:
+        """Sign in again, once for all threads that found the session lapsed."""
+        with self._lock:
+            if self._sf is stale:
+                self._sf = None
+
+    def _error(self, response: requests.Response, path: str) -> SalesConsultantError:
+        code, message = "", ""
+        try:
+            body = orjson.loads(response.content)
+            first = body[0] if isinstance(body, list) and body else body
+            code, message = str(first.get("errorCode", "")), str(first.get("message", ""))
+        except (orjson.JSONDecodeError, AttributeError, IndexError):
+            pass
+        path = path.split("?")[0]
+        if response.status_code == 401:
+            return refuse_login("Salesforce", 401)
+        if code in ("REQUEST_LIMIT_EXCEEDED", "TXN_SECURITY_METERING_ERROR"):
+            return CrmUnavailableError(
+                "Salesforce's API calls of the last 24 hours are spent.",
+                action="Run again when calls come free.",
+            )
+        if code in ("API_DISABLED_FOR_ORG", "INSUFFICIENT_ACCESS", "INSUFFICIENT_ACCESS_OR_READONLY"):
+            return AccessError(
+                f"The user may not use {path}: {code}, {safe_text(message)}",
+                action="Give the run-as user the permission in Setup > Permission Sets.",
+            )
+        if response.status_code >= 500 or response.status_code in (420, 429):
+            return CrmUnavailableError(
+                f"Salesforce answers {path} with {response.status_code}.",
+                action="Run the command again later.",
+            )
+        return SalesforceRefusalError(response.status_code, code, message, path)
+
+    def query(self, soql: str, *, all_rows: bool = False) -> list[dict[str, Any]]:
+        """All records of a query, following its pages; with deleted and archived ones where `all_rows`."""
+        answer = self.call("queryAll" if all_rows else "query", params={"q": soql})
+        found = list(answer["records"])
+        while not answer["done"]:
+            answer = self.call(answer["nextRecordsUrl"])
+            found += answer["records"]
+        return found
+
+    def tooling(self, soql: str) -> list[dict[str, Any]]:
+        """Records of the Tooling API."""
+        return list(self.call("tooling/query", params={"q": soql})["records"])
+
+
+def quoted(text: str) -> str:
+    """A text as a SOQL literal."""
+    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
+
+
+def moment(ms: int) -> str:
+    """Milliseconds UTC as a SOQL datetime literal."""
+    from datetime import UTC, datetime
+
+    return f"{datetime.fromtimestamp(ms / 1000, UTC):%Y-%m-%dT%H:%M:%S}.{ms % 1000:03d}Z"

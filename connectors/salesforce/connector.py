@@ -1,0 +1,389 @@
+"""Salesforce behind the protocol of `connectors.base`."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+import pyarrow as pa
+
+from sales_consultant.config.canon import CanonError, Canonical, canon
+from sales_consultant.config.catalogue import FIELDS, Field, by_key
+from sales_consultant.config.errors import AccessError, CrmUnavailableError, SalesConsultantError
+from sales_consultant.connectors.base import (
+    Budget,
+    Change,
+    FieldInfo,
+    Finding,
+    Held,
+    Identity,
+    Known,
+    Outcome,
+    Page,
+    ProvisionStep,
+    Stream,
+)
+from sales_consultant.connectors.salesforce import schema, views
+from sales_consultant.connectors.salesforce.client import SalesforceApi, SalesforceRefusalError, quoted
+from sales_consultant.connectors.salesforce.provision import Provisioner
+from sales_consultant.connectors.salesforce.pull import Puller, text
+from sales_consultant.connectors.salesforce.push import BULK_FROM, BULK_ROWS, COLLECTION, Pusher
+
+READ_BACK = 200
+_FIELD_COLUMNS = ("object", "column_name", "name", "label", "type", "custom", "calculated", "known", "ours")
+_STAGE_COLUMNS = (
+    "object",
+    "pipeline",
+    "pipeline_label",
+    "stage",
+    "label",
+    "display_order",
+    "probability",
+    "closed",
+    "won",
+)
+
+
+class SalesforceConnector:
+    """One Salesforce org."""
+
+    crm = "salesforce"
+
+    def __init__(
+        self, api: SalesforceApi, *, prefix: str = "sc", names: Mapping[str, str] | None = None
+    ) -> None:
+        self.api = api
+        self.calls = api.calls
+        self.prefix = prefix
+        self.names = dict(names or {})
+        self._described: dict[str, list[FieldInfo]] = {}
+        self._types: dict[str, dict[str, str]] = {}
+        self._identity: Identity | None = None
+        self._user: dict[str, Any] | None = None
+        self._puller = Puller(api, self._selection)
+        self._pusher = Pusher(api, self._name, schema.WRITTEN, self._spell, by_key)
+        self._provisioner = Provisioner(api, self._name, prefix, lambda: str(self.user()["user_id"]))
+
+    # -- who and what --------------------------------------------------------------------------------------------
+
+    def user(self) -> dict[str, Any]:
+        """Who this connection runs as: user_id, preferred_username, organization_id."""
+        if self._user is None:
+            self._user = dict(self.api.call("/services/oauth2/userinfo"))
+        return self._user
+
+    def identity(self) -> Identity:
+        """The org: its id, and whether it is a sandbox."""
+        if self._identity is None:
+            rows = self.api.query(
+                "SELECT Id, Name, IsSandbox, OrganizationType, TimeZoneSidKey FROM Organization"
+            )
+            org = rows[0]
+            kind = "sandbox" if org["IsSandbox"] else "production"
+            self._identity = Identity(
+                "salesforce",
+                str(org["Id"]),
+                kind,
+                str(org["Name"]),
+                self._currency(),
+                str(org.get("TimeZoneSidKey") or "UTC"),
+            )
+        return self._identity
+
+    def _currency(self) -> str:
+        """The corporate currency where the org has several; else what the org does not say by API."""
+        try:
+            rows = self.api.query("SELECT IsoCode FROM CurrencyType WHERE IsCorporate = true")
+        except (SalesforceRefusalError, AccessError):
+            return ""
+        return str(rows[0]["IsoCode"]) if rows else ""
+
+    def now(self) -> int:
+        """Salesforce's clock, to the second."""
+        self.api.call("limits")
+        if not self.latest():
+            raise CrmUnavailableError(
+                "Salesforce's answer has no Date header.", action="Check the proxy in between."
+            )
+        return self.latest()
+
+    def latest(self) -> int:
+        """Salesforce's clock as of the last answer."""
+        return self.api.transport.server_ms or 0
+
+    def _name(self, object: str, key: str) -> str:
+        if key in self.names:
+            return self.names[key]
+        return f"{self.prefix.upper()}_{'_'.join(p[:1].upper() + p[1:] for p in key.split('_'))}__c"
+
+    def field_name(self, object: str, field: Field) -> str:
+        """The API name of a field of ours, as SC_Score__c."""
+        return self._name(object, field.key)
+
+    @property
+    def _own(self) -> frozenset[str]:
+        return frozenset(self._name("", f.key) for f in FIELDS)
+
+    def describe(self, object: str) -> list[FieldInfo]:
+        """The fields of an object (ours or Salesforce's name) that this user can see; none where it may not see it."""
+        name = schema.WRITTEN.get(object, object)
+        if name not in self._described:
+            try:
+                found = self.api.call(f"sobjects/{name}/describe")["fields"]
+            except SalesforceRefusalError as e:
+                if e.status != 404:
+                    raise
+                found = []
+            self._described[name] = [_info(f) for f in found]
+            self._types[name] = {f["name"]: f["type"] for f in found}
+        return self._described[name]
+
+    def _selection(self, name: str) -> schema.Selection:
+        return schema.select(name, self.describe(name), self._types.get(name, {}), self._own)
+
+    def streams(self) -> Sequence[Stream]:
+        """What is pulled."""
+        return schema.streams()
+
+    def definition(self, stream: str) -> str:
+        """A hash of the selected fields; the small tables have none to change."""
+        return self._selection(stream).digest if stream in schema.STANDARD else "1"
+
+    # -- pull ----------------------------------------------------------------------------------------------------
+
+    def pull(
+        self, stream: str, *, since: int | None, until: int, resume: str | None, known: Known
+    ) -> Iterator[Page]:
+        """Pages of a stream."""
+        if stream == "fields":
+            yield self._fields()
+        elif stream == "stages":
+            yield self._stages()
+        else:
+            yield from self._puller.records(stream, since=since, until=until, resume=resume)
+
+    def _fields(self) -> Page:
+        self._described.clear()
+        found = []
+        for name, neutral in schema.NEUTRAL.items():
+            chosen = self._selection(name).fields
+            for f in self.describe(name):
+                if f.name not in chosen:
+                    continue
+                found.append(
+                    {
+                        "object": neutral,
+                        "column_name": f"c_{f.name.removesuffix('__c').lower()}" if f.custom else f.name,
+                        "name": f.name,
+                        "label": f.label,
+                        "type": f.type,
+                        "custom": f.custom,
+                        "calculated": f.calculated,
+                        "known": "fixed" if f.name in schema.FIXED else "current",
+                        "ours": f.name in self._own,
+                    }
+                )
+        # A field that both leads and contacts have is one column of the neutral contacts.
+        unique = {(f["object"], f["column_name"]): f for f in found}
+        return _small("fields", list(unique.values()), _FIELD_COLUMNS, self.latest())
+
+    def _stages(self) -> Page:
+        rows = self.api.query(
+            "SELECT ApiName, MasterLabel, SortOrder, DefaultProbability, IsClosed, IsWon FROM OpportunityStage "
+            "WHERE IsActive = true ORDER BY SortOrder"
+        )
+        pipelines = {"default": "Opportunities"}
+        try:
+            types = self.api.query("SELECT Id, Name FROM RecordType WHERE SobjectType = 'Opportunity'")
+            pipelines |= {str(t["Id"]): str(t["Name"]) for t in types}
+        except SalesforceRefusalError:
+            pass
+        found = [
+            {
+                "object": "deals",
+                "pipeline": pipeline,
+                "pipeline_label": label,
+                "stage": r["ApiName"],
+                "label": r["MasterLabel"],
+                "display_order": r["SortOrder"],
+                "probability": (r["DefaultProbability"] or 0) / 100,
+                "closed": r["IsClosed"],
+                "won": r["IsWon"],
+            }
+            for pipeline, label in pipelines.items()
+            for r in rows
+        ]
+        return _small("stages", found, _STAGE_COLUMNS, self.latest())
+
+    def ids(self, object: str) -> Iterator[str]:
+        """All live ids of an object."""
+        yield from self._puller.ids(schema.WRITTEN.get(object, object))
+
+    def views(
+        self, columns: Mapping[str, Sequence[str]], fields: Sequence[tuple[str, str, str]]
+    ) -> list[str]:
+        """The neutral views."""
+        who = self.identity()
+        own = {f.key: self._name("", f.key) for f in FIELDS}
+        return views.statements(columns, fields, own, (who.currency, who.time_zone))
+
+    def raw(self, object: str) -> tuple[str, str]:
+        """The raw table; a converted lead can hardly be written and is left alone."""
+        table = f"raw_{schema.WRITTEN[object]}"
+        return (
+            table,
+            "NOT _archived AND coalesce(IsConverted, 'false') <> 'true'"
+            if object == "leads"
+            else "NOT _archived",
+        )
+
+    # -- write ---------------------------------------------------------------------------------------------------
+
+    def _spell(self, field: Field, value: Canonical) -> str | None:
+        """A canonical value as Salesforce takes it: percents times 100; None empties."""
+        if value is None:
+            return None
+        if field.type == "percent":
+            return format((Decimal(value) * 100).normalize(), "f")
+        return value
+
+    def parse(self, field: Field, text: str | None) -> Canonical:
+        """The canonical value of what Salesforce gave; what a field of ours cannot hold stands for itself."""
+        try:
+            if field.type == "percent" and text:
+                return canon(field, Decimal(text) / 100)
+            if field.type == "datetime" and text:
+                return canon(field, text.replace(".000+0000", "Z").replace("+0000", "Z"))
+            if field.type == "bool" and text == "false":
+                return None
+            return canon(field, text)
+        except (CanonError, ArithmeticError):
+            return text
+
+    def provision(self, fields: Mapping[str, Sequence[Field]], *, dry: bool) -> list[ProvisionStep]:
+        """Fields and permission sets, then verified by describing as the user this connection runs as."""
+        steps = self._provisioner.provision(fields, dry=dry)
+        self._described.clear()
+        if not dry:
+            for obj, chosen in fields.items():
+                for key, why in self.unwritable(obj, chosen).items():
+                    if not by_key(key).people_write:
+                        steps.append(ProvisionStep("verify", obj, self._name(obj, key), "refused", why))
+        return steps
+
+    def unwritable(self, object: str, fields: Sequence[Field]) -> dict[str, str]:
+        """Fields that describe hides (absent, or no field-level security) or does not let this user edit."""
+        held = {f.name.lower(): f for f in self.describe(object)}
+        missing: dict[str, str] = {}
+        for f in fields:
+            name = self._name(object, f.key)
+            info = held.get(name.lower())
+            if info is None:
+                missing[f.key] = (
+                    f"{schema.WRITTEN[object]}.{name} does not exist or is hidden by field-level security; run: "
+                    "sales-consultant provision"
+                )
+            elif not info.writable:
+                missing[f.key] = f"{schema.WRITTEN[object]}.{name} may be read but not edited by this user"
+        return missing
+
+    def batch_size(self, changes: int) -> int:
+        """200 a call below 2,000 records of an object, above one job for all."""
+        return COLLECTION if changes < BULK_FROM else BULK_ROWS
+
+    def push(self, changes: Sequence[Change], *, remember: Callable[[str], None]) -> Iterator[Outcome]:
+        """Collections or one Bulk job."""
+        yield from self._pusher.push(changes, remember=remember)
+
+    def abandon(self, job: str) -> None:
+        """Abort or wait for a Bulk job."""
+        self._pusher.abandon(job)
+
+    def read_back(self, object: str, record_ids: Sequence[str], fields: Sequence[Field]) -> Iterator[Held]:
+        """Query by ids; deleted rows are not in `query`."""
+        names = {f.key: (f, self._name(object, f.key)) for f in fields}
+        selected = ", ".join(["Id", *(n for _, n in names.values())])
+        for start in range(0, len(record_ids), READ_BACK):
+            part = list(record_ids[start : start + READ_BACK])
+            listed = ", ".join(quoted(i) for i in part)
+            rows = self.api.query(f"SELECT {selected} FROM {schema.WRITTEN[object]} WHERE Id IN ({listed})")
+            found = {str(r["Id"]): r for r in rows}
+            for record_id in part:
+                row = found.get(record_id)
+                if row is None:
+                    yield Held(object, record_id, {}, found=False)
+                else:
+                    yield Held(
+                        object, record_id, {k: self.parse(f, text(row.get(n))) for k, (f, n) in names.items()}
+                    )
+
+    # -- limits and permissions ----------------------------------------------------------------------------------
+
+    def budget(self) -> Budget:
+        """Calls of the last 24 hours, from the last answer's header."""
+        used, limit = self.api.session.usage or (None, None)
+        return Budget(used, limit)
+
+    def seconds_at_limits(self) -> float:
+        """Salesforce limits calls a day, not a second: with 25 at once and .2 s each, some 100 a second."""
+        return self.calls.total / 100.0
+
+    def check(self, fields: Mapping[str, Sequence[Field]]) -> list[Finding]:
+        """User, objects, fields, limits, line by line."""
+        who = self.identity()
+        user = self.user()
+        found = [
+            Finding("sign-in", "ok", f"org {who.id} ({who.kind}), {who.name}"),
+            Finding("run-as user", "ok", str(user.get("preferred_username") or user.get("user_id"))),
+        ]
+        for name in schema.STANDARD:
+            found.append(self._readable(name))
+        for obj, chosen in fields.items():
+            for key, why in self.unwritable(obj, chosen).items():
+                where = "Setup > Permission Sets > SC_Sales_Consultant_Writer"
+                found.append(Finding(f"field {key} on {obj}", "missing", why, where))
+        used, limit = self.api.session.usage or (0, 0)
+        if limit:
+            state = "ok" if used < 0.9 * limit else "warning"
+            found.append(Finding("daily limit", state, f"{used:,} of {limit:,} calls in 24 hours"))  # type: ignore[arg-type]
+        return found
+
+    def _readable(self, name: str) -> Finding:
+        optional = name.endswith("History") or name.startswith("Campaign")
+        try:
+            described = self.describe(name)
+        except SalesConsultantError as e:
+            return Finding(f"read {name}", "warning" if optional else "missing", e.message, e.action)
+        if not described:
+            state = "warning" if optional else "missing"
+            text = (
+                "not visible to this user; features from it are left out"
+                if optional
+                else "not visible to this user"
+            )
+            return Finding(
+                f"read {name}", state, text, f"Give the user Read on {name} (Setup > Permission Sets)."
+            )  # type: ignore[arg-type]
+        return Finding(f"read {name}", "ok", f"{len(described)} fields visible")
+
+    def close(self) -> None:
+        """Close the connections."""
+        self.api.session.inner.close()
+
+
+def _small(name: str, rows: Sequence[Mapping[str, Any]], columns: Sequence[str], seen: int) -> Page:
+    made: dict[str, Any] = {c: pa.array([text(r.get(c)) for r in rows], pa.string()) for c in columns}
+    made["_seen"] = pa.array([seen] * len(rows), pa.int64())
+    return Page(name, pa.table(made), None, "", None)
+
+
+def _info(f: Mapping[str, Any]) -> FieldInfo:
+    options = tuple(p["value"] for p in f.get("picklistValues") or () if p.get("active", True))
+    return FieldInfo(
+        f["name"],
+        f.get("label") or f["name"],
+        schema.neutral_type(f["type"]),
+        bool(f.get("custom")),
+        bool(f.get("updateable")),
+        bool(f.get("calculated")) or f["type"] in ("address", "location"),
+        options,
+    )

@@ -1,0 +1,40 @@
+"""CSV as Bulk API 2.0 means it: an empty cell leaves a field alone, #N/A empties it, newlines live inside quotes."""
+
+import csv
+import io
+import math
+from collections.abc import Iterator, Mapping, Sequence
+
+NULL = "#N/A"
+
+
+def write(names: Sequence[str], rows: Sequence[Mapping[str, str | None]]) -> bytes:
+    """UTF-8 with CRLF, every cell quoted, columns in the given order; None becomes #N/A, a missing key stays empty.
+
+    >>> write(["Id", "A"], [{"Id": "1", "A": None}])
+    b'"Id","A"\\r\\n"1","#N/A"\\r\\n'
+    """
+    out = io.StringIO(newline="")
+    writer = csv.writer(out, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
+    writer.writerow(names)
+    for row in rows:
+        cells = []
+        for name in names:
+            value = row.get(name, "")
+            if isinstance(value, float) and not math.isfinite(value):
+                raise ValueError(f"{name} of {row.get('Id')} is not a finite number")
+            cells.append(NULL if value is None else value)
+        writer.writerow(cells)
+    return out.getvalue().encode("utf-8")
+
+
+def read(body: bytes) -> Iterator[dict[str, str]]:
+    """Rows by column name; the answer's charset header is often missing, the bytes are always UTF-8."""
+    text = body.decode("utf-8-sig").replace("\x00", "")
+    rows = csv.reader(io.StringIO(text, newline=""))
+    header = next(rows, None)
+    if header is None:
+        return
+    for row in rows:
+        if row:
+            yield dict(zip(header, row, strict=True))

@@ -1,0 +1,389 @@
+"""How Salesforce's raw tables map onto the neutral ones, as SQL."""
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+
+from sales_consultant.connectors.neutral import CASTS, Source, literal, quote, view
+from sales_consultant.connectors.salesforce.schema import NEUTRAL
+
+Columns = Mapping[str, Sequence[str]]
+Fields = Sequence[tuple[str, str, str]]
+# A Task's kind is in its subtype; older orgs only fill the free picklist Type.
+_TASK = (
+    "CASE WHEN lower(coalesce({s}, {t}, '')) LIKE '%call%' THEN 'call' "
+    "WHEN lower(coalesce({s}, {t}, '')) LIKE '%email%' THEN 'email' "
+    "WHEN lower(coalesce({t}, '')) IN ('form', 'visit', 'marketing_email', 'chat', 'note', 'meeting') THEN lower({t}) "
+    "ELSE 'task' END"
+)
+_HISTORIES = {
+    "ContactHistory": ("Contact", "ContactId"),
+    "LeadHistory": ("Lead", "LeadId"),
+    "AccountHistory": ("Account", "AccountId"),
+    "OpportunityFieldHistory": ("Opportunity", "OpportunityId"),
+}
+_STANDARD = {"LeadSource": "lead_source", "Status": "status", "Industry": "industry", "Title": "title"}
+
+
+class _Raw:
+    def __init__(self, columns: Columns) -> None:
+        self.columns = {t: set(c) for t, c in columns.items()}
+
+    def has(self, table: str) -> bool:
+        return f"raw_{table}" in self.columns
+
+    def col(self, table: str, name: str) -> str:
+        return f"r.{quote(name)}" if name in self.columns.get(f"raw_{table}", ()) else "CAST(NULL AS VARCHAR)"
+
+
+def _custom(raw: _Raw, sobject: str, fields: Fields) -> dict[str, str]:
+    held = raw.columns.get(f"raw_{sobject}", set())
+    return {
+        f"c_{n.removesuffix('__c').lower()}": CASTS.get(k, "{}").format(f"r.{quote(n)}")
+        for o, n, k in fields
+        if o == NEUTRAL[sobject] and n in held
+    }
+
+
+def _gone(raw: _Raw, sobject: str) -> str:
+    return "coalesce(r._archived, false)"
+
+
+def _merges(raw: _Raw) -> str:
+    parts = [
+        f"SELECT {literal(NEUTRAL[o])} AS object, r.id AS old_id, r.MasterRecordId AS new_id FROM raw_{o} r "
+        "WHERE r.MasterRecordId IS NOT NULL"
+        for o in ("Account", "Contact", "Lead")
+        if raw.has(o) and "MasterRecordId" in raw.columns[f"raw_{o}"]
+    ]
+    empty = "SELECT '' AS object, '' AS old_id, '' AS new_id WHERE false"
+    return "CREATE OR REPLACE VIEW merges AS " + " UNION ALL ".join(parts or [empty])
+
+
+def _people(raw: _Raw, sobject: str, fields: Fields, own: Mapping[str, str]) -> list[Source]:
+    if not raw.has(sobject):
+        return []
+    c = partial(raw.col, sobject)
+    lead = sobject == "Lead"
+    columns = {
+        "id": "r.id",
+        "source_object": literal(sobject),
+        "email": c("Email"),
+        "domain": f"lower(nullif(split_part({c('Email')}, '@', 2), ''))",
+        "first_name": c("FirstName"),
+        "last_name": c("LastName"),
+        "title": c("Title"),
+        "company_id": c("ConvertedAccountId") if lead else c("AccountId"),
+        "owner_id": c("OwnerId"),
+        "lead_source": c("LeadSource"),
+        "lifecycle_stage": "NULL",
+        "status": c("Status") if lead else "NULL",
+        "email_opt_out": f"to_flag({c('HasOptedOutOfEmail')})",
+        "do_not_call": f"to_flag({c('DoNotCall')})",
+        "bounced": f"{c('EmailBouncedDate')} IS NOT NULL",
+        "is_converted": f"coalesce(to_flag({c('IsConverted')}), false)" if lead else "false",
+        "converted_at": f"to_ms({c('ConvertedDate')})" if lead else "NULL",
+        "converted_contact_id": c("ConvertedContactId") if lead else "NULL",
+        "converted_deal_id": c("ConvertedOpportunityId") if lead else "NULL",
+        "do_not_score": f"to_flag({c(own['do_not_score'])})",
+        "created_at": "r._created",
+        "modified_at": "r._modified",
+        "deleted": _gone(raw, sobject),
+    }
+    return [Source(f"raw_{sobject} r", columns, _custom(raw, sobject, fields))]
+
+
+def _accounts(raw: _Raw, fields: Fields, own: Mapping[str, str]) -> list[Source]:
+    if not raw.has("Account"):
+        return []
+    c = partial(raw.col, "Account")
+    site = f"lower(regexp_replace({c('Website')}, '^(https?://)?(www\\.)?', ''))"
+    columns = {
+        "id": "r.id",
+        "name": c("Name"),
+        "domain": f"nullif(split_part({site}, '/', 1), '')",
+        "industry": c("Industry"),
+        "owner_id": c("OwnerId"),
+        "do_not_score": f"to_flag({c(own['do_not_score'])})",
+        "created_at": "r._created",
+        "modified_at": "r._modified",
+        "deleted": _gone(raw, "Account"),
+    }
+    where = (
+        ""
+        if "IsPersonAccount" not in raw.columns["raw_Account"]
+        else " WHERE NOT coalesce(to_flag(r.IsPersonAccount), false)"
+    )
+    source = f"(SELECT * FROM raw_Account r{where}) r"
+    return [Source(source, columns, _custom(raw, "Account", fields))]
+
+
+def _deals(raw: _Raw, fields: Fields) -> list[Source]:
+    if not raw.has("Opportunity"):
+        return []
+    c = partial(raw.col, "Opportunity")
+    join, entered = "", "NULL"
+    if raw.has("OpportunityHistory") and raw.has("stages"):
+        # The close date is a field that people edit; the stage's own history says when the deal closed.
+        join = (
+            " LEFT JOIN (SELECT h.OpportunityId, min(h._created) AS entered FROM raw_OpportunityHistory h "
+            "JOIN raw_stages s ON s.stage = h.StageName WHERE to_flag(s.closed) AND h._created > coalesce("
+            "(SELECT max(o._created) FROM raw_OpportunityHistory o JOIN raw_stages p ON p.stage = o.StageName "
+            "WHERE NOT to_flag(p.closed) AND o.OpportunityId = h.OpportunityId), -1) GROUP BY 1) e ON e.OpportunityId = r.id"
+        )
+        entered = "e.entered"
+    pipeline = f"coalesce({c('RecordTypeId')}, 'default')"
+    closed = f"coalesce(to_flag({c('IsClosed')}), false)"
+    columns = {
+        "id": "r.id",
+        "name": c("Name"),
+        "company_id": c("AccountId"),
+        "owner_id": c("OwnerId"),
+        "pipeline": pipeline,
+        "stage": c("StageName"),
+        "type": c("Type"),
+        "record_type": c("RecordTypeId"),
+        "amount": f"to_money({c('Amount')})",
+        "currency": f"coalesce({c('CurrencyIsoCode')}, (SELECT min(currency) FROM org))",
+        "close_date": f"to_ms({c('CloseDate')})",
+        "created_at": "r._created",
+        "closed_at": f"CASE WHEN {closed} THEN coalesce({entered}, to_ms({c('CloseDate')})) END",
+        "is_closed": closed,
+        "is_won": f"coalesce(to_flag({c('IsWon')}), false)",
+        "modified_at": "r._modified",
+        "deleted": _gone(raw, "Opportunity"),
+    }
+    return [Source(f"raw_Opportunity r{join}", columns, _custom(raw, "Opportunity", fields))]
+
+
+def _activities(raw: _Raw) -> list[Source]:
+    found = []
+    if raw.has("Task"):
+        c = partial(raw.col, "Task")
+        kind = _TASK.format(s=c("TaskSubtype"), t=c("Type"))
+        direction = (
+            f"CASE WHEN lower({c('CallType')}) = 'inbound' THEN 'inbound' WHEN {c('CallType')} IS NOT NULL THEN 'outbound' "
+            f"WHEN lower({c('Subject')}) LIKE '%(inbound)%' THEN 'inbound' "
+            f"WHEN ({kind}) IN ('email', 'call') THEN 'outbound' END"
+        )
+        columns = {
+            "id": "r.id",
+            "type": kind,
+            "direction": direction,
+            "automated": "false",
+            "status": f"lower({c('Status')})",
+            "occurred_at": f"coalesce(to_ms({c('CompletedDateTime')}), to_ms({c('ActivityDate')}), r._created)",
+            "known_at": "r._created",
+            "owner_id": c("OwnerId"),
+            "subject": c("Subject"),
+            "body": c("Description"),
+            "outcome": c("CallDisposition"),
+            "deleted": _gone(raw, "Task"),
+        }
+        found.append(Source("raw_Task r", columns))
+    if raw.has("Event"):
+        c = partial(raw.col, "Event")
+        columns = {
+            "id": "r.id",
+            "type": "'meeting'",
+            "automated": "false",
+            "occurred_at": f"coalesce(to_ms({c('StartDateTime')}), r._created)",
+            "known_at": "r._created",
+            "owner_id": c("OwnerId"),
+            "subject": c("Subject"),
+            "body": c("Description"),
+            "deleted": _gone(raw, "Event"),
+        }
+        found.append(Source("raw_Event r", columns))
+    return found
+
+
+def _link(raw: _Raw, table: str, column: str, to_object: str, prefixes: tuple[str, ...]) -> list[Source]:
+    """Links of activities by one lookup column; the first three letters of an id tell what it points to."""
+    if not raw.has(table) or column not in raw.columns[f"raw_{table}"]:
+        return []
+    starts = " OR ".join(f"starts_with(r.{column}, '{p}')" for p in prefixes)
+    neutral = {"contact": "contacts", "company": "companies", "deal": "deals"}[to_object]
+    join = f" LEFT JOIN merges m ON m.object = '{neutral}' AND m.old_id = r.{column}"
+    columns = {
+        "from_object": "'activity'",
+        "from_id": "r.id",
+        "to_object": literal(to_object),
+        "to_id": f"coalesce(m.new_id, r.{column})",
+        "known_at": "r._created",
+    }
+    return [Source(f"(SELECT * FROM raw_{table} r WHERE {starts}) r{join}", columns)]
+
+
+def _associations(raw: _Raw) -> list[Source]:
+    found = []
+    for table in ("Task", "Event"):
+        found += _link(raw, table, "WhoId", "contact", ("003", "00Q"))
+        found += _link(raw, table, "WhatId", "deal", ("006",))
+        found += _link(raw, table, "AccountId", "company", ("001",))
+    if raw.has("OpportunityContactRole"):
+        c = partial(raw.col, "OpportunityContactRole")
+        columns = {
+            "from_object": "'deal'",
+            "from_id": c("OpportunityId"),
+            "to_object": "'contact'",
+            "to_id": c("ContactId"),
+            "label": f"CASE WHEN to_flag({c('IsPrimary')}) THEN 'primary' ELSE {c('Role')} END",
+            "known_at": "r._created",
+            "first_seen": "r._first_seen",
+        }
+        found.append(Source("(SELECT * FROM raw_OpportunityContactRole WHERE NOT _archived) r", columns))
+    if raw.has("Contact"):
+        columns = {
+            "from_object": "'contact'",
+            "from_id": "r.id",
+            "to_object": "'company'",
+            "to_id": raw.col("Contact", "AccountId"),
+            "label": "'primary'",
+        }
+        found.append(Source("(SELECT * FROM raw_Contact WHERE AccountId IS NOT NULL) r", columns))
+    return found
+
+
+def _field_history(raw: _Raw, fields: Fields) -> list[Source]:
+    """Changes of tracked fields, and the value each had at first: the first change's old value, else today's.
+
+    A field is taken as tracked when at least one change of it was ever recorded.
+    """
+    found = []
+    custom = {(o, n): f"c_{n.removesuffix('__c').lower()}" for o, n, _ in fields}
+    for table, (sobject, parent) in _HISTORIES.items():
+        if not raw.has(table) or not raw.has(sobject):
+            continue
+        neutral = NEUTRAL[sobject]
+        held = raw.columns[f"raw_{sobject}"]
+        names = {n: c for (o, n), c in custom.items() if o == neutral and n in held}
+        names |= {n: c for n, c in _STANDARD.items() if n in held}
+        for name, column in sorted(names.items()):
+            changes = f"(SELECT * FROM raw_{table} WHERE Field = {literal(name)}) r"
+            base = {"object": literal(neutral), "field": literal(column)}
+            found.append(
+                Source(
+                    changes,
+                    {**base, "record_id": f"r.{parent}", "value": "r.NewValue", "changed_at": "r._created"},
+                )
+            )
+            first = (
+                f"(SELECT o.id, o._created, coalesce(h.old_value, CASE WHEN h.parent IS NULL THEN o.{quote(name)} END) AS value "
+                f"FROM raw_{sobject} o LEFT JOIN (SELECT {parent} AS parent, arg_min(OldValue, _created) AS old_value "
+                f"FROM raw_{table} WHERE Field = {literal(name)} GROUP BY 1) h ON h.parent = o.id "
+                f"WHERE EXISTS (SELECT 1 FROM raw_{table} WHERE Field = {literal(name)})) r"
+            )
+            found.append(
+                Source(first, {**base, "record_id": "r.id", "value": "r.value", "changed_at": "r._created"})
+            )
+    return found
+
+
+def _simple(raw: _Raw, table: str, columns: Mapping[str, str]) -> list[Source]:
+    return [Source(f"raw_{table} r", columns)] if raw.has(table) else []
+
+
+def statements(columns: Columns, fields: Fields, own: Mapping[str, str], org: tuple[str, str]) -> list[str]:
+    """CREATE VIEW statements of all neutral tables."""
+    raw = _Raw(columns)
+    h = partial(raw.col, "OpportunityHistory")
+    i = partial(raw.col, "OpportunityLineItem")
+    k = partial(raw.col, "Campaign")
+    m = partial(raw.col, "CampaignMember")
+    history = {
+        "deal_id": h("OpportunityId"),
+        "changed_at": "r._created",
+        "stage": h("StageName"),
+        "amount": f"to_money({h('Amount')})",
+        "close_date": f"to_ms({h('CloseDate')})",
+        "probability": f"TRY_CAST({h('Probability')} AS DOUBLE) / 100",
+    }
+    items = {
+        "id": "r.id",
+        "deal_id": i("OpportunityId"),
+        "product_id": i("Product2Id"),
+        "name": i("Name"),
+        "quantity": f"TRY_CAST({i('Quantity')} AS DOUBLE)",
+        "amount": f"to_money({i('TotalPrice')})",
+        "known_at": "r._created",
+        "first_seen": "r._first_seen",
+        "deleted": "r._archived",
+    }
+    campaign = {
+        "id": "r.id",
+        "name": k("Name"),
+        "type": k("Type"),
+        "start_at": f"to_ms({k('StartDate')})",
+        "end_at": f"to_ms({k('EndDate')})",
+        "cost": f"to_money({k('ActualCost')})",
+        "currency": k("CurrencyIsoCode"),
+    }
+    member = {
+        "id": "r.id",
+        "campaign_id": m("CampaignId"),
+        "contact_id": f"coalesce({m('ContactId')}, {m('LeadId')})",
+        "status": m("Status"),
+        "responded_at": f"to_ms({m('FirstRespondedDate')})",
+        "known_at": "r._created",
+    }
+    stage = {
+        "object": "r.object",
+        "pipeline": "r.pipeline",
+        "pipeline_label": "r.pipeline_label",
+        "stage": "r.stage",
+        "label": "r.label",
+        "display_order": "TRY_CAST(r.display_order AS INTEGER)",
+        "probability": "TRY_CAST(r.probability AS DOUBLE)",
+        "closed": "to_flag(r.closed)",
+        "won": "to_flag(r.won)",
+    }
+    tracked = " UNION ALL ".join(
+        f"SELECT {literal(NEUTRAL[s])} AS o, Field AS f FROM raw_{t}"
+        for t, (s, _) in _HISTORIES.items()
+        if raw.has(t)
+    )
+    known = "r.known"
+    if tracked:
+        known = (
+            f"CASE WHEN r.known = 'current' AND (r.object, r.name) IN (SELECT o, f FROM ({tracked})) THEN 'history' "
+            "ELSE r.known END"
+        )
+    described = {
+        "object": "r.object",
+        "column_name": "r.column_name",
+        "name": "r.name",
+        "label": "r.label",
+        "type": "r.type",
+        "custom": "to_flag(r.custom)",
+        "calculated": "to_flag(r.calculated)",
+        "known": known,
+        "ours": "to_flag(r.ours)",
+    }
+    u = partial(raw.col, "User")
+    owner = {
+        "id": "r.id",
+        "email": u("Email"),
+        "first_name": u("FirstName"),
+        "last_name": u("LastName"),
+        "active": f"to_flag({u('IsActive')})",
+    }
+    product = {"id": "r.id", "name": raw.col("Product2", "Name")}
+    return [
+        view("org", [Source("(SELECT 1)", {"currency": literal(org[0]), "time_zone": literal(org[1])})]),
+        _merges(raw),
+        view("contacts", [*_people(raw, "Contact", fields, own), *_people(raw, "Lead", fields, own)]),
+        view("companies", _accounts(raw, fields, own)),
+        view("deals", _deals(raw, fields)),
+        view("deal_history", _simple(raw, "OpportunityHistory", history)),
+        view("activities", _activities(raw)),
+        view("associations", _associations(raw)),
+        view("products", _simple(raw, "Product2", product)),
+        view("line_items", _simple(raw, "OpportunityLineItem", items)),
+        view("owners", _simple(raw, "User", owner)),
+        view("stages", _simple(raw, "stages", stage)),
+        view("campaigns", _simple(raw, "Campaign", campaign)),
+        view("campaign_members", _simple(raw, "CampaignMember", member)),
+        view("field_history", _field_history(raw, fields)),
+        view("fields", _simple(raw, "fields", described)),
+        view("currencies", []),
+    ]

@@ -51,7 +51,13 @@ def test_edges_of_an_empty_population() -> None:
 
 
 def test_shown_reasons_keep_the_sum() -> None:
-    every = [Reason("a", 9, "a"), Reason("b", -7, "b"), Reason("c", 3, "c"), Reason("d", 2, "d"), Reason("x", 1, "")]
+    every = [
+        Reason("a", 9, "a"),
+        Reason("b", -7, "b"),
+        Reason("c", 3, "c"),
+        Reason("d", 2, "d"),
+        Reason("x", 1, ""),
+    ]
     lines = shown(every, top=3)
     assert [r.text for r in lines] == ["a", "b", "c", "everything else"]
     assert sum(r.points for r in lines) == sum(r.points for r in every)

@@ -122,7 +122,10 @@ def test_leaks_are_found_and_not_used() -> None:
     X["late"] = np.where(y == 1, rng.normal(8, 1, len(y)), rng.normal(0, 1, len(y)))
     X["loss_reason"] = np.where(y == 1, None, "price")
     model = PropensityModel().fit(X, y, as_of=X["when"])
-    assert {(f.column, f.kind) for f in model.leaks_} == {("late", "single_field"), ("loss_reason", "known_leaker")}
+    assert {(f.column, f.kind) for f in model.leaks_} == {
+        ("late", "single_field"),
+        ("loss_reason", "known_leaker"),
+    }
     names = model.feature_names_in_
     assert (model.contributions(X)[:, [names.index("late"), names.index("loss_reason")]] == 0).all()
     assert "AUC" in model.leaks_[1].evidence

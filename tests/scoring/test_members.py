@@ -1,0 +1,194 @@
+"""Who is in a population at a time, who is left out and why."""
+
+import pytest
+from support.worlds import DAY, NOW, World, put
+
+from sales_consultant.config.populations import Exclusions, Population
+from sales_consultant.scoring.errors import UnknownColumnError
+from sales_consultant.scoring.members import Membership
+from sales_consultant.scoring.scorer import excluded
+
+DEALS = Population(object="deals", event="won")
+
+
+def ids(world: World, population: Population, cut: int, *, as_of: int = NOW) -> set[str]:
+    members = Membership(world.connection(), population, Exclusions(), as_of=as_of)
+    return set(members.at(cut)["record_id"])
+
+
+def test_a_deal_is_a_member_from_creation_to_closing() -> None:
+    world = World()
+    world.add(
+        "deals", id="d", created_at=NOW - 90 * DAY, closed_at=NOW - 30 * DAY, is_closed=True, is_won=True
+    )
+    seen = {days: ids(world, DEALS, NOW - days * DAY) for days in (91, 90, 31, 30, 0)}
+    assert seen == {91: set(), 90: {"d"}, 31: {"d"}, 30: set(), 0: set()}
+
+
+def test_what_closed_after_the_as_of_is_still_open() -> None:
+    world = World()
+    world.add("deals", id="d", created_at=NOW - 90 * DAY, closed_at=NOW, is_closed=True, is_won=True)
+    members = Membership(world.connection(), DEALS, Exclusions(), as_of=NOW - 10 * DAY).at(NOW - 10 * DAY)
+    assert list(members["record_id"]) == ["d"]
+    assert members["event_at"].isna().all()
+
+
+def test_a_closed_deal_without_a_date_has_the_first_closed_stages() -> None:
+    world = World()
+    world.add("deals", id="d", created_at=NOW - 90 * DAY, is_closed=True, is_won=True, stage="won")
+    world.add("deal_history", deal_id="d", changed_at=NOW - 90 * DAY, stage="new")
+    world.add("deal_history", deal_id="d", changed_at=NOW - 40 * DAY, stage="won")
+    assert ids(world, DEALS, NOW - 41 * DAY) == {"d"}
+    assert ids(world, DEALS, NOW - 40 * DAY) == set()
+
+
+def test_a_deal_opened_again_was_closed_in_between() -> None:
+    world = World()
+    world.add("deals", id="d", created_at=NOW - 90 * DAY, stage="offer")
+    for days, stage in ((90, "new"), (60, "lost"), (20, "offer")):
+        world.add("deal_history", deal_id="d", changed_at=NOW - days * DAY, stage=stage)
+    assert [ids(world, DEALS, NOW - d * DAY) for d in (61, 60, 21, 20)] == [{"d"}, set(), set(), {"d"}]
+
+
+def test_deleted_records_are_nowhere() -> None:
+    world = World()
+    world.add("deals", id="d", created_at=NOW - 90 * DAY, deleted=True)
+    assert ids(world, DEALS, NOW) == set()
+
+
+def test_the_filter_takes_one_value_or_several() -> None:
+    world = World()
+    for pipeline in ("sales", "renewals", "partner"):
+        world.add("deals", id=pipeline, created_at=NOW - DAY, pipeline=pipeline)
+    assert ids(world, Population(object="deals", event="won", where={"pipeline": "sales"}), NOW) == {"sales"}
+    both = Population(object="deals", event="won", where={"pipeline": ["sales", "partner"]})
+    assert ids(world, both, NOW) == {"sales", "partner"}
+
+
+def test_an_unknown_column_is_named_with_the_nearest() -> None:
+    with pytest.raises(UnknownColumnError, match="Did you mean 'pipeline'"):
+        ids(World(), Population(object="deals", event="won", where={"pipline": "sales"}), NOW)
+
+
+def lead(world: World, stage_known: str) -> None:
+    world.add("contacts", id="k", created_at=NOW - 90 * DAY, lifecycle_stage="customer")
+    world.add(
+        "fields", object="contacts", column_name="lifecycle_stage", type="enumeration", known=stage_known
+    )
+    for days, stage in ((90, "lead"), (20, "customer")):
+        row = {"object": "contacts", "record_id": "k", "field": "lifecycle_stage"}
+        world.add("field_history", **row, value=stage, changed_at=NOW - days * DAY)
+
+
+def test_a_filter_with_history_holds_as_of_the_cut() -> None:
+    world = World()
+    lead(world, "history")
+    leads = Population(object="contacts", event="deal_opened", where={"lifecycle_stage": "lead"})
+    assert ids(world, leads, NOW - 30 * DAY) == {"k"}
+    assert ids(world, leads, NOW) == set()
+
+
+def test_a_stage_without_history_filters_today_only_and_says_so() -> None:
+    world = World()
+    lead(world, "current")
+    leads = Population(object="contacts", event="deal_opened", where={"lifecycle_stage": "lead"})
+    members = Membership(world.connection(), leads, Exclusions(), as_of=NOW)
+    assert set(members.at(NOW - 30 * DAY)["record_id"]) == {"k"}
+    assert set(members.at(NOW)["record_id"]) == set()
+    assert "lifecycle_stage has no history" in members.notes[0]
+
+
+def test_a_contact_leaves_with_its_first_deal() -> None:
+    world = World()
+    world.add("contacts", id="k", created_at=NOW - 90 * DAY)
+    world.add("deals", id="d", created_at=NOW - 30 * DAY)
+    world.add("associations", from_object="deal", from_id="d", to_object="contact", to_id="k")
+    contacts = Population(object="contacts", event="deal_opened")
+    members = Membership(world.connection(), contacts, Exclusions(), as_of=NOW)
+    assert members.at(NOW - 40 * DAY)["event_at"].tolist() == [NOW - 30 * DAY]
+    assert members.at(NOW).empty
+
+
+@pytest.mark.parametrize(("event", "label"), [("converted", [NOW - DAY]), ("converted_with_deal", [])])
+def test_a_conversion_without_a_deal(event: str, label: list[int]) -> None:
+    world = World()
+    world.add(
+        "contacts",
+        id="l",
+        source_object="Lead",
+        created_at=NOW - 9 * DAY,
+        is_converted=True,
+        converted_at=NOW - DAY,
+    )
+    leads = Population.model_validate(
+        {"object": "contacts", "event": event, "where": {"source_object": "Lead"}}
+    )
+    rows = Membership(world.connection(), leads, Exclusions(), as_of=NOW).at(NOW - 2 * DAY)
+    assert rows["event_at"].dropna().tolist() == label
+    assert rows["ended_at"].tolist() == [NOW - DAY]
+
+
+def test_a_customer_stays_and_the_next_purchase_is_the_event() -> None:
+    world = World()
+    world.add("companies", id="c", created_at=NOW - 900 * DAY)
+    for days in (300, 100):
+        at = NOW - days * DAY
+        world.add(
+            "deals", id=f"d{days}", company_id="c", created_at=at, closed_at=at, is_closed=True, is_won=True
+        )
+    members = Membership(
+        world.connection(), Population(object="companies", event="next_purchase"), Exclusions(), as_of=NOW
+    )
+    assert members.at(NOW - 400 * DAY).empty
+    assert members.at(NOW - 200 * DAY)["event_at"].tolist() == [NOW - 100 * DAY]
+    assert members.at(NOW)["event_at"].isna().tolist() == [True]
+
+
+def test_renewals_are_no_new_business() -> None:
+    world = World()
+    world.add("companies", id="c", created_at=NOW - 900 * DAY)
+    world.add(
+        "deals",
+        id="r",
+        company_id="c",
+        type="Renewal",
+        created_at=NOW - DAY,
+        closed_at=NOW - DAY,
+        is_closed=True,
+        is_won=True,
+    )
+    assert ids(world, Population(object="companies", event="new_business_won"), NOW) == {"c"}
+
+
+def test_exclusions_are_counted_by_their_first_reason() -> None:
+    world = World()
+    world.add("companies", id="own", domain="us.example", created_at=0)
+    world.add("companies", id="rival", domain="www.rival.example", created_at=0)
+    world.add("companies", id="shy", do_not_score=True, created_at=0)
+    world.add("companies", id="fine", name="Testing Labs", domain="fine.example", created_at=0)
+    for key, firm, name, pipeline in (
+        ("d1", "own", "x", "sales"),
+        ("d2", "rival", "x", "sales"),
+        ("d3", "shy", "TEST deal", "sales"),
+        ("d4", "fine", "a test!", "sales"),
+        ("d5", "fine", "Contest of the best", "sales"),
+        ("d6", "fine", "x", None),
+    ):
+        world.add("deals", id=key, company_id=firm, name=name, created_at=1)
+        world.rows["deals"][-1]["pipeline"] = pipeline
+    con = world.connection()
+    con.execute("UPDATE deals SET pipeline = NULL WHERE id = 'd6'")
+    rules = Exclusions(own_domains=["US.example"], competitor_domains=["rival.example"])
+    found = excluded(con, DEALS, rules, NOW)
+    assert found == {"competitor": 1, "do_not_score": 1, "no_pipeline": 1, "own_domain": 1, "test_name": 1}
+    assert list(Membership(con, DEALS, rules, as_of=NOW).at(NOW)["record_id"]) == ["d5"]
+
+
+def test_a_lead_of_ours_is_left_out_by_its_address() -> None:
+    world = World()
+    world.add("contacts", id="l", domain="us.example", created_at=1)
+    con = world.connection()
+    put(con, "contacts", [{"id": "m", "domain": "partner.example", "created_at": 1}])
+    rules = Exclusions(own_domains=["us.example"], partner_domains=["partner.example"])
+    contacts = Population(object="contacts", event="deal_opened")
+    assert excluded(con, contacts, rules, NOW) == {"own_domain": 1, "partner": 1}

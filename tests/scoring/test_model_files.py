@@ -1,0 +1,62 @@
+"""Model files: JSON that is refused when it is not what it says."""
+
+import json
+from pathlib import Path
+
+import pytest
+from support.worlds import NOW, company
+
+from sales_consultant.config.populations import Exclusions, FeatureSettings, Population
+from sales_consultant.scoring import modelfile
+from sales_consultant.scoring.errors import ModelFileError
+from sales_consultant.scoring.segments import SegmentModel
+from sales_consultant.scoring.segments import fit as fit_segments
+from sales_consultant.scoring.training import train
+from sales_consultant.scoring.value import fit_customers
+
+
+@pytest.fixture(scope="module")
+def segments() -> SegmentModel:
+    return fit_segments(company(deals=100).connection(), as_of=NOW)
+
+
+def test_every_kind_comes_back_equal(tmp_path: Path, segments: SegmentModel) -> None:
+    con = company(deals=300).connection()
+    value = fit_customers(con, as_of=NOW, exclusions=Exclusions())
+    population = Population(object="deals", event="won")
+    model = train(con, "p", population, as_of=NOW, exclusions=Exclusions(), features=FeatureSettings()).model
+    for n, each in enumerate((segments, value, model)):
+        digest = modelfile.save(each, tmp_path / str(n))
+        again = modelfile.load(tmp_path / str(n))
+        assert again.to_dict() == each.to_dict()
+        assert modelfile.digest(again) == digest == modelfile.digest(each)
+
+
+def test_another_format_version_is_refused(tmp_path: Path, segments: SegmentModel) -> None:
+    modelfile.save(segments, tmp_path)
+    path = tmp_path / modelfile.FILE
+    path.write_text(json.dumps({**json.loads(path.read_text()), "format_version": 99}))
+    with pytest.raises(ModelFileError, match="format version 99"):
+        modelfile.load(tmp_path)
+
+
+def test_an_altered_model_is_refused(tmp_path: Path, segments: SegmentModel) -> None:
+    modelfile.save(segments, tmp_path)
+    path = tmp_path / modelfile.FILE
+    document = json.loads(path.read_text())
+    document["model"]["customers"] += 1
+    path.write_text(json.dumps(document))
+    with pytest.raises(ModelFileError, match="changed after it was saved"):
+        modelfile.load(tmp_path)
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", "\x80\x04 a pickle"])
+def test_what_is_no_model_file_is_refused(tmp_path: Path, text: str) -> None:
+    (tmp_path / modelfile.FILE).write_text(text)
+    with pytest.raises(ModelFileError, match="not a model file"):
+        modelfile.load(tmp_path)
+
+
+def test_an_empty_folder_says_train(tmp_path: Path) -> None:
+    with pytest.raises(ModelFileError, match="train it"):
+        modelfile.load(tmp_path)

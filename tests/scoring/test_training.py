@@ -1,0 +1,185 @@
+"""Training end to end: signal is found, chance is not, too little is said, labels are honest."""
+
+from collections.abc import Iterator
+
+import duckdb
+import numpy as np
+import pandas as pd
+import pytest
+from support.worlds import DAY, NOW, World, company
+
+from sales_consultant.config.populations import Exclusions, FeatureSettings, Population
+from sales_consultant.scoring.members import Membership
+from sales_consultant.scoring.model import PopulationModel
+from sales_consultant.scoring.scorer import COLUMNS, score
+from sales_consultant.scoring.training import Trained, train
+from sales_consultant.scoring.training_rows import classes, cut_offs, horizon_days, labelled, split
+
+DEALS = Population(object="deals", event="won", where={"pipeline": "sales"})
+LEADS = Population(object="contacts", event="converted", where={"source_object": "Lead"})
+
+
+def run(con: duckdb.DuckDBPyConnection, population: Population = DEALS, **more: object) -> Trained:
+    settings = FeatureSettings.model_validate(more)
+    return train(con, "test", population, as_of=NOW, exclusions=Exclusions(), features=settings)
+
+
+@pytest.fixture(scope="module")
+def con() -> Iterator[duckdb.DuckDBPyConnection]:
+    with company(deals=1500, leads=900, signal=1.5).connection() as con:
+        yield con
+
+
+@pytest.fixture(scope="module")
+def trained(con: duckdb.DuckDBPyConnection) -> Trained:
+    return run(con)
+
+
+def test_signal_is_better_than_the_base_rate(trained: Trained) -> None:
+    report = trained.report
+    assert (report.verdict, trained.publishable, trained.model.tier) == (
+        "better than base rate",
+        True,
+        "full",
+    )
+    assert report.auc is not None and report.auc_low is not None and report.auc_high is not None
+    assert 0.6 < report.auc_low < report.auc < report.auc_high < 0.95
+    assert report.log_loss is not None and report.base_log_loss is not None
+    assert report.log_loss < report.base_log_loss
+    keys = {"auc", "auc_low", "auc_high", "log_loss", "base_log_loss", "brier", "ece", "lift_at_10", "n"}
+    assert keys | {"positives", "base_rate", "verdict", "train_n"} <= set(report.as_dict())
+
+
+def test_the_test_begins_a_horizon_after_the_last_row_learnt_from(
+    con: duckdb.DuckDBPyConnection, trained: Trained
+) -> None:
+    members = Membership(con, DEALS, Exclusions(), as_of=NOW)
+    horizon = horizon_days(DEALS, members)
+    rows = labelled(members, cut_offs(members, horizon), horizon)
+    parts = split(rows, horizon)
+    assert parts is not None
+    learnt, judged = parts
+    assert learnt["cut"].max() + horizon * DAY <= judged["cut"].min() == trained.report.test_from
+    assert learnt.groupby("record_id")["weight"].sum().to_numpy() == pytest.approx(1.0)
+    assert trained.model.horizon_days == horizon
+    assert 100 <= horizon <= 120  # deals of this world live 20 to 120 days
+
+
+def test_leaks_are_named_and_not_learnt_from(trained: Trained) -> None:
+    found = {f.column: f.kind for f in trained.model.leaks}
+    assert found["deals.c_signed_by"] == "known_leaker"
+    assert found["deals.c_paper"] == "current"
+    assert not {f.name for f in trained.model.features} & set(found)
+    assert {d["column"] for d in trained.model.card["dropped"]} == set(found)
+
+
+def test_a_fill_gap_is_a_leak_whatever_the_name() -> None:
+    con = company(deals=300).connection()
+    con.execute("UPDATE fields SET column_name = 'c_handover' WHERE column_name = 'c_signed_by'")
+    con.execute("ALTER TABLE deals RENAME COLUMN c_signed_by TO c_handover")
+    found = {f.column: f for f in run(con).model.leaks}
+    assert found["deals.c_handover"].kind == "fill_gap"
+    assert "100% of closed and 0% of open" in found["deals.c_handover"].evidence
+
+
+def test_a_field_that_knows_the_outcome_is_a_leak(con: duckdb.DuckDBPyConnection) -> None:
+    found = {f.column: f.kind for f in run(con, fixed=["deals.c_paper"]).model.leaks}
+    assert found["deals.c_paper"] == "single_field"
+
+
+def test_scores_add_up_and_are_ordered(con: duckdb.DuckDBPyConnection, trained: Trained) -> None:
+    frame = score(con, trained.model, as_of=NOW, exclusions=Exclusions())
+    assert tuple(frame.columns) == COLUMNS
+    assert list(frame["record_id"]) == sorted(frame["record_id"])
+    sums = frame["reasons"].map(lambda lines: 50 + sum(r.points for r in lines))
+    assert (sums == frame["score"]).all()
+    odds = frame["probability"] / (1 - frame["probability"])
+    exact = 50 + 10 * np.log2(odds / trained.model.base_odds)
+    assert np.abs(exact.clip(1, 99) - frame["score"]).max() <= 0.5 + 1e-6
+    assert frame.sort_values("score")["grade"].tolist() == sorted(frame["grade"], reverse=True)
+    texts = " ".join(r.text for lines in frame["reasons"] for r in lines)
+    assert "meetings in the last 2 weeks" in texts and "Fit: good" in texts
+
+
+def test_scoring_twice_gives_the_same(con: duckdb.DuckDBPyConnection, trained: Trained) -> None:
+    again = PopulationModel.from_dict(trained.model.to_dict())
+    first = score(con, trained.model, as_of=NOW, exclusions=Exclusions())
+    pd.testing.assert_frame_equal(first, score(con, again, as_of=NOW, exclusions=Exclusions()))
+
+
+def test_leads_too(con: duckdb.DuckDBPyConnection) -> None:
+    trained = run(con, LEADS)
+    assert trained.report.verdict == "better than base rate"
+    assert trained.model.horizon_days == 90
+    frame = score(con, trained.model, as_of=NOW, exclusions=Exclusions())
+    assert set(frame["object"]) == {"contacts"}
+    assert frame["record_id"].str.startswith("l").all()
+
+
+def test_pure_chance_is_not_published() -> None:
+    trained = run(company(deals=1200, signal=0.0, seed=2).connection())
+    assert trained.report.verdict == "no better than base rate"
+    assert not trained.publishable
+    assert "no better than the base rate" in trained.why
+
+
+@pytest.mark.parametrize("deals", [0, 3, 60])
+def test_too_little_data_gives_rules(deals: int) -> None:
+    con = company(deals=deals, seed=4).connection()
+    trained = run(con)
+    assert (trained.report.verdict, trained.publishable, trained.model.tier) == (
+        "too little data",
+        True,
+        "rules",
+    )
+    frame = score(con, trained.model, as_of=NOW, exclusions=Exclusions())
+    assert frame["probability"].isna().all()
+    assert (frame["reasons"].map(lambda lines: 50 + sum(r.points for r in lines)) == frame["score"]).all()
+    assert set(frame["grade"]) <= set("ABCD")
+
+
+def test_sellers_features_can_be_left_out(con: duckdb.DuckDBPyConnection) -> None:
+    silent = DEALS.model_copy(update={"seller_features": False})
+    assert {"calls", "emails_sent"}.isdisjoint(run(con, silent).model.card["features"])
+
+
+def test_progress_ends_at_one() -> None:
+    seen: list[float] = []
+    train(
+        company(deals=3).connection(),
+        "x",
+        DEALS,
+        as_of=NOW,
+        exclusions=Exclusions(),
+        features=FeatureSettings(),
+        progress=lambda _what, share: seen.append(share),
+    )
+    assert seen == sorted(seen) and seen[-1] == 1.0
+
+
+def test_an_unfinished_horizon_is_censored_even_where_the_outcome_is_known() -> None:
+    world = World()
+    for key, closed, won in (("w", 20, True), ("l", 10, False), ("o", None, False)):
+        end = None if closed is None else NOW - closed * DAY
+        world.add(
+            "deals", id=key, created_at=NOW - 100 * DAY, closed_at=end, is_closed=end is not None, is_won=won
+        )
+    members = Membership(world.connection(), DEALS, Exclusions(), as_of=NOW)
+    rows = labelled(members, [NOW - 95 * DAY, NOW - 60 * DAY, NOW - 30 * DAY], 60)
+    assert sorted(rows["cut"].unique()) == [NOW - 95 * DAY, NOW - 60 * DAY]
+    labels = rows.pivot(index="record_id", columns="cut", values="label")
+    # The won deal is won 75 days after the first cut-off: beyond the horizon there, within it at the second.
+    assert labels.loc["w"].tolist() == [0.0, 1.0]
+    assert labels.loc["l"].tolist() == labels.loc["o"].tolist() == [0.0, 0.0]
+    assert classes(rows) == (1, 2)
+
+
+def test_cut_offs_lie_a_horizon_back_and_are_at_most_24() -> None:
+    world = company(deals=200, days=2000, signal=1.0)
+    members = Membership(world.connection(), DEALS, Exclusions(), as_of=NOW)
+    cuts = cut_offs(members, 90)
+    assert len(cuts) == 24
+    assert cuts[-1] == NOW - 90 * DAY
+    assert set(np.diff(cuts)) == {30 * DAY}
+    young = Membership(company(deals=200, days=150).connection(), DEALS, Exclusions(), as_of=NOW)
+    assert len(cut_offs(young, 90)) >= 4

@@ -28,7 +28,9 @@ def _number(field: Field, value: object) -> str:
         raise CanonError(f"{field.key} must be a number, not {value!r}") from e
     if not number.is_finite():
         raise CanonError(f"{field.key} must be a finite number, not {value!r}")
-    number = number.quantize(Decimal(1).scaleb(-field.scale), rounding=ROUND_HALF_EVEN)
+    # Before rounding, which has a limit of digits itself, and after it, for rounding may add a digit.
+    if abs(number) < Decimal(10) ** field.digits:
+        number = number.quantize(Decimal(1).scaleb(-field.scale), rounding=ROUND_HALF_EVEN)
     if abs(number) >= Decimal(10) ** field.digits:
         raise CanonError(f"{field.key} has no room for {value!r}")
     return format(number + 0 if number else abs(number), "f")

@@ -14,6 +14,7 @@ from sales_consultant.connectors.base import (
     Change,
     FieldInfo,
     Finding,
+    FindingState,
     Held,
     Identity,
     Known,
@@ -354,7 +355,7 @@ class SalesforceConnector:
         except SalesConsultantError as e:
             return Finding(f"read {name}", "warning" if optional else "missing", e.message, e.action)
         if not described:
-            state = "warning" if optional else "missing"
+            state: FindingState = "warning" if optional else "missing"
             text = (
                 "not visible to this user; features from it are left out"
                 if optional
@@ -362,7 +363,7 @@ class SalesforceConnector:
             )
             return Finding(
                 f"read {name}", state, text, f"Give the user Read on {name} (Setup > Permission Sets)."
-            )  # type: ignore[arg-type]
+            )
         return Finding(f"read {name}", "ok", f"{len(described)} fields visible")
 
     def close(self) -> None:

@@ -47,7 +47,6 @@ def build(folder: Path, *, cache: Path, progress: Progress | None = None, recipe
     Raises:
         DemoError: leadforge is missing or failed, or the folder is not empty.
     """
-    quiet: Progress = lambda text, share: None
     sources = tuple(Path(__file__).with_name(f"{name}.py") for name in _SOURCES)
     key = key_of("saas", asdict(recipe), _version(), sources=sources)
     return cached(

@@ -58,7 +58,8 @@ def orders(rows: list[dict[str, Any]]) -> Book:
     by_invoice: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for row in rows:
         by_invoice[row["invoice"]].append(row)
-    sales, cancellations = [], []
+    sales: list[list[dict[str, Any]]] = []
+    cancellations: list[list[dict[str, Any]]] = []
     for lines in by_invoice.values():
         (cancellations if lines[0]["invoice"].startswith("C") else sales).append(lines)
     cancelled = _cancelled(sales, cancellations)

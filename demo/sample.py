@@ -46,19 +46,14 @@ def main(source: Path, target: Path) -> None:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    schema = pa.schema(
-        [
-            ("invoice", pa.string()),
-            ("stock_code", pa.string()),
-            ("description", pa.string()),
-            ("quantity", pa.int32()),
-            ("invoice_ms", pa.int64()),
-            ("unit_price", pa.float64()),
-            ("customer_id", pa.int32()),
-            ("country", pa.string()),
-        ]
-    )
+    kinds = {
+        "quantity": pa.int32(),
+        "invoice_ms": pa.int64(),
+        "unit_price": pa.float64(),
+        "customer_id": pa.int32(),
+    }
     rows = sample(pq.read_table(source).to_pylist())
+    schema = pa.schema([pa.field(name, kinds.get(name, pa.string())) for name in rows[0]])
     pq.write_table(
         pa.Table.from_pylist(rows, schema), target, compression="zstd", compression_level=19, version="2.6"
     )

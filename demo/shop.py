@@ -77,7 +77,11 @@ def build(folder: Path, *, cache: Path, progress: Progress | None = None) -> Wor
         DemoError: the folder is not empty.
     """
     here = Path(__file__)
-    sources = (here, *(here.with_name(f"{name}.py") for name in ("names", "orders", "tables")), SAMPLE)
+    sources = (
+        here,
+        *(here.with_name(f"{name}.py") for name in ("names", "orders", "tables", "words")),
+        SAMPLE,
+    )
 
     def make(into: Path) -> Made:
         if progress:

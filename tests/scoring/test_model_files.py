@@ -25,7 +25,8 @@ def test_every_kind_comes_back_equal(tmp_path: Path, segments: SegmentModel) -> 
     value = fit_customers(con, as_of=NOW, exclusions=Exclusions())
     population = Population(object="deals", event="won")
     model = train(con, "p", population, as_of=NOW, exclusions=Exclusions(), features=FeatureSettings()).model
-    for n, each in enumerate((segments, value, model)):
+    every: list[modelfile.AnyModel] = [segments, value, model]
+    for n, each in enumerate(every):
         digest = modelfile.save(each, tmp_path / str(n))
         again = modelfile.load(tmp_path / str(n))
         assert again.to_dict() == each.to_dict()

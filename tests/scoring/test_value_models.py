@@ -69,7 +69,9 @@ def test_cdnow_spend(cdnow: pd.DataFrame) -> None:
 def test_simulated_customers_give_their_parameters_back() -> None:
     x, t, T, m = simulate(100_000)
     buying = BetaGeoModel().fit(x, t, T)
-    assert buying.params_ == pytest.approx({"r": 0.25191, "alpha": 4.46683, "a": 0.798, "b": 2.39688}, rel=1e-3)
+    assert buying.params_ == pytest.approx(
+        {"r": 0.25191, "alpha": 4.46683, "a": 0.798, "b": 2.39688}, rel=1e-3
+    )
     assert buying.log_likelihood_ == pytest.approx(-468100.80, abs=0.1)
     assert buying.expected_purchases(39).sum() == pytest.approx(67795.7, rel=1e-4)
     spending = GammaGammaModel().fit(x, m)
@@ -98,8 +100,13 @@ def test_without_drop_out_it_says_so_and_stays_sane() -> None:
 
 
 def test_a_buyer_of_hundreds_does_not_overflow(buying: BetaGeoModel) -> None:
-    found = buying.expected_purchases(52, [400.0, 400.0], [51.0, 20.0], [52.0, 52.0])
-    assert 300 < found[0] < 420
+    """Checked by drawing: alive at T, purchases are the smaller of a Poisson and a geometric number."""
+    found = buying.expected_purchases(52, [400.0, 400.0], [52.0, 20.0], [52.0, 52.0])
+    rng, par = np.random.default_rng(0), buying.params_
+    rate = rng.gamma(par["r"] + 400, 1 / (par["alpha"] + 52), 200_000)
+    leave = np.clip(rng.beta(par["a"], par["b"] + 400, 200_000), 1e-9, 1)
+    drawn = np.minimum(rng.poisson(rate * 52), rng.geometric(leave)).mean()
+    assert found[0] == pytest.approx(drawn * buying.probability_alive([400], [52], [52])[0], rel=0.01)
     assert found[1] == pytest.approx(0.0, abs=1e-6)
 
 

@@ -1,0 +1,303 @@
+"""Next steps: each shipped rule, what stops it, and how many a rep gets."""
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+import pandas as pd
+import pytest
+from support.worlds import DAY, NOW, World
+
+from sales_consultant.config import playbook
+from sales_consultant.scoring.nextsteps import COLUMNS, propose
+from sales_consultant.scoring.times import iso_day
+
+BOOK = playbook.load()
+
+
+def deal(world: World, key: str = "d", age: float = 40, **more: Any) -> None:
+    """An open deal with two contacts, an amount, a close date far away, and an e-mail sent yesterday."""
+    at = NOW - int(age * DAY)
+    row = {"created_at": at, "amount": 1000, "owner_id": "o", "stage": "offer", "close_date": NOW + 90 * DAY}
+    row |= more
+    world.add("deals", id=key, **row)
+    world.add(
+        "deal_history",
+        deal_id=key,
+        changed_at=at,
+        stage=row["stage"],
+        amount=row["amount"],
+        close_date=row["close_date"],
+    )
+    for n in (1, 2):
+        person(world, f"{key}-k{n}", created_at=at)
+        world.add(
+            "associations",
+            from_object="deal",
+            from_id=key,
+            to_object="contact",
+            to_id=f"{key}-k{n}",
+            label="primary" if n == 1 else None,
+        )
+
+
+def person(world: World, key: str = "p", age: float = 40, **more: Any) -> None:
+    row = {"created_at": NOW - int(age * DAY), "email": f"{key}@x.example", "owner_id": "o"}
+    world.add("contacts", id=key, **{**row, **more})
+
+
+def sent(world: World, days: float, to: tuple[str, str] = ("deal", "d"), kind: str = "email") -> None:
+    world.activity(kind, NOW - int(days * DAY), [to], direction="outbound")
+
+
+def wrote(world: World, days: float, to: tuple[str, str] = ("deal", "d")) -> None:
+    world.activity("email", NOW - int(days * DAY), [to], direction="inbound")
+
+
+def met(world: World, days: float, to: tuple[str, str] = ("deal", "d")) -> None:
+    world.activity("meeting", NOW - int(days * DAY), [to])
+
+
+def steps(
+    world: World,
+    grade: str = "A",
+    object_: str = "deals",
+    keys: tuple[str, ...] = ("d",),
+    *,
+    as_of: int = NOW,
+    **more: Any,
+) -> pd.DataFrame:
+    scores = pd.DataFrame(
+        {"object": object_, "record_id": list(keys), "score": 70, "grade": grade, "probability": 0.5}
+    )
+    options: dict[str, Any] = {"current": {}, "max_new_per_owner": 5, **more}
+    return propose(world.connection(), scores, BOOK, as_of=as_of, **options)
+
+
+def rule_of(frame: pd.DataFrame) -> str | None:
+    return None if frame.empty else str(frame["step_id"].iloc[0]).rpartition("-")[0]
+
+
+def calm(world: World) -> None:
+    deal(world)
+    sent(world, 1)
+
+
+def answer(world: World) -> None:
+    deal(world)
+    sent(world, 5)
+    wrote(world, 2)
+
+
+def recap(world: World) -> None:
+    deal(world)
+    sent(world, 5)
+    met(world, 2)
+
+
+def passed(world: World) -> None:
+    deal(world, close_date=NOW - 3 * DAY)
+    sent(world, 1)
+
+
+def closing(world: World) -> None:
+    deal(world, close_date=NOW + 5 * DAY)
+    sent(world, 1)
+
+
+def quiet(world: World) -> None:
+    deal(world)
+    sent(world, 12)
+
+
+def offer(world: World) -> None:
+    deal(world)
+    wrote(world, 20)
+    sent(world, 1)
+
+
+def stuck(world: World) -> None:
+    calm(world)
+    for n in range(3):
+        deal(world, f"q{n}", age=60)
+        world.add("deal_history", deal_id=f"q{n}", changed_at=NOW - 55 * DAY, stage="demo")
+
+
+def alone(world: World) -> None:
+    calm(world)
+    world.rows["associations"] = [
+        a for a in world.rows["associations"] if (a["from_object"], a["to_id"]) != ("deal", "d-k2")
+    ]
+
+
+def no_amount(world: World) -> None:
+    deal(world, amount=None)
+    sent(world, 1)
+
+
+def cold(world: World) -> None:
+    deal(world, age=120)
+    sent(world, 40)
+
+
+@pytest.mark.parametrize(
+    ("make", "grade", "rule"),
+    [
+        (answer, "D", "answer"),
+        (recap, "D", "recap"),
+        (passed, "D", "close-date-passed"),
+        (closing, "B", "confirm-close"),
+        (closing, "C", None),
+        (quiet, "A", "good-and-quiet"),
+        (quiet, "C", None),
+        (offer, "B", "offer-meeting"),
+        (stuck, "C", "unstick"),
+        (stuck, "D", None),
+        (alone, "A", "second-contact"),
+        (no_amount, "C", "ask-budget"),
+        (cold, "D", "last-try"),
+        (calm, "A", None),
+    ],
+)
+def test_each_rule_of_deals(make: Callable[[World], None], grade: str, rule: str | None) -> None:
+    world = World()
+    make(world)
+    assert rule_of(steps(world, grade)) == rule
+
+
+@pytest.mark.parametrize("source", ["Contact", "Lead"])
+def test_a_hot_lead_is_called(source: str) -> None:
+    world = World()
+    person(world, source_object=source)
+    frame = steps(world, "A", "contacts", ("p",))
+    assert rule_of(frame) == "call-hot-lead"
+    assert frame["reason"].iloc[0] == "grade A, last contact from us: never"
+    assert frame["worth"].iloc[0] is None
+    assert steps(world, "B", "contacts", ("p",)).empty
+
+
+def test_the_columns_and_the_words() -> None:
+    world = World()
+    answer(world)
+    frame = steps(world)
+    assert tuple(frame.columns) == COLUMNS
+    row = frame.iloc[0]
+    assert row["step"] == "Answer their message"
+    assert row["reason"] == "they wrote in the last week and have had no answer"
+    assert row["worth"] == Decimal("50.00")  # .10 x .5 x 1000
+    assert not row["stands"]
+
+
+def test_due_dates_skip_the_weekend() -> None:
+    world = World()
+    answer(world)
+    friday = next(NOW + d * DAY for d in range(7) if pd.Timestamp(NOW + d * DAY, unit="ms").weekday() == 4)
+    frame = steps(world, as_of=friday)
+    assert frame["due"].iloc[0] == iso_day(friday + 3 * DAY)
+
+
+@pytest.mark.parametrize(
+    ("field", "rule"), [("email_opt_out", "close-date-passed"), ("bounced", "close-date-passed")]
+)
+def test_a_blocked_channel_falls_to_the_next_rule(field: str, rule: str) -> None:
+    world = World()
+    deal(world, close_date=NOW - DAY)
+    wrote(world, 2)
+    assert rule_of(steps(world)) == "answer"
+    world.rows["contacts"][0][field] = True
+    assert rule_of(steps(world)) == rule
+
+
+def test_do_not_call_stops_calls() -> None:
+    world = World()
+    person(world, do_not_call=True)
+    assert steps(world, "A", "contacts", ("p",)).empty
+
+
+def test_only_the_persons_own_flags_count() -> None:
+    world = World()
+    answer(world)
+    world.rows["contacts"][1]["email_opt_out"] = True  # the second contact, not the primary one
+    assert rule_of(steps(world)) == "answer"
+
+
+@pytest.mark.parametrize(
+    ("kind", "status", "text"),
+    [
+        ("meeting", "scheduled", "Prepare for the meeting on"),
+        ("call", None, "Prepare for the call on"),
+        ("task", None, None),
+        ("meeting", "canceled", "Answer their message"),
+    ],
+)
+def test_what_is_planned_comes_first(kind: str, status: str | None, text: str | None) -> None:
+    world = World()
+    answer(world)
+    at = NOW + 3 * DAY
+    world.activity(kind, at, [("deal", "d")], known_at=NOW - DAY, status=status)
+    frame = steps(world)
+    if text is None:
+        assert frame.empty
+    else:
+        assert frame["step"].iloc[0].startswith(text)
+        assert text.startswith("Answer") or iso_day(at) in frame["step"].iloc[0]
+
+
+def test_a_meeting_that_is_not_known_yet_is_not_planned() -> None:
+    world = World()
+    answer(world)
+    world.activity("meeting", NOW + 3 * DAY, [("deal", "d")], known_at=NOW + DAY)
+    assert rule_of(steps(world)) == "answer"
+
+
+def test_a_closed_deal_has_no_step() -> None:
+    world = World()
+    deal(world, is_closed=True, closed_at=NOW - DAY)
+    wrote(world, 2)
+    assert steps(world).empty
+
+
+def test_at_most_so_many_new_steps_an_owner_most_worth_first() -> None:
+    world = World()
+    keys = tuple(f"d{n}" for n in range(8))
+    for n, key in enumerate(keys):
+        deal(world, key, amount=100 * (n + 1), owner_id="a" if n < 6 else "b")
+        wrote(world, 2, ("deal", key))
+    frame = steps(world, keys=keys, max_new_per_owner=2)
+    assert list(frame["record_id"]) == ["d4", "d5", "d6", "d7"]
+    fewer = steps(world, keys=keys, max_new_per_owner=2, given_today={"a": 1, "b": 2})
+    assert list(fewer["record_id"]) == ["d5"]
+
+
+def test_steps_that_stand_stay_and_are_not_counted() -> None:
+    world = World()
+    keys = tuple(f"d{n}" for n in range(4))
+    for n, key in enumerate(keys):
+        deal(world, key, amount=100 * (n + 1))
+        wrote(world, 2, ("deal", key))
+    first = steps(world, keys=keys, max_new_per_owner=2)
+    current = {("deals", r): s for r, s in zip(first["record_id"], first["step_id"], strict=True)}
+    second = steps(world, keys=keys, max_new_per_owner=1, current=current)
+    assert list(second["record_id"]) == ["d1", "d2", "d3"]
+    assert list(second["stands"]) == [False, True, True]
+
+
+def test_the_id_is_the_triggers_not_the_dates() -> None:
+    world = World()
+    answer(world)
+    tonight, tomorrow = steps(world), steps(world, as_of=NOW + DAY)
+    assert tonight["step_id"].iloc[0] == tomorrow["step_id"].iloc[0]
+    wrote(world, 0.1)
+    assert steps(world)["step_id"].iloc[0] != tonight["step_id"].iloc[0]
+
+
+def test_an_automated_mail_is_no_message() -> None:
+    world = World()
+    calm(world)
+    world.activity("email", NOW - DAY // 2, [("deal", "d")], direction="inbound", automated=True)
+    assert steps(world).empty
+
+
+def test_no_scores_no_steps() -> None:
+    frame = steps(World(), keys=())
+    assert tuple(frame.columns) == COLUMNS and frame.empty

@@ -1,0 +1,65 @@
+"""Reasons in words: the same from night to night, and safe whatever the CRM holds."""
+
+import subprocess
+import sys
+
+import pytest
+
+from sales_consultant.scoring.declare import Feature, Group, Words
+from sales_consultant.scoring.words import clean, say
+
+MEETINGS = Group("m", "buyer", Words("count", "meeting", "meetings", "no meeting in the last 3 months"))
+COUNTS = [Feature(f"m_{w}", "activities", "m", aggregate="count", window=w) for w in (14, 30, 90)] + [
+    Feature("m_since", "activities", "m", aggregate="days_since_last")
+]
+
+
+@pytest.mark.parametrize(
+    ("values", "text"),
+    [
+        ((3, 4, 5, 2), "3 meetings in the last 2 weeks"),
+        ((0, 1, 5, 20), "1 meeting in the last month"),
+        ((0, 0, 2, 60), "2 meetings in the last 3 months"),
+        ((0, 0, 0, 120), "last meeting more than 3 months ago"),
+        ((0, 0, 0, None), "no meeting in the last 3 months"),
+    ],
+)
+def test_the_shortest_window_is_told(values: tuple[float, ...], text: str) -> None:
+    row = dict(zip(("m_14", "m_30", "m_90", "m_since"), values, strict=True))
+    assert say(MEETINGS, COUNTS, row) == text
+
+
+@pytest.mark.parametrize(
+    ("words", "value", "text"),
+    [
+        (Words("category", "stage", names={"x1": "Demo"}), "x1", "stage: Demo"),
+        (Words("category", "Region"), None, "Region unknown"),
+        (Words("amount", "amount", none="no amount"), 7300.0, "amount: 5,000 to 10,000"),
+        (Words("amount", "amount", none="no amount"), float("nan"), "no amount"),
+        (Words("duration", "open for"), 40.0, "open for 1 to 3 months"),
+        (Words("until", "close date", none="no close date"), -3.0, "close date passed less than a week ago"),
+        (Words("until", "close date", none="no close date"), 20.0, "close date in 2 to 4 weeks"),
+        (Words("flag", "a meeting is planned", none="no meeting planned"), 1.0, "a meeting is planned"),
+        (Words("number", "contacts", none="no contact"), 0.0, "no contact"),
+        (Words("number", "Page views"), 23.0, "Page views: 20 to 50"),
+    ],
+)
+def test_each_kind(words: Words, value: object, text: str) -> None:
+    assert say(Group("g", "neutral", words), [Feature("f", "s", "g")], {"f": value}) == text
+
+
+def test_text_of_the_crm_is_made_harmless() -> None:
+    assert clean("a\x1b[31m\nb\u202ec") == "a [31m b c"
+    assert len(clean("x" * 200)) == 40
+
+
+def test_the_room_is_light_until_it_is_used() -> None:
+    code = (
+        "import sys, sales_consultant.scoring; "
+        "heavy = {'pandas', 'sklearn', 'ibis', 'scipy', 'numpy', 'duckdb'} & set(sys.modules); "
+        "from sales_consultant.scoring import training, scorer, value, segments, nextsteps, modelfile; "
+        "late = {'sklearn', 'ibis', 'pandas'} & set(sys.modules); "
+        "print(sorted(heavy | late))"
+    )
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert out.strip() == "[]"

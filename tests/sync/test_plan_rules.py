@@ -1,0 +1,167 @@
+"""Nights are quiet, scores end, guards stop: each rule of DESIGN section 10."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sales_consultant.config.catalogue import fields
+from sales_consultant.config.errors import GuardError
+from sales_consultant.config.settings import Guards
+from sales_consultant.sync.desired import Desired, Record
+from sales_consultant.sync.plan import Held, Limits, Plan, Values, guard, make, quiet
+
+FIELDS = fields("all", ["deals", "contacts", "companies", "leads"])
+NOW: Values = {
+    "score": "60",
+    "grade": "B",
+    "probability": "0.4000",
+    "top_reason": "3 meetings: +10",
+    "reasons": "3 meetings: +10\neverything else: +0",
+    "trend": "steady",
+    "next_step": "Call",
+    "next_step_id": "call:1",
+    "next_step_due": "2024-06-01",
+    "next_step_worth": "100.00",
+    "expected_value": "1000.00",
+    "scored_at": "2024-05-30T00:00:00Z",
+    "model": "m 1",
+}
+
+
+def plan_for(wanted: Values | None, current: Values, **limits: object) -> Plan:
+    desired = Desired(0, modelled={"deals"})
+    if wanted is not None:
+        desired.records["deals", "1"] = Record("deals", "1", dict(wanted))
+    written = limits.pop("written", {})
+    held = Held({("deals", "1"): dict(current)}, {("deals", "1"): written} if written else {})  # type: ignore[dict-item]
+    return make(desired, held, FIELDS, Limits(**limits), identity="x")  # type: ignore[arg-type]
+
+
+def changed(plan: Plan) -> Values:
+    return {k: new for e in plan.entries for k, _, new in e.fields}
+
+
+@pytest.mark.parametrize(
+    "difference",
+    [
+        {"score": "62"},
+        {"score": "58", "grade": "C"},
+        {"top_reason": "2 meetings: +9"},
+        {"reasons": "other words"},
+        {"scored_at": "2024-06-01T00:00:00Z"},
+        {"model": "m 2"},
+        {"trend": "rising"},
+        {"probability": "0.4300"},
+        {"expected_value": "1090.00"},
+        {"next_step_due": "2024-06-02", "next_step_worth": "500.00", "next_step": "Call now"},
+    ],
+    ids=lambda d: next(iter(d)),
+)
+def test_what_never_causes_a_write(difference: Values) -> None:
+    assert plan_for({**NOW, **difference}, NOW).entries == []
+
+
+@pytest.mark.parametrize(
+    "difference",
+    [
+        {"score": "63"},
+        {"score": "57", "grade": "C"},
+        {"next_step_id": "mail:1", "next_step": "Mail"},
+        {"next_step_id": None, "next_step": None},
+        {"expected_value": "1101.00"},
+        {"expected_value": None},
+    ],
+    ids=str,
+)
+def test_what_causes_a_write_takes_the_rest_along(difference: Values) -> None:
+    riders: Values = {"reasons": "new words", "scored_at": "2024-06-01T00:00:00Z"}
+    found = changed(plan_for({**NOW, **difference, **riders}, NOW))
+    assert found == {**difference, **riders}
+
+
+@given(st.integers(1, 99), st.integers(1, 99), st.sampled_from("ABCD"), st.sampled_from("ABCD"))
+def test_a_grade_changes_only_with_a_score_that_moved(old: int, new: int, was: str, now: str) -> None:
+    found = quiet({"score": str(new), "grade": now}, {"score": str(old), "grade": was}, set())
+    assert bool(found) == (abs(new - old) >= 3)
+
+
+@given(st.integers(1, 99), st.integers(1, 99))
+def test_what_was_written_is_not_written_again(old: int, new: int) -> None:
+    """The plan is a fixed point: applied, the same wish plans nothing."""
+    wanted: Values = {**NOW, "score": str(new), "reasons": "words"}
+    before: Values = {**NOW, "score": str(old)}
+    after = {**before, **changed(plan_for(wanted, before))}
+    assert plan_for(wanted, after).entries == []
+
+
+def test_a_closed_deal_keeps_its_score_and_loses_step_and_trend() -> None:
+    found = changed(plan_for(None, NOW))
+    assert set(found) == {"trend", "next_step", "next_step_due", "next_step_worth", "next_step_id"}
+    assert set(found.values()) == {None}
+    assert plan_for(None, {**NOW, **found}).entries == [], "one last write, not one a night"
+
+
+def test_an_excluded_record_is_emptied() -> None:
+    desired = Desired(0, modelled={"deals"}, excluded_records={("deals", "1")})
+    plan = make(desired, Held({("deals", "1"): dict(NOW)}, {}), FIELDS, Limits(), identity="x")
+    assert {k for k, v in changed(plan).items() if v is None} == set(NOW)
+    assert plan.emptied == 1
+
+
+def test_without_a_model_the_fields_are_emptied() -> None:
+    desired = Desired(0)
+    plan = make(desired, Held({("deals", "1"): dict(NOW)}, {}), FIELDS, Limits(), identity="x")
+    assert changed(plan)["score"] is None
+
+
+def test_people_s_fields_are_never_in_a_plan() -> None:
+    current: Values = {**NOW, "next_step_feedback": "done"}
+    assert "next_step_feedback" not in changed(
+        plan_for({**NOW, "score": "90", "next_step_feedback": None}, current)
+    )
+
+
+def test_a_foreign_edit_is_counted_then_overwritten_or_kept() -> None:
+    edited: Values = {**NOW, "top_reason": "call my cousin"}
+    over = plan_for(NOW, edited, written=NOW)
+    assert over.foreign_edits == [("deals", "1", "top_reason")]
+    assert changed(over) == {"top_reason": NOW["top_reason"]}
+    kept = plan_for(NOW, edited, written=NOW, keep_foreign=True)
+    assert kept.entries == []
+    assert kept.foreign_edits == [("deals", "1", "top_reason")]
+
+
+@pytest.mark.parametrize(
+    ("limits", "reason"),
+    [
+        ({"control": frozenset({("deals", "1")})}, "control group"),
+        ({"allowed": frozenset()}, "outside the pilot"),
+        ({"waiting": frozenset({("deals", "1")})}, "dead letter, waiting"),
+        ({"held_fields": frozenset(NOW)}, "on hold"),
+    ],
+)
+def test_what_is_left_alone_is_counted_by_reason(limits: dict[str, object], reason: str) -> None:
+    plan = plan_for({**NOW, "score": "90"}, NOW, **limits)
+    assert plan.entries == []
+    assert plan.left_alone == {reason: 1}
+
+
+def test_the_first_write_and_too_wide_a_plan_are_guarded() -> None:
+    plan = plan_for({**NOW, "score": "90"}, NOW)
+    with pytest.raises(GuardError, match="first write") as e:
+        guard(plan, Guards(), first=True)
+    assert e.value.code == 6
+    guard(plan, Guards(), first=False)
+    with pytest.raises(GuardError, match="max_records is 0"):
+        guard(plan, Guards(max_records=0), first=False)
+    plan.looked_at = 200
+    with pytest.raises(GuardError, match="max_share"):
+        guard(plan, Guards(max_share=0.001), first=False)
+    plan.calls = 9
+    with pytest.raises(GuardError, match="max_api_calls"):
+        guard(plan, Guards(max_api_calls=8), first=False)
+
+
+def test_the_same_changes_have_the_same_digest() -> None:
+    assert plan_for({**NOW, "score": "90"}, NOW).digest == plan_for({**NOW, "score": "90"}, NOW).digest
+    assert plan_for({**NOW, "score": "90"}, NOW).digest != plan_for({**NOW, "score": "91"}, NOW).digest

@@ -114,6 +114,8 @@ def deal_state(con: duckdb.DuckDBPyConnection, members: pd.DataFrame) -> pd.Data
         for column in ("amount", "close_date"):
             latest = _latest(rows, column, cut)
             joined = joined.left_join(latest, joined.record_id == latest[f"{column}_deal"])
+        # Without a stay that is over there is no habit; one shorter than a day counts as a day.
+        usual = ibis.cases((joined.usual > DAY, joined.usual), (joined.usual.notnull(), float(DAY)))
         stay = (cut - joined.entered).cast("float64")
         return joined.select(
             record_id=joined.record_id,
@@ -121,7 +123,7 @@ def deal_state(con: duckdb.DuckDBPyConnection, members: pd.DataFrame) -> pd.Data
             stage=joined.stage,
             stage_order=joined.stage_order,
             days_in_stage=(cut - joined.entered) // DAY,
-            stage_slowness=stay / ibis.cases((joined.usual > DAY, joined.usual), else_=float(DAY)),
+            stage_slowness=stay / usual,
             amount=joined.amount,
             days_to_close_date=(joined.close_date - cut) // DAY,
             close_date_passed=joined.close_date < cut,

@@ -271,7 +271,7 @@ class PropensityModel:
         model.strength_ = data["strength"]
         model.slope_, model.shift_ = data["calibration"]
         model.leaks_ = [Finding(**f) for f in data["leaks"]]
-        model.report_ = ForwardTest(**data["report"])
+        model.report_ = ForwardTest.from_dict(data["report"])
         return model
 
 

@@ -51,9 +51,9 @@ def in_org_currency(
     for code in sorted(set(codes[codes != own])):
         hit = codes == code
         known = rates[(rates["code"] == code) & (rates["rate"] > 0)]
-        for _, row in known.sort_values("start_at", na_position="first").iterrows():
-            begun = hit & (at.ge(row["start_at"]) if row["start_at"] == row["start_at"] else True)
-            out = out.where(~begun, amounts / row["rate"])
+        known = known.assign(start_at=known["start_at"].astype("float64").fillna(float("-inf")))
+        for rate, start in known.sort_values("start_at")[["rate", "start_at"]].itertuples(index=False):
+            out = out.where(~(hit & at.ge(start)), amounts / rate)
     return out
 
 

@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 
     from sales_consultant.scoring.model import PopulationModel
 
-ELSE = "everything else"
+ELSE, ELSE_FEATURE = "everything else", "everything_else"
 
 
 @dataclass(frozen=True, slots=True)
 class Reason:
     """One line of a score: what was seen, its whole points, and the feature group it comes from.
 
-    `feature` is "" for "everything else".
+    `feature` is "everything_else" for "everything else".
     """
 
     text: str
@@ -55,13 +55,13 @@ def reasons(model: PopulationModel, X: pd.DataFrame) -> tuple[list[list[Reason]]
             named = {str(k): v for k, v in row.items()}
             lines.append(Reason(say(group, features[group.name], named), int(whole[i, j]), group.name))
         if rest[i]:
-            lines.append(Reason(ELSE, int(rest[i]), ""))
+            lines.append(Reason(ELSE, int(rest[i]), ELSE_FEATURE))
         out.append(lines)
     return out, score
 
 
 def shown(every: Sequence[Reason], top: int = 3) -> list[Reason]:
     """The strongest reasons, and all others in one line; the points still sum to the score less 50."""
-    named = [r for r in every if r.feature]
+    named = [r for r in every if r.feature != ELSE_FEATURE]
     rest = sum(r.points for r in every) - sum(r.points for r in named[:top])
-    return [*named[:top], *([Reason(ELSE, rest, "")] if rest else [])]
+    return [*named[:top], *([Reason(ELSE, rest, ELSE_FEATURE)] if rest else [])]

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from sales_consultant.scoring import metrics
+from sales_consultant.scoring.leaks import Finding
 
 if TYPE_CHECKING:
     import numpy as np
@@ -51,10 +52,16 @@ class ForwardTest:
     test_from: int | None = None
     test_until: int | None = None
     companies: int = 0
+    leaks: tuple[Finding, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
-        """A form that JSON can hold; times are milliseconds."""
-        return asdict(self)
+        """A form that JSON can hold; times are milliseconds, `leaks` the columns that are not used and why."""
+        return {**asdict(self), "leaks": [f.as_dict() for f in self.leaks]}
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> ForwardTest:
+        """The inverse of `as_dict`."""
+        return cls(**{**data, "leaks": tuple(Finding(**f) for f in data["leaks"])})
 
 
 def judge(

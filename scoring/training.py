@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from sales_consultant.scoring import fields as own
@@ -82,8 +82,6 @@ def declare(
 
 def _named_stages(con: duckdb.DuckDBPyConnection, groups: list[Group]) -> list[Group]:
     """The stage group with the labels that people know the stages by."""
-    from dataclasses import replace
-
     from sales_consultant.scoring.tables import neutral, query
 
     t = neutral(con, "stages")
@@ -150,7 +148,7 @@ def train(
     model.card.update(_card(rows, members, outcome.report, model))
     publishable, why = _may_publish(outcome.report, rows, tier)
     say(f"{name}: done", 1.0)
-    return Trained(model, outcome.report, publishable, why)
+    return Trained(model, replace(outcome.report, leaks=tuple(model.leaks)), publishable, why)
 
 
 def _assemble(
@@ -182,8 +180,6 @@ def _assemble(
 def _with_edges(
     con: duckdb.DuckDBPyConnection, model: PopulationModel, members: Membership
 ) -> PopulationModel:
-    from dataclasses import replace
-
     open_now = members.at(members.as_of)
     X = build(con, model.population.object, model.features, open_now)
     _, _, scores = split_points(model.group_points(X))

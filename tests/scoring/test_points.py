@@ -56,7 +56,7 @@ def test_shown_reasons_keep_the_sum() -> None:
         Reason("b", -7, "b"),
         Reason("c", 3, "c"),
         Reason("d", 2, "d"),
-        Reason("x", 1, ""),
+        Reason("x", 1, "everything_else"),
     ]
     lines = shown(every, top=3)
     assert [r.text for r in lines] == ["a", "b", "c", "everything else"]

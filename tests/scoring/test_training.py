@@ -70,6 +70,7 @@ def test_leaks_are_named_and_not_learnt_from(trained: Trained) -> None:
     assert found["deals.c_signed_by"] == "known_leaker"
     assert found["deals.c_paper"] == "current"
     assert not {f.name for f in trained.model.features} & set(found)
+    assert {f["column"] for f in trained.report.as_dict()["leaks"]} == set(found)
     assert {d["column"] for d in trained.model.card["dropped"]} == set(found)
 
 

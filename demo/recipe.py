@@ -95,7 +95,7 @@ def run(recipe: Recipe, scratch: Path, *, progress: Progress) -> Runs:
                     pipe.close()
     for code, said in zip(codes, words, strict=True):
         if code:
-            raise DemoError(_failure(said))
+            raise DemoError(failure(said))
     seen = {
         look: {row["lead_id"]: row["stage"] for row in read(scratch, f"day{look}")["stages"]}
         for look in recipe.looks
@@ -103,7 +103,8 @@ def run(recipe: Recipe, scratch: Path, *, progress: Progress) -> Runs:
     return Runs(read(scratch, "long"), seen)
 
 
-def _failure(said: str) -> str:
+def failure(said: str) -> str:
+    """What to tell of a run that ended with these words, and what to do."""
     if "No module named 'leadforge'" in said:
         return (
             "The saas demo company is simulated by leadforge, which is not installed. "

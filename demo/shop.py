@@ -79,7 +79,7 @@ def build(folder: Path, *, cache: Path, progress: Progress | None = None) -> Wor
     here = Path(__file__)
     sources = (
         here,
-        *(here.with_name(f"{name}.py") for name in ("names", "orders", "tables", "words")),
+        *(here.with_name(f"{name}.py") for name in ("deals", "names", "orders", "tables", "words")),
         SAMPLE,
     )
 

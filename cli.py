@@ -1,11 +1,13 @@
 """The command line: parse, call, render. What a command does is a use case in `sync`; nothing is decided here."""
 
-import contextlib
+import functools
+import inspect
 import json
 import logging
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
@@ -13,11 +15,12 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 import click
 import typer
 
-from sales_consultant.config.errors import ConfigError, SalesConsultantError, UsageError
+from sales_consultant.config.errors import SalesConsultantError, UsageError
 
 if TYPE_CHECKING:
     from sales_consultant.config.settings import Schedule, Settings
     from sales_consultant.sync.plan import Plan
+    from sales_consultant.sync.render import Terminal
     from sales_consultant.sync.workspace import Workspace
 
 app = typer.Typer(
@@ -26,77 +29,143 @@ app = typer.Typer(
     rich_markup_mode=None,
     help="Scores, reasons and next steps for the records in your CRM: a plan before every write, an undo after it.",
 )
-runs_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="What ran, and what it did.")
-models_app = typer.Typer(
-    no_args_is_help=True, rich_markup_mode=None, help="The models, their verdicts, which are in force."
-)
-schedule_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="What is scheduled.")
-sandbox_app = typer.Typer(
-    no_args_is_help=True, rich_markup_mode=None, help="A local CRM to try everything on."
-)
-for name, sub in (
-    ("runs", runs_app),
-    ("models", models_app),
-    ("schedule", schedule_app),
-    ("sandbox", sandbox_app),
-):
-    app.add_typer(sub, name=name)
 
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output.")]
-Config = Annotated[
-    str | None, typer.Option("--config", help="Settings file; default ./sales-consultant.toml.")
-]
-ConnectionName = Annotated[
-    str | None, typer.Option("--connection", help="Which connection; default the only one.")
-]
-DataDir = Annotated[
-    Path | None, typer.Option("--data-dir", help="Where state, warehouse and models are kept.")
-]
-Yes = Annotated[bool, typer.Option("--yes", help="Go on where a guard or a question would stop.")]
+
+def _group(name: str, text: str) -> typer.Typer:
+    made = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help=text)
+    app.add_typer(made, name=name)
+    return made
+
+
+runs_app = _group("runs", "What ran, and what it did.")
+models_app = _group("models", "The models, their verdicts, which are in force.")
+schedule_app = _group("schedule", "What is scheduled.")
+sandbox_app = _group("sandbox", "A local CRM to try everything on.")
+
+Document = dict[str, Any]
+Objects = Annotated[list[str] | None, typer.Option("--object", help="Only this object; repeat for more.")]
 AsOf = Annotated[
     str | None, typer.Option("--as-of", help="Score as of this moment (ISO 8601), not the CRM's now.")
 ]
+Yes = Annotated[bool, typer.Option("--yes", help="Go on where a guard or a question would stop.")]
+RunId = Annotated[str, typer.Argument(metavar="RUN", help="A run's id; see: runs list")]
+
+_JSON = Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output.")]
+_CONFIG = Annotated[
+    str | None, typer.Option("--config", help="Settings file; default ./sales-consultant.toml.")
+]
+_CONNECTION = Annotated[
+    str | None, typer.Option("--connection", help="Which connection; default the only one.")
+]
+_DATA_DIR = Annotated[
+    Path | None, typer.Option("--data-dir", help="Where state, warehouse and models are kept.")
+]
+_COMMON: dict[str, tuple[Any, Any]] = {
+    "connection": (_CONNECTION, None),
+    "config": (_CONFIG, None),
+    "data_dir": (_DATA_DIR, None),
+    "as_json": (_JSON, False),
+}
 
 
-# -- shared ------------------------------------------------------------------------------------------------------
+class Shell:
+    """What every command shares: settings, workspace, progress, and how to answer."""
+
+    def __init__(
+        self, *, connection: str | None, config: str | None, data_dir: Path | None, as_json: bool
+    ) -> None:
+        self.connection = connection
+        self.config = config
+        self.json = as_json
+        self._data_dir = data_dir
+        self.stack = ExitStack()
+
+    @property
+    def folder(self) -> Path:
+        """The data directory."""
+        import platformdirs
+
+        given = self._data_dir or os.environ.get("SALES_CONSULTANT_DATA_DIR")
+        return Path(given) if given else platformdirs.user_data_path("sales-consultant")
+
+    @functools.cached_property
+    def settings(self) -> "Settings":
+        """The validated settings."""
+        from sales_consultant.config.settings import find_file, load
+
+        return load(find_file(self.config))
+
+    def open(self, connection: str | None) -> "Workspace":
+        """The workspace of a connection, closed when the command ends."""
+        from sales_consultant.config.secrets import os_keyring
+        from sales_consultant.sync.workspace import Workspace
+
+        name, chosen = self.settings.connection(connection)
+        return self.stack.enter_context(
+            Workspace(self.settings, name, chosen, self.folder, keyring=os_keyring())
+        )
+
+    @functools.cached_property
+    def ws(self) -> "Workspace":
+        """The workspace of the chosen connection."""
+        return self.open(self.connection)
+
+    @functools.cached_property
+    def reporter(self) -> "Terminal":
+        """Progress on standard error."""
+        from sales_consultant.sync.render import Terminal
+
+        return self.stack.enter_context(Terminal(quiet=self.json))
+
+    @property
+    def asks(self) -> bool:
+        """Whether there is somebody to ask."""
+        return not self.json and sys.stdin.isatty()
+
+    def show(self, document: Document) -> None:
+        """Print a result: JSON, or readable tables."""
+        if self.json:
+            print(json.dumps(document, ensure_ascii=False, indent=1, default=str))
+        else:
+            from sales_consultant.sync.render import show
+
+            show(document)
 
 
-def out(document: Any, as_json: bool) -> None:
-    """Print a result: JSON, or readable lines."""
-    if as_json:
-        print(json.dumps(document, ensure_ascii=False, indent=1, default=str))
-    else:
-        from sales_consultant.sync.render import show
+def command(
+    group: typer.Typer, name: str | None = None
+) -> Callable[[Callable[..., Document | tuple[Document, int] | None]], Callable[..., None]]:
+    """Register a use case as a command: adds the shared options, prints what it returns, exits with its code."""
 
-        show(document)
+    def register(use_case: Callable[..., Document | tuple[Document, int] | None]) -> Callable[..., None]:
+        @functools.wraps(use_case)
+        def run(**given: Any) -> None:
+            shell = Shell(**{k: given.pop(k) for k in _COMMON})
+            with shell.stack:
+                result = use_case(shell, **given)
+            document, code = result if isinstance(result, tuple) else (result, 0)
+            if document is not None:
+                shell.show(document)
+            raise typer.Exit(code)
 
+        own = inspect.signature(use_case, eval_str=True)
+        shared = [
+            inspect.Parameter(k, inspect.Parameter.KEYWORD_ONLY, annotation=a, default=d)
+            for k, (a, d) in _COMMON.items()
+        ]
+        mine = [
+            p.replace(kind=inspect.Parameter.KEYWORD_ONLY)
+            for p in own.parameters.values()
+            if p.name != "shell"
+        ]
+        run.__signature__ = own.replace(parameters=[*mine, *shared], return_annotation=None)  # type: ignore[attr-defined]
+        run.__annotations__ = {p.name: p.annotation for p in (*mine, *shared)}
+        # Or typer would read the use case's own signature.
+        del run.__wrapped__  # type: ignore[attr-defined]
+        group.command(name or use_case.__name__.split("_")[-1], help=use_case.__doc__)(run)
+        return run
 
-def folder(given: Path | None) -> Path:
-    """The data directory."""
-    import platformdirs
-
-    return given or Path(
-        os.environ.get("SALES_CONSULTANT_DATA_DIR") or platformdirs.user_data_path("sales-consultant")
-    )
-
-
-def settings_of(config: str | None) -> "Settings":
-    """The validated settings."""
-    from sales_consultant.config.settings import find_file, load
-
-    return load(find_file(config))
-
-
-@contextlib.contextmanager
-def workspace(config: str | None, connection: str | None, data_dir: Path | None) -> Iterator["Workspace"]:
-    """The workspace of the chosen connection."""
-    from sales_consultant.config.secrets import os_keyring
-    from sales_consultant.sync.workspace import Workspace
-
-    settings = settings_of(config)
-    name, chosen = settings.connection(connection)
-    with Workspace(settings, name, chosen, folder(data_dir), keyring=os_keyring()) as ws:
-        yield ws
+    return register
 
 
 def moment(text: str | None, option: str) -> int | None:
@@ -106,59 +175,41 @@ def moment(text: str | None, option: str) -> int | None:
     try:
         given = datetime.fromisoformat(text)
     except ValueError as e:
-        raise UsageError(
-            f'{option} "{text}" is not a date or time.', action="Write it as 2026-01-31 or 2026-01-31T08:00Z."
-        ) from e
+        action = "Write it as 2026-01-31 or 2026-01-31T08:00Z."
+        raise UsageError(f'{option} "{text}" is not a date or time.', action=action) from e
     return int((given if given.tzinfo else given.replace(tzinfo=UTC)).timestamp() * 1000)
 
 
-def reporter(as_json: bool) -> Any:
-    """Progress on standard error."""
-    from sales_consultant.sync.render import Terminal
-
-    return Terminal(quiet=as_json)
-
-
-def confirmed(yes: bool, as_json: bool) -> Any:
-    """A question before a guarded write; None where nobody can be asked."""
-    if yes or as_json or not sys.stdin.isatty():
-        return None
-
-    def ask(plan: "Plan") -> bool:
-        out(plan.summary(), False)
-        return typer.confirm("Write this to the CRM?")
-
-    return ask
+def one_of(value: str, known: tuple[str, ...], option: str) -> str:
+    """The value, where it is one of the known ones."""
+    if value not in known:
+        raise UsageError(f'{option} "{value}" is not known.', action=f"Choose one of: {', '.join(known)}.")
+    return value
 
 
 # -- the first steps ---------------------------------------------------------------------------------------------
 
 
-@app.command()
+@command(app)
 def demo(
+    shell: Shell,
     crm: Annotated[str, typer.Option(help="Which CRM the sandbox plays: hubspot or salesforce.")] = "hubspot",
     data: Annotated[str, typer.Option(help="Which company: saas, shop, or both.")] = "both",
     keep: Annotated[
         bool, typer.Option("--keep", help="Keep the sandbox open to browse until Ctrl-C.")
     ] = False,
-    json_: Json = False,
 ) -> None:
     """Show the main job on a CRM that needs no account, in a directory of its own."""
     from sales_consultant.demo import run_demo
 
-    for value, known, option in (
-        (crm, ("hubspot", "salesforce"), "--crm"),
-        (data, ("saas", "shop", "both"), "--data"),
-    ):
-        if value not in known:
-            raise UsageError(
-                f'{option} "{value}" is not known.', action=f"Choose one of: {', '.join(known)}."
-            )
-    run_demo(crm=crm, data=data, keep=keep, as_json=json_)
+    one_of(crm, ("hubspot", "salesforce"), "--crm")
+    one_of(data, ("saas", "shop", "both"), "--data")
+    run_demo(crm=crm, data=data, keep=keep, as_json=shell.json)
 
 
-@app.command()
+@command(app)
 def init(
+    shell: Shell,
     crm: Annotated[str, typer.Option(help="hubspot or salesforce.")],
     name: Annotated[str, typer.Option(help="How to call the connection.")] = "main",
     url: Annotated[
@@ -166,50 +217,40 @@ def init(
     ] = "",
     domain: Annotated[str, typer.Option(help="Salesforce: the My Domain, as acme.my.")] = "",
     client_id: Annotated[str, typer.Option(help="Salesforce: the consumer key.")] = "",
+    auth: Annotated[str, typer.Option(help="Salesforce: token, client_credentials or jwt.")] = "",
     output: Annotated[Path, typer.Option("--out", help="Where to write the settings.")] = Path(
         "sales-consultant.toml"
     ),
     force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
-    data_dir: DataDir = None,
-    json_: Json = False,
-) -> None:
+) -> Document:
     """Look at a CRM, propose what to score with counts, and write a commented settings file."""
     from sales_consultant.config.secrets import os_keyring
     from sales_consultant.sync.setup import initialise
 
-    if crm not in ("hubspot", "salesforce"):
-        raise UsageError(f'--crm "{crm}" is not known.', action="Choose hubspot or salesforce.")
+    one_of(crm, ("hubspot", "salesforce"), "--crm")
     if output.exists() and not force:
         raise UsageError(f"{output} exists.", action="Give another --out, or --force to replace it.")
-    connection = {"url": url, "domain": domain, "client_id": client_id}
-    document = initialise(
-        crm, name, connection, output, folder(data_dir), reporter(json_), keyring=os_keyring()
-    )
-    out(document, json_)
+    connection = {"url": url, "domain": domain, "client_id": client_id, "auth": auth}
+    return initialise(crm, name, connection, output, shell.folder, shell.reporter, keyring=os_keyring())
 
 
-@app.command()
+@command(app)
 def login(
-    connection: ConnectionName = None,
+    shell: Shell,
     token_stdin: Annotated[
         bool, typer.Option("--token-stdin", help="Read the token from standard input.")
     ] = False,
-    crm: Annotated[str, typer.Option(help="Before there are settings: hubspot or salesforce.")] = "",
-    config: Config = None,
-    json_: Json = False,
-) -> None:
-    """Store a connection's token in the OS keyring."""
+) -> Document:
+    """Store a connection's token in the OS keyring. Works before there are settings, with --connection NAME."""
     from sales_consultant.config import secrets
 
-    settings = settings_of(config)
-    if not settings.connections and crm:
-        name, reference = connection or "main", ""
-    else:
-        name, chosen = settings.connection(connection)
+    name, reference = shell.connection or "main", ""
+    if shell.settings.connections:
+        name, chosen = shell.settings.connection(shell.connection)
         reference = chosen.token
     keyring = secrets.os_keyring()
-    if keyring is None:
-        secrets.store(name, reference, "", keyring=None)
+    # Before anything is asked for: a machine without a keyring says so, and what to do.
+    secrets.probe(name, keyring=keyring)
     token = (
         sys.stdin.readline().strip()
         if token_stdin
@@ -217,222 +258,158 @@ def login(
     )
     if not token:
         raise UsageError("No token was given.", action="Paste it, or pipe it in with --token-stdin.")
-    where = secrets.store(name, reference, token, keyring=keyring)
-    out({"connection": name, "stored_in": where}, json_)
+    return {"connection": name, "stored_in": secrets.store(name, reference, token, keyring=keyring)}
 
 
-@app.command()
-def logout(connection: ConnectionName = None, config: Config = None, json_: Json = False) -> None:
+@command(app)
+def logout(shell: Shell) -> Document:
     """Remove a connection's token from the OS keyring."""
     from sales_consultant.config import secrets
 
-    name, chosen = settings_of(config).connection(connection)
-    removed = secrets.remove(name, chosen.token, keyring=secrets.os_keyring())
-    out({"connection": name, "removed": removed}, json_)
+    name, chosen = shell.settings.connection(shell.connection)
+    return {"connection": name, "removed": secrets.remove(name, chosen.token, keyring=secrets.os_keyring())}
 
 
-@app.command()
+@command(app)
 def check(
+    shell: Shell,
     live_report: Annotated[
         Path | None,
         typer.Option("--live-report", help="Write which assumptions held, free of customer data."),
     ] = None,
-    connection: ConnectionName = None,
-    config: Config = None,
-    data_dir: DataDir = None,
-    json_: Json = False,
-) -> None:
+) -> tuple[Document, int]:
     """Say line by line what works and what is missing, with the scope or permission and where to click."""
-    from sales_consultant.sync.setup import check as checking
+    from sales_consultant.sync import setup
 
-    with workspace(config, connection, data_dir) as ws:
-        document = checking(ws, live_report)
-    out(document, json_)
-    if document["missing"]:
-        raise typer.Exit(3)
+    document = setup.check(shell.ws, live_report)
+    return document, 3 if document["missing"] else 0
 
 
-@app.command()
+@command(app)
 def provision(
+    shell: Shell,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be made.")] = False,
-    connection: ConnectionName = None,
-    config: Config = None,
-    data_dir: DataDir = None,
-    json_: Json = False,
-) -> None:
+) -> tuple[Document, int]:
     """Make our fields in the CRM, with their permissions. Running it again changes nothing."""
-    from sales_consultant.sync.setup import provision as provisioning
+    from sales_consultant.sync import setup
 
-    with workspace(config, connection, data_dir) as ws:
-        document = provisioning(ws, dry=dry_run)
-    out(document, json_)
-    if document["refused"]:
-        raise typer.Exit(2)
+    document = setup.provision(shell.ws, dry=dry_run)
+    return document, 2 if document["refused"] else 0
 
 
 # -- the run -----------------------------------------------------------------------------------------------------
 
 
-@app.command()
+@command(app)
 def pull(
-    object: Annotated[
-        list[str] | None, typer.Option("--object", help="Only this object; repeat for more.")
-    ] = None,
+    shell: Shell,
+    object: Objects = None,
     full: Annotated[bool, typer.Option("--full", help="Read everything again.")] = False,
-    connection: ConnectionName = None,
-    config: Config = None,
-    data_dir: DataDir = None,
-    json_: Json = False,
-) -> None:
+) -> Document:
     """Bring the warehouse up to date; only what changed is read."""
     from sales_consultant.sync.run import pulling, running
 
-    with workspace(config, connection, data_dir) as ws, reporter(json_) as r, running(ws, "pull") as run:
-        pulling(ws, run, r, objects=tuple(object or ()), full=full)
-    out({"run": run.id, **run.counts}, json_)
+    with running(shell.ws, "pull") as run:
+        pulling(shell.ws, run, shell.reporter, objects=tuple(object or ()), full=full)
+    return {"run": run.id, **run.counts}
 
 
-@app.command()
-def train(
-    connection: ConnectionName = None, config: Config = None, data_dir: DataDir = None, json_: Json = False
-) -> None:
+@command(app)
+def train(shell: Shell) -> Document:
     """Train the models and publish those that are better than the base rate in a forward test."""
     from sales_consultant.sync import report
     from sales_consultant.sync.run import pulling, running, training
 
-    with workspace(config, connection, data_dir) as ws:
-        with reporter(json_) as r, running(ws, "train") as run:
-            pulling(ws, run, r)
-            training(ws, run, r)
-        document = {"run": run.id, **run.counts, "forward_tests": report.evaluate(ws.state)}
-    out(document, json_)
+    with running(shell.ws, "train") as run:
+        pulling(shell.ws, run, shell.reporter)
+        training(shell.ws, run, shell.reporter)
+    return {"run": run.id, **run.counts, "forward_tests": report.evaluate(shell.ws.state)}
 
 
-@app.command()
-def score(
-    as_of: AsOf = None,
-    connection: ConnectionName = None,
-    config: Config = None,
-    data_dir: DataDir = None,
-    json_: Json = False,
-) -> None:
+@command(app)
+def score(shell: Shell, as_of: AsOf = None) -> Document:
     """Score what was pulled, without planning or writing."""
-    from sales_consultant.sync.run import running, scoring
+    from sales_consultant.sync.run import score as scoring
 
-    with workspace(config, connection, data_dir) as ws:
-        with reporter(json_) as r, running(ws, "score") as run:
-            run.as_of = moment(as_of, "--as-of") or ws.connector.now()
-            ws.warehouse.make_views(ws.connector)
-            wanted, _ = scoring(ws, run, r)
-        records = [
-            {"object": k[0], "id": k[1], "name": wanted.names.get(k, k[1]), **rec.values}
-            for k, rec in sorted(wanted.records.items(), key=lambda kr: -int(kr[1].values.get("score") or 0))
-            if rec.values.get("score")
-        ]
-    out({"run": run.id, **run.counts, "records": records if json_ else records[:20]}, json_)
+    run, records = scoring(shell.ws, shell.reporter, as_of=moment(as_of, "--as-of"))
+    return {"run": run.id, **run.counts, "records": records if shell.json else records[:20]}
 
 
-@app.command()
+@command(app)
 def plan(
+    shell: Shell,
     output: Annotated[Path | None, typer.Option("--out", help="Save the plan to apply it later.")] = None,
     as_of: AsOf = None,
     no_pull: Annotated[bool, typer.Option("--no-pull", help="Plan from what was pulled before.")] = False,
-    connection: ConnectionName = None,
-    config: Config = None,
-    data_dir: DataDir = None,
-    json_: Json = False,
-) -> None:
+) -> Document:
     """Show what a sync would write, old and new value by record and field. Writes nothing."""
     from sales_consultant.sync import planfile
     from sales_consultant.sync.run import dry
 
-    with workspace(config, connection, data_dir) as ws:
-        with reporter(json_) as r:
-            run, made = dry(ws, r, as_of=moment(as_of, "--as-of"), fresh=not no_pull)
-        if output:
-            planfile.save(made, output, ws.state, run.id, now=ws.clock())
-    document: dict[str, Any] = {"run": run.id, "file": str(output) if output else None, **made.summary()}
-    shown = made.entries if json_ else made.entries[:10]
-    document["sample" if not json_ else "entries"] = [
-        {"object": e.object, "id": e.record_id, "name": e.name, "why": e.why}
-        | {"fields": {k: {"old": old, "new": new} for k, old, new in e.fields}}
-        for e in shown
-    ]
-    out(document, json_)
+    run, made = dry(shell.ws, shell.reporter, as_of=moment(as_of, "--as-of"), fresh=not no_pull)
+    if output:
+        planfile.save(made, output, shell.ws.state, run.id, now=shell.ws.clock())
+    document: Document = {"run": run.id, "file": str(output) if output else None, **made.summary()}
+    document["entries" if shell.json else "sample"] = made.rows(None if shell.json else 10)
+    return document
 
 
-@app.command()
+@command(app)
 def push(
-    file: Annotated[Path, typer.Argument(help="A plan saved with: plan --out FILE")],
-    connection: ConnectionName = None,
-    config: Config = None,
-    data_dir: DataDir = None,
-    json_: Json = False,
-) -> None:
+    shell: Shell, file: Annotated[Path, typer.Argument(help="A plan saved with: plan --out FILE")]
+) -> tuple[Document, int]:
     """Apply a saved plan exactly, or refuse where the CRM has moved since."""
     from sales_consultant.sync import planfile
-    from sales_consultant.sync.run import pushing, recovering, running
 
-    with workspace(config, connection, data_dir) as ws:
-        _ = ws.identity
-        made = planfile.load(file, ws.state, ws.fields, now=ws.clock())
-        with reporter(json_) as r, running(ws, "push") as run:
-            run.as_of = made.as_of
-            ws.connector.now()
-            recovering(ws, run)
-            planfile.refuse_if_moved(ws, made)
-            pushing(ws, run, r, made)
-    out({"run": run.id, **run.counts}, json_)
-    raise typer.Exit(run.code)
+    run = planfile.apply(shell.ws, shell.reporter, file)
+    return {"run": run.id, **run.counts}, run.code
 
 
-@app.command()
-def sync(
-    as_of: AsOf = None,
-    yes: Yes = False,
-    connection: ConnectionName = None,
-    config: Config = None,
-    data_dir: DataDir = None,
-    json_: Json = False,
-) -> None:
+@command(app)
+def sync(shell: Shell, as_of: AsOf = None, yes: Yes = False) -> tuple[Document, int]:
     """Pull, score, plan and write what changed. The first write asks, or needs --yes."""
     from sales_consultant.sync.run import sync as syncing
 
-    with workspace(config, connection, data_dir) as ws, reporter(json_) as r:
-        run, _ = syncing(ws, r, as_of=moment(as_of, "--as-of"), yes=yes, confirm=confirmed(yes, json_))
-    out({"run": run.id, **run.counts}, json_)
-    raise typer.Exit(run.code)
+    def ask(made: "Plan") -> bool:
+        shell.show(made.summary())
+        return typer.confirm("Write this to the CRM?")
+
+    run, _ = syncing(
+        shell.ws, shell.reporter, as_of=moment(as_of, "--as-of"), yes=yes, confirm=ask if shell.asks else None
+    )
+    return {"run": run.id, **run.counts}, run.code
 
 
-@app.command()
+@command(app)
 def backfill(
+    shell: Shell,
     since: Annotated[str | None, typer.Option(help="Rows modified from then on (ISO 8601).")] = None,
     until: Annotated[
         str | None, typer.Option(help="Rows modified up to then; default the CRM's now.")
     ] = None,
-    object: Annotated[
-        list[str] | None, typer.Option("--object", help="Only this object; repeat for more.")
-    ] = None,
+    object: Objects = None,
     again: Annotated[bool, typer.Option("--again", help="Start over, also what was finished.")] = False,
-    connection: ConnectionName = None,
-    config: Config = None,
-    data_dir: DataDir = None,
-    json_: Json = False,
-) -> None:
+) -> Document:
     """Read a stretch of the past once. Killed, it goes on where it was when it is run again."""
     from sales_consultant.sync.backfill import backfill as filling
 
-    window = (moment(since, "--since"), moment(until, "--until"))
-    with workspace(config, connection, data_dir) as ws, reporter(json_) as r:
-        done = filling(ws, r, since=window[0], until=window[1], objects=tuple(object or ()), again=again)
-    out({"rows": done.rows, "finished_before": done.finished_before}, json_)
+    done = filling(
+        shell.ws,
+        shell.reporter,
+        since=moment(since, "--since"),
+        until=moment(until, "--until"),
+        objects=tuple(object or ()),
+        again=again,
+    )
+    return {"rows": done.rows, "finished_before": done.finished_before}
 
 
 # -- undo --------------------------------------------------------------------------------------------------------
 
 
-@app.command()
+@command(app)
 def rollback(
+    shell: Shell,
     run_id: Annotated[
         str | None, typer.Argument(metavar="RUN", help="The run to undo; see: runs list")
     ] = None,
@@ -441,213 +418,145 @@ def rollback(
         list[str] | None, typer.Option("--field", help="Only this field; repeat for more.")
     ] = None,
     record: Annotated[
-        list[str] | None, typer.Option("--record", help="Only this record's id; repeat for more.")
+        list[str] | None, typer.Option("--record", help="Only this id; repeat for more.")
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would be restored.")] = False,
     yes: Yes = False,
-    connection: ConnectionName = None,
-    config: Config = None,
-    data_dir: DataDir = None,
-    json_: Json = False,
-) -> None:
+) -> tuple[Document, int]:
     """Restore what the CRM held before, where it still holds what we wrote. Puts the fields on hold."""
     from sales_consultant.sync import rollback as undoing
 
-    with workspace(config, connection, data_dir) as ws, reporter(json_) as r:
-        _ = ws.identity
-        chosen = undoing.chosen_runs(ws.state, run_id, moment(since, "--since"))
-        limits: dict[str, Any] = {"fields": tuple(field or ()), "records": tuple(record or ())}
-        if dry_run:
-            undo = undoing.prepare(ws, chosen, **limits)
-            document = {**undo.plan.summary(), "conflicts": undo.conflicts}
-            code = 0
-        else:
-            if not yes:
-                if json_ or not sys.stdin.isatty():
-                    raise UsageError(
-                        "A rollback writes to the CRM.", action="Look with --dry-run, then give --yes."
-                    )
-                typer.confirm(f"Undo {', '.join(chosen)}?", abort=True)
-            run, undo = undoing.rollback(ws, r, chosen, **limits)
-            document, code = {"run": run.id, **run.counts, "conflicts": undo.conflicts}, run.code
-    out(document, json_)
-    raise typer.Exit(code)
+    _ = shell.ws.identity
+    chosen = undoing.chosen_runs(shell.ws.state, run_id, moment(since, "--since"))
+    only = {"fields": tuple(field or ()), "records": tuple(record or ())}
+    if dry_run:
+        undo = undoing.prepare(shell.ws, chosen, **only)
+        return {**undo.plan.summary(), "conflicts": undo.conflicts}, 0
+    if not yes:
+        if not shell.asks:
+            raise UsageError("A rollback writes to the CRM.", action="Look with --dry-run, then give --yes.")
+        typer.confirm(f"Undo {', '.join(chosen)}?", abort=True)
+    run, undo = undoing.rollback(shell.ws, shell.reporter, chosen, **only)
+    return {"run": run.id, **run.counts, "conflicts": undo.conflicts}, run.code
 
 
-@app.command()
-def resume(
-    connection: ConnectionName = None, config: Config = None, data_dir: DataDir = None, json_: Json = False
-) -> None:
+@command(app)
+def resume(shell: Shell) -> Document:
     """Lift the hold that a rollback put on fields."""
     from sales_consultant.sync.rollback import lift
 
-    with workspace(config, connection, data_dir) as ws:
-        lifted = lift(ws)
-    out({"lifted": lifted}, json_)
+    return {"lifted": lift(shell.ws)}
 
 
-@app.command()
-def retry(
-    connection: ConnectionName = None, config: Config = None, data_dir: DataDir = None, json_: Json = False
-) -> None:
+@command(app)
+def retry(shell: Shell) -> Document:
     """Let the next sync try all dead letters again."""
-    from sales_consultant.sync.setup import retry as retrying
+    from sales_consultant.sync import setup
 
-    with workspace(config, connection, data_dir) as ws:
-        letters = retrying(ws)
-    out({"dead_letters": letters}, json_)
+    return {"dead_letters": setup.retry(shell.ws)}
 
 
 # -- looking -----------------------------------------------------------------------------------------------------
 
 
-@app.command()
-def status(
-    connection: ConnectionName = None, config: Config = None, data_dir: DataDir = None, json_: Json = False
-) -> None:
+@command(app)
+def status(shell: Shell) -> Document:
     """How the connection stands: last success, models, holds, dead letters."""
     from sales_consultant.sync import report
 
-    with workspace(config, connection, data_dir) as ws:
-        document = report.status(ws)
-    out(document, json_)
+    return report.status(shell.ws)
 
 
-@app.command()
+@command(app)
 def explain(
-    record: Annotated[str, typer.Argument(help="A record's id, alone or as deals/ID.")],
-    connection: ConnectionName = None,
-    config: Config = None,
-    data_dir: DataDir = None,
-    json_: Json = False,
-) -> None:
+    shell: Shell, record: Annotated[str, typer.Argument(help="A record's id, alone or as deals/ID.")]
+) -> Document:
     """Why a record has its score: reasons in points, what the CRM holds, what was shown when."""
     from sales_consultant.sync import report
 
-    with workspace(config, connection, data_dir) as ws:
-        document = report.explain(ws, record)
-    out(document, json_)
+    return report.explain(shell.ws, record)
 
 
-@app.command()
-def evaluate(
-    connection: ConnectionName = None, config: Config = None, data_dir: DataDir = None, json_: Json = False
-) -> None:
+@command(app)
+def evaluate(shell: Shell) -> Document:
     """The newest forward test of each model, against the base rate."""
     from sales_consultant.sync import report
 
-    with workspace(config, connection, data_dir) as ws:
-        document = report.evaluate(ws.state)
-    out({"forward_tests": document}, json_)
+    return {"forward_tests": report.evaluate(shell.ws.state)}
 
 
-@runs_app.command("list")
-def runs_list(
-    limit: Annotated[int, typer.Option(help="How many.")] = 20,
-    connection: ConnectionName = None,
-    config: Config = None,
-    data_dir: DataDir = None,
-    json_: Json = False,
-) -> None:
+@command(runs_app)
+def runs_list(shell: Shell, limit: Annotated[int, typer.Option(help="How many.")] = 20) -> Document:
     """The newest runs."""
     from sales_consultant.sync import report
 
-    with workspace(config, connection, data_dir) as ws:
-        document = report.list_runs(ws.state, limit)
-    out({"runs": document}, json_)
+    return {"runs": report.list_runs(shell.ws.state, limit)}
 
 
-@runs_app.command("show")
-def runs_show(
-    run_id: Annotated[str, typer.Argument(metavar="RUN", help="The run's id.")],
-    connection: ConnectionName = None,
-    config: Config = None,
-    data_dir: DataDir = None,
-    json_: Json = False,
-) -> None:
+@command(runs_app)
+def runs_show(shell: Shell, run_id: RunId) -> Document:
     """One run: its changes by field, and what the CRM refused, by reason."""
     from sales_consultant.sync import report
 
-    with workspace(config, connection, data_dir) as ws:
-        document = report.show_run(ws.state, run_id)
-    out(document, json_)
+    return report.show_run(shell.ws.state, run_id)
 
 
-@models_app.command("list")
-def models_list(
-    connection: ConnectionName = None, config: Config = None, data_dir: DataDir = None, json_: Json = False
-) -> None:
+@command(models_app)
+def models_list(shell: Shell) -> Document:
     """All models, newest first, and which are in force."""
     from sales_consultant.sync import report
 
-    with workspace(config, connection, data_dir) as ws:
-        document = report.status(ws)["models"]
-    out({"models": document}, json_)
+    return {"models": report.models_list(shell.ws.state)}
 
 
-@models_app.command("show")
+@command(models_app)
 def models_show(
-    digest: Annotated[str, typer.Argument(help="The first letters of a model's digest.")],
-    connection: ConnectionName = None,
-    config: Config = None,
-    data_dir: DataDir = None,
-    json_: Json = False,
-) -> None:
+    shell: Shell, digest: Annotated[str, typer.Argument(help="The first letters of a model's digest.")]
+) -> Document:
     """A model's card: event, data, features, leaks, forward test."""
-    from sales_consultant.sync import models
+    from sales_consultant.sync import report
 
-    with workspace(config, connection, data_dir) as ws:
-        found = [m for m in models.index(ws.state) if m["digest"].startswith(digest)]
-    if not found:
-        raise UsageError(
-            f'No model\'s digest starts with "{digest}".', action="See: sales-consultant models list"
-        )
-    out(found[0], json_)
+    return report.model_card(shell.ws, digest)
 
 
 # -- service -----------------------------------------------------------------------------------------------------
 
 
-@schedule_app.command("list")
-def schedule_list(config: Config = None, json_: Json = False) -> None:
+@command(schedule_app)
+def schedule_list(shell: Shell) -> Document:
     """The jobs and their next moments."""
     from sales_consultant.sync.service import jobs
 
-    found = jobs(settings_of(config), now=datetime.now(UTC))
-    out({"jobs": [vars(j) for j in found]}, json_)
+    return {"jobs": [vars(j) for j in jobs(shell.settings, now=datetime.now(UTC))]}
 
 
-@app.command()
-def serve(config: Config = None, data_dir: DataDir = None, json_: Json = False) -> None:
+@command(app)
+def serve(shell: Shell) -> None:
     """Run the schedule until SIGTERM; prints one JSON object a line."""
-    from sales_consultant.sync.run import Silent, pulling, running, training
-    from sales_consultant.sync.run import sync as syncing
+    from sales_consultant.sync.run import scheduled
     from sales_consultant.sync.service import Service
 
-    settings = settings_of(config)
-
-    def run(name: str, schedule: "Schedule", scheduled_at: int, stop: Any) -> dict[str, Any]:
-        connection = settings.connection(schedule.connection or None)[0]
-        with workspace(config, connection, data_dir) as ws:
-            if schedule.job == "train":
-                with running(ws, "train", scheduled_at=scheduled_at) as done:
-                    pulling(ws, done, Silent())
-                    training(ws, done, Silent())
-            else:
-                done, _ = syncing(ws, Silent(), scheduled_at=scheduled_at, stop=stop)
+    def run(schedule: "Schedule", at: int, stop: Callable[[], bool]) -> Document:
+        mine = Shell(
+            connection=schedule.connection or None, config=shell.config, data_dir=shell.folder, as_json=True
+        )
+        with mine.stack:
+            done = scheduled(mine.ws, schedule.job, at=at, stop=stop)
         return {"run": done.id, "counts": done.counts}
 
-    def emit(event: dict[str, Any]) -> None:
+    def emit(event: Document) -> None:
         print(json.dumps({"at": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}", **event}, default=str), flush=True)
 
-    for connection in {settings.connection(s.connection or None)[0] for s in settings.schedule.values()}:
-        with workspace(config, connection, data_dir) as ws:
-            _ = ws.identity
-    Service(settings, run, emit).serve()
+    # What is wrong with a connection is said at once, not at the first night.
+    for connection in {s.connection or None for s in shell.settings.schedule.values()}:
+        _ = shell.open(connection).identity
+    shell.stack.close()
+    Service(shell.settings, run, emit).serve()
 
 
-@sandbox_app.command("serve")
+@command(sandbox_app)
 def sandbox_serve(
+    shell: Shell,
     port: Annotated[int, typer.Option(help="Port on 127.0.0.1; 0 takes a free one.")] = 8800,
     data: Annotated[
         Path | None, typer.Option(help="A folder of tables; without it the demo company.")
@@ -663,14 +572,13 @@ def sandbox_serve(
     ] = "off",
     lag: Annotated[float, typer.Option(help="Seconds that the search index lags.")] = 0.0,
     lenient: Annotated[bool, typer.Option("--lenient", help="Leave out references to missing rows.")] = False,
-    json_: Json = False,
 ) -> None:
     """Start the sandbox CRM on loopback; prints "ready URL"."""
     from sales_consultant.demo import serve_sandbox
 
-    serve_sandbox(
-        port=port, data=data, store=store, clock=clock, limits=limits, lag=lag, lenient=lenient, as_json=json_
-    )
+    one_of(limits, ("off", "free", "professional", "enterprise"), "--limits")
+    moment(clock, "--clock")
+    serve_sandbox(port=port, data=data, store=store, clock=clock, limits=limits, lag=lag, lenient=lenient)
 
 
 # -- ends --------------------------------------------------------------------------------------------------------
@@ -681,9 +589,7 @@ def fail(error: SalesConsultantError, as_json: bool) -> int:
     if as_json:
         print(json.dumps(error.as_dict(), ensure_ascii=False, default=str))
     else:
-        print(error.message, file=sys.stderr)
-        if error.action:
-            print(error.action, file=sys.stderr)
+        print("\n".join(line for line in (error.message, error.action) if line), file=sys.stderr)
     return error.code
 
 
@@ -712,7 +618,11 @@ def main() -> NoReturn:
     except (click.exceptions.Abort, KeyboardInterrupt):
         code = 130
     except click.ClickException as e:
-        code = fail(UsageError(e.format_message(), action="See --help."), as_json) if as_json else _usage(e)
+        if as_json:
+            fail(UsageError(e.format_message(), action="See --help."), as_json)
+        else:
+            e.show()
+        code = 2
     except SalesConsultantError as e:
         code = fail(e, as_json)
     except BrokenPipeError:
@@ -721,11 +631,3 @@ def main() -> NoReturn:
     except Exception as e:  # noqa: BLE001 - the last net: told and logged, never swallowed
         code = defect(e, as_json)
     sys.exit(code)
-
-
-def _usage(error: click.ClickException) -> int:
-    error.show()
-    return 2
-
-
-__all__ = ["ConfigError", "app", "main"]

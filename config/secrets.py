@@ -115,25 +115,32 @@ def _read(path: Path) -> str:
     return value
 
 
-def store(connection: str, reference: str, secret: str, *, keyring: Keyring | None) -> str:
-    """Put a secret into the OS keyring and say where it is now; raises MachineError where it would not be kept."""
+def probe(connection: str, *, keyring: Keyring | None) -> Keyring:
+    """The keyring, if it keeps what it is given; MachineError with the other ways where it does not.
+
+    A backend may drop secrets silently: only a round trip proves that it keeps them.
+    """
     from keyring.errors import KeyringError
 
-    no_keyring = MachineError("This machine has no OS keyring that keeps secrets.", action=ways(connection))
+    refusal = MachineError("This machine has no OS keyring that keeps secrets.", action=ways(connection))
     if keyring is None:
-        raise no_keyring
-    user = reference.removeprefix("keyring:") or connection
+        raise refusal
     try:
-        # A backend may drop secrets silently: only a round trip proves that it keeps them.
         keyring.set_password(SERVICE, _PROBE, "probe")
         kept = keyring.get_password(SERVICE, _PROBE) == "probe"
         if kept:
             keyring.delete_password(SERVICE, _PROBE)
-            keyring.set_password(SERVICE, user, secret)
     except KeyringError as e:
-        raise no_keyring from e
+        raise refusal from e
     if not kept:
-        raise no_keyring
+        raise refusal
+    return keyring
+
+
+def store(connection: str, reference: str, secret: str, *, keyring: Keyring | None) -> str:
+    """Put a secret into the OS keyring and say where it is now; raises MachineError where it would not be kept."""
+    user = reference.removeprefix("keyring:") or connection
+    probe(connection, keyring=keyring).set_password(SERVICE, user, secret)
     return f'OS keyring, entry "{user}"'
 
 

@@ -72,6 +72,14 @@ class Plan:
         counts = Counter(k for e in self.entries for k, _, _ in e.fields)
         return dict(sorted(counts.items()))
 
+    def rows(self, limit: int | None = None) -> list[dict[str, Any]]:
+        """The changes, old and new value by record and field; the first `limit` of them."""
+        return [
+            {"object": e.object, "id": e.record_id, "name": e.name, "why": e.why}
+            | {"fields": {k: {"old": old, "new": new} for k, old, new in e.fields}}
+            for e in self.entries[:limit]
+        ]
+
     def summary(self) -> dict[str, Any]:
         """Counts for people and for `--json`."""
         return {

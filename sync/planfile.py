@@ -13,6 +13,7 @@ from sales_consultant.config.canon import CanonError, canon
 from sales_consultant.config.errors import GuardError, MachineError, UsageError
 from sales_consultant.sync.plan import Entry, Plan
 from sales_consultant.sync.push import Fields
+from sales_consultant.sync.run import Reporter, Run, pushing, recovering, running
 from sales_consultant.sync.state import State, plans
 from sales_consultant.sync.workspace import Workspace
 
@@ -110,3 +111,16 @@ def refuse_if_moved(ws: Workspace, plan: Plan) -> None:
             action="Make the plan again with: sales-consultant plan --out FILE",
             details={"moved": moved},
         )
+
+
+def apply(ws: Workspace, reporter: Reporter, path: Path) -> Run:
+    """Write exactly what the file says, or nothing where the CRM has moved."""
+    _ = ws.identity
+    made = load(path, ws.state, ws.fields, now=ws.clock())
+    with running(ws, "push") as run:
+        run.as_of = made.as_of
+        ws.connector.now()
+        recovering(ws, run)
+        refuse_if_moved(ws, made)
+        pushing(ws, run, reporter, made)
+    return run

@@ -79,17 +79,7 @@ def status(ws: Workspace) -> dict[str, Any]:
         "org": str(identity) if identity else None,
         "last_success": iso(good[0]["ended_at"]) if good else None,
         "last_success_age_seconds": (ws.clock() - good[0]["ended_at"]) // 1000 if good else None,
-        "models": [
-            {
-                "name": m["name"],
-                "digest": m["digest"][:12],
-                "verdict": m["verdict"],
-                "as_of": iso(m["as_of"]),
-                "in_force": m["published_at"] is not None and m["withdrawn_at"] is None,
-            }
-            for m in models.index(state)
-            if m["withdrawn_at"] is None
-        ],
+        "models": [m for m in models_list(state) if m["in_force"]],
         "on_hold": [
             {"field": h["field"], "since": iso(h["since"]), "run": h["run_id"]}
             for h in state.rows(sa.select(holds))
@@ -196,3 +186,31 @@ def evaluate(state: State) -> list[dict[str, Any]]:
                 **m["report"],
             }
     return list(found.values())
+
+
+def models_list(state: State) -> list[dict[str, Any]]:
+    """All models, newest first."""
+    return [
+        {
+            "name": m["name"],
+            "digest": m["digest"][:12],
+            "verdict": m["verdict"],
+            "as_of": iso(m["as_of"]),
+            "in_force": m["published_at"] is not None and m["withdrawn_at"] is None,
+        }
+        for m in models.index(state)
+    ]
+
+
+def model_card(ws: Workspace, digest: str) -> dict[str, Any]:
+    """Everything that is known of a model: its report, and the card that lies beside its parameters."""
+    found = [m for m in models.index(ws.state) if m["digest"].startswith(digest)]
+    if not found:
+        raise UsageError(
+            f'No model\'s digest starts with "{digest}".', action="See: sales-consultant models list"
+        )
+    m = found[0]
+    return {k: m[k] for k in ("name", "kind", "digest", "verdict")} | {
+        "as_of": iso(m["as_of"]),
+        **m["report"],
+    }

@@ -11,8 +11,8 @@ from typing import Any, Protocol
 
 import sqlalchemy as sa
 
-from sales_consultant.config.errors import BusyError, SalesConsultantError
 from sales_consultant.config import playbook
+from sales_consultant.config.errors import BusyError, SalesConsultantError
 from sales_consultant.sync import desired as desiring
 from sales_consultant.sync import groups, held, models
 from sales_consultant.sync.desired import Desired
@@ -284,3 +284,29 @@ def dry(
         wanted, current = scoring(ws, run, reporter)
         plan = planning(ws, run, reporter, wanted, current)
     return run, plan
+
+
+def score(ws: Workspace, reporter: Reporter, *, as_of: int | None = None) -> tuple[Run, list[dict[str, Any]]]:
+    """Score what was pulled; the records with their values, best first. Plans and writes nothing."""
+    with running(ws, "score") as run:
+        run.as_of = as_of or ws.connector.now()
+        ws.warehouse.make_views(ws.connector)
+        wanted, _ = scoring(ws, run, reporter)
+    records = [
+        {"object": k[0], "id": k[1], "name": wanted.names.get(k, k[1]), **r.values}
+        for k, r in sorted(
+            wanted.records.items(), key=lambda kr: (-int(kr[1].values.get("score") or 0), kr[0])
+        )
+        if r.values.get("score")
+    ]
+    return run, records
+
+
+def scheduled(ws: Workspace, job: str, *, at: int, stop: Callable[[], bool]) -> Run:
+    """A job of the schedule, for its moment `at` (ms), without anybody to ask."""
+    if job == "sync":
+        return sync(ws, Silent(), scheduled_at=at, stop=stop)[0]
+    with running(ws, job, scheduled_at=at) as run:
+        pulling(ws, run, Silent())
+        training(ws, run, Silent())
+    return run

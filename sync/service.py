@@ -83,13 +83,13 @@ def jobs(settings: Settings, *, now: datetime) -> list[Job]:
     return found
 
 
-Runner = Callable[[str, Schedule, int, Callable[[], bool]], dict[str, Any]]
+Runner = Callable[[Schedule, int, Callable[[], bool]], dict[str, Any]]
 
 
 class Service:
     """Runs jobs at their moments until it is told to stop.
 
-    `run` does a job: name, schedule, the scheduled moment (ms) and whether to stop. A moment that was missed while
+    `run` does a job: its schedule, the scheduled moment (ms) and whether to stop. A moment that was missed while
     another run went on is made up for once.
     """
 
@@ -108,7 +108,7 @@ class Service:
         schedule = self.settings.schedule[name]
         try:
             self.emit({"event": "start", "job": name, "scheduled_at": moment})
-            self.emit({"event": "end", "job": name, **self.run(name, schedule, moment, self.stopping.is_set)})
+            self.emit({"event": "end", "job": name, **self.run(schedule, moment, self.stopping.is_set)})
         except BusyError as e:
             self.emit({"event": "skipped", "job": name, "message": e.message})
         except SalesConsultantError as e:

@@ -161,7 +161,7 @@ def command(
         run.__signature__ = own.replace(parameters=[*mine, *shared], return_annotation=None)  # type: ignore[attr-defined]
         run.__annotations__ = {p.name: p.annotation for p in (*mine, *shared)}
         # Or typer would read the use case's own signature.
-        del run.__wrapped__  # type: ignore[attr-defined]
+        del run.__wrapped__
         group.command(name or use_case.__name__.split("_")[-1], help=use_case.__doc__)(run)
         return run
 

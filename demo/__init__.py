@@ -1,1 +1,26 @@
-"""The demo company and the main job on it."""
+"""The demo company and the main job on it; `run_demo` is what `make demo` shows."""
+
+from pathlib import Path
+
+
+def run_demo(*, crm: str, data: str, keep: bool, as_json: bool) -> None:
+    """Run the main job on a sandbox CRM filled with a demo company, in a directory of its own, and show it."""
+    from sales_consultant.demo.run import run
+
+    run(crm=crm, data=data, keep=keep, as_json=as_json)
+
+
+def serve_sandbox(
+    *,
+    port: int,
+    data: Path | None,
+    store: Path | None,
+    clock: str | None,
+    limits: str,
+    lag: float,
+    lenient: bool,
+) -> None:
+    """Serve a sandbox CRM on loopback until it is stopped; without `data` it holds the demo company."""
+    from sales_consultant.demo.serving import serve
+
+    serve(port=port, data=data, store=store, clock=clock, limits=limits, lag=lag, lenient=lenient)

@@ -114,8 +114,14 @@ class Terminal:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def stop(self) -> None:
+        """Take the bars away, before results are printed."""
         if self._bars is not None:
             self._bars.stop()
+            self._bars = None
+            self._tasks.clear()
 
     def say(self, text: str) -> None:
         """One line about what begins."""

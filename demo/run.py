@@ -1,0 +1,190 @@
+"""The main job, whole, on a sandbox CRM: what an admin would type, one command after the other."""
+
+import json
+import shutil
+import sys
+import time
+import urllib.request
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from sales_consultant.config.settings import load
+from sales_consultant.demo import show
+from sales_consultant.demo.serving import beside, cache, company
+from sales_consultant.sync import report, setup
+from sales_consultant.sync.plan import Plan
+from sales_consultant.sync.render import Terminal
+from sales_consultant.sync.run import Run, sync
+from sales_consultant.sync.workspace import Workspace
+
+# Any token is a super admin's on the sandbox; this is none of anybody's.
+TOKEN = "sandbox-demo"
+SHOWN = 15
+
+
+@dataclass
+class Result:
+    """What one company's demo did."""
+
+    document: dict[str, Any]
+    page: Path | None = None
+    url: str = ""
+    lines: list[str] = field(default_factory=list)
+
+
+def run(*, crm: str, data: str, keep: bool, as_json: bool) -> None:
+    """Run for one company or both, print, and stay if asked to."""
+    companies = ["saas", "shop"] if data == "both" else [data]
+    document: dict[str, Any] = {}
+    for number, name in enumerate(companies):
+        last = number == len(companies) - 1
+        folder = cache() / f"{crm}-{name}"
+        shutil.rmtree(folder, ignore_errors=True)
+        (folder / "data").mkdir(parents=True)
+        started = time.monotonic()
+        with Terminal(quiet=as_json) as reporter:
+            reporter.say(f"making the {name} company (synthetic data)")
+            world = company(name, folder / "tables", _progress(reporter, name))
+            with beside(world, crm) as url:
+                made = _job(crm, url, folder, reporter, started)
+                made["notice"] = world.notice
+                if not as_json:
+                    reporter.stop()
+                    (show.whole if number == 0 else show.short)(made)
+                if number == 0:
+                    document = made
+                else:
+                    document[name] = made
+                if last and as_json:
+                    print(json.dumps(document, ensure_ascii=False, indent=1, default=str))
+                if keep and number == 0:
+                    kept = url
+                    _stay(kept, as_json, wait=last)
+                    if not last:
+                        _rest(crm, companies[1:], as_json)
+                        _stay(kept, as_json, wait=True)
+                        return
+
+
+def _rest(crm: str, companies: list[str], as_json: bool) -> None:
+    """The other companies, while the first one's sandbox stays open."""
+    for name in companies:
+        run(crm=crm, data=name, keep=False, as_json=as_json)
+
+
+def _progress(reporter: Terminal, name: str) -> Any:
+    return lambda text, share: reporter.progress(f"{name}: {text}", int(100 * share), 100)
+
+
+def _stay(url: str, as_json: bool, *, wait: bool) -> None:
+    if as_json or not sys.stdin.isatty():
+        return
+    print(f"\nBrowse the CRM as a rep: {url}" + ("   (Ctrl-C ends)" if wait else ""))
+    if wait:
+        while True:
+            time.sleep(3600)
+
+
+def _job(crm: str, url: str, folder: Path, reporter: Terminal, started: float) -> dict[str, Any]:
+    """init, provision, sync, and a second sync at the same as-of that has nothing to do."""
+    environ = {"SALES_CONSULTANT_DEMO_TOKEN": TOKEN}
+    file, data = folder / "sales-consultant.toml", folder / "data"
+    found = setup.initialise(crm, "demo", {"url": url}, file, data, reporter, keyring=None, environ=environ)
+    settings = load(file)
+    name, connection = settings.connection("demo")
+    with Workspace(settings, name, connection, data, environ=environ) as ws:
+        reporter.say("making the fields")
+        setup.provision(ws, dry=False)
+        first, plan = sync(ws, reporter, yes=True)
+        seconds_at_limits = ws.connector.seconds_at_limits()
+        calls = dict(ws.connector.calls.by_kind)
+        second, _ = sync(ws, reporter, as_of=first.as_of, yes=True)
+        return _document(crm, url, folder, ws, found, first, second, plan, calls, seconds_at_limits, started)
+
+
+def _document(
+    crm: str,
+    url: str,
+    folder: Path,
+    ws: Workspace,
+    found: dict[str, Any],
+    first: Run,
+    second: Run,
+    plan: Plan,
+    calls: dict[str, int],
+    seconds_at_limits: float,
+    started: float,
+) -> dict[str, Any]:
+    tests = report.evaluate(ws.state)
+    records = best(plan)
+    page = _save_page(url, crm, records, folder)
+    win = next((t for t in tests if t["name"].startswith("deals_")), None)
+    keys = ("auc", "auc_low", "auc_high", "log_loss", "base_log_loss", "n", "base_rate", "verdict")
+    return {
+        "crm": crm,
+        "as_of": report.iso(first.as_of),
+        "pulled": found["found"],
+        "populations": found["populations"],
+        "scored": first.counts.get("scored", {}),
+        "excluded": first.counts.get("excluded", {}),
+        "written": first.counts.get("written", 0),
+        "dead": first.counts.get("dead", 0),
+        "changed": first.counts.get("plan", {}),
+        "api_calls": sum(calls.values()),
+        "api_calls_by_kind": calls,
+        "seconds_at_vendor_limits": round(seconds_at_limits, 1),
+        "forward_test": {k: win.get(k) for k in keys} if win else None,
+        "forward_tests": tests,
+        "leaks": {t["name"]: t.get("leaks", []) for t in tests},
+        "records": records[:SHOWN],
+        "second_sync": {
+            "written": second.counts.get("written", 0),
+            "api_calls": second.counts.get("api_calls", 0),
+        },
+        "seconds": round(time.monotonic() - started, 1),
+        "url": url,
+        "page": str(page) if page else None,
+        "folder": str(folder),
+    }
+
+
+def best(plan: Plan) -> list[dict[str, Any]]:
+    """The open records of the first write, most valuable first: deals by expected value, then others by score."""
+    found: list[dict[str, Any]] = []
+    for entry in plan.entries:
+        values = {k: new for k, _, new in entry.fields}
+        if values.get("score") is None and values.get("value_12m") is None:
+            continue
+        score = values.get("score")
+        found.append(
+            {
+                "object": entry.object,
+                "id": entry.record_id,
+                "name": entry.name,
+                "score": int(score) if score else None,
+                "grade": values.get("grade"),
+                "probability": values.get("probability"),
+                "expected_value": values.get("expected_value") or values.get("value_12m"),
+                "segment": values.get("segment"),
+                "reasons": (values.get("reasons") or "").splitlines(),
+                "next_step": values.get("next_step"),
+                "next_step_due": values.get("next_step_due"),
+                "next_step_reason": values.get("next_step_reason"),
+            }
+        )
+    found.sort(key=lambda r: (-float(r["expected_value"] or 0), -(r["score"] or 0), r["id"]))
+    return found
+
+
+def _save_page(url: str, crm: str, records: list[dict[str, Any]], folder: Path) -> Path | None:
+    """A copy of the best record's page, to be opened after the sandbox is gone."""
+    shown = next((r for r in records if r["next_step"]), records[0] if records else None)
+    if shown is None:
+        return None
+    address = f"{url}/records/{crm}/{shown['object']}/{shown['id']}"
+    with urllib.request.urlopen(address, timeout=30) as answer:
+        body = answer.read()
+    page = folder / "record.html"
+    page.write_bytes(body)
+    return page

@@ -1,0 +1,65 @@
+"""What every request passes on its way in: the sandbox's `Date`, faults, and paths with a trailing slash."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from sales_consultant.sandbox.clock import http_date
+from sales_consultant.sandbox.faults import Fault
+from sales_consultant.sandbox.world import World
+
+Refuse = Callable[[str, Fault], Response]
+
+
+class Gate:
+    """ASGI middleware around the whole application."""
+
+    def __init__(self, app: ASGIApp, world: World, refuse: Refuse) -> None:
+        self.app = app
+        self.world = world
+        self.refuse = refuse
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        path: str = scope["path"]
+        if len(path) > 1 and path.endswith("/"):
+            scope = {**scope, "path": path.rstrip("/") or "/"}
+
+        async def dated(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                date = http_date(self.world.clock.now_ms()).encode()
+                message["headers"] = [*message.get("headers", ()), (b"date", date)]
+            await send(message)
+
+        control = path.startswith("/_sandbox")
+        fault = None if control else self.world.faults.hit(scope["method"], path)
+        if fault is None:
+            await self.app(scope, receive, dated)
+        elif fault.kind == "slow":
+            await asyncio.sleep(fault.seconds)
+            await self.app(scope, receive, dated)
+        elif fault.kind == "status":
+            await self.refuse(path, fault)(scope, receive, dated)
+        else:
+            if fault.kind == "lost":
+                await self.app(scope, receive, _nowhere)
+            await _hang_up(send)
+
+
+async def _nowhere(message: Message) -> None:
+    """An answer that never arrives."""
+
+
+async def _hang_up(send: Send) -> None:
+    """Close the connection without a byte of an answer."""
+    transport: Any = getattr(getattr(send, "__self__", None), "transport", None)
+    if transport is not None:
+        transport.abort()
+        # The server learns of the closed connection in the next turns of the loop, then expects no answer.
+        for _ in range(3):
+            await asyncio.sleep(0)

@@ -1,0 +1,45 @@
+"""HubSpot's half of the sandbox."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from starlette.responses import Response
+from starlette.routing import Route
+
+from sales_consultant.sandbox.cards import Card, CardLine
+from sales_consultant.sandbox.faults import Fault
+from sales_consultant.sandbox.hubspot import control, paths, view
+from sales_consultant.sandbox.hubspot import load as loading
+from sales_consultant.sandbox.hubspot.portal import Portal
+from sales_consultant.sandbox.tables import Folder
+from sales_consultant.sandbox.world import World
+
+
+def load(folder: Folder, world: World) -> None:
+    """Fill the store from a data folder."""
+    loading.load(folder, Portal.of(world))
+
+
+def routes(world: World) -> list[Route]:
+    """The endpoints of HubSpot's API."""
+    return paths.routes(Portal.of(world))
+
+
+def refuse(world: World, fault: Fault) -> Response:
+    """HubSpot's words for a fault."""
+    return control.refuse(fault)
+
+
+def controls(world: World) -> Mapping[str, Callable[[dict[str, Any]], Any]]:
+    """Actions under /_sandbox."""
+    return control.actions(Portal.of(world))
+
+
+def cards(world: World) -> list[CardLine]:
+    """The lines of the list page."""
+    return view.lines(Portal.of(world))
+
+
+def card(world: World, object: str, id: str) -> Card | None:
+    """A record as a rep sees it."""
+    return view.card(Portal.of(world), object, id)

@@ -1,0 +1,109 @@
+"""HubSpot's part of the control endpoint, and its words for faults."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from starlette.responses import HTMLResponse, Response
+
+from sales_consultant.sandbox.faults import Fault
+from sales_consultant.sandbox.hubspot import account, writing
+from sales_consultant.sandbox.hubspot.errors import ApiError, error_response
+from sales_consultant.sandbox.hubspot.kinds import VENDOR, Kind, kind_of
+from sales_consultant.sandbox.hubspot.limits import limited
+from sales_consultant.sandbox.hubspot.portal import OPTIONS, Portal
+from sales_consultant.sandbox.world import ControlError
+
+Json = dict[str, Any]
+_WORDS = {
+    401: ("EXPIRED_AUTHENTICATION", "The OAuth token used to make this call expired 1 second(s) ago."),
+    403: ("MISSING_SCOPES", "This app hasn't been granted all required scopes to make this call."),
+    404: (None, "The requested resource was not found"),
+    405: (None, "HTTP 405 Method Not Allowed"),
+    423: ("LOCKED", "The object is locked by a high volume of writes; try again in 2 seconds."),
+    477: ("MIGRATION_IN_PROGRESS", "The account is being migrated to another data centre; try again later."),
+}
+
+
+def refuse(fault: Fault) -> Response:
+    """The answer of a fault: a gateway's HTML for 502 to 504, JSON for the others."""
+    headers = {} if fault.retry_after is None else {"Retry-After": str(fault.retry_after)}
+    if fault.status == 429:
+        policy = fault.policy or "TEN_SECONDLY_ROLLING"
+        words = policy.lower().replace("_rolling", "").replace("_", " ")
+        return error_response(limited(policy, f"You have reached your {words} limit.", fault.retry_after))
+    if fault.status in (502, 503, 504, 521, 523, 524):
+        text = f"<html><head><title>{fault.status}</title></head><body><h1>Error {fault.status}</h1></body></html>"
+        return HTMLResponse(text, fault.status, headers=headers)
+    category, message = _WORDS.get(fault.status, ("INTERNAL_ERROR", "internal error"))
+    return error_response(ApiError(fault.status, category, message, headers=headers))
+
+
+def _kind(body: Json) -> Kind:
+    found = kind_of(str(body["object"]))
+    if found is None:
+        raise ControlError(f"unknown object {body['object']!r}")
+    return found
+
+
+def actions(portal: Portal) -> Mapping[str, Callable[[Json], Any]]:
+    """What can be done to the portal from outside HubSpot's API."""
+
+    def users(body: Json) -> Json:
+        """A token that is weaker than a super admin's: `scopes`, `without` (all but these), `expired`."""
+        without = set(body.get("without") or ())
+        scopes = list(body["scopes"]) if "scopes" in body else [s for s in account.SCOPES if s not in without]
+        made = {"scopes": scopes, "expired": bool(body.get("expired", False))}
+        portal.put_user(str(body["token"]), made)
+        return {"token": body["token"], **made}
+
+    def merge(body: Json) -> Json:
+        try:
+            record = writing.merge(portal, _kind(body), str(body["primary"]), str(body["other"]))
+        except ApiError as e:
+            raise ControlError(e.message) from e
+        return {"id": record.id}
+
+    def purge(body: Json) -> Json:
+        """Gone without a trace, as after a GDPR delete."""
+        portal.store.delete(VENDOR, _kind(body).name, str(body["id"]))
+        return {"purged": str(body["id"])}
+
+    def restore(body: Json) -> Json:
+        writing.archive(portal, _kind(body), [str(body["id"])], archived=False)
+        return {"restored": str(body["id"])}
+
+    def rules(body: Json) -> Json:
+        """Properties that the admin requires; they bind API writes of version 2026-09 on."""
+        kind = _kind(body)
+        for name in portal.store.documents(VENDOR, "rule", kind.name):
+            portal.store.drop(VENDOR, "rule", kind.name, name)
+        for name in body.get("required", ()):
+            portal.store.put(VENDOR, "rule", kind.name, str(name), {})
+        return {"object": kind.name, "required": list(body.get("required", ()))}
+
+    def options(body: Json) -> Json:
+        unknown = sorted(set(body) - set(OPTIONS))
+        if unknown:
+            raise ControlError(f"unknown option {unknown[0]!r}; one of {', '.join(OPTIONS)}")
+        portal.options |= body
+        return portal.options
+
+    def touch(body: Json) -> Json:
+        """Give records one time of change, as a bulk job does: `ids`, or all; `at` in milliseconds."""
+        kind, at = _kind(body), int(body.get("at", portal.clock.now_ms()))
+        sql = "UPDATE records SET modified = ? WHERE vendor = ? AND object = ?"
+        parameters: list[Any] = [at, VENDOR, kind.name]
+        if "ids" in body:
+            sql += f" AND id IN ({', '.join('?' * len(body['ids']))})"
+            parameters += [str(i) for i in body["ids"]]
+        return {"touched": portal.store.write(sql, parameters), "at": at}
+
+    return {
+        "users": users,
+        "merge": merge,
+        "purge": purge,
+        "restore": restore,
+        "rules": rules,
+        "options": options,
+        "touch": touch,
+    }

@@ -1,0 +1,99 @@
+"""HubSpot's limits with their arithmetic: ten seconds rolling per token, search and association reads apart, a day."""
+
+import uuid
+from collections import defaultdict, deque
+from dataclasses import dataclass
+from typing import Literal
+
+from sales_consultant.sandbox.clock import DAY_MS
+from sales_consultant.sandbox.hubspot.errors import ApiError
+from sales_consultant.sandbox.world import World
+
+Bucket = Literal["general", "search", "associations"]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Calls per ten seconds and token, association reads per ten seconds, calls a day of the account."""
+
+    burst: int
+    associations: int
+    daily: int
+
+
+PLANS = {
+    "free": Plan(100, 100, 250_000),
+    "professional": Plan(190, 150, 625_000),
+    "enterprise": Plan(190, 150, 1_000_000),
+}
+SEARCHES_A_SECOND = 5
+
+
+class Meter:
+    """Counts calls against the plan that is switched on; windows are by the sandbox's clock."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self._windows: dict[tuple[str, str], deque[int]] = defaultdict(deque)
+        self.day = -1
+        self.used = 0
+
+    @property
+    def plan(self) -> Plan | None:
+        """The plan in force; None while limits are off."""
+        return PLANS.get(self.world.limits)
+
+    def take(self, bucket: Bucket, token: str) -> dict[str, str]:
+        """Count a call; the limit headers of its answer. Raises ApiError 429."""
+        now = self.world.clock.now_ms()
+        if now // DAY_MS != self.day:
+            self.day, self.used = now // DAY_MS, 0
+        plan = self.plan
+        if plan is None:
+            self.used += 1
+            return {}
+        if self.used >= plan.daily:
+            raise limited("DAILY", "You have reached your daily limit.")
+        if bucket == "search":
+            # One budget for the whole account, and no headers that tell how much is left.
+            self._spend((bucket, ""), 1000, SEARCHES_A_SECOND, now, "SECONDLY", "secondly")
+            self.used += 1
+            return {}
+        if bucket == "associations":
+            self._spend(
+                (bucket, token), 10_000, plan.associations, now, "TEN_SECONDLY_ROLLING", "ten secondly"
+            )
+            self.used += 1
+            return {}
+        left = self._spend((bucket, token), 10_000, plan.burst, now, "TEN_SECONDLY_ROLLING", "ten secondly")
+        self.used += 1
+        return {
+            "X-HubSpot-RateLimit-Max": str(plan.burst),
+            "X-HubSpot-RateLimit-Remaining": str(left),
+            "X-HubSpot-RateLimit-Interval-Milliseconds": "10000",
+            "X-HubSpot-RateLimit-Daily": str(plan.daily),
+            "X-HubSpot-RateLimit-Daily-Remaining": str(plan.daily - self.used),
+        }
+
+    def _spend(self, key: tuple[str, str], span: int, most: int, now: int, policy: str, words: str) -> int:
+        window = self._windows[key]
+        while window and window[0] <= now - span:
+            window.popleft()
+        if len(window) >= most:
+            raise limited(policy, f"You have reached your {words} limit.")
+        window.append(now)
+        return most - len(window)
+
+
+def limited(policy: str, message: str, retry_after: int | None = None) -> ApiError:
+    """A 429: it has an errorType and no category."""
+    headers = {} if retry_after is None else {"Retry-After": str(retry_after)}
+    return ApiError(
+        429,
+        None,
+        message,
+        headers=headers,
+        errorType="RATE_LIMIT",
+        policyName=policy,
+        requestId=str(uuid.uuid4()),
+    )

@@ -1,0 +1,147 @@
+"""Every path of HubSpot's API that the sandbox answers, in both families: v3 or v4, and dated."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from starlette.routing import Route
+
+from sales_consultant.sandbox.hubspot import (
+    account,
+    batches,
+    campaigns,
+    linking,
+    objects,
+    pipelines,
+    properties,
+)
+from sales_consultant.sandbox.hubspot.call import Handler, endpoint
+from sales_consultant.sandbox.hubspot.portal import Portal
+
+DATED = ("2026-03", "2026-09")
+READ, WRITE = "crm.objects.{object}.read", "crm.objects.{object}.write"
+SCHEMA_READ, SCHEMA_WRITE = "crm.schemas.{object}.read", "crm.schemas.{object}.write"
+
+
+def routes(portal: Portal) -> list[Route]:
+    """All routes. Where a path fits two, the more special one stands first."""
+    return [
+        Route(path, endpoint(portal, handler, kind, **options), methods=[method])
+        for path, method, handler, kind, options in _table()
+    ]
+
+
+def _table() -> Iterator[tuple[str, str, Handler, str, dict[str, Any]]]:
+    for version in ("v3", *DATED):
+        dated = version if version in DATED else ""
+        yield from _objects(f"/crm/objects/{dated}" if dated else "/crm/v3/objects", version)
+        yield from _links(dated)
+        yield from _properties(f"/crm/properties/{dated}" if dated else "/crm/v3/properties", version)
+        yield from _pipelines(f"/crm/pipelines/{dated}" if dated else "/crm/v3/pipelines")
+        base = f"/crm/owners/{dated}" if dated else "/crm/v3/owners"
+        scope = {"scope": "crm.objects.owners.read"}
+        yield base, "GET", account.owners, "owners", scope
+        yield base + "/{id}", "GET", account.owner, "owners", scope
+        yield from _campaigns(f"/marketing/campaigns/{dated}" if dated else "/marketing/v3/campaigns")
+        yield from _account(dated)
+    for version in ("v1", "v3", *DATED):
+        base = f"/oauth/{version}"
+        free = {"auth": False, "form": True}
+        yield base + "/token", "POST", account.token, "token", free
+        yield base + "/token/introspect", "POST", account.introspect, "token", free
+        yield base + "/introspect", "POST", account.introspect, "token", free
+        yield base + "/token/revoke", "POST", account.revoke, "token", free
+        yield base + "/revoke", "POST", account.revoke, "token", free
+        yield base + "/access-tokens/{token}", "GET", account.access_token, "token", {"auth": False}
+
+
+def _objects(base: str, version: str) -> Iterator[tuple[str, str, Handler, str, dict[str, Any]]]:
+    many = base + "/{object}"
+    one = many + "/{id}"
+    read = {"version": version, "scope": READ}
+    write = {"version": version, "scope": WRITE}
+    yield many, "GET", objects.list_page, "list", read
+    yield many, "POST", objects.create, "create", write
+    yield many + "/search", "POST", objects.search, "search", {**read, "bucket": "search"}
+    yield many + "/batch/read", "POST", batches.read, "batch_read", read
+    yield many + "/batch/update", "POST", batches.update, "batch_update", write
+    yield many + "/batch/create", "POST", batches.create, "batch_create", write
+    yield many + "/batch/upsert", "POST", batches.upsert, "batch_upsert", write
+    yield many + "/batch/archive", "POST", batches.archive, "batch_archive", write
+    yield many + "/merge", "POST", objects.merge, "merge", write
+    yield many + "/gdpr-delete", "POST", objects.erase, "erase", write
+    yield one, "GET", objects.get, "read", read
+    yield one, "PATCH", objects.patch, "update", write
+    yield one, "DELETE", objects.delete, "archive", write
+    links = one + "/associations/{to_object}"
+    yield links, "GET", linking.single_list, "associations", read
+    yield links + "/{to_id}", "PUT", linking.put, "associate", write
+    yield links + "/{to_id}", "DELETE", linking.delete, "associate", write
+    yield (
+        one + "/associations/default/{to_object}/{to_id}", "PUT", linking.put_default, "associate", write,
+    )  # fmt: skip
+
+
+def _links(dated: str) -> Iterator[tuple[str, str, Handler, str, dict[str, Any]]]:
+    pair = (f"/crm/associations/{dated}" if dated else "/crm/v4/associations") + "/{from_object}/{to_object}"
+    read: dict[str, Any] = {"scope": READ, "bucket": "associations"}
+    write: dict[str, Any] = {"scope": WRITE, "bucket": "associations"}
+    yield pair + "/batch/read", "POST", linking.batch_read, "associations", read
+    yield pair + "/batch/create", "POST", linking.batch_create, "associate", write
+    yield pair + "/batch/archive", "POST", linking.batch_archive, "associate", write
+    yield pair + "/labels", "GET", linking.list_labels, "labels", {"scope": READ}
+    yield pair + "/labels", "POST", linking.create_label, "labels", {"scope": WRITE}
+    if not dated:
+        one = "/crm/v4/objects/{object}/{id}/associations"
+        yield one + "/{to_object}", "GET", linking.single_list, "associations", {"scope": READ}
+        yield one + "/{to_object}/{to_id}", "PUT", linking.put, "associate", {"scope": WRITE}
+        yield one + "/{to_object}/{to_id}", "DELETE", linking.delete, "associate", {"scope": WRITE}
+        default = "/crm/v4/objects/{object}/{id}/associations/default/{to_object}/{to_id}"
+        yield default, "PUT", linking.put_default, "associate", {"scope": WRITE}
+
+
+def _properties(base: str, version: str) -> Iterator[tuple[str, str, Handler, str, dict[str, Any]]]:
+    many = base + "/{object}"
+    read = {"version": version, "scope": SCHEMA_READ}
+    write = {"version": version, "scope": SCHEMA_WRITE}
+    yield many, "GET", properties.list_all, "properties", read
+    yield many, "POST", properties.create, "property_write", write
+    yield many + "/batch/read", "POST", properties.batch_read, "properties", read
+    yield many + "/batch/create", "POST", properties.batch_create, "property_write", write
+    yield many + "/groups", "GET", properties.list_groups, "groups", read
+    yield many + "/groups", "POST", properties.create_group, "property_write", write
+    yield many + "/groups/{name}", "GET", properties.get_group, "groups", read
+    yield many + "/groups/{name}", "PATCH", properties.patch_group, "property_write", write
+    yield many + "/groups/{name}", "DELETE", properties.archive_group, "property_write", write
+    yield many + "/{name}", "GET", properties.get, "properties", read
+    yield many + "/{name}", "PATCH", properties.patch, "property_write", write
+    yield many + "/{name}", "DELETE", properties.archive, "property_write", write
+
+
+def _pipelines(base: str) -> Iterator[tuple[str, str, Handler, str, dict[str, Any]]]:
+    many = base + "/{object}"
+    read, write = {"scope": READ}, {"scope": WRITE}
+    yield many, "GET", pipelines.list_all, "pipelines", read
+    yield many, "POST", pipelines.create, "pipeline_write", write
+    yield many + "/{pipeline}", "GET", pipelines.get, "pipelines", read
+    yield many + "/{pipeline}/stages", "GET", pipelines.stages, "pipelines", read
+    yield many + "/{pipeline}/stages", "POST", pipelines.create_stage, "pipeline_write", write
+
+
+def _campaigns(base: str) -> Iterator[tuple[str, str, Handler, str, dict[str, Any]]]:
+    scope = {"scope": "marketing.campaigns.read"}
+    yield base, "GET", campaigns.list_page, "campaigns", scope
+    yield base + "/batch/read", "POST", campaigns.batch_read, "campaigns", scope
+    yield base + "/{campaign}", "GET", campaigns.get, "campaigns", scope
+    yield base + "/{campaign}/reports/contacts/{touch}", "GET", campaigns.contacts, "campaign_contacts", scope
+
+
+def _account(dated: str) -> Iterator[tuple[str, str, Handler, str, dict[str, Any]]]:
+    info = f"/account-info/{dated or 'v3'}"
+    limits = f"/crm/limits/{dated}" if dated else "/crm/v3/limits"
+    schemas = f"/crm/schemas/{dated}" if dated else "/crm/v3/schemas"
+    yield info + "/details", "GET", account.details, "account", {}
+    yield info + "/api-usage/daily/private-apps", "GET", account.usage, "account", {}
+    yield limits + "/records", "GET", account.record_limits, "limits", {}
+    yield limits + "/custom-properties", "GET", account.property_limits, "limits", {}
+    yield schemas, "GET", account.schemas, "schemas", {}
+    yield schemas + "/{object}", "GET", account.schema, "schemas", {}

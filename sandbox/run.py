@@ -1,0 +1,51 @@
+"""`sales-consultant sandbox serve`: the sandbox as a program of its own."""
+
+import signal
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from types import FrameType
+
+from sales_consultant.sandbox.server import CRMS, Sandbox
+from sales_consultant.sandbox.world import Limits
+
+
+def run(
+    *,
+    port: int = 0,
+    data: Path | None = None,
+    store: Path | None = None,
+    clock: str | None = None,
+    limits: Limits = "off",
+    lag: float = 0.0,
+    lenient: bool = False,
+    notice: str = "",
+    crms: Sequence[str] = CRMS,
+    ready: Callable[[str], None] = lambda url: print(f"ready {url}", flush=True),
+) -> None:
+    """Serve until SIGTERM (returns) or Ctrl-C (KeyboardInterrupt); `ready` gets the address once it is bound.
+
+    Raises DataFolderError for data that cannot be read, ValueError for a clock that is not ISO 8601 and OSError for a
+    port that is taken or a store that cannot be written; their texts say what to do.
+    """
+    sandbox = Sandbox(
+        data=data,
+        clock=clock,
+        limits=limits,
+        lag=lag,
+        crms=crms,
+        store=store,
+        lenient=lenient,
+        notice=notice,
+        port=port,
+    )
+
+    def stopped(number: int, frame: FrameType | None) -> None:
+        """The server raises the signal again once it has stopped; by then there is nothing left to do."""
+
+    before = signal.signal(signal.SIGTERM, stopped)
+    try:
+        # The address is bound and listening: a request that comes before the loop runs waits in the queue.
+        ready(sandbox.url)
+        sandbox.serve()
+    finally:
+        signal.signal(signal.SIGTERM, before)

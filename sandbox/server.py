@@ -1,0 +1,167 @@
+"""Puts the sandbox together and runs it: inside another program, or on its own."""
+
+import re
+import socket
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from importlib import import_module
+from pathlib import Path
+from types import TracebackType
+from typing import Self, cast
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
+
+from sales_consultant.sandbox import control, pages
+from sales_consultant.sandbox.clock import Clock, parse_iso
+from sales_consultant.sandbox.faults import Fault
+from sales_consultant.sandbox.gate import Gate
+from sales_consultant.sandbox.store import Store
+from sales_consultant.sandbox.tables import Folder, load_folder
+from sales_consultant.sandbox.world import Limits, Side, World
+
+HOST = "127.0.0.1"
+CRMS = ("hubspot", "salesforce")
+
+
+def sides(crms: Sequence[str] = CRMS) -> dict[str, Side]:
+    """The vendors' halves by name. Raises ValueError for a name that is none."""
+    for name in crms:
+        if name not in CRMS:
+            raise ValueError(f"unknown crm {name!r}; one of {', '.join(CRMS)}")
+    return {n: cast(Side, import_module(f"sales_consultant.sandbox.{n}")) for n in crms}
+
+
+def load(world: World, halves: Mapping[str, Side], data: Path | None, *, lenient: bool = False) -> None:
+    """Fill an empty store from a data folder (None: an empty CRM); a store that is filled stays as it is."""
+    folder = load_folder(data, lenient=lenient) if data else Folder()
+    for name, side in halves.items():
+        if not world.store.documents("sandbox", "loaded", name):
+            with world.store.transaction():
+                side.load(folder, world)
+                world.store.put("sandbox", "loaded", name, "done", {"at": world.clock.now_ms()})
+    world.store.write("ANALYZE")
+
+
+def create_app(world: World, halves: Mapping[str, Side]) -> Starlette:
+    """The application: both vendors' APIs, the pages and the control endpoint."""
+
+    def refuse(path: str, fault: Fault) -> Response:
+        name = "salesforce" if path.startswith("/services/") else "hubspot"
+        side = halves.get(name) or next(iter(halves.values()))
+        world.count(name, "refused")
+        return side.refuse(world, fault)
+
+    async def lost(request: Request, error: Exception) -> Response:
+        status = error.status_code if isinstance(error, HTTPException) else 500
+        return refuse(request.url.path, Fault("status", re.compile(""), status))
+
+    routes = [r for side in halves.values() for r in side.routes(world)]
+    return Starlette(
+        routes=[*routes, *control.routes(world, halves), *pages.routes(world, halves)],
+        middleware=[Middleware(Gate, world=world, refuse=refuse)],
+        exception_handlers={404: lost, 405: lost},
+    )
+
+
+def _bind(port: int) -> socket.socket:
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((HOST, port))
+    except OSError as e:
+        listener.close()
+        raise OSError(
+            e.errno,
+            f"port {port} of {HOST} cannot be used ({e.strerror}); choose another, or 0 for any free one",
+        ) from e
+    listener.listen(128)
+    return listener
+
+
+def _server(app: Starlette) -> uvicorn.Server:
+    return uvicorn.Server(
+        uvicorn.Config(
+            app,
+            access_log=False,
+            log_level="error",
+            lifespan="off",
+            date_header=False,
+            server_header=False,
+            proxy_headers=False,
+            timeout_keep_alive=75,
+            timeout_graceful_shutdown=2,
+            h11_max_incomplete_event_size=1 << 20,
+        )
+    )
+
+
+class Sandbox:
+    """A sandbox in a thread of this process, for tests and the demo; a context manager.
+
+    `data` None is an empty CRM; `clock` is ISO 8601 (None: the machine's time); `notice` is shown on every page.
+    `store` keeps the records in a file, which is used as it is when it holds records already.
+    """
+
+    def __init__(
+        self,
+        *,
+        data: Path | None = None,
+        clock: str | None = None,
+        limits: Limits = "off",
+        lag: float = 0.0,
+        crms: Sequence[str] = CRMS,
+        store: Path | None = None,
+        lenient: bool = False,
+        notice: str = "",
+        port: int = 0,
+        ticks: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.clock = Clock(parse_iso(clock) if clock else None, ticks=ticks)
+        self.sides = sides(crms)
+        self._listener = _bind(port)
+        self.port: int = self._listener.getsockname()[1]
+        self.url = f"http://{HOST}:{self.port}"
+        self.store = Store(store)
+        self.world = World(self.store, self.clock, limits, lag, notice)
+        try:
+            load(self.world, self.sides, data, lenient=lenient)
+        except BaseException:
+            self.store.close()
+            self._listener.close()
+            raise
+        self.app = create_app(self.world, self.sides)
+        self._server = _server(self.app)
+        self._thread = threading.Thread(target=self._run, name="sandbox", daemon=True)
+
+    def _run(self) -> None:
+        self._server.run(sockets=[self._listener])
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        while not self._server.started:
+            if not self._thread.is_alive():
+                raise RuntimeError("the sandbox's server did not start")
+            time.sleep(0.002)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._server.should_exit = True
+        self._thread.join()
+        self._listener.close()
+        self.store.close()
+
+    def serve(self) -> None:
+        """Run in this thread until SIGTERM or SIGINT."""
+        try:
+            self._run()
+        finally:
+            self._listener.close()
+            self.store.close()

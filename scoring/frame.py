@@ -38,7 +38,10 @@ def build(
         return pd.DataFrame({f.name: pd.Series(dtype="float64") for f in features}, index=members.index)
     if entity == "deals":
         members = with_contacts(con, members).set_axis(members.index)
-    members = members[list(MEMBER_COLUMNS)]
+    members = members[list(MEMBER_COLUMNS)].copy()
+    # A company that was made later was not known by then, whatever today's link says.
+    unknown = ~(members["company_created_at"].astype("float64") <= members["cut"])
+    members["company_id"] = members["company_id"].astype(object).mask(unknown, None)
     by_source: dict[str, list[Feature]] = {}
     for feature in features:
         by_source.setdefault(feature.source, []).append(feature)

@@ -86,7 +86,7 @@ def _contacts(con: duckdb.DuckDBPyConnection, event: Event) -> pd.DataFrame:
         rows["ended_at"] = rows["converted_at"].astype("float64")
         # A conversion without a date cannot be placed in time: such a lead is in no training row.
         undated = rows["is_converted"] & rows["ended_at"].isna()
-        rows.loc[undated, "ended_at"] = rows.loc[undated, "created_at"]
+        rows["ended_at"] = rows["ended_at"].mask(undated, rows["created_at"].astype("float64"))
         counts = ~undated
         if event == "converted_with_deal":
             counts &= rows["converted_deal_id"].notna()

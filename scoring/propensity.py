@@ -297,7 +297,7 @@ def _logistic(
     """Coefficients and intercept of the logistic regression with a ridge penalty."""
     from sklearn.linear_model import LogisticRegression
 
-    model = LogisticRegression(C=strength, max_iter=500, tol=1e-5, warm_start=start is not None)
+    model = LogisticRegression(C=strength, max_iter=2000, tol=1e-5, warm_start=start is not None)
     if start is not None:
         model.coef_, model.intercept_ = start[None, :-1], start[-1:]
     model.fit(Z, y, sample_weight=weight)

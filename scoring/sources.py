@@ -97,6 +97,9 @@ def _changes(con: duckdb.DuckDBPyConnection, column: str) -> Any:
 
 def _campaigns(con: duckdb.DuckDBPyConnection, *, responses: bool) -> Any:
     rows = neutral(con, "campaign_members")
+    if not responses:
+        # Who is on a campaign only because they answered was not touched before that.
+        rows = rows.filter(rows.responded_at.isnull() | (rows.known_at < rows.responded_at))
     known = rows.known_at.fill_null(rows.responded_at)
     happened = rows.responded_at if responses else known
     rows = rows.select(key=rows.contact_id, occurred_at=happened, known_at=known)

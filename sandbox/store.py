@@ -21,6 +21,8 @@ CREATE TABLE IF NOT EXISTS records (
 CREATE UNIQUE INDEX IF NOT EXISTS records_id ON records (vendor, object, id);
 CREATE INDEX IF NOT EXISTS records_seq ON records (vendor, object, archived, seq);
 CREATE INDEX IF NOT EXISTS records_modified ON records (vendor, object, archived, modified, seq);
+CREATE INDEX IF NOT EXISTS records_email ON records (vendor, lower(json_extract(properties, '$."email"')))
+  WHERE object = 'contacts' AND archived = 0;
 CREATE TABLE IF NOT EXISTS history (
   vendor TEXT NOT NULL, object TEXT NOT NULL, id TEXT NOT NULL, property TEXT NOT NULL, value TEXT, at INTEGER NOT NULL,
   source TEXT NOT NULL);
@@ -87,7 +89,7 @@ class Link(NamedTuple):
 class Store:
     """SQLite behind one lock; every method may be called from any thread.
 
-    `path` None keeps the records in a temporary file that is removed by `close`.
+    `path` None keeps the records in a temporary file that is removed by `close`. `version` moves with every write.
     """
 
     def __init__(self, path: Path | None = None) -> None:
@@ -95,6 +97,7 @@ class Store:
         self.path = Path(self._temporary.name) / "sandbox.db" if self._temporary else path
         self._lock = threading.RLock()
         self._depth = 0
+        self.version = 0
         self._db = sqlite3.connect(
             str(self.path), check_same_thread=False, isolation_level=None, cached_statements=512
         )
@@ -125,6 +128,7 @@ class Store:
                 self._db.execute(f"ROLLBACK TO {mark}" if self._depth else "ROLLBACK")
                 raise
             self._depth -= 1
+            self.version += 1
             self._db.execute(f"RELEASE {mark}" if self._depth else "COMMIT")
 
     def rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[Any]:

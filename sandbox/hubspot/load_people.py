@@ -221,7 +221,7 @@ def _lifecycle(loader: Loader, person: Draft, row: Row, deals: dict[str, tuple[i
         if stage != last:
             at = row.get("converted_at")
             first = {"lead": person.created, stage: at} if at is not None else {stage: person.created}
-    order = {"lead": 0, "opportunity": 1, "customer": 2}
+    order: dict[str | None, int] = {"lead": 0, "opportunity": 1, "customer": 2}
     person.since(
         "lifecyclestage",
         sorted(((at, s) for s, at in first.items()), key=lambda e: (e[0], order.get(e[1], 1))),

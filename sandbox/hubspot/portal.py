@@ -1,7 +1,8 @@
 """The state of the HubSpot portal between requests: definitions, pipelines, owners and the portal's own options."""
 
 import uuid
-from collections.abc import Collection, Mapping
+from array import array
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from sales_consultant.sandbox.clock import iso
@@ -13,6 +14,8 @@ from sales_consultant.sandbox.world import World
 Json = dict[str, Any]
 # What an admin may switch under /_sandbox/options, with its value at the start.
 OPTIONS: Mapping[str, Any] = {"trace_ids": True, "marketing": True, "custom_property_limit": 1000}
+# Searches whose matches are kept; a walk through 100,000 records asks the same 500 times.
+MAX_WINDOWS = 8
 
 
 class Portal:
@@ -26,6 +29,7 @@ class Portal:
         self._definitions: dict[str, dict[str, Json]] = {}
         self._pipelines: dict[str, list[Json]] = {}
         self._owners: frozenset[str] | None = None
+        self._windows: dict[tuple[Any, ...], tuple[int, array[int]]] = {}
         self._users: dict[str, Json] | None = None
         self.options: dict[str, Any] = dict(OPTIONS)
         self._account()
@@ -124,6 +128,20 @@ class Portal:
     def stages(self, kind: Kind) -> dict[str, Json]:
         """All stages of all pipelines by id."""
         return {s["id"]: s for p in self.pipelines(kind) for s in p["stages"]}
+
+    # Searches
+
+    def window(self, where: str, parameters: list[Any]) -> Sequence[int]:
+        """The `seq` of all records that meet a condition, sorted; kept for the next page of the same search."""
+        key = (where, *parameters)
+        if self._windows and next(iter(self._windows.values()))[0] != self.store.version:
+            self._windows.clear()
+        if key not in self._windows:
+            rows = self.store.rows(f"SELECT seq FROM records WHERE {where}", parameters)
+            if len(self._windows) >= MAX_WINDOWS:
+                self._windows.pop(next(iter(self._windows)))
+            self._windows[key] = (self.store.version, array("q", sorted(r[0] for r in rows)))
+        return self._windows[key][1]
 
     # Users
 

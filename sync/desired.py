@@ -4,7 +4,8 @@ Nothing here looks at what the CRM holds but to keep a segment or a step that is
 plan's to say.
 """
 
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -94,13 +95,14 @@ def build(
     as_of: int,
     held_steps: Mapping[Key, str],
     held_segments: Mapping[str, str],
+    steps_of_today: Collection[Key] = (),
 ) -> Desired:
     """Score everything that has a model in force, as of `as_of` (ms)."""
     desired = Desired(as_of)
     _directory(con, desired)
     frames = _scores(con, settings, models, desired)
     _values(con, models, desired, held_segments)
-    _steps(con, settings, playbook, frames, desired, held_steps)
+    _steps(con, settings, playbook, frames, desired, held_steps, steps_of_today)
     return desired
 
 
@@ -134,6 +136,8 @@ def _directory(con: duckdb.DuckDBPyConnection, desired: Desired) -> None:
 def _scores(
     con: duckdb.DuckDBPyConnection, settings: Settings, models: Models, desired: Desired
 ) -> "list[pd.DataFrame]":
+    import numpy as np
+
     from sales_consultant.scoring import scorer
 
     frames = []
@@ -164,7 +168,7 @@ def _scores(
                     model=label,
                     scored_at=desired.as_of,
                 )
-        frame = frame[taken]
+        frame = frame[np.array(taken, dtype=bool)]
         desired.scored[name] = len(frame)
         frames.append(frame)
     _expected(con, frames, desired)
@@ -252,6 +256,7 @@ def _steps(
     frames: "list[pd.DataFrame]",
     desired: Desired,
     held: Mapping[Key, str],
+    of_today: Collection[Key],
 ) -> None:
     import pandas as pd
 
@@ -270,6 +275,7 @@ def _steps(
         as_of=desired.as_of,
         current=current,
         max_new_per_owner=settings.next_steps.max_new_per_owner,
+        given_today=Counter(desired.owners.get(k, "") for k in of_today),
     )
     for row in _rows(scores):
         if row.object != "companies":

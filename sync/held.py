@@ -7,10 +7,10 @@ import sqlalchemy as sa
 from sales_consultant.config.catalogue import Field, by_key
 from sales_consultant.connectors.base import Connector
 from sales_consultant.connectors.neutral import quote
-from sales_consultant.sync.desired import Key
+from sales_consultant.sync.desired import DAY_MS, Key
 from sales_consultant.sync.journal import last_written, written_since
 from sales_consultant.sync.plan import Held, Values
-from sales_consultant.sync.state import State, feedback
+from sales_consultant.sync.state import State, feedback, written
 from sales_consultant.sync.warehouse import Warehouse
 
 
@@ -51,6 +51,19 @@ def read(
 def steps(held: Held) -> dict[Key, str]:
     """The step that each record shows now."""
     return {key: v["next_step_id"] for key, v in held.values.items() if v.get("next_step_id")}  # type: ignore[misc]
+
+
+def steps_of_day(state: State, moment: int) -> list[Key]:
+    """Records that got their step on the day (UTC) of a moment: an owner's allowance of that day is used by them."""
+    day = moment // DAY_MS * DAY_MS
+    query = sa.select(written.c.object, written.c.record_id).where(
+        written.c.field == "next_step_id",
+        written.c.value.is_not(None),
+        written.c.at >= day,
+        written.c.at < day + DAY_MS,
+    )
+    with state.begin() as c:
+        return [(str(o), str(i)) for o, i in c.execute(query)]
 
 
 def segments(held: Held) -> dict[str, str]:

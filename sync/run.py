@@ -165,6 +165,7 @@ def scoring(ws: Workspace, run: Run, reporter: Reporter) -> tuple[Desired, Held]
         as_of=run.as_of,
         held_steps=held.steps(current),
         held_segments=held.segments(current),
+        steps_of_today=held.steps_of_day(ws.state, run.as_of),
     )
     run.counts["scored"] = wanted.scored
     run.counts["excluded"] = wanted.excluded

@@ -202,13 +202,12 @@ class Warehouse:
             )
         self.con.register("_rows", rows)
         join = " AND ".join(f"o.{quote(k)} = p.{quote(k)}" for k in stream.key)
-        found = self.con.execute(
-            f"SELECT p.*, CASE WHEN o._seen IS NOT NULL THEN o._first_seen WHEN ? THEN NULL ELSE p._seen END AS _first_seen "
-            f"FROM _rows p LEFT JOIN {quote(table)} o ON {join}",
-            [first_pull],
+        found: pa.Table = self.con.sql(
+            f"SELECT p.*, CASE WHEN o._seen IS NOT NULL THEN o._first_seen WHEN ? THEN NULL ELSE p._seen END "
+            f"AS _first_seen FROM _rows p LEFT JOIN {quote(table)} o ON {join}",
+            params=[first_pull],
         ).to_arrow_table()
         self.con.unregister("_rows")
-        assert found is not None  # a SELECT always has a result
         return found
 
     def count(self, table: str) -> int:

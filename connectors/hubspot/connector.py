@@ -133,8 +133,6 @@ class HubSpotConnector:
             yield from self._puller.links(stream, since=since, until=until, resume=resume, known=known)
         elif stream == "campaigns":
             yield self._puller.campaigns()
-        elif stream == "campaign_members":
-            yield self._puller.campaign_members(known)
         else:
             small: dict[str, Callable[[], Page]] = {
                 "fields": self._fields,

@@ -36,9 +36,6 @@ class Paths:
     def campaigns(self) -> str:
         return "/marketing/campaigns/2026-03"
 
-    def campaign_contacts(self, campaign: str, kind: str) -> str:
-        return f"{self.campaigns()}/{campaign}/reports/contacts/{kind}"
-
     def account(self) -> str:
         return "/account-info/v3/details"
 

@@ -30,7 +30,6 @@ PAGE_ROWS = 4000
 # Peers report 414 from 16,000 characters on; above this the ids are listed and the records read by POST.
 URL_LIMIT = 8000
 RECENT_MS = 14 * 86_400_000
-CAMPAIGN_CONTACT_KINDS = ("contactFirstTouch", "contactLastTouch", "influencedContacts")
 
 Json = dict[str, Any]
 
@@ -250,32 +249,6 @@ class Puller:
         except (AccessError, HubSpotRefusalError):
             found = []
         return Page("campaigns", rows.texts(found, ("id", *names), seen=self._seen()), None, "", None)
-
-    def campaign_members(self, known: Known) -> Page:
-        """Contacts by campaign and by how the campaign touched them."""
-        found: list[Json] = []
-        for campaign in known.ids("campaigns"):
-            for kind in CAMPAIGN_CONTACT_KINDS:
-                after = None
-                while after != "end":
-                    try:
-                        answer = self.api.get(
-                            self.paths.campaign_contacts(campaign, kind), limit=LIST_LIMIT, after=after
-                        )
-                    except HubSpotRefusalError:
-                        break
-                    found += [
-                        {"campaign_id": campaign, "contact_id": r["id"], "kind": kind}
-                        for r in answer.get("results", ())
-                    ]
-                    after = (answer.get("paging") or {}).get("next", {}).get("after") or "end"
-        return Page(
-            "campaign_members",
-            rows.texts(found, ("campaign_id", "contact_id", "kind"), seen=self._seen()),
-            None,
-            "",
-            None,
-        )
 
 
 def _order(record_id: str) -> tuple[int, str]:

@@ -360,13 +360,6 @@ def statements(
         "cost": "to_money(r.hs_budget_items_sum_amount)",
         "currency": "r.hs_currency_code",
     }
-    # HubSpot says which contacts a campaign touched, not when: such a row says nothing about the past.
-    member = {
-        "id": "r.campaign_id || ':' || r.contact_id || ':' || r.kind",
-        "campaign_id": "r.campaign_id",
-        "contact_id": "r.contact_id",
-        "status": "r.kind",
-    }
     stage = {
         "object": "r.object",
         "pipeline": "r.pipeline",
@@ -415,7 +408,7 @@ def statements(
         view("owners", _simple(raw, "owners", owner)),
         view("stages", _simple(raw, "stages", stage)),
         view("campaigns", _simple(raw, "campaigns", campaign)),
-        view("campaign_members", _simple(raw, "campaign_members", member)),
+        view("campaign_members", []),
         view("field_history", _field_history(raw, fields)),
         view("fields", _simple(raw, "fields", described)),
         view("currencies", []),

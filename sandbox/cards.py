@@ -61,3 +61,8 @@ class CardLine:
     title: str
     note: str = ""
     ours: dict[str, str] = field(default_factory=dict)
+
+
+def role(name: str) -> str:
+    """What one of our fields is for, whatever its CRM calls it: `sc_score` and `SC_Score__c` are both "score"."""
+    return name.lower().removesuffix("__c").removeprefix("sc_")

@@ -1,14 +1,203 @@
 """HubSpot's records as the web pages show them."""
 
-from sales_consultant.sandbox.cards import Card, CardLine
+from typing import Any
+
+from sales_consultant.sandbox.cards import Card, CardLine, Event, Related, Value, role
+from sales_consultant.sandbox.clock import iso
+from sales_consultant.sandbox.hubspot.kinds import ACTIVITIES, KINDS, VENDOR, Kind, kind_of
 from sales_consultant.sandbox.hubspot.portal import Portal
+from sales_consultant.sandbox.hubspot.values import to_ms
+from sales_consultant.sandbox.store import Record
+
+Json = dict[str, Any]
+GROUP = "sales_consultant"
+LISTED = ("deals", "contacts", "companies")
+LINES, EVENTS, RELATED = 100, 40, 12
+_KEY = {
+    "contacts": ("email", "lifecyclestage", "hs_lead_status", "hubspot_owner_id"),
+    "companies": ("domain", "industry", "lifecyclestage", "hubspot_owner_id"),
+    "deals": ("amount", "dealstage", "closedate", "hubspot_owner_id"),
+}
+_TITLES = {
+    "calls": ("hs_call_title", "hs_call_body"),
+    "emails": ("hs_email_subject", "hs_email_text"),
+    "meetings": ("hs_meeting_title", "hs_meeting_body"),
+    "notes": ("hs_note_body", ""),
+    "tasks": ("hs_task_subject", "hs_task_body"),
+    "communications": ("hs_communication_body", ""),
+}
+
+
+def title(kind: Kind, values: Json, id: str) -> str:
+    """What a record is called."""
+    if kind.name == "contacts":
+        name = " ".join(values[n] for n in ("firstname", "lastname") if values.get(n))
+        return name or values.get("email") or f"Contact {id}"
+    return next((str(values[n]) for n in kind.title if values.get(n)), f"{kind.label} {id}")
+
+
+class _Shower:
+    """Values as people read them."""
+
+    def __init__(self, portal: Portal, kind: Kind) -> None:
+        self.portal = portal
+        self.kind = kind
+        self.definitions = portal.definitions(kind)
+
+    def text(self, name: str, value: str | None) -> str:
+        if value is None:
+            return ""
+        definition = self.definitions.get(name)
+        if definition is None:
+            return value
+        if name == "hubspot_owner_id":
+            owner = self.portal.store.get(VENDOR, "owners", value)
+            held = owner.values() if owner else {}
+            return (
+                " ".join(held[n] for n in ("firstName", "lastName") if held.get(n))
+                or held.get("email")
+                or value
+            )
+        if self.kind.name == "deals" and name in ("dealstage", "pipeline"):
+            stage = self.portal.stages(self.kind).get(value)
+            return str(stage["label"]) if stage and name == "dealstage" else value
+        if definition["type"] == "datetime":
+            return _moment(value)
+        options = {o["value"]: str(o["label"]) for o in definition["options"]}
+        return options.get(value, value)
+
+    def value(self, name: str, values: Json) -> Value:
+        definition = self.definitions.get(name)
+        return Value(
+            name, str(definition["label"]) if definition else name, self.text(name, values.get(name))
+        )
+
+    def ours(self, values: Json) -> tuple[Value, ...]:
+        mine = (d for d in self.definitions.values() if d["groupName"] == GROUP and not d["archived"])
+        return tuple(
+            Value(
+                d["name"],
+                d["label"].removeprefix("Sales Consultant: "),
+                self.text(d["name"], values.get(d["name"])),
+            )
+            for d in mine
+        )
+
+
+def _moment(value: str) -> str:
+    try:
+        return iso(to_ms(value))[:16].replace("T", " ").removesuffix(" 00:00")
+    except (ValueError, OverflowError):
+        return value
 
 
 def lines(portal: Portal) -> list[CardLine]:
-    """The lines of the list page."""
-    return []
+    """The lines of the list page: the best hundred of each object."""
+    found = []
+    for name in LISTED:
+        kind = KINDS[name]
+        shower = _Shower(portal, kind)
+        mine = [
+            d["name"] for d in shower.definitions.values() if d["groupName"] == GROUP and not d["archived"]
+        ]
+        score = next((n for n in mine if role(n) == "score"), "")
+        order = f"CAST(json_extract(properties, '$.\"{score}\"') AS REAL) DESC NULLS LAST, " if score else ""
+        sql = (
+            "SELECT id, seq, properties, created, modified, archived, archived_at FROM records "
+            f"WHERE vendor = ? AND object = ? AND archived = 0 ORDER BY {order}seq LIMIT ?"
+        )
+        for row in portal.store.rows(sql, (VENDOR, name, LINES)):
+            record = Record(*row)
+            values = record.values()
+            key = [shower.text(n, values.get(n)) for n in _KEY[name][:3]]
+            note = " · ".join(k for k in key if k)
+            ours = {role(n): shower.text(n, values.get(n)) for n in mine}
+            found.append(
+                CardLine(VENDOR, name, record.id, kind.label, title(kind, values, record.id), note, ours)
+            )
+    return found
 
 
 def card(portal: Portal, object: str, id: str) -> Card | None:
     """A record as a rep sees it."""
-    return None
+    kind = kind_of(object)
+    if kind is None:
+        return None
+    id = portal.store.merged(VENDOR, kind.name, (id,)).get(id, id)
+    record = portal.store.get(VENDOR, kind.name, id)
+    if record is None or record.archived:
+        return None
+    values = record.values()
+    shower = _Shower(portal, kind)
+    key = _KEY.get(kind.name, ("hs_timestamp", "hubspot_owner_id"))
+    shown = sorted(
+        n
+        for n in values
+        if n not in key and n in shower.definitions and shower.definitions[n]["groupName"] != GROUP
+    )
+    fields = (
+        *(shower.value(n, values) for n in shown),
+        Value("createdate", "Create date", _moment(iso(record.created))),
+    )
+    subtitle = " · ".join(t for t in (values.get("jobtitle"), values.get("company")) if t)
+    return Card(
+        vendor=VENDOR,
+        object=kind.name,
+        id=id,
+        kind=kind.label,
+        title=title(kind, values, id),
+        subtitle=subtitle,
+        key=tuple(_money(v, values) for v in (shower.value(n, values) for n in key) if v.text),
+        fields=fields,
+        ours=shower.ours(values),
+        events=_events(portal, kind, id),
+        related=_related(portal, kind, id),
+    )
+
+
+def _money(value: Value, values: Json) -> Value:
+    if value.name != "amount":
+        return value
+    return Value(
+        value.name, value.label, f"{float(value.text):,.2f} {values.get('deal_currency_code') or ''}".strip()
+    )
+
+
+def _events(portal: Portal, kind: Kind, id: str) -> tuple[Event, ...]:
+    now, found = portal.clock.now_ms(), []
+    for name in ACTIVITIES:
+        ids = [link.to_id for link in portal.store.links(VENDOR, kind.name, (id,), name)]
+        shower = _Shower(portal, KINDS[name])
+        for record in portal.store.get_many(VENDOR, name, ids).values():
+            values = record.values()
+            at = to_ms(
+                values.get("hs_meeting_start_time") or values.get("hs_timestamp") or str(record.created)
+            )
+            head, body = (values.get(n) or "" for n in _TITLES[name])
+            word = shower.text("hs_communication_channel_type", values.get("hs_communication_channel_type"))
+            if (
+                values.get("hs_email_direction") == "INCOMING_EMAIL"
+                or values.get("hs_call_direction") == "INBOUND"
+            ):
+                word = f"{KINDS[name].label} received"
+            found.append(
+                (at, Event(iso(at)[:16].replace("T", " "), word or KINDS[name].label, head, body, at > now))
+            )
+    found.sort(key=lambda pair: -pair[0])
+    return tuple(event for _, event in found[:EVENTS])
+
+
+def _related(portal: Portal, kind: Kind, id: str) -> tuple[Related, ...]:
+    found = []
+    for name in ("companies", "contacts", "deals", "line_items"):
+        if (kind.name, name) == ("line_items", "line_items"):
+            continue
+        ids = list(dict.fromkeys(link.to_id for link in portal.store.links(VENDOR, kind.name, (id,), name)))
+        shower = _Shower(portal, KINDS[name])
+        for record in list(portal.store.get_many(VENDOR, name, ids[:RELATED]).values()):
+            if not record.archived:
+                values = record.values()
+                keys = _KEY.get(name, ("quantity", "amount"))[:2]
+                note = " · ".join(t for t in (shower.text(n, values.get(n)) for n in keys) if t)
+                found.append(Related(name, record.id, title(KINDS[name], values, record.id), note))
+    return tuple(found)

@@ -93,16 +93,18 @@ def build(
     playbook: Playbook,
     *,
     as_of: int,
-    held_steps: Mapping[Key, str],
-    held_segments: Mapping[str, str],
+    shown: Mapping[str, Mapping[Key, str]],
     steps_of_today: Collection[Key] = (),
 ) -> Desired:
-    """Score everything that has a model in force, as of `as_of` (ms)."""
+    """Score everything that has a model in force, as of `as_of` (ms).
+
+    `shown` holds what records show now of the fields that do not wander: next_step_id, segment, customer_tier.
+    """
     desired = Desired(as_of)
     _directory(con, desired)
     frames = _scores(con, settings, models, desired)
-    _values(con, models, desired, held_segments)
-    _steps(con, settings, playbook, frames, desired, held_steps, steps_of_today)
+    _values(con, models, desired, shown)
+    _steps(con, settings, playbook, frames, desired, shown["next_step_id"], steps_of_today)
     return desired
 
 
@@ -222,10 +224,11 @@ def _expected(con: duckdb.DuckDBPyConnection, frames: "list[pd.DataFrame]", desi
 
 
 def _values(
-    con: duckdb.DuckDBPyConnection, models: Models, desired: Desired, held: Mapping[str, str]
+    con: duckdb.DuckDBPyConnection, models: Models, desired: Desired, shown: Mapping[str, Mapping[Key, str]]
 ) -> None:
+    worth = None
     if models.value is not None:
-        frame = models.value.predict(con, as_of=desired.as_of)
+        frame = worth = models.value.predict(con, as_of=desired.as_of)
         for row in _rows(frame):
             amount, risk = row.value_12m, row.churn_risk
             _put(
@@ -236,7 +239,13 @@ def _values(
             )
         desired.scored["value"] = len(frame)
     if models.segments is not None:
-        frame = models.segments.assign(con, as_of=desired.as_of, previous=dict(held))
+        frame = models.segments.assign(
+            con,
+            as_of=desired.as_of,
+            previous=shown["segment"],
+            values=worth,
+            previous_tiers={k[1]: int(t) for k, t in shown["customer_tier"].items() if k[0] == "companies"},
+        )
         for row in _rows(frame):
             key = (_written(desired, row.object, row.record_id), row.record_id)
             if key[0] == "leads":

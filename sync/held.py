@@ -48,11 +48,6 @@ def read(
     return Held(values, last_written(state))
 
 
-def steps(held: Held) -> dict[Key, str]:
-    """The step that each record shows now."""
-    return {key: v["next_step_id"] for key, v in held.values.items() if v.get("next_step_id")}  # type: ignore[misc]
-
-
 def steps_of_day(state: State, moment: int) -> list[Key]:
     """Records that got their step on the day (UTC) of a moment: an owner's allowance of that day is used by them."""
     day = moment // DAY_MS * DAY_MS
@@ -66,9 +61,9 @@ def steps_of_day(state: State, moment: int) -> list[Key]:
         return [(str(o), str(i)) for o, i in c.execute(query)]
 
 
-def segments(held: Held) -> dict[str, str]:
-    """The segment that each contact and company shows now; ids of one org do not clash between objects."""
-    return {key[1]: v["segment"] for key, v in held.values.items() if v.get("segment")}  # type: ignore[misc]
+def shown(held: Held, field: str) -> dict[Key, str]:
+    """The value of a field that each record shows now, by object and id: two objects may have the same id."""
+    return {key: str(v[field]) for key, v in held.values.items() if v.get(field)}
 
 
 def keep_feedback(state: State, held: Held, *, now: int) -> int:

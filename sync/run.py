@@ -163,8 +163,7 @@ def scoring(ws: Workspace, run: Run, reporter: Reporter) -> tuple[Desired, Held]
         in_force,
         playbook.load(desiring.playbook_path(ws.settings)),
         as_of=run.as_of,
-        held_steps=held.steps(current),
-        held_segments=held.segments(current),
+        shown={f: held.shown(current, f) for f in ("next_step_id", "segment", "customer_tier")},
         steps_of_today=held.steps_of_day(ws.state, run.as_of),
     )
     run.counts["scored"] = wanted.scored

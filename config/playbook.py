@@ -1,12 +1,13 @@
 """The playbook: rules for the next step, read from TOML and checked before anything uses them."""
 
 import tomllib
-from difflib import get_close_matches
 from pathlib import Path
 from string import Formatter
 from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from sales_consultant.config.nearest import nearest
 
 StepObject = Literal["deals", "contacts", "leads"]
 Channel = Literal["call", "email", "none"]
@@ -39,8 +40,8 @@ def _check_words(text: str, known: tuple[str, ...]) -> str:
         raise ValueError(f"{text!r} has braces that do not match") from error
     for name in used:
         if name not in known:
-            near = get_close_matches(name, known, n=1)
-            hint = f"; did you mean {{{near[0]}}}?" if near else f"; known are {', '.join(known)}"
+            near = nearest(name, known)
+            hint = f"; did you mean {{{near}}}?" if near else f"; known are {', '.join(known)}"
             raise ValueError(f"{{{name}}} is not known{hint}")
     return text
 
@@ -153,8 +154,8 @@ def _explain(error: ValidationError, data: dict[str, Any]) -> str:
         if problem["type"] == "extra_forbidden":
             parent = next((p for p in reversed(path[:-1]) if p in _MODELS), None)
             model = _MODELS[str(parent)] if parent is not None else Playbook
-            near = get_close_matches(str(path[-1]), list(model.model_fields), n=1)
-            text = "is not a known key" + (f"; did you mean {near[0]!r}?" if near else "")
+            near = nearest(str(path[-1]), model.model_fields)
+            text = "is not a known key" + (f"; did you mean {near!r}?" if near else "")
         lines.append(": ".join([*where, " ".join([".".join(keys), text]).strip()]))
     return "\n".join(lines)
 

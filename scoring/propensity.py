@@ -27,6 +27,7 @@ _STRENGTHS: dict[str, tuple[float, ...]] = {
 }
 _HINGES = {"shrunk": 0, "full": 3}
 _MAX_SLOPE = 2.0
+_MOST_ROWS_TO_TUNE = 20_000
 
 
 def tier_of(positives: float, negatives: float) -> Tier:
@@ -146,13 +147,16 @@ class PropensityModel:
 
         flat = float(np.log(_held(self.base_rate_) / (1 - _held(self.base_rate_))))
         self.strength_, self.slope_, self.shift_ = 0.0, 1.0, 0.0
-        out_of_fold = np.full(len(y), flat)
+        # The strength and the two numbers of the calibration need no more rows than this.
+        some = _some_groups(codes, np.random.default_rng(self.random_state))
+        seen, seen_weight = y[some], weight[some]
+        out_of_fold = np.full(len(seen), flat)
         coef, intercept = np.zeros(Z.shape[1]), flat
         if Z.shape[1] and self.tier_ != "rules":
-            margins = self._out_of_fold(Z, y, weight, codes)
-            best = min(margins, key=lambda c: _mean_loss(y, margins[c], weight))
+            margins = self._out_of_fold(Z[some], seen, seen_weight, codes[some])
+            best = min(margins, key=lambda c: _mean_loss(seen, margins[c], seen_weight))
             self.strength_ = best
-            self.slope_, self.shift_ = calibrate(margins[best], y, weight)
+            self.slope_, self.shift_ = calibrate(margins[best], seen, seen_weight)
             coef, intercept = _logistic(Z, y, weight, best)
             coef, intercept = self.slope_ * coef, self.slope_ * intercept + self.shift_
             out_of_fold = self.slope_ * margins[best] + self.shift_
@@ -161,7 +165,12 @@ class PropensityModel:
         self.base_value_ = float(intercept + self.means_ @ coef)
         counts = (len(y), int(y.sum()), len(np.unique(codes)))
         self.report_ = judge(
-            y, sigmoid(out_of_fold), codes, base=self.base_rate_, train=counts, random_state=self.random_state
+            seen,
+            sigmoid(out_of_fold),
+            codes[some],
+            base=self.base_rate_,
+            train=counts,
+            random_state=self.random_state,
         )
 
     def _out_of_fold(
@@ -275,6 +284,19 @@ class PropensityModel:
         return model
 
 
+def _some_groups(codes: NDArray[np.int64], rng: np.random.Generator) -> NDArray[np.bool_]:
+    """Rows of as many whole groups, drawn by lot, as 20,000 rows hold; all rows where there are no more."""
+    import numpy as np
+
+    if len(codes) <= _MOST_ROWS_TO_TUNE:
+        return np.ones(len(codes), dtype=bool)
+    sizes = np.bincount(codes)
+    order = rng.permutation(len(sizes))
+    chosen = np.zeros(len(sizes), dtype=bool)
+    chosen[order[np.cumsum(sizes[order]) <= _MOST_ROWS_TO_TUNE]] = True
+    return np.asarray(chosen[codes])
+
+
 def _held(rate: float) -> float:
     """A rate away from 0 and 1, so that its log-odds exist."""
     return min(max(float(rate), 1e-4), 1 - 1e-4)
@@ -297,7 +319,9 @@ def _logistic(
     """Coefficients and intercept of the logistic regression with a ridge penalty."""
     from sklearn.linear_model import LogisticRegression
 
-    model = LogisticRegression(C=strength, max_iter=2000, tol=1e-5, warm_start=start is not None)
+    model = LogisticRegression(
+        C=strength, solver="newton-cholesky", max_iter=100, tol=1e-5, warm_start=start is not None
+    )
     if start is not None:
         model.coef_, model.intercept_ = start[None, :-1], start[-1:]
     model.fit(Z, y, sample_weight=weight)

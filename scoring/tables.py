@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from sales_consultant.config.nearest import nearest
 from sales_consultant.scoring.errors import UnknownColumnError
 
 if TYPE_CHECKING:
@@ -98,10 +99,8 @@ def per_cut(
 
 def require_column(known: Sequence[str], name: str, *, table: str, setting: str) -> None:
     """Refuse a setting that names a column the table does not have, with the nearest name it has."""
-    from difflib import get_close_matches
-
     if name in known:
         return
-    near = get_close_matches(name, known, n=1)
-    hint = f" Did you mean {near[0]!r}?" if near else ""
+    near = nearest(name, known)
+    hint = f" Did you mean {near!r}?" if near else ""
     raise UnknownColumnError(f"{setting} names {name!r}, a column that {table} does not have.{hint}")

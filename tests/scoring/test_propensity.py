@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from sales_consultant.scoring.errors import ScoringError
 from sales_consultant.scoring.metrics import auc
-from sales_consultant.scoring.propensity import PropensityModel, calibrate
+from sales_consultant.scoring.propensity import PropensityModel, _some_groups, calibrate
 
 
 def table(n: int, seed: int = 0, signal: float = 1.0) -> tuple[pd.DataFrame, np.ndarray]:
@@ -161,3 +161,11 @@ def test_same_seed_same_model() -> None:
     X, y = table(500, seed=8)
     first, second = (PropensityModel(random_state=3).fit(X, y).to_dict() for _ in range(2))
     assert first == second
+
+
+def test_tuning_takes_whole_groups_and_not_too_many_rows() -> None:
+    codes = np.random.default_rng(0).integers(0, 5000, 60_000)
+    chosen = _some_groups(codes, np.random.default_rng(1))
+    assert 19_000 < chosen.sum() <= 20_000
+    assert not set(codes[chosen]) & set(codes[~chosen])
+    assert _some_groups(codes[:100], np.random.default_rng(1)).all()

@@ -173,6 +173,8 @@ def best(plan: Plan) -> list[dict[str, Any]]:
                 "next_step_reason": values.get("next_step_reason"),
             }
         )
+    # A score is what a rep works by; a shop without open deals has customers and their value instead.
+    found = [r for r in found if r["score"] is not None] or found
     found.sort(key=lambda r: (-float(r["expected_value"] or 0), -(r["score"] or 0), r["id"]))
     return found
 

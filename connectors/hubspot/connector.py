@@ -324,7 +324,7 @@ def _info(p: Mapping[str, Any]) -> FieldInfo:
         _TYPES.get(p["type"], "string"),
         custom,
         not read_only,
-        bool(p.get("calculated")) or read_only,
+        bool(p.get("calculated")),
         options,
     )
 

@@ -90,9 +90,9 @@ STANDARD: dict[str, tuple[str, ...]] = {
 }
 CREATED = {"contacts": "createdate", "companies": "createdate", "deals": "createdate"}
 HISTORY = {
-    "contacts": ("lifecyclestage", "hs_lead_status"),
+    "contacts": ("lifecyclestage", "hs_lead_status", "jobtitle"),
     "companies": ("industry",),
-    "deals": ("dealstage", "amount", "closedate", "pipeline", "hubspot_owner_id"),
+    "deals": ("dealstage", "amount", "closedate", "pipeline", "dealtype", "hubspot_owner_id"),
 }
 # Set once, when a record is made, by HubSpot itself.
 FIXED = {"contacts": ("hs_analytics_source", "lead_source"), "companies": (), "deals": ()}

@@ -319,8 +319,9 @@ def _simple(raw: _Raw, table: str, columns: Mapping[str, str]) -> list[Source]:
 def _field_history(raw: _Raw, fields: Sequence[tuple[str, str, str]]) -> list[Source]:
     custom = {(o, n) for o, n, _ in fields}
     standard = {
-        "contacts": {"lifecyclestage": "lifecycle_stage", "hs_lead_status": "status"},
+        "contacts": {"lifecyclestage": "lifecycle_stage", "hs_lead_status": "status", "jobtitle": "title"},
         "companies": {"industry": "industry"},
+        "deals": {"pipeline": "pipeline", "dealtype": "type"},
     }
     found = []
     for obj in CORE:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from sales_consultant.scoring.frame import build
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from sales_consultant.config.populations import Exclusions, Population
     from sales_consultant.scoring.model import PopulationModel
 
-__all__ = ["COLUMNS", "Reason", "excluded", "score", "shown"]
+__all__ = ["COLUMNS", "Reason", "excluded", "left_out", "score", "shown"]
 
 COLUMNS = ("object", "record_id", "probability", "score", "grade", "reasons")
 
@@ -52,10 +53,17 @@ def score(
     return frame.sort_values("record_id", ignore_index=True)
 
 
+def left_out(
+    con: duckdb.DuckDBPyConnection, population: Population, exclusions: Exclusions, as_of: int
+) -> dict[str, str]:
+    """The reason of every open record of a population that is left out as of a time, by record id."""
+    rows = Membership(con, population, exclusions, as_of=as_of).at(as_of, with_excluded=True)
+    found = rows[rows["excluded"] != ""]
+    return {str(i): str(r) for i, r in zip(found["record_id"], found["excluded"], strict=True)}
+
+
 def excluded(
     con: duckdb.DuckDBPyConnection, population: Population, exclusions: Exclusions, as_of: int
 ) -> dict[str, int]:
     """How many open records of a population are left out as of a time, by reason."""
-    rows = Membership(con, population, exclusions, as_of=as_of).at(as_of, with_excluded=True)
-    counts = rows.loc[rows["excluded"] != "", "excluded"].value_counts()
-    return {str(k): int(v) for k, v in sorted(counts.items())}
+    return dict(sorted(Counter(left_out(con, population, exclusions, as_of).values()).items()))

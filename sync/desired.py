@@ -103,7 +103,7 @@ def build(
     desired = Desired(as_of)
     _directory(con, desired)
     frames = _scores(con, settings, models, desired)
-    _values(con, models, desired, shown)
+    _values(con, settings, models, desired, shown)
     _steps(con, settings, playbook, frames, desired, shown["next_step_id"], steps_of_today)
     return desired
 
@@ -118,21 +118,24 @@ def _directory(con: duckdb.DuckDBPyConnection, desired: Desired) -> None:
     """Names, owners and companies of all records: what messages, pilots and the control group need."""
     contacts = con.execute(
         "SELECT CASE source_object WHEN 'Lead' THEN 'leads' ELSE 'contacts' END, id, "
-        "coalesce(nullif(trim(concat_ws(' ', first_name, last_name)), ''), email, id), company_id, owner_id FROM contacts"
+        "coalesce(nullif(trim(concat_ws(' ', first_name, last_name)), ''), email, id), company_id, owner_id, "
+        "false, do_not_score FROM contacts"
     ).fetchall()
     companies = con.execute(
-        "SELECT 'companies', id, coalesce(name, domain, id), id, owner_id FROM companies"
+        "SELECT 'companies', id, coalesce(name, domain, id), id, owner_id, false, do_not_score FROM companies"
     ).fetchall()
     deals = con.execute(
-        "SELECT 'deals', id, coalesce(name, id), company_id, owner_id, is_closed FROM deals"
+        "SELECT 'deals', id, coalesce(name, id), company_id, owner_id, is_closed, do_not_score FROM deals"
     ).fetchall()
-    for obj, record_id, name, unit, owner, *closed in (*contacts, *companies, *deals):
+    for obj, record_id, name, unit, owner, closed, leave in (*contacts, *companies, *deals):
         key = (obj, record_id)
         desired.names[key] = name
         desired.units[key] = f"companies:{unit}" if unit else f"{obj}:{record_id}"
         desired.owners[key] = owner or ""
-        if closed and closed[0]:
+        if closed:
             desired.closed_deals.add(record_id)
+        if leave:
+            desired.excluded_records.add(key)
 
 
 def _scores(
@@ -144,7 +147,9 @@ def _scores(
 
     frames = []
     for name, population in settings.populations.items():
-        desired.excluded[name] = scorer.excluded(con, population, settings.exclude, desired.as_of)
+        out = scorer.left_out(con, population, settings.exclude, desired.as_of)
+        desired.excluded[name] = dict(sorted(Counter(out.values()).items()))
+        desired.excluded_records |= {(_written(desired, population.object, i), i) for i in out}
         model = models.populations.get(name)
         if model is None:
             continue
@@ -216,7 +221,7 @@ def _expected(con: duckdb.DuckDBPyConnection, frames: "list[pd.DataFrame]", desi
         deals = frame[frame["object"] == "deals"]
         if deals.empty:
             continue
-        held = value.deal_values(con, deals)
+        held = value.deal_values(con, deals, as_of=desired.as_of)
         worth = dict(zip(held["record_id"], held["expected_value"], strict=True))
         for record_id in deals["record_id"]:
             amount = worth.get(record_id)
@@ -224,11 +229,15 @@ def _expected(con: duckdb.DuckDBPyConnection, frames: "list[pd.DataFrame]", desi
 
 
 def _values(
-    con: duckdb.DuckDBPyConnection, models: Models, desired: Desired, shown: Mapping[str, Mapping[Key, str]]
+    con: duckdb.DuckDBPyConnection,
+    settings: Settings,
+    models: Models,
+    desired: Desired,
+    shown: Mapping[str, Mapping[Key, str]],
 ) -> None:
     worth = None
     if models.value is not None:
-        frame = worth = models.value.predict(con, as_of=desired.as_of)
+        frame = worth = models.value.predict(con, as_of=desired.as_of, exclusions=settings.exclude)
         for row in _rows(frame):
             amount, risk = row.value_12m, row.churn_risk
             _put(

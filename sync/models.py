@@ -70,7 +70,9 @@ def train(
     _index(state, digest, VALUE, VALUE, "", card, as_of, now, publish=True)
     done.append(TrainedModel(VALUE, VALUE, digest, "", True, card))
     say("finding segments")
-    edges = segments.fit(con, as_of=as_of, values=customers.predict(con, as_of=as_of))
+    edges = segments.fit(
+        con, as_of=as_of, values=customers.predict(con, as_of=as_of, exclusions=settings.exclude)
+    )
     digest = _keep(edges, folder, modelfile.save)
     card = _card(edges)
     _index(state, digest, SEGMENTS, SEGMENTS, "", card, as_of, now, publish=True)

@@ -14,7 +14,7 @@ from decimal import Decimal
 from typing import Any
 
 from sales_consultant.config.canon import Canonical
-from sales_consultant.config.catalogue import Field, by_key
+from sales_consultant.config.catalogue import FIELDS, Field, by_key
 from sales_consultant.config.errors import GuardError
 from sales_consultant.config.settings import Guards
 from sales_consultant.connectors.base import Change
@@ -25,6 +25,7 @@ QUIET_RISK = 5
 QUIET_SHARE = Decimal("0.1")
 _LAST_WRITE = ("trend", *STEP_KEYS)
 _BY_SCORER = (*SCORE_KEYS, *STEP_KEYS)
+_OURS = tuple(f.key for f in FIELDS if not f.people_write)
 
 Values = dict[str, Canonical]
 
@@ -185,12 +186,12 @@ def _wanted(key: Key, desired: Desired, current: Values) -> tuple[Values, str]:
     """The values a record shall hold, and why, whether it is scored or not any more."""
     record: Record | None = desired.records.get(key)
     values = dict(record.values) if record else {}
+    if key in desired.excluded_records:
+        return dict.fromkeys(_OURS), "excluded"
     if "score" in values:
         if not current.get("score"):
             return values, "first score"
         return values, "scored again"
-    if key in desired.excluded_records:
-        return {**values, **dict.fromkeys(_BY_SCORER)}, "excluded"
     if current.get("score") or current.get("next_step"):
         if key[0] == "leads":
             # A converted lead can hardly be written, and its contact and deal carry on.

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 import sqlalchemy as sa
 
 from sales_consultant.config import playbook
-from sales_consultant.config.errors import BusyError, SalesConsultantError
+from sales_consultant.config.errors import BusyError, ConfigError, SalesConsultantError
 from sales_consultant.sync import desired as desiring
 from sales_consultant.sync import groups, held, models
 from sales_consultant.sync.desired import Desired
@@ -132,17 +132,29 @@ def pulling(
     return pulled
 
 
+@contextlib.contextmanager
+def _settings_named() -> Iterator[None]:
+    """What scoring and the playbook cannot work with is the admin's to mend."""
+    from sales_consultant.scoring.errors import ScoringError
+
+    try:
+        yield
+    except (ScoringError, playbook.PlaybookError) as e:
+        raise ConfigError(str(e), action="Correct the setting, then run the command again.") from e
+
+
 def training(ws: Workspace, run: Run, reporter: Reporter) -> list[models.TrainedModel]:
     """Train and publish what earned it."""
-    trained = models.train(
-        ws.warehouse.con,
-        ws.state,
-        ws.models_folder,
-        ws.settings,
-        as_of=run.as_of,
-        now=ws.clock(),
-        say=reporter.say,
-    )
+    with _settings_named():
+        trained = models.train(
+            ws.warehouse.con,
+            ws.state,
+            ws.models_folder,
+            ws.settings,
+            as_of=run.as_of,
+            now=ws.clock(),
+            say=reporter.say,
+        )
     run.counts["trained"] = {t.name: t.verdict or t.kind for t in trained}
     if any(t.published and t.kind == "propensity" for t in trained):
         # A newly published model lifts the hold that a rollback left.
@@ -154,18 +166,18 @@ def training(ws: Workspace, run: Run, reporter: Reporter) -> list[models.Trained
 def scoring(ws: Workspace, run: Run, reporter: Reporter) -> tuple[Desired, Held]:
     """What our fields should hold, and what they hold."""
     reporter.say("scoring")
-    in_force = models.in_force(ws.state, ws.models_folder, ws.settings)
     current = held.read(ws.connector, ws.warehouse, ws.state, ws.fields)
     held.keep_feedback(ws.state, current, now=ws.connector.latest())
-    wanted = desiring.build(
-        ws.warehouse.con,
-        ws.settings,
-        in_force,
-        playbook.load(desiring.playbook_path(ws.settings)),
-        as_of=run.as_of,
-        shown={f: held.shown(current, f) for f in ("next_step_id", "segment", "customer_tier")},
-        steps_of_today=held.steps_of_day(ws.state, run.as_of),
-    )
+    with _settings_named():
+        wanted = desiring.build(
+            ws.warehouse.con,
+            ws.settings,
+            models.in_force(ws.state, ws.models_folder, ws.settings),
+            playbook.load(desiring.playbook_path(ws.settings)),
+            as_of=run.as_of,
+            shown={f: held.shown(current, f) for f in ("next_step_id", "segment", "customer_tier")},
+            steps_of_today=held.steps_of_day(ws.state, run.as_of),
+        )
     run.counts["scored"] = wanted.scored
     run.counts["excluded"] = wanted.excluded
     return wanted, current

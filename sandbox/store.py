@@ -98,10 +98,13 @@ class Store:
         self._lock = threading.RLock()
         self._depth = 0
         self.version = 0
-        self._db = sqlite3.connect(
-            str(self.path), check_same_thread=False, isolation_level=None, cached_statements=512
-        )
-        self._db.execute("PRAGMA journal_mode=WAL")
+        try:
+            self._db = sqlite3.connect(
+                str(self.path), check_same_thread=False, isolation_level=None, cached_statements=512
+            )
+            self._db.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.Error as e:
+            raise OSError(f"the store {self.path} cannot be used ({e}); choose another file") from e
         # A sandbox's records can be loaded again: a power cut may cost the last writes, never the file.
         self._db.execute("PRAGMA synchronous=OFF" if path is None else "PRAGMA synchronous=NORMAL")
         self._db.execute("PRAGMA cache_size=-65536")
@@ -231,13 +234,13 @@ class Store:
 
     def lag(self, vendor: str, object: str, id: str, old: Record | None, until: int) -> None:
         """A write that searches show from `until` (ms) on; before it they show `old`, or nothing."""
-        body = orjson.dumps(old).decode() if old else None
+        body = orjson.dumps(list(old)).decode() if old else None
         self.write("INSERT INTO unindexed VALUES (?, ?, ?, ?, ?)", (vendor, object, id, until, body))
 
     def lagging(self, vendor: str, object: str, now: int) -> dict[str, Record | None]:
         """Records that a search shows in an older version (None: not at all), by id."""
         held = self.rows(
-            "SELECT id, old, until FROM unindexed WHERE vendor = ? AND object = ? ORDER BY until",
+            "SELECT id, old, until FROM unindexed WHERE vendor = ? AND object = ? ORDER BY until, rowid",
             (vendor, object),
         )
         if any(until <= now for _, _, until in held):

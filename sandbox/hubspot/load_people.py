@@ -163,7 +163,11 @@ def _person(loader: Loader, row: Row, custom: dict[str, str | None]) -> Draft:
         values["do_not_call"] = "true" if row["do_not_call"] else "false"
     if row.get("bounced"):
         values |= {"hs_email_hard_bounce_reason_enum": "UNKNOWN_USER", "hs_email_bounce": "1"}
-    return Draft(KINDS["contacts"], row["id"], loader.epoch if created is None else created, values)
+    draft = Draft(KINDS["contacts"], row["id"], loader.epoch if created is None else created, values)
+    if row.get("status") and row.get("converted_at") is not None:
+        # A converted lead's status is that of its conversion: before it nobody knew.
+        draft.since("hs_lead_status", [(max(row["converted_at"], draft.created), row["status"])])
+    return draft
 
 
 def _add(known: Draft, lead: Draft) -> None:
@@ -172,6 +176,8 @@ def _add(known: Draft, lead: Draft) -> None:
     for name, value in lead.values.items():
         if value is not None and known.values.get(name) is None:
             known.values[name] = value
+            if name in lead.history:
+                known.history[name] = lead.history[name]
 
 
 def _deal_times(loader: Loader) -> dict[str, tuple[int, int | None]]:

@@ -109,7 +109,7 @@ def lines(portal: Portal) -> list[CardLine]:
         for row in portal.store.rows(sql, (VENDOR, name, LINES)):
             record = Record(*row)
             values = record.values()
-            key = [shower.text(n, values.get(n)) for n in _KEY[name][:3]]
+            key = [_money(shower.value(n, values), values).text for n in _KEY[name][:3]]
             note = " · ".join(k for k in key if k)
             ours = {role(n): shower.text(n, values.get(n)) for n in mine}
             found.append(
@@ -131,9 +131,7 @@ def card(portal: Portal, object: str, id: str) -> Card | None:
     shower = _Shower(portal, kind)
     key = _KEY.get(kind.name, ("hs_timestamp", "hubspot_owner_id"))
     shown = sorted(
-        n
-        for n in values
-        if n not in key and n in shower.definitions and shower.definitions[n]["groupName"] != GROUP
+        n for n in values if n not in key and n in shower.definitions and _shown(shower.definitions[n])
     )
     fields = (
         *(shower.value(n, values) for n in shown),
@@ -155,8 +153,14 @@ def card(portal: Portal, object: str, id: str) -> Card | None:
     )
 
 
+def _shown(definition: Json) -> bool:
+    """A rep's view has the fields that people fill in, not HubSpot's own book-keeping."""
+    computed = definition["modificationMetadata"]["readOnlyValue"] and definition["name"].startswith("hs_")
+    return definition["groupName"] != GROUP and not computed
+
+
 def _money(value: Value, values: Json) -> Value:
-    if value.name != "amount":
+    if value.name != "amount" or not value.text:
         return value
     return Value(
         value.name, value.label, f"{float(value.text):,.2f} {values.get('deal_currency_code') or ''}".strip()

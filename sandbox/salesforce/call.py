@@ -1,0 +1,132 @@
+"""One request to Salesforce's API: whose session, which version, and how the result or error becomes an answer."""
+
+import re
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from starlette.requests import Request
+from starlette.responses import Response
+
+from sales_consultant.sandbox.salesforce import sessions
+from sales_consultant.sandbox.salesforce.access import Access, unsupported
+from sales_consultant.sandbox.salesforce.errors import ApiError, json_response, refused
+from sales_consultant.sandbox.salesforce.meter import Meter
+from sales_consultant.sandbox.salesforce.org import VENDOR, Org
+from sales_consultant.sandbox.salesforce.standard import Sobject
+
+Json = dict[str, Any]
+OLDEST, NEWEST = 31, 67
+_VERSION = re.compile(r"v(\d\d?)\.0\Z")
+
+
+@dataclass
+class Call:
+    """A request that has passed sign-in and limits."""
+
+    org: Org
+    request: Request
+    access: Access
+    body: bytes
+    version: str
+
+    def param(self, name: str) -> str:
+        """A part of the path."""
+        return str(self.request.path_params[name])
+
+    def text(self, name: str, default: str = "") -> str:
+        """A query value."""
+        return self.request.query_params.get(name) or default
+
+    def json(self) -> Any:
+        """The body. Raises ApiError JSON_PARSER_ERROR."""
+        return parse(self.body)
+
+    def object(self) -> Json:
+        """The body as an object. Raises ApiError."""
+        found = self.json()
+        if not isinstance(found, dict):
+            raise ApiError("JSON_PARSER_ERROR", "The HTTP entity body must be a JSON object at [line:1, column:1]")
+        return found
+
+    def path(self, tail: str = "") -> str:
+        """`/services/data/vNN.0/` and what follows, in the version that the client asked."""
+        return f"/services/data/{self.version}/{tail}"
+
+    def sobject(self, right: str = "Read", *, tooling: bool = False) -> Sobject:
+        """The object that the path names. Raises ApiError 404."""
+        found = self.org.sobject(self.param("sobject"), tooling=tooling)
+        if found is None or not self.access.may(found, "Read"):
+            raise ApiError("NOT_FOUND", "The requested resource does not exist", 404)
+        if right != "Read":
+            self.access.demand(found, right)
+        return found
+
+
+Result = tuple[int, Any] | Response
+Handler = Callable[[Call], Result]
+
+
+def parse(body: bytes) -> Any:
+    """A JSON body. Raises ApiError JSON_PARSER_ERROR."""
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError as e:
+        raise ApiError("JSON_PARSER_ERROR", f"{e.msg} at [line:{e.lineno}, column:{e.colno}]") from None
+
+
+def named(org: Org, access: Access, name: Any, right: str = "Read") -> Sobject:
+    """An object of the data API by a name from a body. Raises ApiError."""
+    found = org.sobject(str(name or ""))
+    if found is None or not access.may(found, "Read"):
+        raise unsupported(str(name))
+    if right != "Read":
+        access.demand(found, right)
+    return found
+
+
+def version(request: Request) -> str:
+    """The version of the path. Raises ApiError 404, or 410 for one that is retired."""
+    text = str(request.path_params.get("version") or f"v{NEWEST}.0")
+    found = _VERSION.match(text)
+    number = int(found[1]) if found else 0
+    if 7 <= number < OLDEST:
+        raise ApiError("UNSUPPORTED_API_VERSION", f"API version {number}.0 is retired", 410)
+    if not OLDEST <= number <= NEWEST:
+        raise ApiError("NOT_FOUND", "The requested resource does not exist", 404)
+    return text
+
+
+def endpoint(
+    org: Org, handler: Handler, kind: str, *, auth: bool = True, counted: bool = True
+) -> Callable[[Request], Awaitable[Response]]:
+    """A Starlette endpoint of a handler. `counted`: the call weighs on the org's daily limit."""
+
+    async def answer(request: Request) -> Response:
+        org.world.count(VENDOR, kind)
+        meter = Meter.of(org)
+        headers: dict[str, str] = {}
+        try:
+            if len(request.url.path) + len(request.url.query) > 16_384:
+                raise ApiError("URI_TOO_LONG", "The URI is too long", 414)
+            asked = version(request)
+            access = Access.of(org, sessions.user(org, request)) if auth else None
+            if auth and counted:
+                headers = meter.take()
+            call = Call(org, request, access, await request.body(), asked)  # type: ignore[arg-type]
+            with org.store.transaction():
+                result = handler(call)
+            if isinstance(result, Response):
+                response = result
+            else:
+                status, content = result
+                response = Response(status_code=204) if status == 204 else json_response(content, status)
+        except ApiError as e:
+            if e.code == "REQUEST_LIMIT_EXCEEDED":
+                headers = meter.header()
+            response = refused(e)
+        response.headers.update(headers)
+        return response
+
+    return answer

@@ -1,0 +1,198 @@
+"""What the API says about itself: versions, resources, limits, objects and their fields, changed and deleted ids."""
+
+from typing import Any
+
+from sales_consultant.sandbox.clock import parse_iso
+from sales_consultant.sandbox.salesforce import fields, ids
+from sales_consultant.sandbox.salesforce.auth import base
+from sales_consultant.sandbox.salesforce.call import NEWEST, OLDEST, Call, Result
+from sales_consultant.sandbox.salesforce.errors import ApiError
+from sales_consultant.sandbox.salesforce.meter import Meter
+from sales_consultant.sandbox.salesforce.org import VENDOR, stamp
+from sales_consultant.sandbox.salesforce.standard import CUSTOMIZABLE, Sobject
+
+Json = dict[str, Any]
+_SEASONS = ("Spring", "Summer", "Winter")
+_DAY_MS = 86_400_000
+
+
+def _season(number: int) -> str:
+    # Version 31 was Summer '14; three come a year, and winter's is named after the next one.
+    season = _SEASONS[(number - 30) % 3]
+    year = 14 + (number - 30) // 3 + (season == "Winter")
+    return f"{season} '{year}"
+
+
+def versions(call: Call) -> Result:
+    """GET /services/data; needs no session."""
+    return 200, [
+        {"label": _season(n), "url": f"/services/data/v{n}.0", "version": f"{n}.0"} for n in range(OLDEST, NEWEST + 1)
+    ]
+
+
+def listing(call: Call) -> Result:
+    """GET /services/data/vNN: the resources."""
+    names = ("sobjects", "query", "queryAll", "limits", "composite", "jobs", "tooling", "recent", "search", "metadata")
+    who = f"{base(call.request)}/id/{call.org.details['id']}/{call.access.user_id}"
+    return 200, {**{n: call.path(n) for n in names}, "identity": who}
+
+
+def limits(call: Call) -> Result:
+    """GET limits."""
+    meter, org = Meter.of(call.org), call.org
+    counted = org.world.calls
+
+    def left(most: int, used: int) -> Json:
+        return {"Max": most, "Remaining": max(0, most - used)}
+
+    queries = counted[VENDOR, "bulk query job"]
+    ingests = counted[VENDOR, "bulk ingest job"]
+    return 200, {
+        "ConcurrentAsyncGetReportInstances": left(200, 0),
+        "DailyApiRequests": left(meter.most, meter.used()),
+        "DailyAsyncApexExecutions": left(250_000, 0),
+        "DailyBulkApiBatches": left(15_000, ingests),
+        "DailyBulkV2QueryFileStorageMB": left(976_562, 0),
+        "DailyBulkV2QueryJobs": left(10_000, queries),
+        "DataStorageMB": left(10_240, sum(org.store.totals(VENDOR).values()) // 512),
+        "FileStorageMB": left(20_480, 0),
+        "MassEmail": left(5_000, 0),
+        "SingleEmail": left(5_000, 0),
+    }
+
+
+def _head(call: Call, sobject: Sobject) -> Json:
+    access = call.access
+    rest = call.path(f"sobjects/{sobject.name}")
+    makes = sobject.writable and access.may(sobject, "Create")
+    return {
+        "activateable": False,
+        "createable": makes,
+        "custom": False,
+        "customSetting": False,
+        "deletable": sobject.writable and sobject.deletable and access.may(sobject, "Delete"),
+        "deprecatedAndHidden": False,
+        "feedEnabled": sobject.name in CUSTOMIZABLE,
+        "hasSubtypes": False,
+        "isSubtype": False,
+        "keyPrefix": ids.PREFIXES[sobject.name],
+        "label": sobject.label,
+        "labelPlural": sobject.plural,
+        "layoutable": sobject.name in CUSTOMIZABLE,
+        "mergeable": sobject.name in ("Account", "Contact", "Lead"),
+        "mruEnabled": sobject.name in CUSTOMIZABLE,
+        "name": sobject.name,
+        "queryable": True,
+        "replicateable": "SystemModstamp" in sobject.fields,
+        "retrieveable": True,
+        "searchable": sobject.name in CUSTOMIZABLE,
+        "triggerable": sobject.name in CUSTOMIZABLE,
+        "undeletable": "IsDeleted" in sobject.fields,
+        "updateable": sobject.writable and access.may(sobject, "Edit"),
+        "urls": {"sobject": rest, "describe": f"{rest}/describe", "rowTemplate": rest + "/{ID}"},
+    }
+
+
+def sobjects(call: Call) -> Result:
+    """GET sobjects."""
+    seen = [o for o in call.org.sobjects() if call.access.may(o, "Read")]
+    return 200, {"encoding": "UTF-8", "maxBatchSize": 200, "sobjects": [_head(call, o) for o in seen]}
+
+
+def sobject_info(call: Call) -> Result:
+    """GET sobjects/T."""
+    return 200, {"objectDescribe": _head(call, call.sobject()), "recentItems": []}
+
+
+def describe(call: Call, *, tooling: bool = False) -> Result:
+    """GET sobjects/T/describe: the fields that this user may see."""
+    sobject = call.sobject(tooling=tooling)
+    access = call.access
+    makes, edits = access.may(sobject, "Create") and sobject.writable, access.may(sobject, "Edit") and sobject.writable
+    seen = access.visible(sobject.name)
+    listed = [
+        fields.describe(
+            f,
+            createable=makes and access.edits(sobject.name, f, create=True),
+            updateable=edits and access.edits(sobject.name, f),
+        )
+        for f in seen.values()
+    ]
+    children = [
+        {"cascadeDelete": False, "childSObject": o.name, "field": f.name, "relationshipName": o.plural.replace(" ", "")}
+        for o in call.org.sobjects()
+        for f in call.org.fields(o.name).values()
+        if sobject.name in f.targets and access.may(o, "Read")
+    ]
+    types = []
+    if "RecordTypeId" in seen:
+        types = [
+            {
+                "active": True, "available": True, "defaultRecordTypeMapping": n == 0, "developerName": v["DeveloperName"],
+                "master": False, "name": v["Name"], "recordTypeId": r.id, "urls": {},
+            }
+            for n, r in enumerate(call.org.store.each(VENDOR, "RecordType"))
+            if (v := r.values())["SobjectType"] == sobject.name
+        ]  # fmt: skip
+    return 200, {
+        **_head(call, sobject),
+        "actionOverrides": [],
+        "childRelationships": children,
+        "compactLayoutable": sobject.name in CUSTOMIZABLE,
+        "fields": listed,
+        "namedLayoutInfos": [],
+        "recordTypeInfos": types,
+        "searchLayoutable": sobject.name in CUSTOMIZABLE,
+        "supportedScopes": [{"label": f"All {sobject.plural}", "name": "everything"}],
+    }
+
+
+def _window(call: Call) -> tuple[int, int]:
+    try:
+        # A plus sign that a client left unescaped arrives as a space.
+        start, end = (parse_iso(call.text(n).replace(" ", "+")) for n in ("start", "end"))
+    except ValueError:
+        raise ApiError("INVALID_PARAMETER_VALUE", "start and end must be ISO 8601 dates and times") from None
+    # Seconds count for nothing here.
+    start, end = start - start % 60_000, end - end % 60_000
+    if end <= start:
+        raise ApiError("INVALID_REPLICATION_DATE", "startDate before endDate with at least one minute between them")
+    if start < call.org.now() - 30 * _DAY_MS:
+        raise ApiError("INVALID_REPLICATION_DATE", "startDate cannot be more than 30 days ago")
+    return start, end
+
+
+def updated(call: Call) -> Result:
+    """GET sobjects/T/updated: ids that were made or changed in a window, and how far it is complete."""
+    sobject = call.sobject()
+    start, end = _window(call)
+    sql = (
+        "SELECT id FROM records WHERE vendor = 'salesforce' AND object = ? AND archived = 0 AND modified >= ? "
+        "AND modified < ? ORDER BY modified, id LIMIT 600001"
+    )
+    found = [r[0] for r in call.org.store.rows(sql, (sobject.name, start, end))]
+    if len(found) > 600_000:
+        raise ApiError("EXCEEDED_ID_LIMIT", "More than 600,000 ids; ask for a shorter time")
+    covered = min(end, call.org.now() // 60_000 * 60_000)
+    return 200, {"ids": found, "latestDateCovered": stamp(covered)}
+
+
+def deleted(call: Call) -> Result:
+    """GET sobjects/T/deleted: ids that were deleted in a window, purged ones too."""
+    sobject = call.sobject()
+    start, end = _window(call)
+    sql = (
+        "SELECT id, archived_at FROM records WHERE vendor = 'salesforce' AND object = ? AND archived = 1 AND "
+        "archived_at >= ? AND archived_at < ? ORDER BY archived_at, id"
+    )
+    found = [(str(i), int(at)) for i, at in call.org.store.rows(sql, (sobject.name, start, end))]
+    purged = call.org.store.documents(VENDOR, "purged", sobject.name)
+    found += [(i, b["at"]) for i, b in purged.items() if start <= b["at"] < end]
+    covered = min(end, call.org.now() // 60_000 * 60_000)
+    return 200, {
+        "deletedRecords": [{"id": i, "deletedDate": stamp(at)} for i, at in found],
+        "earliestDateAvailable": stamp(call.org.now() - 30 * _DAY_MS),
+        "latestDateCovered": stamp(covered),
+    }
+
+

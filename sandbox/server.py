@@ -13,9 +13,9 @@ from typing import Self, cast
 import uvicorn
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.types import ASGIApp
 
 from sales_consultant.sandbox import control, pages
 from sales_consultant.sandbox.clock import Clock, parse_iso
@@ -48,7 +48,7 @@ def load(world: World, halves: Mapping[str, Side], data: Path | None, *, lenient
     world.store.write("ANALYZE")
 
 
-def create_app(world: World, halves: Mapping[str, Side]) -> Starlette:
+def create_app(world: World, halves: Mapping[str, Side]) -> ASGIApp:
     """The application: both vendors' APIs, the pages and the control endpoint."""
 
     def refuse(path: str, fault: Fault) -> Response:
@@ -62,11 +62,12 @@ def create_app(world: World, halves: Mapping[str, Side]) -> Starlette:
         return refuse(request.url.path, Fault("status", re.compile(""), status))
 
     routes = [r for side in halves.values() for r in side.routes(world)]
-    return Starlette(
+    app = Starlette(
         routes=[*routes, *control.routes(world, halves), *pages.routes(world, halves)],
-        middleware=[Middleware(Gate, world=world, refuse=refuse)],
         exception_handlers={404: lost, 405: lost, 500: lost},
     )
+    # Outermost, where it holds the connection itself and can close it.
+    return Gate(app, world, refuse)
 
 
 def _bind(port: int) -> socket.socket:
@@ -85,7 +86,7 @@ def _bind(port: int) -> socket.socket:
     return listener
 
 
-def _server(app: Starlette) -> uvicorn.Server:
+def _server(app: ASGIApp) -> uvicorn.Server:
     return uvicorn.Server(
         uvicorn.Config(
             app,

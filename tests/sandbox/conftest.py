@@ -4,8 +4,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from sales_consultant.sandbox.server import Sandbox
 from support.sandbox_company import CLOCK, FILES, Api, write_folder
+
+from sales_consultant.sandbox.server import Sandbox
 
 
 @pytest.fixture

@@ -6,10 +6,11 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from support.sandbox_company import Api
+
 from sales_consultant.sandbox.hubspot.kinds import KINDS
 from sales_consultant.sandbox.hubspot.portal import Portal
 from sales_consultant.sandbox.hubspot.search import Search
-from support.sandbox_company import Api
 
 Contacts = Callable[[int], list[str]]
 

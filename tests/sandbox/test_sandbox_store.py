@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from sales_consultant.sandbox.store import Change, Link, Record, Store
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+
 from sales_consultant.sandbox.clock import parse_iso
 from sales_consultant.sandbox.tables import DataFolderError, load_folder
 

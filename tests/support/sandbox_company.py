@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import requests
+
 from sales_consultant.sandbox.server import Sandbox
 
 CLOCK = "2024-06-01T00:00:00Z"
@@ -86,7 +87,7 @@ class Api:
     def id(self, object: str, external: str) -> str:
         """The id that a row of the folder has here."""
         rows = self.get(f"/crm/v3/objects/{object}", limit=100, properties="external_id").json()["results"]
-        return next(r["id"] for r in rows if r["properties"]["external_id"] == external)
+        return next(str(r["id"]) for r in rows if r["properties"]["external_id"] == external)
 
 
 def write_folder(folder: Path, files: dict[str, str]) -> Path:

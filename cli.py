@@ -12,7 +12,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
-import click
 import typer
 
 from sales_consultant.config.errors import SalesConsultantError, UsageError
@@ -22,6 +21,9 @@ if TYPE_CHECKING:
     from sales_consultant.sync.plan import Plan
     from sales_consultant.sync.render import Terminal
     from sales_consultant.sync.workspace import Workspace
+
+# Newer typer carries a click of its own and gives this error no name: the class is found through a child it names.
+_WrongUse: Any = next(c for c in typer.BadParameter.__mro__ if c.__name__ == "ClickException")
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -613,11 +615,11 @@ def main() -> NoReturn:
     try:
         result = app(standalone_mode=False)
         code = result if isinstance(result, int) else 0
-    except click.exceptions.Exit as e:
+    except typer.Exit as e:
         code = e.exit_code
-    except (click.exceptions.Abort, KeyboardInterrupt):
+    except (typer.Abort, KeyboardInterrupt):
         code = 130
-    except click.ClickException as e:
+    except _WrongUse as e:
         if as_json:
             fail(UsageError(e.format_message(), action="See --help."), as_json)
         else:

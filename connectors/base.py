@@ -37,10 +37,11 @@ class Identity:
 class Stream:
     """A raw table of the warehouse and how it is pulled.
 
-    `mode`: "delta" has its own watermark; "links" is re-read for the records that changed, for open deals and for
-    recent activities; "full" is read whole each time because the CRM offers nothing better, and it is small.
+    `mode`: "delta" has its own watermark; "links" is re-read for the records that were read since, for open deals and
+    for recent activities; "full" is read whole each time because the CRM offers nothing better, and it is small.
     `object` is what a user calls it; `key` are the columns that identify a row. `first_seen`: the CRM does not say when
     a row was made, so the warehouse keeps when it first saw it (`_first_seen`, empty for rows of the first pull).
+    `optional`: without permission for it the pull goes on and says so.
     """
 
     name: str
@@ -48,6 +49,7 @@ class Stream:
     mode: Literal["delta", "links", "full"]
     key: tuple[str, ...] = ("id",)
     first_seen: bool = False
+    optional: bool = False
 
 
 @dataclass(frozen=True)
@@ -162,8 +164,10 @@ class Calls:
 class Known(Protocol):
     """What the warehouse already knows, for streams that are re-read by record."""
 
-    def ids(self, stream: str, *, changed_since: int | None = None) -> Sequence[str]:
-        """Ids of the stream's rows, all or those modified or first read since a moment (ms)."""
+    def ids(
+        self, stream: str, *, read_since: int | None = None, changed_since: int | None = None
+    ) -> Sequence[str]:
+        """Ids of the stream's live rows: all, or those that we read, or that were modified, since a moment (ms)."""
         ...
 
     def open_deals(self) -> Sequence[str]:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from sales_consultant.config.errors import UsageError
+from sales_consultant.config.errors import AccessError, UsageError
 from sales_consultant.config.nearest import did_you_mean
 from sales_consultant.connectors.base import Connector, Stream
 from sales_consultant.sync.warehouse import Warehouse
@@ -16,11 +16,12 @@ Progress = Callable[[str, int, int | None], None]
 
 @dataclass
 class Pulled:
-    """What a pull did: rows read by stream, and whether each stream was read whole or as a delta."""
+    """What a pull did: rows read by stream, which streams were read whole, which this user may not read and why."""
 
     as_of: int
     rows: dict[str, int] = field(default_factory=dict)
     full: list[str] = field(default_factory=list)
+    not_permitted: dict[str, str] = field(default_factory=dict)
 
 
 def choose(connector: Connector, objects: Iterable[str]) -> list[Stream]:
@@ -49,7 +50,13 @@ def pull(
     """
     done = Pulled(until)
     for stream in choose(connector, objects):
-        done.rows[stream.name] = _stream(connector, warehouse, stream, until, full, done, progress)
+        try:
+            done.rows[stream.name] = _stream(connector, warehouse, stream, until, full, done, progress)
+        except AccessError as e:
+            if not stream.optional:
+                raise
+            # Said, not silent: `check` names the scope, and what was learnt without it is on the model card.
+            done.not_permitted[stream.name] = e.message
         if stream.name == "deals":
             # Links of open deals are read again: which are open must be known by then.
             warehouse.make_views(connector)
@@ -77,6 +84,7 @@ def _stream(
         since, resume = (None if whole else state.watermark), None
         warehouse.begin(stream.name, definition=definition, since=since, until=until)
     first = state.watermark is None
+    started = connector.latest()
     if since is None:
         done.full.append(stream.name)
     count = 0
@@ -86,6 +94,10 @@ def _stream(
             count += page.rows.num_rows
             if progress:
                 progress(stream.name, count, page.total)
-    # Not the newest row seen but the pull's own upper bound, less what may still come to light.
-    warehouse.finish(stream.name, until - OVERLAP_MS)
+    if stream.mode == "links":
+        # Its records are those that were read: what is read from now on is the next time's.
+        warehouse.finish(stream.name, started)
+    else:
+        # Not the newest row seen but the pull's own upper bound, less what may still come to light.
+        warehouse.finish(stream.name, until - OVERLAP_MS)
     return count

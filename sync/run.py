@@ -129,6 +129,8 @@ def pulling(
     run.as_of = run.as_of or until
     run.counts["pulled"] = pulled.rows
     run.counts["pulled_whole"] = pulled.full
+    if pulled.not_permitted:
+        run.counts["not_permitted"] = pulled.not_permitted
     return pulled
 
 

@@ -219,12 +219,16 @@ class Warehouse:
 
     # -- what connectors ask (connectors.base.Known) -------------------------------------------------------------
 
-    def ids(self, stream: str, *, changed_since: int | None = None) -> Sequence[str]:
-        """Ids of the stream's live rows, all or those modified since."""
+    def ids(
+        self, stream: str, *, read_since: int | None = None, changed_since: int | None = None
+    ) -> Sequence[str]:
+        """Ids of the stream's live rows: all, or those that were read, or modified, since."""
         held = self.columns(f"raw_{stream}")
         if not held:
             return []
         where = ["NOT _archived"] if "_archived" in held else []
+        if read_since is not None:
+            where.append(f"_seen >= {int(read_since)}")
         if changed_since is not None and "_modified" in held:
             where.append(f"_modified >= {int(changed_since)}")
         condition = f" WHERE {' AND '.join(where)}" if where else ""

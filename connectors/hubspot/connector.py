@@ -79,13 +79,13 @@ class HubSpotConnector:
         return self._identity
 
     def now(self) -> int:
-        """HubSpot's clock, to the second."""
+        """HubSpot's clock: the end of the second that its header names, so that what was just saved counts."""
         self.api.get(self.reading.account())
         if self.api.transport.server_ms is None:
             raise CrmUnavailableError(
                 "HubSpot's answer has no Date header.", action="Check the proxy in between."
             )
-        return self.api.transport.server_ms
+        return self.api.transport.server_ms + 999
 
     def latest(self) -> int:
         """HubSpot's clock as of the last answer."""

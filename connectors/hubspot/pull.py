@@ -9,10 +9,9 @@ listed apart. Merged records come as a new record that names its ancestors.
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from sales_consultant.config.errors import AccessError
 from sales_consultant.connectors.base import Known, Page
 from sales_consultant.connectors.hubspot import rows
-from sales_consultant.connectors.hubspot.client import HubSpotApi, HubSpotRefusalError
+from sales_consultant.connectors.hubspot.client import HubSpotApi
 from sales_consultant.connectors.hubspot.paths import Paths
 from sales_consultant.connectors.hubspot.schema import (
     ACTIVITIES,
@@ -191,7 +190,7 @@ class Puller:
     def links(
         self, stream: str, *, since: int | None, until: int, resume: str | None, known: Known
     ) -> Iterator[Page]:
-        """Links of all records, or of those that changed, of open deals and of recent activities.
+        """Links of all records, or of those read since the last time, of open deals and of recent activities.
 
         A link can change without touching its records, which is why open deals and recent activities are always read
         again. A record that is absent from the answer has no links: its old ones go.
@@ -200,7 +199,7 @@ class Puller:
         if since is None:
             wanted = set(known.ids(from_type))
         else:
-            wanted = set(known.ids(from_type, changed_since=since))
+            wanted = set(known.ids(from_type, read_since=since))
             if from_type == "deals":
                 wanted |= set(known.open_deals())
             if from_type in ACTIVITIES:
@@ -228,7 +227,7 @@ class Puller:
         return found
 
     def campaigns(self) -> Page:
-        """Marketing campaigns; none where the portal's plan or the token's scopes have no campaigns."""
+        """Marketing campaigns."""
         found: list[Json] = []
         after = None
         names = (
@@ -239,15 +238,12 @@ class Puller:
             "hs_currency_code",
             "hs_campaign_type",
         )
-        try:
-            while after != "end":
-                answer = self.api.get(
-                    self.paths.campaigns(), limit=LIST_LIMIT, properties=",".join(names), after=after
-                )
-                found += [{"id": r["id"], **r.get("properties", {})} for r in answer["results"]]
-                after = (answer.get("paging") or {}).get("next", {}).get("after") or "end"
-        except (AccessError, HubSpotRefusalError):
-            found = []
+        while after != "end":
+            answer = self.api.get(
+                self.paths.campaigns(), limit=LIST_LIMIT, properties=",".join(names), after=after
+            )
+            found += [{"id": r["id"], **r.get("properties", {})} for r in answer["results"]]
+            after = (answer.get("paging") or {}).get("next", {}).get("after") or "end"
         return Page("campaigns", rows.texts(found, ("id", *names), seen=self._seen()), None, "", None)
 
 

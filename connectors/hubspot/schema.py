@@ -112,16 +112,29 @@ def streams() -> tuple[Stream, ...]:
         Stream("owners", "owners", "full"),
         Stream("stages", "stages", "full", ("object", "pipeline", "stage")),
         *(
-            Stream(o, o if o not in ACTIVITIES else "activities", "delta", first_seen=o == "line_items")
+            Stream(
+                o,
+                o if o not in ACTIVITIES else "activities",
+                "delta",
+                first_seen=o == "line_items",
+                optional=o not in CORE,
+            )
             for o in OBJECTS
         ),
         *(
-            Stream(link_table(a, b), "associations", "links", ("from_id", "to_id"), first_seen=True)
+            Stream(
+                link_table(a, b),
+                "associations",
+                "links",
+                ("from_id", "to_id"),
+                first_seen=True,
+                optional=a not in CORE or b not in CORE,
+            )
             for a, b in LINKS
         ),
         # Who a campaign touched is not read: HubSpot tells it without a date, three calls a campaign, and what has no
         # date says nothing about the past.
-        Stream("campaigns", "campaigns", "full"),
+        Stream("campaigns", "campaigns", "full", optional=True),
     )
 
 

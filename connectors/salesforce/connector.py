@@ -99,13 +99,13 @@ class SalesforceConnector:
         return str(rows[0]["IsoCode"]) if rows else ""
 
     def now(self) -> int:
-        """Salesforce's clock, to the second."""
+        """Salesforce's clock: the end of the second that its header names, so that what was just saved counts."""
         self.api.call("limits")
         if not self.latest():
             raise CrmUnavailableError(
                 "Salesforce's answer has no Date header.", action="Check the proxy in between."
             )
-        return self.latest()
+        return self.latest() + 999
 
     def latest(self) -> int:
         """Salesforce's clock as of the last answer."""

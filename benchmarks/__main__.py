@@ -1,0 +1,20 @@
+"""Run the benchmarks that are named, or all of them."""
+
+import importlib
+import sys
+
+NAMES = ("start_up", "hubspot_pull", "hubspot_push", "customer_value", "demo_run")
+
+
+def main() -> None:
+    """Print one line a figure; the ratio is what counts, seconds depend on the machine."""
+    chosen = sys.argv[1:] or list(NAMES)
+    unknown = [n for n in chosen if n not in NAMES]
+    if unknown:
+        sys.exit(f"There is no benchmark {unknown[0]}. Known: {', '.join(NAMES)}.")
+    for name in chosen:
+        importlib.import_module(f"benchmarks.{name}").run()
+
+
+if __name__ == "__main__":
+    main()

@@ -71,19 +71,20 @@ def resolve(
     """The secret of a connection, from the first place that has one.
 
     Environment variable, file named by one, systemd credential, OS keyring. Raises AccessError listing the ways where
-    no place has one, and ConfigError where the variable and the file variable are both set.
+    no place has one or where it holds what cannot be a secret, and ConfigError where the variable and the file variable
+    are both set.
     """
     name = variable(connection)
     plain, file = environ.get(name), environ.get(f"{name}_FILE")
     if plain and file:
         raise ConfigError(f"{name} and {name}_FILE are both set.", action="Unset one of them.")
     if plain:
-        return Secret(plain.strip(), f"environment variable {name}")
+        return _whole(plain.strip(), f"environment variable {name}")
     if file:
-        return Secret(_read(Path(file)), f"file named by {name}_FILE")
+        return _whole(_read(Path(file)), f"file named by {name}_FILE")
     directory = environ.get("CREDENTIALS_DIRECTORY")
     if directory and (Path(directory) / connection).is_file():
-        return Secret(_read(Path(directory) / connection), f'systemd credential "{connection}"')
+        return _whole(_read(Path(directory) / connection), f'systemd credential "{connection}"')
     user = reference.removeprefix("keyring:") or connection
     if keyring is not None:
         from keyring.errors import KeyringError
@@ -95,12 +96,24 @@ def resolve(
                 f"The keyring does not answer: {type(e).__name__}.", action=ways(connection)
             ) from e
         if value:
-            return Secret(value, f'OS keyring, entry "{user}"')
+            return _whole(value, f'OS keyring, entry "{user}"')
     where = "the OS keyring" if keyring is not None else "an OS keyring (this machine has none)"
     raise AccessError(
         f'No secret for the connection "{connection}": looked at {name}, {name}_FILE, systemd credentials and {where}.',
         action=ways(connection),
     )
+
+
+def _whole(value: str, source: str) -> Secret:
+    """The secret, unless a stray character got in with it: a header cannot carry one, a private key has line breaks."""
+    if not value.startswith("-----BEGIN") and not (
+        value.isascii() and value.isprintable() and " " not in value
+    ):
+        raise AccessError(
+            f"The secret from the {source} holds a space, a line break or a letter that no token has.",
+            action="Copy it again, alone and whole.",
+        )
+    return Secret(value, source)
 
 
 def _read(path: Path) -> str:

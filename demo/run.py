@@ -5,6 +5,8 @@ import shutil
 import sys
 import time
 import urllib.request
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -97,8 +99,8 @@ def _job(crm: str, url: str, folder: Path, reporter: Terminal, started: float) -
         reporter.say("making the fields")
         setup.provision(ws, dry=False)
         first, plan = sync(ws, reporter, yes=True)
-        seconds_at_limits = ws.connector.seconds_at_limits()
-        calls = dict(ws.connector.calls.by_kind)
+        seconds_at_limits = found["seconds_at_vendor_limits"] + ws.connector.seconds_at_limits()
+        calls = Counter(found["api_calls"]) + Counter(ws.connector.calls.by_kind)
         second, _ = sync(ws, reporter, as_of=first.as_of, yes=True)
         return _document(crm, url, folder, ws, found, first, second, plan, calls, seconds_at_limits, started)
 
@@ -112,7 +114,7 @@ def _document(
     first: Run,
     second: Run,
     plan: Plan,
-    calls: dict[str, int],
+    calls: Mapping[str, int],
     seconds_at_limits: float,
     started: float,
 ) -> dict[str, Any]:

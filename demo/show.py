@@ -3,14 +3,13 @@
 from typing import Any
 
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from sales_consultant.sync.render import plain
 
 
 def _console() -> Console:
-    return Console(highlight=False)
+    return Console(highlight=False, soft_wrap=True)
 
 
 def _counts(found: dict[str, Any]) -> str:
@@ -50,29 +49,32 @@ def _head(console: Console, made: dict[str, Any]) -> None:
         good = test.get("verdict") == "better than base rate"
         console.print(Text(f"  {_test(test)}", style="" if good else "yellow"))
         if not good:
-            console.print(Text("    so no such score was written", style="yellow"))
+            few = test.get("verdict") == "too little data"
+            said = (
+                "so rules give a grade, and no probability is written"
+                if few
+                else "so no such score was written"
+            )
+            console.print(Text(f"    {said}", style="yellow"))
 
 
 def whole(made: dict[str, Any]) -> None:
     """Everything: counts, forward tests, the best records, the second sync."""
     console = _console()
     _head(console, made)
-    table = Table(
-        title=f"the {len(made['records'])} most valuable open records", title_justify="left", box=None
-    )
-    for name in ("record", "score", "grade", "expected", "reasons", "next step", "due"):
-        table.add_column(name, overflow="fold", justify="right" if name in ("score", "expected") else "left")
-    for r in made["records"]:
-        table.add_row(
-            Text(plain(r["name"])),
-            Text(str(r["score"] or "-")),
-            Text(r["grade"] or "-"),
-            Text(f"{float(r['expected_value']):,.0f}" if r["expected_value"] else "-"),
-            Text("\n".join(plain(line) for line in r["reasons"])),
-            Text(plain(r["next_step"])),
-            Text(r["next_step_due"] or ""),
+    console.print(
+        Text(
+            f"\nthe {len(made['records'])} most valuable open records, as their reps see them:", style="bold"
         )
-    console.print(table)
+    )
+    for r in made["records"]:
+        worth = f"{float(r['expected_value']):>10,.0f}" if r["expected_value"] else f"{'-':>10}"
+        console.print(Text(f"  {r['score'] or '-':>2} {r['grade'] or '-'} {worth}  {plain(r['name'])}"))
+        if r["reasons"]:
+            console.print(Text(f"{'why':>15}  {' · '.join(plain(x) for x in r['reasons'])}", style="dim"))
+        if r["next_step"]:
+            due = f", due {r['next_step_due']}" if r["next_step_due"] else ""
+            console.print(Text(f"{'next':>15}  {plain(r['next_step'])}{due}", style="green"))
     _tail(console, made)
 
 

@@ -44,6 +44,7 @@ def initialise(
         with running(ws, "init") as run:
             pulling(ws, run, reporter)
         found = proposals.propose(ws.warehouse.con)
+        calls, least = dict(ws.connector.calls.by_kind), ws.connector.seconds_at_limits()
     try:
         output.write_text(proposals.toml(name, crm, given, found), encoding="utf-8")
     except OSError as e:
@@ -66,6 +67,8 @@ def initialise(
         ],
         "excluded_domains": found.own_domains,
         "free_mail_contacts": found.free_mail_contacts,
+        "api_calls": calls,
+        "seconds_at_vendor_limits": round(least, 1),
         "next": "sales-consultant check, then provision, then plan",
     }
 

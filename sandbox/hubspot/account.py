@@ -5,7 +5,7 @@ from typing import Any
 from sales_consultant.sandbox.clock import DAY_MS, iso
 from sales_consultant.sandbox.hubspot.call import Call, Result
 from sales_consultant.sandbox.hubspot.errors import ApiError, bad, missing
-from sales_consultant.sandbox.hubspot.kinds import KINDS, VENDOR
+from sales_consultant.sandbox.hubspot.kinds import KINDS, VENDOR, Kind
 from sales_consultant.sandbox.hubspot.limits import PLANS
 from sales_consultant.sandbox.hubspot.schema import group_of
 from sales_consultant.sandbox.store import Record
@@ -22,6 +22,7 @@ SCOPES = (
 )  # fmt: skip
 TOKEN_SECONDS = 1_800
 MAX_OWNERS = 500
+MAX_RECORDS = 15_000_000
 
 
 def details(call: Call) -> Result:
@@ -33,7 +34,7 @@ def usage(call: Call) -> Result:
     """GET the calls of today."""
     now = call.portal.clock.now_ms()
     plan = call.portal.meter.plan or PLANS["enterprise"]
-    return 200, [
+    daily: list[Json] = [
         {
             "name": "private-apps-api-calls-daily",
             "usageLimit": plan.daily,
@@ -43,16 +44,28 @@ def usage(call: Call) -> Result:
             "resetsAt": iso((now // DAY_MS + 1) * DAY_MS),
         }
     ]
+    return 200, {"results": daily}
+
+
+def _usage(kind: Kind, used: int, most: int) -> Json:
+    return {
+        "objectTypeId": kind.type_id,
+        "singularLabel": kind.label,
+        "pluralLabel": kind.name.replace("_", " ").capitalize(),
+        "usage": used,
+        "limit": most,
+        "percentage": round(100 * used / most, 2) if most else 100.0,
+    }
 
 
 def record_limits(call: Call) -> Result:
     """GET how many records there may be."""
     totals = call.portal.store.totals(VENDOR)
     found = [
-        {"objectTypeId": k.type_id, "usage": totals.get(k.name, 0), "limit": 15_000_000, "percentage": 0.0}
-        for k in (KINDS["contacts"], KINDS["companies"], KINDS["deals"], KINDS["tickets"])
+        _usage(KINDS[n], totals.get(n, 0), MAX_RECORDS) for n in ("contacts", "companies", "deals", "tickets")
     ]
-    return 200, {"hubspotDefinedObjectTypes": found, "customObjectTypes": []}
+    custom = {"byObjectType": [], "overallLimit": 0, "overallPercentage": 0.0, "overallUsage": 0}
+    return 200, {"hubspotDefinedObjectTypes": found, "customObjectTypes": custom}
 
 
 def property_limits(call: Call) -> Result:
@@ -60,18 +73,15 @@ def property_limits(call: Call) -> Result:
     most = int(call.portal.options["custom_property_limit"])
     found = []
     for kind in KINDS.values():
-        used = sum(
-            not d["hubspotDefined"] and not d["archived"] for d in call.portal.definitions(kind).values()
-        )
-        found.append(
-            {
-                "objectTypeId": kind.type_id,
-                "usage": used,
-                "limit": most,
-                "percentage": round(100 * used / most, 2) if most else 100.0,
-            }
-        )
-    return 200, {"byObjectType": found}
+        mine = call.portal.definitions(kind).values()
+        found.append(_usage(kind, sum(not d["hubspotDefined"] and not d["archived"] for d in mine), most))
+    used, total = sum(f["usage"] for f in found), most * len(KINDS)
+    return 200, {
+        "byObjectType": found,
+        "overallLimit": total,
+        "overallUsage": used,
+        "overallPercentage": round(100 * used / total, 2) if total else 100.0,
+    }
 
 
 def schemas(call: Call) -> Result:
@@ -174,6 +184,7 @@ def token(call: Call) -> Result:
         call.portal.put_user(made, user)
     return 200, {
         "token_type": "bearer",
+        "token_use": "access_token",
         "refresh_token": given,
         "access_token": made,
         "expires_in": TOKEN_SECONDS,
@@ -207,7 +218,40 @@ def introspect(call: Call) -> Result:
     form = call.body if isinstance(call.body, dict) else {}
     if not form.get("token"):
         raise bad("Some required fields were not set: [token]")
-    return 200, {"active": True, **_told(call, str(form["token"]))}
+    told = _told(call, str(form["token"]))
+    common = {
+        "userId": told["user_id"],
+        "hubId": told["hub_id"],
+        "appId": told["app_id"],
+        "isPrivateDistribution": True,
+    }
+    signed = {
+        **common,
+        "expiresAt": call.portal.clock.now_ms() + told["expires_in"] * 1000,
+        "hublet": "na1",
+        "installingUserId": told["user_id"],
+        "isServiceAccount": False,
+        "isUserLevel": False,
+        **dict.fromkeys(
+            (
+                "newSignature",
+                "scopes",
+                "scopeToScopeGroupPks",
+                "signature",
+                "trialScopes",
+                "trialScopeToScopeGroupPks",
+            ),
+            "",
+        ),
+    }
+    return 200, {
+        **told,
+        "active": told["expires_in"] > 0,
+        "client_id": str(form.get("client_id") or ""),
+        "is_private_distribution": True,
+        "token_use": "access_token",
+        "signed_access_token": signed,
+    }
 
 
 def revoke(call: Call) -> Result:

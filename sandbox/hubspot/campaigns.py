@@ -7,13 +7,14 @@ from sales_consultant.sandbox.hubspot.batch_answer import answer
 from sales_consultant.sandbox.hubspot.batches import not_found
 from sales_consultant.sandbox.hubspot.call import Call, Result, missing_scopes
 from sales_consultant.sandbox.hubspot.errors import bad, missing
-from sales_consultant.sandbox.hubspot.kinds import VENDOR
+from sales_consultant.sandbox.hubspot.kinds import VENDOR, Kind
 from sales_consultant.sandbox.store import Record
 
 Json = dict[str, Any]
 OBJECT = "campaigns"
 TOUCHES = ("contactFirstTouch", "contactLastTouch", "influencedContacts")
 MAX_BATCH = 50
+_KIND = Kind(OBJECT, "campaign", "0-35", "Campaign", ("hs_name",), (), "campaigns")
 
 
 def _marketing(call: Call) -> None:
@@ -72,11 +73,8 @@ def batch_read(call: Call) -> Result:
     started = call.portal.clock.now_ms()
     ids = list(dict.fromkeys(str(i.get("id")) for i in call.inputs(MAX_BATCH)))
     held = call.portal.store.get_many(VENDOR, OBJECT, ids)
-    results = [_shown(r, call.texts("properties")) for r in held.values()]
-    from sales_consultant.sandbox.hubspot.kinds import Kind
-
-    kind = Kind(OBJECT, "campaign", "0-35", "Campaign", ("hs_name",), (), "campaigns")
-    return answer(call, results, not_found(kind, (i for i in ids if i not in held)), started)
+    results = [{**_shown(r, call.texts("properties")), "assets": {}} for r in held.values()]
+    return answer(call, results, not_found(_KIND, (i for i in ids if i not in held)), started)
 
 
 def contacts(call: Call) -> Result:

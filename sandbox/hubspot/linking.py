@@ -141,6 +141,26 @@ def batch_create(call: Call) -> Result:
     return answer(call, results, [], started, 201)
 
 
+def batch_default(call: Call) -> Result:
+    """POST links of the default type."""
+    from_kind, to_kind = _ends(call)
+    inputs = call.inputs(MAX_CREATE)
+    started = call.portal.clock.now_ms()
+    results = []
+    with call.portal.store.transaction():
+        for one in inputs:
+            from_id, to_id = _record_ends(call, one, from_kind, to_kind)
+            links.make(call.portal, from_kind, from_id, to_kind, to_id, None)
+            results.append(_default(from_kind, from_id, to_kind, to_id))
+    return answer(call, results, [], started)
+
+
+def _default(from_kind: Kind, from_id: str, to_kind: Kind, to_id: str) -> Json:
+    type_id = links.default_type(from_kind.name, to_kind.name)
+    spec = {"associationCategory": links.DEFINED, "associationTypeId": type_id}
+    return {"from": {"id": from_id}, "to": {"id": to_id}, "associationSpec": spec}
+
+
 def batch_archive(call: Call) -> Result:
     """POST links to remove: {from, to: [{id}]}."""
     from_kind, to_kind = _ends(call)
@@ -168,11 +188,7 @@ def put_default(call: Call) -> Result:
     with call.portal.store.transaction():
         links.make(call.portal, from_kind, from_id, to_kind, to_id, None)
     started = call.portal.clock.now_ms()
-    spec = {
-        "associationCategory": links.DEFINED,
-        "associationTypeId": links.default_type(from_kind.name, to_kind.name),
-    }
-    return answer(call, [{**ends, "associationSpec": spec}], [], started)
+    return answer(call, [_default(from_kind, from_id, to_kind, to_id)], [], started)
 
 
 def put(call: Call) -> Result:

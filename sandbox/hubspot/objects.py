@@ -79,7 +79,7 @@ def create(call: Call) -> Result:
     """POST one record."""
     kind = call.kind()
     record = writing.create(call.portal, kind, call.dict())
-    return 201, Projection(call.portal, kind, everything(call.portal, kind)).one(record)
+    return 201, written(call.portal, kind, record)
 
 
 def everything(portal: Portal, kind: Kind) -> list[str]:

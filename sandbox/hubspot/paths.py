@@ -88,6 +88,7 @@ def _links(dated: str) -> Iterator[tuple[str, str, Handler, str, dict[str, Any]]
     yield pair + "/batch/read", "POST", linking.batch_read, "associations", read
     yield pair + "/batch/create", "POST", linking.batch_create, "associate", write
     yield pair + "/batch/archive", "POST", linking.batch_archive, "associate", write
+    yield pair + "/batch/associate/default", "POST", linking.batch_default, "associate", write
     yield pair + "/labels", "GET", linking.list_labels, "labels", {"scope": READ}
     yield pair + "/labels", "POST", linking.create_label, "labels", {"scope": WRITE}
     if not dated:
@@ -138,7 +139,7 @@ def _campaigns(base: str) -> Iterator[tuple[str, str, Handler, str, dict[str, An
 def _account(dated: str) -> Iterator[tuple[str, str, Handler, str, dict[str, Any]]]:
     info = f"/account-info/{dated or 'v3'}"
     limits = f"/crm/limits/{dated}" if dated else "/crm/v3/limits"
-    schemas = f"/crm/schemas/{dated}" if dated else "/crm/v3/schemas"
+    schemas = f"/crm-object-schemas/{dated}/schemas" if dated else "/crm/v3/schemas"
     yield info + "/details", "GET", account.details, "account", {}
     yield info + "/api-usage/daily/private-apps", "GET", account.usage, "account", {}
     yield limits + "/records", "GET", account.record_limits, "limits", {}

@@ -32,12 +32,21 @@ class Access:
         rows = _rows(org, "PermissionSetAssignment", "AssigneeId", user_id)
         sets = {r["PermissionSetId"] for r in rows}
         profile = user.get("ProfileId")
-        held = [r for r in _all(org, "PermissionSet") if r["Id"] in sets or (profile and r.get("ProfileId") == profile)]
+        held = [
+            r
+            for r in _all(org, "PermissionSet")
+            if r["Id"] in sets or (profile and r.get("ProfileId") == profile)
+        ]
         self.sets = frozenset(str(r["Id"]) for r in held)
         self.rights = frozenset(
-            k.removeprefix("Permissions") for r in held for k, v in r.items() if k.startswith("Permissions") and v is True
+            k.removeprefix("Permissions")
+            for r in held
+            for k, v in r.items()
+            if k.startswith("Permissions") and v is True
         )
-        self.hidden = frozenset(org.store.documents(VENDOR, "hidden", user_id).get("fields", {}).get("names", ()))
+        self.hidden = frozenset(
+            org.store.documents(VENDOR, "hidden", user_id).get("fields", {}).get("names", ())
+        )
         self._objects: dict[str, set[str]] = defaultdict(set)
         self._fields: dict[tuple[str, str], bool] = {}
         for id in self.sets:
@@ -62,7 +71,11 @@ class Access:
         if sobject.setup:
             if right == "Read":
                 return "ViewSetup" in self.rights
-            needed = "AssignPermissionSets" if sobject.name == "PermissionSetAssignment" else "ManageProfilesPermissionsets"
+            needed = (
+                "AssignPermissionSets"
+                if sobject.name == "PermissionSetAssignment"
+                else "ManageProfilesPermissionsets"
+            )
             needed = "CustomizeApplication" if sobject.name == "CustomField" else needed
             return needed in self.rights
         if sobject.name in _OPEN and right == "Read":
@@ -76,7 +89,9 @@ class Access:
     def visible(self, sobject: str) -> Mapping[str, Field]:
         """The fields of an object that the user may read, by name."""
         if sobject not in self._visible:
-            self._visible[sobject] = {n: f for n, f in self.org.fields(sobject).items() if self._sees(sobject, f)}
+            self._visible[sobject] = {
+                n: f for n, f in self.org.fields(sobject).items() if self._sees(sobject, f)
+            }
         return self._visible[sobject]
 
     def _sees(self, sobject: str, f: Field) -> bool:
@@ -105,14 +120,25 @@ class Access:
             return
         if right == "Read":
             raise unsupported(sobject.name)
-        code = "INSUFFICIENT_ACCESS_OR_READONLY" if right == "Edit" else "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY"
+        code = (
+            "INSUFFICIENT_ACCESS_OR_READONLY" if right == "Edit" else "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY"
+        )
         if right == "Delete" or sobject.setup:
             code = "INSUFFICIENT_ACCESS_OR_READONLY"
         raise ApiError(code, f"insufficient access rights on object id: {sobject.name}", fields=[])
 
 
 _OPEN = frozenset(
-    {"User", "Organization", "Profile", "RecordType", "OpportunityStage", "CurrencyType", "EntityDefinition", "Pricebook2"}
+    {
+        "User",
+        "Organization",
+        "Profile",
+        "RecordType",
+        "OpportunityStage",
+        "CurrencyType",
+        "EntityDefinition",
+        "Pricebook2",
+    }
 )
 # Objects without permissions of their own obey those of the object that they belong to.
 _RULED_BY = {

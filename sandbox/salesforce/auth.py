@@ -20,7 +20,9 @@ from sales_consultant.sandbox.salesforce.org import VENDOR, Org
 
 Json = dict[str, Any]
 JWT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
-_SOAP_LOGIN = re.compile(r"<(?:\w+:)?username>(.*?)</(?:\w+:)?username>.*?<(?:\w+:)?password>(.*?)</(?:\w+:)?password>", re.S)
+_SOAP_LOGIN = re.compile(
+    r"<(?:\w+:)?username>(.*?)</(?:\w+:)?username>.*?<(?:\w+:)?password>(.*?)</(?:\w+:)?password>", re.DOTALL
+)
 
 
 class _GrantError(Exception):
@@ -185,7 +187,9 @@ async def soap_login(org: Org, request: Request) -> Response:
     version = float(number) if re.fullmatch(r"\d\d?\.\d", number) else 0
     if not OLDEST <= version < 65:
         text = f"UNSUPPORTED_API_VERSION: login() is not in API version {number}"
-        return _soap(_fault("sf:UNSUPPORTED_API_VERSION", text if version <= NEWEST else "Invalid Api version"), 500)
+        return _soap(
+            _fault("sf:UNSUPPORTED_API_VERSION", text if version <= NEWEST else "Invalid Api version"), 500
+        )
     found = _SOAP_LOGIN.search((await request.body()).decode("utf-8", "replace"))
     if found is None or not found[2]:
         text = "INVALID_LOGIN: Invalid username, password, security token; or user locked out."

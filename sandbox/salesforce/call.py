@@ -47,7 +47,9 @@ class Call:
         """The body as an object. Raises ApiError."""
         found = self.json()
         if not isinstance(found, dict):
-            raise ApiError("JSON_PARSER_ERROR", "The HTTP entity body must be a JSON object at [line:1, column:1]")
+            raise ApiError(
+                "JSON_PARSER_ERROR", "The HTTP entity body must be a JSON object at [line:1, column:1]"
+            )
         return found
 
     def path(self, tail: str = "") -> str:

@@ -43,6 +43,14 @@ def make(sobject: str, number: int) -> str:
     return id15 + checksum(id15)
 
 
+def number(id: str) -> int:
+    """Where an id stands among its object's records: the inverse of `make`, up to a shift."""
+    found = 0
+    for letter in id[6:15]:
+        found = found * 62 + DIGITS.index(letter)
+    return found
+
+
 def full(text: object) -> str | None:
     """The 18-letter form of an id of 15 or 18 letters; None for what is no id, or has a wrong checksum."""
     if not isinstance(text, str) or not _ID.match(text):

@@ -9,7 +9,12 @@ from sales_consultant.sandbox.salesforce.org import VENDOR, Org
 HOUR_MS = 3_600_000
 LICENCES = 10
 # Calls of 24 hours by edition; without limits the org counts as a sandbox, which is never refused here.
-DAILY = {"off": 5_000_000, "free": 15_000, "professional": 100_000 + 1_000 * LICENCES, "enterprise": 100_000 + 1_000 * LICENCES}
+DAILY = {
+    "off": 5_000_000,
+    "free": 15_000,
+    "professional": 100_000 + 1_000 * LICENCES,
+    "enterprise": 100_000 + 1_000 * LICENCES,
+}
 
 
 class Meter:

@@ -17,12 +17,14 @@ VENDOR = "salesforce"
 Json = dict[str, Any]
 # What an admin may switch under /_sandbox/options, with its value at the start.
 OPTIONS: Mapping[str, Any] = {"session_seconds": 7200, "job_seconds": 0.0, "custom_fields": 500}
-# Picklists whose values are kept elsewhere, or grow with the data.
+# Indexes of this side only, and the rows of query jobs as they were when the job ran.
 _INDEX = (
     "CREATE INDEX IF NOT EXISTS salesforce_modified ON records (object, modified, id) WHERE vendor = 'salesforce'",
     "CREATE INDEX IF NOT EXISTS salesforce_created ON records (object, created, id) WHERE vendor = 'salesforce'",
-    "CREATE TABLE IF NOT EXISTS salesforce_results (job TEXT NOT NULL, n INTEGER NOT NULL, record TEXT NOT NULL, "
-    "PRIMARY KEY (job, n)) WITHOUT ROWID",
+    """CREATE TABLE IF NOT EXISTS salesforce_results (
+      job TEXT NOT NULL, n INTEGER NOT NULL, id TEXT NOT NULL, seq INTEGER NOT NULL, properties TEXT NOT NULL,
+      created INTEGER NOT NULL, modified INTEGER NOT NULL, archived INTEGER NOT NULL, archived_at INTEGER,
+      PRIMARY KEY (job, n)) WITHOUT ROWID""",
 )
 
 

@@ -26,13 +26,25 @@ def _season(number: int) -> str:
 def versions(call: Call) -> Result:
     """GET /services/data; needs no session."""
     return 200, [
-        {"label": _season(n), "url": f"/services/data/v{n}.0", "version": f"{n}.0"} for n in range(OLDEST, NEWEST + 1)
+        {"label": _season(n), "url": f"/services/data/v{n}.0", "version": f"{n}.0"}
+        for n in range(OLDEST, NEWEST + 1)
     ]
 
 
 def listing(call: Call) -> Result:
     """GET /services/data/vNN: the resources."""
-    names = ("sobjects", "query", "queryAll", "limits", "composite", "jobs", "tooling", "recent", "search", "metadata")
+    names = (
+        "sobjects",
+        "query",
+        "queryAll",
+        "limits",
+        "composite",
+        "jobs",
+        "tooling",
+        "recent",
+        "search",
+        "metadata",
+    )
     who = f"{base(call.request)}/id/{call.org.details['id']}/{call.access.user_id}"
     return 200, {**{n: call.path(n) for n in names}, "identity": who}
 
@@ -108,7 +120,10 @@ def describe(call: Call, *, tooling: bool = False) -> Result:
     """GET sobjects/T/describe: the fields that this user may see."""
     sobject = call.sobject(tooling=tooling)
     access = call.access
-    makes, edits = access.may(sobject, "Create") and sobject.writable, access.may(sobject, "Edit") and sobject.writable
+    makes, edits = (
+        access.may(sobject, "Create") and sobject.writable,
+        access.may(sobject, "Edit") and sobject.writable,
+    )
     seen = access.visible(sobject.name)
     listed = [
         fields.describe(
@@ -119,7 +134,12 @@ def describe(call: Call, *, tooling: bool = False) -> Result:
         for f in seen.values()
     ]
     children = [
-        {"cascadeDelete": False, "childSObject": o.name, "field": f.name, "relationshipName": o.plural.replace(" ", "")}
+        {
+            "cascadeDelete": False,
+            "childSObject": o.name,
+            "field": f.name,
+            "relationshipName": o.plural.replace(" ", ""),
+        }
         for o in call.org.sobjects()
         for f in call.org.fields(o.name).values()
         if sobject.name in f.targets and access.may(o, "Read")
@@ -156,7 +176,9 @@ def _window(call: Call) -> tuple[int, int]:
     # Seconds count for nothing here.
     start, end = start - start % 60_000, end - end % 60_000
     if end <= start:
-        raise ApiError("INVALID_REPLICATION_DATE", "startDate before endDate with at least one minute between them")
+        raise ApiError(
+            "INVALID_REPLICATION_DATE", "startDate before endDate with at least one minute between them"
+        )
     if start < call.org.now() - 30 * _DAY_MS:
         raise ApiError("INVALID_REPLICATION_DATE", "startDate cannot be more than 30 days ago")
     return start, end
@@ -194,5 +216,3 @@ def deleted(call: Call) -> Result:
         "earliestDateAvailable": stamp(call.org.now() - 30 * _DAY_MS),
         "latestDateCovered": stamp(covered),
     }
-
-

@@ -95,8 +95,19 @@ class Query:
         return len(self.items) == 1 and self.items[0].function == "COUNT" and not self.items[0].path
 
 
-_ESCAPE = re.compile(r"\\(u[0-9A-Fa-f]{4}|.)", re.S)
-_ESCAPED = {"n": "\n", "N": "\n", "r": "\r", "R": "\r", "t": "\t", "T": "\t", "b": "\b", "B": "\b", "f": "\f", "F": "\f"}
+_ESCAPE = re.compile(r"\\(u[0-9A-Fa-f]{4}|.)", re.DOTALL)
+_ESCAPED = {
+    "n": "\n",
+    "N": "\n",
+    "r": "\r",
+    "R": "\r",
+    "t": "\t",
+    "T": "\t",
+    "b": "\b",
+    "B": "\b",
+    "f": "\f",
+    "F": "\f",
+}
 _LIKE = {"%": "\\%", "_": "\\_"}
 
 
@@ -110,8 +121,11 @@ def unquote(text: str, *, like: bool = False) -> str:
         if like and letter in _LIKE:
             return _LIKE[letter]
         if letter not in _ESCAPED and letter not in "'\"\\":
-            raise ApiError("MALFORMED_QUERY", f"\n{text}\nERROR at Row:1:Column:1\nInvalid string literal '{text[1:-1]}'. "
-                           f"Illegal character sequence '\\{letter}' in string literal.")
+            raise ApiError(
+                "MALFORMED_QUERY",
+                f"\n{text}\nERROR at Row:1:Column:1\nInvalid string literal '{text[1:-1]}'. "
+                f"Illegal character sequence '\\{letter}' in string literal.",
+            )
         if like and letter == "\\":
             return "\\\\"
         return _ESCAPED.get(letter, letter)
@@ -146,7 +160,9 @@ def parse(text: str) -> Query:
         at = (e.line, e.column) if e.token.type != "$END" else _end(text)
         raise malformed(text, *at, f"unexpected token: '{word}'") from None
     except UnexpectedCharacters as e:
-        raise malformed(text, e.line, e.column, f"unexpected token: '{_word(text, e.pos_in_stream)}'") from None
+        raise malformed(
+            text, e.line, e.column, f"unexpected token: '{_word(text, e.pos_in_stream)}'"
+        ) from None
     except UnexpectedInput as e:
         raise malformed(text, 1, 1, f"unexpected token: {e}") from None
     except VisitError as e:

@@ -14,7 +14,6 @@ from sales_consultant.sandbox.salesforce.soql import (
     Query,
     Sort,
     Within,
-
 )
 
 
@@ -168,8 +167,3 @@ class Build(Transformer[Token, Any]):
     def start(self, items: tuple[Item, ...], source: tuple[str, str], *parts: _Part) -> Query:
         given = {p.name: p.value for p in parts if p.name not in ("scope", "view")}
         return Query(items, source[0], source[1], **given, text=self.text)
-
-
-
-
-

@@ -1,0 +1,81 @@
+"""Salesforce's part of the control endpoint, and its words for faults."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from starlette.responses import Response
+
+from sales_consultant.sandbox.faults import Fault
+from sales_consultant.sandbox.salesforce import lifecycle, query, sessions, users
+from sales_consultant.sandbox.salesforce.errors import ApiError, refused, unavailable
+from sales_consultant.sandbox.salesforce.meter import Meter
+from sales_consultant.sandbox.salesforce.org import OPTIONS, Org
+from sales_consultant.sandbox.world import ControlError
+
+Json = dict[str, Any]
+_WORDS = {
+    400: ("QUERY_TIMEOUT", "Your query request was running for too long."),
+    401: ("INVALID_SESSION_ID", "Session expired or invalid"),
+    403: ("REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded."),
+    404: ("NOT_FOUND", "The requested resource does not exist"),
+    405: ("METHOD_NOT_ALLOWED", "HTTP Method not allowed. Allowed are HEAD,GET,POST,PATCH,DELETE"),
+    500: (
+        "UNKNOWN_EXCEPTION",
+        "An unexpected error occurred. Please include this ErrorId if you contact support",
+    ),
+}
+
+
+def refuse(fault: Fault) -> Response:
+    """The answer of a fault: HTML where the API is not reached, else the vendor's list; `policy` is another error code."""
+    if fault.status in (420, 429, 406):
+        response = Response(b"", fault.status)
+    elif fault.status in (502, 503, 504):
+        response = unavailable(fault.status)
+    else:
+        code, text = _WORDS.get(fault.status, _WORDS[500])
+        response = refused(ApiError(fault.policy or code, text, fault.status))
+    if fault.retry_after is not None:
+        response.headers["Retry-After"] = str(fault.retry_after)
+    return response
+
+
+def actions(org: Org) -> Mapping[str, Callable[[Json], Any]]:
+    """Actions under /_sandbox by name; those that HubSpot's side has too need `"crm": "salesforce"`."""
+
+    def options(body: Json) -> Json:
+        for name, value in body.items():
+            if name not in OPTIONS:
+                raise ControlError(f"unknown option {name!r}; one of {', '.join(OPTIONS)}")
+            org.options[name] = type(OPTIONS[name])(value)
+        return dict(org.options)
+
+    def expire(body: Json) -> Json:
+        return {"expired": sessions.lapse(org, body.get("token"))}
+
+    def usage(body: Json) -> Json:
+        meter = Meter.of(org)
+        meter.add(int(body["used"]) - meter.used())
+        return {"used": meter.used(), "limit": meter.most}
+
+    def row_errors(body: Json) -> Json:
+        code = str(body.get("code", "UNABLE_TO_LOCK_ROW"))
+        text = str(body.get("message", "unable to obtain exclusive access to this record"))
+        rules = org.memory.setdefault("row_errors", {})
+        for id in body["ids"]:
+            rules[str(id)] = {"code": code, "message": text, "times": int(body.get("times", 1))}
+        return {"row_errors": len(rules)}
+
+    return {
+        "users": lambda body: users.make(org, body),
+        "options": options,
+        "expire": expire,
+        "usage": usage,
+        "row_errors": row_errors,
+        "expire_locators": lambda body: {"expired": query.forget(org)},
+        "merge": lambda body: lifecycle.merge(org, body),
+        "convert": lambda body: lifecycle.convert(org, body),
+        "purge": lambda body: lifecycle.purge(org, body),
+        "late": lambda body: lifecycle.late(org, body),
+        "formula": lambda body: lifecycle.formula(org, body),
+    }

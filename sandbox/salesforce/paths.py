@@ -1,0 +1,91 @@
+"""Which path leads to which handler."""
+
+from collections.abc import Awaitable, Callable
+from functools import partial
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from sales_consultant.sandbox.salesforce import auth, batches, query, resources, rows, tooling
+from sales_consultant.sandbox.salesforce.call import Call, Handler, Result, endpoint
+from sales_consultant.sandbox.salesforce.errors import ApiError, refused
+from sales_consultant.sandbox.salesforce.org import Org
+
+Endpoint = Callable[[Request], Awaitable[Response]]
+# Method, path below /services/data/vNN.0, handler, and the name that its calls are counted under.
+DATA: tuple[tuple[str, str, Handler, str], ...] = (
+    ("GET", "", resources.listing, "resources"),
+    ("GET", "/limits", resources.limits, "limits"),
+    ("GET", "/sobjects", resources.sobjects, "describe"),
+    ("GET", "/sobjects/{sobject}", resources.sobject_info, "describe"),
+    ("GET", "/sobjects/{sobject}/describe", resources.describe, "describe"),
+    ("GET", "/sobjects/{sobject}/updated", resources.updated, "updated"),
+    ("GET", "/sobjects/{sobject}/deleted", resources.deleted, "deleted"),
+    ("POST", "/sobjects/{sobject}", rows.create, "create"),
+    ("GET", "/sobjects/{sobject}/{id}", rows.read, "read"),
+    ("PATCH", "/sobjects/{sobject}/{id}", rows.change, "update"),
+    ("DELETE", "/sobjects/{sobject}/{id}", rows.remove, "delete"),
+    ("GET", "/sobjects/{sobject}/{field}/{value}", rows.read_external, "read"),
+    ("PATCH", "/sobjects/{sobject}/{field}/{value}", rows.upsert, "upsert"),
+    ("GET", "/query", query.run, "query"),
+    ("GET", "/query/{locator}", query.more, "query"),
+    ("GET", "/queryAll", partial(query.run, deleted=True), "query"),
+    ("GET", "/queryAll/{locator}", query.more, "query"),
+    ("POST", "/composite/sobjects", batches.create, "collections"),
+    ("PATCH", "/composite/sobjects", batches.change, "collections"),
+    ("DELETE", "/composite/sobjects", batches.remove, "collections"),
+    ("GET", "/composite/sobjects/{sobject}", batches.read, "collections"),
+    ("POST", "/composite/sobjects/{sobject}", batches.read, "collections"),
+    ("PATCH", "/composite/sobjects/{sobject}/{field}", batches.upsert, "collections"),
+    ("GET", "/tooling/query", partial(query.run, tooling=True), "tooling"),
+    ("GET", "/tooling/query/{locator}", partial(query.more, tooling=True), "tooling"),
+    ("GET", "/tooling/sobjects/{sobject}/describe", partial(resources.describe, tooling=True), "tooling"),
+    ("POST", "/tooling/sobjects/{sobject}", tooling.create, "tooling"),
+    ("GET", "/tooling/sobjects/{sobject}/{id}", tooling.read, "tooling"),
+    ("PATCH", "/tooling/sobjects/{sobject}/{id}", tooling.change, "tooling"),
+    ("DELETE", "/tooling/sobjects/{sobject}/{id}", tooling.remove, "tooling"),
+)
+
+
+def routes(org: Org) -> list[Route]:
+    """All endpoints."""
+    found: dict[str, dict[str, Endpoint]] = {}
+
+    def add(method: str, path: str, made: Endpoint) -> None:
+        found.setdefault(path, {})[method] = made
+
+    for method, path, handler, kind in DATA:
+        add(method, "/services/data/{version}" + path, endpoint(org, handler, kind))
+    add("GET", "/services/data", endpoint(org, resources.versions, "versions", auth=False))
+    for method in ("GET", "POST"):
+        add(method, "/services/oauth2/userinfo", endpoint(org, auth.userinfo, "identity", counted=False))
+        add(method, "/id/{org}/{user}", endpoint(org, auth.identity, "identity", counted=False))
+    add("POST", "/services/oauth2/token", partial(auth.token, org))
+    for path in ("/services/Soap/u/{version}", "/services/Soap/u/{version}/{org}"):
+        add("POST", path, partial(auth.soap_login, org))
+    listed = [Route(path, _by_method(by), methods=[*by]) for path, by in found.items()]
+
+    def lost(call: Call) -> Result:
+        raise ApiError("NOT_FOUND", "The requested resource does not exist", 404)
+
+    every = ["GET", "POST", "PATCH", "PUT", "DELETE"]
+    return [
+        *listed,
+        Route("/services/data/{version}/{rest:path}", endpoint(org, lost, "unknown"), methods=every),
+    ]
+
+
+def _by_method(found: dict[str, Endpoint]) -> Endpoint:
+    async def answer(request: Request) -> Response:
+        method = "GET" if request.method == "HEAD" else request.method
+        # Old clients that cannot send PATCH say so in the query.
+        if method == "POST" and request.query_params.get("_HttpMethod", "").upper() in found:
+            method = request.query_params["_HttpMethod"].upper()
+        made = found.get(method)
+        if made is None:
+            text = f"HTTP Method '{method}' not allowed. Allowed are {','.join(found)}"
+            return refused(ApiError("METHOD_NOT_ALLOWED", text, 405))
+        return await made(request)
+
+    return answer

@@ -1,0 +1,310 @@
+"""query, queryAll and their pages; and the run of a query that Bulk and Tooling share."""
+
+import secrets
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sales_consultant.sandbox.salesforce import ids, render
+from sales_consultant.sandbox.salesforce.access import Access
+from sales_consultant.sandbox.salesforce.call import Call, Result
+from sales_consultant.sandbox.salesforce.errors import ApiError
+from sales_consultant.sandbox.salesforce.fields import Field
+from sales_consultant.sandbox.salesforce.org import VENDOR, Org, stamp
+from sales_consultant.sandbox.salesforce.render import Shape, getter
+from sales_consultant.sandbox.salesforce.soql import Item, Query, parse
+from sales_consultant.sandbox.salesforce.soql_sql import Compiler
+from sales_consultant.sandbox.store import Record
+
+Json = dict[str, Any]
+PAGE, LEAST, MOST = 2000, 200, 2000
+CURSOR_MS = 2 * 86_400_000
+CURSORS = 1000
+MAX_OFFSET = 2000
+
+
+@dataclass
+class Plan:
+    """A query that has been checked: what it shows and which rows."""
+
+    query: Query
+    compiler: Compiler
+    items: tuple[Item, ...]
+    shape: Shape
+
+    @property
+    def sobject(self) -> str:
+        """The object's name."""
+        return self.compiler.sobject.name
+
+
+def plan(text: str, access: Access, *, tooling: bool = False, deleted: bool = False) -> Plan:
+    """Check a query for a user. Raises ApiError with the vendor's complaint."""
+    query = parse(text)
+    compiler = Compiler(query, access, tooling=tooling, deleted=deleted)
+    items: list[Item] = []
+    for item in query.items:
+        if item.function == "FIELDS":
+            items += [
+                Item(n) for n, f in access.visible(compiler.sobject.name).items() if _chosen(item.path, f)
+            ]
+            if item.path != "STANDARD" and (query.limit is None or query.limit > 200):
+                raise ApiError("MALFORMED_QUERY", "The SOQL FIELDS function must have a LIMIT of at most 200")
+        else:
+            items.append(item)
+    made = Shape(compiler.sobject.name)
+    if query.aggregated:
+        _check_groups(query, compiler)
+    else:
+        paths = [i.path.lower() for i in items]
+        twice = next((p for n, p in enumerate(paths) if p in paths[:n]), None)
+        if twice:
+            raise ApiError("INVALID_FIELD", f"duplicate field selected: {twice}")
+        for item in items:
+            if item.alias:
+                raise ApiError("MALFORMED_QUERY", "only aggregate expressions use field aliasing")
+            _show(compiler, made, compiler.steps(item.path))
+    if query.offset > MAX_OFFSET:
+        raise ApiError("NUMBER_OUTSIDE_VALID_RANGE", f"Maximum SOQL offset allowed is {MAX_OFFSET}")
+    return Plan(query, compiler, tuple(items), made)
+
+
+def _chosen(which: str, f: Field) -> bool:
+    return which == "ALL" or f.custom == (which == "CUSTOM")
+
+
+def _check_groups(query: Query, compiler: Compiler) -> None:
+    grouped = {p.lower() for p in query.group}
+    for item in query.items:
+        if item.function == "FIELDS":
+            raise ApiError("MALFORMED_QUERY", "FIELDS may not be used with aggregates")
+        if not item.function and item.path.lower() not in grouped:
+            raise ApiError("MALFORMED_QUERY", f"Field must be grouped or aggregated: {item.path}")
+        if item.path:
+            compiler.column(item.path)
+    if query.counts and query.group:
+        raise ApiError(
+            "MALFORMED_QUERY", "Grouped query must have at least one field or aggregate expression"
+        )
+
+
+def _show(compiler: Compiler, made: Shape, names: list[str]) -> None:
+    """Add a path to a shape, level by level."""
+    org, sobject = compiler.org, made.sobject
+    if len(names) == 1:
+        f = compiler.field(sobject, names[0])
+        made.own.append((f.name, getter(org, sobject, f)))
+        return
+    f = compiler.reference(sobject, names[0])
+    inner = made.parents.setdefault(f.relation, (f, getter(org, sobject, f), Shape(f.targets[0])))[2]
+    _show(compiler, inner, names[1:])
+
+
+def matching(made: Plan) -> list[str]:
+    """The ids of a plan's rows, in order."""
+    statement = made.compiler.statement()
+    row = made.compiler.row
+    sql = f"SELECT {row}.id FROM records {row} WHERE {statement.where}{statement.order}"
+    parameters = [*statement.parameters]
+    if made.query.limit is not None or made.query.offset:
+        sql += " LIMIT ? OFFSET ?"
+        parameters += [-1 if made.query.limit is None else made.query.limit, made.query.offset]
+    return [r[0] for r in made.compiler.org.store.rows(sql, parameters)]
+
+
+def count(made: Plan) -> int:
+    """The number of a plan's rows."""
+    statement = replace(made.compiler.statement(), order="")
+    row = made.compiler.row
+    sql = f"SELECT count(*) FROM records {row} WHERE {statement.where}"
+    found = int(made.compiler.org.store.rows(sql, statement.parameters)[0][0])
+    return found if made.query.limit is None else min(found, made.query.limit)
+
+
+def aggregates(made: Plan) -> list[Json]:
+    """The AggregateResults of a plan with groups or aggregates."""
+    compiler = made.compiler
+    statement = compiler.statement()
+    columns: list[tuple[str, str, Field | None]] = []
+    for item in made.items:
+        if item.function:
+            name = item.alias or f"expr{sum(1 for n, _, _ in columns if n.startswith('expr'))}"
+            whole = item.function in ("COUNT", "COUNT_DISTINCT")
+            shown = None if whole or item.function == "AVG" else compiler.column(item.path).field
+            columns.append((name, compiler.aggregate(item.function, item.path), shown))
+        else:
+            found = compiler.column(item.path)
+            columns.append((item.alias or item.path.rpartition(".")[2], found.sql, found.field))
+    sql = f"SELECT {', '.join(c[1] for c in columns)} FROM records {compiler.row} WHERE {statement.where}"
+    if made.query.group:
+        sql += " GROUP BY " + ", ".join(compiler.column(p).sql for p in made.query.group)
+    sql += statement.order
+    if made.query.limit is not None:
+        sql += f" LIMIT {made.query.limit} OFFSET {made.query.offset}"
+    return [
+        {
+            "attributes": {"type": "AggregateResult"},
+            **{n: _plain(v, f) for (n, _, f), v in zip(columns, row, strict=True)},
+        }
+        for row in compiler.org.store.rows(sql, statement.parameters)
+    ]
+
+
+def _plain(value: Any, f: Field | None) -> Any:
+    if value is None or f is None:
+        return value
+    if f.type == "boolean":
+        return bool(value)
+    if f.type == "datetime" and isinstance(value, int):
+        return stamp(value)
+    return value
+
+
+def fetch(made: Plan, wanted: list[str]) -> list[Record]:
+    """Records by id in the order of the ids; those that are gone meanwhile are left out."""
+    held = made.compiler.org.store.get_many(VENDOR, made.sobject, wanted)
+    return [held[i] for i in wanted if i in held]
+
+
+def _batch(call: Call) -> int:
+    for part in call.request.headers.get("sforce-query-options", "").split(","):
+        name, _, number = part.partition("=")
+        if name.strip().lower() == "batchsize" and number.strip().isdigit():
+            return max(LEAST, min(MOST, int(number)))
+    return PAGE
+
+
+def run(call: Call, *, deleted: bool = False, tooling: bool = False) -> Result:
+    """GET query and queryAll."""
+    made = plan(call.text("q"), call.access, tooling=tooling, deleted=deleted)
+    if call.text("columns").lower() == "true":
+        return 200, _columns(made)
+    if made.query.counts:
+        return 200, {"totalSize": count(made), "done": True, "records": []}
+    if made.query.aggregated:
+        found = aggregates(made)
+        if len(found) > PAGE:
+            raise ApiError(
+                "EXCEEDED_ID_LIMIT", "Aggregate query has too many rows for direct assignment; use LIMIT"
+            )
+        return 200, {"totalSize": len(found), "done": True, "records": found}
+    wanted = matching(made)
+    if tooling and len(wanted) > 1 and any(i.path in ("Metadata", "FullName") for i in made.items):
+        raise ApiError(
+            "MALFORMED_QUERY",
+            "When retrieving results with Metadata or FullName fields, the query qualifications must specify no more than one "
+            f"row for retrieval. Result size: {len(wanted)}",
+        )
+    size = _batch(call)
+    where = "tooling/query" if tooling else "query"
+    return 200, _page(call, made, wanted, 0, size, "", where, tooling=tooling)
+
+
+def _page(
+    call: Call,
+    made: Plan,
+    wanted: list[str],
+    start: int,
+    size: int,
+    cursor: str,
+    where: str,
+    *,
+    tooling: bool = False,
+) -> Json:
+    records = fetch(made, wanted[start : start + size])
+    done = start + size >= len(wanted)
+    answer: Json = {"totalSize": len(wanted), "done": done}
+    if not done:
+        cursor = cursor or _keep(call, made, wanted, size, where)
+        answer["nextRecordsUrl"] = call.path(f"{where}/{cursor}-{start + size}")
+    answer["records"] = render.rows(call.org, made.shape, records, call.version, tooling=tooling)
+    return answer
+
+
+@dataclass
+class _Cursor:
+    made: Plan
+    wanted: list[str]
+    size: int
+    user: str
+    where: str
+    until: int
+
+
+def _cursors(org: Org) -> dict[str, _Cursor]:
+    found: dict[str, _Cursor] = org.memory.setdefault("cursors", {})
+    return found
+
+
+def _keep(call: Call, made: Plan, wanted: list[str], size: int, where: str) -> str:
+    held = _cursors(call.org)
+    while len(held) >= CURSORS:
+        held.pop(next(iter(held)))
+    number = call.org.new_ids("Query")
+    name = ids.make("Query", number)[:15] + secrets.token_hex(2)
+    held[name] = _Cursor(made, wanted, size, call.access.user_id, where, call.org.now() + CURSOR_MS)
+    return name
+
+
+def more(call: Call, *, tooling: bool = False) -> Result:
+    """GET query/LOCATOR: the next page. Raises ApiError INVALID_QUERY_LOCATOR."""
+    name, _, start = call.param("locator").partition("-")
+    held = _cursors(call.org).get(name)
+    if held is None or held.user != call.access.user_id or held.until < call.org.now() or not start.isdigit():
+        raise ApiError("INVALID_QUERY_LOCATOR", "invalid query locator")
+    return 200, _page(call, held.made, held.wanted, int(start), held.size, name, held.where, tooling=tooling)
+
+
+def forget(org: Org) -> int:
+    """Let all cursors lapse; how many there were."""
+    held = _cursors(org)
+    number = len(held)
+    held.clear()
+    return number
+
+
+def _columns(made: Plan) -> Json:
+    """What `columns=true` asks: names and kinds of the columns, nested as the paths are."""
+
+    def column(name: str, f: Field | None, function: str = "", joined: list[Json] | None = None) -> Json:
+        kind = f.type if f else "int"
+        return {
+            "aggregate": bool(function),
+            "apexType": {"boolean": "Boolean", "id": "Id", "reference": "Id"}.get(kind, "String"),
+            "booleanType": kind == "boolean",
+            "columnName": name,
+            "custom": bool(f and f.custom),
+            "displayName": name,
+            "foreignKeyName": None,
+            "insertable": bool(f and f.createable),
+            "joinColumns": joined or [],
+            "numberType": kind in ("double", "currency", "percent", "int"),
+            "textType": kind in ("string", "textarea", "picklist", "email", "phone", "url"),
+            "updatable": bool(f and f.updateable),
+        }
+
+    found: list[Json] = []
+    joins: dict[str, list[Json]] = {}
+    for item in made.items:
+        f = made.compiler.column(item.path).field if item.path else None
+        names = made.compiler.steps(item.path) if item.path else []
+        if item.function or len(names) == 1:
+            name = item.alias or (f.name if f and not item.function else f"expr{len(found)}")
+            found.append(column(name, f, item.function))
+            continue
+        if names[0] not in joins:
+            joins[names[0]] = []
+            found.append(
+                {
+                    **column(names[0], None, joined=joins[names[0]]),
+                    "foreignKeyName": names[0],
+                    "numberType": False,
+                }
+            )
+        joins[names[0]].append(column(names[-1], f))
+    return {
+        "columnMetadata": found,
+        "entityName": made.sobject,
+        "groupBy": bool(made.query.group),
+        "idSelected": any(i.path == "Id" for i in made.items),
+        "keyPrefix": ids.PREFIXES[made.sobject],
+    }

@@ -57,8 +57,7 @@ class Cli:
         """Settings as `init` would write them, for the tiny company."""
         self.config.write_text(
             f'[connections.main]\ncrm = "hubspot"\nurl = "{url}"\n'
-            '[populations.deals]\nobject = "deals"\nevent = "won"\nlabel = "Deals"\n'
-            f'[populations.contacts]\nobject = "contacts"\nevent = "deal_opened"\nlabel = "Contacts"\n{more}\n',
+            f'[populations.deals]\nobject = "deals"\nevent = "won"\nlabel = "Deals"\n{more}\n',
             encoding="utf-8",
         )
 
@@ -101,7 +100,7 @@ class Cli:
             stdin=options.pop("stdin", subprocess.DEVNULL),
             stdout=options.pop("stdout", subprocess.PIPE),
             stderr=options.pop("stderr", subprocess.PIPE),
-            preexec_fn=before,
+            preexec_fn=before,  # noqa: PLW1509 - it only sets a limit of the child; no lock is taken there
             start_new_session=True,
             **options,
         )
@@ -130,7 +129,9 @@ class Cli:
         process = self.start(*args, env=env, before=before, stdin=pipe)
         result = self.finish(process, stdin=stdin)
         if code is not None:
-            assert result.code == code, f"{args} ended with {result.code}, not {code}: {result.out}{result.err}"
+            assert result.code == code, (
+                f"{args} ended with {result.code}, not {code}: {result.out}{result.err}"
+            )
         return result
 
     def json(

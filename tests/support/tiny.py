@@ -13,7 +13,16 @@ NOW = datetime(2024, 12, 1, 8, tzinfo=UTC)
 # What must never reach a terminal or a page as it is: an escape sequence, markup, a direction override, a bell.
 NASTY = "Eve\x1b[31m<script>alert(1)</script>\u202eevil\x07"
 LINE_BREAK = "Hauptstraße 1\n10115 Berlin"
-NAMES = ("Ann Österberg", "Bo 李", "Zoë Müller", "Łukasz Żak", "नीरज शर्मा", "Ólafur Þórsson", "Sam O'Neil", "Ада Ким")
+NAMES = (
+    "Ann Österberg",
+    "Bo 李",
+    "Zoë Müller",
+    "Łukasz Żak",
+    "नीरज शर्मा",
+    "Ólafur Þórsson",
+    "Sam O'Neil",
+    "Ада Ким",
+)
 PIPELINE = (
     ("new", "New", 0.1, False, False),
     ("offer", "Offer", 0.6, False, False),
@@ -39,7 +48,7 @@ def _people(contacts: int, companies: int, draw: random.Random) -> Tables:
         "companies": [
             {
                 "id": f"c{n}",
-                "name": f"Firma {n} & Söhne" if n % 2 else f"Company {n}",
+                "name": NASTY if n == 0 else f"Firma {n} & Söhne" if n % 2 else f"Company {n}",
                 "domain": f"company{n}.example",
                 "industry": ("Software", "Retail")[n % 2],
                 "created_at": _at(700),
@@ -70,9 +79,9 @@ def _deal(n: int, contacts: int, companies: int, draw: random.Random) -> tuple[R
     won = n % 3 == 1
     end = start - draw.uniform(5, start - 1) if closed else None
     stage = "won" if won else "lost" if closed else "offer" if n % 2 else "new"
-    deal = {
+    deal: Row = {
         "id": f"d{n}",
-        "name": f"Deal {n} – größer" if n % 2 else f"Deal {n}",
+        "name": NASTY if n == 0 else f"Deal {n} – größer" if n % 2 else f"Deal {n}",
         "company_id": "" if n == 3 else f"c{n % companies}",
         "contact_id": f"p{n % contacts}",
         "owner_id": f"o{n % 2 + 1}",
@@ -86,7 +95,7 @@ def _deal(n: int, contacts: int, companies: int, draw: random.Random) -> tuple[R
         "created_at": _at(start),
         "closed_at": _at(end) if end is not None else "",
     }
-    history = [{"deal_id": f"d{n}", "stage": "new", "entered_at": _at(start)}]
+    history: list[Row] = [{"deal_id": f"d{n}", "stage": "new", "entered_at": _at(start)}]
     if stage != "new":
         history.append({"deal_id": f"d{n}", "stage": "offer", "entered_at": _at((start + (end or 0)) / 2)})
     if end is not None:

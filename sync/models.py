@@ -173,6 +173,14 @@ def in_force(state: State, folder: Path, settings: Settings) -> Models:
     return Models(populations, loaded.get(VALUE), loaded.get(SEGMENTS), labels)
 
 
-def any_trained(state: State) -> bool:
-    """Whether a training was ever done for this state."""
-    return bool(state.rows(sa.select(models.c.digest).limit(1)))
+def training_needed(state: State, folder: Path, settings: Settings) -> bool:
+    """Whether to train before scoring: a population was never trained, or a model in force has lost its folder.
+
+    Without this a population that is added to the settings would go unscored until the next training, and a lost
+    folder would read as a withdrawn model, whose scores are emptied.
+    """
+    rows = state.rows(sa.select(models))
+    force = [r for r in rows if r["published_at"] is not None and r["withdrawn_at"] is None]
+    if any(not (folder / r["digest"]).is_dir() for r in force):
+        return True
+    return not {*settings.populations, VALUE, SEGMENTS} <= {r["name"] for r in rows}

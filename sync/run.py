@@ -268,7 +268,7 @@ def sync(
         ws.connector.now()
         recovering(ws, run)
         pulling(ws, run, reporter)
-        if retrain or not models.any_trained(ws.state):
+        if retrain or models.training_needed(ws.state, ws.models_folder, ws.settings):
             training(ws, run, reporter)
         wanted, current = scoring(ws, run, reporter)
         plan = planning(ws, run, reporter, wanted, current)
@@ -293,7 +293,7 @@ def dry(
         else:
             run.as_of = run.as_of or ws.connector.now()
             ws.warehouse.make_views(ws.connector)
-        if not models.any_trained(ws.state):
+        if models.training_needed(ws.state, ws.models_folder, ws.settings):
             training(ws, run, reporter)
         wanted, current = scoring(ws, run, reporter)
         plan = planning(ws, run, reporter, wanted, current)

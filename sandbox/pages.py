@@ -1,5 +1,6 @@
 """The web pages: a list of records sorted by score, and each record as a rep sees it."""
 
+import re
 from collections.abc import Mapping
 from functools import cache
 from itertools import groupby
@@ -30,12 +31,22 @@ NAMES = {"hubspot": "HubSpot", "salesforce": "Salesforce"}
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 
 
+# What a browser would act on although it is no markup: control characters, and overrides of the writing direction.
+_UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+
+
+def _seen(value: object) -> object:
+    """A value of a page without what nobody can see; text that is HTML already stays as it is."""
+    return _UNSEEN.sub("", value) if type(value) is str else value
+
+
 @cache
 def _templates() -> Environment:
     folder = Path(__file__).parent / "templates"
     made = Environment(
         loader=FileSystemLoader(folder),
         autoescape=True,
+        finalize=_seen,
     )
     made.trim_blocks = made.lstrip_blocks = True
     return made

@@ -5,6 +5,7 @@ import inspect
 import json
 import logging
 import os
+import re
 import sys
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -45,6 +46,8 @@ schedule_app = _group("schedule", "What is scheduled.")
 sandbox_app = _group("sandbox", "A local CRM to try everything on.")
 
 Document = dict[str, Any]
+# JSON itself escapes control characters below 0x20; these act on a terminal too.
+_ACTS = re.compile(r"[\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
 Objects = Annotated[list[str] | None, typer.Option("--object", help="Only this object; repeat for more.")]
 AsOf = Annotated[
     str | None, typer.Option("--as-of", help="Score as of this moment (ISO 8601), not the CRM's now.")
@@ -68,6 +71,12 @@ _COMMON: dict[str, tuple[Any, Any]] = {
     "data_dir": (_DATA_DIR, None),
     "as_json": (_JSON, False),
 }
+
+
+def json_text(document: Document, indent: int | None = None) -> str:
+    """A document as JSON that is safe to look at: what a terminal would act on is escaped, letters are not."""
+    text = json.dumps(document, ensure_ascii=False, indent=indent, default=str)
+    return _ACTS.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 class Shell:
@@ -127,7 +136,7 @@ class Shell:
     def show(self, document: Document) -> None:
         """Print a result: JSON, or readable tables."""
         if self.json:
-            print(json.dumps(document, ensure_ascii=False, indent=1, default=str))
+            print(json_text(document, indent=1))
         else:
             from sales_consultant.sync.render import show
 
@@ -547,7 +556,7 @@ def serve(shell: Shell) -> None:
         return {"run": done.id, "counts": done.counts}
 
     def emit(event: Document) -> None:
-        print(json.dumps({"at": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}", **event}, default=str), flush=True)
+        print(json_text({"at": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}", **event}), flush=True)
 
     # What is wrong with a connection is said at once, not at the first night.
     for connection in {s.connection or None for s in shell.settings.schedule.values()}:
@@ -589,9 +598,12 @@ def sandbox_serve(
 def fail(error: SalesConsultantError, as_json: bool) -> int:
     """Tell the person who must act, and give the exit code."""
     if as_json:
-        print(json.dumps(error.as_dict(), ensure_ascii=False, default=str))
+        print(json_text(error.as_dict()))
     else:
-        print("\n".join(line for line in (error.message, error.action) if line), file=sys.stderr)
+        from sales_consultant.sync.render import plain
+
+        lines = [*error.message.splitlines(), *error.action.splitlines()]
+        print("\n".join(plain(line) for line in lines), file=sys.stderr)
     return error.code
 
 

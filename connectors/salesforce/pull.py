@@ -45,12 +45,12 @@ def text(value: Any) -> str | None:
 
 def table(rows: Sequence[Row], selection: Selection, *, seen: int) -> pa.Table:
     """Rows as an Arrow page: fields as text, and when they were made, changed and deleted."""
-    columns: dict[str, Any] = {}
-    for name in selection.fields:
+    # One spelling of the id: DuckDB does not tell "Id" from "id".
+    columns: dict[str, Any] = {"id": pa.array([text(r.get("Id")) for r in rows], pa.string())}
+    for name in selection.fields[1:]:
         columns[name] = pa.array([text(r.get(name)) for r in rows], pa.string())
     stamps = [r.get(selection.cursor) for r in rows]
     made = [r.get("CreatedDate") for r in rows] if "CreatedDate" in selection.fields else stamps
-    columns["id"] = columns["Id"]
     columns["_created"] = to_ms(made)
     columns["_modified"] = to_ms(stamps)
     columns["_archived"] = pa.array([text(r.get("IsDeleted")) == "true" for r in rows], pa.bool_())

@@ -10,10 +10,10 @@ Columns = Mapping[str, Sequence[str]]
 Fields = Sequence[tuple[str, str, str]]
 # A Task's kind is in its subtype; older orgs only fill the free picklist Type.
 _TASK = (
-    "CASE WHEN lower(coalesce({s}, {t}, '')) LIKE '%call%' THEN 'call' "
-    "WHEN lower(coalesce({s}, {t}, '')) LIKE '%email%' THEN 'email' "
+    "CASE WHEN {s} = 'ListEmail' THEN 'marketing_email' "
     "WHEN lower(coalesce({t}, '')) IN ('form', 'visit', 'marketing_email', 'chat', 'note', 'meeting') THEN lower({t}) "
-    "ELSE 'task' END"
+    "WHEN lower(coalesce({s}, {t}, '')) LIKE '%call%' THEN 'call' "
+    "WHEN lower(coalesce({s}, {t}, '')) LIKE '%email%' THEN 'email' ELSE 'task' END"
 )
 _HISTORIES = {
     "ContactHistory": ("Contact", "ContactId"),
@@ -160,16 +160,24 @@ def _activities(raw: _Raw) -> list[Source]:
     if raw.has("Task"):
         c = partial(raw.col, "Task")
         kind = _TASK.format(s=c("TaskSubtype"), t=c("Type"))
+        # Whether an e-mail came in is said by the message that belongs to the task.
+        join, incoming = "", "NULL"
+        if raw.has("EmailMessage"):
+            join = (
+                " LEFT JOIN (SELECT ActivityId, bool_or(to_flag(Incoming)) AS incoming FROM raw_EmailMessage "
+                "GROUP BY 1) m ON m.ActivityId = r.id"
+            )
+            incoming = "m.incoming"
         direction = (
-            f"CASE WHEN lower({c('CallType')}) = 'inbound' THEN 'inbound' WHEN {c('CallType')} IS NOT NULL THEN 'outbound' "
-            f"WHEN lower({c('Subject')}) LIKE '%(inbound)%' THEN 'inbound' "
-            f"WHEN ({kind}) IN ('email', 'call') THEN 'outbound' END"
+            f"CASE WHEN {c('CallType')} IS NOT NULL THEN CASE lower({c('CallType')}) WHEN 'inbound' THEN 'inbound' "
+            f"ELSE 'outbound' END WHEN {incoming} IS NOT NULL THEN CASE WHEN {incoming} THEN 'inbound' ELSE 'outbound' END "
+            f"WHEN ({kind}) IN ('form', 'visit', 'chat') THEN 'inbound' WHEN ({kind}) = 'email' THEN 'outbound' END"
         )
         columns = {
             "id": "r.id",
             "type": kind,
             "direction": direction,
-            "automated": "false",
+            "automated": f"coalesce({c('TaskSubtype')} = 'ListEmail', false)",
             "status": f"lower({c('Status')})",
             "occurred_at": f"coalesce(to_ms({c('CompletedDateTime')}), to_ms({c('ActivityDate')}), r._created)",
             "known_at": "r._created",
@@ -179,7 +187,7 @@ def _activities(raw: _Raw) -> list[Source]:
             "outcome": c("CallDisposition"),
             "deleted": _gone(raw, "Task"),
         }
-        found.append(Source("raw_Task r", columns))
+        found.append(Source(f"raw_Task r{join}", columns))
     if raw.has("Event"):
         c = partial(raw.col, "Event")
         columns = {
@@ -369,7 +377,11 @@ def statements(columns: Columns, fields: Fields, own: Mapping[str, str], org: tu
     }
     product = {"id": "r.id", "name": raw.col("Product2", "Name")}
     return [
-        view("org", [Source("(SELECT 1)", {"currency": literal(org[0]), "time_zone": literal(org[1])})]),
+        # An org with one currency does not tell which: XXX is ISO 4217 for none.
+        view(
+            "org",
+            [Source("(SELECT 1)", {"currency": literal(org[0] or "XXX"), "time_zone": literal(org[1])})],
+        ),
         _merges(raw),
         view("contacts", [*_people(raw, "Contact", fields, own), *_people(raw, "Lead", fields, own)]),
         view("companies", _accounts(raw, fields, own)),

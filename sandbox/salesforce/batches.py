@@ -1,6 +1,6 @@
 """Collections: up to 200 records in a call, each with a result of its own, in the order of the request."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from itertools import groupby
 from typing import Any
@@ -48,7 +48,7 @@ def _records(call: Call, right: str) -> tuple[bool, list[tuple[Sobject, Json]]]:
     return bool(body.get("allOrNone")), found
 
 
-def _each(call: Call, all_or_none: bool, work: list[Callable[[], Json]]) -> list[Json]:
+def _each(call: Call, all_or_none: bool, work: Sequence[Callable[[], Json]]) -> list[Json]:
     results: list[Json] = []
     failed = False
 

@@ -101,9 +101,15 @@ def version(request: Request) -> str:
 
 
 def endpoint(
-    org: Org, handler: Handler, kind: str, *, auth: bool = True, counted: bool = True
+    org: Org,
+    handler: Handler,
+    kind: str,
+    *,
+    auth: bool = True,
+    counted: bool = True,
+    before: Callable[[Org], None] | None = None,
 ) -> Callable[[Request], Awaitable[Response]]:
-    """A Starlette endpoint of a handler. `counted`: the call weighs on the org's daily limit."""
+    """A Starlette endpoint of a handler. `counted`: the call weighs on the daily limit; `before` goes on with other work."""
 
     async def answer(request: Request) -> Response:
         org.world.count(VENDOR, kind)
@@ -117,6 +123,8 @@ def endpoint(
             if auth and counted:
                 headers = meter.take()
             call = Call(org, request, access, await request.body(), asked)  # type: ignore[arg-type]
+            if before is not None:
+                before(org)
             with org.store.transaction():
                 result = handler(call)
             if isinstance(result, Response):

@@ -177,7 +177,7 @@ def load_campaigns(loader: Loader) -> None:
         }
         members.append((at, at, body))
     loader.add("CampaignMember", sorted(members, key=lambda m: m[0]))
-    statuses = {b["Status"] for _, _, b in members}
+    statuses = {str(b["Status"]) for _, _, b in members}
     loader.org.add_options(
         "CampaignMember", "Status", ["Sent", "Responded", *sorted(statuses - {"Sent", "Responded"})]
     )

@@ -120,7 +120,7 @@ def load_deals(loader: Loader) -> None:
         )
 
 
-def _record_types(loader: Loader) -> dict[str, str]:
+def _record_types(loader: Loader) -> dict[str | None, str]:
     """Record types where the deals have some of their own, or more than one pipeline."""
     deals = loader.folder["deals"]
     names = sorted({r["record_type"] for r in deals if r.get("record_type")})
@@ -143,7 +143,7 @@ def _record_types(loader: Loader) -> dict[str, str]:
     return dict(zip(names, made, strict=True))
 
 
-def _values(loader: Loader, row: Row, created: int, types: dict[str, str]) -> Json:
+def _values(loader: Loader, row: Row, created: int, types: dict[str | None, str]) -> Json:
     stages = loader.org.stages()
     pipeline = row.get("pipeline") or ""
     stage: str = loader.stage_names.get((pipeline, row.get("stage") or ""), next(iter(stages)))
@@ -165,7 +165,7 @@ def _values(loader: Loader, row: Row, created: int, types: dict[str, str]) -> Js
         "IsWon": body["IsWon"],
         "ForecastCategory": category,
         "ForecastCategoryName": FORECAST_LABEL.get(category, category),
-        "RecordTypeId": types.get(row.get("record_type") or "") or types.get(pipeline),
+        "RecordTypeId": types.get(row.get("record_type") or pipeline),
         "external_id__c": row["id"],
     }
     if loader.org.feature("currencies"):

@@ -7,7 +7,18 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from sales_consultant.sandbox.salesforce import auth, batches, query, resources, rows, tooling
+from sales_consultant.sandbox.salesforce import (
+    auth,
+    batches,
+    bulk_ingest,
+    bulk_query,
+    composite,
+    jobs,
+    query,
+    resources,
+    rows,
+    tooling,
+)
 from sales_consultant.sandbox.salesforce.call import Call, Handler, Result, endpoint
 from sales_consultant.sandbox.salesforce.errors import ApiError, refused
 from sales_consultant.sandbox.salesforce.org import Org
@@ -46,6 +57,27 @@ DATA: tuple[tuple[str, str, Handler, str], ...] = (
     ("PATCH", "/tooling/sobjects/{sobject}/{id}", tooling.change, "tooling"),
     ("DELETE", "/tooling/sobjects/{sobject}/{id}", tooling.remove, "tooling"),
 )
+_TAKES: tuple[tuple[str, str, Handler, str], ...] = (
+    ("POST", "/composite", composite.handler(lambda: DATA), "composite"),
+    ("POST", "/composite/batch", composite.batch(lambda: DATA), "composite"),
+    ("GET", "/jobs/query", jobs.listed, "bulk query"),
+    ("POST", "/jobs/query", bulk_query.create, "bulk query"),
+    ("GET", "/jobs/query/{id}", bulk_query.read, "bulk query"),
+    ("PATCH", "/jobs/query/{id}", bulk_query.change, "bulk query"),
+    ("DELETE", "/jobs/query/{id}", bulk_query.remove, "bulk query"),
+    ("GET", "/jobs/query/{id}/results", bulk_query.results, "bulk query"),
+    ("GET", "/jobs/query/{id}/resultPages", bulk_query.pages, "bulk query"),
+    ("GET", "/jobs/ingest", jobs.listed, "bulk ingest"),
+    ("POST", "/jobs/ingest", bulk_ingest.create, "bulk ingest"),
+    ("GET", "/jobs/ingest/{id}", bulk_ingest.read, "bulk ingest"),
+    ("PATCH", "/jobs/ingest/{id}", bulk_ingest.change, "bulk ingest"),
+    ("DELETE", "/jobs/ingest/{id}", bulk_ingest.remove, "bulk ingest"),
+    ("PUT", "/jobs/ingest/{id}/batches", bulk_ingest.upload, "bulk ingest"),
+    ("GET", "/jobs/ingest/{id}/successfulResults", bulk_ingest.successes, "bulk ingest"),
+    ("GET", "/jobs/ingest/{id}/failedResults", bulk_ingest.failures, "bulk ingest"),
+    ("GET", "/jobs/ingest/{id}/unprocessedrecords", bulk_ingest.unprocessed, "bulk ingest"),
+    ("GET", "/jobs/ingest/{id}/unprocessedRecords", bulk_ingest.unprocessed, "bulk ingest"),
+)
 
 
 def routes(org: Org) -> list[Route]:
@@ -55,8 +87,8 @@ def routes(org: Org) -> list[Route]:
     def add(method: str, path: str, made: Endpoint) -> None:
         found.setdefault(path, {})[method] = made
 
-    for method, path, handler, kind in DATA:
-        add(method, "/services/data/{version}" + path, endpoint(org, handler, kind))
+    for method, path, handler, kind in (*_TAKES, *DATA):
+        add(method, "/services/data/{version}" + path, endpoint(org, handler, kind, before=bulk_ingest.work))
     add("GET", "/services/data", endpoint(org, resources.versions, "versions", auth=False))
     for method in ("GET", "POST"):
         add(method, "/services/oauth2/userinfo", endpoint(org, auth.userinfo, "identity", counted=False))

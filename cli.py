@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
-from sales_consultant.config.errors import SalesConsultantError, UsageError
+from sales_consultant.config.errors import MachineError, SalesConsultantError, UsageError, disk_full
 
 if TYPE_CHECKING:
     from sales_consultant.config.settings import Schedule, Settings
@@ -643,5 +643,11 @@ def main() -> NoReturn:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 0
     except Exception as e:  # noqa: BLE001 - the last net: told and logged, never swallowed
-        code = defect(e, as_json)
+        if disk_full(e):
+            full = MachineError(
+                "The disk is full; nothing that was written is lost.", action="Make room, then run again."
+            )
+            code = fail(full, as_json)
+        else:
+            code = defect(e, as_json)
     sys.exit(code)

@@ -1,7 +1,20 @@
 """Errors, classed by who acts next, each with the exit code of the command that ends by it (DESIGN section 12)."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
+
+# As SQLite, DuckDB and the operating systems say it: full, over a quota, or above the size that a file may have.
+_FULL = re.compile(r"no space left|disk is full|quota exceeded|file too large", re.IGNORECASE)
+
+
+def disk_full(error: BaseException) -> bool:
+    """Whether an error, whoever raised it, says that nothing more can be written.
+
+    >>> disk_full(OSError(28, "No space left on device"))
+    True
+    """
+    return _FULL.search(str(error)) is not None
 
 
 class SalesConsultantError(Exception):

@@ -32,8 +32,11 @@ def save(plan: Plan, path: Path, state: State, run_id: str, *, now: int) -> None
         "entries": [asdict(e) for e in plan.entries],
     }
     try:
-        path.touch(mode=0o600)
-        path.write_text(json.dumps(body, ensure_ascii=False, indent=1), encoding="utf-8")
+        # Whole or not at all: a disk may fill while this is written, and an earlier plan may lie there.
+        part = path.with_name(f"{path.name}.part")
+        part.touch(mode=0o600)
+        part.write_text(json.dumps(body, ensure_ascii=False, indent=1), encoding="utf-8")
+        part.replace(path)
     except OSError as e:
         raise MachineError(
             f"The plan cannot be written to {path}: {e.strerror}.", action="Choose another file."

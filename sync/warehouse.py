@@ -14,7 +14,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from sales_consultant.config.errors import MachineError
+from sales_consultant.config.errors import MachineError, disk_full
 from sales_consultant.connectors.base import Connector, Page, Stream
 from sales_consultant.connectors.neutral import MACROS, quote
 
@@ -67,7 +67,7 @@ class Warehouse:
                 raise MachineError(
                     "The warehouse is open in another process.", action="Wait until that command has ended."
                 ) from e
-            if "space" in str(e).lower():
+            if disk_full(e):
                 raise MachineError(
                     "The disk is full.", action="Make room, then run the command again."
                 ) from e
@@ -97,7 +97,7 @@ class Warehouse:
         except BaseException as e:
             with contextlib.suppress(duckdb.Error):
                 self.con.execute("ROLLBACK")
-            if isinstance(e, duckdb.IOException | duckdb.OutOfMemoryException) and "space" in str(e).lower():
+            if isinstance(e, duckdb.Error) and disk_full(e):
                 raise MachineError(
                     "The disk is full; what was read before is kept.",
                     action="Make room, then run the command again.",

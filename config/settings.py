@@ -12,7 +12,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from sales_consultant.config.catalogue import FieldSet
+from sales_consultant.config.catalogue import FIELDS, FieldSet
 from sales_consultant.config.errors import ConfigError
 from sales_consultant.config.nearest import did_you_mean
 from sales_consultant.config.populations import Exclusions, FeatureSettings, Population
@@ -102,6 +102,16 @@ class Write(_Section):
     names: dict[str, str] = Field(
         default_factory=dict, description='Other names for fields, by key, as {score = "our_score"}.'
     )
+
+    @field_validator("names")
+    @classmethod
+    def _fields(cls, value: dict[str, str]) -> dict[str, str]:
+        known = [f.key for f in FIELDS]
+        for key in value:
+            if key not in known:
+                raise ValueError(f'unknown field "{key}". {did_you_mean(key, known)}')
+        return value
+
     where: dict[str, str | list[str]] = Field(
         default_factory=dict, description='Limits who is written (a pilot), as {owner = "anna@acme.example"}.'
     )

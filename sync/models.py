@@ -9,6 +9,9 @@ from typing import Any
 import duckdb
 import sqlalchemy as sa
 
+from sales_consultant.config.errors import ConfigError
+from sales_consultant.config.nearest import did_you_mean
+from sales_consultant.config.populations import FeatureSettings
 from sales_consultant.config.settings import Settings
 from sales_consultant.sync.desired import Models
 from sales_consultant.sync.state import State, models
@@ -47,6 +50,7 @@ def train(
     """
     from sales_consultant.scoring import modelfile, segments, training, value
 
+    _check_features(con, settings.features)
     done = []
     for name, population in settings.populations.items():
         say(f"training {population.label or name}")
@@ -78,6 +82,25 @@ def train(
     _index(state, digest, SEGMENTS, SEGMENTS, "", card, as_of, now, publish=True)
     done.append(TrainedModel(SEGMENTS, SEGMENTS, digest, "", True, card))
     return done
+
+
+def _check_features(con: duckdb.DuckDBPyConnection, features: FeatureSettings) -> None:
+    """Raise ConfigError for a column that no object has: misspelt, a field that must not be learnt from would be."""
+    from sales_consultant.scoring.tables import columns
+
+    objects = ("contacts", "companies", "deals")
+    for key in ("fixed", "omit", "protected"):
+        for name in getattr(features, key):
+            owner, _, rest = str(name).partition(".")
+            if not rest:
+                # A feature or a reason of the catalogue, not a field.
+                continue
+            known = [f"{owner}.{c}" for c in columns(con, owner)] if owner in objects else objects
+            if owner not in objects or f"{owner}.{rest.split('.')[0]}" not in known:
+                raise ConfigError(
+                    f'[features] {key} names "{name}", which the CRM does not have.',
+                    action=did_you_mean(str(name) if owner in objects else owner, known),
+                )
 
 
 def _card(model: Any) -> dict[str, Any]:

@@ -7,7 +7,9 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from sales_consultant.config.canon import Canonical
+from sales_consultant.config.catalogue import FIELDS
 from sales_consultant.config.errors import UsageError
+from sales_consultant.config.nearest import did_you_mean
 from sales_consultant.sync.journal import Journal
 from sales_consultant.sync.plan import Entry, Plan
 from sales_consultant.sync.push import calls_for
@@ -76,6 +78,10 @@ def prepare(
     ws: Workspace, run_ids: Sequence[str], *, fields: Sequence[str] = (), records: Sequence[str] = ()
 ) -> Undo:
     """What a rollback would do: the journal's old values, where the CRM's value now still equals what we wrote."""
+    known = [f.key for f in FIELDS if not f.people_write]
+    for name in fields:
+        if name not in known:
+            raise UsageError(f'There is no field "{name}" to roll back.', action=did_you_mean(name, known))
     undo = Undo(Plan(ws.connector.now(), str(ws.identity)))
     by_object: dict[str, dict[str, dict[str, _Origin]]] = {}
     for (obj, record_id), mine in _origins(ws.state, run_ids, fields, records).items():

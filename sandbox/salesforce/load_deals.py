@@ -149,7 +149,7 @@ def _values(loader: Loader, row: Row, created: int, types: dict[str | None, str]
     stage: str = loader.stage_names.get((pipeline, row.get("stage") or ""), next(iter(stages)))
     body = stages[stage]
     word = (row.get("forecast_category") or "").lower().replace(" ", "").replace("_", "")
-    category = _FORECAST.get(word, body["ForecastCategory"])
+    category = str(_FORECAST.get(word, body["ForecastCategory"]))
     close = row.get("close_date") if row.get("close_date") is not None else row.get("closed_at")
     amount = row.get("amount")
     values: Json = {

@@ -12,7 +12,7 @@ from sales_consultant.sandbox.salesforce.errors import ApiError
 from sales_consultant.sandbox.salesforce.fields import Field
 from sales_consultant.sandbox.salesforce.soql import Condition, Logic, Query, Sort, Within
 from sales_consultant.sandbox.salesforce.soql_values import Value, comparable
-from sales_consultant.sandbox.salesforce.standard import Sobject
+from sales_consultant.sandbox.salesforce.standard import HISTORY_OF, Sobject
 
 ARCHIVED_AFTER_MS = 365 * 86_400_000
 _COLUMNS = {
@@ -146,6 +146,12 @@ class Compiler:
             where += f" AND {self.row}.archived = 0"
             if "IsArchived" in self.sobject.fields:
                 where += f" AND NOT ({self._archived(self.sobject.name, self.row)})"
+        hidden = self._hidden_changes()
+        if hidden:
+            where += (
+                f" AND json_extract({self.row}.properties, '$.Field') NOT IN ({', '.join('?' * len(hidden))})"
+            )
+            parameters += hidden
         if self.query.where is not None:
             # What an OR implies for the time of change lets SQLite start in the middle of the index.
             bound = self._bound(self.query.where)
@@ -155,6 +161,14 @@ class Compiler:
             sql = self.condition(self.query.where, parameters)
             where += f" AND {sql}"
         return Statement(where, tuple(parameters), self.order())
+
+    def _hidden_changes(self) -> list[str]:
+        """The fields whose history the user does not see, as it does not see the fields."""
+        parent = next((p for p, h in HISTORY_OF.items() if h == self.sobject.name), None)
+        if parent is None:
+            return []
+        seen = self.access.visible(parent)
+        return [n for n in self.org.fields(parent) if n not in seen]
 
     def order(self) -> str:
         """ORDER BY, or the order of ids."""

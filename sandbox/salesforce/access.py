@@ -13,7 +13,8 @@ import orjson
 from sales_consultant.sandbox.salesforce.errors import ApiError
 from sales_consultant.sandbox.salesforce.fields import Field
 from sales_consultant.sandbox.salesforce.org import VENDOR, Org
-from sales_consultant.sandbox.salesforce.standard import OBJECTS, Sobject
+from sales_consultant.sandbox.salesforce.sobject import Sobject
+from sales_consultant.sandbox.salesforce.standard import OBJECTS
 
 Json = dict[str, Any]
 RIGHTS = ("Create", "Read", "Edit", "Delete")

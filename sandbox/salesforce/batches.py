@@ -9,7 +9,8 @@ from sales_consultant.sandbox.salesforce import ids, render, rows, writing
 from sales_consultant.sandbox.salesforce.call import Call, Result, named
 from sales_consultant.sandbox.salesforce.errors import ApiError
 from sales_consultant.sandbox.salesforce.org import VENDOR
-from sales_consultant.sandbox.salesforce.standard import OBJECTS, Sobject
+from sales_consultant.sandbox.salesforce.sobject import Sobject
+from sales_consultant.sandbox.salesforce.standard import OBJECTS
 
 Json = dict[str, Any]
 MOST = 200

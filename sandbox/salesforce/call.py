@@ -14,7 +14,7 @@ from sales_consultant.sandbox.salesforce.access import Access, unsupported
 from sales_consultant.sandbox.salesforce.errors import ApiError, json_response, refused
 from sales_consultant.sandbox.salesforce.meter import Meter
 from sales_consultant.sandbox.salesforce.org import VENDOR, Org
-from sales_consultant.sandbox.salesforce.standard import Sobject
+from sales_consultant.sandbox.salesforce.sobject import Sobject
 
 Json = dict[str, Any]
 OLDEST, NEWEST = 31, 67

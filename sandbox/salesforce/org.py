@@ -9,7 +9,8 @@ from sales_consultant.sandbox.clock import iso
 from sales_consultant.sandbox.salesforce import ids
 from sales_consultant.sandbox.salesforce.custom import from_metadata
 from sales_consultant.sandbox.salesforce.fields import Field
-from sales_consultant.sandbox.salesforce.standard import ACTIVITIES, BY_LOWER, OBJECTS, Sobject
+from sales_consultant.sandbox.salesforce.sobject import Sobject
+from sales_consultant.sandbox.salesforce.standard import ACTIVITIES, BY_LOWER, OBJECTS
 from sales_consultant.sandbox.store import Record
 from sales_consultant.sandbox.world import World
 

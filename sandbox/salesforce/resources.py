@@ -9,7 +9,8 @@ from sales_consultant.sandbox.salesforce.call import NEWEST, OLDEST, Call, Resul
 from sales_consultant.sandbox.salesforce.errors import ApiError
 from sales_consultant.sandbox.salesforce.meter import Meter
 from sales_consultant.sandbox.salesforce.org import VENDOR, stamp
-from sales_consultant.sandbox.salesforce.standard import CUSTOMIZABLE, Sobject
+from sales_consultant.sandbox.salesforce.sobject import Sobject
+from sales_consultant.sandbox.salesforce.standard import CUSTOMIZABLE
 
 Json = dict[str, Any]
 _SEASONS = ("Spring", "Summer", "Winter")

@@ -6,7 +6,7 @@ from sales_consultant.sandbox.salesforce import ids, render, writing
 from sales_consultant.sandbox.salesforce.call import Call, Result
 from sales_consultant.sandbox.salesforce.errors import ApiError
 from sales_consultant.sandbox.salesforce.org import VENDOR
-from sales_consultant.sandbox.salesforce.standard import Sobject
+from sales_consultant.sandbox.salesforce.sobject import Sobject
 
 Json = dict[str, Any]
 

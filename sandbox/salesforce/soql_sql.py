@@ -10,9 +10,10 @@ from typing import Any
 from sales_consultant.sandbox.salesforce.access import Access, unsupported
 from sales_consultant.sandbox.salesforce.errors import ApiError
 from sales_consultant.sandbox.salesforce.fields import Field
+from sales_consultant.sandbox.salesforce.sobject import Sobject
 from sales_consultant.sandbox.salesforce.soql import Condition, Logic, Query, Sort, Within
 from sales_consultant.sandbox.salesforce.soql_values import Value, comparable
-from sales_consultant.sandbox.salesforce.standard import HISTORY_OF, Sobject
+from sales_consultant.sandbox.salesforce.standard import HISTORY_OF
 
 ARCHIVED_AFTER_MS = 365 * 86_400_000
 _COLUMNS = {

@@ -10,7 +10,7 @@ from sales_consultant.sandbox.salesforce.access import Access
 from sales_consultant.sandbox.salesforce.errors import ApiError
 from sales_consultant.sandbox.salesforce.fields import Field
 from sales_consultant.sandbox.salesforce.org import VENDOR, Org
-from sales_consultant.sandbox.salesforce.standard import Sobject
+from sales_consultant.sandbox.salesforce.sobject import Sobject
 from sales_consultant.sandbox.salesforce.values import accept
 from sales_consultant.sandbox.store import Record
 

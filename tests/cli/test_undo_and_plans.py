@@ -1,0 +1,280 @@
+"""What is written can be looked at first, applied later, undone and held; edits by hand are seen; failures come back."""
+
+import json
+import re
+import sqlite3
+from contextlib import closing
+from typing import Any
+
+import pytest
+from support.office import Office, kill, wait_for
+
+
+def last_sync(desk: Office) -> str:
+    """The id of the newest sync."""
+    found = [r["id"] for r in desk.cli.json("runs", "list")["runs"] if r["job"] == "sync"]
+    return str(found[0])
+
+
+def test_a_second_sync_writes_nothing(synced: Office) -> None:
+    before = synced.held()
+    synced.portal.control("reset")
+    done = synced.cli.json("sync", "--yes")
+    assert (done["written"], done["dead"], done["not_sent"]) == (0, 0, 0)
+    assert synced.held() == before == synced.written()
+    # What changed is asked for, nothing is read whole: one or two calls a stream.
+    assert done["api_calls"] == synced.calls() <= 65
+    assert synced.cli.json("plan", "--no-pull")["records"] == 0
+
+
+def test_the_first_write_is_guarded(desk: Office) -> None:
+    desk.cli.json("provision")
+    error = desk.cli.json("sync", code=6)["error"]
+    assert error["kind"] == "guard" and "--yes" in error["action"]
+    assert error["details"]["records"] == 56
+    assert desk.held() == {} == desk.written()
+    told = desk.cli.run("sync", code=6)
+    assert "first write" in told.err
+    assert [r["outcome"] for r in desk.cli.json("runs", "list")["runs"]] == ["failed: guard"] * 2
+
+
+def test_a_guard_of_the_settings(synced: Office) -> None:
+    for record in [i for o, i, f in synced.held() if o == "contacts" and f == "segment"][:5]:
+        synced.set("contacts", record, sc_segment="")
+    synced.cli.configure(synced.sandbox.url, "[guards]\nmax_records = 3")
+    before = synced.held()
+    error = synced.cli.json("sync", code=6)["error"]
+    assert "max_records" in error["message"]
+    assert synced.held() == before
+    assert synced.cli.json("sync", "--yes")["written"] == 5
+
+
+def test_rollback_restores_and_holds(synced: Office) -> None:
+    run, before = last_sync(synced), synced.held()
+    mine = next(k for k in before if k[2] == "segment" and k[0] == "contacts")
+    synced.set("contacts", mine[1], sc_segment="champions")
+    looked = synced.cli.json("rollback", run, "--dry-run")
+    assert synced.held() == {**before, mine: "champions"}
+    assert [c["record"] for c in looked["conflicts"]] == [mine[1]]
+    error = synced.cli.json("rollback", run, code=2)["error"]
+    assert "--yes" in error["action"]
+
+    done = synced.cli.json("rollback", run, "--yes")
+    assert done["written"] == looked["records"]
+    # What somebody touched since is left, and listed with both values.
+    assert synced.held() == {mine: "champions"}
+    (conflict,) = done["conflicts"]
+    assert (conflict["record"], conflict["field"], conflict["holds"]) == (mine[1], "segment", "champions")
+
+    # The next night does not undo the undo.
+    assert synced.cli.json("sync", "--yes")["written"] == 0
+    assert synced.held() == {mine: "champions"}
+    assert {h["field"] for h in synced.cli.json("status")["on_hold"]} >= {"segment", "score"}
+    assert "score" in synced.cli.json("resume")["lifted"]
+    assert synced.cli.json("sync", "--yes")["written"] == 56
+    assert synced.held() == before == synced.written()
+    assert synced.cli.json("sync", "--yes")["written"] == 0
+
+
+def test_rollback_of_a_field_and_a_record(synced: Office) -> None:
+    run, before = last_sync(synced), synced.held()
+    record = next(i for o, i, f in before if o == "deals" and f == "score")
+    done = synced.cli.json("rollback", run, "--yes", "--field", "grade", "--record", record)
+    assert done["written"] == 1 and done["on_hold"] == ["grade"]
+    assert synced.held() == {k: v for k, v in before.items() if k != ("deals", record, "grade")}
+
+
+def test_an_edit_by_hand(synced: Office) -> None:
+    """Reported either way; overwritten as configured, or kept."""
+    before = synced.held()
+    mine = next(k for k in before if k[2] == "segment" and k[0] == "contacts")
+    synced.set("contacts", mine[1], sc_segment="champions")
+    synced.cli.configure(synced.sandbox.url, '[write]\non_foreign_edit = "keep"')
+    kept = synced.cli.json("sync", "--yes")
+    assert kept["plan"]["foreign_edits"] == 1 and kept["written"] == 0
+    assert synced.held() == {**before, mine: "champions"}
+    synced.cli.configure(synced.sandbox.url)
+    done = synced.cli.json("sync", "--yes")
+    assert done["plan"]["foreign_edits"] == 1 and done["written"] == 1
+    assert synced.held() == before == synced.written()
+
+
+def test_a_plan_applied_later(desk: Office) -> None:
+    desk.cli.json("provision")
+    made = desk.cli.json("plan", "--out", "plan.json")
+    assert desk.held() == {}
+    file = desk.cli.folder / "plan.json"
+    assert file.stat().st_mode & 0o777 == 0o600
+    wanted = {(e["object"], e["id"], k): v["new"] for e in made["entries"] for k, v in e["fields"].items()}
+    done = desk.cli.json("push", "plan.json")
+    assert done["written"] == made["records"] == 56
+    assert desk.held() == wanted == desk.written()
+    # Applied twice: the CRM holds other values than the plan's old ones.
+    error = desk.cli.json("push", "plan.json", code=6)["error"]
+    assert len(error["details"]["moved"]) == 56
+    assert desk.held() == wanted
+    assert desk.cli.json("sync", "--yes")["written"] == 0
+
+
+def test_a_plan_that_is_not_to_be_applied(synced: Office) -> None:
+    contacts = [i for o, i, f in synced.held() if o == "contacts" and f == "segment"]
+    for record in contacts[:3]:
+        synced.set("contacts", record, sc_segment="")
+    before = synced.held()
+    assert synced.cli.json("plan", "--out", "plan.json")["records"] == 3
+    file = synced.cli.folder / "plan.json"
+    whole = file.read_text(encoding="utf-8")
+
+    # Moved: one of the records is edited in between; none is written, and that one is named.
+    synced.set("contacts", contacts[0], sc_segment="champions")
+    error = synced.cli.json("push", "plan.json", code=6)["error"]
+    assert contacts[0] in error["message"]
+    assert [m["record"] for m in error["details"]["moved"]] == [contacts[0]]
+    synced.set("contacts", contacts[0], sc_segment="")
+
+    # Changed, renamed to a field that is not ours, or broken.
+    for other in (
+        whole.replace(contacts[1], contacts[5]),
+        whole.replace('"segment"', '"email"'),
+        whole.replace('"prospects"', '"champions"'),
+        whole[: len(whole) // 2],
+        json.dumps({"format": 1}),
+        "[]",
+    ):
+        assert other != whole
+        file.write_text(other, encoding="utf-8")
+        error = synced.cli.json("push", "plan.json", code=2)["error"]
+        assert "plan" in error["message"]
+
+    # Expired, whatever the file says of it.
+    file.write_text(whole, encoding="utf-8")
+    with closing(sqlite3.connect(synced.cli.data / "main" / "state.db")) as c, c:
+        held = c.execute("SELECT max(expires_at) FROM plans").fetchone()[0]
+        c.execute("UPDATE plans SET expires_at = 1")
+    assert "expired" in synced.cli.json("push", "plan.json", code=2)["error"]["message"]
+    assert synced.held() == before
+
+    with closing(sqlite3.connect(synced.cli.data / "main" / "state.db")) as c, c:
+        c.execute("UPDATE plans SET expires_at = ?", (held,))
+    assert synced.cli.json("push", "plan.json")["written"] == 3
+    assert synced.held() == synced.written()
+
+
+def test_dead_letters_come_back(synced: Office) -> None:
+    """A record that the CRM refuses is kept with the CRM's words, waits, and is tried again when somebody says so."""
+    portal = synced.portal
+    contacts = sorted(i for o, i, f in synced.held() if o == "contacts" and f == "segment")
+    for record in contacts[:4]:
+        synced.set("contacts", record, sc_segment="")
+    synced.cli.json("pull")
+    # Between the pull and the push the first goes to the bin: the CRM refuses it.
+    synced.cli.json("plan", "--out", "plan.json")
+    synced.cli.json("plan", "--no-pull")
+    synced.fault(kind="status", status=400, path="contacts/batch/update", times=None)
+    done = synced.cli.json("sync", "--yes", code=5)
+    assert done["dead"] == 4 and done["written"] == 0
+    shown = synced.cli.json("runs", "show", done["run"])
+    assert shown["outcome"] == "done, with dead letters"
+    assert sum(r["records"] for r in shown["refused"]) == 4
+    assert all(r["message"] for r in shown["refused"])
+    assert synced.cli.json("status")["dead_letters"] == 4
+    # They wait, so that a night does not spend its calls on them.
+    synced.calm()
+    waited = synced.cli.json("sync", "--yes")
+    assert waited["written"] == 0 and waited["plan"]["left_alone"] == {"dead letter, waiting": 4}
+    assert synced.cli.json("retry")["dead_letters"] == 4
+    assert synced.cli.json("sync", "--yes")["written"] == 4
+    assert synced.cli.json("status")["dead_letters"] == 0
+    assert synced.held() == synced.written()
+    assert portal.get("/_sandbox").status_code == 200
+
+
+def test_answers_that_are_lost(synced: Office) -> None:
+    """Applied, and no answer came: read back, not written twice, not lost."""
+    for record in [i for o, i, f in synced.held() if o == "contacts" and f == "segment"]:
+        synced.set("contacts", record, sc_segment="")
+    synced.fault(kind="lost", path="contacts/batch/update")
+    synced.portal.control("reset")
+    assert synced.cli.json("sync", "--yes")["written"] == 40
+    assert synced.held() == synced.written() and synced.unsettled() == 0
+    assert synced.cli.json("sync", "--yes")["written"] == 0
+
+
+def test_a_limit_that_is_spent(synced: Office) -> None:
+    """Exit 4, nothing half written, and the next run goes on."""
+    for record in [i for o, i, f in synced.held() if o == "contacts" and f == "segment"]:
+        synced.set("contacts", record, sc_segment="")
+    synced.fault(kind="status", status=429, policy="DAILY", path="batch/update", times=None)
+    error = synced.cli.json("sync", "--yes", code=4)["error"]
+    assert "DAILY" in error["message"]
+    synced.calm()
+    assert synced.cli.json("sync", "--yes")["written"] == 40
+    assert synced.held() == synced.written() and synced.unsettled() == 0
+
+
+def test_two_syncs_at_once(synced: Office) -> None:
+    synced.fault(kind="slow", method="GET", path="pipelines", seconds=4)
+    first = synced.cli.start("sync", "--yes", "--json")
+    wait_for(lambda: synced.query("SELECT 1 FROM runs WHERE ended_at IS NULL"))
+    for words in (("sync", "--yes"), ("pull",), ("rollback", last_sync(synced), "--yes")):
+        error = synced.cli.json(*words, code=7)["error"]
+        assert error["kind"] == "busy" and re.search(rf"sync, process {first.pid}\b", error["message"])
+    # Looking is allowed while a run writes.
+    assert synced.cli.json("runs", "list")["runs"][0]["outcome"] == "going on, or killed"
+    assert synced.cli.json("status")["in_flight"] == 0
+    assert synced.cli.finish(first).code == 0
+
+
+def test_runs_and_what_they_did(synced: Office) -> None:
+    runs = synced.cli.json("runs", "list")["runs"]
+    assert [r["job"] for r in runs] == ["sync"]
+    shown = synced.cli.json("runs", "show", runs[0]["id"])
+    done: dict[str, Any] = {
+        (c["object"], c["field"]): c["n"] for c in shown["changes"] if c["state"] == "done"
+    }
+    assert done["contacts", "segment"] == 40
+    assert sum(done.values()) == len(synced.written())
+    assert synced.cli.json("runs", "list", "--limit", "0")["runs"] == []
+    text = synced.cli.run("runs", "show", runs[0]["id"]).out
+    assert "segment" in text and "done" in text
+
+
+def test_a_pilot_of_one_owner(synced: Office) -> None:
+    held = synced.held()
+    synced.cli.json("rollback", last_sync(synced), "--yes")
+    synced.cli.json("resume")
+    synced.cli.configure(synced.sandbox.url, "[write.where]\nowner = 'rep1@seller.example'")
+    done = synced.cli.json("sync", "--yes")
+    assert 0 < done["written"] < 56
+    assert done["plan"]["left_alone"]["outside the pilot"] == 56 - done["written"]
+    owners = {o["id"]: o["email"] for o in synced.portal.get("/crm/v3/owners").json()["results"]}
+    for object, record, _ in synced.held():
+        found = synced.sandbox.store.get("hubspot", object, record)
+        assert found is not None
+        assert owners[str(found.values()["hubspot_owner_id"])] == "rep1@seller.example"
+    # Widened by configuration.
+    synced.cli.configure(synced.sandbox.url)
+    synced.cli.json("sync", "--yes")
+    assert synced.held() == held
+
+
+@pytest.mark.parametrize("words", [("--since", "2024-01-01"), ("--until", "2024-11-01", "--object", "deals")])
+def test_a_backfill_that_is_killed_goes_on(desk: Office, words: tuple[str, ...]) -> None:
+    desk.fault(kind="slow", path="crm/objects", seconds=0.15, times=None)
+    first = desk.cli.start("backfill", *words, "--json")
+    wait_for(lambda: desk.calls() > 4 and desk.query("SELECT 1 FROM backfills WHERE finished OR rows > 0"))
+    kill(first)
+    desk.calm()
+    before = {str(s): int(n) for s, n in desk.query("SELECT stream, rows FROM backfills WHERE finished")}
+    done = desk.cli.json("backfill", *words)
+    assert set(done["finished_before"]) == set(before)
+    rows = {str(s): int(n) for s, n in desk.query("SELECT stream, rows FROM backfills WHERE finished")}
+    if "--object" in words:
+        assert set(rows) == {"deals"} | {s for s in rows if s.startswith("link_deals")}
+    assert rows["deals"] == 30
+    # Once more: everything was finished before; --again starts over.
+    again = desk.cli.json("backfill", *words)
+    assert again["rows"] == {} and set(again["finished_before"]) == set(rows)
+    assert desk.cli.json("backfill", *words, "--again")["rows"]["deals"] == 30
+    # A backfill has a watermark of its own: the next pull still reads everything once.
+    assert desk.cli.json("pull")["pulled"]["deals"] == 30

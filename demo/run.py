@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from sales_consultant.config.settings import load
+from sales_consultant.connectors.salesforce.schema import WRITTEN
 from sales_consultant.demo import show
 from sales_consultant.demo.serving import beside, cache, company
 from sales_consultant.sync import report, setup
@@ -186,7 +187,8 @@ def _save_page(url: str, crm: str, records: list[dict[str, Any]], folder: Path) 
     shown = next((r for r in records if r["next_step"]), records[0] if records else None)
     if shown is None:
         return None
-    address = f"{url}/records/{crm}/{shown['object']}/{shown['id']}"
+    name = WRITTEN[shown["object"]] if crm == "salesforce" else shown["object"]
+    address = f"{url}/records/{crm}/{name}/{shown['id']}"
     with urllib.request.urlopen(address, timeout=30) as answer:
         body = answer.read()
     page = folder / "record.html"

@@ -5,39 +5,9 @@ from dataclasses import dataclass, field
 
 import duckdb
 
+from sales_consultant.config.domains import FREE_MAIL
 from sales_consultant.config.populations import Population
 
-# Mail providers whose domain says nothing about a company.
-FREE_MAIL = frozenset(
-    [
-        "gmail.com",
-        "googlemail.com",
-        "outlook.com",
-        "hotmail.com",
-        "live.com",
-        "yahoo.com",
-        "icloud.com",
-        "me.com",
-        "aol.com",
-        "gmx.de",
-        "gmx.net",
-        "web.de",
-        "t-online.de",
-        "mail.com",
-        "proton.me",
-        "protonmail.com",
-        "qq.com",
-        "163.com",
-        "126.com",
-        "sina.com",
-        "foxmail.com",
-        "yandex.ru",
-        "mail.ru",
-        "orange.fr",
-        "free.fr",
-        "libero.it",
-    ]
-)
 RENEWAL_WORDS = ("renew", "existing", "verlänger", "续")
 ENOUGH = 40
 

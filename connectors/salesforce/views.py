@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from functools import partial
 
+from sales_consultant.config.domains import FREE_MAIL
 from sales_consultant.connectors.neutral import CASTS, Source, literal, quote, view
 from sales_consultant.connectors.salesforce.schema import NEUTRAL
 
@@ -72,7 +73,7 @@ def _people(raw: _Raw, sobject: str, fields: Fields, own: Mapping[str, str]) -> 
         "first_name": c("FirstName"),
         "last_name": c("LastName"),
         "title": c("Title"),
-        "company_id": c("ConvertedAccountId") if lead else c("AccountId"),
+        "company_id": "k.id" if lead else c("AccountId"),
         "owner_id": c("OwnerId"),
         "lead_source": c("LeadSource"),
         "lifecycle_stage": "NULL",
@@ -89,18 +90,43 @@ def _people(raw: _Raw, sobject: str, fields: Fields, own: Mapping[str, str]) -> 
         "modified_at": "r._modified",
         "deleted": _gone(raw, sobject),
     }
-    return [Source(f"raw_{sobject} r", columns, _custom(raw, sobject, fields))]
+    source = f"raw_{sobject} r"
+    if lead:
+        source += _company_by_domain(raw)
+    return [Source(source, columns, _custom(raw, sobject, fields))]
+
+
+def _website_domain(raw: _Raw, alias: str) -> str:
+    site = raw.col("Account", "Website").replace("r.", f"{alias}.", 1)
+    return f"nullif(split_part(lower(regexp_replace({site}, '^(https?://)?(www\\.)?', '')), '/', 1), '')"
+
+
+def _company_by_domain(raw: _Raw) -> str:
+    """A lead's company by the domain of its address, never a free-mail one, from accounts older than the lead.
+
+    The account that a lead was converted into says nothing of the lead before: it would tell the outcome.
+    """
+    if not raw.has("Account") or "Email" not in raw.columns["raw_Lead"]:
+        return (
+            " LEFT JOIN (SELECT CAST(NULL AS VARCHAR) AS id, '' AS lead_id WHERE false) k ON k.lead_id = r.id"
+        )
+    listed = ", ".join(literal(d) for d in sorted(FREE_MAIL))
+    return (
+        " LEFT JOIN (SELECT l.id AS lead_id, arg_min(a.id, (a._created, a.id)) AS id FROM raw_Lead l JOIN raw_Account a "
+        f"ON {_website_domain(raw, 'a')} = lower(nullif(split_part(l.Email, '@', 2), '')) AND a._created <= l._created "
+        f"AND NOT coalesce(a._archived, false) WHERE lower(split_part(l.Email, '@', 2)) NOT IN ({listed}) GROUP BY 1) k "
+        "ON k.lead_id = r.id"
+    )
 
 
 def _accounts(raw: _Raw, fields: Fields, own: Mapping[str, str]) -> list[Source]:
     if not raw.has("Account"):
         return []
     c = partial(raw.col, "Account")
-    site = f"lower(regexp_replace({c('Website')}, '^(https?://)?(www\\.)?', ''))"
     columns = {
         "id": "r.id",
         "name": c("Name"),
-        "domain": f"nullif(split_part({site}, '/', 1), '')",
+        "domain": _website_domain(raw, "r"),
         "industry": c("Industry"),
         "owner_id": c("OwnerId"),
         "do_not_score": f"to_flag({c(own['do_not_score'])})",
@@ -222,12 +248,62 @@ def _link(raw: _Raw, table: str, column: str, to_object: str, prefixes: tuple[st
     return [Source(f"(SELECT * FROM raw_{table} r WHERE {starts}) r{join}", columns)]
 
 
+def _before_conversion(raw: _Raw) -> list[Source]:
+    """Activities that were a lead's own: converting moves them to the contact, and the lead would look untouched.
+
+    What the contact has from before the conversion is given back to the lead, beside the contact.
+    """
+    lead = raw.columns.get("raw_Lead", set())
+    if not {"ConvertedContactId", "ConvertedDate"} <= lead:
+        return []
+    found = []
+    for table in ("Task", "Event"):
+        if not raw.has(table) or "WhoId" not in raw.columns[f"raw_{table}"]:
+            continue
+        # The conversion is dated by day only: the whole day counts as the lead's.
+        source = (
+            f"(SELECT t.id, t._created, l.id AS lead_id FROM raw_{table} t JOIN raw_Lead l ON l.ConvertedContactId = t.WhoId "
+            "WHERE t._created < to_ms(l.ConvertedDate) + 86400000) r"
+        )
+        columns = {
+            "from_object": "'activity'",
+            "from_id": "r.id",
+            "to_object": "'contact'",
+            "to_id": "r.lead_id",
+            "known_at": "r._created",
+        }
+        found.append(Source(source, columns))
+    return found
+
+
+def _members(raw: _Raw) -> list[Source]:
+    """Campaign members; one that was converted is a member as the lead it was and as the contact it is."""
+    if not raw.has("CampaignMember"):
+        return []
+    m = partial(raw.col, "CampaignMember")
+    found = []
+    for column in ("ContactId", "LeadId"):
+        if column not in raw.columns["raw_CampaignMember"]:
+            continue
+        columns = {
+            "id": f"r.id || ':{column}'",
+            "campaign_id": m("CampaignId"),
+            "contact_id": m(column),
+            "status": m("Status"),
+            "responded_at": f"to_ms({m('FirstRespondedDate')})",
+            "known_at": "r._created",
+        }
+        found.append(Source(f"(SELECT * FROM raw_CampaignMember WHERE {column} IS NOT NULL) r", columns))
+    return found
+
+
 def _associations(raw: _Raw) -> list[Source]:
     found = []
     for table in ("Task", "Event"):
         found += _link(raw, table, "WhoId", "contact", ("003", "00Q"))
         found += _link(raw, table, "WhatId", "deal", ("006",))
         found += _link(raw, table, "AccountId", "company", ("001",))
+    found += _before_conversion(raw)
     if raw.has("OpportunityContactRole"):
         c = partial(raw.col, "OpportunityContactRole")
         columns = {
@@ -297,7 +373,6 @@ def statements(columns: Columns, fields: Fields, own: Mapping[str, str], org: tu
     h = partial(raw.col, "OpportunityHistory")
     i = partial(raw.col, "OpportunityLineItem")
     k = partial(raw.col, "Campaign")
-    m = partial(raw.col, "CampaignMember")
     history = {
         "deal_id": h("OpportunityId"),
         "changed_at": "r._created",
@@ -325,14 +400,6 @@ def statements(columns: Columns, fields: Fields, own: Mapping[str, str], org: tu
         "end_at": f"to_ms({k('EndDate')})",
         "cost": f"to_money({k('ActualCost')})",
         "currency": k("CurrencyIsoCode"),
-    }
-    member = {
-        "id": "r.id",
-        "campaign_id": m("CampaignId"),
-        "contact_id": f"coalesce({m('ContactId')}, {m('LeadId')})",
-        "status": m("Status"),
-        "responded_at": f"to_ms({m('FirstRespondedDate')})",
-        "known_at": "r._created",
     }
     stage = {
         "object": "r.object",
@@ -394,7 +461,7 @@ def statements(columns: Columns, fields: Fields, own: Mapping[str, str], org: tu
         view("owners", _simple(raw, "User", owner)),
         view("stages", _simple(raw, "stages", stage)),
         view("campaigns", _simple(raw, "Campaign", campaign)),
-        view("campaign_members", _simple(raw, "CampaignMember", member)),
+        view("campaign_members", _members(raw)),
         view("field_history", _field_history(raw, fields)),
         view("fields", _simple(raw, "fields", described)),
         view("currencies", []),

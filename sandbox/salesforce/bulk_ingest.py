@@ -148,7 +148,7 @@ def work(org: Org) -> None:
 
 def _open(org: Org, job: Json, load: Load) -> None:
     """Read the CSV. Raises ApiError where the whole of it is no good."""
-    body, load.body = load.body or b"", None
+    body = load.body or b""
     try:
         text = body.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -183,6 +183,7 @@ def _open(org: Org, job: Json, load: Load) -> None:
         n.lower() for n in load.header
     }:
         raise ApiError("INVALIDBATCH", "Field name not found : Id")
+    load.body = None
     jobs.move(org, job, "InProgress")
 
 

@@ -276,7 +276,7 @@ def _columns(made: Plan) -> Json:
             "displayName": name,
             "foreignKeyName": None,
             "insertable": bool(f and f.createable),
-            "joinColumns": joined or [],
+            "joinColumns": [] if joined is None else joined,
             "numberType": kind in ("double", "currency", "percent", "int"),
             "textType": kind in ("string", "textarea", "picklist", "email", "phone", "url"),
             "updatable": bool(f and f.updateable),

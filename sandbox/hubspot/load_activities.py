@@ -231,11 +231,14 @@ def load_histories(loader: Loader) -> None:
         loader.columns.setdefault(table, {})[column] = loader.property_for(
             KINDS[KIND_OF_TABLE[table]], custom
         )
+    # A contact that was a lead has both rows' histories: the lead's up to the conversion, then its own.
+    of_draft: dict[tuple[int, str], tuple[Draft, list[tuple[int, str | None]]]] = {}
     for (table, column, external), entries in grouped.items():
         draft = loader.draft(table, external)
-        if draft is None:
-            continue
-        name = loader.columns[table][column]
+        if draft is not None:
+            name = loader.columns[table][column]
+            of_draft.setdefault((id(draft), name), (draft, []))[1].extend(entries)
+    for (_, name), (draft, entries) in of_draft.items():
         definition = loader.portal.definitions(draft.kind)[name]
         texts = [
             (
@@ -248,7 +251,8 @@ def load_histories(loader: Loader) -> None:
         ]
         loader.options(draft.kind, name, [v for _, v in texts if v is not None])
         current = draft.values.get(name)
-        draft.since(name, texts)
+        begins = min(at for at, _ in texts)
+        draft.since(name, [*(e for e in draft.history.get(name, ()) if e[0] < begins), *texts])
         if current is not None and draft.values[name] != current:
             last = draft.history[name][-1][0]
             draft.history[name].append((last, current))

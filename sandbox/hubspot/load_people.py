@@ -224,7 +224,8 @@ def _lifecycle(loader: Loader, person: Draft, row: Row, deals: dict[str, tuple[i
         stage = _LIFECYCLE.get(str(given).lower(), stage)
         loader.options(KINDS["contacts"], "lifecyclestage", [stage])
         last = max(first, key=lambda s: first[s])
-        if stage != last:
+        # A converted lead was a lead: that is no news about the contact that it became.
+        if stage != last and not (stage == "lead" and len(first) > 1):
             at = row.get("converted_at")
             first = {"lead": person.created, stage: at} if at is not None else {stage: person.created}
     order: dict[str | None, int] = {"lead": 0, "opportunity": 1, "customer": 2}

@@ -92,11 +92,11 @@ def test_records_one_by_one(client: Any) -> None:
 
 
 def test_bulk_query_and_update(client: Any) -> None:
-    texts = list(client.bulk2.Contact.query("SELECT Id, Title FROM Contact", max_records=1))
+    texts = list(client.bulk2.Contact.query("SELECT Id, Title FROM Contact", max_records=1, wait=0))
     assert len(texts) == 2
     ids = [r["Id"] for r in client.query("SELECT Id FROM Contact")["records"]]
     (counts,) = client.bulk2.Contact.update(
-        records=[{"Id": i, "Title": "Chief"} for i in [*ids, "003000000000009"]]
+        records=[{"Id": i, "Title": "Chief"} for i in [*ids, "003000000000009"]], wait=0
     )
     assert (counts["numberRecordsTotal"], counts["numberRecordsFailed"]) == (3, 1)
     assert "INVALID_CROSS_REFERENCE_KEY" in client.bulk2.Contact.get_failed_records(counts["job_id"])

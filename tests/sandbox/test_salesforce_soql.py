@@ -30,8 +30,12 @@ def org() -> Iterator[Sf]:
         account = sf.create("Account", Name="Acme", AnnualRevenue=1000.5)
         for person in PEOPLE:
             sf.create("Contact", AccountId=account if person["DoNotCall"] else None, **person)
-        for n, (amount, stage) in enumerate(((100, "Prospecting"), (250.5, "Closed Won"), (None, "Closed Lost"))):
-            sf.create("Opportunity", Name=f"D{n}", StageName=stage, CloseDate=f"2024-0{n + 4}-01", Amount=amount)
+        for n, (amount, stage) in enumerate(
+            ((100, "Prospecting"), (250.5, "Closed Won"), (None, "Closed Lost"))
+        ):
+            sf.create(
+                "Opportunity", Name=f"D{n}", StageName=stage, CloseDate=f"2024-0{n + 4}-01", Amount=amount
+            )
         yield sf
 
 
@@ -86,14 +90,18 @@ def test_aggregates(org: Sf) -> None:
         "SELECT COUNT(Id), COUNT(Amount) filled, SUM(Amount), AVG(Amount), MIN(CloseDate) FROM Opportunity"
     )
     assert row == {"expr0": 3, "filled": 2, "expr1": 350.5, "expr2": 175.25, "expr3": "2024-04-01"}
-    grouped = org.query("SELECT IsClosed c, COUNT(Id) n FROM Opportunity GROUP BY IsClosed ORDER BY COUNT(Id) DESC")
+    grouped = org.query(
+        "SELECT IsClosed c, COUNT(Id) n FROM Opportunity GROUP BY IsClosed ORDER BY COUNT(Id) DESC"
+    )
     assert grouped == [{"c": True, "n": 2}, {"c": False, "n": 1}]
     counted = org.get("query", q="SELECT COUNT() FROM Contact WHERE DoNotCall = false").json()
     assert counted == {"totalSize": 3, "done": True, "records": []}
 
 
 def test_parents_come_nested_and_missing_ones_are_null(org: Sf) -> None:
-    found = org.get("query", q="SELECT LastName, Account.Name, Account.Owner.Name FROM Contact ORDER BY Id LIMIT 2").json()
+    found = org.get(
+        "query", q="SELECT LastName, Account.Name, Account.Owner.Name FROM Contact ORDER BY Id LIMIT 2"
+    ).json()
     first, second = found["records"]
     assert first["Account"]["Name"] == "Acme"
     assert first["Account"]["Owner"]["Name"] == "Integration User"
@@ -159,7 +167,9 @@ CONDITIONS = st.recursive(
     ),
     lambda inner: st.one_of(
         st.builds(lambda a: (f"(NOT {a[0]})", "NOT", a), inner),
-        st.builds(lambda w, a, b: (f"({a[0]} {w} {b[0]})", w, a, b), st.sampled_from(["AND", "OR"]), inner, inner),
+        st.builds(
+            lambda w, a, b: (f"({a[0]} {w} {b[0]})", w, a, b), st.sampled_from(["AND", "OR"]), inner, inner
+        ),
     ),
     max_leaves=6,
 )

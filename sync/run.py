@@ -72,6 +72,7 @@ def new_id(now: int) -> str:
 @contextlib.contextmanager
 def running(ws: Workspace, job: str, *, scheduled_at: int | None = None) -> Iterator[Run]:
     """A run under the lease, recorded whatever its end. Raises OtherOrgError before anything is read."""
+    calls = ws.connector.calls.total
     _ = ws.identity
     now = ws.clock()
     run = Run(new_id(now), job)
@@ -87,7 +88,6 @@ def running(ws: Workspace, job: str, *, scheduled_at: int | None = None) -> Iter
                 f"The {job} scheduled for this moment has already run.",
                 action="Nothing to do: a moment runs once.",
             ) from e
-        calls = ws.connector.calls.total
         try:
             yield run
         except BaseException as e:

@@ -39,6 +39,11 @@ class Office:
         with closing(sqlite3.connect(self.cli.data / "main" / "state.db", timeout=10)) as c:
             return c.execute(sql, parameters).fetchall()
 
+    def journal_is_there(self) -> bool:
+        """Whether a command has made the state and its tables yet."""
+        file = self.cli.data / "main" / "state.db"
+        return file.exists() and bool(self.query("SELECT 1 FROM sqlite_master WHERE name = 'backfills'"))
+
     def held(self) -> Holding:
         """What the portal holds of our fields, in the form that is compared: (object, id, field) to value."""
         found: Holding = {}

@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
 
-.PHONY: help install demo test lint bench lock clean
+.PHONY: help install demo test lint bench docs lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -36,6 +36,9 @@ test: install lint ## lint, types and all tests
 
 bench: install ## speed against a peer or the limit, as ratios
 	@$(BIN)/python -m benchmarks
+
+docs: install ## write docs/cli.md anew from the commands themselves
+	@$(BIN)/python tests/support/cli_page.py
 
 lock: install ## renew the lock (needs uv)
 	uv pip compile pyproject.toml --universal --python-version 3.11 --extra demo --group dev --generate-hashes \

@@ -58,15 +58,19 @@ def load_activities(loader: Loader) -> None:
 
 def _common(loader: Loader, row: Row) -> Json:
     contact = loader.drafts["contacts"].get(row.get("contact_id") or "")
+    lead = loader.drafts["leads"].get(row.get("lead_id") or "")
+    # Converting a lead hands its activities over to the contact that it became.
+    became = lead.values.get("ConvertedContactId") if lead else None
     deal = loader.drafts["deals"].get(row.get("deal_id") or "")
     company = loader.id("companies", row.get("company_id"))
     accounts = (
         company,
         deal.values.get("AccountId") if deal else None,
         contact.values.get("AccountId") if contact else None,
+        lead.values.get("ConvertedAccountId") if lead else None,
     )
     return {
-        "WhoId": contact.id if contact else loader.id("leads", row.get("lead_id")),
+        "WhoId": contact.id if contact else became or (lead.id if lead else None),
         "WhatId": deal.id if deal else company,
         "AccountId": next((a for a in accounts if a), None),
         "OwnerId": loader.owner(row),

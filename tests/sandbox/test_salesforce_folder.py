@@ -123,6 +123,8 @@ def test_activities(org: Sf) -> None:
     assert call["CreatedDate"] == "2024-01-07T10:05:00.000+0000"
     assert (tasks["Pricing"]["Type"], tasks["Pricing"]["WhoId"]) == ("form", org.id("Lead", "l2"))
     assert (tasks["Re: offer"]["TaskSubtype"], tasks["Re: offer"]["CallType"]) == ("Email", None)
+    # What was logged on a lead hangs on the contact that it became.
+    assert tasks["From the lead"]["WhoId"] == org.id("Contact", "p1")
     (mail,) = org.query("SELECT Incoming, MessageDate, ActivityId FROM EmailMessage")
     assert mail["Incoming"] is True
     assert org.values(f"SELECT Subject FROM Task WHERE Id = '{mail['ActivityId']}'") == ["Re: offer"]

@@ -318,3 +318,37 @@ def test_a_composite_passes_ids_on_and_undoes_itself(org: Sf) -> None:
     results = org.post("composite/batch", batch).json()
     assert results["hasErrors"]
     assert [r["statusCode"] for r in results["results"]] == [200, 404]
+
+
+def test_a_formula_changes_without_a_stamp(org: Sf) -> None:
+    meta = {"label": "Days", "type": "Number", "precision": 5, "scale": 0, "formula": "TODAY() - CreatedDate"}
+    org.own_field("Contact.Days__c", meta)
+    org.grant("Formulas", "Contact.Days__c", edit=False)
+    contact = org.id("Contact", "p1")
+    asked = "SELECT SystemModstamp, Days__c FROM Contact WHERE external_id__c = 'p1'"
+    before = org.query(asked)[0]
+    org.control("formula", crm="salesforce", field="Contact.Days__c", values={contact: 7})
+    assert org.query(asked)[0] == {**before, "Days__c": 7}
+    assert org.fields("Contact")["Days__c"]["calculated"]
+    refused = change(org, {"id": contact, "Days__c": 8})[0]["errors"][0]
+    assert refused["statusCode"] == "INVALID_FIELD_FOR_INSERT_UPDATE"
+
+
+def test_the_control_endpoint_says_what_it_needs(org: Sf) -> None:
+    for action, body in (
+        ("users", {"objects": {}}),
+        ("users", {"token": "t", "profile": "King"}),
+        ("users", {"token": "t", "objects": {"Contact": ["Fly"]}}),
+        ("users", {"token": "t", "permission_sets": ["Nothing"]}),
+        ("users", {"token": "t", "hidden": ["Contact.Nope"]}),
+        ("options", {"nope": 1}),
+        ("merge", {"master": org.id("Opportunity", "d1"), "losers": []}),
+        ("merge", {"master": org.id("Contact", "p1"), "losers": ["003000000000009"]}),
+        ("convert", {"lead": org.id("Lead", "l1")}),
+        ("late", {"object": "Nothing", "values": {}}),
+        ("formula", {"field": "Contact.Title", "values": {}}),
+    ):
+        url = f"{org.sandbox.url}/_sandbox/{action}"
+        answer = org.session.post(url, json={"crm": "salesforce", **body}, timeout=10)
+        assert answer.status_code == 400, (action, body)
+        assert answer.json()["error"]

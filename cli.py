@@ -361,8 +361,7 @@ def plan(
     if output:
         planfile.save(made, output, shell.ws.state, run.id, now=shell.ws.clock())
     document: Document = {"run": run.id, "file": str(output) if output else None, **made.summary()}
-    document["entries" if shell.json else "sample"] = made.rows(None if shell.json else 10)
-    return document
+    return {**document, "entries": made.rows()} if shell.json else {**document, "sample": made.sample(8)}
 
 
 @command(app)

@@ -280,6 +280,14 @@ class Connector(Protocol):
         ...
 
 
+def field_findings(object: str, missing: Mapping[str, str], action: str) -> list[Finding]:
+    """One line a field that cannot be written, or one for all where many cannot for want of provisioning."""
+    if len(missing) > 3:
+        text = f"{len(missing)} fields do not exist or may not be written: {', '.join(missing)}"
+        return [Finding(f"fields on {object}", "missing", text, action)]
+    return [Finding(f"field {key} on {object}", "missing", why, action) for key, why in missing.items()]
+
+
 def unique(changes: Iterable[Change]) -> list[Change]:
     """The changes as given; ValueError where a record appears twice, for vendors refuse or misread such a batch."""
     seen: set[tuple[str, str]] = set()

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from decimal import Decimal
+from itertools import zip_longest
 from typing import Any
 
 from sales_consultant.config.canon import Canonical
@@ -73,12 +74,24 @@ class Plan:
         counts = Counter(k for e in self.entries for k, _, _ in e.fields)
         return dict(sorted(counts.items()))
 
-    def rows(self, limit: int | None = None) -> list[dict[str, Any]]:
-        """The changes, old and new value by record and field; the first `limit` of them."""
+    def rows(self) -> list[dict[str, Any]]:
+        """The changes, old and new value by record and field."""
         return [
             {"object": e.object, "id": e.record_id, "name": e.name, "why": e.why}
             | {"fields": {k: {"old": old, "new": new} for k, old, new in e.fields}}
-            for e in self.entries[:limit]
+            for e in self.entries
+        ]
+
+    def sample(self, count: int) -> list[dict[str, Any]]:
+        """A few changes to look at, of every object and reason there is, in words."""
+        groups: dict[tuple[str, str], list[Entry]] = {}
+        for e in self.entries:
+            groups.setdefault((e.why, e.object), []).append(e)
+        chosen = [e for turn in zip_longest(*groups.values()) for e in turn if e is not None][:count]
+        return [
+            {"object": e.object, "id": e.record_id, "name": e.name, "why": e.why}
+            | {"changes": "; ".join(f"{k} {old or '-'} → {new or '-'}" for k, old, new in e.fields)}
+            for e in chosen
         ]
 
     def summary(self) -> dict[str, Any]:

@@ -59,15 +59,19 @@ def _line(console: Any, text: str) -> None:
 
 def _flat(value: Any) -> str:
     if isinstance(value, Mapping):
-        return ", ".join(f"{_title(str(k))} {_flat(v)}" for k, v in value.items())
+        # What there is none of is not worth a word; JSON has it.
+        return ", ".join(
+            f"{_title(str(k))} {_flat(v)}" for k, v in value.items() if v not in (0, "", None, {}, [])
+        )
     if isinstance(value, list | tuple):
         return ", ".join(_flat(v) for v in value)
     return plain(value)
 
 
 def _mapping(console: Any, key: str, value: Mapping[str, Any]) -> None:
-    if value:
-        _line(console, f"{_title(key)}: {_flat(value)}")
+    text = _flat(value)
+    if text:
+        _line(console, f"{_title(key)}: {text}")
 
 
 def _table(console: Any, title: str, rows: Sequence[Mapping[str, Any]]) -> None:

@@ -1,5 +1,6 @@
 """`serve`: the schedule, one run of a connection at a time, stopped cleanly by SIGTERM (facts of APScheduler 3.11)."""
 
+import logging
 import re
 import signal
 import threading
@@ -104,6 +105,10 @@ class Service:
                 action='Add a section, as [schedule.nightly] with cron = "0 5 * * *".',
             )
 
+    def trigger(self, name: str) -> Any:
+        """When a job runs."""
+        return trigger(name, self.settings.schedule[name])
+
     def _fire(self, name: str, moment: int) -> None:
         schedule = self.settings.schedule[name]
         try:
@@ -113,6 +118,13 @@ class Service:
             self.emit({"event": "skipped", "job": name, "message": e.message})
         except SalesConsultantError as e:
             self.emit({"event": "failed", "job": name, **e.as_dict()})
+        except Exception as e:
+            # Or the scheduler would write it to a log that nobody reads. The next moment comes all the same.
+            logging.getLogger("sales_consultant").error("defect", exc_info=e)
+            wrapped = SalesConsultantError(
+                f"A defect of Sales Consultant: {type(e).__name__}.", action="Please report it."
+            )
+            self.emit({"event": "failed", "job": name, **wrapped.as_dict()})
 
     def serve(self, *, install_signals: bool = True) -> None:
         """Block until SIGTERM or SIGINT; the batch in flight is settled before this returns."""
@@ -133,9 +145,9 @@ class Service:
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
             timezone="UTC",
         )
-        for name, schedule in self.settings.schedule.items():
+        for name in self.settings.schedule:
             scheduler.add_job(
-                lambda name=name: self._fire(name, moments[name]), trigger(name, schedule), id=name, name=name
+                lambda name=name: self._fire(name, moments[name]), self.trigger(name), id=name, name=name
             )
         if install_signals:
             for number in (signal.SIGTERM, signal.SIGINT):

@@ -5,7 +5,7 @@ from typing import Protocol
 
 from sales_consultant.config.catalogue import Field
 from sales_consultant.config.errors import AccessError, SalesConsultantError
-from sales_consultant.connectors.base import Finding, Identity
+from sales_consultant.connectors.base import Finding, Identity, field_findings
 from sales_consultant.connectors.hubspot.client import HubSpotApi, HubSpotRefusalError
 from sales_consultant.connectors.hubspot.paths import Paths
 from sales_consultant.connectors.hubspot.schema import ACTIVITIES, OBJECTS
@@ -56,10 +56,7 @@ def findings(
                 {"inputs": []},
             )
         )
-        found += [
-            Finding(f"field {k} on {obj}", "missing", text, "")
-            for k, text in _unwritable(connector, obj, chosen).items()
-        ]
+        found += field_findings(obj, _unwritable(connector, obj, chosen), "Run: sales-consultant provision")
     used = api.daily
     if used:
         state = "ok" if used[0] < 0.9 * used[1] else "warning"

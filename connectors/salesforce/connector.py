@@ -22,6 +22,7 @@ from sales_consultant.connectors.base import (
     Page,
     ProvisionStep,
     Stream,
+    field_findings,
 )
 from sales_consultant.connectors.salesforce import schema, views
 from sales_consultant.connectors.salesforce.client import SalesforceApi, SalesforceRefusalError, quoted
@@ -339,9 +340,8 @@ class SalesforceConnector:
         for name in schema.STANDARD:
             found.append(self._readable(name))
         for obj, chosen in fields.items():
-            for key, why in self.unwritable(obj, chosen).items():
-                where = "Setup > Permission Sets > SC_Sales_Consultant_Writer"
-                found.append(Finding(f"field {key} on {obj}", "missing", why, where))
+            where = "Run: sales-consultant provision, or Setup > Permission Sets > SC Sales Consultant Writer"
+            found += field_findings(obj, self.unwritable(obj, chosen), where)
         used, limit = self.api.session.usage or (0, 0)
         if limit:
             state = "ok" if used < 0.9 * limit else "warning"

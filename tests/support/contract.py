@@ -249,7 +249,7 @@ class ConnectorContract:
     def test_check_names_what_is_missing_until_it_is_there(self, org: Org) -> None:
         chosen = fields("minimal", self.objects)
         before = org.connector().check(chosen)
-        assert any(f.state == "missing" and "score" in f.subject for f in before)
+        assert any(f.state == "missing" and "score" in f.text for f in before)
         org.connector().provision(chosen, dry=False)
         assert [f for f in org.connector().check(chosen) if f.state == "missing"] == []
 

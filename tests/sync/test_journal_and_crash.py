@@ -47,7 +47,7 @@ def run(crm: FakeCrm, state: State, folder: Path, name: str, score: str) -> None
     busy=st.sampled_from([0.0, 0.2]),
     bad=st.integers(0, 3),
 )
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_random_deaths(
     tmp_path_factory: pytest.TempPathFactory, seed: int, deaths: list[int], lose: float, busy: float, bad: int
 ) -> None:

@@ -12,6 +12,9 @@ from sales_consultant.cli import app
 PAGE = Path(__file__).parents[2] / "docs" / "cli.md"
 # Whatever terminal this runs on, the page is the same.
 _PLAIN = {"COLUMNS": "100", "NO_COLOR": "1", "TERM": "dumb"}
+_INTRODUCTION = """Every command takes `--json` and then prints one JSON document on standard output, also for an error:
+`{"error": {"code", "kind", "message", "action", "details"}}`. `serve` prints one JSON object a line, `sandbox serve`
+the line `ready URL`. Progress and messages for people go to standard error."""
 _CODES = """| code | means |
 |---|---|
 | 0 | done |
@@ -53,10 +56,7 @@ def page() -> str:
     """The page as Markdown."""
     parts = [
         "# Commands",
-        "Every command takes `--json` and then prints one JSON document on standard output, also for an error: "
-        '`{"error": {"code", "kind", "message", "action", "details"}}`. `serve` prints one JSON object a line, '
-        "`sandbox serve` the line `ready URL`. "
-        "Progress and messages for people go to standard error.",
+        _INTRODUCTION,
         _CODES,
         f"```text\n{help_of(())}\n```",
     ]

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
@@ -235,7 +236,7 @@ def test_rows_with_one_stamp_are_read_once_by_key(tmp_path: Path) -> None:
 
 
 def test_a_store_in_a_file_stays_the_same_org(tmp_path: Path) -> None:
-    held = []
+    held: list[tuple[list[Any], list[Any]]] = []
     for _ in range(2):
         with blank(store=tmp_path / "org.db") as org:
             if not held:

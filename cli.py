@@ -334,7 +334,8 @@ def train(shell: Shell) -> Document:
     with running(shell.ws, "train") as run:
         pulling(shell.ws, run, shell.reporter)
         training(shell.ws, run, shell.reporter)
-    return {"run": run.id, **run.counts, "forward_tests": report.evaluate(shell.ws.state)}
+    tests = report.evaluate(shell.ws.state)
+    return {"run": run.id, **run.counts, "forward_tests": tests if shell.json else report.brief(tests)}
 
 
 @command(app)
@@ -492,7 +493,8 @@ def evaluate(shell: Shell) -> Document:
     """The newest forward test of each model, against the base rate."""
     from sales_consultant.sync import report
 
-    return {"forward_tests": report.evaluate(shell.ws.state)}
+    tests = report.evaluate(shell.ws.state)
+    return {"forward_tests": tests if shell.json else report.brief(tests)}
 
 
 @command(runs_app)
@@ -623,6 +625,8 @@ def defect(error: BaseException, as_json: bool) -> int:
 def main() -> NoReturn:
     """Run the command line and exit with the code of DESIGN section 12."""
     as_json = "--json" in sys.argv
+    # What is kept here is a company's customers: nobody else's to read.
+    os.umask(0o077)
     try:
         result = app(standalone_mode=False)
         code = result if isinstance(result, int) else 0

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from sales_consultant.config.populations import Exclusions, Population
     from sales_consultant.scoring.model import PopulationModel
 
-__all__ = ["COLUMNS", "Reason", "excluded", "left_out", "score", "shown"]
+__all__ = ["COLUMNS", "Reason", "excluded", "left_out", "members", "score", "shown"]
 
 COLUMNS = ("object", "record_id", "probability", "score", "grade", "reasons")
 
@@ -51,6 +51,13 @@ def score(
         }
     )
     return frame.sort_values("record_id", ignore_index=True)
+
+
+def members(
+    con: duckdb.DuckDBPyConnection, population: Population, exclusions: Exclusions, as_of: int
+) -> list[str]:
+    """Ids of the open members of a population as of a time, whether or not it has a model."""
+    return [str(i) for i in Membership(con, population, exclusions, as_of=as_of).at(as_of)["record_id"]]
 
 
 def left_out(

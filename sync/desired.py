@@ -68,6 +68,7 @@ class Desired:
     closed_deals: set[str] = field(default_factory=set)
     excluded_records: set[Key] = field(default_factory=set)
     modelled: set[str] = field(default_factory=set)
+    unmodelled: set[Key] = field(default_factory=set)
 
     def record(self, key: Key) -> Record:
         """The record's entry, made at first use."""
@@ -152,6 +153,9 @@ def _scores(
         desired.excluded_records |= {(_written(desired, population.object, i), i) for i in out}
         model = models.populations.get(name)
         if model is None:
+            # What a withdrawn model said of them is emptied, whatever other populations of the object have.
+            open_now = scorer.members(con, population, settings.exclude, desired.as_of)
+            desired.unmodelled |= {(_written(desired, population.object, i), i) for i in open_now}
             continue
         desired.modelled.add(population.object)
         frame = scorer.score(con, model, as_of=desired.as_of, exclusions=settings.exclude)

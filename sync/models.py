@@ -13,7 +13,7 @@ from sales_consultant.config.errors import ConfigError
 from sales_consultant.config.nearest import did_you_mean
 from sales_consultant.config.populations import FeatureSettings
 from sales_consultant.config.settings import Settings
-from sales_consultant.sync.desired import Models
+from sales_consultant.sync.desired import DAY_MS, Models
 from sales_consultant.sync.state import State, models
 
 VALUE, SEGMENTS = "value", "segments"
@@ -196,8 +196,9 @@ def in_force(state: State, folder: Path, settings: Settings) -> Models:
     return Models(populations, loaded.get(VALUE), loaded.get(SEGMENTS), labels)
 
 
-def training_needed(state: State, folder: Path, settings: Settings) -> bool:
-    """Whether to train before scoring: a population was never trained, or a model in force has lost its folder.
+def training_needed(state: State, folder: Path, settings: Settings, *, as_of: int) -> bool:
+    """Whether to train before scoring: a population was never trained, or only on too little data and a day ago, or a
+    model in force has lost its folder.
 
     Without this a population that is added to the settings would go unscored until the next training, and a lost
     folder would read as a withdrawn model, whose scores are emptied.
@@ -206,4 +207,12 @@ def training_needed(state: State, folder: Path, settings: Settings) -> bool:
     force = [r for r in rows if r["published_at"] is not None and r["withdrawn_at"] is None]
     if any(not (folder / r["digest"]).is_dir() for r in force):
         return True
-    return not {*settings.populations, VALUE, SEGMENTS} <= {r["name"] for r in rows}
+    if not {*settings.populations, VALUE, SEGMENTS} <= {r["name"] for r in rows}:
+        return True
+    # Rules are what there is for want of data: a day later there may be enough.
+    newest = {r["name"]: r for r in sorted(rows, key=lambda r: int(r["made_at"]))}
+    return any(
+        r["verdict"] == "too little data" and as_of - int(r["as_of"]) > DAY_MS
+        for n, r in newest.items()
+        if n in settings.populations
+    )

@@ -24,15 +24,20 @@ def allowed(ws: "Workspace", wanted: Desired, current: Held) -> frozenset[Key] |
     write = ws.settings.write
     if not write.where and write.first is None:
         return None
-    keys = [k for k in current.values if k in wanted.records]
+    # Records that are scored no more are in the pilot too: their last write is what takes a step away.
+    keys = [k for k in current.values if k in wanted.records or any(current.values[k].values())]
     for column, value in write.where.items():
         values = {v.lower() for v in ([value] if isinstance(value, str) else value)}
         keep = _owner(ws, wanted, values) if column == "owner" else _column(ws, column, values)
         keys = [k for k in keys if keep(k)]
     if write.first is not None:
-        # Those that were written before stay in the pilot, so that it does not wander from night to night.
-        keys.sort(key=lambda k: (not current.written.get(k), k))
-        keys = keys[: write.first]
+        # Those that were written before stay in the pilot, so that it does not wander from night to night; then the
+        # best scores, for a pilot is for reps and not for companies without one.
+        def rank(k: Key) -> tuple[bool, int, Key]:
+            record = wanted.records.get(k)
+            return not current.written.get(k), -int((record and record.values.get("score")) or 0), k
+
+        keys = sorted(keys, key=rank)[: write.first]
     return frozenset(keys)
 
 

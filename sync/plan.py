@@ -109,7 +109,7 @@ class Plan:
             "foreign_edits": len(self.foreign_edits),
             "emptied": self.emptied,
             "api_calls": self.calls,
-            "missing_fields": self.missing_fields,
+            "missing_fields": {o: sorted(m) for o, m in self.missing_fields.items()},
         }
 
 
@@ -209,7 +209,7 @@ def _wanted(key: Key, desired: Desired, current: Values) -> tuple[Values, str]:
         if key[0] == "leads":
             # A converted lead can hardly be written, and its contact and deal carry on.
             return {}, "converted lead"
-        if key[0] in desired.modelled:
+        if key[0] in desired.modelled and key not in desired.unmodelled:
             # Score, grade and reasons stay as last given, so that what was shown can be judged by what happened.
             return {**values, **dict.fromkeys(_LAST_WRITE)}, "left its population"
         return {**values, **dict.fromkeys(_BY_SCORER)}, "no model"

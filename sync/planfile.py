@@ -10,11 +10,11 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from sales_consultant.config.canon import CanonError, canon
-from sales_consultant.config.errors import GuardError, MachineError, UsageError
-from sales_consultant.sync.plan import Entry, Plan
+from sales_consultant.config.errors import AccessError, GuardError, MachineError, UsageError
+from sales_consultant.sync.plan import Entry, Plan, guard
 from sales_consultant.sync.push import Fields
 from sales_consultant.sync.run import Reporter, Run, pushing, recovering, running
-from sales_consultant.sync.state import State, plans
+from sales_consultant.sync.state import State, holds, plans
 from sales_consultant.sync.workspace import Workspace
 
 FORMAT = 1
@@ -124,6 +124,27 @@ def apply(ws: Workspace, reporter: Reporter, path: Path) -> Run:
         run.as_of = made.as_of
         ws.connector.now()
         recovering(ws, run)
+        _refuse_what_is_held(ws, made)
         refuse_if_moved(ws, made)
         pushing(ws, run, reporter, made)
     return run
+
+
+def _refuse_what_is_held(ws: Workspace, plan: Plan) -> None:
+    """Raise GuardError for fields that a rollback put on hold since, AccessError for those that cannot be written."""
+    touched = {k for e in plan.entries for k, _, _ in e.fields}
+    held = touched & {str(r["field"]) for r in ws.state.rows(sa.select(holds.c.field))}
+    if held:
+        raise GuardError(
+            f"The plan writes fields that a rollback put on hold: {', '.join(sorted(held))}. Nothing was written.",
+            action="Run: sales-consultant resume, then make the plan again.",
+        )
+    for obj in sorted({e.object for e in plan.entries}):
+        mine = {k for e in plan.entries if e.object == obj for k, _, _ in e.fields}
+        missing = ws.connector.unwritable(obj, [f for f in ws.fields[obj] if f.key in mine])
+        if missing:
+            raise AccessError(
+                f"{len(missing)} fields of {obj} cannot be written: {', '.join(sorted(missing))}. Nothing was written.",
+                action="Run: sales-consultant provision, then: sales-consultant check",
+            )
+    guard(plan, ws.settings.guards, first=False)

@@ -10,6 +10,7 @@ from sales_consultant.config.errors import UsageError
 from sales_consultant.connectors.neutral import quote
 from sales_consultant.sync import desired as desiring
 from sales_consultant.sync import held, models
+from sales_consultant.sync.run import from_before
 from sales_consultant.sync.state import State, changes, dead_letters, exposures, feedback, groups, holds, runs
 from sales_consultant.sync.workspace import Workspace
 
@@ -114,7 +115,7 @@ def explain(ws: Workspace, record: str) -> dict[str, Any]:
     from sales_consultant.scoring import scorer
 
     wanted_object, _, record_id = record.rpartition("/")
-    ws.warehouse.make_views(ws.connector)
+    from_before(ws)
     current = held.read(ws.connector, ws.warehouse, ws.state, ws.fields)
     keys = [k for k in current.values if k[1] == record_id and wanted_object in ("", k[0])]
     if not keys:
@@ -151,10 +152,9 @@ def explain(ws: Workspace, record: str) -> dict[str, Any]:
                 "lines": desiring.reason_lines(row.reasons),
             }
             break
-    name_row = ws.warehouse.con.execute(f"SELECT * FROM {quote(table)} WHERE id = ?", [record_id]).fetch_df()
-    found["record"] = (
-        json.loads(name_row.iloc[0].dropna().to_json(date_format="iso")) if len(name_row) else {}
-    )
+    found["record"] = _record(ws, table, record_id)
+    if not found["reasons"]:
+        found["why_no_score"] = _why_none(ws, in_force, table, key, as_of)
     found["history"] = [
         {"field": e["field"], "value": e["value"], "from": iso(e["visible_from"]), "to": iso(e["visible_to"])}
         for e in ws.state.rows(
@@ -166,11 +166,66 @@ def explain(ws: Workspace, record: str) -> dict[str, Any]:
     return found
 
 
+def _record(ws: Workspace, table: str, record_id: str) -> dict[str, Any]:
+    """The neutral row, times as ISO 8601, empty cells left out."""
+    result = ws.warehouse.con.execute(f"SELECT * FROM {quote(table)} WHERE id = ?", [record_id])
+    names = [d[0] for d in result.description or ()]
+    row = result.fetchone() or ()
+    moments = {n for n in names if n.endswith("_at") or n == "close_date"}
+    return {
+        n: iso(v) if n in moments else v
+        for n, v in zip(names, row, strict=False)
+        if v is not None and v != ""
+    }
+
+
+def _why_none(ws: Workspace, in_force: Any, table: str, key: tuple[str, str], as_of: int) -> str:
+    """Why a record has no score: excluded, without a model, or not open in any population."""
+    from sales_consultant.scoring import scorer
+
+    for name, population in ws.settings.populations.items():
+        if population.object != table:
+            continue
+        out = scorer.left_out(ws.warehouse.con, population, ws.settings.exclude, as_of)
+        if key[1] in out:
+            return f"left out of {name}: {out[key[1]].replace('_', ' ')}"
+        if name not in in_force.populations and key[1] in scorer.members(
+            ws.warehouse.con, population, ws.settings.exclude, as_of
+        ):
+            return f"{name} has no model in force; see: sales-consultant evaluate"
+    if not any(p.object == table for p in ws.settings.populations.values()):
+        return f"no population of {table} is configured"
+    return (
+        f"not open in any population of {table}: its event has happened, it has ended, or no filter takes it"
+    )
+
+
 def _last_as_of(ws: Workspace) -> int:
     rows = ws.state.rows(
         sa.select(runs.c.as_of).where(runs.c.as_of.is_not(None)).order_by(runs.c.started_at.desc()).limit(1)
     )
     return int(rows[0]["as_of"]) if rows else ws.connector.now()
+
+
+def brief(tests: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Forward tests in few columns, for people."""
+    found = []
+    for t in tests:
+        few = t.get("auc") is None
+        left_out = [str(x.get("column", x)) if isinstance(x, dict) else str(x) for x in t.get("leaks", ())]
+        found.append(
+            {
+                "model": t["name"],
+                "verdict": t.get("verdict"),
+                "AUC": None if few else f"{t['auc']:.3f} ({t['auc_low']:.3f} to {t['auc_high']:.3f})",
+                "log-loss": None if few else f"{t['log_loss']:.4f}, base rate {t['base_log_loss']:.4f}",
+                "rows": t.get("n"),
+                "base rate": None if t.get("base_rate") is None else f"{t['base_rate']:.1%}",
+                "published": t.get("published"),
+                "left out as leaks": ", ".join(left_out),
+            }
+        )
+    return found
 
 
 def evaluate(state: State) -> list[dict[str, Any]]:

@@ -12,7 +12,13 @@ from typing import Any, Protocol
 import sqlalchemy as sa
 
 from sales_consultant.config import playbook
-from sales_consultant.config.errors import BusyError, ConfigError, SalesConsultantError
+from sales_consultant.config.errors import (
+    AccessError,
+    BusyError,
+    ConfigError,
+    SalesConsultantError,
+    UsageError,
+)
 from sales_consultant.sync import desired as desiring
 from sales_consultant.sync import groups, held, models
 from sales_consultant.sync.desired import Desired
@@ -134,6 +140,13 @@ def pulling(
     return pulled
 
 
+def from_before(ws: Workspace) -> None:
+    """Make what was pulled before ready to be read; UsageError where nothing ever was."""
+    if ws.warehouse.empty:
+        raise UsageError("Nothing was pulled yet.", action="Run: sales-consultant pull")
+    ws.warehouse.make_views(ws.connector)
+
+
 @contextlib.contextmanager
 def _settings_named() -> Iterator[None]:
     """What scoring and the playbook cannot work with is the admin's to mend."""
@@ -185,12 +198,25 @@ def scoring(ws: Workspace, run: Run, reporter: Reporter) -> tuple[Desired, Held]
     return wanted, current
 
 
-def planning(ws: Workspace, run: Run, reporter: Reporter, wanted: Desired, current: Held) -> Plan:
+def planning(
+    ws: Workspace, run: Run, reporter: Reporter, wanted: Desired, current: Held, *, writing: bool
+) -> Plan:
     """The difference, less what a pilot, the control group, holds and dead letters leave alone."""
     reporter.say("planning")
-    missing = {o: ws.connector.unwritable(o, f) for o, f in ws.fields.items()}
+    missing = {
+        o: ws.connector.unwritable(o, [f for f in fs if not f.people_write]) for o, fs in ws.fields.items()
+    }
     missing = {o: m for o, m in missing.items() if m}
-    fields = {o: tuple(f for f in fs if f.key not in missing.get(o, {})) for o, fs in ws.fields.items()}
+    none = sum(map(len, missing.values())) == sum(not f.people_write for fs in ws.fields.values() for f in fs)
+    if writing and none:
+        raise AccessError(
+            "None of our fields can be written: they do not exist yet, or this user may not edit them.",
+            action="Run: sales-consultant provision, then: sales-consultant check",
+            details={"missing_fields": missing},
+        )
+    # A plan shows what would be written once the fields are there; a run writes what it can and names the rest.
+    out = missing if writing else {}
+    fields = {o: tuple(f for f in fs if f.key not in out.get(o, {})) for o, fs in ws.fields.items()}
     units = {k: wanted.units[k] for k in current.values if k in wanted.units}
     group = groups.assign(
         ws.state, units.values(), share=ws.settings.proof.control_share, now=ws.connector.latest()
@@ -207,7 +233,9 @@ def planning(ws: Workspace, run: Run, reporter: Reporter, wanted: Desired, curre
     plan = make(wanted, current, fields, limits, identity=str(ws.identity))
     plan.missing_fields = missing
     plan.calls = calls_for(ws.connector, [e.change() for e in plan.entries])
-    run.counts["plan"] = {k: v for k, v in plan.summary().items() if k not in ("missing_fields",)}
+    run.counts["plan"] = {k: v for k, v in plan.summary().items() if k != "missing_fields"}
+    if missing:
+        run.counts["missing_fields"] = {o: sorted(m) for o, m in missing.items()}
     return plan
 
 
@@ -268,10 +296,10 @@ def sync(
         ws.connector.now()
         recovering(ws, run)
         pulling(ws, run, reporter)
-        if retrain or models.training_needed(ws.state, ws.models_folder, ws.settings):
+        if retrain or models.training_needed(ws.state, ws.models_folder, ws.settings, as_of=run.as_of):
             training(ws, run, reporter)
         wanted, current = scoring(ws, run, reporter)
-        plan = planning(ws, run, reporter, wanted, current)
+        plan = planning(ws, run, reporter, wanted, current, writing=True)
         if not yes:
             try:
                 guard(plan, ws.settings.guards, first=never_written(ws.state))
@@ -292,11 +320,11 @@ def dry(
             pulling(ws, run, reporter)
         else:
             run.as_of = run.as_of or ws.connector.now()
-            ws.warehouse.make_views(ws.connector)
-        if models.training_needed(ws.state, ws.models_folder, ws.settings):
+            from_before(ws)
+        if models.training_needed(ws.state, ws.models_folder, ws.settings, as_of=run.as_of):
             training(ws, run, reporter)
         wanted, current = scoring(ws, run, reporter)
-        plan = planning(ws, run, reporter, wanted, current)
+        plan = planning(ws, run, reporter, wanted, current, writing=False)
     return run, plan
 
 
@@ -304,7 +332,7 @@ def score(ws: Workspace, reporter: Reporter, *, as_of: int | None = None) -> tup
     """Score what was pulled; the records with their values, best first. Plans and writes nothing."""
     with running(ws, "score") as run:
         run.as_of = as_of or ws.connector.now()
-        ws.warehouse.make_views(ws.connector)
+        from_before(ws)
         wanted, _ = scoring(ws, run, reporter)
     records = [
         {"object": k[0], "id": k[1], "name": wanted.names.get(k, k[1]), **r.values}

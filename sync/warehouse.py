@@ -104,6 +104,12 @@ class Warehouse:
                 ) from e
             raise
 
+    @property
+    def empty(self) -> bool:
+        """Whether nothing was ever pulled into it."""
+        row = self.con.execute("SELECT count(*) FROM _streams").fetchone()
+        return not row or row[0] == 0
+
     # -- stream states -------------------------------------------------------------------------------------------
 
     def state(self, stream: str) -> StreamState:

@@ -49,6 +49,7 @@ STANDARD: dict[str, tuple[str, ...]] = {
     "products": ("name", "price"),
     "calls": (
         "hs_timestamp",
+        "hs_object_source",
         "hs_call_direction",
         "hs_call_status",
         "hs_call_disposition",
@@ -58,6 +59,7 @@ STANDARD: dict[str, tuple[str, ...]] = {
     ),
     "emails": (
         "hs_timestamp",
+        "hs_object_source",
         "hs_email_direction",
         "hs_email_status",
         "hs_email_subject",
@@ -66,15 +68,17 @@ STANDARD: dict[str, tuple[str, ...]] = {
     ),
     "meetings": (
         "hs_timestamp",
+        "hs_object_source",
         "hs_meeting_start_time",
         "hs_meeting_outcome",
         "hs_meeting_title",
         "hs_meeting_body",
         "hubspot_owner_id",
     ),
-    "notes": ("hs_timestamp", "hs_note_body", "hubspot_owner_id"),
+    "notes": ("hs_timestamp", "hs_object_source", "hs_note_body", "hubspot_owner_id"),
     "tasks": (
         "hs_timestamp",
+        "hs_object_source",
         "hs_task_status",
         "hs_task_type",
         "hs_task_subject",
@@ -83,6 +87,7 @@ STANDARD: dict[str, tuple[str, ...]] = {
     ),
     "communications": (
         "hs_timestamp",
+        "hs_object_source",
         "hs_communication_channel_type",
         "hs_communication_body",
         "hubspot_owner_id",

@@ -247,10 +247,10 @@ def _activities(raw: _Raw) -> list[Source]:
         if table == "meetings":
             occurred = f"to_ms(coalesce({c('hs_meeting_start_time')}, {c('hs_timestamp')}))"
         columns = {
-            "id": "r.id",
+            "id": f"{literal(table + ':')} || r.id",
             "type": kind,
             "direction": direction,
-            "automated": "false",
+            "automated": f"coalesce({c('hs_object_source')} LIKE 'AUTOMATION%', false)",
             "status": f"lower({status})",
             "occurred_at": f"coalesce({occurred}, r._created)",
             "known_at": "r._created",
@@ -276,7 +276,8 @@ def _associations(raw: _Raw) -> list[Source]:
             if primary
             else "r.labels"
         )
-        froms = "r.from_id"
+        # Ids are unique within one type only: a call and an e-mail may share one.
+        froms = f"{literal(from_type + ':')} || r.from_id"
         join = f" LEFT JOIN merges tm ON tm.object = {literal(to_type)} AND tm.old_id = r.to_id"
         if from_type in CORE:
             join += f" LEFT JOIN merges fm ON fm.object = {literal(from_type)} AND fm.old_id = r.from_id"

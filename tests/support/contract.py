@@ -158,6 +158,14 @@ class ConnectorContract:
             "WHERE a.from_object = 'activity' AND a.to_object = 'deal'",
         )
         assert linked[0][0] >= 3
+        # A CRM's ids are unique within one type only: nobody's e-mail may become somebody else's.
+        assert rows(w, "SELECT count(*) - count(DISTINCT id) FROM activities") == [(0,)]
+        whose = rows(
+            w,
+            "SELECT v.type, d.name FROM associations a JOIN activities v ON v.id = a.from_id JOIN deals d ON d.id = a.to_id "
+            "WHERE a.from_object = 'activity' AND a.to_object = 'deal' ORDER BY 1, 2",
+        )
+        assert whose == [("call", "Acme seats"), ("email", "Beta tills"), ("meeting", "Beta tills")]
         on_deal = rows(
             w, "SELECT count(*) FROM associations WHERE from_object = 'deal' AND to_object = 'contact'"
         )

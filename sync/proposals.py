@@ -14,13 +14,13 @@ ENOUGH = 40
 
 @dataclass(frozen=True)
 class Proposal:
-    """A population with what speaks for it."""
+    """A population with what speaks for it: records open now, those with the event, those that ended without it."""
 
     name: str
     population: Population
-    records: int
-    positives: int
-    negatives: int
+    open: int
+    with_event: int
+    without: int
     note: str = ""
 
 
@@ -91,7 +91,7 @@ def _deals(con: duckdb.DuckDBPyConnection, found: Proposed) -> None:
                 Proposal(
                     _name(f"deals_{pipeline}{suffix}"),
                     Population(object="deals", event="won", where=where, label=label),
-                    won + lost + still,
+                    still,
                     won,
                     lost,
                     note,
@@ -110,7 +110,7 @@ def _leads(con: duckdb.DuckDBPyConnection, found: Proposed) -> None:
             horizon_days=90,
             label="Leads",
         )
-        found.proposals.append(Proposal("leads", population, leads, converted, leads - converted))
+        found.proposals.append(Proposal("leads", population, leads - converted, converted, 0))
     contacts = _one(con, "SELECT count(*) FROM contacts WHERE source_object = 'Contact' AND NOT deleted")
     if not contacts or not _one(
         con, "SELECT count(*) FROM associations WHERE from_object = 'deal' AND to_object = 'contact'"
@@ -125,7 +125,7 @@ def _leads(con: duckdb.DuckDBPyConnection, found: Proposed) -> None:
     population = Population(
         object="contacts", event="deal_opened", where=where, horizon_days=90, label="Contacts without a deal"
     )
-    found.proposals.append(Proposal("contacts", population, contacts, with_deal, contacts - with_deal))
+    found.proposals.append(Proposal("contacts", population, contacts - with_deal, with_deal, 0))
 
 
 def _name(text: str) -> str:
@@ -153,7 +153,7 @@ def toml(name: str, crm: str, connection: dict[str, str], found: Proposed) -> st
     for p in found.proposals:
         lines += [
             "",
-            f"# {p.population.label}: {p.records:,} records, {p.positives:,} with the event, {p.negatives:,} without."
+            f"# {p.population.label}: {p.open:,} open now, {p.with_event:,} with the event, {p.without:,} ended without it."
             + (f" {p.note.capitalize()}." if p.note else ""),
             f"[populations.{p.name}]",
             f"object = {_quoted(p.population.object)}",

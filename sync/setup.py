@@ -58,13 +58,14 @@ def initialise(
                 "name": p.name,
                 "label": p.population.label,
                 "event": p.population.event,
-                "records": p.records,
-                "with_event": p.positives,
-                "without": p.negatives,
+                "open": p.open,
+                "with_event": p.with_event,
+                "without": p.without,
                 "note": p.note,
             }
             for p in found.proposals
         ],
+        "nothing_to_predict": not found.proposals,
         "excluded_domains": found.own_domains,
         "free_mail_contacts": found.free_mail_contacts,
         "api_calls": calls,

@@ -174,7 +174,9 @@ class SalesforceConnector:
                 found.append(
                     {
                         "object": neutral,
-                        "column_name": f"c_{f.name.removesuffix('__c').lower()}" if f.custom else f.name,
+                        "column_name": f"c_{f.name.removesuffix('__c').lower()}"
+                        if f.custom
+                        else schema.COLUMN.get(f.name, f.name),
                         "name": f.name,
                         "label": f.label,
                         "type": f.type,

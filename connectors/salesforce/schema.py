@@ -115,6 +115,24 @@ OBJECT = {
 WRITTEN = {"contacts": "Contact", "leads": "Lead", "companies": "Account", "deals": "Opportunity"}
 NEUTRAL = {"Contact": "contacts", "Lead": "contacts", "Account": "companies", "Opportunity": "deals"}
 FIXED = ("LeadSource",)
+# Standard fields under the neutral tables' names.
+COLUMN = {
+    "Email": "email",
+    "FirstName": "first_name",
+    "LastName": "last_name",
+    "Title": "title",
+    "LeadSource": "lead_source",
+    "Status": "status",
+    "OwnerId": "owner_id",
+    "Industry": "industry",
+    "Name": "name",
+    "StageName": "stage",
+    "Type": "type",
+    "RecordTypeId": "record_type",
+    "Amount": "amount",
+    "CloseDate": "close_date",
+    "CurrencyIsoCode": "currency",
+}
 _SKIPPED = ("address", "location", "base64", "complexvalue", "anyType")
 _TYPES = {
     "double": "number",

@@ -28,6 +28,7 @@ def test_an_empty_crm(tmp_path: Path) -> None:
         assert made["populations"] == []
         assert "nothing to predict" in (desk.cli.folder / "found.toml").read_text(encoding="utf-8")
         desk.cli.configure(url, scored=True)
+        assert desk.cli.json("provision")["created"]
         for config in ("found.toml", "sales-consultant.toml"):
             done = desk.cli.json("sync", "--yes", "--config", config)
             assert done["written"] == done["dead"] == 0

@@ -57,7 +57,7 @@ def test_a_token_in_the_settings_is_refused_and_not_repeated(tmp_path: Path) -> 
         (("rollback", "--yes"), "--since"),
         (("runs", "show", "20200101-000000-abcd"), "runs list"),
         (("models", "show", "ffff"), "models list"),
-        (("explain", "deals/1"), "No record"),
+        (("explain", "deals/1"), "Nothing was pulled"),
         (("push", "nowhere.json"), "nowhere.json"),
         (("push", "sales-consultant.toml"), "not a plan"),
         (("sandbox", "serve", "--data", "nowhere"), "nowhere"),

@@ -1,12 +1,15 @@
 """The main job, whole, on a sandbox CRM: what an admin would type, one command after the other."""
 
+import contextlib
+import fcntl
 import json
+import os
 import shutil
 import sys
 import time
 import urllib.request
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -42,11 +45,8 @@ def run(*, crm: str, data: str, keep: bool, as_json: bool) -> None:
     document: dict[str, Any] = {}
     for number, name in enumerate(companies):
         last = number == len(companies) - 1
-        folder = cache() / f"{crm}-{name}"
-        shutil.rmtree(folder, ignore_errors=True)
-        (folder / "data").mkdir(parents=True)
         started = time.monotonic()
-        with Terminal(quiet=as_json) as reporter:
+        with _folder(f"{crm}-{name}") as folder, Terminal(quiet=as_json) as reporter:
             reporter.say(f"making the {name} company (synthetic data)")
             world = company(name, folder / "tables", _progress(reporter, name))
             with beside(world, crm) as url:
@@ -68,6 +68,21 @@ def run(*, crm: str, data: str, keep: bool, as_json: bool) -> None:
                         _rest(crm, companies[1:], as_json)
                         _stay(kept, as_json, wait=True)
                         return
+
+
+@contextlib.contextmanager
+def _folder(name: str) -> Iterator[Path]:
+    """A fresh directory of the demo's own, kept until the next run; a second demo at the same time gets another."""
+    cache().mkdir(parents=True, exist_ok=True)
+    with open(cache() / f"{name}.lock", "a+") as lock:
+        folder = cache() / name
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            folder = cache() / f"{name}-{os.getpid()}"
+        shutil.rmtree(folder, ignore_errors=True)
+        (folder / "data").mkdir(parents=True)
+        yield folder
 
 
 def _rest(crm: str, companies: list[str], as_json: bool) -> None:

@@ -100,8 +100,10 @@ def _stay(url: str, as_json: bool, *, wait: bool) -> None:
         return
     print(f"\nBrowse the CRM as a rep: {url}" + ("   (Ctrl-C ends)" if wait else ""))
     if wait:
-        while True:
-            time.sleep(3600)
+        # Ctrl-C is how one leaves, not a failure.
+        with contextlib.suppress(KeyboardInterrupt):
+            while True:
+                time.sleep(3600)
 
 
 def _job(crm: str, url: str, folder: Path, reporter: Terminal, started: float) -> dict[str, Any]:

@@ -116,6 +116,16 @@ def _refused(
     return None
 
 
+def family(column: str) -> str:
+    """The field that a column of the training frame is made of; a column of our own counting is its own.
+
+    >>> family("contacts.c_page_views.change_30d"), family("meetings_30d")
+    ('contacts.c_page_views', 'meetings_30d')
+    """
+    owner, _, rest = column.partition(".")
+    return f"{owner}.{rest.partition('.')[0]}" if owner in OWNERS and rest else column
+
+
 def declared(fields: list[Field]) -> tuple[list[Group], list[Feature]]:
     """Groups and features of fields: numbers with history also give their change and its age."""
     groups, features = [], []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sales_consultant.scoring.fields import OWNERS
+from sales_consultant.scoring.fields import OWNERS, family
 from sales_consultant.scoring.propensity import PropensityModel, tier_of
 from sales_consultant.scoring.report import ForwardTest, judge
 from sales_consultant.scoring.training_rows import classes, split
@@ -27,11 +27,12 @@ class Outcome:
 def fit(X: pd.DataFrame, rows: pd.DataFrame, *, tier: str, random_state: int) -> PropensityModel:
     """A model on training rows (columns cut, group, label, weight).
 
-    Leaks are looked for in the values of the customer's own fields; what we count ourselves from dated rows
-    is as of the cut-off by construction.
+    Leaks are looked for in the customer's own fields, in their values and in what is made of these; what we
+    count ourselves from dated rows is as of the cut-off by construction. A field that leaks in one of its
+    columns loses them all.
     """
-    fields = [c for c in X.columns if c.partition(".")[0] in OWNERS and c.count(".") == 1]
-    model = PropensityModel(tier=tier, random_state=random_state, audit=fields)
+    fields = {str(c): family(str(c)) for c in X.columns if c.partition(".")[0] in OWNERS}
+    model = PropensityModel(tier=tier, random_state=random_state, audit=list(fields), families=fields)
     return model.fit(
         X.loc[rows.index],
         rows["label"].to_numpy(),

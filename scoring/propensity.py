@@ -10,7 +10,7 @@ from sales_consultant.scoring.leaks import Finding, known_leaker, single_fields
 from sales_consultant.scoring.report import ForwardTest, judge
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     import numpy as np
     import pandas as pd
@@ -58,11 +58,13 @@ class PropensityModel:
     """P(event) as a sigmoid of a sum of one term a column, calibrated, with scikit-learn's conventions.
 
     `tier` is "auto" (by the rows of each class: under 40 "rules", under 200 "shrunk", else "full") or one of
-    the tiers. `audit` names the columns in which leaks are looked for (None: in all, and in their names). In
-    the tier "rules" there is no model: every row gets the base rate and no contribution.
+    the tiers. `audit` names the columns in which leaks are looked for (None: in all, and in their names);
+    `families` says what a column is made of: where one leaks, all columns of its family are dropped (a column
+    without an entry is its own). In the tier "rules" there is no model: every row gets the base rate and no
+    contribution.
 
     After `fit`: `tier_`, `base_value_` (the margin of the average training row), `feature_names_in_`,
-    `columns_` (those that are used), `leaks_` (findings with column, kind, evidence; their columns are
+    `columns_` (those that are used), `leaks_` (findings with column, kind, evidence; their families are
     dropped), `report_` (figures out of fold; whole groups are left out together), `strength_` (the C that
     won), `slope_` and `shift_` (the affine map of the margin that calibrates it, already folded in).
     """
@@ -76,11 +78,17 @@ class PropensityModel:
     report_: ForwardTest
 
     def __init__(
-        self, *, tier: str = "auto", random_state: int = 0, audit: Sequence[str] | None = None
+        self,
+        *,
+        tier: str = "auto",
+        random_state: int = 0,
+        audit: Sequence[str] | None = None,
+        families: Mapping[str, str] | None = None,
     ) -> None:
         self.tier = tier
         self.random_state = random_state
         self.audit = audit
+        self.families = families
 
     def fit(
         self,
@@ -110,8 +118,9 @@ class PropensityModel:
         self.feature_names_in_ = [str(c) for c in X.columns]
         self.base_rate_ = float(np.average(target, weights=weight)) if len(X) else 0.5
         self.leaks_ = self._audit(X, target, np.asarray(as_of) if as_of is not None else codes)
-        leaking = {f.column for f in self.leaks_}
-        X = X[[c for c in X.columns if c not in leaking]]
+        made_of = self.families or {}
+        leaking = {made_of.get(f.column, f.column) for f in self.leaks_}
+        X = X[[c for c in X.columns if made_of.get(c, c) not in leaking]]
         hinges = _HINGES.get(self.tier_, 0)
         self.encoder_ = Encoder.learn(X if self.tier_ != "rules" else X.iloc[:, :0], hinges=hinges)
         self.columns_ = self.encoder_.columns

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from sales_consultant.scoring import fields as own
 from sales_consultant.scoring.catalogue import standard
-from sales_consultant.scoring.forward import Outcome, fit, forward_test, untested
+from sales_consultant.scoring.forward import fit, forward_test, untested
 from sales_consultant.scoring.frame import build
 from sales_consultant.scoring.leaks import Finding, fill_gaps
 from sales_consultant.scoring.members import Membership
 from sales_consultant.scoring.model import PopulationModel
 from sales_consultant.scoring.points import grade_edges
 from sales_consultant.scoring.points import split as split_points
-from sales_consultant.scoring.propensity import tier_of
+from sales_consultant.scoring.propensity import PropensityModel, tier_of
 from sales_consultant.scoring.report import ForwardTest
 from sales_consultant.scoring.rules import RuleModel
 from sales_consultant.scoring.training_rows import classes, cut_offs, horizon_days, labelled
@@ -57,9 +57,16 @@ class _Declared:
     features: list[Feature]
     dropped: list[Finding]
 
+    @property
+    def names(self) -> list[str]:
+        """The columns of the training frame."""
+        return [f.name for f in self.features]
+
     def without(self, leaks: list[Finding]) -> _Declared:
+        """Less the leaking columns and all that stands with them in a group: change and age leak like the value."""
         names = {f.column for f in leaks}
-        features = [f for f in self.features if f.name not in names]
+        groups = {f.group for f in self.features if f.name in names}
+        features = [f for f in self.features if f.group not in groups]
         kept = {f.group for f in features}
         return _Declared([g for g in self.groups if g.name in kept], features, [*self.dropped, *leaks])
 
@@ -130,44 +137,54 @@ def train(
     say(f"{name}: features", 0.1)
     X = build(con, population.object, declared.features, rows)
     say(f"{name}: forward test", 0.5)
-    tier = tier_of(*classes(rows))
-    outcome = Outcome(untested(rows), [])
-    if tier != "rules":
-        outcome = forward_test(X, rows, horizon=horizon, random_state=random_state)
-    declared = declared.without(outcome.leaks)
-    X = X[[f.name for f in declared.features]]
-    if outcome.report.verdict == "too little data":
-        tier = "rules"
-    say(f"{name}: model of all rows", 0.7)
-    propensity = fit(X, rows, tier=tier, random_state=random_state) if tier != "rules" else None
-    if propensity is not None and propensity.leaks_:
-        declared = declared.without(propensity.leaks_)
+    report, propensity, declared = _learn(X, rows, declared, horizon=horizon, random_state=random_state)
     model = _assemble(name, population, members, horizon, declared, propensity)
     say(f"{name}: grades", 0.9)
     model = _with_edges(con, model, members)
-    model.card.update(_card(rows, members, outcome.report, model))
-    publishable, why = _may_publish(outcome.report, rows, tier)
+    model.card.update(_card(rows, members, report, model))
+    publishable, why = _may_publish(report, rows, model.tier)
     say(f"{name}: done", 1.0)
-    return Trained(model, replace(outcome.report, leaks=tuple(model.leaks)), publishable, why)
+    return Trained(model, replace(report, leaks=tuple(model.leaks)), publishable, why)
+
+
+def _learn(
+    X: pd.DataFrame, rows: pd.DataFrame, declared: _Declared, *, horizon: int, random_state: int
+) -> tuple[ForwardTest, PropensityModel | None, _Declared]:
+    """The forward test, a model of all rows (None: rules), and what is declared less the leaks found.
+
+    The forward test is of a model with the columns that are kept: where all rows show a leak that the past
+    alone did not, both are made once more without it.
+    """
+    report, tier = untested(rows), tier_of(*classes(rows))
+    while tier != "rules":
+        outcome = forward_test(X[declared.names], rows, horizon=horizon, random_state=random_state)
+        report, declared = outcome.report, declared.without(outcome.leaks)
+        if report.verdict == "too little data":
+            break
+        model = fit(X[declared.names], rows, tier=tier, random_state=random_state)
+        if not model.leaks_:
+            return report, model, declared
+        declared = declared.without(model.leaks_)
+    return report, None, declared
 
 
 def _assemble(
-    name: str, population: Population, members: Membership, horizon: int, declared: _Declared, propensity: Any
+    name: str,
+    population: Population,
+    members: Membership,
+    horizon: int,
+    declared: _Declared,
+    propensity: PropensityModel | None,
 ) -> PopulationModel:
     import math
 
-    # Groups of columns that the model met but dropped stay declared: their contributions are zero.
-    kept = {f.name: f for f in declared.features}
-    features = list(declared.features)
-    if propensity is not None:
-        propensity.feature_names_in_ = [n for n in propensity.feature_names_in_ if n in kept]
     return PopulationModel(
         name=name,
         population=population,
         event=EVENTS[population.event],
         horizon_days=horizon,
         trained_at=members.as_of,
-        features=features,
+        features=list(declared.features),
         groups=declared.groups,
         propensity=propensity,
         rules=None if propensity is not None else RuleModel(),

@@ -169,3 +169,13 @@ def test_tuning_takes_whole_groups_and_not_too_many_rows() -> None:
     assert 19_000 < chosen.sum() <= 20_000
     assert not set(codes[chosen]) & set(codes[~chosen])
     assert _some_groups(codes[:100], np.random.default_rng(1)).all()
+
+
+def test_a_leaking_column_takes_its_family_along() -> None:
+    X, y = table(600)
+    X = X.assign(**{"a.b": y + np.random.default_rng(1).normal(0, 0.01, len(y)), "a.b.age": 1.0 * X["flag"]})
+    alone = PropensityModel(audit=["a.b"]).fit(X, y)
+    assert [f.column for f in alone.leaks_] == ["a.b"]
+    assert "a.b.age" in alone.columns_
+    along = PropensityModel(audit=["a.b"], families={"a.b": "a.b", "a.b.age": "a.b"}).fit(X, y)
+    assert not {"a.b", "a.b.age"} & set(along.columns_)

@@ -88,6 +88,28 @@ def test_a_field_that_knows_the_outcome_is_a_leak(con: duckdb.DuckDBPyConnection
     assert found["deals.c_paper"] == "single_field"
 
 
+@pytest.mark.parametrize("told_by", ["change_30d", "value"])
+def test_a_leak_takes_all_columns_of_its_field(told_by: str) -> None:
+    """A field with history that is written with the outcome in mind, long before it is official."""
+    world = company(deals=600)
+    next(f for f in world.rows["fields"] if f["column_name"] == "c_paper")["known"] = "history"
+    for deal in world.rows["deals"]:
+        # Where only the moves tell it, the height is a number that has nothing to do with them.
+        value = 1000.0 * (int(deal["id"][1:]) * 7919 % 601) if told_by == "change_30d" else 0.0
+        for days in range(-50, 130, 15):
+            value += deal["c_paper"] * 3.0 + 1.0 if told_by == "change_30d" or days == -50 else 0.0
+            row = {"object": "deals", "record_id": deal["id"], "field": "c_paper", "value": str(value)}
+            world.add("field_history", **row, changed_at=deal["created_at"] + days * DAY)
+    model = run(world.connection()).model
+    found = {f.column: f.kind for f in model.leaks}
+    assert found["deals.c_paper" if told_by == "value" else "deals.c_paper.change_30d"] == "single_field"
+    assert len([c for c in found if c.startswith("deals.c_paper")]) == 1
+    assert not [f.name for f in model.features if f.name.startswith("deals.c_paper")]
+    assert "deals.c_paper" not in {g.name for g in model.groups}
+    assert model.propensity is not None
+    assert not [c for c in model.propensity.columns_ if c.startswith("deals.c_paper")]
+
+
 def test_scores_add_up_and_are_ordered(con: duckdb.DuckDBPyConnection, trained: Trained) -> None:
     frame = score(con, trained.model, as_of=NOW, exclusions=Exclusions())
     assert tuple(frame.columns) == COLUMNS

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from sales_consultant.scoring import disqualified
 from sales_consultant.scoring.exclusions import reasons
 from sales_consultant.scoring.sources import deal_contacts
 from sales_consultant.scoring.tables import alive, neutral, query
@@ -100,6 +101,17 @@ def _contacts(con: duckdb.DuckDBPyConnection, event: Event) -> pd.DataFrame:
     return rows.drop(columns="contact_id")
 
 
+def _given_up(con: duckdb.DuckDBPyConnection, rows: pd.DataFrame, as_of: int) -> pd.DataFrame:
+    """Contacts whose life ends when they are given up for good; what happens to them later is not their event."""
+    spells = disqualified.spells(con, as_of=as_of)
+    end = (
+        rows["record_id"].map(spells[spells["end"].isna()].set_index("record_id")["start"]).astype("float64")
+    )
+    rows["ended_at"] = rows["ended_at"].where(~(end < rows["ended_at"].fillna(float("inf"))), end)
+    rows["event_at"] = rows["event_at"].where(~(rows["event_at"] > end))
+    return rows
+
+
 def _company_life(con: duckdb.DuckDBPyConnection, event: Event) -> pd.DataFrame:
     t = alive(neutral(con, "companies"))
     rows = query(
@@ -138,6 +150,8 @@ def lives(
         rows = _deals(con)
     elif population.object == "contacts":
         rows = _contacts(con, population.event)
+        if not disqualified.wanted(population):
+            rows = _given_up(con, rows, as_of)
     else:
         rows = _company_life(con, population.event)
     rows = rows.merge(_companies(con), how="left", on="company_id")

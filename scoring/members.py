@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from sales_consultant.scoring import disqualified
 from sales_consultant.scoring.life import lives, purchase_times
 from sales_consultant.scoring.tables import columns, neutral, query, require_column
 
@@ -46,6 +47,8 @@ class Membership:
     """The members of one population at any time up to the as-of time.
 
     `notes` says which conditions could not be told for the past. `life` is the frame of `lives`.
+    `disqualified` counts the contacts that were given up at any time (today, where the past is not known): they
+    are no members while they are.
     """
 
     def __init__(
@@ -59,14 +62,17 @@ class Membership:
         self.population = population
         self.as_of = as_of
         self.notes: list[str] = []
+        self.disqualified = 0
         self.life = lives(con, population, exclusions, as_of=as_of)
         self._history: list[tuple[pd.DataFrame, set[str]]] = []
         self._now: list[tuple[pd.Series[str], set[str]]] = []
         self._purchases: dict[str, Any] = {}
         if population.event == "next_purchase":
             self._purchases = purchase_times(con, as_of=as_of)
-        self._reopened = _closed_spells(con) if population.object == "deals" else None
+        self._away = _closed_spells(con) if population.object == "deals" else None
         self._filter(con)
+        if population.object == "contacts" and not disqualified.wanted(population):
+            self._disqualify(con)
 
     def _filter(self, con: duckdb.DuckDBPyConnection) -> None:
         import numpy as np
@@ -89,6 +95,22 @@ class Membership:
                 keep &= self.life["record_id"].map(_today(con, entity, column)).isin(wanted).to_numpy()
         self.life = self.life[keep].reset_index(drop=True)
 
+    def _disqualify(self, con: duckdb.DuckDBPyConnection) -> None:
+        import pandas as pd
+
+        self._away = disqualified.spells(con, as_of=self.as_of)
+        if disqualified.has_history(con):
+            given_up = set(self._away["record_id"])
+        else:
+            given_up = disqualified.today(con)
+            ids = sorted(given_up)
+            self._away = pd.DataFrame({"record_id": ids, "start": float(self.as_of), "end": float("nan")})
+            if given_up:
+                self.notes.append(
+                    "status has no history: who is disqualified is left out today, but not at past cut-offs"
+                )
+        self.disqualified = len(given_up & set(self.life["record_id"]))
+
     def at(self, cut: int, *, with_excluded: bool = False) -> pd.DataFrame:
         """The open members at a time: the rows of `life` with `cut`, `event_at` being the next event."""
         life = self.life
@@ -97,10 +119,10 @@ class Membership:
             here &= ~(life["ended_at"] <= cut)
         rows = life[here].copy()
         rows["cut"] = cut
-        if self._reopened is not None:
-            spells = self._reopened
-            closed = spells[(spells["start"] <= cut) & (spells["end"] > cut)]["deal_id"]
-            rows = rows[~rows["record_id"].isin(closed)]
+        if self._away is not None:
+            spells = self._away
+            away = spells[(spells["start"] <= cut) & ~(spells["end"] <= cut)]["record_id"]
+            rows = rows[~rows["record_id"].isin(away)]
         for frame, wanted in self._history:
             last = frame[frame["changed_at"] <= cut].groupby("record_id")["value"].last()
             rows = rows[rows["record_id"].map(last).isin(wanted)]
@@ -137,7 +159,7 @@ class Membership:
 
 
 def _closed_spells(con: duckdb.DuckDBPyConnection) -> pd.DataFrame:
-    """Times in which a deal that was opened again stood in a closed stage: deal_id, start, end."""
+    """Times in which a deal that was opened again stood in a closed stage: record_id, start, end."""
     import ibis
 
     stages = neutral(con, "stages")
@@ -160,4 +182,4 @@ def _closed_spells(con: duckdb.DuckDBPyConnection) -> pd.DataFrame:
     rows = rows.inner_join(deals, rows.deal_id == deals.of_deal)
     rows = rows.inner_join(closed, (rows.of == closed.of_pipeline) & (rows.stage == closed.of_stage))
     rows = rows.filter(rows.closed.fill_null(False) & rows["end"].notnull())
-    return query(con, rows.select("deal_id", "start", "end"))
+    return query(con, rows.select("start", "end", record_id=rows.deal_id))

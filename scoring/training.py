@@ -218,6 +218,7 @@ def _card(
         "records_with_event": won,
         "records_without_event": lost,
         "excluded": {str(k): int(v) for k, v in reasons.items()},
+        "disqualified": members.disqualified,
         "notes": members.notes,
         "features": [g.name for g in model.groups],
         "dropped": [f.as_dict() for f in model.leaks],

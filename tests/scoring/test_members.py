@@ -7,6 +7,7 @@ from sales_consultant.config.populations import Exclusions, Population
 from sales_consultant.scoring.errors import UnknownColumnError
 from sales_consultant.scoring.members import Membership
 from sales_consultant.scoring.scorer import excluded
+from sales_consultant.scoring.training_rows import labelled
 
 DEALS = Population(object="deals", event="won")
 
@@ -192,3 +193,77 @@ def test_a_lead_of_ours_is_left_out_by_its_address() -> None:
     rules = Exclusions(own_domains=["us.example"], partner_domains=["partner.example"])
     contacts = Population(object="contacts", event="deal_opened")
     assert excluded(con, contacts, rules, NOW) == {"own_domain": 1, "partner": 1}
+
+
+def status(world: World, known: str, *steps: tuple[int, str], today: str) -> None:
+    """A contact made 90 days ago, with the days at which its status changed."""
+    world.add("contacts", id="k", created_at=NOW - 90 * DAY, status=today)
+    world.add("fields", object="contacts", column_name="status", type="enumeration", known=known)
+    for days, value in steps:
+        row = {"object": "contacts", "record_id": "k", "field": "status"}
+        world.add("field_history", **row, value=value, changed_at=NOW - days * DAY)
+
+
+CONTACTS = Population(object="contacts", event="deal_opened")
+
+
+def opened(world: World, days: int) -> None:
+    world.add("deals", id="d", created_at=NOW - days * DAY)
+    world.add("associations", from_object="deal", from_id="d", to_object="contact", to_id="k")
+
+
+@pytest.mark.parametrize(
+    "word", ["UNQUALIFIED", "Unqualified", "Closed - Not Converted", "bad_fit", "Junk lead"]
+)
+def test_who_is_given_up_is_no_member_and_no_positive_any_more(word: str) -> None:
+    world = World()
+    status(world, "history", (90, "New"), (40, word), today=word)
+    opened(world, 20)
+    members = Membership(world.connection(), CONTACTS, Exclusions(), as_of=NOW)
+    assert [len(members.at(NOW - d * DAY)) for d in (90, 41, 40, 21, 0)] == [1, 1, 0, 0, 0]
+    assert members.at(NOW - 60 * DAY)["event_at"].isna().all()
+    assert members.life["ended_at"].tolist() == [NOW - 40 * DAY]
+    assert (members.disqualified, members.notes) == (1, [])
+    rows = labelled(members, [NOW - 60 * DAY], 60)
+    assert rows["label"].tolist() == [0.0]
+
+
+def test_who_is_taken_back_is_a_member_again() -> None:
+    world = World()
+    status(world, "history", (90, "New"), (60, "Unqualified"), (30, "Open"), today="Open")
+    opened(world, 10)
+    members = Membership(world.connection(), CONTACTS, Exclusions(), as_of=NOW)
+    assert [len(members.at(NOW - d * DAY)) for d in (61, 60, 31, 30, 10)] == [1, 0, 0, 1, 0]
+    assert members.at(NOW - 80 * DAY)["event_at"].tolist() == [NOW - 10 * DAY]
+    assert members.disqualified == 1
+
+
+def test_a_status_that_comes_after_the_as_of_is_not_seen() -> None:
+    world = World()
+    status(world, "history", (90, "New"), (40, "Unqualified"), today="Unqualified")
+    members = Membership(world.connection(), CONTACTS, Exclusions(), as_of=NOW - 50 * DAY)
+    assert len(members.at(NOW - 50 * DAY)) == 1
+    assert members.disqualified == 0
+
+
+def test_a_status_without_history_holds_for_today_only() -> None:
+    world = World()
+    status(world, "current", today="unqualified")
+    members = Membership(world.connection(), CONTACTS, Exclusions(), as_of=NOW)
+    assert [len(members.at(NOW - d * DAY)) for d in (60, 1, 0)] == [1, 1, 0]
+    assert members.disqualified == 1
+    assert "status has no history" in members.notes[0]
+
+
+def test_two_values_of_one_moment_are_told_apart_by_todays() -> None:
+    for today, count in (("Converted", 1), ("Unqualified", 0)):
+        world = World()
+        status(world, "history", (90, "New"), (40, "Converted"), (40, "Unqualified"), today=today)
+        assert len(ids(world, CONTACTS, NOW)) == count
+
+
+def test_a_population_of_those_who_were_given_up_keeps_them() -> None:
+    world = World()
+    status(world, "history", (90, "New"), (40, "Unqualified"), today="Unqualified")
+    lost = Population(object="contacts", event="deal_opened", where={"status": "unqualified"})
+    assert ids(world, lost, NOW) == {"k"}

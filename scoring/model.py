@@ -23,7 +23,8 @@ KIND = "population"
 class PopulationModel:
     """A trained model with its population, features, frozen base odds, grade edges and card.
 
-    Exactly one of `propensity` and `rules` is there. `card` holds what a reader should know: data window,
+    Exactly one of `propensity` and `rules` is there. `base_odds` are those of the average training record, at
+    which the score is 50. `card` holds what a reader should know: data window,
     features, leaks, exclusions, metrics.
     """
 
@@ -62,6 +63,24 @@ class PopulationModel:
         for j, name in enumerate(self.propensity.feature_names_in_):
             sums[:, place[group_of[name]]] += c[:, j]
         return sums
+
+    @property
+    def constant_points(self) -> float:
+        """Points of the average row against the base odds: what no reason of a record explains."""
+        import math
+
+        if self.propensity is None:
+            return 0.0
+        return 10 * (self.propensity.base_value_ - math.log(self.base_odds)) / math.log(2)
+
+    def exact_points(self, X: pd.DataFrame) -> NDArray[np.float64]:
+        """Exact points that sum, with 50, to the score before it is held: the groups', then the constant.
+
+        Shape (rows, groups + 1).
+        """
+        import numpy as np
+
+        return np.column_stack([self.group_points(X), np.full(len(X), self.constant_points)])
 
     def probability(self, X: pd.DataFrame) -> NDArray[np.float64] | None:
         """P(event within the horizon), one a row; None for rules, which promise none."""

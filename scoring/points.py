@@ -12,6 +12,8 @@ BASE = 50
 LOW, HIGH = 1, 99
 GRADES = ("A", "B", "C", "D")
 _SHARES = {"A": 0.10, "B": 0.30, "C": 0.60}
+_FIXED = {"A": 65, "B": 57, "C": 50}
+_LEAST_RANKED = 20
 
 
 def points(contributions: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -22,11 +24,11 @@ def points(contributions: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def split(exact: NDArray[np.float64]) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-    """Whole points of each row's reasons, what is left over, and the score.
+    """Whole points of each row's parts, what holding the score took away or gave, and the score.
 
-    `exact` are points, shape (rows, reasons). The whole points of a row sum to the rounded sum of its exact
-    ones (largest remainder); what holding the score to 1..99 takes away is left over. So
-    50 + whole points + left over = score, exactly.
+    `exact` are points, shape (rows, parts). The whole points of a row sum to the rounded sum of its exact
+    ones (largest remainder). A score outside 1..99 is held at the limit. So 50 + whole points + held = score,
+    exactly.
     """
     import numpy as np
 
@@ -38,39 +40,31 @@ def split(exact: NDArray[np.float64]) -> tuple[NDArray[np.int64], NDArray[np.int
     whole = (floors + (rank < missing[:, None])).astype(np.int64)
     raw = BASE + totals.astype(np.int64)
     score = np.clip(raw, LOW, HIGH)
-    return whole, score - BASE - whole.sum(axis=1), score
+    return whole, score - raw, score
 
 
 def grade_edges(scores: NDArray[np.int64]) -> dict[str, int]:
     """The least score of A, B and C such that about 10, 30 and 60 % of the records reach them.
 
-    Of the scores near the wanted share the one that comes closest is taken; the edges fall strictly, so
-    every grade can be reached.
+    Records of one score have one grade, that of the middle of the ranks they take up. So an edge lies where
+    its share is met most closely, is always the score of some record, and a grade that the ties leave nobody
+    for has no edge: where all score alike, all are C. Under 20 records ranks mean nothing and fixed edges
+    around the average of 50 are given.
     """
     import numpy as np
 
-    edges: dict[str, int] = {}
-    above = HIGH + 1
-    counts = np.bincount(scores, minlength=HIGH + 2)
-    at_least = counts[::-1].cumsum()[::-1] / max(len(scores), 1)
-    for grade, share in _SHARES.items():
-        choices = np.arange(LOW + 1, above)
-        choices = choices[choices > LOW + len(_SHARES) - len(edges) - 1]
-        if not len(choices):
-            choices = np.array([above - 1])
-        if len(scores):
-            reached = at_least[choices]
-            best = int(choices[np.argmin(np.abs(reached - share) - 1e-9 * choices)])
-        else:
-            best = {"A": 65, "B": 57, "C": 50}[grade]
-        edges[grade], above = best, best
-    return edges
+    if len(scores) < _LEAST_RANKED:
+        return dict(_FIXED)
+    values, counts = np.unique(scores, return_counts=True)
+    middle = 1 - (counts.cumsum() - counts / 2) / len(scores)
+    places = np.searchsorted([*_SHARES.values()], middle - 1e-9)
+    return {g: int(values[places == k].min()) for k, g in enumerate(_SHARES) if (places == k).any()}
 
 
 def grade(score: int, edges: dict[str, int]) -> str:
-    """A to D.
+    """A to D; a grade without an edge is given to nobody.
 
-    >>> grade(57, {"A": 65, "B": 57, "C": 50})
-    'B'
+    >>> grade(57, {"A": 65, "B": 57, "C": 50}), grade(99, {"C": 50})
+    ('B', 'C')
     """
-    return next((g for g in GRADES[:3] if score >= edges[g]), "D")
+    return next((g for g in GRADES[:3] if g in edges and score >= edges[g]), "D")

@@ -154,7 +154,7 @@ class PropensityModel:
     ) -> None:
         import numpy as np
 
-        flat = float(np.log(_held(self.base_rate_) / (1 - _held(self.base_rate_))))
+        flat = float(np.log(self.base_odds))
         self.strength_, self.slope_, self.shift_ = 0.0, 1.0, 0.0
         # The strength and the two numbers of the calibration need no more rows than this.
         some = _some_groups(codes, np.random.default_rng(self.random_state))
@@ -210,6 +210,12 @@ class PropensityModel:
                 start = np.r_[coef, intercept]
                 out[c][judged] = Z[judged] @ coef + intercept
         return out
+
+    @property
+    def base_odds(self) -> float:
+        """The odds of the weighted rate of the training rows."""
+        rate = _held(self.base_rate_)
+        return rate / (1 - rate)
 
     def decision_function(self, X: pd.DataFrame) -> NDArray[np.float64]:
         """The calibrated margin in log-odds, one a row."""

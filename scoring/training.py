@@ -176,8 +176,6 @@ def _assemble(
     declared: _Declared,
     propensity: PropensityModel | None,
 ) -> PopulationModel:
-    import math
-
     return PopulationModel(
         name=name,
         population=population,
@@ -188,7 +186,7 @@ def _assemble(
         groups=declared.groups,
         propensity=propensity,
         rules=None if propensity is not None else RuleModel(),
-        base_odds=math.exp(propensity.base_value_) if propensity is not None else 1.0,
+        base_odds=propensity.base_odds if propensity is not None else 1.0,
         grade_edges={},
         leaks=declared.dropped,
     )
@@ -199,7 +197,7 @@ def _with_edges(
 ) -> PopulationModel:
     open_now = members.at(members.as_of)
     X = build(con, model.population.object, model.features, open_now)
-    _, _, scores = split_points(model.group_points(X))
+    _, _, scores = split_points(model.exact_points(X))
     return replace(model, grade_edges=grade_edges(scores))
 
 

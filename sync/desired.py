@@ -210,12 +210,14 @@ def _score_values(row: Any, earlier: int | None) -> dict[str, object]:
 
 
 def reason_lines(reasons: Any) -> list[str]:
-    """At most three lines, strongest first, then everything else, so that 50 and the lines sum to the score."""
-    named = [r for r in reasons if r.feature != "everything_else" and r.points]
-    strongest = sorted(named, key=lambda r: -abs(r.points))[:SHOWN_REASONS]
-    rest = sum(r.points for r in reasons) - sum(r.points for r in strongest)
-    lines = [f"{r.text}: {r.points:+d}" for r in strongest]
-    return [*lines, f"everything else: {rest:+d}"] if lines or rest else lines
+    """At most three lines, strongest first, then everything else, so that 50 and the lines sum to the score.
+
+    Named are only what was seen of the record: "everything else" holds the rest and what holding the score at
+    1 or 99 did, and is left out where it is nothing.
+    """
+    from sales_consultant.scoring.scorer import shown
+
+    return [r.line() for r in shown(reasons, SHOWN_REASONS)]
 
 
 def _expected(con: duckdb.DuckDBPyConnection, frames: "list[pd.DataFrame]", desired: Desired) -> None:

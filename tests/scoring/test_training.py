@@ -1,6 +1,7 @@
 """Training end to end: signal is found, chance is not, too little is said, labels are honest."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import duckdb
 import numpy as np
@@ -11,7 +12,7 @@ from support.worlds import DAY, NOW, World, company
 from sales_consultant.config.populations import Exclusions, FeatureSettings, Population
 from sales_consultant.scoring.members import Membership
 from sales_consultant.scoring.model import PopulationModel
-from sales_consultant.scoring.scorer import COLUMNS, score
+from sales_consultant.scoring.scorer import COLUMNS, score, shown
 from sales_consultant.scoring.training import Trained, train
 from sales_consultant.scoring.training_rows import classes, cut_offs, horizon_days, labelled, split
 
@@ -122,6 +123,31 @@ def test_scores_add_up_and_are_ordered(con: duckdb.DuckDBPyConnection, trained: 
     assert frame.sort_values("score")["grade"].tolist() == sorted(frame["grade"], reverse=True)
     texts = " ".join(r.text for lines in frame["reasons"] for r in lines)
     assert "meetings in the last 2 weeks" in texts and "Fit: good" in texts
+
+
+def test_the_average_of_the_training_rows_is_50(con: duckdb.DuckDBPyConnection, trained: Trained) -> None:
+    members = Membership(con, DEALS, Exclusions(), as_of=NOW)
+    horizon = horizon_days(DEALS, members)
+    rows = labelled(members, cut_offs(members, horizon), horizon)
+    rate = np.average(rows["label"], weights=rows["weight"])
+    assert trained.model.base_odds == pytest.approx(rate / (1 - rate))
+
+
+def test_a_held_score_says_so(con: duckdb.DuckDBPyConnection, trained: Trained) -> None:
+    """Base odds a million times as high: everybody is held at 1, and told by how much."""
+    far = replace(trained.model, base_odds=trained.model.base_odds * 1e6)
+    frame = score(con, far, as_of=NOW, exclusions=Exclusions())
+    assert set(frame["score"]) == {1}
+    for lines in frame["reasons"]:
+        assert 50 + sum(r.points for r in lines) == 1
+        assert (lines[-1].text, lines[-1].feature, lines[-2].feature) == (
+            "held at 1",
+            "held",
+            "everything_else",
+        )
+        assert lines[-1].points > 0
+        told = shown(lines)
+        assert "held" not in {r.feature for r in told} and 50 + sum(r.points for r in told) == 1
 
 
 def test_scoring_twice_gives_the_same(con: duckdb.DuckDBPyConnection, trained: Trained) -> None:

@@ -69,6 +69,7 @@ def forward_test(X: pd.DataFrame, rows: pd.DataFrame, *, horizon: int, random_st
         base=float(np.average(train["label"], weights=train["weight"])),
         train=(len(train), int(train["label"].sum()), int(train["record_id"].nunique())),
         random_state=random_state,
-        span=(int(test["cut"].min()), int(test["cut"].max())),
+        cuts=test["cut"].to_numpy(),
+        unseen=~test["group"].isin(train["group"]).to_numpy(),
     )
     return Outcome(report, model.leaks_)

@@ -26,7 +26,9 @@ class ForwardTest:
     The interval of the AUC is 95 %, by drawing companies with replacement. The verdict is one-sided at 95 %:
     in at least that share of the draws the mean log-loss is below that of the training rows' base rate, and
     the AUC above one half (a mere shift of the rate is no ranking).
-    Figures are None where there was too little to test on.
+    Figures are None where there was too little to test on. `unseen` has n, auc, log_loss and base_log_loss of the
+    rows whose company is in no training row, None where these hold fewer than 10 of either class. `cut_offs`
+    counts the test's cut-offs; `warnings` are sentences for whoever publishes the model, and block nothing.
     """
 
     verdict: Verdict
@@ -52,16 +54,24 @@ class ForwardTest:
     test_from: int | None = None
     test_until: int | None = None
     companies: int = 0
+    cut_offs: int = 0
+    unseen: dict[str, float] | None = None
+    warnings: tuple[str, ...] = ()
     leaks: tuple[Finding, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """A form that JSON can hold; times are milliseconds, `leaks` the columns that are not used and why."""
-        return {**asdict(self), "leaks": [f.as_dict() for f in self.leaks]}
+        return {
+            **asdict(self),
+            "leaks": [f.as_dict() for f in self.leaks],
+            "warnings": list(self.warnings),
+        }
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> ForwardTest:
         """The inverse of `as_dict`."""
-        return cls(**{**data, "leaks": tuple(Finding(**f) for f in data["leaks"])})
+        leaks = tuple(Finding(**f) for f in data["leaks"])
+        return cls(**{**data, "leaks": leaks, "warnings": tuple(data.get("warnings", ()))})
 
 
 def judge(
@@ -72,12 +82,14 @@ def judge(
     base: float,
     train: tuple[int, int, int],
     random_state: int = 0,
-    span: tuple[int, int] | None = None,
+    cuts: NDArray[np.int64] | None = None,
+    unseen: NDArray[np.bool_] | None = None,
 ) -> ForwardTest:
     """Judge probabilities on unseen rows.
 
     `y`, `p`, `groups` are one value a row; `base` is the training rows' weighted rate; `train` holds rows,
-    positives and records of the training rows; `span` the first and last cut-off of the test.
+    positives and records of the training rows; `cuts` are the rows' cut-offs, `unseen` marks the rows whose group
+    the training rows do not have.
     """
     import numpy as np
 
@@ -89,8 +101,9 @@ def judge(
         "train_n": train[0],
         "train_positives": train[1],
         "train_records": train[2],
-        "test_from": span[0] if span else None,
-        "test_until": span[1] if span else None,
+        "test_from": int(cuts.min()) if cuts is not None and n else None,
+        "test_until": int(cuts.max()) if cuts is not None and n else None,
+        "cut_offs": len(np.unique(cuts)) if cuts is not None else 0,
     }
     if min(positives, n - positives) < _MIN_CLASS:
         return ForwardTest(verdict="too little data", **common)
@@ -120,5 +133,23 @@ def judge(
         recall=recall,
         f1=2 * precision * recall / (precision + recall) if right else 0.0,
         companies=len(np.unique(groups)),
+        unseen=_part(y, p, base, unseen) if unseen is not None else None,
         **common,
     )
+
+
+def _part(
+    y: NDArray[np.float64], p: NDArray[np.float64], base: float, chosen: NDArray[np.bool_]
+) -> dict[str, float] | None:
+    """The figures of some rows, None where there are too few."""
+    import numpy as np
+
+    y, p = y[chosen], p[chosen]
+    if min(y.sum(), len(y) - y.sum()) < _MIN_CLASS:
+        return None
+    return {
+        "n": len(y),
+        "auc": metrics.auc(y, p),
+        "log_loss": float(metrics.losses(y, p).mean()),
+        "base_log_loss": float(metrics.losses(y, np.full(len(y), base)).mean()),
+    }

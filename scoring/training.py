@@ -13,6 +13,7 @@ from sales_consultant.scoring.frame import build
 from sales_consultant.scoring.leaks import Finding, fill_gaps
 from sales_consultant.scoring.members import Membership
 from sales_consultant.scoring.model import PopulationModel
+from sales_consultant.scoring.plausible import warnings
 from sales_consultant.scoring.points import grade_edges
 from sales_consultant.scoring.points import split as split_points
 from sales_consultant.scoring.propensity import PropensityModel, tier_of
@@ -140,11 +141,15 @@ def train(
     report, propensity, declared = _learn(X, rows, declared, horizon=horizon, random_state=random_state)
     model = _assemble(name, population, members, horizon, declared, propensity)
     say(f"{name}: grades", 0.9)
-    model = _with_edges(con, model, members)
+    today = members.at(as_of)
+    X = build(con, population.object, model.features, today)
+    model = replace(model, grade_edges=grade_edges(split_points(model.exact_points(X))[2]))
+    doubts = warnings(report.auc, rows, today, model.probability(X))
+    report = replace(report, leaks=tuple(model.leaks), warnings=tuple(doubts))
     model.card.update(_card(rows, members, report, model))
     publishable, why = _may_publish(report, rows, model.tier)
     say(f"{name}: done", 1.0)
-    return Trained(model, replace(report, leaks=tuple(model.leaks)), publishable, why)
+    return Trained(model, report, publishable, why)
 
 
 def _learn(
@@ -192,15 +197,6 @@ def _assemble(
     )
 
 
-def _with_edges(
-    con: duckdb.DuckDBPyConnection, model: PopulationModel, members: Membership
-) -> PopulationModel:
-    open_now = members.at(members.as_of)
-    X = build(con, model.population.object, model.features, open_now)
-    _, _, scores = split_points(model.exact_points(X))
-    return replace(model, grade_edges=grade_edges(scores))
-
-
 def _card(
     rows: pd.DataFrame, members: Membership, report: ForwardTest, model: PopulationModel
 ) -> dict[str, Any]:
@@ -221,6 +217,7 @@ def _card(
         "features": [g.name for g in model.groups],
         "dropped": [f.as_dict() for f in model.leaks],
         "forward_test": report.as_dict(),
+        "warnings": list(report.warnings),
         "calibration": (
             {"slope": model.propensity.slope_, "shift": model.propensity.shift_} if model.propensity else None
         ),

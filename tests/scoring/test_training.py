@@ -49,6 +49,7 @@ def test_signal_is_better_than_the_base_rate(trained: Trained) -> None:
     assert report.log_loss < report.base_log_loss
     keys = {"auc", "auc_low", "auc_high", "log_loss", "base_log_loss", "brier", "ece", "lift_at_10", "n"}
     assert keys | {"positives", "base_rate", "verdict", "train_n"} <= set(report.as_dict())
+    assert report.as_dict()["warnings"] == trained.model.card["warnings"] == []
 
 
 def test_the_test_begins_a_horizon_after_the_last_row_learnt_from(
@@ -60,6 +61,11 @@ def test_the_test_begins_a_horizon_after_the_last_row_learnt_from(
     parts = split(rows, horizon)
     assert parts is not None
     learnt, judged = parts
+    unseen = judged[~judged["group"].isin(set(learnt["group"]))]
+    assert trained.report.cut_offs == judged["cut"].nunique()
+    assert trained.report.unseen is not None
+    assert trained.report.unseen["n"] == len(unseen) > 0
+    assert 0.5 < trained.report.unseen["auc"] < 1
     assert learnt["cut"].max() + horizon * DAY <= judged["cut"].min() == trained.report.test_from
     assert learnt.groupby("record_id")["weight"].sum().to_numpy() == pytest.approx(1.0)
     assert trained.model.horizon_days == horizon
@@ -163,6 +169,21 @@ def test_leads_too(con: duckdb.DuckDBPyConnection) -> None:
     frame = score(con, trained.model, as_of=NOW, exclusions=Exclusions())
     assert set(frame["object"]) == {"contacts"}
     assert frame["record_id"].str.startswith("l").all()
+
+
+def test_a_model_that_is_too_good_carries_a_warning() -> None:
+    """Meetings that are entered as of the deal's first day, for the won ones only: no field that an audit sees."""
+    world = company(deals=600)
+    for deal in [d for d in world.rows["deals"] if d["c_paper"]]:
+        for _ in range(30):
+            world.activity("meeting", deal["created_at"], [("deal", deal["id"])])
+    trained = run(world.connection())
+    assert trained.report.auc is not None and trained.report.auc > 0.97
+    assert trained.publishable
+    assert "looks too good" in trained.report.warnings[0]
+    assert (
+        trained.model.card["warnings"] == trained.report.as_dict()["warnings"] == [*trained.report.warnings]
+    )
 
 
 def test_pure_chance_is_not_published() -> None:

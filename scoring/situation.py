@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sales_consultant.scoring.compile import deal_state
-from sales_consultant.scoring.sources import activities, deal_contacts
+from sales_consultant.scoring.sources import SINGULAR, activities, deal_contacts
 from sales_consultant.scoring.tables import alive, neutral, query
 
 if TYPE_CHECKING:
@@ -15,12 +15,13 @@ if TYPE_CHECKING:
     from sales_consultant.scoring.declare import Entity
 
 _CANCELLED = ("canceled", "cancelled", "deleted", "no_show", "completed", "done")
+_PREPARED = ("meeting", "call")
 _OUT = ("call", "email")
 _IN = ("email", "call", "form", "chat")
 
 
 def contact_times(con: duckdb.DuckDBPyConnection, entity: Entity, as_of: int) -> pd.DataFrame:
-    """By record: last_inbound, last_outbound, last_meeting, next_at and next_kind (what is planned)."""
+    """By record: last_inbound, last_outbound, last_meeting."""
     rows = activities(con, entity)
     t = rows.filter(rows.known_at <= as_of)
     past = t.occurred_at <= as_of
@@ -34,30 +35,51 @@ def contact_times(con: duckdb.DuckDBPyConnection, entity: Entity, as_of: int) ->
             last_outbound=t.occurred_at.max(where=past & outbound.fill_null(False) & person),
             last_meeting=t.occurred_at.max(where=past & (t.type == "meeting")),
         ),
-    ).set_index("key")
-    plans = planned(con, entity, as_of)
-    return times.join(plans, how="outer")
+    )
+    return times.set_index("key")
 
 
-def planned(con: duckdb.DuckDBPyConnection, entity: Entity, as_of: int) -> pd.DataFrame:
-    """The next thing planned for each record, a meeting or call before a task: next_at, next_kind."""
-    from sales_consultant.scoring.sources import SINGULAR
+def planned(con: duckdb.DuckDBPyConnection, rows: pd.DataFrame, entity: Entity, as_of: int) -> pd.DataFrame:
+    """The next thing planned for each of the rows, a meeting or call before anything else: next_at, next_kind.
+
+    `rows` has record_id and, for deals, contact_id: what is planned with a deal's primary contact is planned for
+    the deal. Every future activity counts, an e-mail too, but for mailings of the marketing and what was called
+    off. The frame is indexed by record id.
+    """
+    import pandas as pd
 
     links = neutral(con, "associations")
-    links = links.filter((links.from_object == "activity") & (links.to_object == SINGULAR[entity]))
-    links = links.select(activity_id=links.from_id, key=links.to_id).distinct()
+    links = links.filter((links.from_object == "activity") & links.to_object.isin(["deal", "contact"]))
+    links = links.select(activity_id=links.from_id, to_object=links.to_object, key=links.to_id).distinct()
     t = alive(neutral(con, "activities"))
     t = t.filter(
         (t.occurred_at > as_of)
         & (t.known_at.fill_null(t.occurred_at) <= as_of)
-        & t.type.isin(["meeting", "call", "task"])
+        & (t.type != "marketing_email")
         & ~t.status.fill_null("").lower().isin(_CANCELLED)
     )
     joined = links.inner_join(t, links.activity_id == t.id)
-    rows = query(con, joined.select(key=joined.key, next_at=joined.occurred_at, next_kind=joined.type))
-    rows["later"] = (rows["next_kind"] == "task").astype(int)
-    rows = rows.sort_values(["later", "next_at", "next_kind"]).drop_duplicates("key")
-    return rows.set_index("key")[["next_at", "next_kind"]]
+    plans = query(con, joined.select("to_object", "key", next_at=joined.occurred_at, next_kind=joined.type))
+    whose = [
+        pd.DataFrame(
+            {"to_object": SINGULAR[entity], "key": rows["record_id"], "record_id": rows["record_id"]}
+        )
+    ]
+    if entity == "deals":
+        with_contact = rows[rows["contact_id"].notna()]
+        whose.append(
+            pd.DataFrame(
+                {
+                    "to_object": "contact",
+                    "key": with_contact["contact_id"],
+                    "record_id": with_contact["record_id"],
+                }
+            )
+        )
+    found = pd.concat(whose).merge(plans, on=["to_object", "key"])
+    found["later"] = (~found["next_kind"].isin(_PREPARED)).astype(int)
+    found = found.sort_values(["later", "next_at", "next_kind"]).drop_duplicates("record_id")
+    return pd.DataFrame(found.set_index("record_id")[["next_at", "next_kind"]])
 
 
 def _people(con: duckdb.DuckDBPyConnection) -> pd.DataFrame:
@@ -131,16 +153,16 @@ def situations(con: duckdb.DuckDBPyConnection, scores: pd.DataFrame, *, as_of: i
     import pandas as pd
 
     parts = []
-    for entity in ("deals", "contacts"):
+    entities: tuple[Entity, ...] = ("deals", "contacts")
+    for entity in entities:
         chosen = scores[scores["object"] == entity]
         if chosen.empty:
             continue
         ids = chosen["record_id"]
         rows = _deal_rows(con, ids, as_of) if entity == "deals" else _contact_rows(con, ids)
         rows = chosen.merge(rows, on="record_id")
-        rows = rows.join(
-            contact_times(con, "deals" if entity == "deals" else "contacts", as_of), on="record_id"
-        )
+        rows = rows.join(contact_times(con, entity, as_of), on="record_id")
+        rows = rows.join(planned(con, rows, entity, as_of), on="record_id")
         parts.extend(rows.to_dict("records"))
     return [{str(k): (None if _missing(v, pd) else v) for k, v in row.items()} for row in parts]
 

@@ -243,6 +243,29 @@ def test_what_is_planned_comes_first(kind: str, status: str | None, text: str | 
         assert text.startswith("Answer") or iso_day(at) in frame["step"].iloc[0]
 
 
+@pytest.mark.parametrize(
+    ("kind", "to", "text"),
+    [
+        ("email", ("deal", "d"), None),
+        ("email", ("contact", "{primary}"), None),
+        ("note", ("deal", "d"), None),
+        ("meeting", ("contact", "{primary}"), "Prepare for the meeting on"),
+        ("meeting", ("contact", "{other}"), "Answer their message"),
+        ("marketing_email", ("contact", "{primary}"), "Answer their message"),
+    ],
+)
+def test_what_is_planned_with_the_primary_contact_counts(
+    kind: str, to: tuple[str, str], text: str | None
+) -> None:
+    world = World()
+    answer(world)
+    people = [c["id"] for c in world.rows["contacts"]]
+    to = (to[0], to[1].format(primary=people[0], other=people[1]))
+    world.activity(kind, NOW + 3 * DAY, [to], known_at=NOW - DAY, direction="outbound")
+    frame = steps(world)
+    assert frame.empty if text is None else frame["step"].iloc[0].startswith(text)
+
+
 def test_a_meeting_that_is_not_known_yet_is_not_planned() -> None:
     world = World()
     answer(world)

@@ -198,7 +198,7 @@ FIELDS: tuple[Field, ...] = (
         "Next step: id",
         "text",
         _STEPS,
-        "standard",
+        "minimal",
         "Names the step; feedback belongs to it.",
         length=80,
     ),

@@ -80,6 +80,7 @@ class FieldInfo:
     writable: bool
     calculated: bool
     options: tuple[str, ...] = ()
+    group: str = ""
 
 
 @dataclass(frozen=True)

@@ -175,13 +175,17 @@ class Transport:
                 if _never_sent(e):
                     if last:
                         raise self._unreachable(url, e) from e
-                elif not idempotent or last:
+                elif not idempotent:
                     raise LostAnswerError(type(e).__name__) from e
+                elif last:
+                    raise self._unreachable(url, e) from e
                 self._pause(attempt, None)
                 continue
             except (requests.exceptions.Timeout, requests.exceptions.ChunkedEncodingError) as e:
-                if not idempotent or last:
+                if not idempotent:
                     raise LostAnswerError(type(e).__name__) from e
+                if last:
+                    raise self._unreachable(url, e) from e
                 self._pause(attempt, None)
                 continue
             self.server_ms = date_ms(response.headers) or self.server_ms

@@ -82,9 +82,10 @@ def _stream(
     before = int(held["rows"]) if held else 0
     bound = int(held["until"]) if held else until
     count = 0
+    first = ws.warehouse.state(stream.name).watermark is None
     _save(ws, stream, since, bound, resume, before, finished=False)
     for page in ws.connector.pull(stream.name, since=since, until=bound, resume=resume, known=ws.warehouse):
-        ws.warehouse.commit(page, stream=stream, first_pull=False, live=False)
+        ws.warehouse.commit(page, stream=stream, first_pull=first, live=False)
         if page.stream == stream.name:
             count += page.rows.num_rows
             reporter.progress(f"backfill {stream.name}", before + count, page.total)

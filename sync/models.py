@@ -1,7 +1,7 @@
 """Models in force: folders by content hash, indexed in the state, published only when they earned it."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -42,8 +42,9 @@ def train(
     as_of: int,
     now: int,
     say: Say,
+    only: Collection[str] | None = None,
 ) -> list[TrainedModel]:
-    """Train every population's model, the customers' value and the segments; publish what earned it.
+    """Train every population's model, the customers' value and the segments, or `only` some; publish what earned it.
 
     A model that is no better than the base rate is kept with its report and not published; one in force is withdrawn
     only after two such verdicts in a row.
@@ -53,6 +54,8 @@ def train(
     _check_features(con, settings.features)
     done = []
     for name, population in settings.populations.items():
+        if only is not None and name not in only:
+            continue
         say(f"training {population.label or name}")
         trained = training.train(
             con, name, population, as_of=as_of, exclusions=settings.exclude, features=settings.features
@@ -67,6 +70,8 @@ def train(
         done.append(
             TrainedModel(name, "propensity", digest, verdict, trained.publishable, report, trained.why)
         )
+    if only is not None and not {VALUE, SEGMENTS} & set(only):
+        return done
     say("training customer value")
     customers = value.fit_customers(con, as_of=as_of, exclusions=settings.exclude)
     digest = _keep(customers, folder, modelfile.save)
@@ -196,23 +201,23 @@ def in_force(state: State, folder: Path, settings: Settings) -> Models:
     return Models(populations, loaded.get(VALUE), loaded.get(SEGMENTS), labels)
 
 
-def training_needed(state: State, folder: Path, settings: Settings, *, as_of: int) -> bool:
-    """Whether to train before scoring: a population was never trained, or only on too little data and a day ago, or a
-    model in force has lost its folder.
+def training_needed(state: State, folder: Path, settings: Settings, *, as_of: int) -> set[str]:
+    """What to train before scoring: a population that never was, or only on too little data and a day ago, and a model
+    in force that lost its folder.
 
     Without this a population that is added to the settings would go unscored until the next training, and a lost
     folder would read as a withdrawn model, whose scores are emptied.
     """
     rows = state.rows(sa.select(models))
-    force = [r for r in rows if r["published_at"] is not None and r["withdrawn_at"] is None]
-    if any(not (folder / r["digest"]).is_dir() for r in force):
-        return True
-    if not {*settings.populations, VALUE, SEGMENTS} <= {r["name"] for r in rows}:
-        return True
+    wanted = {*settings.populations, VALUE, SEGMENTS}
+    needed = wanted - {r["name"] for r in rows}
+    for r in rows:
+        in_force = r["published_at"] is not None and r["withdrawn_at"] is None
+        if in_force and not (folder / r["digest"]).is_dir():
+            needed.add(r["name"])
     # Rules are what there is for want of data: a day later there may be enough.
     newest = {r["name"]: r for r in sorted(rows, key=lambda r: int(r["made_at"]))}
-    return any(
-        r["verdict"] == "too little data" and as_of - int(r["as_of"]) > DAY_MS
-        for n, r in newest.items()
-        if n in settings.populations
-    )
+    for name, r in newest.items():
+        if r["verdict"] == "too little data" and as_of - int(r["as_of"]) > DAY_MS:
+            needed.add(name)
+    return needed & wanted

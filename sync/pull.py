@@ -16,12 +16,14 @@ Progress = Callable[[str, int, int | None], None]
 
 @dataclass
 class Pulled:
-    """What a pull did: rows read by stream, which streams were read whole, which this user may not read and why."""
+    """What a pull did: rows read by stream, which streams were read whole, which this user may not read and why, how
+    many rows a whole reading did not find any more."""
 
     as_of: int
     rows: dict[str, int] = field(default_factory=dict)
     full: list[str] = field(default_factory=list)
     not_permitted: dict[str, str] = field(default_factory=dict)
+    vanished: int = 0
 
 
 def choose(connector: Connector, objects: Iterable[str]) -> list[Stream]:
@@ -75,29 +77,35 @@ def _stream(
 ) -> int:
     definition = connector.definition(stream.name)
     state = warehouse.state(stream.name)
-    same = state.definition == definition
-    if state.going and same and not full and stream.mode != "full":
-        since, resume = state.pull_since, state.resume
-        until = state.pull_until if state.pull_until is not None else until
-    else:
-        whole = full or not same or state.watermark is None or stream.mode == "full"
-        since, resume = (None if whole else state.watermark), None
-        warehouse.begin(stream.name, definition=definition, since=since, until=until)
-    first = state.watermark is None
+    count = 0
+
+    def read(since: int | None, bound: int, resume: str | None, watermark: int) -> int:
+        first, read_rows = state.watermark is None, count
+        for page in connector.pull(stream.name, since=since, until=bound, resume=resume, known=warehouse):
+            warehouse.commit(page, stream=stream, first_pull=first)
+            if page.stream == stream.name:
+                read_rows += page.rows.num_rows
+                if progress:
+                    progress(stream.name, read_rows, page.total)
+        warehouse.finish(stream.name, watermark)
+        return read_rows
+
+    if state.going and state.definition == definition and not full and stream.mode != "full":
+        # A killed pull is ended first, with the window it had; what came since then is the delta that follows. Links
+        # that it had read already may have changed, so their next time starts where the killed pull did.
+        bound = state.pull_until if state.pull_until is not None else until
+        after = bound if stream.mode == "links" else bound - OVERLAP_MS
+        count = read(state.pull_since, bound, state.resume, after)
+        state = warehouse.state(stream.name)
+    whole = full or state.definition != definition or state.watermark is None or stream.mode == "full"
+    since = None if whole else state.watermark
     started = connector.latest()
+    warehouse.begin(stream.name, definition=definition, since=since, until=until)
+    # Links: what is read from now on is the next time's. Rows: not the newest one seen but the pull's own upper bound,
+    # less what may still come to light.
+    count = read(since, until, None, started if stream.mode == "links" else until - OVERLAP_MS)
     if since is None:
         done.full.append(stream.name)
-    count = 0
-    for page in connector.pull(stream.name, since=since, until=until, resume=resume, known=warehouse):
-        warehouse.commit(page, stream=stream, first_pull=first)
-        if page.stream == stream.name:
-            count += page.rows.num_rows
-            if progress:
-                progress(stream.name, count, page.total)
-    if stream.mode == "links":
-        # Its records are those that were read: what is read from now on is the next time's.
-        warehouse.finish(stream.name, started)
-    else:
-        # Not the newest row seen but the pull's own upper bound, less what may still come to light.
-        warehouse.finish(stream.name, until - OVERLAP_MS)
+        if stream.mode == "delta":
+            done.vanished += warehouse.mark_vanished(stream.name, started)
     return count

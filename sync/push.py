@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 
-from sales_consultant.config.catalogue import Field
+from sales_consultant.config.catalogue import Field, by_key
 from sales_consultant.connectors.base import Change, Connector, Outcome
 from sales_consultant.sync.journal import Batch, Journal, unsettled_runs
 from sales_consultant.sync.lease import Lease
@@ -69,13 +69,22 @@ def _batch(
 ) -> Counter[str]:
     batch = journal.send(part, lease, now=clock())
     outcomes: list[Outcome] = []
+    jobs: list[str] = []
+
+    def remember(job: str) -> None:
+        journal.remember(batch, job)
+        jobs.append(job)
+
     try:
-        for outcome in connector.push(part, remember=lambda job: journal.remember(batch, job)):
+        for outcome in connector.push(part, remember=remember):
             outcomes.append(outcome)  # noqa: PERF402 - what came before an error must be kept
     finally:
         # Whatever was answered is settled, even when the rest of the batch ends in an error or an interrupt.
         counts = journal.settle(batch, outcomes, now=clock())
     if counts["unknown"]:
+        for job in jobs:
+            # A job that still works would change records after they were read back.
+            connector.abandon(job)
         unknown = {(o.object, o.record_id) for o in outcomes if o.state == "unknown"}
         lost = Batch(batch.id, batch.object, tuple(c for c in part if (c.object, c.record_id) in unknown))
         counts = (
@@ -88,8 +97,8 @@ def read_back(
     connector: Connector, journal: Journal, batch: Batch, fields: Fields, *, clock: Clock
 ) -> Counter[str]:
     """Settle a batch of unknown outcome by what the CRM holds."""
-    wanted = {k for c in batch.changes for k in c.values}
-    chosen = [f for f in fields[batch.object] if f.key in wanted]
+    # The journal's own fields: the settings may have been narrowed since.
+    chosen = [by_key(k) for k in sorted({k for c in batch.changes for k in c.values})]
     held = list(connector.read_back(batch.object, [c.record_id for c in batch.changes], chosen))
     return journal.resolve(batch, held, now=clock())
 

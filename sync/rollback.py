@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from sales_consultant.config.canon import Canonical
-from sales_consultant.config.catalogue import FIELDS
+from sales_consultant.config.catalogue import FIELDS, by_key
 from sales_consultant.config.errors import UsageError
 from sales_consultant.config.nearest import did_you_mean
 from sales_consultant.sync.journal import Journal
@@ -88,7 +88,8 @@ def prepare(
         by_object.setdefault(obj, {})[record_id] = mine
     for obj, by_record in sorted(by_object.items()):
         keys = {k for mine in by_record.values() for k in mine}
-        chosen = [f for f in ws.fields.get(obj, ()) if f.key in keys]
+        # The journal's own fields: what was written must be undone whatever the settings say now.
+        chosen = [by_key(k) for k in sorted(keys)]
         for held in ws.connector.read_back(obj, sorted(by_record), chosen):
             restore = []
             for key, origin in by_record[held.record_id].items():

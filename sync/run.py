@@ -4,7 +4,7 @@ import contextlib
 import json
 import secrets
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Protocol
@@ -12,6 +12,7 @@ from typing import Any, Protocol
 import sqlalchemy as sa
 
 from sales_consultant.config import playbook
+from sales_consultant.config.catalogue import Field
 from sales_consultant.config.errors import (
     AccessError,
     BusyError,
@@ -135,6 +136,8 @@ def pulling(
     run.as_of = run.as_of or until
     run.counts["pulled"] = pulled.rows
     run.counts["pulled_whole"] = pulled.full
+    if pulled.vanished:
+        run.counts["vanished"] = pulled.vanished
     if pulled.not_permitted:
         run.counts["not_permitted"] = pulled.not_permitted
     return pulled
@@ -158,8 +161,10 @@ def _settings_named() -> Iterator[None]:
         raise ConfigError(str(e), action="Correct the setting, then run the command again.") from e
 
 
-def training(ws: Workspace, run: Run, reporter: Reporter) -> list[models.TrainedModel]:
-    """Train and publish what earned it."""
+def training(
+    ws: Workspace, run: Run, reporter: Reporter, *, only: Collection[str] | None = None
+) -> list[models.TrainedModel]:
+    """Train and publish what earned it: all that is asked for, or `only` what a run cannot do without."""
     with _settings_named():
         trained = models.train(
             ws.warehouse.con,
@@ -169,10 +174,11 @@ def training(ws: Workspace, run: Run, reporter: Reporter) -> list[models.Trained
             as_of=run.as_of,
             now=ws.clock(),
             say=reporter.say,
+            only=only,
         )
     run.counts["trained"] = {t.name: t.verdict or t.kind for t in trained}
-    if any(t.published and t.kind == "propensity" for t in trained):
-        # A newly published model lifts the hold that a rollback left.
+    if only is None and any(t.published and t.kind == "propensity" for t in trained):
+        # A newly published model lifts the hold that a rollback left; what a nightly run had to make up for does not.
         with ws.state.begin() as c:
             c.execute(sa.delete(holds))
     return trained
@@ -214,6 +220,8 @@ def planning(
             action="Run: sales-consultant provision, then: sales-consultant check",
             details={"missing_fields": missing},
         )
+    for obj, fs in ws.fields.items():
+        _do_not_score_is_seen(ws, obj, fs)
     # A plan shows what would be written once the fields are there; a run writes what it can and names the rest.
     out = missing if writing else {}
     fields = {o: tuple(f for f in fs if f.key not in out.get(o, {})) for o, fs in ws.fields.items()}
@@ -237,6 +245,20 @@ def planning(
     if missing:
         run.counts["missing_fields"] = {o: sorted(m) for o, m in missing.items()}
     return plan
+
+
+def _do_not_score_is_seen(ws: Workspace, obj: str, fields: Sequence[Field]) -> None:
+    """Raise AccessError where "do not score" was pulled before and this user cannot see it now: people's word counts."""
+    for f in fields:
+        if f.key == "do_not_score":
+            name, table = ws.connector.field_name(obj, f), ws.connector.raw(obj)[0]
+            if name in ws.warehouse.columns(table) and name not in {
+                i.name for i in ws.connector.describe(obj)
+            }:
+                raise AccessError(
+                    f"{name} on {obj} cannot be seen any more: records that people set to be left alone would be scored.",
+                    action="Give this user the field again (sales-consultant check says where).",
+                )
 
 
 def never_written(state: State) -> bool:
@@ -296,8 +318,9 @@ def sync(
         ws.connector.now()
         recovering(ws, run)
         pulling(ws, run, reporter)
-        if retrain or models.training_needed(ws.state, ws.models_folder, ws.settings, as_of=run.as_of):
-            training(ws, run, reporter)
+        needed = models.training_needed(ws.state, ws.models_folder, ws.settings, as_of=run.as_of)
+        if retrain or needed:
+            training(ws, run, reporter, only=None if retrain else needed)
         wanted, current = scoring(ws, run, reporter)
         plan = planning(ws, run, reporter, wanted, current, writing=True)
         if not yes:
@@ -321,8 +344,9 @@ def dry(
         else:
             run.as_of = run.as_of or ws.connector.now()
             from_before(ws)
-        if models.training_needed(ws.state, ws.models_folder, ws.settings, as_of=run.as_of):
-            training(ws, run, reporter)
+        needed = models.training_needed(ws.state, ws.models_folder, ws.settings, as_of=run.as_of)
+        if needed:
+            training(ws, run, reporter, only=needed)
         wanted, current = scoring(ws, run, reporter)
         plan = planning(ws, run, reporter, wanted, current, writing=False)
     return run, plan

@@ -198,6 +198,20 @@ class Warehouse:
                     [page.resume, rows.num_rows, stream.name],
                 )
 
+    def mark_vanished(self, stream: str, started: int) -> int:
+        """Mark as deleted the live rows that a whole reading begun at `started` did not find; returns how many.
+
+        A record that is erased (privacy, an emptied recycle bin) leaves no trace that a delta could bring.
+        """
+        table = f"raw_{stream}"
+        if "_archived" not in self.columns(table):
+            return 0
+        gone = f"_seen < {int(started)} AND NOT coalesce(_archived, false)"
+        row = self.con.execute(f"SELECT count(*) FROM {quote(table)} WHERE {gone}").fetchone()
+        if row and row[0]:
+            self.con.execute(f"UPDATE {quote(table)} SET _archived = true WHERE {gone}")
+        return int(row[0]) if row else 0
+
     def _with_first_seen(self, table: str, page: Page, stream: Stream, first_pull: bool) -> pa.Table:
         """The page with when each row was first seen: as before, or now; unknown for rows of the first pull."""
         rows = page.rows

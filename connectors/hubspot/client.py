@@ -144,7 +144,10 @@ class HubSpotApi:
             )
         if status >= 500 or status in (423, 477):
             return CrmUnavailableError(
-                f"HubSpot answers {path} with {status}.", action="Run the command again later."
+                f"HubSpot answers {path} with {status}.",
+                action="Run the command again later.",
+                # A gateway may give up on a request that the server behind it still applies.
+                details={"may_be_applied": status >= 500},
             )
         return HubSpotRefusalError(status, body, path)
 

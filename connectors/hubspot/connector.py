@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from sales_consultant.config.canon import CanonError, Canonical, canon
-from sales_consultant.config.catalogue import FIELDS, Field
+from sales_consultant.config.catalogue import FIELDS, GROUP, Field
 from sales_consultant.config.errors import CrmUnavailableError
 from sales_consultant.connectors.base import (
     Budget,
@@ -60,7 +60,7 @@ class HubSpotConnector:
         self._identity: Identity | None = None
         self._puller = Puller(api, self.reading, self._selection)
         self._pusher = Pusher(api, Paths(write), self._name)
-        self._provisioner = Provisioner(api, Paths(write), self._name)
+        self._provisioner = Provisioner(api, Paths(write), self._name, frozenset(self.names))
 
     # -- who and what --------------------------------------------------------------------------------------------
 
@@ -220,7 +220,10 @@ class HubSpotConnector:
 
     def raw(self, object: str) -> tuple[str, str]:
         """HubSpot knows no lead apart from its contact."""
-        return f"raw_{'contacts' if object == 'leads' else object}", "NOT _archived"
+        object_type = "contacts" if object == "leads" else object
+        # A record that was merged away leaves no archived row.
+        merged = f"SELECT old_id FROM merges WHERE object = '{object_type}'"
+        return f"raw_{object_type}", f"NOT _archived AND id NOT IN ({merged})"
 
     # -- write ---------------------------------------------------------------------------------------------------
 
@@ -246,6 +249,10 @@ class HubSpotConnector:
             if info is None:
                 missing[f.key] = (
                     f"the property {self._name(f.key)} does not exist on {object}; run: sales-consultant provision"
+                )
+            elif info.group != GROUP and f.key not in self.names:
+                missing[f.key] = (
+                    f"the property {self._name(f.key)} on {object} is somebody else's, not of our group"
                 )
             elif not info.writable:
                 missing[f.key] = f"the property {self._name(f.key)} is read-only on {object}"
@@ -326,6 +333,7 @@ def _info(p: Mapping[str, Any]) -> FieldInfo:
         not read_only,
         bool(p.get("calculated")),
         options,
+        str(p.get("groupName") or ""),
     )
 
 

@@ -57,10 +57,14 @@ def definition(field: Field, name: str) -> Json:
 class Provisioner:
     """Makes the group and the properties of each object."""
 
-    def __init__(self, api: HubSpotApi, paths: Paths, name: Callable[[str], str]) -> None:
+    def __init__(
+        self, api: HubSpotApi, paths: Paths, name: Callable[[str], str], chosen: frozenset[str] = frozenset()
+    ) -> None:
         self.api = api
         self.paths = paths
         self.name = name
+        # Fields whose name an admin chose: an existing property of that name is meant.
+        self.chosen = chosen
 
     def provision(self, fields: Mapping[str, Sequence[Field]], *, dry: bool) -> list[ProvisionStep]:
         """One step a group and a property; running it again changes nothing."""
@@ -99,13 +103,18 @@ class Provisioner:
             if not dry:
                 self._create(self.paths.properties(object_type), body, object_type)
             return ProvisionStep("property", object_type, name, "would create" if dry else "created")
-        if held["type"] != body["type"] or (held.get("modificationMetadata") or {}).get("readOnlyValue"):
+        foreign = held.get("groupName") != GROUP and field.key not in self.chosen
+        if (
+            foreign
+            or held["type"] != body["type"]
+            or (held.get("modificationMetadata") or {}).get("readOnlyValue")
+        ):
             return ProvisionStep(
                 "property",
                 object_type,
                 name,
                 "refused",
-                f'somebody else made a property "{name}" of type {held["type"]}; '
+                f'somebody else made a property "{name}" of type {held["type"]} (group {held.get("groupName")}); '
                 f'choose another name under [write] names, as {field.key} = "other_name"',
             )
         missing = [

@@ -14,7 +14,7 @@ import orjson
 from sales_consultant.config.canon import Canonical
 from sales_consultant.config.catalogue import by_key
 from sales_consultant.config.errors import AccessError, CrmUnavailableError
-from sales_consultant.connectors.base import Change, Outcome, unique
+from sales_consultant.connectors.base import Change, Outcome, OutcomeState, unique
 from sales_consultant.connectors.http import LostAnswerError, safe_text
 from sales_consultant.connectors.hubspot.client import HubSpotApi, HubSpotRefusalError
 from sales_consultant.connectors.hubspot.paths import Paths
@@ -87,7 +87,8 @@ class Pusher:
             yield from (Outcome(c.object, c.record_id, "unknown", "no answer came") for c in changes)
             return
         except (AccessError, CrmUnavailableError) as e:
-            yield from (Outcome(c.object, c.record_id, "retry", e.message) for c in changes)
+            state: OutcomeState = "unknown" if e.details.get("may_be_applied") else "retry"
+            yield from (Outcome(c.object, c.record_id, state, e.message) for c in changes)
             raise
         except HubSpotRefusalError as e:
             yield from self._refused(object_type, changes, e)

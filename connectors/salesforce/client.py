@@ -222,6 +222,8 @@ class SalesforceApi:
             return CrmUnavailableError(
                 f"Salesforce answers {path} with {response.status_code}.",
                 action="Run the command again later.",
+                # A gateway may give up on a request that the server behind it still applies.
+                details={"may_be_applied": response.status_code >= 500},
             )
         return SalesforceRefusalError(response.status_code, code, message, path)
 

@@ -63,7 +63,9 @@ class SalesforceConnector:
         self._user: dict[str, Any] | None = None
         self._puller = Puller(api, self._selection)
         self._pusher = Pusher(api, self._name, schema.WRITTEN, self._spell, by_key)
-        self._provisioner = Provisioner(api, self._name, prefix, lambda: str(self.user()["user_id"]))
+        self._provisioner = Provisioner(
+            api, self._name, prefix, lambda: str(self.user()["user_id"]), frozenset(self.names)
+        )
 
     # -- who and what --------------------------------------------------------------------------------------------
 

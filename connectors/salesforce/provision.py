@@ -68,12 +68,19 @@ class Provisioner:
     """Makes fields and permission sets."""
 
     def __init__(
-        self, api: SalesforceApi, name: Callable[[str, str], str], prefix: str, user: Callable[[], str]
+        self,
+        api: SalesforceApi,
+        name: Callable[[str, str], str],
+        prefix: str,
+        user: Callable[[], str],
+        chosen: frozenset[str] = frozenset(),
     ) -> None:
         self.api = api
         self.name = name
         self.prefix = prefix
         self.user = user
+        # Fields whose name an admin chose: an existing field of that name is meant.
+        self.chosen = chosen
 
     def provision(self, fields: Mapping[str, Sequence[Field]], *, dry: bool) -> list[ProvisionStep]:
         """One step a field, a permission set, a grant; running it again changes nothing."""
@@ -94,7 +101,8 @@ class Provisioner:
         rows = self.api.tooling(
             f"SELECT Id, DeveloperName, NamespacePrefix FROM CustomField WHERE TableEnumOrId = {quoted(sobject)}"
         )
-        return {str(r["DeveloperName"]).lower(): str(r["Id"]) for r in rows}
+        # A package's field of the same name is another field.
+        return {str(r["DeveloperName"]).lower(): str(r["Id"]) for r in rows if not r.get("NamespacePrefix")}
 
     def _field(self, obj: str, field: Field, held: Mapping[str, str], dry: bool) -> ProvisionStep:
         sobject, name = WRITTEN[obj], self.name(obj, field.key)
@@ -102,8 +110,10 @@ class Provisioner:
         field_id = held.get(name.removesuffix("__c").lower())
         if field_id is not None:
             found = self.api.call(f"tooling/sobjects/CustomField/{field_id}")
-            kind = str((found.get("Metadata") or {}).get("type", ""))
-            if kind and kind != _KINDS[field.type][0]:
+            held_as = found.get("Metadata") or {}
+            kind = str(held_as.get("type", ""))
+            ours = metadata(field)["description"] == held_as.get("description") or field.key in self.chosen
+            if not ours or kind != _KINDS[field.type][0]:
                 text = f'somebody else made a field "{name}" of type {kind}; choose another name under [write] names'
                 return ProvisionStep("field", obj, full, "refused", text)
             return ProvisionStep("field", obj, full, "exists")

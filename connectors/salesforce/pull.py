@@ -130,13 +130,16 @@ class Puller:
 
     def _bulk(self, name: str, selection: Selection, resume: str | None) -> Iterator[Page]:
         _, job, locator = (resume or "bulk  ").split(" ", 2)
+        if job and self.api.call(f"jobs/query/{job}", accept_missing=True) is None:
+            # Salesforce keeps a job for seven days.
+            job = locator = ""
         if not job:
             soql = f"SELECT {', '.join(selection.fields)} FROM {name}"
             operation = "queryAll" if selection.deleted else "query"
             job = self.api.call("jobs/query", method="POST", body={"operation": operation, "query": soql})[
                 "id"
             ]
-        total = self._wait(job)
+        total, seen = self._wait(job)
         # The job's own rows are as of its start; what changes later is the next delta's.
         while True:
             params = {"maxRecords": str(BULK_PAGE), **({"locator": locator} if locator else {})}
@@ -152,19 +155,21 @@ class Puller:
             rows = list(csvcodec.read(answer.content))
             locator = answer.headers.get("Sforce-Locator", "null")
             if rows:
-                page = table(rows, selection, seen=self.api.transport.server_ms or 0)
+                page = table(rows, selection, seen=seen)
                 yield Page(name, page, f"bulk {job} {locator}" if locator != "null" else None, total=total)
             if locator == "null":
                 self.api.call(f"jobs/query/{job}", method="DELETE", accept_missing=True)
                 return
 
-    def _wait(self, job: str) -> int | None:
+    def _wait(self, job: str) -> tuple[int | None, int]:
+        """How many rows the job has, and the moment its rows are as of."""
         deadline = self.clock() + BULK_WAIT_SECONDS
         pause = 0.2
         while True:
             state = self.api.call(f"jobs/query/{job}")
             if state["state"] == "JobComplete":
-                return int(state.get("numberRecordsProcessed") or 0) or None
+                made = to_ms([state.get("createdDate")])[0].as_py() or self.api.transport.server_ms or 0
+                return int(state.get("numberRecordsProcessed") or 0) or None, made // 1000 * 1000
             if state["state"] in ("Failed", "Aborted") or self.clock() > deadline:
                 raise CrmUnavailableError(
                     f"Salesforce's query job {job} ended as {state['state']}.", action="Run the pull again."

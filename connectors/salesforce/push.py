@@ -81,7 +81,8 @@ class Pusher:
             yield from (Outcome(c.object, c.record_id, "unknown", "no answer came") for c in changes)
             return
         except (AccessError, CrmUnavailableError) as e:
-            yield from (Outcome(c.object, c.record_id, "retry", e.message) for c in changes)
+            state: OutcomeState = "unknown" if e.details.get("may_be_applied") else "retry"
+            yield from (Outcome(c.object, c.record_id, state, e.message) for c in changes)
             raise
         except SalesforceRefusalError as e:
             if len(changes) == 1:

@@ -173,7 +173,8 @@ def test_tuning_takes_whole_groups_and_not_too_many_rows() -> None:
 
 def test_a_leaking_column_takes_its_family_along() -> None:
     X, y = table(600)
-    X = X.assign(**{"a.b": y + np.random.default_rng(1).normal(0, 0.01, len(y)), "a.b.age": 1.0 * X["flag"]})
+    X["a.b"] = y + np.random.default_rng(1).normal(0, 0.01, len(y))
+    X["a.b.age"] = 1.0 * X["flag"]
     alone = PropensityModel(audit=["a.b"]).fit(X, y)
     assert [f.column for f in alone.leaks_] == ["a.b"]
     assert "a.b.age" in alone.columns_

@@ -18,6 +18,7 @@ from sales_consultant.sandbox.salesforce.standard import OBJECTS
 
 Json = dict[str, Any]
 RIGHTS = ("Create", "Read", "Edit", "Delete")
+ALL_RIGHTS = ("ViewAllRecords", "ModifyAllRecords")
 ADMIN, STANDARD, MINIMUM = "System Administrator", "Standard User", "Minimum Access - API Only Integrations"
 PROFILES = (ADMIN, STANDARD, MINIMUM)
 
@@ -49,10 +50,13 @@ class Access:
             org.store.documents(VENDOR, "hidden", user_id).get("fields", {}).get("names", ())
         )
         self._objects: dict[str, set[str]] = defaultdict(set)
+        self.everywhere: dict[str, set[str]] = defaultdict(set)
+        """By object: ViewAllRecords and ModifyAllRecords, which stand above ownership."""
         self._fields: dict[tuple[str, str], bool] = {}
         for id in self.sets:
             for row in _rows(org, "ObjectPermissions", "ParentId", id):
                 self._objects[row["SobjectType"]] |= {r for r in RIGHTS if row.get(f"Permissions{r}")}
+                self.everywhere[row["SobjectType"]] |= {r for r in ALL_RIGHTS if row.get(f"Permissions{r}")}
             for row in _rows(org, "FieldPermissions", "ParentId", id):
                 key = (row["SobjectType"], row["Field"].partition(".")[2])
                 self._fields[key] = self._fields.get(key, False) or bool(row.get("PermissionsEdit"))
@@ -139,6 +143,7 @@ _OPEN = frozenset(
         "CurrencyType",
         "EntityDefinition",
         "Pricebook2",
+        "UserRecordAccess",
     }
 )
 # Objects without permissions of their own obey those of the object that they belong to.

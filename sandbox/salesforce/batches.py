@@ -5,7 +5,7 @@ from functools import partial
 from itertools import groupby
 from typing import Any
 
-from sales_consultant.sandbox.salesforce import ids, render, rows, writing
+from sales_consultant.sandbox.salesforce import ids, render, rows, sharing, writing
 from sales_consultant.sandbox.salesforce.call import Call, Result, named
 from sales_consultant.sandbox.salesforce.errors import ApiError
 from sales_consultant.sandbox.salesforce.org import VENDOR
@@ -163,6 +163,7 @@ def read(call: Call) -> Result:
     keys = [ids.full(i) or str(i) for i in wanted]
     held = {k: r for k, r in call.org.store.get_many(VENDOR, sobject.name, keys).items() if not r.archived}
     made = render.shape(call.access, sobject.name, chosen)
-    found = list(held.values())
+    seen = set(sharing.visible(call.access, sobject.name, list(held)))
+    found = [r for r in held.values() if r.id in seen]
     shown = dict(zip([r.id for r in found], render.rows(call.org, made, found, call.version), strict=True))
     return 200, [shown.get(k) for k in keys]

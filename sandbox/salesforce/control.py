@@ -6,7 +6,7 @@ from typing import Any
 from starlette.responses import Response
 
 from sales_consultant.sandbox.faults import Fault
-from sales_consultant.sandbox.salesforce import lifecycle, query, sessions, users
+from sales_consultant.sandbox.salesforce import lifecycle, query, sessions, sharing, users
 from sales_consultant.sandbox.salesforce.errors import ApiError, refused, unavailable
 from sales_consultant.sandbox.salesforce.meter import Meter
 from sales_consultant.sandbox.salesforce.org import OPTIONS, Org
@@ -67,6 +67,7 @@ def actions(org: Org) -> Mapping[str, Callable[[Json], Any]]:
         return {"row_errors": len(rules)}
 
     return {
+        "sharing": lambda body: sharing.set_defaults(org, body),
         "users": lambda body: users.make(org, body),
         "options": options,
         "expire": expire,

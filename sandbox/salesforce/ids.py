@@ -14,6 +14,7 @@ PREFIXES = {
     "LeadHistory": "017", "OpportunityFieldHistory": "017", "PermissionSet": "0PS",
     "PermissionSetAssignment": "0Pa", "FieldPermissions": "01k", "ObjectPermissions": "110", "CustomField": "00N",
     "EntityDefinition": "000", "Flow": "301", "ApexTrigger": "01q", "Job": "750", "Query": "01g",
+    "UserRecordAccess": "",
 }  # fmt: skip
 # Four objects share a prefix: each numbers from a place of its own.
 _APART = {"ContactHistory": 10**9, "LeadHistory": 2 * 10**9, "OpportunityFieldHistory": 3 * 10**9}

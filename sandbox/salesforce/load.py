@@ -10,6 +10,7 @@ from sales_consultant.sandbox.salesforce.load_history import load_histories
 from sales_consultant.sandbox.salesforce.load_people import load_companies, load_people
 from sales_consultant.sandbox.salesforce.loading import Loader, Row
 from sales_consultant.sandbox.salesforce.org import VENDOR, Org
+from sales_consultant.sandbox.salesforce.sharing import OWNED
 from sales_consultant.sandbox.salesforce.standard import CUSTOMIZABLE, OBJECTS
 from sales_consultant.sandbox.salesforce.writing import dumps
 from sales_consultant.sandbox.store import Record
@@ -81,6 +82,7 @@ def _organization(loader: Loader) -> None:
         "TimeZoneSidKey": "GMT",
         "LanguageLocaleKey": "en_US",
         "DefaultLocaleSidKey": "en_US",
+        **{f"Default{o}Access": "Edit" for o in OWNED},
     }
     id = loader.org.details["id"]
     loader.org.store.insert(VENDOR, "Organization", [Record(id, 1, dumps(body), loader.epoch, loader.epoch)])
@@ -138,6 +140,13 @@ def _users(loader: Loader) -> None:
         rows.append((row, email if "@" in email else f"{email}@sandbox.example", STANDARD))
     bodies = [{**_user(loader, *r), **loader.custom(r[0], named)} for r in rows]
     made = loader.add("User", [(loader.epoch, loader.epoch, b) for b in bodies])
+    # A profile's permissions are a set like any other, and assigned like one.
+    owned = loader.org.details["profile_sets"]
+    assigned = [
+        {"AssigneeId": id, "PermissionSetId": owned[profile], "IsActive": True}
+        for (_, _, profile), id in zip(rows, made, strict=True)
+    ]
+    loader.add("PermissionSetAssignment", [(loader.epoch, loader.epoch, b) for b in assigned])
     loader.admin = made[0]
     loader.owners = {r["id"]: id for (r, _, _), id in zip(rows[2:], made[2:], strict=True)}
     loader.org.set_details(integration_user=made[0], sample_rep=made[1])
@@ -172,6 +181,7 @@ def _definitions(loader: Loader) -> None:
             "KeyPrefix": ids.PREFIXES[o.name],
             "IsCustomizable": o.name in CUSTOMIZABLE,
             "IsQueryable": True,
+            "InternalSharingModel": "ReadWrite",
         }
         for o in OBJECTS.values()
         if not o.tooling

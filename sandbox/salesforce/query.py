@@ -51,7 +51,7 @@ def plan(text: str, access: Access, *, tooling: bool = False, deleted: bool = Fa
                 raise ApiError("MALFORMED_QUERY", "The SOQL FIELDS function must have a LIMIT of at most 200")
         else:
             items.append(item)
-    made = Shape(compiler.sobject.name)
+    made = Shape(compiler.sobject.name, access)
     if query.aggregated:
         _check_groups(query, compiler)
     else:
@@ -95,7 +95,9 @@ def _show(compiler: Compiler, made: Shape, names: list[str]) -> None:
         made.own.append((f.name, getter(org, sobject, f)))
         return
     f = compiler.reference(sobject, names[0])
-    inner = made.parents.setdefault(f.relation, (f, getter(org, sobject, f), Shape(f.targets[0])))[2]
+    inner = made.parents.setdefault(
+        f.relation, (f, getter(org, sobject, f), Shape(f.targets[0], compiler.access))
+    )[2]
     _show(compiler, inner, names[1:])
 
 
@@ -175,6 +177,11 @@ def _batch(call: Call) -> int:
 
 def run(call: Call, *, deleted: bool = False, tooling: bool = False) -> Result:
     """GET query and queryAll."""
+    from sales_consultant.sandbox.salesforce import user_access
+
+    asked = parse(call.text("q"))
+    if asked.sobject.lower() == user_access.NAME.lower():
+        return user_access.run(call, asked)
     made = plan(call.text("q"), call.access, tooling=tooling, deleted=deleted)
     if call.text("columns").lower() == "true":
         return 200, _columns(made)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from sales_consultant.sandbox.salesforce import ids, sharing
 from sales_consultant.sandbox.salesforce.access import Access
 from sales_consultant.sandbox.salesforce.fields import Field
 from sales_consultant.sandbox.salesforce.org import VENDOR, Org, stamp
@@ -46,6 +47,7 @@ class Shape:
     """The fields of an object that an answer shows, and those of the records it points to."""
 
     sobject: str
+    access: Access
     own: list[tuple[str, Getter]] = field(default_factory=list)
     parents: dict[str, tuple[Field, Getter, "Shape"]] = field(default_factory=dict)
 
@@ -53,7 +55,7 @@ class Shape:
 def shape(access: Access, sobject: str, names: Iterable[str]) -> Shape:
     """The shape of an object's own fields."""
     found = access.org.fields(sobject)
-    return Shape(sobject, [(n, getter(access.org, sobject, found[n])) for n in names])
+    return Shape(sobject, access, [(n, getter(access.org, sobject, found[n])) for n in names])
 
 
 def url(version: str, sobject: str, id: str, *, tooling: bool = False) -> str:
@@ -77,8 +79,10 @@ def rows(
         wanted = {i for i in pointed if i}
         parents: dict[str, Json] = {}
         for target in f.targets:
-            held = list(org.store.get_many(VENDOR, target, wanted).values())
-            at = Shape(target, inner.own, inner.parents)
+            own_kind = [i for i in wanted if i[:3] == ids.PREFIXES[target]]
+            seen = sharing.visible(inner.access, target, own_kind)
+            held = list(org.store.get_many(VENDOR, target, seen).values())
+            at = Shape(target, inner.access, inner.own, inner.parents)
             parents |= {r.id: row for r, row in zip(held, rows(org, at, held, version), strict=True)}
         for row, id in zip(found, pointed, strict=True):
             row[relation] = parents.get(id or "")

@@ -3,7 +3,7 @@
 from typing import Any
 
 from sales_consultant.sandbox.clock import parse_iso
-from sales_consultant.sandbox.salesforce import fields, ids
+from sales_consultant.sandbox.salesforce import fields, ids, sharing
 from sales_consultant.sandbox.salesforce.auth import base
 from sales_consultant.sandbox.salesforce.call import NEWEST, OLDEST, Call, Result
 from sales_consultant.sandbox.salesforce.errors import ApiError
@@ -185,13 +185,18 @@ def _window(call: Call) -> tuple[int, int]:
     return start, end
 
 
+def _seen(call: Call, sobject: Sobject) -> str:
+    rule = sharing.condition(call.access, sobject.name, "r0")
+    return f" AND {rule}" if rule else ""
+
+
 def updated(call: Call) -> Result:
     """GET sobjects/T/updated: ids that were made or changed in a window, and how far it is complete."""
     sobject = call.sobject()
     start, end = _window(call)
     sql = (
-        "SELECT id FROM records WHERE vendor = 'salesforce' AND object = ? AND archived = 0 AND modified >= ? "
-        "AND modified < ? ORDER BY modified, id LIMIT 600001"
+        "SELECT r0.id FROM records r0 WHERE r0.vendor = 'salesforce' AND r0.object = ? AND r0.archived = 0 AND "
+        f"r0.modified >= ? AND r0.modified < ?{_seen(call, sobject)} ORDER BY r0.modified, r0.id LIMIT 600001"
     )
     found = [r[0] for r in call.org.store.rows(sql, (sobject.name, start, end))]
     if len(found) > 600_000:
@@ -204,12 +209,14 @@ def deleted(call: Call) -> Result:
     """GET sobjects/T/deleted: ids that were deleted in a window, purged ones too."""
     sobject = call.sobject()
     start, end = _window(call)
+    shared = _seen(call, sobject)
     sql = (
-        "SELECT id, archived_at FROM records WHERE vendor = 'salesforce' AND object = ? AND archived = 1 AND "
-        "archived_at >= ? AND archived_at < ? ORDER BY archived_at, id"
+        "SELECT r0.id, r0.archived_at FROM records r0 WHERE r0.vendor = 'salesforce' AND r0.object = ? AND r0.archived = 1 "
+        f"AND r0.archived_at >= ? AND r0.archived_at < ?{shared} ORDER BY r0.archived_at, r0.id"
     )
     found = [(str(i), int(at)) for i, at in call.org.store.rows(sql, (sobject.name, start, end))]
-    purged = call.org.store.documents(VENDOR, "purged", sobject.name)
+    # Whose a purged record was is no longer known: only who sees all records is told of it.
+    purged = {} if shared else call.org.store.documents(VENDOR, "purged", sobject.name)
     found += [(i, b["at"]) for i, b in purged.items() if start <= b["at"] < end]
     covered = min(end, call.org.now() // 60_000 * 60_000)
     return 200, {

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sales_consultant.sandbox.salesforce import ids, render, writing
+from sales_consultant.sandbox.salesforce import ids, render, sharing, writing
 from sales_consultant.sandbox.salesforce.call import Call, Result
 from sales_consultant.sandbox.salesforce.errors import ApiError
 from sales_consultant.sandbox.salesforce.org import VENDOR
@@ -35,7 +35,7 @@ def read(call: Call) -> Result:
     """GET sobjects/T/ID, with all visible fields or those of `fields`."""
     sobject = call.sobject()
     record = call.org.record(sobject.name, ids.full(call.param("id")) or "")
-    if record is None or record.archived:
+    if record is None or record.archived or not sharing.allowed(call.access, sobject.name, record.id):
         raise ApiError("NOT_FOUND", "The requested resource does not exist", 404)
     made = render.shape(call.access, sobject.name, names(call, sobject, call.text("fields")))
     return 200, render.rows(call.org, made, [record], call.version)[0]
@@ -79,6 +79,7 @@ def read_external(call: Call) -> Result:
     """GET sobjects/T/FIELD/VALUE."""
     sobject = call.sobject()
     _, found = _external(call, sobject)
+    found = sharing.visible(call.access, sobject.name, found)
     if not found:
         raise ApiError("NOT_FOUND", "The requested resource does not exist", 404)
     if len(found) > 1:

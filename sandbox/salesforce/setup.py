@@ -33,6 +33,17 @@ def before(access: Access, sobject: str, old: Json | None, values: Json) -> None
             _object(access.org, old, values)
 
 
+def before_delete(access: Access, sobject: str, values: Json) -> None:
+    """Check that a setup record may go. Raises ApiError for a profile's own permissions."""
+    owned = access.org.details.get("profile_sets", {}).values()
+    if sobject == "PermissionSetAssignment" and values.get("PermissionSetId") in owned:
+        raise ApiError(
+            "INSUFFICIENT_ACCESS_OR_READONLY",
+            "a profile's permission set is assigned with the profile",
+            fields=[],
+        )
+
+
 def after(org: Org, sobject: str) -> None:
     """Let everybody's rights be read again where they may have changed."""
     if sobject in _WATCHED:
@@ -115,6 +126,15 @@ def _object(org: Org, old: Json | None, values: Json) -> None:
             "Permission depends on permission(s): Read",
             fields=["PermissionsRead"],
         )
+    needs = {"ViewAllRecords": ("Read",), "ModifyAllRecords": ("Read", "Edit", "Delete", "ViewAllRecords")}
+    for right, below in needs.items():
+        lacking = [b for b in below if not values.get(f"Permissions{b}")]
+        if values.get(f"Permissions{right}") and lacking:
+            raise ApiError(
+                "FIELD_INTEGRITY_EXCEPTION",
+                f"Permission {right} depends on permission(s): {', '.join(lacking)}",
+                fields=[f"Permissions{right}"],
+            )
     if old is None and _there(
         org, "ObjectPermissions", {"ParentId": values.get("ParentId"), "SobjectType": kind}
     ):

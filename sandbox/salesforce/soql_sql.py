@@ -7,6 +7,7 @@ knows two truth values: a comparison with an empty field is false, `!=` with one
 from dataclasses import dataclass
 from typing import Any
 
+from sales_consultant.sandbox.salesforce import sharing
 from sales_consultant.sandbox.salesforce.access import Access, unsupported
 from sales_consultant.sandbox.salesforce.errors import ApiError
 from sales_consultant.sandbox.salesforce.fields import Field
@@ -107,9 +108,12 @@ class Compiler:
         # A lookup that may point to several objects shows the fields that they share.
         inner = self._column(target, parent, names[1:])
         among = ", ".join(f"'{t}'" for t in f.targets)
+        # A record that the user may not see shows nothing through a lookup either.
+        rules = [(t, sharing.condition(self.access, t, parent)) for t in f.targets]
+        hidden = "".join(f" AND ({parent}.object != '{t}' OR {rule})" for t, rule in rules if rule)
         sql = (
             f"(SELECT {inner.sql} FROM records {parent} WHERE {parent}.vendor = 'salesforce' AND {parent}.object IN ({among}) "
-            f"AND {parent}.id = {self._value(sobject, row, f)})"
+            f"AND {parent}.id = {self._value(sobject, row, f)}{hidden})"
         )
         return Column(sql, inner.field, inner.sobject)
 
@@ -143,6 +147,8 @@ class Compiler:
         """The query's rows: those that exist, are not deleted or archived unless asked for, and meet the conditions."""
         parameters: list[Any] = [self.sobject.name]
         where = f"{self.row}.vendor = 'salesforce' AND {self.row}.object = ?"
+        shared = sharing.condition(self.access, self.sobject.name, self.row)
+        where += f" AND {shared}" if shared else ""
         if not (self.deleted or self.query.all_rows):
             where += f" AND {self.row}.archived = 0"
             if "IsArchived" in self.sobject.fields:

@@ -34,6 +34,11 @@ TrialExpirationDate datetime ro
 TimeZoneSidKey picklist
 LanguageLocaleKey picklist
 DefaultLocaleSidKey picklist
+DefaultAccountAccess picklist(None,Read,Edit) ro
+DefaultContactAccess picklist(None,Read,Edit,ControlledByParent) ro
+DefaultLeadAccess picklist(None,Read,Edit) ro
+DefaultOpportunityAccess picklist(None,Read,Edit) ro
+DefaultCampaignAccess picklist(None,Read,Edit) ro
 {KEPT}""",
         plural="Organization",
         deletable=False,
@@ -70,6 +75,21 @@ DefaultProbability percent(3,0) ro
 Description string(255) ro
 {KEPT}""",
         writable=False,
+    ),
+    make(
+        "UserRecordAccess",
+        "User Record Access",
+        """UserId reference(User) ro
+RecordId picklist ro
+HasReadAccess boolean ro
+HasEditAccess boolean ro
+HasDeleteAccess boolean ro
+HasTransferAccess boolean ro
+HasAllAccess boolean ro
+MaxAccessLevel picklist(None,Read,Edit,Delete,Transfer,All) ro""",
+        plural="User Record Access",
+        writable=False,
+        deletable=False,
     ),
     make(
         "CurrencyType",
@@ -149,7 +169,8 @@ Scale int(8,0) ro
         "EntityDefinition",
         "Entity Definition",
         "DurableId string(255) ro\nQualifiedApiName string(70) ro\nDeveloperName string(40) ro\nLabel string(70) ro\n"
-        "PluralLabel string(70) ro\nKeyPrefix string(3) ro\nIsCustomizable boolean ro\nIsQueryable boolean ro",
+        "PluralLabel string(70) ro\nKeyPrefix string(3) ro\nIsCustomizable boolean ro\nIsQueryable boolean ro\n"
+        "InternalSharingModel picklist(Private,Read,ReadWrite,ControlledByParent) ro",
         writable=False,
         tooling=True,
     ),

@@ -3,7 +3,14 @@
 from typing import Any
 
 from sales_consultant.sandbox.salesforce import ids, sessions
-from sales_consultant.sandbox.salesforce.access import MINIMUM, PROFILES, RIGHTS, STANDARD, grantable
+from sales_consultant.sandbox.salesforce.access import (
+    ALL_RIGHTS,
+    MINIMUM,
+    PROFILES,
+    RIGHTS,
+    STANDARD,
+    grantable,
+)
 from sales_consultant.sandbox.salesforce.org import VENDOR, Org
 from sales_consultant.sandbox.salesforce.standard import OBJECTS
 from sales_consultant.sandbox.salesforce.writing import dumps
@@ -59,7 +66,9 @@ def _user(org: Org, body: Json) -> str:
         "Email": username, "Alias": username[:8], "IsActive": True, "UserType": "Standard", "ProfileId": profile_id,
         "TimeZoneSidKey": "GMT",
     }  # fmt: skip
-    return _add(org, "User", values, number)
+    made = _add(org, "User", values, number)
+    _assign(org, made, str(org.details["profile_sets"][profile]))
+    return made
 
 
 def _add(org: Org, sobject: str, values: Json, number: int | None = None) -> str:
@@ -99,13 +108,14 @@ def _own_set(org: Org, user_id: str, body: Json) -> None:
         "Name": name, "Label": name, "IsOwnedByProfile": False, "IsCustom": True,
         **{f"Permissions{r}": True for r in rights},
     })  # fmt: skip
+    every = (*RIGHTS, *ALL_RIGHTS)
     for sobject, given in objects.items():
         if sobject not in grantable():
             raise ControlError(f"objects take {', '.join(grantable())}; not {sobject!r}")
-        unknown = sorted(set(given) - set(RIGHTS))
+        unknown = sorted(set(given) - set(every))
         if unknown:
-            raise ControlError(f"the rights on an object are {', '.join(RIGHTS)}; not {unknown[0]!r}")
-        row = {"ParentId": set_id, "SobjectType": sobject} | {f"Permissions{r}": r in given for r in RIGHTS}
+            raise ControlError(f"the rights on an object are {', '.join(every)}; not {unknown[0]!r}")
+        row = {"ParentId": set_id, "SobjectType": sobject} | {f"Permissions{r}": r in given for r in every}
         _add(org, "ObjectPermissions", row)
     for full, how in zip(_fields(org, fields), fields.values(), strict=True):
         row = {"ParentId": set_id, "SobjectType": full.partition(".")[0], "Field": full}

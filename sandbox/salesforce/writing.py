@@ -5,7 +5,7 @@ from typing import Any
 
 import orjson
 
-from sales_consultant.sandbox.salesforce import effects, ids, setup
+from sales_consultant.sandbox.salesforce import effects, ids, setup, sharing
 from sales_consultant.sandbox.salesforce.access import Access
 from sales_consultant.sandbox.salesforce.errors import ApiError
 from sales_consultant.sandbox.salesforce.fields import Field
@@ -57,7 +57,37 @@ def _checked(access: Access, sobject: Sobject, body: Mapping[str, Any], *, creat
             "that it is read/write for your profile or permission set.",
             fields=closed,
         )
-    return {name: accept(access.org, f, value) for name, (f, value) in given.items()}
+    values = {name: accept(access.org, f, value) for name, (f, value) in given.items()}
+    for name, (f, _) in given.items():
+        if f.type == "reference" and values[name]:
+            _demand_target(access, f, values[name])
+    return values
+
+
+def _demand_target(access: Access, f: Field, id: str) -> None:
+    """Raises ApiError for a lookup to a record that the user does not see."""
+    for target in f.targets:
+        if ids.PREFIXES[target] == id[:3] and not sharing.allowed(access, target, id):
+            raise ApiError(
+                "INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY",
+                f"insufficient access rights on cross-reference id: {id}",
+                fields=[],
+            )
+
+
+def _demand_share(access: Access, sobject: Sobject, record: Record, level: sharing.Level) -> None:
+    """Raises ApiError for a record that is somebody else's: one that is not even seen has another code."""
+    if sharing.allowed(access, sobject.name, record.id, level):
+        return
+    if sharing.allowed(access, sobject.name, record.id):
+        raise ApiError(
+            "INSUFFICIENT_ACCESS_OR_READONLY", "insufficient access rights on object id", fields=[]
+        )
+    raise ApiError(
+        "INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY",
+        f"insufficient access rights on cross-reference id: {record.id}",
+        fields=[],
+    )
 
 
 def _demand_complete(org: Org, sobject: Sobject, values: Json, names: Mapping[str, Any]) -> None:
@@ -119,6 +149,7 @@ def update(access: Access, sobject: Sobject, id: Any, body: Mapping[str, Any], *
     if not sobject.writable:
         raise ApiError("INVALID_TYPE_FOR_OPERATION", f"entity type {sobject.name} does not support update")
     record = held(org, sobject, id, status=status)
+    _demand_share(access, sobject, record, "Edit")
     _row_error(org, record.id)
     before = record.values()
     changes = _checked(access, sobject, body, create=False)
@@ -150,6 +181,8 @@ def delete(access: Access, sobject: Sobject, id: Any, *, status: int = 400) -> s
     org = access.org
     access.demand(sobject, "Delete")
     record = held(org, sobject, id, status=status)
+    _demand_share(access, sobject, record, "Delete")
+    setup.before_delete(access, sobject.name, record.values())
     if not (sobject.writable and sobject.deletable):
         raise ApiError(
             "INSUFFICIENT_ACCESS_OR_READONLY",

@@ -249,27 +249,32 @@ def init(
 def login(
     shell: Shell,
     token_stdin: Annotated[
-        bool, typer.Option("--token-stdin", help="Read the token from standard input.")
+        bool, typer.Option("--token-stdin", help="Read the token, or the app's secret, from standard input.")
+    ] = False,
+    no_browser: Annotated[
+        bool, typer.Option("--no-browser", help="Only print the address of the sign-in page.")
     ] = False,
 ) -> Document:
-    """Store a connection's token in the OS keyring. Works before there are settings, with --connection NAME."""
-    from sales_consultant.config import secrets
+    """Store a connection's token in the OS keyring; with auth = "oauth", sign in by browser and store what that leaves.
 
-    name, reference = shell.connection or "main", ""
-    if shell.settings.connections:
-        name, chosen = shell.settings.connection(shell.connection)
-        reference = chosen.token
-    keyring = secrets.os_keyring()
-    # Before anything is asked for: a machine without a keyring says so, and what to do.
-    secrets.probe(name, keyring=keyring)
-    token = (
-        sys.stdin.readline().strip()
-        if token_stdin
-        else typer.prompt(f"Token of {name}", hide_input=True).strip()
+    Works before there are settings, with --connection NAME.
+    """
+    from sales_consultant.config.secrets import os_keyring
+    from sales_consultant.sync import signin
+
+    def ask(what: str) -> str:
+        if token_stdin:
+            return sys.stdin.readline()
+        return str(typer.prompt(what, default="", show_default=False, hide_input=True))
+
+    return signin.login(
+        shell.settings,
+        shell.connection,
+        keyring=os_keyring(),
+        ask=ask,
+        show=lambda page: typer.echo(f"Sign in at {page}", err=True),
+        browser=not no_browser,
     )
-    if not token:
-        raise UsageError("No token was given.", action="Paste it, or pipe it in with --token-stdin.")
-    return {"connection": name, "stored_in": secrets.store(name, reference, token, keyring=keyring)}
 
 
 @command(app)

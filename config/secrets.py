@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -14,10 +14,15 @@ _PROBE = "sales-consultant-probe"
 
 @dataclass(frozen=True)
 class Secret:
-    """A secret and where it came from; neither `repr` nor `str` shows the value."""
+    """A secret and where it came from; neither `repr` nor `str` shows the value.
+
+    `entry` is the keyring's entry, `file` the file, where it came from one of these.
+    """
 
     value: str
     source: str
+    entry: str = ""
+    file: Path | None = None
 
     def __repr__(self) -> str:
         return f"Secret(source={self.source!r})"
@@ -81,7 +86,7 @@ def resolve(
     if plain:
         return _whole(plain.strip(), f"environment variable {name}")
     if file:
-        return _whole(_read(Path(file)), f"file named by {name}_FILE")
+        return replace(_whole(_read(Path(file)), f"file named by {name}_FILE"), file=Path(file))
     directory = environ.get("CREDENTIALS_DIRECTORY")
     if directory and (Path(directory) / connection).is_file():
         return _whole(_read(Path(directory) / connection), f'systemd credential "{connection}"')
@@ -96,7 +101,7 @@ def resolve(
                 f"The keyring does not answer: {type(e).__name__}.", action=ways(connection)
             ) from e
         if value:
-            return _whole(value, f'OS keyring, entry "{user}"')
+            return replace(_whole(value, f'OS keyring, entry "{user}"'), entry=user)
     where = "the OS keyring" if keyring is not None else "an OS keyring (this machine has none)"
     raise AccessError(
         f'No secret for the connection "{connection}": looked at {name}, {name}_FILE, systemd credentials and {where}.',
@@ -155,6 +160,42 @@ def store(connection: str, reference: str, secret: str, *, keyring: Keyring | No
     user = reference.removeprefix("keyring:") or connection
     probe(connection, keyring=keyring).set_password(SERVICE, user, secret)
     return f'OS keyring, entry "{user}"'
+
+
+def rewrite(secret: Secret, value: str, *, keyring: Keyring | None) -> None:
+    """Put a secret that the CRM exchanged for another where the old one was.
+
+    MachineError where that place cannot be written: an environment variable, a systemd credential.
+    """
+    from keyring.errors import KeyringError
+
+    if secret.entry and keyring is not None:
+        try:
+            keyring.set_password(SERVICE, secret.entry, value)
+        except KeyringError as e:
+            raise MachineError(
+                f"The keyring does not take a new secret: {type(e).__name__}.", action="Unlock the keyring."
+            ) from e
+    elif secret.file is not None:
+        new = secret.file.with_name(f".{secret.file.name}.new")
+        try:
+            with open(
+                os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8"
+            ) as file:
+                file.write(value)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(new, secret.file)
+        except OSError as e:
+            raise MachineError(
+                f"The secret's file {secret.file} cannot be written: {e.strerror}.",
+                action="Let this user write it, or keep the secret in an OS keyring.",
+            ) from e
+    else:
+        raise MachineError(
+            f"A new secret cannot be stored in the {secret.source}.",
+            action="Keep the secret in an OS keyring, or in a file that this user may write.",
+        )
 
 
 def remove(connection: str, reference: str, *, keyring: Keyring | None) -> bool:

@@ -7,9 +7,9 @@ import types
 import typing
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from sales_consultant.config.catalogue import FIELDS, FieldSet
@@ -41,10 +41,21 @@ class Connection(_Section):
         default="", description="Another address than the vendor's, as of a sandbox CRM on loopback."
     )
     domain: str = Field(default="", description='Salesforce: the My Domain, as "acme.my".')
-    client_id: str = Field(default="", description="Salesforce: the consumer key of the External Client App.")
-    auth: Literal["token", "client_credentials", "jwt"] = Field(
+    client_id: str = Field(
+        default="",
+        description="The app's client id; Salesforce: the consumer key of the External Client App. "
+        "HubSpot: only with oauth.",
+    )
+    auth: Literal["token", "oauth", "client_credentials", "jwt"] = Field(
         default="token",
-        description="How the secret is used; Salesforce: client_credentials or jwt for schedules.",
+        description="How the secret is used: as a token; oauth, after a sign-in by browser; Salesforce also "
+        "client_credentials or jwt, the better ones for schedules.",
+    )
+    redirect_port: int = Field(
+        default=8765,
+        ge=1024,
+        le=65535,
+        description="oauth: the app's redirect address is http://localhost:PORT/callback, with this port.",
     )
     username: str = Field(default="", description="Salesforce, jwt: the user to run as.")
     read_version: str = Field(
@@ -54,8 +65,24 @@ class Connection(_Section):
         default="", description="API version for writing; empty: the default of this release."
     )
     limit_share: float = Field(
-        default=0.7, gt=0, le=1, description="Share of the CRM's own limits that this connection may use."
+        default=0.7, gt=0, le=1, description="Share of the CRM's rate limits that this connection may use."
     )
+    daily_share: float = Field(
+        default=0.5,
+        gt=0,
+        le=1,
+        description="Share of the org's calls of a day at which this connection stops until they are renewed.",
+    )
+
+    @model_validator(mode="after")
+    def _signs_in(self) -> Self:
+        if self.crm == "hubspot" and self.auth not in ("token", "oauth"):
+            raise ValueError(f'HubSpot has no sign-in "{self.auth}": use token (a service key) or oauth')
+        if self.auth != "token" and not self.client_id:
+            raise ValueError(f'auth = "{self.auth}" needs client_id, the id of the app')
+        if self.auth == "jwt" and not self.username:
+            raise ValueError('auth = "jwt" needs username, the user to run as')
+        return self
 
     @field_validator("token")
     @classmethod

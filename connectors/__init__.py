@@ -1,26 +1,40 @@
 """The CRMs: one protocol (`base`), one package each; `open_connector` gives the one a connection names."""
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from sales_consultant.config.settings import Connection, Write
     from sales_consultant.connectors.base import Connector
+    from sales_consultant.connectors.budget import BudgetStore
+    from sales_consultant.connectors.signin import BrowserSignIn
 
 
-def open_connector(connection: "Connection", secret: str, write: "Write") -> "Connector":
-    """The connector of a configured connection; makes no call yet."""
-    if connection.crm == "hubspot":
-        from sales_consultant.connectors.hubspot import open_hubspot
+def open_connector(
+    connection: "Connection",
+    secret: str,
+    write: "Write",
+    *,
+    store: "BudgetStore | None" = None,
+    keep: Callable[[str], None] = lambda _: None,
+) -> "Connector":
+    """The connector of a configured connection; makes no call yet.
 
-        return open_hubspot(
-            secret,
-            url=connection.url,
-            read=connection.reading,
-            write=connection.writing,
-            share=connection.limit_share,
-            prefix=write.prefix,
-            names=write.names,
-        )
+    `store` counts the day's calls across commands; `keep` puts a rotated secret where the old one came from.
+    """
+    from sales_consultant.connectors.hubspot import open_hubspot
     from sales_consultant.connectors.salesforce import open_salesforce
 
-    return open_salesforce(connection, secret, prefix=write.prefix, names=write.names)
+    make = open_hubspot if connection.crm == "hubspot" else open_salesforce
+    return make(connection, secret, prefix=write.prefix, names=write.names, store=store, keep=keep)
+
+
+def browser_sign_in(connection: "Connection", client_secret: str, redirect_uri: str) -> "BrowserSignIn":
+    """How a user signs a connection in by browser, for the CRMs that offer it."""
+    if connection.crm == "hubspot":
+        from sales_consultant.connectors import hubspot
+
+        return hubspot.browser_sign_in(connection, client_secret, redirect_uri)
+    from sales_consultant.connectors import salesforce
+
+    return salesforce.browser_sign_in(connection, client_secret, redirect_uri)

@@ -14,7 +14,7 @@ from sales_consultant.config.catalogue import Field
 if TYPE_CHECKING:
     import pyarrow as pa
 
-OutcomeState = Literal["done", "retry", "dead", "unknown"]
+OutcomeState = Literal["done", "retry", "wait", "left", "dead", "unknown"]
 FindingState = Literal["ok", "warning", "missing"]
 
 
@@ -117,8 +117,10 @@ class Change:
 class Outcome:
     """What the CRM itself said of one record's change.
 
-    "done": it holds the values now. "dead": it refuses them and says why. "retry": it may take them later. "unknown":
-    no answer reached us, the record must be read back.
+    "done": it holds the values now. "dead": it refuses them and says why. "retry": it may take them at once or in the next
+    run. "wait": somebody must let go of the record first (an approval), so it is tried again after growing pauses and
+    is no failure. "left": the record needs no write any more, as a converted lead. "unknown": no answer reached us, the
+    record must be read back.
     """
 
     object: str
@@ -140,10 +142,17 @@ class Held:
 
 @dataclass(frozen=True)
 class Budget:
-    """Calls of the CRM's daily allowance; None where the CRM does not say."""
+    """Calls of the CRM's daily allowance; None where the CRM does not say.
+
+    `used` and `limit` are the whole org's; `ours` what this connection made, all its commands together, `allowed` what it
+    may; `resets_at` (ms) is when calls come free.
+    """
 
     used: int | None
     limit: int | None
+    ours: int | None = None
+    allowed: int | None = None
+    resets_at: int | None = None
 
 
 @dataclass
@@ -256,12 +265,22 @@ class Connector(Protocol):
     def push(self, changes: Sequence[Change], *, remember: Callable[[str], None]) -> Iterator[Outcome]:
         """Write; exactly one outcome a change. Only existing records by id, never a create.
 
-        A job that goes on at the CRM without us is told to `remember` before anything is uploaded to it.
+        Changes come sorted by parent and keep that order: vendors lock the parent while a child is written. A job that
+        goes on at the CRM without us is told to `remember` before it is made and again before anything is uploaded to it;
+        the last word counts.
         """
         ...
 
-    def abandon(self, job: str) -> None:
-        """Make sure that a remembered job changes nothing any more: wait for its end, or abort it."""
+    def resume(self, job: str, changes: Sequence[Change]) -> Iterator[Outcome]:
+        """What became of a remembered job: an outcome for each of its changes that can be told, after its end.
+
+        Whatever its state was, it changes nothing any more when this is done: one that works is waited for, one without
+        data is aborted. A change without an outcome is to be read back.
+        """
+        ...
+
+    def hidden_rows(self) -> Mapping[str, str]:
+        """Objects of which this user may not see every record, each with the reason; empty where all rows are seen."""
         ...
 
     def read_back(self, object: str, record_ids: Sequence[str], fields: Sequence[Field]) -> Iterator[Held]:

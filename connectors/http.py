@@ -127,8 +127,11 @@ class Transport:
         sleep: Callable[[float], None] = time.sleep,
         jitter: random.Random | None = None,
         timeout: tuple[float, float] = TIMEOUT,
+        allow: Callable[[], None] = lambda: None,
     ) -> None:
         self.calls = calls
+        # Asked before every call, retries too; raises where the day's allowance is used up.
+        self.allow = allow
         self.session = session or _session()
         self.attempts = attempts
         self.sleep = sleep
@@ -155,6 +158,7 @@ class Transport:
         """
         response: requests.Response | None = None
         for attempt in range(self.attempts):
+            self.allow()
             limiter.acquire()
             self.calls.count(kind)
             last = attempt == self.attempts - 1

@@ -49,7 +49,7 @@ changes = sa.Table(
     sa.Column("field", sa.Text, nullable=False),
     sa.Column("old", sa.Text),
     sa.Column("new", sa.Text),
-    # planned, inflight, done, dead, conflict, skipped
+    # planned, inflight, done, dead, waiting, left, conflict, skipped
     sa.Column("state", sa.Text, nullable=False),
     sa.Column("batch_id", sa.Integer),
     sa.Column("attempts", sa.Integer, nullable=False, server_default="0"),
@@ -99,6 +99,26 @@ dead_letters = sa.Table(
     # Tried again from then on; NULL: not before somebody says retry.
     sa.Column("next_try_at", sa.BigInteger),
     sa.Column("run_id", sa.Text, nullable=False),
+)
+
+calls_by_hour = sa.Table(
+    "calls_by_hour",
+    metadata,
+    sa.Column("hour", sa.BigInteger, primary_key=True),
+    sa.Column("calls", sa.Integer, nullable=False),
+)
+
+# Records that somebody must let go of first, as one in an approval: tried again, no failure.
+waits = sa.Table(
+    "waits",
+    metadata,
+    sa.Column("object", sa.Text, primary_key=True),
+    sa.Column("record_id", sa.Text, primary_key=True),
+    sa.Column("code", sa.Text),
+    sa.Column("message", sa.Text),
+    sa.Column("first_at", sa.BigInteger, nullable=False),
+    sa.Column("attempts", sa.Integer, nullable=False),
+    sa.Column("next_try_at", sa.BigInteger, nullable=False),
 )
 
 exposures = sa.Table(

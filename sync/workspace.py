@@ -14,6 +14,7 @@ from sales_consultant.config.errors import MachineError
 from sales_consultant.config.settings import Connection, Settings
 from sales_consultant.connectors import open_connector
 from sales_consultant.connectors.base import Connector, Identity
+from sales_consultant.sync.calls import CallCounts
 from sales_consultant.sync.state import State
 from sales_consultant.sync.warehouse import Warehouse
 
@@ -77,7 +78,13 @@ class Workspace:
             secret = secrets.resolve(
                 self.name, self.connection.token, keyring=self._keyring, environ=self._environ
             )
-            self._connector = open_connector(self.connection, secret.value, self.settings.write)
+            self._connector = open_connector(
+                self.connection,
+                secret.value,
+                self.settings.write,
+                store=CallCounts(self.state),
+                keep=lambda new: secrets.rewrite(secret, new, keyring=self._keyring),
+            )
         return self._connector
 
     @property
@@ -127,10 +134,11 @@ class Workspace:
         """Close what was opened."""
         if self._warehouse is not None:
             self._warehouse.close()
-        if self._state is not None:
-            self._state.close()
+        # Before the state: the connector gives back what it took of the day's calls and did not use.
         if self._connector is not None:
             self._connector.close()
+        if self._state is not None:
+            self._state.close()
 
     def __enter__(self) -> Self:
         return self

@@ -1,19 +1,57 @@
 """HubSpot: `open_hubspot` gives a connector on the official client's request builder."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from sales_consultant.config.settings import Connection
+    from sales_consultant.connectors.budget import BudgetStore
     from sales_consultant.connectors.hubspot.connector import HubSpotConnector
+    from sales_consultant.connectors.signin import BrowserSignIn
 
 
 def open_hubspot(
-    token: str, *, url: str, read: str, write: str, share: float, prefix: str, names: Mapping[str, str]
+    connection: "Connection",
+    secret: str,
+    *,
+    prefix: str,
+    names: Mapping[str, str],
+    store: "BudgetStore | None" = None,
+    keep: Callable[[str], None] = lambda _: None,
 ) -> "HubSpotConnector":
-    """A connector to the portal that the token belongs to. Makes no call yet."""
+    """A connector to the portal that the secret belongs to. Makes no call yet."""
+    from sales_consultant.connectors.base import Calls
+    from sales_consultant.connectors.budget import DailyBudget
+    from sales_consultant.connectors.http import Transport
     from sales_consultant.connectors.hubspot.client import HubSpotApi
     from sales_consultant.connectors.hubspot.connector import HubSpotConnector
+    from sales_consultant.connectors.hubspot.signin import keeper
 
-    return HubSpotConnector(
-        HubSpotApi(token, url=url, share=share), read=read, write=write, prefix=prefix, names=names
+    transport = Transport(calls=Calls())
+    budget = DailyBudget(
+        "HubSpot",
+        share=connection.daily_share,
+        resets="midnight",
+        now=lambda: transport.server_ms or 0,
+        store=store,
     )
+    api = HubSpotApi(
+        secret,
+        url=connection.url,
+        share=connection.limit_share,
+        transport=transport,
+        budget=budget,
+        keeper=keeper(connection, secret, transport, keep) if connection.auth == "oauth" else None,
+    )
+    return HubSpotConnector(
+        api, read=connection.reading, write=connection.writing, prefix=prefix, names=names
+    )
+
+
+def browser_sign_in(connection: "Connection", client_secret: str, redirect_uri: str) -> "BrowserSignIn":
+    """How a user signs this connection in by browser."""
+    from sales_consultant.connectors.base import Calls
+    from sales_consultant.connectors.http import Transport
+    from sales_consultant.connectors.hubspot.signin import by_browser
+
+    return by_browser(connection, client_secret, redirect_uri, Transport(calls=Calls()))

@@ -14,6 +14,7 @@ from hubspot.utils.requests.http_request_builder import Request
 
 from sales_consultant.config.errors import AccessError, CrmUnavailableError, SalesConsultantError
 from sales_consultant.connectors.base import Calls
+from sales_consultant.connectors.budget import DailyBudget
 from sales_consultant.connectors.http import (
     Limiter,
     Transport,
@@ -22,6 +23,7 @@ from sales_consultant.connectors.http import (
     retry_after,
     safe_text,
 )
+from sales_consultant.connectors.signin import Keeper, Lease
 
 VENDOR = "https://api.hubapi.com"
 VENDOR_HOSTS = ("hubapi.com", "hubspot.com")
@@ -47,18 +49,26 @@ class HubSpotApi:
 
     def __init__(
         self,
-        token: str,
+        token: str = "",
         *,
         url: str = "",
         share: float = 0.7,
         transport: Transport | None = None,
         calls: Calls | None = None,
         limited: bool | None = None,
+        keeper: Keeper[str] | None = None,
+        budget: DailyBudget | None = None,
     ) -> None:
         self.base = checked_base(url or VENDOR, VENDOR_HOSTS)
         self.calls = calls or (transport.calls if transport else Calls())
         self.transport = transport or Transport(calls=self.calls)
-        self.client = HubSpot(access_token=token, base_url=self.base, host=self.base)
+        self.renewable = keeper is not None
+        self.keeper = keeper or Keeper(lambda: Lease(token))
+        self.budget = budget or DailyBudget(
+            "HubSpot", share=1.0, resets="midnight", now=lambda: self.transport.server_ms or 0
+        )
+        self.transport.allow = self.budget.spend
+        self.client = HubSpot(base_url=self.base, host=self.base)
         self.client.config["user_agent"] = AGENT
         self.share = share
         # A sandbox on loopback states its own limits in headers, or has none: waiting for HubSpot's would be theatre.
@@ -89,23 +99,30 @@ class HubSpotApi:
             options["qs"] = {k: _text(v) for k, v in query.items() if v is not None}
         if body is not None:
             options["body"] = orjson.dumps(body)
-        request = Request(self.client.config, options)
+        token = self.keeper.current()
+        response = self._send(token, options, kind, idempotent)
+        if response.status_code == 401 and self.renewable:
+            # A clock that is off, or an app whose tokens were revoked: once, with another one.
+            response = self._send(self.keeper.renew(token), options, kind, idempotent)
+        if response.status_code in accept:
+            return response.status_code, _json(response)
+        raise self._error(response, path)
+
+    def _send(self, token: str, options: Mapping[str, Any], kind: str, idempotent: bool) -> requests.Response:
+        request = Request({**self.client.config, "access_token": token}, dict(options))
         sending = request.get_options_for_sending()
-        limiter = self.searching if kind == "search" else self.general
         response = self.transport.send(
             request.get_method(),
             request.get_url(),
             kind=kind,
-            limiter=limiter,
+            limiter=self.searching if kind == "search" else self.general,
             idempotent=idempotent,
             wait=_wait,
             headers={**sending.pop("headers", {}), "User-Agent": AGENT},
             **sending,
         )
         self._learn(response)
-        if response.status_code in accept:
-            return response.status_code, _json(response)
-        raise self._error(response, path)
+        return response
 
     def get(self, path: str, **query: Any) -> Any:
         """The JSON of a GET."""
@@ -119,10 +136,15 @@ class HubSpotApi:
         headers = response.headers
         try:
             if "X-HubSpot-RateLimit-Max" in headers:
-                self.general.resize(int(int(headers["X-HubSpot-RateLimit-Max"]) * self.share))
+                most = int(headers["X-HubSpot-RateLimit-Max"])
+                self.general.resize(int(most * self.share))
+                if int(headers.get("X-HubSpot-RateLimit-Remaining", most)) < most * (1 - self.share) / 2:
+                    # Somebody else works with the same app: its window is nearly spent without us.
+                    self.general.pause(1.0)
             if "X-HubSpot-RateLimit-Daily" in headers:
                 limit = int(headers["X-HubSpot-RateLimit-Daily"])
                 self.daily = (limit - int(headers["X-HubSpot-RateLimit-Daily-Remaining"]), limit)
+                self.budget.observe(*self.daily)
         except (KeyError, ValueError):
             pass
 
@@ -137,10 +159,11 @@ class HubSpotApi:
                 action="Add the scope to the service key or app in HubSpot (Development > Keys), then run again.",
                 details={"missing_scopes": missing_scopes(body)},
             )
+        if status == 429 and body.get("policyName") == "DAILY":
+            return self.budget.refused()
         if status == 429:
             return CrmUnavailableError(
-                f"HubSpot's {body.get('policyName', 'rate')} limit is spent.",
-                action="Run again later; a daily limit is renewed at midnight of the account's time zone.",
+                f"HubSpot's {body.get('policyName', 'rate')} limit is spent.", action="Run again in a minute."
             )
         if status >= 500 or status in (423, 477):
             return CrmUnavailableError(

@@ -76,6 +76,7 @@ class HubSpotConnector:
                 str(d.get("companyCurrency") or "USD"),
                 str(d.get("timeZone") or "UTC"),
             )
+            self.api.budget.zone = self._identity.time_zone
         return self._identity
 
     def now(self) -> int:
@@ -266,8 +267,13 @@ class HubSpotConnector:
         """Batches of 100; HubSpot has no jobs to remember."""
         yield from self._pusher.push(changes)
 
-    def abandon(self, job: str) -> None:
+    def resume(self, job: str, changes: Sequence[Change]) -> Iterator[Outcome]:
         """HubSpot has no jobs."""
+        yield from ()
+
+    def hidden_rows(self) -> Mapping[str, str]:
+        """Tokens of apps and service keys see every record: their scopes know no owner."""
+        return {}
 
     def read_back(self, object: str, record_ids: Sequence[str], fields: Sequence[Field]) -> Iterator[Held]:
         """Read by id, which does not depend on the search index."""
@@ -290,9 +296,8 @@ class HubSpotConnector:
     # -- limits and permissions ----------------------------------------------------------------------------------
 
     def budget(self) -> Budget:
-        """Daily calls of the account, from the last answer's headers."""
-        used, limit = self.api.daily or (None, None)
-        return Budget(used, limit)
+        """Calls since midnight in the account's time zone."""
+        return self.api.budget.standing()
 
     def seconds_at_limits(self) -> float:
         """Searches at 5 a second, all else at 190 in 10 seconds (Professional; facts/limits of HubSpot)."""
@@ -304,7 +309,8 @@ class HubSpotConnector:
         return check.findings(self.api, self.reading, self, fields)
 
     def close(self) -> None:
-        """Close the connections."""
+        """Close the connections, give back what was taken of the day's calls and not used."""
+        self.api.budget.close()
         self.api.transport.close()
 
 

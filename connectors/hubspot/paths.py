@@ -36,6 +36,9 @@ class Paths:
     def campaigns(self) -> str:
         return "/marketing/campaigns/2026-03"
 
+    def token(self) -> str:
+        return f"/oauth/{self.version}/token"
+
     def account(self) -> str:
         return "/account-info/v3/details"
 

@@ -1,18 +1,43 @@
 """Salesforce: `open_salesforce` gives a connector on simple-salesforce."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from sales_consultant.config.settings import Connection
+    from sales_consultant.connectors.budget import BudgetStore
     from sales_consultant.connectors.salesforce.connector import SalesforceConnector
+    from sales_consultant.connectors.signin import BrowserSignIn
 
 
 def open_salesforce(
-    connection: "Connection", secret: str, *, prefix: str, names: Mapping[str, str]
+    connection: "Connection",
+    secret: str,
+    *,
+    prefix: str,
+    names: Mapping[str, str],
+    store: "BudgetStore | None" = None,
+    keep: Callable[[str], None] = lambda _: None,
 ) -> "SalesforceConnector":
     """A connector to the org of the connection's My Domain, or at its `url`. Signs in at the first call."""
+    from sales_consultant.connectors.budget import DailyBudget
     from sales_consultant.connectors.salesforce.client import SalesforceApi
     from sales_consultant.connectors.salesforce.connector import SalesforceConnector
 
-    return SalesforceConnector(SalesforceApi(connection, secret), prefix=prefix, names=names)
+    budget = DailyBudget(
+        "Salesforce",
+        share=connection.daily_share,
+        resets="rolling",
+        now=lambda: api.transport.server_ms or 0,
+        store=store,
+    )
+    api = SalesforceApi(connection, secret, budget=budget, keep=keep)
+    return SalesforceConnector(api, prefix=prefix, names=names)
+
+
+def browser_sign_in(connection: "Connection", client_secret: str, redirect_uri: str) -> "BrowserSignIn":
+    """How a user signs this connection in by browser."""
+    from sales_consultant.connectors.salesforce.client import SalesforceApi
+    from sales_consultant.connectors.salesforce.signin import by_browser
+
+    return by_browser(connection, client_secret, redirect_uri, SalesforceApi(connection, ""))

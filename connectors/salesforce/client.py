@@ -6,8 +6,8 @@ and sends credentials to Salesforce's hosts only.
 """
 
 import re
-import threading
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -20,11 +20,16 @@ from simple_salesforce.exceptions import SalesforceError
 from sales_consultant.config.errors import AccessError, CrmUnavailableError, SalesConsultantError
 from sales_consultant.config.settings import Connection
 from sales_consultant.connectors.base import Calls
+from sales_consultant.connectors.budget import DailyBudget
 from sales_consultant.connectors.http import Limiter, Transport, checked_base, refuse_login, safe_text
+from sales_consultant.connectors.signin import Granted, Keeper, Lease, Refreshing, ask_token
 
 VENDOR_HOSTS = ("salesforce.com", "force.com", "salesforce.mil", "cloudforce.com")
 _USAGE = re.compile(r"api-usage=(\d+)/(\d+)")
 _BULK = re.compile(r"/jobs/(query|ingest)")
+_INGEST = re.compile(r"^(POST|PUT|PATCH) .*/jobs/ingest")
+# A session lasts two hours by default and fifteen minutes in a strict org; its length is told nowhere.
+SESSION_SECONDS = 30 * 60.0
 
 
 class SalesforceRefusalError(SalesConsultantError):
@@ -61,6 +66,7 @@ class ApiSession(requests.Session):
         self.hosts = hosts
         self.limiter = limiter
         self.usage: tuple[int, int] | None = None
+        self.budget: DailyBudget | None = None
         self.inner = requests.Session()
         self.transport = Transport(calls=calls, session=self.inner, timeout=(5.0, 120.0))
 
@@ -80,31 +86,55 @@ class ApiSession(requests.Session):
             str(url),
             kind=kind,
             limiter=self.limiter,
-            idempotent=kind != "write" or method == "PUT",
+            # A job that is made twice would be two, and rows uploaded twice are refused.
+            idempotent=kind != "write" and not _INGEST.search(f"{method} {url}"),
             **kwargs,
         )
         found = _USAGE.search(response.headers.get("Sforce-Limit-Info", ""))
         if found:
             self.usage = (int(found[1]), int(found[2]))
+            if self.budget:
+                self.budget.observe(*self.usage)
+        if kind == "login" and (response.status_code >= 500 or response.status_code == 429):
+            # The library takes every answer of the sign-in service for a refusal, and a refusal is final.
+            raise CrmUnavailableError(
+                f"Salesforce's sign-in service answers with {response.status_code}.",
+                action="Run the command again later.",
+            )
         return response
 
 
 class SalesforceApi:
     """Calls to one org: signs in at the first one, refreshes once on a lapsed session, errors as ours."""
 
-    def __init__(self, connection: Connection, secret: str, *, calls: Calls | None = None) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        secret: str,
+        *,
+        calls: Calls | None = None,
+        budget: DailyBudget | None = None,
+        keep: Callable[[str], None] = lambda _: None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self.connection = connection
         self._secret = secret
+        self._keep = keep
         self.calls = calls or Calls()
         self.session = ApiSession(calls=self.calls, hosts=VENDOR_HOSTS, limiter=Limiter(100_000, 10.0))
+        self.budget = budget or DailyBudget(
+            "Salesforce", share=1.0, resets="rolling", now=lambda: self.transport.server_ms or 0
+        )
+        self.session.budget = self.budget
+        self.transport.allow = self.budget.spend
         self._sandbox = ""
         if connection.url:
             self._sandbox = checked_base(connection.url, VENDOR_HOSTS)
             if self._sandbox.startswith("http://"):
                 self.session.inner.mount("https://", Loopback(self._sandbox))
         self.version = connection.reading
-        self._sf: Any = None
-        self._lock = threading.Lock()
+        self._refreshing: Refreshing | None = None
+        self.keeper: Keeper[Any] = Keeper(self._sign_in, clock=clock)
 
     @property
     def transport(self) -> Transport:
@@ -114,25 +144,35 @@ class SalesforceApi:
     @property
     def sf(self) -> Any:
         """The signed-in client of simple-salesforce; AccessError where signing in fails."""
-        with self._lock:
-            if self._sf is None:
-                self._sf = self._sign_in()
-        return self._sf
+        return self.keeper.current()
 
-    def _sign_in(self) -> Any:
+    @property
+    def login_url(self) -> str:
+        """Where this org signs in: its My Domain, whatever the sandbox behind it."""
+        return f"https://{self.connection.domain or 'login'}.salesforce.com"
+
+    def ask(self, form: Mapping[str, str]) -> Granted:
+        """The token endpoint's answer; ConfigError where it sends us to another host than Salesforce's."""
+        url = checked_base(self.login_url, VENDOR_HOSTS) + "/services/oauth2/token"
+        granted = ask_token(self.transport, url, form, crm="Salesforce", limiter=self.session.limiter)
+        if granted.instance_url and not self._sandbox:
+            checked_base(granted.instance_url, VENDOR_HOSTS)
+        return granted
+
+    def _sign_in(self) -> Lease[Any]:
         c = self.connection
         domain = c.domain or "sandbox.my"
         try:
             if c.auth == "client_credentials":
-                return Salesforce(
+                made = Salesforce(
                     consumer_key=c.client_id,
                     consumer_secret=self._secret,
                     domain=domain,
                     version=self.version,
                     session=self.session,
                 )
-            if c.auth == "jwt":
-                return Salesforce(
+            elif c.auth == "jwt":
+                made = Salesforce(
                     username=c.username,
                     consumer_key=c.client_id,
                     privatekey=self._secret,
@@ -141,16 +181,33 @@ class SalesforceApi:
                     version=self.version,
                     session=self.session,
                 )
-            instance = f"https://{domain}.salesforce.com"
-            return Salesforce(
-                session_id=self._secret, instance_url=instance, version=self.version, session=self.session
-            )
+            else:
+                token, instance = self._secret, f"https://{domain}.salesforce.com"
+                if c.auth == "oauth":
+                    self._refreshing = self._refreshing or Refreshing(
+                        self._secret, crm="Salesforce", client_id=c.client_id, ask=self.ask, keep=self._keep
+                    )
+                    granted = self._refreshing()
+                    token = granted.access_token
+                    instance = (not self._sandbox and granted.instance_url) or instance
+                made = Salesforce(
+                    session_id=token, instance_url=instance, version=self.version, session=self.session
+                )
         except SalesforceError as e:
-            text = safe_text(str(getattr(e, "message", "") or getattr(e, "code", "")))
+            text = safe_text(
+                str(getattr(e, "message", "") or getattr(e, "code", "")).replace(self._secret, "...")
+            )
             raise AccessError(
                 f"Salesforce refused the sign-in of {c.client_id[:6] or 'the token'}...: {text}",
                 action="Check the External Client App: consumer key, secret or certificate, and its run-as user.",
             ) from e
+        # Before a single call carries the token: the answer may name any host.
+        checked_base(f"https://{made.sf_instance}", (*VENDOR_HOSTS, *self._loopback))
+        return Lease(made, float("inf") if c.auth == "token" else SESSION_SECONDS)
+
+    @property
+    def _loopback(self) -> tuple[str, ...]:
+        return (str(urlsplit(self._sandbox).hostname),) if self._sandbox else ()
 
     def call(
         self,
@@ -168,8 +225,8 @@ class SalesforceApi:
 
         Raises AccessError, CrmUnavailableError, LostAnswerError, SalesforceRefusalError.
         """
+        sf = self.sf
         for attempt in range(2):
-            sf = self.sf
             base = f"https://{sf.sf_instance}"
             url = base + path if path.startswith("/services/") else sf.base_url + path
             headers = {"Authorization": f"Bearer {sf.session_id}", "Accept": "application/json"}
@@ -182,7 +239,8 @@ class SalesforceApi:
                 data = orjson.dumps(body)
             response = self.session.request(method, url, params=params, data=data, headers=headers)
             if response.status_code == 401 and attempt == 0 and self.connection.auth != "token":
-                self._refresh(sf)
+                # Once for all threads that found the session lapsed.
+                sf = self.keeper.renew(sf)
                 continue
             break
         if response.status_code < 300 or (accept_missing and response.status_code == 404):
@@ -190,12 +248,6 @@ class SalesforceApi:
                 return response
             return orjson.loads(response.content) if response.content and response.status_code < 300 else None
         raise self._error(response, path)
-
-    def _refresh(self, stale: Any) -> None:
-        """Sign in again, once for all threads that found the session lapsed."""
-        with self._lock:
-            if self._sf is stale:
-                self._sf = None
 
     def _error(self, response: requests.Response, path: str) -> SalesConsultantError:
         code, message = "", ""
@@ -209,10 +261,7 @@ class SalesforceApi:
         if response.status_code == 401:
             return refuse_login("Salesforce", 401)
         if code in ("REQUEST_LIMIT_EXCEEDED", "TXN_SECURITY_METERING_ERROR"):
-            return CrmUnavailableError(
-                "Salesforce's API calls of the last 24 hours are spent.",
-                action="Run again when calls come free.",
-            )
+            return self.budget.refused()
         if code in ("API_DISABLED_FOR_ORG", "INSUFFICIENT_ACCESS", "INSUFFICIENT_ACCESS_OR_READONLY"):
             return AccessError(
                 f"The user may not use {path}: {code}, {safe_text(message)}",

@@ -62,7 +62,9 @@ class SalesforceConnector:
         self._identity: Identity | None = None
         self._user: dict[str, Any] | None = None
         self._puller = Puller(api, self._selection)
-        self._pusher = Pusher(api, self._name, schema.WRITTEN, self._spell, by_key)
+        self._pusher = Pusher(
+            api, self._name, schema.WRITTEN, self._spell, by_key, user=lambda: str(self.user()["user_id"])
+        )
         self._provisioner = Provisioner(
             api, self._name, prefix, lambda: str(self.user()["user_id"]), frozenset(self.names)
         )
@@ -300,9 +302,13 @@ class SalesforceConnector:
         """Collections or one Bulk job."""
         yield from self._pusher.push(changes, remember=remember)
 
-    def abandon(self, job: str) -> None:
-        """Abort or wait for a Bulk job."""
-        self._pusher.abandon(job)
+    def resume(self, job: str, changes: Sequence[Change]) -> Iterator[Outcome]:
+        """The end of remembered Bulk jobs, whatever state they were in."""
+        yield from self._pusher.resume(job, changes)
+
+    def hidden_rows(self) -> Mapping[str, str]:
+        """Objects of which this user may not see every record."""
+        return {}
 
     def read_back(self, object: str, record_ids: Sequence[str], fields: Sequence[Field]) -> Iterator[Held]:
         """Query by ids; deleted rows are not in `query`."""
@@ -325,9 +331,8 @@ class SalesforceConnector:
     # -- limits and permissions ----------------------------------------------------------------------------------
 
     def budget(self) -> Budget:
-        """Calls of the last 24 hours, from the last answer's header."""
-        used, limit = self.api.session.usage or (None, None)
-        return Budget(used, limit)
+        """Calls of the last 24 hours."""
+        return self.api.budget.standing()
 
     def seconds_at_limits(self) -> float:
         """Salesforce limits calls a day, not a second: with 25 at once and .2 s each, some 100 a second."""
@@ -371,7 +376,8 @@ class SalesforceConnector:
         return Finding(f"read {name}", "ok", f"{len(described)} fields visible")
 
     def close(self) -> None:
-        """Close the connections."""
+        """Close the connections, give back what was taken of the day's calls and not used."""
+        self.api.budget.close()
         self.api.session.inner.close()
 
 

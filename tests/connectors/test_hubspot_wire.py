@@ -47,7 +47,7 @@ def test_a_spent_day_stops_at_once(api: HubSpotApi, waits: list[float]) -> None:
         "message": "You have reached your daily limit.",
     }
     responses.get(CONTACTS, json=body, status=429)
-    with pytest.raises(CrmUnavailableError, match="DAILY"):
+    with pytest.raises(CrmUnavailableError, match="The day's calls of the whole org are spent"):
         api.get("/crm/objects/2026-03/contacts")
     assert len(responses.calls) == 1
     assert waits == []
@@ -203,11 +203,13 @@ def test_an_id_that_was_merged_away_is_told_from_a_success(api: HubSpotApi) -> N
     responses.post(
         f"{url}/batch/update", json={"status": "COMPLETE", "results": [{"id": "2", "properties": {}}]}
     )
+    responses.post(f"{url}/batch/read", json={"status": "COMPLETE", "results": []})
     responses.get(f"{url}/1", json={"id": "9", "properties": {}})
     changes = [Change("contacts", "1", {"score": "50"}), Change("contacts", "2", {"score": "50"})]
     outcomes = {o.record_id: o for o in connector(api).push(changes, remember=lambda job: None)}
     assert outcomes["2"].state == "done"
-    assert (outcomes["1"].state, outcomes["1"].message) == ("dead", "merged into 9")
+    assert outcomes["1"].state == "dead"
+    assert outcomes["1"].message.startswith("merged into 9")
 
 
 @responses.activate

@@ -7,7 +7,7 @@ from starlette.responses import HTMLResponse, Response
 
 from sales_consultant.sandbox.faults import Fault
 from sales_consultant.sandbox.hubspot import account, writing
-from sales_consultant.sandbox.hubspot.errors import ApiError, error_response
+from sales_consultant.sandbox.hubspot.errors import ApiError, InvalidValuesError, error_response
 from sales_consultant.sandbox.hubspot.kinds import VENDOR, Kind, kind_of
 from sales_consultant.sandbox.hubspot.limits import limited
 from sales_consultant.sandbox.hubspot.portal import OPTIONS, Portal
@@ -98,7 +98,38 @@ def actions(portal: Portal) -> Mapping[str, Callable[[Json], Any]]:
             parameters += [str(i) for i in body["ids"]]
         return {"touched": portal.store.write(sql, parameters), "at": at}
 
+    def late(body: Json) -> Json:
+        """A change that took `seconds` to be stored: stamped with its beginning; searches see it `lag` seconds from now."""
+        kind, now = _kind(body), portal.clock.now_ms()
+        at = now - round(float(body.get("seconds", 60)) * 1000)
+        before = portal.store.get(VENDOR, kind.name, str(body["id"])) if "id" in body else None
+        try:
+            if before is not None:
+                record = writing.update(portal, kind, before, body["properties"], "2026-03", at=at)
+            elif "id" in body:
+                raise ControlError(f"there is no {kind.singular} {body['id']!r}")
+            else:
+                record = writing.create(portal, kind, {"properties": body["properties"]}, at=at)
+        except (ApiError, InvalidValuesError) as e:
+            raise ControlError(str(e)) from e
+        if body.get("lag"):
+            portal.store.lag(VENDOR, kind.name, record.id, before, now + round(float(body["lag"]) * 1000))
+        return {"id": record.id, "at": record.modified}
+
+    def archive_owner(body: Json) -> Json:
+        """An owner's user is deactivated or removed: `id`; `archived` false brings it back."""
+        record = portal.store.get(VENDOR, "owners", str(body["id"]))
+        if record is None:
+            raise ControlError(f"there is no owner {body['id']!r}")
+        gone = bool(body.get("archived", True))
+        now = portal.clock.now_ms()
+        new = record._replace(archived=int(gone), archived_at=now if gone else None, modified=now)
+        portal.store.update(VENDOR, "owners", new)
+        return {"id": record.id, "archived": gone}
+
     return {
+        "late": late,
+        "archive_owner": archive_owner,
         "users": users,
         "merge": merge,
         "purge": purge,

@@ -39,6 +39,8 @@ def list_page(call: Call) -> Result:
     after = call.text("after", "0")
     if not after.isdigit():
         raise bad(f"Invalid value for after: {after}")
+    if call.flag("archived"):
+        writing.forget_old(call.portal, kind)
     rows = call.portal.store.page(
         VENDOR, kind.name, after=int(after), limit=limit + 1, archived=call.flag("archived")
     )

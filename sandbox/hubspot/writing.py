@@ -5,6 +5,7 @@ from typing import Any
 
 import orjson
 
+from sales_consultant.sandbox.clock import DAY_MS
 from sales_consultant.sandbox.hubspot.derived import derive
 from sales_consultant.sandbox.hubspot.errors import ApiError, InvalidValuesError, bad
 from sales_consultant.sandbox.hubspot.kinds import KINDS, VENDOR, Kind
@@ -15,6 +16,7 @@ from sales_consultant.sandbox.store import Change, Record
 Json = dict[str, Any]
 # Ids begin just below a new digit, so that whoever compares them as text is found out.
 FIRST_ID = 9_999_999_950
+KEPT_MS = 90 * DAY_MS
 
 
 def dumps(values: Mapping[str, str | None]) -> str:
@@ -76,11 +78,11 @@ def _unique(portal: Portal, kind: Kind, values: Mapping[str, str | None], own: s
                 raise ApiError(409, "CONFLICT", f"{kind.label} already exists. Existing ID: {holder}")
 
 
-def create(portal: Portal, kind: Kind, body: Json) -> Record:
+def create(portal: Portal, kind: Kind, body: Json, *, at: int | None = None) -> Record:
     """A new record with its associations. Raises InvalidValuesError, ApiError 409 for a unique value that is taken."""
     from sales_consultant.sandbox.hubspot.links import link_new
 
-    now = portal.clock.now_ms()
+    now = portal.clock.now_ms() if at is None else at
     values = checked(portal, kind, body.get("properties") or {})
     _unique(portal, kind, values, None)
     with portal.store.transaction():
@@ -96,13 +98,21 @@ def create(portal: Portal, kind: Kind, body: Json) -> Record:
     return record
 
 
-def update(portal: Portal, kind: Kind, record: Record, values: Mapping[str, Any], version: str) -> Record:
+def update(
+    portal: Portal,
+    kind: Kind,
+    record: Record,
+    values: Mapping[str, Any],
+    version: str,
+    *,
+    at: int | None = None,
+) -> Record:
     """Set values of a live record; its modified date moves even where nothing differs."""
     changes = checked(portal, kind, values)
     _unique(portal, kind, changes, record.id)
     held = record.values()
     required(portal, kind, {**held, **changes}, version)
-    now = portal.clock.now_ms()
+    now = portal.clock.now_ms() if at is None else at
     after: dict[str, str | None] = {**held, **changes}
     derive(portal, kind, after, record.created, now)
     with portal.store.transaction():
@@ -159,6 +169,13 @@ def archive(portal: Portal, kind: Kind, ids: Iterable[str], *, archived: bool = 
                     archived=int(archived), archived_at=now if archived else None, modified=now
                 )
                 portal.store.update(VENDOR, kind.name, new)
+
+
+def forget_old(portal: Portal, kind: Kind) -> None:
+    """An archived record can be restored for 90 days; then it is gone for good."""
+    sql = "SELECT id FROM records WHERE vendor = ? AND object = ? AND archived = 1 AND archived_at < ?"
+    for (old,) in portal.store.rows(sql, (VENDOR, kind.name, portal.clock.now_ms() - KEPT_MS)):
+        portal.store.delete(VENDOR, kind.name, str(old))
 
 
 def merge(portal: Portal, kind: Kind, primary_id: str, other_id: str) -> Record:

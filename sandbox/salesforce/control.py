@@ -6,7 +6,7 @@ from typing import Any
 from starlette.responses import Response
 
 from sales_consultant.sandbox.faults import Fault
-from sales_consultant.sandbox.salesforce import lifecycle, query, sessions, sharing, users
+from sales_consultant.sandbox.salesforce import lifecycle, query, sessions, sharing, timing, users
 from sales_consultant.sandbox.salesforce.errors import ApiError, refused, unavailable
 from sales_consultant.sandbox.salesforce.meter import Meter
 from sales_consultant.sandbox.salesforce.org import OPTIONS, Org
@@ -78,5 +78,10 @@ def actions(org: Org) -> Mapping[str, Callable[[Json], Any]]:
         "convert": lambda body: lifecycle.convert(org, body),
         "purge": lambda body: lifecycle.purge(org, body),
         "late": lambda body: lifecycle.late(org, body),
+        "begin": lambda body: timing.begin(org, body),
+        "commit": lambda body: timing.commit(org, body),
+        "touch": lambda body: timing.touch(org, body),
+        "undelete": lambda body: timing.undelete(org, body),
+        "purge_log": lambda body: timing.purge_log(org, body),
         "formula": lambda body: lifecycle.formula(org, body),
     }

@@ -21,7 +21,8 @@ def _record(org: Org, sobject: str, id: Any) -> Record:
     return found
 
 
-def _kind(id: Any) -> str:
+def kind(id: Any) -> str:
+    """The object that an id is of. Raises ControlError."""
     for name in OBJECTS:
         if ids.PREFIXES[name] == str(id)[:3]:
             return name
@@ -30,7 +31,7 @@ def _kind(id: Any) -> str:
 
 def merge(org: Org, body: Json) -> Json:
     """{master, losers}: the losers go to the recycle bin under the master's id, what pointed to them points to it."""
-    sobject = _kind(body["master"])
+    sobject = kind(body["master"])
     if sobject not in MERGED:
         raise ControlError(f"only {', '.join(MERGED)} can be merged")
     master = _record(org, sobject, body["master"])

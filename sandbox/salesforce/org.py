@@ -17,7 +17,12 @@ from sales_consultant.sandbox.world import World
 VENDOR = "salesforce"
 Json = dict[str, Any]
 # What an admin may switch under /_sandbox/options, with its value at the start.
-OPTIONS: Mapping[str, Any] = {"session_seconds": 7200, "job_seconds": 0.0, "custom_fields": 500}
+OPTIONS: Mapping[str, Any] = {
+    "session_seconds": 7200,
+    "job_seconds": 0.0,
+    "custom_fields": 500,
+    "updated_ids": 600_000,
+}
 # Indexes of this side only, and the rows of query jobs as they were when the job ran.
 _INDEX = (
     "CREATE INDEX IF NOT EXISTS salesforce_modified ON records (object, modified, id) WHERE vendor = 'salesforce'",

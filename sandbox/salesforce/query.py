@@ -39,6 +39,10 @@ class Plan:
 
 def plan(text: str, access: Access, *, tooling: bool = False, deleted: bool = False) -> Plan:
     """Check a query for a user. Raises ApiError with the vendor's complaint."""
+    if deleted:
+        from sales_consultant.sandbox.salesforce import timing
+
+        timing.empty_bin(access.org)
     query = parse(text)
     compiler = Compiler(query, access, tooling=tooling, deleted=deleted)
     items: list[Item] = []

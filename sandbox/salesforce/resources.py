@@ -3,7 +3,7 @@
 from typing import Any
 
 from sales_consultant.sandbox.clock import parse_iso
-from sales_consultant.sandbox.salesforce import fields, ids, sharing
+from sales_consultant.sandbox.salesforce import fields, ids, sharing, timing
 from sales_consultant.sandbox.salesforce.auth import base
 from sales_consultant.sandbox.salesforce.call import NEWEST, OLDEST, Call, Result
 from sales_consultant.sandbox.salesforce.errors import ApiError
@@ -196,19 +196,25 @@ def updated(call: Call) -> Result:
     start, end = _window(call)
     sql = (
         "SELECT r0.id FROM records r0 WHERE r0.vendor = 'salesforce' AND r0.object = ? AND r0.archived = 0 AND "
-        f"r0.modified >= ? AND r0.modified < ?{_seen(call, sobject)} ORDER BY r0.modified, r0.id LIMIT 600001"
+        f"r0.modified >= ? AND r0.modified < ?{_seen(call, sobject)} ORDER BY r0.modified, r0.id LIMIT ?"
     )
-    found = [r[0] for r in call.org.store.rows(sql, (sobject.name, start, end))]
-    if len(found) > 600_000:
-        raise ApiError("EXCEEDED_ID_LIMIT", "More than 600,000 ids; ask for a shorter time")
-    covered = min(end, call.org.now() // 60_000 * 60_000)
-    return 200, {"ids": found, "latestDateCovered": stamp(covered)}
+    most = int(call.org.options["updated_ids"])
+    found = [r[0] for r in call.org.store.rows(sql, (sobject.name, start, end, most + 1))]
+    if len(found) > most:
+        raise ApiError("EXCEEDED_ID_LIMIT", f"exceeded the limit of {most} ids; ask for a shorter time")
+    return 200, {"ids": found, "latestDateCovered": stamp(timing.covered(call.org, end))}
 
 
 def deleted(call: Call) -> Result:
     """GET sobjects/T/deleted: ids that were deleted in a window, purged ones too."""
     sobject = call.sobject()
     start, end = _window(call)
+    earliest = timing.log_since(call.org, sobject.name)
+    if start < earliest - 60_000:
+        raise ApiError(
+            "INVALID_REPLICATION_DATE",
+            f"startDate is before the first deletion that is known, of {stamp(earliest)}",
+        )
     shared = _seen(call, sobject)
     sql = (
         "SELECT r0.id, r0.archived_at FROM records r0 WHERE r0.vendor = 'salesforce' AND r0.object = ? AND r0.archived = 1 "
@@ -218,9 +224,11 @@ def deleted(call: Call) -> Result:
     # Whose a purged record was is no longer known: only who sees all records is told of it.
     purged = {} if shared else call.org.store.documents(VENDOR, "purged", sobject.name)
     found += [(i, b["at"]) for i, b in purged.items() if start <= b["at"] < end]
-    covered = min(end, call.org.now() // 60_000 * 60_000)
+    most = int(call.org.options["updated_ids"])
+    if len(found) > most:
+        raise ApiError("EXCEEDED_ID_LIMIT", f"exceeded the limit of {most} ids; ask for a shorter time")
     return 200, {
         "deletedRecords": [{"id": i, "deletedDate": stamp(at)} for i, at in found],
-        "earliestDateAvailable": stamp(call.org.now() - 30 * _DAY_MS),
-        "latestDateCovered": stamp(covered),
+        "earliestDateAvailable": stamp(earliest),
+        "latestDateCovered": stamp(timing.covered(call.org, end)),
     }

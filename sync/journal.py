@@ -13,11 +13,22 @@ from sales_consultant.config.canon import Canonical
 from sales_consultant.connectors.base import Change, Held, Outcome
 from sales_consultant.sync.lease import Lease
 from sales_consultant.sync.plan import Entry
-from sales_consultant.sync.state import State, batches, changes, dead_letters, exposures, written
+from sales_consultant.sync.state import State, batches, changes, dead_letters, exposures, waits, written
 
 EXPOSED = ("score", "grade", "next_step_id")
 # Pauses between tries of a refused record; after the last it waits until somebody says retry.
 PAUSES_MS = tuple(h * 3_600_000 for h in (1, 6, 24, 72, 168))
+
+# Pauses between tries of a record that somebody holds, an approval above all; the last one is repeated.
+WAITS_MS = tuple(h * 3_600_000 for h in (1, 4, 12, 24))
+_STATES = {
+    "done": "done",
+    "dead": "dead",
+    "wait": "waiting",
+    "left": "left",
+    "retry": "planned",
+    "unknown": "inflight",
+}
 
 Key = tuple[str, str]
 
@@ -90,7 +101,6 @@ class Journal:
         "retry" goes back to planned. "unknown" stays in flight, to be read back.
         """
         sent = {(c.object, c.record_id): c for c in batch.changes}
-        states = {"done": "done", "dead": "dead", "retry": "planned", "unknown": "inflight"}
         with self.state.begin() as c:
             c.execute(
                 sa.update(changes)
@@ -103,13 +113,14 @@ class Journal:
                     state=sa.bindparam("s"), message=sa.bindparam("m"), code=sa.bindparam("k"), settled_at=now
                 ),
                 [
-                    {"o": o.object, "r": o.record_id, "s": states[o.state], "m": o.message, "k": o.code}
+                    {"o": o.object, "r": o.record_id, "s": _STATES[o.state], "m": o.message, "k": o.code}
                     for o in outcomes
                 ],
             ) if outcomes else None
             done = [sent[(o.object, o.record_id)] for o in outcomes if o.state == "done"]
             self._written(c, done, now)
             self._dead(c, [o for o in outcomes if o.state == "dead"], now)
+            self._waits(c, outcomes, now)
             if not any(o.state == "unknown" for o in outcomes):
                 c.execute(sa.update(batches).where(batches.c.id == batch.id).values(settled_at=now))
         return Counter(o.state for o in outcomes)
@@ -184,6 +195,39 @@ class Journal:
                     run_id=self.run_id,
                 )
             )
+
+    def _waits(self, c: Connection, outcomes: Sequence[Outcome], now: int) -> None:
+        told = [o for o in outcomes if o.state not in ("retry", "unknown")]
+        if not told:
+            return
+        mine = (waits.c.object == sa.bindparam("o")) & (waits.c.record_id == sa.bindparam("r"))
+        before = {
+            (o.object, o.record_id): c.execute(
+                sa.select(waits).where(mine), {"o": o.object, "r": o.record_id}
+            ).first()
+            for o in told
+            if o.state == "wait"
+        }
+        c.execute(sa.delete(waits).where(mine), [{"o": o.object, "r": o.record_id} for o in told])
+        rows = []
+        for o in told:
+            if o.state != "wait":
+                continue
+            held = before[o.object, o.record_id]
+            tries = (held.attempts if held else 0) + 1
+            rows.append(
+                {
+                    "object": o.object,
+                    "record_id": o.record_id,
+                    "code": o.code,
+                    "message": o.message,
+                    "first_at": held.first_at if held else now,
+                    "attempts": tries,
+                    "next_try_at": now + WAITS_MS[min(tries, len(WAITS_MS)) - 1],
+                }
+            )
+        if rows:
+            c.execute(sa.insert(waits), rows)
 
     def resolve(self, batch: Batch, held: Iterable[Held], *, now: int) -> Counter[str]:
         """Settle records in flight by what the CRM holds: all as sent is done, else planned again, gone is dead."""
@@ -273,12 +317,13 @@ def written_since(state: State, moment: int) -> dict[Key, dict[str, tuple[Canoni
 
 
 def waiting(state: State, *, now: int) -> frozenset[Key]:
-    """Dead letters whose next try is not due."""
-    query = sa.select(dead_letters.c.object, dead_letters.c.record_id).where(
+    """Dead letters, and records that somebody holds, whose next try is not due."""
+    dead = sa.select(dead_letters.c.object, dead_letters.c.record_id).where(
         dead_letters.c.next_try_at.is_(None) | (dead_letters.c.next_try_at > now)
     )
+    held = sa.select(waits.c.object, waits.c.record_id).where(waits.c.next_try_at > now)
     with state.begin() as c:
-        return frozenset((str(o), str(r)) for o, r in c.execute(query))
+        return frozenset((str(o), str(r)) for o, r in [*c.execute(dead), *c.execute(held)])
 
 
 def _group(rows: Iterable[Mapping[str, Any]]) -> list[Change]:

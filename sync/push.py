@@ -82,15 +82,35 @@ def _batch(
         # Whatever was answered is settled, even when the rest of the batch ends in an error or an interrupt.
         counts = journal.settle(batch, outcomes, now=clock())
     if counts["unknown"]:
-        for job in jobs:
-            # A job that still works would change records after they were read back.
-            connector.abandon(job)
         unknown = {(o.object, o.record_id) for o in outcomes if o.state == "unknown"}
-        lost = Batch(batch.id, batch.object, tuple(c for c in part if (c.object, c.record_id) in unknown))
+        lost = Batch(
+            batch.id,
+            batch.object,
+            tuple(c for c in part if (c.object, c.record_id) in unknown),
+            jobs[-1] if jobs else None,
+        )
         counts = (
-            counts - Counter(unknown=len(unknown)) + read_back(connector, journal, lost, fields, clock=clock)
+            counts - Counter(unknown=len(unknown)) + find_out(connector, journal, lost, fields, clock=clock)
         )
     return counts
+
+
+def find_out(
+    connector: Connector, journal: Journal, batch: Batch, fields: Fields, *, clock: Clock
+) -> Counter[str]:
+    """Settle a batch of unknown outcome: by its job's own results where there was a job, else by what the CRM holds."""
+    total: Counter[str] = Counter()
+    left = batch
+    if batch.remote_job:
+        # Also ends the job: one that still works would change records after they were read back.
+        told = list(connector.resume(batch.remote_job, batch.changes))
+        total += journal.settle(batch, told, now=clock())
+        known = {(o.object, o.record_id) for o in told}
+        rest = tuple(c for c in batch.changes if (c.object, c.record_id) not in known)
+        left = Batch(batch.id, batch.object, rest)
+    if left.changes:
+        total += read_back(connector, journal, left, fields, clock=clock)
+    return total
 
 
 def read_back(
@@ -112,8 +132,6 @@ def recover(connector: Connector, state: State, fields: Fields, *, clock: Clock)
     for run_id in unsettled_runs(state):
         journal = Journal(state, run_id)
         for batch in journal.in_flight():
-            if batch.remote_job:
-                connector.abandon(batch.remote_job)
-            total += read_back(connector, journal, batch, fields, clock=clock)
+            total += find_out(connector, journal, batch, fields, clock=clock)
         total["closed"] += journal.skip_pending("the run ended before; planned anew by the next", now=clock())
     return total

@@ -11,7 +11,17 @@ from sales_consultant.connectors.neutral import quote
 from sales_consultant.sync import desired as desiring
 from sales_consultant.sync import held, models
 from sales_consultant.sync.run import from_before
-from sales_consultant.sync.state import State, changes, dead_letters, exposures, feedback, groups, holds, runs
+from sales_consultant.sync.state import (
+    State,
+    changes,
+    dead_letters,
+    exposures,
+    feedback,
+    groups,
+    holds,
+    runs,
+    waits,
+)
 from sales_consultant.sync.workspace import Workspace
 
 
@@ -86,6 +96,7 @@ def status(ws: Workspace) -> dict[str, Any]:
             for h in state.rows(sa.select(holds))
         ],
         "dead_letters": _count(state, sa.select(sa.func.count()).select_from(dead_letters)),
+        "waiting_for_a_lock": _count(state, sa.select(sa.func.count()).select_from(waits)),
         "in_flight": _count(
             state, sa.select(sa.func.count()).select_from(changes).where(changes.c.state == "inflight")
         ),

@@ -287,6 +287,9 @@ def pushing(
         now = journal.counts()
         run.counts["written"] = now.get("done", 0)
         run.counts["dead"] = now.get("dead", 0)
+        for state in ("waiting", "left"):
+            if now.get(state):
+                run.counts[f"{state}_records"] = now[state]
     left = journal.skip_pending(
         "not sent: the run ended; planned anew by the next", now=ws.connector.latest()
     )

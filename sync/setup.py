@@ -16,7 +16,7 @@ from sales_consultant.config.versions import ending
 from sales_consultant.connectors.base import Finding
 from sales_consultant.sync import proposals
 from sales_consultant.sync.run import Reporter, pulling, running
-from sales_consultant.sync.state import dead_letters
+from sales_consultant.sync.state import dead_letters, waits
 from sales_consultant.sync.workspace import Clock, Workspace, wall_clock
 
 WARN_DAYS = 90
@@ -129,8 +129,9 @@ def provision(ws: Workspace, *, dry: bool) -> dict[str, Any]:
 
 
 def retry(ws: Workspace) -> int:
-    """Make all dead letters due; the next sync plans and sends them anew. Returns how many."""
+    """Make all dead letters due, and what waits for a lock; the next sync sends them anew. Returns how many dead letters."""
     _ = ws.identity
     with ws.state.begin() as c:
         result = c.execute(sa.update(dead_letters).values(next_try_at=0, attempts=0))
+        c.execute(sa.update(waits).values(next_try_at=0, attempts=0))
     return int(result.rowcount)

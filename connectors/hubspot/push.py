@@ -5,7 +5,6 @@ without a word (facts, section 7). What was sent is compared with what came back
 """
 
 import ast
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -15,34 +14,48 @@ from sales_consultant.config.canon import Canonical
 from sales_consultant.config.catalogue import by_key
 from sales_consultant.config.errors import AccessError, CrmUnavailableError
 from sales_consultant.connectors.base import Change, Outcome, OutcomeState, unique
+from sales_consultant.connectors.halving import isolate
 from sales_consultant.connectors.http import LostAnswerError, safe_text
 from sales_consultant.connectors.hubspot.client import HubSpotApi, HubSpotRefusalError
 from sales_consultant.connectors.hubspot.paths import Paths
 
 BATCH = 100
 _PREFIX = "Property values were not valid: "
-_DIGITS = re.compile(r"\d+")
+# Reasons that hold for every record with that property: no call can tell more.
+_OF_PROPERTY = frozenset({"PROPERTY_DOESNT_EXIST", "READ_ONLY_VALUE"})
+# Answers that are about the batch's content; any other refusal is about the call and would come for every part of it.
+_OF_CONTENT = frozenset({400, 409, 413, 414, 422})
+_PASSES = frozenset(
+    {"RATE_LIMITS", "RATE_LIMIT", "LOCKED", "INTERNAL_ERROR", "SERVICE_UNAVAILABLE", "TIMEOUT"}
+)
 
 Json = dict[str, Any]
+
+
+def reasons(error: Mapping[str, Any]) -> list[Json]:
+    """The list of reasons in a message about property values; empty where the message is of another kind."""
+    message = str(error.get("message", ""))
+    if not message.startswith(_PREFIX):
+        return []
+    text = message.removeprefix(_PREFIX)
+    try:
+        found = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        try:
+            found = ast.literal_eval(text)
+        except (ValueError, SyntaxError):
+            return []
+    return [r for r in found if isinstance(r, dict)] if isinstance(found, list) else []
 
 
 def readable(error: Mapping[str, Any]) -> tuple[str, str]:
     """Code and words of one error, with the property that HubSpot names in its list of reasons."""
     code = str(error.get("category") or error.get("status") or "ERROR")
     message = str(error.get("message", ""))
-    if message.startswith(_PREFIX):
-        try:
-            reasons = orjson.loads(message.removeprefix(_PREFIX))
-        except orjson.JSONDecodeError:
-            try:
-                reasons = ast.literal_eval(message.removeprefix(_PREFIX))
-            except (ValueError, SyntaxError):
-                reasons = []
-        if isinstance(reasons, list) and reasons and isinstance(reasons[0], dict):
-            code = str(reasons[0].get("error", code))
-            message = "; ".join(
-                f"{r.get('name')}: {r.get('message')}" for r in reasons if isinstance(r, dict)
-            )
+    found = reasons(error)
+    if found:
+        code = str(found[0].get("error", code))
+        message = "; ".join(f"{r.get('name')}: {r.get('message')}" for r in found)
     return code, safe_text(message)
 
 
@@ -65,10 +78,14 @@ class Pusher:
         Raises AccessError and CrmUnavailableError for what concerns the run; outcomes not yielded by then are unknown
         only if their batch was sent.
         """
-        by_type: dict[str, list[Change]] = {}
+        by_type: dict[tuple[str, int], list[Change]] = {}
+        seen: dict[tuple[str, str], int] = {}
         for change in unique(changes):
-            by_type.setdefault("contacts" if change.object == "leads" else change.object, []).append(change)
-        for object_type, mine in by_type.items():
+            object_type = "contacts" if change.object == "leads" else change.object
+            # A lead and its contact are one record here: two changes of it must not meet in one batch.
+            times = seen[object_type, change.record_id] = seen.get((object_type, change.record_id), 0) + 1
+            by_type.setdefault((object_type, times), []).append(change)
+        for (object_type, _), mine in by_type.items():
             for start in range(0, len(mine), BATCH):
                 yield from self._batch(object_type, mine[start : start + BATCH])
 
@@ -78,74 +95,161 @@ class Pusher:
         return {"id": change.record_id, "objectWriteTraceId": change.record_id, "properties": values}
 
     def _batch(self, object_type: str, changes: Sequence[Change]) -> Iterator[Outcome]:
-        body = {"inputs": [self._input(c) for c in changes]}
         try:
-            _, answer = self.api.call(
-                "POST", self.paths.batch(object_type, "update"), body=body, kind="write", idempotent=False
-            )
+            yield from self._send(object_type, changes)
         except LostAnswerError:
             yield from (Outcome(c.object, c.record_id, "unknown", "no answer came") for c in changes)
-            return
         except (AccessError, CrmUnavailableError) as e:
             state: OutcomeState = "unknown" if e.details.get("may_be_applied") else "retry"
             yield from (Outcome(c.object, c.record_id, state, e.message) for c in changes)
             raise
         except HubSpotRefusalError as e:
+            if e.status not in _OF_CONTENT:
+                yield from (Outcome(c.object, c.record_id, "retry", e.message) for c in changes)
+                raise
             yield from self._refused(object_type, changes, e)
-            return
-        yield from self._answered(object_type, changes, answer)
 
-    def _answered(self, object_type: str, changes: Sequence[Change], answer: Json) -> Iterator[Outcome]:
+    def _send(self, object_type: str, changes: Sequence[Change]) -> list[Outcome]:
+        body = {"inputs": [self._input(c) for c in changes]}
+        _, answer = self.api.call(
+            "POST", self.paths.batch(object_type, "update"), body=body, kind="write", idempotent=False
+        )
+        return self._answered(object_type, changes, answer)
+
+    def _answered(self, object_type: str, changes: Sequence[Change], answer: Json) -> list[Outcome]:
         done = {str(r["id"]) for r in answer.get("results", ())}
         refused: dict[str, tuple[str, str]] = {}
+        nameless: list[Json] = []
         for error in answer.get("errors", ()):
-            for record_id in _named(error):
-                refused[record_id] = readable(error)
+            named = _named(error)
+            refused |= dict.fromkeys(named, readable(error))
+            if not named:
+                nameless.append(error)
+        found, left = [], []
         for change in changes:
             if change.record_id in done:
-                yield Outcome(change.object, change.record_id, "done")
+                found.append(Outcome(change.object, change.record_id, "done"))
             elif change.record_id in refused:
-                code, message = refused[change.record_id]
-                yield Outcome(change.object, change.record_id, "dead", message, code)
+                found.append(_dead(change, *refused[change.record_id]))
             else:
-                yield self._single(object_type, change)
+                left.append(change)
+        if left:
+            found += self._left_out(object_type, left, nameless)
+        return found
 
     def _refused(
         self, object_type: str, changes: Sequence[Change], error: HubSpotRefusalError
     ) -> Iterator[Outcome]:
-        """A whole batch was refused: leave out the records that the errors name, else halve until the bad one is found."""
-        if len(changes) == 1:
-            code, message = readable(error.body)
-            yield Outcome(changes[0].object, changes[0].record_id, "dead", message, code)
-            return
+        """A whole batch was refused: leave out the records that it names, else halve until the bad ones are found."""
+        code, message = readable(error.body)
         ids = {c.record_id for c in changes}
         blamed = {i: readable(e) for e in error.body.get("errors") or () for i in _named(e) if i in ids}
-        if blamed and len(blamed) < len(changes):
-            for change in changes:
-                if change.record_id in blamed:
-                    code, message = blamed[change.record_id]
-                    yield Outcome(change.object, change.record_id, "dead", message, code)
-            yield from self._batch(object_type, [c for c in changes if c.record_id not in blamed])
-            return
-        middle = len(changes) // 2
-        yield from self._batch(object_type, changes[:middle])
-        yield from self._batch(object_type, changes[middle:])
+        hopeless = {str(r.get("name")) for r in reasons(error.body) if r.get("error") in _OF_PROPERTY}
+        if hopeless:
+            blamed |= {
+                c.record_id: (code, message)
+                for c in changes
+                if any(self.name(k) in hopeless for k in c.values)
+            }
+        if len(changes) == 1:
+            yield _dead(changes[0], code, message)
+        elif blamed:
+            yield from (_dead(c, *blamed[c.record_id]) for c in changes if c.record_id in blamed)
+            rest = [c for c in changes if c.record_id not in blamed]
+            if rest:
+                yield from self._batch(object_type, rest)
+        else:
+            yield from self._isolated(object_type, changes, error)
 
-    def _single(self, object_type: str, change: Change) -> Outcome:
-        """One record on its own: HubSpot dropped it from a batch, which it does with ids that were merged away."""
+    def _isolated(
+        self, object_type: str, changes: Sequence[Change], error: HubSpotRefusalError
+    ) -> Iterator[Outcome]:
+        told: set[str] = set()
+
+        def send(part: Sequence[Change]) -> list[Outcome]:
+            try:
+                return self._send(object_type, part)
+            except LostAnswerError:
+                return [Outcome(c.object, c.record_id, "unknown", "no answer came") for c in part]
+
+        def dead(change: Change, why: Exception) -> Outcome:
+            body = why.body if isinstance(why, HubSpotRefusalError) else {}
+            return _dead(change, *readable(body))
+
+        try:
+            for outcome in isolate(changes, error, send=send, dead=dead, refusal=HubSpotRefusalError):
+                told.add(outcome.record_id)
+                yield outcome
+        except (AccessError, CrmUnavailableError) as e:
+            # Which part was on its way is not told here: what has no outcome yet is read back.
+            state: OutcomeState = "unknown" if e.details.get("may_be_applied") else "retry"
+            yield from (
+                Outcome(c.object, c.record_id, state, e.message) for c in changes if c.record_id not in told
+            )
+            raise
+
+    def _left_out(
+        self, object_type: str, changes: Sequence[Change], nameless: Sequence[Json]
+    ) -> list[Outcome]:
+        """Records that an answer says nothing of: gone, merged away, or refused without a name."""
+        body = {"inputs": [{"id": c.record_id} for c in changes], "properties": ["hs_merged_object_ids"]}
+        rows = self.api.post(self.paths.batch(object_type, "read"), body)["results"]
+        alive = {str(r["id"]) for r in rows if not r.get("archived")}
+        heirs = {
+            old: str(r["id"])
+            for r in rows
+            for old in str((r.get("properties") or {}).get("hs_merged_object_ids") or "").split(";")
+            if old
+        }
+        found = []
+        for change in changes:
+            if change.record_id in alive:
+                if nameless and len(changes) == 1:
+                    found.append(_dead(change, *readable(nameless[0])))
+                else:
+                    found.append(self._single(object_type, change))
+            elif change.record_id in heirs:
+                # Writing through the old id would change the record it was merged into, which has values of its own.
+                words = f"merged into {heirs[change.record_id]}, which is scored on its own"
+                found.append(_dead(change, "MERGED", words))
+            else:
+                found.append(self._gone(object_type, change))
+        return found
+
+    def _gone(self, object_type: str, change: Change) -> Outcome:
+        """Why a record is not there: only reading it alone is promised to give the record that it was merged into."""
         path = f"{self.paths.objects(object_type)}/{change.record_id}"
         try:
             _, answer = self.api.call("GET", path, query={"properties": "hs_object_id"})
         except HubSpotRefusalError as e:
             code, message = readable(e.body)
-            return Outcome(
-                change.object, change.record_id, "dead", message or "the record does not exist", code
-            )
+            return _dead(change, code, message or "the record does not exist any more")
         other = str(answer.get("id"))
-        if other != change.record_id:
-            # Writing through the old id would change the record it was merged into, which has values of its own.
-            return Outcome(change.object, change.record_id, "dead", f"merged into {other}", "MERGED")
-        return Outcome(change.object, change.record_id, "unknown", "HubSpot left it out of its answer")
+        if other == change.record_id:
+            return Outcome(change.object, change.record_id, "unknown", "HubSpot left it out of its answer")
+        return _dead(change, "MERGED", f"merged into {other}, which is scored on its own")
+
+    def _single(self, object_type: str, change: Change) -> Outcome:
+        """One live record on its own, which HubSpot answers for by name."""
+        path = f"{self.paths.objects(object_type)}/{change.record_id}"
+        values = self._input(change)["properties"]
+        try:
+            _, answer = self.api.call(
+                "PATCH", path, body={"properties": values}, kind="write", idempotent=False
+            )
+        except LostAnswerError:
+            return Outcome(change.object, change.record_id, "unknown", "no answer came")
+        except HubSpotRefusalError as e:
+            return _dead(change, *readable(e.body))
+        if str(answer.get("id")) == change.record_id:
+            return Outcome(change.object, change.record_id, "done")
+        return Outcome(change.object, change.record_id, "unknown", "HubSpot answered for another record")
+
+
+def _dead(change: Change, code: str, message: str) -> Outcome:
+    """A refusal in HubSpot's words; one that passes by itself is tried again."""
+    state: OutcomeState = "retry" if code in _PASSES else "dead"
+    return Outcome(change.object, change.record_id, state, message or code, code)
 
 
 def _named(error: Mapping[str, Any]) -> list[str]:

@@ -1,5 +1,6 @@
 """Writing to Salesforce: collections of 200 below 2,000 records, one Bulk 2.0 job above, an outcome for each record."""
 
+import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
@@ -7,22 +8,19 @@ from sales_consultant.config.canon import Canonical
 from sales_consultant.config.catalogue import Field
 from sales_consultant.config.errors import AccessError, CrmUnavailableError
 from sales_consultant.connectors.base import Change, Outcome, OutcomeState, unique
-from sales_consultant.connectors.http import LostAnswerError, safe_text
-from sales_consultant.connectors.salesforce import csvcodec
+from sales_consultant.connectors.halving import isolate
+from sales_consultant.connectors.http import LostAnswerError
 from sales_consultant.connectors.salesforce.client import SalesforceApi, SalesforceRefusalError
+from sales_consultant.connectors.salesforce.errors import LOCKED_ROW, outcome
+from sales_consultant.connectors.salesforce.ingest import Ingest, Remember
 
 COLLECTION = 200
 BULK_FROM = 2000
 BULK_ROWS = 100_000
-BULK_WAIT_SECONDS = 3600.0
-_RETRY = frozenset({"UNABLE_TO_LOCK_ROW", "SERVER_UNAVAILABLE", "QUERY_TIMEOUT", "ENTITY_IS_LOCKED"})
-_LIMIT = frozenset({"REQUEST_LIMIT_EXCEEDED", "TXN_SECURITY_METERING_ERROR"})
+# A parent that is being written is free again in seconds: only the rows that met it are sent anew, fewer at a time.
+LOCK_ROUNDS: tuple[tuple[float, int], ...] = ((2.0, COLLECTION), (8.0, 25), (20.0, 10))
 _JSON_TYPES = ("number", "percent", "money")
-
-
-def state_of(code: str) -> OutcomeState:
-    """Whether a record's error may pass by itself, or somebody must act."""
-    return "retry" if code in _RETRY or code in _LIMIT else "dead"
+_COLUMN = re.compile(r"No such column '(\w+)'")
 
 
 class Pusher:
@@ -36,6 +34,7 @@ class Pusher:
         spell: Callable[[Field, Canonical], str | None],
         field: Callable[[str], Field],
         *,
+        user: Callable[[], str],
         sleep: Callable[[float], None] = time.sleep,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -45,15 +44,52 @@ class Pusher:
         self.spell = spell
         self.field = field
         self.sleep = sleep
-        self.clock = clock
+        self.ingest = Ingest(api, sobject, self._values, user, sleep=sleep, clock=clock)
 
-    def push(self, changes: Sequence[Change], *, remember: Callable[[str], None]) -> Iterator[Outcome]:
-        """One outcome a change. The caller gives one object a time, in parts of `batch_size`."""
+    def push(self, changes: Sequence[Change], *, remember: Remember) -> Iterator[Outcome]:
+        """One outcome a change. The caller gives one object a time, in parts of `batch_size`, sorted by parent."""
         mine = unique(changes)
-        if len(mine) > COLLECTION:
-            yield from self._bulk(mine, remember)
-        else:
-            yield from self._collection(mine)
+        locked: list[Change] = []
+        by_id = {c.record_id: c for c in mine}
+        for found in self._bulk(mine, remember) if len(mine) > COLLECTION else self._collection(mine):
+            if found.code == LOCKED_ROW:
+                locked.append(by_id[found.record_id])
+            else:
+                yield found
+        yield from self._unlocked(locked)
+
+    def _unlocked(self, locked: list[Change]) -> Iterator[Outcome]:
+        """Rows whose parent was locked, again, alone and one call after the other."""
+        for number, (pause, size) in enumerate(LOCK_ROUNDS):
+            if not locked:
+                return
+            self.sleep(pause)
+            last, left = number == len(LOCK_ROUNDS) - 1, []
+            for start in range(0, len(locked), size):
+                part = locked[start : start + size]
+                by_id = {c.record_id: c for c in part}
+                for found in self._collection(part):
+                    if found.code == LOCKED_ROW and not last:
+                        left.append(by_id[found.record_id])
+                    else:
+                        yield found
+            locked = left
+
+    def _bulk(self, changes: Sequence[Change], remember: Remember) -> Iterator[Outcome]:
+        told: set[str] = set()
+        try:
+            for found in self.ingest.push(changes, remember):
+                told.add(found.record_id)
+                yield found
+        except SalesforceRefusalError:
+            # No Bulk for this user or no job left today: the slower way needs neither.
+            rest = [c for c in changes if c.record_id not in told]
+            for start in range(0, len(rest), COLLECTION):
+                yield from self._collection(rest[start : start + COLLECTION])
+
+    def resume(self, remembered: str, changes: Sequence[Change]) -> Iterator[Outcome]:
+        """Outcomes of remembered jobs."""
+        yield from self.ingest.resume(remembered, changes)
 
     def _values(self, change: Change) -> dict[str, str | None]:
         return {self.name(change.object, k): self.spell(self.field(k), v) for k, v in change.values.items()}
@@ -69,7 +105,7 @@ class Pusher:
                 values[self.name(change.object, key)] = spelled == "true"
         return values
 
-    def _collection(self, changes: Sequence[Change]) -> Iterator[Outcome]:
+    def _send(self, changes: Sequence[Change]) -> list[Outcome]:
         records = [
             {"attributes": {"type": self.sobject[c.object]}, "id": c.record_id, **self._json(c)}
             for c in changes
@@ -78,100 +114,46 @@ class Pusher:
         try:
             answers = self.api.call("composite/sobjects", method="PATCH", body=body)
         except LostAnswerError:
-            yield from (Outcome(c.object, c.record_id, "unknown", "no answer came") for c in changes)
-            return
-        except (AccessError, CrmUnavailableError) as e:
-            state: OutcomeState = "unknown" if e.details.get("may_be_applied") else "retry"
-            yield from (Outcome(c.object, c.record_id, state, e.message) for c in changes)
-            raise
-        except SalesforceRefusalError as e:
-            if len(changes) == 1:
-                c = changes[0]
-                yield Outcome(c.object, c.record_id, state_of(e.error_code), e.words, e.error_code)
-                return
-            middle = len(changes) // 2
-            yield from self._collection(changes[:middle])
-            yield from self._collection(changes[middle:])
-            return
+            return [Outcome(c.object, c.record_id, "unknown", "no answer came") for c in changes]
+        found = []
         # Results come in the order of the request, and say nothing of the id where a record failed.
         for change, answer in zip(changes, answers, strict=True):
             if answer["success"]:
-                yield Outcome(change.object, change.record_id, "done")
+                found.append(Outcome(change.object, change.record_id, "done"))
                 continue
             error = (answer.get("errors") or [{}])[0]
             code = str(error.get("statusCode") or error.get("errorCode") or "ERROR")
-            words = safe_text(str(error.get("message", "")))
-            yield Outcome(change.object, change.record_id, state_of(code), words, code)
+            found.append(outcome(change, code, str(error.get("message", ""))))
+        return found
 
-    def _bulk(self, changes: Sequence[Change], remember: Callable[[str], None]) -> Iterator[Outcome]:
-        obj = changes[0].object
-        # The fields of a change differ by record, an absent column is left untouched: an empty cell means the same.
-        rows = [{"Id": c.record_id, **self._values(c)} for c in changes]
-        names = ["Id", *sorted({n for r in rows for n in r if n != "Id"})]
+    def _collection(self, changes: Sequence[Change]) -> Iterator[Outcome]:
+        told: set[str] = set()
         try:
-            job = self.api.call(
-                "jobs/ingest",
-                method="POST",
-                body={
-                    "object": self.sobject[obj],
-                    "operation": "update",
-                    "lineEnding": "CRLF",
-                    "columnDelimiter": "COMMA",
-                    "contentType": "CSV",
-                },
-            )
-            remember(str(job["id"]))
-            upload = csvcodec.write(names, rows)
-            self.api.call(
-                f"jobs/ingest/{job['id']}/batches", method="PUT", data=upload, content_type="text/csv"
-            )
-            self.api.call(f"jobs/ingest/{job['id']}", method="PATCH", body={"state": "UploadComplete"})
-            self.wait(str(job["id"]))
-            yield from self._results(str(job["id"]), changes)
-        except LostAnswerError:
-            yield from (Outcome(c.object, c.record_id, "unknown", "no answer came") for c in changes)
+            for found in self._told(changes):
+                told.add(found.record_id)
+                yield found
+        except (AccessError, CrmUnavailableError) as e:
+            state: OutcomeState = "unknown" if e.details.get("may_be_applied") else "retry"
+            left = [c for c in changes if c.record_id not in told]
+            yield from (Outcome(c.object, c.record_id, state, e.message) for c in left)
+            raise
 
-    def wait(self, job: str) -> str:
-        """The job's final state; polled ever more slowly."""
-        deadline = self.clock() + BULK_WAIT_SECONDS
-        pause = 0.2
-        while True:
-            state = str(self.api.call(f"jobs/ingest/{job}")["state"])
-            if state in ("JobComplete", "Failed", "Aborted"):
-                return state
-            if self.clock() > deadline:
-                raise CrmUnavailableError(
-                    f"Salesforce's job {job} does not end.", action="Run the command again later."
-                )
-            self.sleep(pause)
-            pause = min(pause * 1.5, 30.0)
+    def _told(self, changes: Sequence[Change]) -> Iterator[Outcome]:
+        try:
+            yield from self._send(changes)
+        except SalesforceRefusalError as e:
+            column = _COLUMN.search(e.words)
+            blamed = [c for c in changes if column and column[1] in self._values(c)]
+            if blamed and len(changes) > 1:
+                # A field that is not there, or hidden: so it is for every row that names it.
+                yield from (outcome(c, e.error_code, e.words) for c in blamed)
+                rest = [c for c in changes if c not in blamed]
+                if rest:
+                    yield from self._told(rest)
+                return
+            yield from isolate(changes, e, send=self._send, dead=_dead, refusal=SalesforceRefusalError)
 
-    def _results(self, job: str, changes: Sequence[Change]) -> Iterator[Outcome]:
-        """Outcomes by id: rows come back in any order, and what is in no list is not known."""
-        waiting = {c.record_id: c for c in changes}
-        for part in ("successfulResults", "failedResults", "unprocessedrecords"):
-            body = self.api.call(f"jobs/ingest/{job}/{part}", content_type="text/csv", raw=True).content
-            for row in csvcodec.read(body):
-                record_id = row.get("sf__Id") or row.get("Id") or ""
-                change = waiting.pop(record_id, None) or waiting.pop(row.get("Id", ""), None)
-                if change is None:
-                    continue
-                if part == "successfulResults":
-                    yield Outcome(change.object, change.record_id, "done")
-                elif part == "failedResults":
-                    code, _, words = row.get("sf__Error", "").partition(":")
-                    yield Outcome(change.object, change.record_id, state_of(code), safe_text(words), code)
-                else:
-                    yield Outcome(change.object, change.record_id, "retry", "Salesforce did not get to it")
-        for change in waiting.values():
-            yield Outcome(change.object, change.record_id, "unknown", "in none of the job's results")
 
-    def abandon(self, job: str) -> None:
-        """Abort a job that has no data yet, wait for one that works; afterwards nothing changes by itself."""
-        held = self.api.call(f"jobs/ingest/{job}", accept_missing=True)
-        if not held:
-            return
-        if held["state"] == "Open":
-            self.api.call(f"jobs/ingest/{job}", method="PATCH", body={"state": "Aborted"})
-        else:
-            self.wait(job)
+def _dead(change: Change, why: Exception) -> Outcome:
+    assert isinstance(why, SalesforceRefusalError)
+    return outcome(change, why.error_code, why.words)

@@ -41,6 +41,9 @@ class FakeCrm:
         self.writes: dict[Key, int] = {}
         self.redundant = 0
         self.refuse: dict[str, str] = {}
+        self.locked: set[str] = set()
+        self.converted: set[str] = set()
+        self.hidden: dict[str, str] = {}
         self.lose = 0.0
         self.busy = 0.0
         self.kill_after: int | None = None
@@ -153,6 +156,18 @@ class FakeCrm:
                     Outcome(change.object, change.record_id, "dead", self.refuse[change.record_id], "REFUSED")
                 )
                 continue
+            if change.record_id in self.locked | self.converted:
+                waits = change.record_id in self.locked
+                done.append(
+                    Outcome(
+                        change.object,
+                        change.record_id,
+                        "wait" if waits else "left",
+                        "in an approval",
+                        "LOCKED",
+                    )
+                )
+                continue
             key = (change.object, change.record_id)
             if all(self.held[key].get(k) == v for k, v in change.values.items()):
                 self.redundant += 1
@@ -166,8 +181,11 @@ class FakeCrm:
             return
         yield from done
 
-    def abandon(self, job: str) -> None:
-        pass
+    def resume(self, job: str, changes: Sequence[Change]) -> Iterator[Outcome]:
+        yield from ()
+
+    def hidden_rows(self) -> Mapping[str, str]:
+        return self.hidden
 
     def read_back(self, object: str, record_ids: Sequence[str], fields: Sequence[Field]) -> Iterator[Held]:
         self._step()

@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
-Kind = Literal["status", "slow", "lost", "reset"]
+Kind = Literal["status", "slow", "lost", "reset", "truncated"]
 
 
 @dataclass
@@ -13,7 +13,8 @@ class Fault:
     """One rule.
 
     `status`: answered by the vendor's error of that status, not applied. `slow`: applied after `seconds`. `lost`: applied,
-    then the connection is closed without an answer. `reset`: closed without being applied.
+    then the connection is closed without an answer. `truncated`: applied, and closed in the middle of the answer's body.
+    `reset`: closed without being applied.
     """
 
     kind: Kind

@@ -45,6 +45,9 @@ class Gate:
             await self.app(scope, receive, dated)
         elif fault.kind == "status":
             await self.refuse(path, fault)(scope, receive, dated)
+        elif fault.kind == "truncated":
+            await self.app(scope, receive, _half(dated))
+            await _hang_up(send)
         else:
             if fault.kind == "lost":
                 await self.app(scope, receive, _nowhere)
@@ -53,6 +56,18 @@ class Gate:
 
 async def _nowhere(message: Message) -> None:
     """An answer that never arrives."""
+
+
+def _half(send: Send) -> Send:
+    """An answer whose headers promise all of the body, of which the first half comes."""
+
+    async def cut(message: Message) -> None:
+        if message["type"] == "http.response.body":
+            body = message.get("body", b"")
+            message = {**message, "body": body[: len(body) // 2], "more_body": True}
+        await send(message)
+
+    return cut
 
 
 async def _hang_up(send: Send) -> None:

@@ -227,8 +227,8 @@ def init(
         str, typer.Option(help="Another address than the vendor's, as of a sandbox on loopback.")
     ] = "",
     domain: Annotated[str, typer.Option(help="Salesforce: the My Domain, as acme.my.")] = "",
-    client_id: Annotated[str, typer.Option(help="Salesforce: the consumer key.")] = "",
-    auth: Annotated[str, typer.Option(help="Salesforce: token, client_credentials or jwt.")] = "",
+    client_id: Annotated[str, typer.Option(help="The app's client id; Salesforce: the consumer key.")] = "",
+    auth: Annotated[str, typer.Option(help="token, oauth; Salesforce also client_credentials or jwt.")] = "",
     output: Annotated[Path, typer.Option("--out", help="Where to write the settings.")] = Path(
         "sales-consultant.toml"
     ),
@@ -254,10 +254,16 @@ def login(
     no_browser: Annotated[
         bool, typer.Option("--no-browser", help="Only print the address of the sign-in page.")
     ] = False,
+    crm: Annotated[
+        str, typer.Option(help="Before there are settings, to sign in by browser: which CRM.")
+    ] = "",
+    client_id: Annotated[str, typer.Option(help="The same: the app's client id or consumer key.")] = "",
+    domain: Annotated[str, typer.Option(help="The same, Salesforce: the My Domain, as acme.my.")] = "",
+    url: Annotated[str, typer.Option(help="The same: another address than the vendor's.")] = "",
 ) -> Document:
     """Store a connection's token in the OS keyring; with auth = "oauth", sign in by browser and store what that leaves.
 
-    Works before there are settings, with --connection NAME.
+    Works before there are settings, with --connection NAME; to sign in by browser then, give --crm and --client-id.
     """
     from sales_consultant.config.secrets import os_keyring
     from sales_consultant.sync import signin
@@ -274,6 +280,7 @@ def login(
         ask=ask,
         show=lambda page: typer.echo(f"Sign in at {page}", err=True),
         browser=not no_browser,
+        app={"crm": crm, "client_id": client_id, "domain": domain, "url": url},
     )
 
 

@@ -300,6 +300,14 @@ def explain(error: ValidationError, source: str) -> ConfigError:
     return ConfigError(f"{source} is not valid:\n{text}", action="Correct it, then run the command again.")
 
 
+def made_connection(values: Mapping[str, str]) -> Connection:
+    """A connection given on the command line, before there is a file; ConfigError where it is not valid."""
+    try:
+        return Connection.model_validate(dict(values))
+    except ValidationError as e:
+        raise explain(e, "The connection") from e
+
+
 def load(path: Path | None) -> Settings:
     """Read and validate the settings; without a file, the defaults and the environment.
 

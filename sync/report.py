@@ -7,9 +7,11 @@ from typing import Any
 import sqlalchemy as sa
 
 from sales_consultant.config.errors import UsageError
+from sales_consultant.connectors.budget import DAY_MS
 from sales_consultant.connectors.neutral import quote
 from sales_consultant.sync import desired as desiring
 from sales_consultant.sync import held, models
+from sales_consultant.sync.calls import CallCounts
 from sales_consultant.sync.run import from_before
 from sales_consultant.sync.state import (
     State,
@@ -75,6 +77,17 @@ def show_run(state: State, run_id: str) -> dict[str, Any]:
     return {**_run(rows[0]), "changes": by, "refused": reasons}
 
 
+def calls_of_the_day(ws: Workspace) -> dict[str, Any]:
+    """Our calls of the last 24 hours, the org's daily limit as last stated and our share of it; makes no call."""
+    counts = CallCounts(ws.state)
+    limit = counts.limit()
+    return {
+        "last_24_hours": counts.take(0, 0, ws.clock() - DAY_MS),
+        "org_limit": limit,
+        "allowed": None if limit is None else int(limit * ws.connection.daily_share),
+    }
+
+
 def status(ws: Workspace) -> dict[str, Any]:
     """How the connection stands: last success, models, holds, dead letters, groups, feedback."""
     state = ws.state
@@ -97,6 +110,7 @@ def status(ws: Workspace) -> dict[str, Any]:
         ],
         "dead_letters": _count(state, sa.select(sa.func.count()).select_from(dead_letters)),
         "waiting_for_a_lock": _count(state, sa.select(sa.func.count()).select_from(waits)),
+        "calls": calls_of_the_day(ws),
         "in_flight": _count(
             state, sa.select(sa.func.count()).select_from(changes).where(changes.c.state == "inflight")
         ),

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from sales_consultant.config import secrets
 from sales_consultant.config.errors import MachineError
-from sales_consultant.config.settings import Settings
+from sales_consultant.config.settings import Settings, made_connection
 from sales_consultant.config.versions import ending
 from sales_consultant.connectors.base import Finding
 from sales_consultant.sync import proposals
@@ -36,7 +36,7 @@ def initialise(
 ) -> dict[str, Any]:
     """Pull, look, propose, write the settings file. Reads only; the pull is kept and need not be made again."""
     given = {k: v for k, v in connection.items() if v}
-    settings = Settings(connections={name: {"crm": crm, **given}})  # type: ignore[dict-item]
+    settings = Settings(connections={name: made_connection({"crm": crm, **given})})
     with Workspace(
         settings, name, settings.connections[name], folder, keyring=keyring, environ=environ, clock=clock
     ) as ws:

@@ -4,14 +4,14 @@ import hmac
 import threading
 import time
 import webbrowser
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from urllib.parse import parse_qs, urlsplit
 
 from sales_consultant.config import secrets
 from sales_consultant.config.errors import AccessError, MachineError, UsageError
-from sales_consultant.config.settings import Connection, Settings
+from sales_consultant.config.settings import Connection, Settings, made_connection
 from sales_consultant.connectors import browser_sign_in
 from sales_consultant.connectors.http import safe_text
 from sales_consultant.connectors.signin import Document
@@ -147,15 +147,19 @@ def login(
     ask: Callable[[str], str],
     show: Callable[[str], None],
     browser: bool = True,
+    app: Mapping[str, str] | None = None,
 ) -> dict[str, str]:
     """Put a connection's secret into the OS keyring and say where it is; works before there are settings.
 
-    `ask` is told what is wanted. With `auth = "oauth"` that is the app's secret, and what is stored is what the sign-in
+    `ask` is told what is wanted. `app` (crm, client_id, domain, url) stands in for settings that are not there yet. With
+    `auth = "oauth"` that is the app's secret, and what is stored is what the sign-in
     by browser left.
     """
     name, connection = chosen or "main", None
     if settings.connections:
         name, connection = settings.connection(chosen)
+    elif app and app.get("client_id"):
+        connection = made_connection({"auth": "oauth", **{k: v for k, v in app.items() if v}})
     # Before anything is asked for: a machine without a keyring says so, and what to do.
     secrets.probe(name, keyring=keyring)
     if connection is not None and connection.auth == "oauth":

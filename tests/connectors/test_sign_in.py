@@ -17,10 +17,10 @@ import responses
 
 from sales_consultant.config import secrets
 from sales_consultant.config.errors import AccessError, ConfigError, CrmUnavailableError, MachineError
-from sales_consultant.config.settings import Connection, Write
+from sales_consultant.config.settings import Connection, Settings, Write, made_connection
 from sales_consultant.connectors import open_connector
 from sales_consultant.connectors.signin import Document, Keeper, Lease
-from sales_consultant.sync.signin import sign_in
+from sales_consultant.sync.signin import login, sign_in
 
 REFRESH = "refresh-planted-6f1c9a-secret"
 APP_SECRET = "app-planted-0d77e2-secret"
@@ -357,3 +357,65 @@ def test_nobody_answers() -> None:
     connection = HUBSPOT.model_copy(update={"redirect_port": port()})
     with pytest.raises(AccessError, match="Nobody answered"):
         sign_in(connection, APP_SECRET, show=lambda _: None, open_browser=lambda _: True, wait_seconds=0.3)
+
+
+class Ring:
+    """A keyring in memory."""
+
+    def __init__(self) -> None:
+        self.held: dict[tuple[str, str], str] = {}
+
+    def get_password(self, service: str, username: str) -> str | None:
+        return self.held.get((service, username))
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        self.held[service, username] = password
+
+    def delete_password(self, service: str, username: str) -> None:
+        del self.held[service, username]
+
+
+@responses.activate
+def test_login_by_browser_works_before_there_are_settings() -> None:
+    responses.add_passthru("http://127.0.0.1")
+    responses.post(HUBSPOT_TOKEN, json={"access_token": ACCESS, "refresh_token": REFRESH})
+    ring, users, asked = Ring(), list[threading.Thread](), list[str]()
+
+    def ask(what: str) -> str:
+        asked.append(what)
+        return APP_SECRET + "\n"
+
+    def show(page: str) -> None:
+        user = User()
+        user(page)
+        assert user.thread
+        users.append(user.thread)
+
+    told = login(
+        Settings(),
+        "acme",
+        keyring=ring,
+        ask=ask,
+        show=show,
+        browser=False,
+        app={"crm": "hubspot", "client_id": "client-1", "domain": "", "url": ""},
+    )
+    for thread in users:
+        thread.join()
+    assert asked == ["Client secret of acme's app (empty where it has none)"]
+    assert told == {"connection": "acme", "stored_in": 'OS keyring, entry "acme"'}
+    held = secrets.resolve("acme", "", keyring=ring, environ={})
+    assert Document.read(held.value, "HubSpot") == Document(REFRESH, APP_SECRET)
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"crm": "hubspot", "auth": "jwt", "client_id": "x"}, "HubSpot has no sign-in"),
+        ({"crm": "salesforce", "auth": "jwt", "client_id": "x"}, "needs username"),
+        ({"crm": "salesforce", "auth": "oauth"}, "needs client_id"),
+    ],
+)
+def test_a_connection_that_cannot_sign_in_is_refused_at_once(given: dict[str, str], words: str) -> None:
+    with pytest.raises(ConfigError, match=words):
+        made_connection(given)

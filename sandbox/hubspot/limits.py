@@ -43,11 +43,20 @@ class Meter:
         """The plan in force; None while limits are off."""
         return PLANS.get(self.world.limits)
 
-    def take(self, bucket: Bucket, token: str) -> dict[str, str]:
-        """Count a call; the limit headers of its answer. Raises ApiError 429."""
+    def spend_today(self, used: int) -> None:
+        """Set the calls of today."""
+        self._turn()
+        self.used = used
+
+    def _turn(self) -> int:
         now = self.world.clock.now_ms()
         if now // DAY_MS != self.day:
             self.day, self.used = now // DAY_MS, 0
+        return now
+
+    def take(self, bucket: Bucket, token: str) -> dict[str, str]:
+        """Count a call; the limit headers of its answer. Raises ApiError 429."""
+        now = self._turn()
         plan = self.plan
         if plan is None:
             self.used += 1

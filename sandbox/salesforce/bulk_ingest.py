@@ -10,6 +10,7 @@ from sales_consultant.sandbox.salesforce import ids, jobs, rows, writing
 from sales_consultant.sandbox.salesforce.access import Access
 from sales_consultant.sandbox.salesforce.call import Call, Result, named
 from sales_consultant.sandbox.salesforce.errors import ApiError
+from sales_consultant.sandbox.salesforce.meter import BATCH_ROWS, BATCHES, Meter
 from sales_consultant.sandbox.salesforce.org import VENDOR, Org
 from sales_consultant.sandbox.salesforce.standard import OBJECTS
 
@@ -184,13 +185,18 @@ def _open(org: Org, job: Json, load: Load) -> None:
     }:
         raise ApiError("INVALIDBATCH", "Field name not found : Id")
     load.body = None
+    Meter.of(org).spend(BATCHES, max(1, -(-len(load.rows) // BATCH_ROWS)))
     jobs.move(org, job, "InProgress")
 
 
 def _slice(org: Org, job: Json, load: Load) -> None:
     access = Access.of(org, job["createdById"])
+    fault = org.memory.get("job_fault")
+    end = min(load.done + SLICE, len(load.rows))
+    if fault is not None:
+        end = min(end, max(load.done, fault["after"]))
     with org.store.transaction():
-        for cells in load.rows[load.done : load.done + SLICE]:
+        for cells in load.rows[load.done : end]:
             load.done += 1
             values = dict(zip(load.header, cells, strict=False))
             try:
@@ -209,6 +215,10 @@ def _slice(org: Org, job: Json, load: Load) -> None:
                     (ids.full(given) or given, f"{e.code}:{e.message}:{' '.join(e.fields or ())}--", cells)
                 )
     counts = {"numberRecordsProcessed": load.done, "numberRecordsFailed": len(load.failed)}
+    if fault is not None and load.done >= fault["after"]:
+        org.memory.pop("job_fault")
+        jobs.move(org, job, "Failed", errorMessage=fault["message"], **counts)
+        return
     jobs.move(org, job, "JobComplete" if load.done >= len(load.rows) else "InProgress", **counts)
 
 

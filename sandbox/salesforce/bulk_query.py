@@ -8,6 +8,7 @@ from sales_consultant.sandbox.salesforce import jobs, query, render
 from sales_consultant.sandbox.salesforce.access import Access
 from sales_consultant.sandbox.salesforce.call import Call, Result
 from sales_consultant.sandbox.salesforce.errors import ApiError
+from sales_consultant.sandbox.salesforce.meter import QUERY_JOBS, QUERY_MB, Meter
 from sales_consultant.sandbox.salesforce.org import VENDOR, Org
 from sales_consultant.sandbox.salesforce.query import Plan
 from sales_consultant.sandbox.store import Record
@@ -35,6 +36,7 @@ def create(call: Call) -> Result:
     if operation not in ("query", "queryAll"):
         raise ApiError("INVALIDJOB", f"InvalidJob : Invalid operation: {operation}")
     made = _plan(str(body.get("query") or ""), call.access, operation)
+    Meter.of(call.org).spend(QUERY_JOBS)
     job = jobs.make(
         call,
         "Query",
@@ -133,7 +135,9 @@ def results(call: Call) -> Result:
         "Sforce-NumberOfRecords": str(len(records)),
         "Sforce-Locator": jobs.locator(end) if end < _rows(call.org, job) else "null",
     }
-    return jobs.csv_response(_csv(call, made, records, job), headers)
+    text = _csv(call, made, records, job)
+    Meter.of(call.org).spend(QUERY_MB, len(text) / 2**20)
+    return jobs.csv_response(text, headers)
 
 
 def _csv(call: Call, made: Plan, records: list[Record], job: Json) -> bytes:

@@ -8,7 +8,7 @@ from starlette.responses import Response
 from sales_consultant.sandbox.faults import Fault
 from sales_consultant.sandbox.salesforce import lifecycle, query, sessions, sharing, timing, users
 from sales_consultant.sandbox.salesforce.errors import ApiError, refused, unavailable
-from sales_consultant.sandbox.salesforce.meter import Meter
+from sales_consultant.sandbox.salesforce.meter import REQUESTS, Meter
 from sales_consultant.sandbox.salesforce.org import OPTIONS, Org
 from sales_consultant.sandbox.world import ControlError
 
@@ -54,9 +54,21 @@ def actions(org: Org) -> Mapping[str, Callable[[Json], Any]]:
         return {"expired": sessions.lapse(org, body.get("token"))}
 
     def usage(body: Json) -> Json:
-        meter = Meter.of(org)
-        meter.add(int(body["used"]) - meter.used())
-        return {"used": meter.used(), "limit": meter.most}
+        meter, name = Meter.of(org), str(body.get("limit", REQUESTS))
+        try:
+            meter.most(name)
+        except KeyError:
+            raise ControlError(f"the limit {name!r} is not counted here") from None
+        meter.add(int(body["used"]) - meter.used(name), name)
+        return {"used": meter.used(name), "limit": meter.most(name)}
+
+    def job_fault(body: Json) -> Json:
+        """The next ingest job fails once it has worked on `after` rows; the others stay unprocessed."""
+        org.memory["job_fault"] = {
+            "after": int(body.get("after", 0)),
+            "message": str(body.get("message", "InternalServerError : Unable to process the batch")),
+        }
+        return dict(org.memory["job_fault"])
 
     def row_errors(body: Json) -> Json:
         code = str(body.get("code", "UNABLE_TO_LOCK_ROW"))
@@ -73,6 +85,7 @@ def actions(org: Org) -> Mapping[str, Callable[[Json], Any]]:
         "expire": expire,
         "usage": usage,
         "row_errors": row_errors,
+        "job_fault": job_fault,
         "expire_locators": lambda body: {"expired": query.forget(org)},
         "merge": lambda body: lifecycle.merge(org, body),
         "convert": lambda body: lifecycle.convert(org, body),

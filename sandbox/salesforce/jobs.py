@@ -100,14 +100,20 @@ def move(org: Org, job: Json, state: str, **more: Any) -> None:
 
 
 def listed(call: Call) -> Result:
-    """GET jobs/query or jobs/ingest."""
-    kind = "V2Query" if "/jobs/query" in call.request.url.path else "V2Ingest"
-    found = [
-        shown(j)
-        for j in jobs(call.org).values()
-        if j["jobType"] == kind and j["createdById"] == call.access.user_id
-    ]
-    return 200, {"done": True, "nextRecordsUrl": None, "records": found}
+    """GET jobs/query or jobs/ingest: everybody's jobs, 1,000 at a time and in no promised order."""
+    path = "query" if "/jobs/query" in call.request.url.path else "ingest"
+    kind = call.text("jobType") or f"V2{path.capitalize()}"
+    if kind not in ("Classic", "BigObjectIngest", "V2Query", "V2Ingest"):
+        raise ApiError("INVALID_PARAMETER_VALUE", f"jobType is not valid: {kind}")
+    found = [j for j in reversed(jobs(call.org).values()) if j["jobType"] == kind]
+    if call.text("isPkChunkingEnabled").lower() == "true":
+        # Only jobs of the older Bulk API are chunked by key.
+        found = []
+    start, size = place(call.text("queryLocator")), int(call.org.options["jobs_page"])
+    done = start + size >= len(found)
+    more = call.path(f"jobs/{path}?jobType={kind}&queryLocator={locator(start + size)}")
+    shown_here = [shown(j) for j in found[start : start + size]]
+    return 200, {"done": done, "nextRecordsUrl": None if done else more, "records": shown_here}
 
 
 def ended(job: Json) -> bool:

@@ -22,6 +22,7 @@ OPTIONS: Mapping[str, Any] = {
     "job_seconds": 0.0,
     "custom_fields": 500,
     "updated_ids": 600_000,
+    "jobs_page": 1000,
 }
 # Indexes of this side only, and the rows of query jobs as they were when the job ran.
 _INDEX = (

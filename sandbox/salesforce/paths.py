@@ -75,6 +75,8 @@ _TAKES: tuple[tuple[str, str, Handler, str], ...] = (
     ("PUT", "/jobs/ingest/{id}/batches", bulk_ingest.upload, "bulk ingest"),
     ("GET", "/jobs/ingest/{id}/successfulResults", bulk_ingest.successes, "bulk ingest"),
     ("GET", "/jobs/ingest/{id}/failedResults", bulk_ingest.failures, "bulk ingest"),
+    ("GET", "/jobs/ingest/{id}/successfulresults", bulk_ingest.successes, "bulk ingest"),
+    ("GET", "/jobs/ingest/{id}/failedresults", bulk_ingest.failures, "bulk ingest"),
     ("GET", "/jobs/ingest/{id}/unprocessedrecords", bulk_ingest.unprocessed, "bulk ingest"),
     ("GET", "/jobs/ingest/{id}/unprocessedRecords", bulk_ingest.unprocessed, "bulk ingest"),
 )

@@ -7,7 +7,7 @@ from sales_consultant.sandbox.salesforce import fields, ids, sharing, timing
 from sales_consultant.sandbox.salesforce.auth import base
 from sales_consultant.sandbox.salesforce.call import NEWEST, OLDEST, Call, Result
 from sales_consultant.sandbox.salesforce.errors import ApiError
-from sales_consultant.sandbox.salesforce.meter import Meter
+from sales_consultant.sandbox.salesforce.meter import BATCHES, QUERY_JOBS, QUERY_MB, REQUESTS, Meter
 from sales_consultant.sandbox.salesforce.org import VENDOR, stamp
 from sales_consultant.sandbox.salesforce.sobject import Sobject
 from sales_consultant.sandbox.salesforce.standard import CUSTOMIZABLE
@@ -53,20 +53,14 @@ def listing(call: Call) -> Result:
 def limits(call: Call) -> Result:
     """GET limits."""
     meter, org = Meter.of(call.org), call.org
-    counted = org.world.calls
 
     def left(most: int, used: int) -> Json:
         return {"Max": most, "Remaining": max(0, most - used)}
 
-    queries = counted[VENDOR, "bulk query job"]
-    ingests = counted[VENDOR, "bulk ingest job"]
     return 200, {
         "ConcurrentAsyncGetReportInstances": left(200, 0),
-        "DailyApiRequests": left(meter.most, meter.used()),
+        **{n: left(meter.most(n), meter.used(n)) for n in (REQUESTS, BATCHES, QUERY_JOBS, QUERY_MB)},
         "DailyAsyncApexExecutions": left(250_000, 0),
-        "DailyBulkApiBatches": left(15_000, ingests),
-        "DailyBulkV2QueryFileStorageMB": left(976_562, 0),
-        "DailyBulkV2QueryJobs": left(10_000, queries),
         "DataStorageMB": left(10_240, sum(org.store.totals(VENDOR).values()) // 512),
         "FileStorageMB": left(20_480, 0),
         "MassEmail": left(5_000, 0),

@@ -150,7 +150,7 @@ def update(access: Access, sobject: Sobject, id: Any, body: Mapping[str, Any], *
         raise ApiError("INVALID_TYPE_FOR_OPERATION", f"entity type {sobject.name} does not support update")
     record = held(org, sobject, id, status=status)
     _demand_share(access, sobject, record, "Edit")
-    _row_error(org, record.id)
+    _row_error(org, record)
     before = record.values()
     changes = _checked(access, sobject, body, create=False)
     if before.get("IsConverted"):
@@ -189,7 +189,7 @@ def delete(access: Access, sobject: Sobject, id: Any, *, status: int = 400) -> s
             f"entity type {sobject.name} does not support delete",
             fields=[],
         )
-    _row_error(org, record.id)
+    _row_error(org, record)
     bin(org, sobject.name, record)
     setup.after(org, sobject.name)
     return record.id
@@ -223,12 +223,18 @@ def pointing(org: Org, sobject: str, field: str, id: str) -> list[Record]:
     return list(org.store.get_many(VENDOR, sobject, found).values())
 
 
-def _row_error(org: Org, id: str) -> None:
-    """What a rehearsal set for single records: locks, triggers that refuse."""
+def _row_error(org: Org, record: Record) -> None:
+    """What a rehearsal set for single records, or for all that hang on one: locks, triggers that refuse."""
     rules: dict[str, Json] = org.memory.setdefault("row_errors", {})
-    rule = rules.get(id)
-    if rule is None:
+    if not rules:
         return
+    values = record.values()
+    # To write a child, Salesforce locks its account too.
+    named = [record.id, *(str(values.get(n)) for n in ("AccountId", "OpportunityId", "CampaignId"))]
+    id = next((i for i in named if i in rules), None)
+    if id is None:
+        return
+    rule = rules[id]
     rule["times"] -= 1
     if rule["times"] <= 0:
         rules.pop(id)

@@ -187,3 +187,14 @@ def test_a_store_that_is_filled_is_taken_up_again(folder: Path, tmp_path: Path) 
         assert again.get(f"{LIST}/{pia}", properties="jobtitle").json()["properties"]["jobtitle"] == "CEO"
         assert again.get("/account-info/v3/details").json()["portalId"] == who
         again.session.close()
+
+
+def test_usage_says_what_the_headers_say(limited: Api) -> None:
+    limited.control("usage", used=620_000)
+    answer = limited.get(LIST)
+    usage = limited.get("/account-info/v3/api-usage/daily/private-apps").json()["results"][0]
+    left = int(answer.headers["X-HubSpot-RateLimit-Daily-Remaining"])
+    assert usage["usageLimit"] == int(answer.headers["X-HubSpot-RateLimit-Daily"]) == 625_000
+    # Asking costs a call itself.
+    assert usage["usageLimit"] - usage["currentUsage"] == left - 1 == 4_998
+    assert usage["resetsAt"] == "2024-06-02T00:00:00Z"

@@ -25,6 +25,7 @@ from sales_consultant.sync import groups, held, models
 from sales_consultant.sync.desired import Desired
 from sales_consultant.sync.journal import Journal, waiting
 from sales_consultant.sync.lease import Lease, hold
+from sales_consultant.sync.order import by_company
 from sales_consultant.sync.pilot import allowed
 from sales_consultant.sync.plan import Held, Limits, Plan, guard, make
 from sales_consultant.sync.pull import Pulled, pull
@@ -271,7 +272,7 @@ def pushing(
 ) -> Counter[str]:
     """Journal the plan, write it, settle it."""
     journal = Journal(ws.state, run.id)
-    journal.plan(plan.entries)
+    journal.plan(by_company(ws.warehouse, plan.entries))
     reporter.say(f"writing {len(plan.entries):,} records")
     try:
         counts = push(

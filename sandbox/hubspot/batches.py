@@ -131,7 +131,7 @@ def create(call: Call) -> Result:
     with call.portal.store.transaction():
         for one in inputs:
             try:
-                shown = written(call.portal, kind, writing.create(call.portal, kind, one))
+                shown = written(call.portal, kind, writing.create(call.portal, kind, one, call.version))
                 if "objectWriteTraceId" in one:
                     shown["objectWriteTraceId"] = str(one["objectWriteTraceId"])
                 results.append(shown)
@@ -168,7 +168,7 @@ def _upsert(call: Call, kind: Kind, one: Json) -> tuple[Record, bool]:
         return writing.update(call.portal, kind, record, values, call.version), False
     if name == "hs_object_id":
         raise ApiError(404, "OBJECT_NOT_FOUND", f"{kind.label} with id {value} does not exist")
-    return writing.create(call.portal, kind, {"properties": {name: value, **values}}), True
+    return writing.create(call.portal, kind, {"properties": {name: value, **values}}, call.version), True
 
 
 def archive(call: Call) -> Result:

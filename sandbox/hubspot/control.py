@@ -73,13 +73,22 @@ def actions(portal: Portal) -> Mapping[str, Callable[[Json], Any]]:
         return {"restored": str(body["id"])}
 
     def rules(body: Json) -> Json:
-        """Properties that the admin requires; they bind API writes of version 2026-09 on."""
+        """The admin's validation rules, which bind API writes of version 2026-09 on; they replace those of before.
+
+        `required`: properties. `conditional`: [{"when": {property: value}, "require": [properties]}]. `values`: {property: {"min",
+        "max", "min_length", "max_length", "pattern"}}.
+        """
         kind = _kind(body)
-        for name in portal.store.documents(VENDOR, "rule", kind.name):
-            portal.store.drop(VENDOR, "rule", kind.name, name)
-        for name in body.get("required", ()):
-            portal.store.put(VENDOR, "rule", kind.name, str(name), {})
-        return {"object": kind.name, "required": list(body.get("required", ()))}
+        named = {*body.get("required", ()), *body.get("values", {})}
+        named |= {n for c in body.get("conditional", ()) for n in (*c["when"], *c["require"])}
+        unknown = sorted(named - set(portal.definitions(kind)))
+        if unknown:
+            raise ControlError(f"there is no property {unknown[0]!r} of {kind.name}")
+        held = {
+            k: body.get(k) or ({} if k == "values" else []) for k in ("required", "conditional", "values")
+        }
+        portal.store.put(VENDOR, "rule", kind.name, "rules", held)
+        return {"object": kind.name, **held}
 
     def options(body: Json) -> Json:
         unknown = sorted(set(body) - set(OPTIONS))

@@ -80,7 +80,7 @@ def get(call: Call) -> Result:
 def create(call: Call) -> Result:
     """POST one record."""
     kind = call.kind()
-    record = writing.create(call.portal, kind, call.dict())
+    record = writing.create(call.portal, kind, call.dict(), call.version)
     return 201, written(call.portal, kind, record)
 
 

@@ -1,5 +1,6 @@
 """Changes to HubSpot records: checked, stamped, with history, and seen late by searches where the index lags."""
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -78,13 +79,16 @@ def _unique(portal: Portal, kind: Kind, values: Mapping[str, str | None], own: s
                 raise ApiError(409, "CONFLICT", f"{kind.label} already exists. Existing ID: {holder}")
 
 
-def create(portal: Portal, kind: Kind, body: Json, *, at: int | None = None) -> Record:
+def create(
+    portal: Portal, kind: Kind, body: Json, version: str = "2026-03", *, at: int | None = None
+) -> Record:
     """A new record with its associations. Raises InvalidValuesError, ApiError 409 for a unique value that is taken."""
     from sales_consultant.sandbox.hubspot.links import link_new
 
     now = portal.clock.now_ms() if at is None else at
     values = checked(portal, kind, body.get("properties") or {})
     _unique(portal, kind, values, None)
+    required(portal, kind, values, version)
     with portal.store.transaction():
         number = new_id(portal, kind)
         values["hs_object_source"] = "INTEGRATION"
@@ -127,19 +131,49 @@ def required(portal: Portal, kind: Kind, values: Mapping[str, Any], version: str
     """The admin's validation rules, which bind API writes from 2026-09 on. Raises InvalidValuesError."""
     if version < "2026-09" or not version.startswith("20"):
         return
-    rules = portal.store.documents(VENDOR, "rule", kind.name)
-    reasons = [
+    rules = portal.store.documents(VENDOR, "rule", kind.name).get("rules")
+    if rules is None:
+        return
+    wanted = list(rules["required"])
+    for one in rules["conditional"]:
+        if all(values.get(n) == v for n, v in one["when"].items()):
+            wanted += one["require"]
+    reasons: list[Json] = [
         {
             "isValid": False,
             "message": f'"{name}" is required',
             "error": "REQUIRED_PROPERTY_MISSING",
             "name": name,
         }
-        for name in rules
+        for name in dict.fromkeys(wanted)
         if values.get(name) is None
     ]
+    for name, limits in rules["values"].items():
+        message = _beyond(values.get(name), limits)
+        if message:
+            text = f'"{name}" {message}'
+            reasons.append(
+                {"isValid": False, "message": text, "error": "VALIDATION_RULE_VIOLATION", "name": name}
+            )
     if reasons:
         raise InvalidValuesError(reasons)
+
+
+def _beyond(value: Any, limits: Json) -> str:
+    """What a rule on a value says against it; "" for nothing."""
+    if value is None:
+        return ""
+    if "min" in limits and float(value) < limits["min"]:
+        return f"must be at least {limits['min']}"
+    if "max" in limits and float(value) > limits["max"]:
+        return f"must be at most {limits['max']}"
+    if len(value) < limits.get("min_length", 0):
+        return f"must have at least {limits['min_length']} characters"
+    if len(value) > limits.get("max_length", len(value)):
+        return f"must have at most {limits['max_length']} characters"
+    if "pattern" in limits and not re.fullmatch(limits["pattern"], value):
+        return "does not have the required format"
+    return ""
 
 
 def remember(

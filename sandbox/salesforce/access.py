@@ -141,6 +141,7 @@ _OPEN = frozenset(
         "RecordType",
         "OpportunityStage",
         "CurrencyType",
+        "DatedConversionRate",
         "EntityDefinition",
         "Pricebook2",
         "UserRecordAccess",

@@ -6,7 +6,7 @@ from typing import Any
 from starlette.responses import Response
 
 from sales_consultant.sandbox.faults import Fault
-from sales_consultant.sandbox.salesforce import lifecycle, query, sessions, sharing, timing, users
+from sales_consultant.sandbox.salesforce import lifecycle, query, rules, sessions, sharing, timing, users
 from sales_consultant.sandbox.salesforce.errors import ApiError, refused, unavailable
 from sales_consultant.sandbox.salesforce.meter import REQUESTS, Meter
 from sales_consultant.sandbox.salesforce.org import OPTIONS, Org
@@ -91,6 +91,10 @@ def actions(org: Org) -> Mapping[str, Callable[[Json], Any]]:
         "convert": lambda body: lifecycle.convert(org, body),
         "purge": lambda body: lifecycle.purge(org, body),
         "late": lambda body: lifecycle.late(org, body),
+        "rule": lambda body: rules.add(org, body),
+        "lock": lambda body: rules.lock(org, body),
+        "deactivate": lambda body: rules.deactivate(org, body),
+        "dated_rates": lambda body: rules.dated_rates(org, body),
         "begin": lambda body: timing.begin(org, body),
         "commit": lambda body: timing.commit(org, body),
         "touch": lambda body: timing.touch(org, body),

@@ -46,6 +46,8 @@ def _opportunity(org: Org, values: Json, before: Json | None, given: Collection[
     stage = org.stages().get(values.get("StageName") or "")
     if stage is None:
         return
+    if before is not None and before.get("Amount") == values.get("Amount") and "Amount" not in given:
+        _convert(org, values, before)
     moved = before is None or before.get("StageName") != values["StageName"]
     values["IsClosed"], values["IsWon"] = stage["IsClosed"], stage["IsWon"]
     if moved and "Probability" not in given and (before is not None or values.get("Probability") is None):
@@ -56,6 +58,17 @@ def _opportunity(org: Org, values: Json, before: Json | None, given: Collection[
     expected(values)
     if before is not None and moved:
         values["LastStageChangeDate"] = stamp(org.now())
+
+
+def _convert(org: Org, values: Json, before: Json) -> None:
+    """A new currency converts the amount, as the API does it."""
+    old, new, amount = before.get("CurrencyIsoCode"), values.get("CurrencyIsoCode"), values.get("Amount")
+    if not old or not new or old == new or amount is None:
+        return
+    bodies = [r.values() for r in org.store.each(VENDOR, "CurrencyType")]
+    rates = {b["IsoCode"]: b["ConversionRate"] for b in bodies}
+    if rates.get(old) and rates.get(new):
+        values["Amount"] = round(amount / rates[old] * rates[new], 2)
 
 
 def expected(values: Json) -> None:

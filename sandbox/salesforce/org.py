@@ -103,6 +103,7 @@ class Org:
             found is None
             or (found.tooling and not tooling)
             or (found.name == "CurrencyType" and not self.feature("currencies"))
+            or (found.name == "DatedConversionRate" and not self.feature("dated_currencies"))
         ):
             return None
         return found

@@ -78,6 +78,14 @@ def rows(
         pointed = [get(r, v) for r, v in zip(records, values, strict=True)]
         wanted = {i for i in pointed if i}
         parents: dict[str, Json] = {}
+        if f.targets == ("EntityDefinition",):
+            defined = [
+                r for r in org.store.each(VENDOR, "EntityDefinition") if r.values()["DurableId"] in wanted
+            ]
+            at = Shape("EntityDefinition", inner.access, inner.own, inner.parents)
+            shown = rows(org, at, defined, version, tooling=tooling)
+            parents = {r.values()["DurableId"]: row for r, row in zip(defined, shown, strict=True)}
+            wanted = set()
         for target in f.targets:
             own_kind = [i for i in wanted if i[:3] == ids.PREFIXES[target]]
             seen = sharing.visible(inner.access, target, own_kind)

@@ -113,7 +113,7 @@ class Compiler:
         hidden = "".join(f" AND ({parent}.object != '{t}' OR {rule})" for t, rule in rules if rule)
         sql = (
             f"(SELECT {inner.sql} FROM records {parent} WHERE {parent}.vendor = 'salesforce' AND {parent}.object IN ({among}) "
-            f"AND {parent}.id = {self._value(sobject, row, f)}{hidden})"
+            f"AND {_key(f, parent)} = {self._value(sobject, row, f)}{hidden})"
         )
         return Column(sql, inner.field, inner.sobject)
 
@@ -350,6 +350,15 @@ class Compiler:
             return None
         low = comparable(self.field(self.sobject.name, names[0]), node.value, self.org.now()).low
         return low if isinstance(low, int) else None
+
+
+def _key(f: Field, row: str) -> str:
+    """What a lookup names of the record that it points to: a definition is named by its durable id."""
+    return (
+        f"json_extract({row}.properties, '$.DurableId')"
+        if f.targets == ("EntityDefinition",)
+        else f"{row}.id"
+    )
 
 
 def _folded(f: Field) -> bool:

@@ -42,7 +42,8 @@ def comparable(f: Field, value: Literal, now: int, *, like: bool = False) -> Val
     if f.type in ("id", "reference") and not like:
         if not text:
             return Value(None)
-        return Value(_id(text))
+        # A standard object's definition is named by a word, not by an id.
+        return Value(text if f.targets == ("EntityDefinition",) else _id(text))
     return Value(text or None)
 
 

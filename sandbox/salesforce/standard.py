@@ -4,9 +4,9 @@ from collections.abc import Mapping
 
 from sales_consultant.sandbox.salesforce.sobject import Sobject
 from sales_consultant.sandbox.salesforce.standard_sales import SALES
-from sales_consultant.sandbox.salesforce.standard_setup import PEOPLE, SETUP, TOOLING
+from sales_consultant.sandbox.salesforce.standard_setup import DATED, PEOPLE, SETUP, TOOLING
 
-OBJECTS: Mapping[str, Sobject] = {o.name: o for o in (*SALES, *PEOPLE, *SETUP, *TOOLING)}
+OBJECTS: Mapping[str, Sobject] = {o.name: o for o in (*SALES, *PEOPLE, DATED, *SETUP, *TOOLING)}
 BY_LOWER: Mapping[str, str] = {n.lower(): n for n in OBJECTS}
 # Tasks and events share one set of custom fields.
 ACTIVITIES = ("Task", "Event")

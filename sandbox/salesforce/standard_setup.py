@@ -102,6 +102,11 @@ IsCorporate boolean ro
 {KEPT}""",
     ),
 )
+DATED = make(
+    "DatedConversionRate",
+    "Dated Conversion Rate",
+    f"IsoCode picklist req once\nConversionRate double(18,6) req\nStartDate date req once\nNextStartDate date ro\n{KEPT}",
+)
 _RIGHTS = "".join(f"\nPermissions{p} boolean" for p in ("Create", "Read", "Edit", "Delete"))
 SETUP: tuple[Sobject, ...] = (
     make(
@@ -153,7 +158,7 @@ TOOLING: tuple[Sobject, ...] = (
 FullName string(255)
 NamespacePrefix string(15) ro
 TableEnumOrId string(255) ro
-EntityDefinitionId string(18) ro
+EntityDefinitionId reference(EntityDefinition) ro
 Metadata complexvalue
 Description string(1000) ro
 InlineHelpText string(510) ro
@@ -172,7 +177,6 @@ Scale int(8,0) ro
         "PluralLabel string(70) ro\nKeyPrefix string(3) ro\nIsCustomizable boolean ro\nIsQueryable boolean ro\n"
         "InternalSharingModel picklist(Private,Read,ReadWrite,ControlledByParent) ro",
         writable=False,
-        tooling=True,
     ),
     make(
         "Flow",
@@ -185,7 +189,76 @@ Scale int(8,0) ro
     make(
         "ApexTrigger",
         "Apex Trigger",
-        f"Name string(255) ro\nTableEnumOrId string(40) ro\nStatus picklist ro\nBody textarea ro nofilter\n{KEPT}",
+        f"""Name string(255) ro
+NamespacePrefix string(15) ro
+TableEnumOrId string(40) ro
+EntityDefinitionId reference(EntityDefinition) ro
+UsageBeforeInsert boolean ro
+UsageAfterInsert boolean ro
+UsageBeforeUpdate boolean ro
+UsageAfterUpdate boolean ro
+UsageBeforeDelete boolean ro
+UsageAfterDelete boolean ro
+ApiVersion double(18,1) ro
+Status picklist(Inactive,Active,Deleted) ro
+IsValid boolean ro
+Body textarea ro nofilter
+{KEPT}""",
+        setup=True,
+        writable=False,
+    ),
+    make(
+        "FlowDefinitionView",
+        "Flow Definition",
+        """DurableId string(255) ro
+ApiName string(255) ro
+Label string(255) ro
+Description string(1000) ro
+NamespacePrefix string(15) ro
+ProcessType picklist ro
+TriggerType picklist(RecordBeforeSave,RecordAfterSave,RecordBeforeDelete,Scheduled,PlatformEvent) ro
+RecordTriggerType picklist(Create,Update,CreateAndUpdate,Delete) ro
+TriggerObjectOrEventId reference(EntityDefinition) ro
+TriggerObjectOrEventLabel string(255) ro
+IsActive boolean ro
+IsTemplate boolean ro
+ActiveVersionId string(255) ro
+LatestVersionId string(255) ro
+VersionNumber int(9,0) ro
+ManageableState picklist ro
+LastModifiedDate datetime ro""",
+        setup=True,
+        writable=False,
+        deletable=False,
+    ),
+    make(
+        "ValidationRule",
+        "Validation Rule",
+        f"""ValidationName string(40) ro
+FullName string(255) ro
+NamespacePrefix string(15) ro
+ManageableState picklist ro
+Active boolean ro
+Description string(1000) ro
+ErrorMessage string(255) ro
+ErrorDisplayField string(40) ro
+EntityDefinitionId reference(EntityDefinition) ro
+Metadata complexvalue ro
+{KEPT}""",
+        tooling=True,
+        setup=True,
+        writable=False,
+    ),
+    make(
+        "WorkflowRule",
+        "Workflow Rule",
+        f"""Name string(80) ro
+FullName string(255) ro
+NamespacePrefix string(15) ro
+ManageableState picklist ro
+TableEnumOrId string(40) ro
+Metadata complexvalue ro
+{KEPT}""",
         tooling=True,
         setup=True,
         writable=False,

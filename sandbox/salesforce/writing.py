@@ -5,7 +5,7 @@ from typing import Any
 
 import orjson
 
-from sales_consultant.sandbox.salesforce import effects, ids, setup, sharing
+from sales_consultant.sandbox.salesforce import effects, ids, rules, setup, sharing
 from sales_consultant.sandbox.salesforce.access import Access
 from sales_consultant.sandbox.salesforce.errors import ApiError
 from sales_consultant.sandbox.salesforce.fields import Field
@@ -61,6 +61,13 @@ def _checked(access: Access, sobject: Sobject, body: Mapping[str, Any], *, creat
     for name, (f, _) in given.items():
         if f.type == "reference" and values[name]:
             _demand_target(access, f, values[name])
+    owner = values.get("OwnerId")
+    if owner and not access.org.user(owner).get("IsActive"):
+        raise ApiError(
+            "INACTIVE_OWNER_OR_USER",
+            f"operation performed with inactive user [{owner}] as owner of {sobject.name.lower()}",
+            fields=[],
+        )
     return values
 
 
@@ -123,6 +130,7 @@ def insert(access: Access, sobject: Sobject, body: Mapping[str, Any]) -> str:
     with org.store.transaction():
         org.store.insert(VENDOR, sobject.name, [Record(id, number, dumps(values), now, now)])
         effects.after(org, sobject.name, id, None, values, now, access.user_id)
+        rules.enforce(org, sobject.name, id)
     setup.after(org, sobject.name)
     return id
 
@@ -150,6 +158,7 @@ def update(access: Access, sobject: Sobject, id: Any, body: Mapping[str, Any], *
         raise ApiError("INVALID_TYPE_FOR_OPERATION", f"entity type {sobject.name} does not support update")
     record = held(org, sobject, id, status=status)
     _demand_share(access, sobject, record, "Edit")
+    rules.demand_unlocked(access, sobject.name, record.id)
     _row_error(org, record)
     before = record.values()
     changes = _checked(access, sobject, body, create=False)
@@ -159,7 +168,9 @@ def update(access: Access, sobject: Sobject, id: Any, body: Mapping[str, Any], *
     setup.before(access, sobject.name, before, values)
     effects.derive(org, sobject.name, values, before, frozenset(changes))
     _demand_complete(org, sobject, values, changes)
-    save(org, sobject.name, record, values, access.user_id)
+    with org.store.transaction():
+        save(org, sobject.name, record, values, access.user_id)
+        rules.enforce(org, sobject.name, record.id)
     setup.after(org, sobject.name)
     return record.id
 
@@ -182,6 +193,7 @@ def delete(access: Access, sobject: Sobject, id: Any, *, status: int = 400) -> s
     access.demand(sobject, "Delete")
     record = held(org, sobject, id, status=status)
     _demand_share(access, sobject, record, "Delete")
+    rules.demand_unlocked(access, sobject.name, record.id)
     setup.before_delete(access, sobject.name, record.values())
     if not (sobject.writable and sobject.deletable):
         raise ApiError(

@@ -16,6 +16,17 @@ if TYPE_CHECKING:
 
 OutcomeState = Literal["done", "retry", "wait", "left", "dead", "unknown"]
 FindingState = Literal["ok", "warning", "missing"]
+StepState = Literal[
+    "exists",
+    "created",
+    "would create",
+    "changed",
+    "would change",
+    "removed",
+    "would remove",
+    "left",
+    "refused",
+]
 
 
 @dataclass(frozen=True)
@@ -38,7 +49,9 @@ class Stream:
     """A raw table of the warehouse and how it is pulled.
 
     `mode`: "delta" has its own watermark; "links" is re-read for the records that were read since, for open deals and
-    for recent activities; "full" is read whole each time because the CRM offers nothing better, and it is small.
+    for recent activities; "full" is read whole each time because the CRM offers nothing better, and it is small; "slow"
+    is read whole at a slower cadence (`of` is the stream whose columns it brings up to date): what a CRM computes
+    changes without moving any stamp.
     `object` is what a user calls it; `key` are the columns that identify a row. `first_seen`: the CRM does not say when
     a row was made, so the warehouse keeps when it first saw it (`_first_seen`, empty for rows of the first pull).
     `optional`: without permission for it the pull goes on and says so.
@@ -46,10 +59,11 @@ class Stream:
 
     name: str
     object: str
-    mode: Literal["delta", "links", "full"]
+    mode: Literal["delta", "links", "full", "slow"]
     key: tuple[str, ...] = ("id",)
     first_seen: bool = False
     optional: bool = False
+    of: str = ""
 
 
 @dataclass(frozen=True)
@@ -58,7 +72,8 @@ class Page:
 
     All columns are text as the CRM gave it, but those that start with an underscore: `_created`, `_modified`, `_seen`
     (milliseconds UTC, int64) and `_archived` (bool). `resume` None leaves the place as it is. `scope_column` and `scope` say which earlier rows these replace:
-    all whose column has one of the values; `scope` None with `scope_column` "" replaces the whole table.
+    all whose column has one of the values; `scope` None with `scope_column` "" replaces the whole table. `patch`: the
+    rows bring some columns of rows that are held already, by `id`, and leave all else as it is.
     """
 
     stream: str
@@ -67,6 +82,7 @@ class Page:
     scope_column: str = "id"
     scope: "pa.Array[Any] | None" = None
     total: int | None = None
+    patch: bool = False
 
 
 @dataclass(frozen=True)
@@ -95,13 +111,26 @@ class Finding:
 
 @dataclass(frozen=True)
 class ProvisionStep:
-    """One thing that provisioning does, or would do: a group, a field, a permission."""
+    """One thing that provisioning does, or would do: a group, a field, a permission, or taking one away.
+
+    "left": not ours to take away, or nothing to do about it here; `text` says why.
+    """
 
     kind: str
     object: str
     name: str
-    state: Literal["exists", "created", "would create", "changed", "would change", "refused"]
+    state: StepState
     text: str = ""
+
+
+@dataclass(frozen=True)
+class Use:
+    """Something of the customer's that uses a field of ours, and would miss it."""
+
+    object: str
+    field: str
+    kind: str
+    name: str
 
 
 @dataclass(frozen=True)
@@ -184,6 +213,10 @@ class Known(Protocol):
         """Ids of the deals that are open."""
         ...
 
+    def astray(self, stream: str, object: str) -> Sequence[str]:
+        """Ids of the records whose links of a stream lead to records of that object that were merged away."""
+        ...
+
 
 class Connector(Protocol):
     """A CRM."""
@@ -225,8 +258,12 @@ class Connector(Protocol):
         """The stream's rows modified in [since, until], or all; continues after `resume`."""
         ...
 
-    def ids(self, object: str) -> Iterator[str]:
-        """All ids of an object, for reconciling."""
+    def inventory(self, stream: str) -> "Iterator[pa.Table]":
+        """Every row that a delta stream has in the CRM, without its fields: `id`, `_modified` (ms), `_archived`."""
+        ...
+
+    def reread(self, stream: str, ids: Sequence[str]) -> Iterator[Page]:
+        """Those rows of a delta stream as they are now, whenever they changed; one that is gone is left out."""
         ...
 
     def views(
@@ -252,6 +289,26 @@ class Connector(Protocol):
 
     def provision(self, fields: Mapping[str, Sequence[Field]], *, dry: bool) -> list[ProvisionStep]:
         """Make the fields with their permissions; only ever adds, refuses a field of another type."""
+        ...
+
+    def extras(self, fields: Mapping[str, Sequence[Field]], *, dry: bool) -> list[ProvisionStep]:
+        """What is made on request: list views and reports of the records to work, where the CRM's API has them."""
+        ...
+
+    def assign(self, people: Sequence[str], *, dry: bool) -> list[ProvisionStep]:
+        """Let people (user names or e-mail addresses) see our fields, where the CRM needs that to be said."""
+        ...
+
+    def guide(self) -> list[str]:
+        """What no API can do, as steps for an admin's hands."""
+        ...
+
+    def uses(self, fields: Mapping[str, Sequence[Field]]) -> tuple[list[Use], str]:
+        """What uses our fields as far as the CRM's API tells, and what it does not tell."""
+        ...
+
+    def remove(self, fields: Mapping[str, Sequence[Field]], *, dry: bool) -> list[ProvisionStep]:
+        """Take away all that provisioning made; never what somebody else made. Values in the fields are lost."""
         ...
 
     def unwritable(self, object: str, fields: Sequence[Field]) -> dict[str, str]:

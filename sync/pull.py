@@ -10,6 +10,8 @@ from sales_consultant.sync.warehouse import Warehouse
 
 # A row can become visible with a time stamp from before the last pull's bound: transactions run for minutes.
 OVERLAP_MS = 10 * 60_000
+# How often what the CRM computes is read again.
+COMPUTED_MS = 7 * 86_400_000
 
 Progress = Callable[[str, int, int | None], None]
 
@@ -43,6 +45,7 @@ def pull(
     until: int,
     objects: Iterable[str] = (),
     full: bool = False,
+    computed_ms: int = COMPUTED_MS,
     progress: Progress | None = None,
 ) -> Pulled:
     """Read every chosen stream up to `until` (ms, the CRM's clock), committing page by page.
@@ -52,6 +55,10 @@ def pull(
     """
     done = Pulled(until)
     for stream in choose(connector, objects):
+        if stream.of in done.not_permitted or (
+            stream.mode == "slow" and not _due(connector, warehouse, stream, until, full, computed_ms, done)
+        ):
+            continue
         try:
             done.rows[stream.name] = _stream(connector, warehouse, stream, until, full, done, progress)
         except AccessError as e:
@@ -64,6 +71,27 @@ def pull(
             warehouse.make_views(connector)
     warehouse.make_views(connector)
     return done
+
+
+def _due(
+    connector: Connector,
+    warehouse: Warehouse,
+    stream: Stream,
+    until: int,
+    full: bool,
+    computed_ms: int,
+    done: Pulled,
+) -> bool:
+    """Whether what the CRM computes is to be read again; not where all of its rows have just been read."""
+    definition = connector.definition(stream.name)
+    state = warehouse.state(stream.name)
+    if stream.of in done.full or not definition:
+        warehouse.begin(stream.name, definition=definition, since=None, until=until)
+        warehouse.finish(stream.name, until)
+        return False
+    if full or state.going or state.definition != definition or state.watermark is None:
+        return True
+    return until - state.watermark >= computed_ms
 
 
 def _stream(
@@ -83,27 +111,30 @@ def _stream(
         first, read_rows = state.watermark is None, count
         for page in connector.pull(stream.name, since=since, until=bound, resume=resume, known=warehouse):
             warehouse.commit(page, stream=stream, first_pull=first)
-            if page.stream == stream.name:
+            if page.stream == (stream.of or stream.name):
                 read_rows += page.rows.num_rows
                 if progress:
                     progress(stream.name, read_rows, page.total)
         warehouse.finish(stream.name, watermark)
         return read_rows
 
-    if state.going and state.definition == definition and not full and stream.mode != "full":
+    if state.going and state.definition == definition and not full and stream.mode in ("delta", "links"):
         # A killed pull is ended first, with the window it had; what came since then is the delta that follows. Links
         # that it had read already may have changed, so their next time starts where the killed pull did.
         bound = state.pull_until if state.pull_until is not None else until
         after = bound if stream.mode == "links" else bound - OVERLAP_MS
         count = read(state.pull_since, bound, state.resume, after)
         state = warehouse.state(stream.name)
-    whole = full or state.definition != definition or state.watermark is None or stream.mode == "full"
+    whole = (
+        full or state.definition != definition or state.watermark is None or stream.mode in ("full", "slow")
+    )
     since = None if whole else state.watermark
     started = connector.latest()
     warehouse.begin(stream.name, definition=definition, since=since, until=until)
     # Links: what is read from now on is the next time's. Rows: not the newest one seen but the pull's own upper bound,
     # less what may still come to light.
-    count = read(since, until, None, started if stream.mode == "links" else until - OVERLAP_MS)
+    after = {"links": started, "slow": until}.get(stream.mode, until - OVERLAP_MS)
+    count = read(since, until, None, after)
     if since is None:
         done.full.append(stream.name)
         if stream.mode == "delta":

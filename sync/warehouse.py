@@ -23,6 +23,9 @@ _STREAMS = (
     "CREATE TABLE IF NOT EXISTS _streams (stream VARCHAR PRIMARY KEY, definition VARCHAR, watermark BIGINT, "
     "pull_since BIGINT, pull_until BIGINT, resume VARCHAR, going BOOLEAN, rows_read BIGINT, finished BIGINT)"
 )
+# Ids that a merge ended, with the id that holds the record now. Vendors forget (an emptied bin), we do not.
+_MERGED = "CREATE TABLE IF NOT EXISTS _merged (object VARCHAR, old_id VARCHAR, new_id VARCHAR, PRIMARY KEY (object, old_id))"
+_MERGES = "CREATE OR REPLACE VIEW merges AS SELECT object, old_id, new_id FROM _merged WHERE old_id <> new_id"
 
 
 @dataclass(frozen=True)
@@ -48,7 +51,8 @@ class Warehouse:
         self.path = path
         self.rebuilt = False
         self.con = self._open(memory_limit, threads)
-        self.con.execute(_STREAMS)
+        for statement in (_STREAMS, _MERGED, _MERGES):
+            self.con.execute(statement)
         for macro in MACROS:
             self.con.execute(macro)
         self._columns: dict[str, set[str]] = {}
@@ -173,6 +177,9 @@ class Warehouse:
         """
         table = f"raw_{page.stream}"
         rows = page.rows
+        if page.patch:
+            self._patch(table, page, stream, live)
+            return
         if stream.first_seen and page.stream == stream.name:
             rows = self._with_first_seen(table, page, stream, first_pull)
         self._prepare(table, rows)
@@ -192,11 +199,30 @@ class Warehouse:
                 names = ", ".join(quote(n) for n in rows.column_names)
                 self.con.execute(f"INSERT INTO {quote(table)} ({names}) SELECT {names} FROM _rows")
                 self.con.unregister("_rows")
-            if live:
-                self.con.execute(
-                    "UPDATE _streams SET resume = coalesce(?, resume), rows_read = rows_read + ? WHERE stream = ?",
-                    [page.resume, rows.num_rows, stream.name],
-                )
+            self._advance(page, stream, live)
+
+    def _advance(self, page: Page, stream: Stream, live: bool) -> None:
+        if live:
+            self.con.execute(
+                "UPDATE _streams SET resume = coalesce(?, resume), rows_read = rows_read + ? WHERE stream = ?",
+                [page.resume, page.rows.num_rows, stream.name],
+            )
+
+    def _patch(self, table: str, page: Page, stream: Stream, live: bool) -> None:
+        """Set some columns of rows that are held; a row that is not held yet comes with the next delta."""
+        if not self.columns(table):
+            return
+        self._prepare(table, page.rows)
+        names = [n for n in page.rows.column_names if n != "id"]
+        sets = ", ".join(f"{quote(n)} = p.{quote(n)}" for n in names)
+        differs = " OR ".join(f"t.{quote(n)} IS DISTINCT FROM p.{quote(n)}" for n in names)
+        with self.transaction():
+            self.con.register("_rows", page.rows)
+            self.con.execute(
+                f"UPDATE {quote(table)} AS t SET {sets} FROM _rows p WHERE t.id = p.id AND ({differs})"
+            )
+            self.con.unregister("_rows")
+            self._advance(page, stream, live)
 
     def mark_vanished(self, stream: str, started: int) -> int:
         """Mark as deleted the live rows that a whole reading begun at `started` did not find; returns how many.
@@ -265,6 +291,36 @@ class Warehouse:
             for r in self.con.execute("SELECT id FROM deals WHERE NOT is_closed AND NOT deleted").fetchall()
         ]
 
+    def astray(self, stream: str, object: str) -> Sequence[str]:
+        """Ids of records whose links lead to merged-away ones; those that were merged away themselves have no links."""
+        if not self.columns(f"raw_{stream}"):
+            return []
+        query = (
+            f"SELECT DISTINCT from_id FROM {quote('raw_' + stream)} WHERE to_id IN (SELECT old_id FROM _merged WHERE "
+            "object = ?) AND from_id NOT IN (SELECT old_id FROM _merged)"
+        )
+        return [r[0] for r in self.con.execute(query, [object]).fetchall()]
+
+    # -- merges --------------------------------------------------------------------------------------------------
+
+    def keep_merges(self) -> None:
+        """Take what the raw tables tell of merges into the permanent map; who was merged twice leads to the last."""
+        if not self.columns("merges_read"):
+            return
+        with self.transaction():
+            self.con.execute(
+                "INSERT OR REPLACE INTO _merged SELECT r.object, r.old_id, r.new_id FROM merges_read r ANTI JOIN _merged m "
+                "ON m.object = r.object AND m.old_id = r.old_id AND (m.new_id = r.new_id OR m.new_id IN "
+                "(SELECT f.new_id FROM _merged f WHERE f.object = r.object AND f.old_id = r.new_id))"
+            )
+            for _ in range(64):
+                row = self.con.execute(
+                    "UPDATE _merged AS a SET new_id = b.new_id FROM _merged b WHERE a.object = b.object "
+                    "AND a.new_id = b.old_id AND a.new_id <> b.new_id AND a.old_id <> b.new_id"
+                ).fetchone()
+                if not row or not row[0]:
+                    break
+
     # -- neutral views -------------------------------------------------------------------------------------------
 
     def make_views(self, connector: Connector) -> None:
@@ -285,6 +341,7 @@ class Warehouse:
             for statement in connector.views(columns, fields):
                 self.con.execute(statement)
         self._columns.clear()
+        self.keep_merges()
 
 
 def _duck(kind: pa.DataType) -> str:

@@ -1,11 +1,12 @@
 """HubSpot behind the protocol of `connectors.base`."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sales_consultant.config.canon import CanonError, Canonical, canon
-from sales_consultant.config.catalogue import FIELDS, GROUP, Field
+from sales_consultant.config.catalogue import FIELDS, Field
 from sales_consultant.config.errors import CrmUnavailableError
+from sales_consultant.config.naming import Naming
 from sales_consultant.connectors.base import (
     Budget,
     Calls,
@@ -19,13 +20,17 @@ from sales_consultant.connectors.base import (
     Page,
     ProvisionStep,
     Stream,
+    Use,
 )
 from sales_consultant.connectors.hubspot import check, rows, schema, views
 from sales_consultant.connectors.hubspot.client import HubSpotApi, HubSpotRefusalError
 from sales_consultant.connectors.hubspot.paths import Paths
-from sales_consultant.connectors.hubspot.provision import Provisioner
-from sales_consultant.connectors.hubspot.pull import LIST_LIMIT, Puller
+from sales_consultant.connectors.hubspot.provision import CANNOT_TELL, Provisioner, guide
+from sales_consultant.connectors.hubspot.pull import LIST_LIMIT, Puller, Sizes
 from sales_consultant.connectors.hubspot.push import BATCH, Pusher
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 _FIELD_COLUMNS = ("object", "column_name", "name", "label", "type", "custom", "calculated", "known", "ours")
 _TYPES = {
@@ -48,19 +53,18 @@ class HubSpotConnector:
         *,
         read: str,
         write: str,
-        prefix: str = "sc",
-        names: Mapping[str, str] | None = None,
+        naming: Naming = Naming(),  # noqa: B008 (frozen)
+        sizes: Sizes = Sizes(),  # noqa: B008 (frozen)
     ) -> None:
         self.api = api
         self.calls: Calls = api.calls
         self.reading = Paths(read)
-        self.prefix = prefix
-        self.names = dict(names or {})
+        self.naming = naming
         self._described: dict[str, list[FieldInfo]] = {}
         self._identity: Identity | None = None
-        self._puller = Puller(api, self.reading, self._selection)
+        self._puller = Puller(api, self.reading, self._selection, sizes)
         self._pusher = Pusher(api, Paths(write), self._name)
-        self._provisioner = Provisioner(api, Paths(write), self._name, frozenset(self.names))
+        self._provisioner = Provisioner(api, Paths(write), naming)
 
     # -- who and what --------------------------------------------------------------------------------------------
 
@@ -93,7 +97,7 @@ class HubSpotConnector:
         return self.api.transport.server_ms or 0
 
     def _name(self, key: str) -> str:
-        return self.names.get(key, f"{self.prefix}_{key}")
+        return self.naming.hubspot(key)
 
     def field_name(self, object: str, field: Field) -> str:
         """HubSpot's property of a field of ours."""
@@ -107,7 +111,9 @@ class HubSpotConnector:
         """The properties of an object, custom or HubSpot's."""
         object_type = "contacts" if object == "leads" else object
         if object_type not in self._described:
-            found = self.api.get(self.reading.properties(object_type))["results"]
+            found = self.api.call("GET", self.reading.properties(object_type), kind="definition")[1][
+                "results"
+            ]
             self._described[object_type] = [_info(p) for p in found]
         return self._described[object_type]
 
@@ -120,6 +126,8 @@ class HubSpotConnector:
 
     def definition(self, stream: str) -> str:
         """A hash of the selected properties; a link or small table has none to change."""
+        if stream.endswith(schema.SLOW):
+            return ",".join(self._selection(stream.removesuffix(schema.SLOW)).calculated)
         return self._selection(stream).digest if stream in schema.OBJECTS else "1"
 
     # -- pull ----------------------------------------------------------------------------------------------------
@@ -132,6 +140,8 @@ class HubSpotConnector:
             yield from self._puller.records(stream, since=since, until=until, resume=resume)
         elif stream.startswith("link_"):
             yield from self._puller.links(stream, since=since, until=until, resume=resume, known=known)
+        elif stream.endswith(schema.SLOW):
+            yield from self._puller.computed(stream.removesuffix(schema.SLOW))
         elif stream == "campaigns":
             yield self._puller.campaigns()
         else:
@@ -207,9 +217,13 @@ class HubSpotConnector:
         )
         return Page("stages", rows.texts(found, names, seen=self.latest()), None, "", None)
 
-    def ids(self, object: str) -> Iterator[str]:
-        """All live ids of an object."""
-        yield from self._puller.ids("contacts" if object == "leads" else object)
+    def inventory(self, stream: str) -> "Iterator[pa.Table]":
+        """Every record of an object, archived ones too."""
+        yield from self._puller.inventory(stream)
+
+    def reread(self, stream: str, ids: Sequence[str]) -> Iterator[Page]:
+        """Records by id."""
+        yield from self._puller.reread(stream, ids)
 
     def views(
         self, columns: Mapping[str, Sequence[str]], fields: Sequence[tuple[str, str, str]]
@@ -241,6 +255,35 @@ class HubSpotConnector:
         self._described.clear()
         return steps
 
+    def extras(self, fields: Mapping[str, Sequence[Field]], *, dry: bool) -> list[ProvisionStep]:
+        """HubSpot's views have no public API; the guide says how to make one."""
+        return [
+            ProvisionStep(
+                "view", "", "My 20 records to work", "left", "HubSpot's API cannot make views; see the guide"
+            )
+        ]
+
+    def assign(self, people: Sequence[str], *, dry: bool) -> list[ProvisionStep]:
+        """Everybody who sees a record sees its properties."""
+        return [
+            ProvisionStep("assignment", "", p, "left", "HubSpot shows properties to all who see the record")
+            for p in people
+        ]
+
+    def guide(self) -> list[str]:
+        """Record layout, columns, board."""
+        return guide(self.naming)
+
+    def uses(self, fields: Mapping[str, Sequence[Field]]) -> tuple[list[Use], str]:
+        """Nothing that HubSpot would tell."""
+        return [], CANNOT_TELL
+
+    def remove(self, fields: Mapping[str, Sequence[Field]], *, dry: bool) -> list[ProvisionStep]:
+        """Properties and group."""
+        steps = self._provisioner.remove(fields, dry=dry)
+        self._described.clear()
+        return steps
+
     def unwritable(self, object: str, fields: Sequence[Field]) -> dict[str, str]:
         """Fields that do not exist or that HubSpot marks read-only."""
         held = {f.name: f for f in self.describe(object)}
@@ -251,7 +294,7 @@ class HubSpotConnector:
                 missing[f.key] = (
                     f"the property {self._name(f.key)} does not exist on {object}; run: sales-consultant provision"
                 )
-            elif info.group != GROUP and f.key not in self.names:
+            elif info.group != self.naming.group and f.key not in self.naming.names:
                 missing[f.key] = (
                     f"the property {self._name(f.key)} on {object} is somebody else's, not of our group"
                 )

@@ -7,7 +7,8 @@ listed apart. Merged records come as a new record that names its ancestors.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from sales_consultant.connectors.base import Known, Page
 from sales_consultant.connectors.hubspot import rows
@@ -21,11 +22,10 @@ from sales_consultant.connectors.hubspot.schema import (
     modified_property,
 )
 
+if TYPE_CHECKING:
+    import pyarrow as pa
+
 LIST_LIMIT = 100
-HISTORY_LIMIT = 50
-SEARCH_LIMIT = 200
-LINK_LIMIT = 1000
-PAGE_ROWS = 4000
 # Peers report 414 from 16,000 characters on; above this the ids are listed and the records read by POST.
 URL_LIMIT = 8000
 RECENT_MS = 14 * 86_400_000
@@ -33,13 +33,31 @@ RECENT_MS = 14 * 86_400_000
 Json = dict[str, Any]
 
 
+@dataclass(frozen=True)
+class Sizes:
+    """How many rows an answer brings at most, as HubSpot documents it, and how many make a transaction of ours."""
+
+    list: int = LIST_LIMIT
+    history: int = 50
+    search: int = 200
+    links: int = 1000
+    page: int = 4000
+
+
 class Puller:
     """Pages of HubSpot's objects and links."""
 
-    def __init__(self, api: HubSpotApi, paths: Paths, selection: Callable[[str], Selection]) -> None:
+    def __init__(
+        self,
+        api: HubSpotApi,
+        paths: Paths,
+        selection: Callable[[str], Selection],
+        sizes: Sizes = Sizes(),  # noqa: B008 (frozen)
+    ) -> None:
         self.api = api
         self.paths = paths
         self.selection = selection
+        self.sizes = sizes
 
     def _seen(self) -> int:
         return self.api.transport.server_ms or 0
@@ -73,14 +91,19 @@ class Puller:
         place = ""
         for found, place in source:
             waiting += found
-            if len(waiting) >= PAGE_ROWS:
+            if len(waiting) >= self.sizes.page:
                 yield from self._page(object_type, waiting, selection, before, f"{stage}:{place}")
                 waiting, before = [], f"{stage}:{place}"
         if waiting:
             yield from self._page(object_type, waiting, selection, before, f"{stage}:{place}")
 
     def _page(
-        self, object_type: str, found: list[Json], selection: Selection, before: str | None, resume: str
+        self,
+        object_type: str,
+        found: list[Json],
+        selection: Selection,
+        before: str | None,
+        resume: str | None,
     ) -> Iterator[Page]:
         # A row may come twice when it changes while we read: the last one read wins.
         found = list({r["id"]: r for r in found}.values())
@@ -94,9 +117,12 @@ class Puller:
         """GET pages in order of id; the place is the `after` of the next page, "end" on the last."""
         selection = self.selection(object_type)
         long = sum(len(p) + 3 for p in (*selection.properties, *selection.history)) > URL_LIMIT
-        query: Json = {"limit": HISTORY_LIMIT if selection.history else LIST_LIMIT, "archived": False}
+        query: Json = {
+            "limit": self.sizes.history if selection.history else self.sizes.list,
+            "archived": False,
+        }
         if long:
-            query["limit"] = LIST_LIMIT
+            query["limit"] = self.sizes.list
             query["properties"] = "hs_object_id"
         else:
             query["properties"] = ",".join(selection.properties) or "hs_object_id"
@@ -110,18 +136,28 @@ class Puller:
             yield found, after
 
     def _archived(self, object_type: str, after: str | None) -> Iterator[tuple[list[Json], str]]:
-        """Archived rows: restorable for 90 days, and never in a search."""
-        properties = (
-            "hs_merged_object_ids" if object_type in ("contacts", "companies", "deals") else "hs_object_id"
-        )
+        """Archived rows with what they held: restorable for 90 days, and never in a search."""
+        properties = self.selection(object_type).properties
+        long = sum(len(p) + 3 for p in properties) > URL_LIMIT
+        for found, place in self._walk(
+            object_type, after, archived=True, properties="hs_object_id" if long else ",".join(properties)
+        ):
+            if long and found:
+                found = self._read(object_type, [r["id"] for r in found], archived=True)
+            yield found, place
+
+    def _walk(
+        self, object_type: str, after: str | None, *, archived: bool, properties: str, kind: str = ""
+    ) -> Iterator[tuple[list[Json], str]]:
+        """Answers of a list without history in order of id; the place is the `after` of the next, "end" on the last."""
         while after != "end":
-            answer = self.api.get(
-                self.paths.objects(object_type),
-                limit=LIST_LIMIT,
-                archived=True,
-                properties=properties,
-                after=after,
-            )
+            query = {
+                "limit": self.sizes.list,
+                "archived": archived,
+                "properties": properties or "hs_object_id",
+                "after": after,
+            }
+            answer = self.api.call("GET", self.paths.objects(object_type), query=query, kind=kind)[1]
             after = (answer.get("paging") or {}).get("next", {}).get("after") or "end"
             yield answer["results"], after
 
@@ -144,7 +180,7 @@ class Puller:
                     }
                 ],
                 "sorts": [{"propertyName": "hs_object_id", "direction": "ASCENDING"}],
-                "limit": SEARCH_LIMIT,
+                "limit": self.sizes.search,
                 "properties": ["hs_object_id"] if selection.history else list(selection.properties),
             }
             found = self.api.post(self.paths.search(object_type), body)["results"]
@@ -155,37 +191,56 @@ class Puller:
             if selection.history:
                 found = self._read(object_type, [r["id"] for r in found])
             yield found, last
-            if count < SEARCH_LIMIT:
+            if count < self.sizes.search:
                 return
 
-    def _read(self, object_type: str, record_ids: Sequence[str]) -> list[Json]:
+    def _read(self, object_type: str, record_ids: Sequence[str], *, archived: bool = False) -> list[Json]:
         """Records by id, with current values; one that is gone by now is left out."""
         selection = self.selection(object_type)
-        size = HISTORY_LIMIT if selection.history else LIST_LIMIT
+        history = selection.history and not archived
+        size = self.sizes.history if history else self.sizes.list
+        path = self.paths.batch(object_type, "read") + ("?archived=true" if archived else "")
         found: list[Json] = []
         for start in range(0, len(record_ids), size):
             body: Json = {
                 "inputs": [{"id": i} for i in record_ids[start : start + size]],
                 "properties": list(selection.properties),
             }
-            if selection.history:
+            if history:
                 body["propertiesWithHistory"] = list(selection.history)
-            found += self.api.post(self.paths.batch(object_type, "read"), body)["results"]
+            found += self.api.post(path, body)["results"]
         return found
 
-    def ids(self, object_type: str) -> Iterator[str]:
-        """All live ids, for reconciling."""
-        after = None
-        while after != "end":
-            answer = self.api.get(
-                self.paths.objects(object_type),
-                limit=LIST_LIMIT,
-                properties="hs_object_id",
-                archived=False,
-                after=after,
-            )
-            yield from (r["id"] for r in answer["results"])
-            after = (answer.get("paging") or {}).get("next", {}).get("after") or "end"
+    def inventory(self, object_type: str) -> "Iterator[pa.Table]":
+        """Id, time of change and archived state of every record: a list without properties."""
+        for archived in (False, True):
+            waiting: list[Json] = []
+            for found, place in self._walk(
+                object_type, None, archived=archived, properties="hs_object_id", kind="reconcile"
+            ):
+                waiting += found
+                if len(waiting) >= self.sizes.page or place == "end":
+                    yield rows.stamps(waiting)
+                    waiting = []
+
+    def reread(self, object_type: str, record_ids: Sequence[str]) -> Iterator[Page]:
+        """Records by id, archived ones too, whenever they changed."""
+        for start in range(0, len(record_ids), self.sizes.page):
+            part = list(record_ids[start : start + self.sizes.page])
+            found = self._read(object_type, part)
+            for some in (found, self._read(object_type, part, archived=True)):
+                if some:
+                    yield from self._page(object_type, some, self.selection(object_type), None, None)
+
+    def computed(self, object_type: str) -> Iterator[Page]:
+        """What HubSpot computes, of all records: it changes without the record's modified date."""
+        names = self.selection(object_type).calculated
+        if not names:
+            return
+        for found, _ in self._walk(object_type, None, archived=False, properties=",".join(names)):
+            if found:
+                table = rows.values(found, names)
+                yield Page(object_type, table, None, patch=True)
 
     def links(
         self, stream: str, *, since: int | None, until: int, resume: str | None, known: Known
@@ -204,11 +259,13 @@ class Puller:
                 wanted |= set(known.open_deals())
             if from_type in ACTIVITIES:
                 wanted |= set(known.ids(from_type, changed_since=until - RECENT_MS))
+            # A merge moves the links of others, and touches none of them.
+            wanted |= set(known.astray(stream, to_type))
         ordered = sorted(wanted, key=_order)
         if resume:
             ordered = [i for i in ordered if _order(i) > _order(resume)]
-        for start in range(0, len(ordered), LINK_LIMIT):
-            part = ordered[start : start + LINK_LIMIT]
+        for start in range(0, len(ordered), self.sizes.links):
+            part = ordered[start : start + self.sizes.links]
             found = self._links(from_type, to_type, part)
             yield Page(stream, rows.links(found, seen=self._seen()), part[-1], "from_id", rows.ids(part))
 

@@ -28,6 +28,25 @@ def records(results: Sequence[Json], properties: Sequence[str], *, seen: int) ->
     return pa.table(columns)
 
 
+def stamps(results: Sequence[Json]) -> pa.Table:
+    """Which records there are: id, when each changed, whether it is archived."""
+    return pa.table(
+        {
+            "id": pa.array([r["id"] for r in results], pa.string()),
+            "_modified": to_ms([r.get("updatedAt") for r in results]),
+            "_archived": pa.array([bool(r.get("archived")) for r in results], pa.bool_()),
+        }
+    )
+
+
+def values(results: Sequence[Json], properties: Sequence[str]) -> pa.Table:
+    """Some properties of records, by id."""
+    columns: dict[str, Any] = {"id": pa.array([r["id"] for r in results], pa.string())}
+    for name in properties:
+        columns[name] = pa.array([r["properties"].get(name) for r in results], pa.string())
+    return pa.table(columns)
+
+
 def history(results: Sequence[Json], *, seen: int) -> pa.Table:
     """All past values of the properties that were asked with history."""
     rows = [

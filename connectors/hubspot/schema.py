@@ -102,6 +102,8 @@ HISTORY = {
 # Set once, when a record is made, by HubSpot itself.
 FIXED = {"contacts": ("hs_analytics_source", "lead_source"), "companies": (), "deals": ()}
 MAX_HISTORY = 40
+# What HubSpot computes is a stream beside its object's.
+SLOW = "_computed"
 _CANDIDATES = ("number", "bool", "enumeration")
 
 
@@ -137,6 +139,7 @@ def streams() -> tuple[Stream, ...]:
             )
             for a, b in LINKS
         ),
+        *(Stream(o + SLOW, o, "slow", of=o) for o in CORE),
         # Who a campaign touched is not read: HubSpot tells it without a date, three calls a campaign, and what has no
         # date says nothing about the past.
         Stream("campaigns", "campaigns", "full", optional=True),
@@ -150,10 +153,11 @@ def link_table(from_type: str, to_type: str) -> str:
 
 @dataclass(frozen=True)
 class Selection:
-    """The properties read on one object, and which of them with history."""
+    """The properties read on one object, which of them with history, and which HubSpot computes."""
 
     properties: tuple[str, ...]
     history: tuple[str, ...]
+    calculated: tuple[str, ...] = ()
 
     @property
     def digest(self) -> str:
@@ -177,7 +181,9 @@ def select(object_type: str, defined: list[FieldInfo], own: frozenset[str]) -> S
     history = [p for p in HISTORY.get(object_type, ()) if p in names]
     if object_type in CORE:
         history += [c for c in sorted(candidates) if c not in own and c not in history][:MAX_HISTORY]
-    return Selection((*standard, *custom, *mine), tuple(history))
+    computed = {f.name for f in defined if f.calculated}
+    chosen = (*standard, *custom, *mine)
+    return Selection(chosen, tuple(history), tuple(p for p in chosen if p in computed))
 
 
 def known(object_type: str, name: str, selection: Selection) -> str:

@@ -56,7 +56,7 @@ def _merges(raw: _Raw) -> str:
     body = " UNION ALL ".join(selects or [empty])
     # The primary record may keep its own id; the newest survivor wins where a record was merged twice.
     return (
-        "CREATE OR REPLACE VIEW merges AS SELECT object, old_id, max_by(new_id, TRY_CAST(new_id AS BIGINT)) AS new_id "
+        "CREATE OR REPLACE VIEW merges_read AS SELECT object, old_id, max_by(new_id, TRY_CAST(new_id AS BIGINT)) AS new_id "
         f"FROM ({body}) WHERE old_id <> new_id GROUP BY object, old_id"
     )
 
@@ -277,11 +277,8 @@ def _associations(raw: _Raw) -> list[Source]:
             else "r.labels"
         )
         # Ids are unique within one type only: a call and an e-mail may share one.
-        froms = f"{literal(from_type + ':')} || r.from_id"
+        froms = "r.from_id" if from_type in CORE else f"{literal(from_type + ':')} || r.from_id"
         join = f" LEFT JOIN merges tm ON tm.object = {literal(to_type)} AND tm.old_id = r.to_id"
-        if from_type in CORE:
-            join += f" LEFT JOIN merges fm ON fm.object = {literal(from_type)} AND fm.old_id = r.from_id"
-            froms = "coalesce(fm.new_id, r.from_id)"
         columns = {
             "from_object": literal(_SINGULAR.get(from_type, "activity")),
             "from_id": froms,
@@ -290,8 +287,14 @@ def _associations(raw: _Raw) -> list[Source]:
             "label": label,
             "first_seen": "r._first_seen",
         }
-        found.append(Source(f"raw_{table} r{join}", columns))
+        found.append(Source(f"{_links(table, from_type)} r{join}", columns))
     return found
+
+
+def _links(table: str, from_type: str) -> str:
+    """The links of a table but those of merged-away records: their heirs have links of their own."""
+    merged = f"SELECT old_id FROM merges WHERE object = {literal(from_type)}"
+    return f"(SELECT * FROM raw_{table} WHERE from_id NOT IN ({merged}))"
 
 
 def _line_items(raw: _Raw) -> list[Source]:
@@ -310,7 +313,7 @@ def _line_items(raw: _Raw) -> list[Source]:
         "first_seen": "l._first_seen",
         "deleted": "coalesce(r._archived, false)",
     }
-    return [Source(f"raw_line_items r JOIN raw_{table} l ON l.to_id = r.id", columns)]
+    return [Source(f"raw_line_items r JOIN {_links(table, 'deals')} l ON l.to_id = r.id", columns)]
 
 
 def _simple(raw: _Raw, table: str, columns: Mapping[str, str]) -> list[Source]:

@@ -1,5 +1,6 @@
 """Salesforce behind the protocol of `connectors.base`."""
 
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
@@ -9,6 +10,7 @@ import pyarrow as pa
 from sales_consultant.config.canon import CanonError, Canonical, canon
 from sales_consultant.config.catalogue import FIELDS, Field, by_key
 from sales_consultant.config.errors import AccessError, CrmUnavailableError, SalesConsultantError
+from sales_consultant.config.naming import Naming
 from sales_consultant.connectors.base import (
     Budget,
     Change,
@@ -27,8 +29,9 @@ from sales_consultant.connectors.base import (
 from sales_consultant.connectors.salesforce import schema, views
 from sales_consultant.connectors.salesforce.client import SalesforceApi, SalesforceRefusalError, quoted
 from sales_consultant.connectors.salesforce.provision import Provisioner
-from sales_consultant.connectors.salesforce.pull import Puller, text
+from sales_consultant.connectors.salesforce.pull import Puller, Sizes
 from sales_consultant.connectors.salesforce.push import BULK_FROM, BULK_ROWS, COLLECTION, Pusher
+from sales_consultant.connectors.salesforce.rows import text
 
 READ_BACK = 200
 _FIELD_COLUMNS = ("object", "column_name", "name", "label", "type", "custom", "calculated", "known", "ours")
@@ -51,23 +54,33 @@ class SalesforceConnector:
     crm = "salesforce"
 
     def __init__(
-        self, api: SalesforceApi, *, prefix: str = "sc", names: Mapping[str, str] | None = None
+        self,
+        api: SalesforceApi,
+        *,
+        naming: Naming = Naming(),  # noqa: B008 (frozen)
+        sizes: Sizes = Sizes(),  # noqa: B008 (frozen)
+        sleep: Callable[[float], None] = time.sleep,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.api = api
         self.calls = api.calls
-        self.prefix = prefix
-        self.names = dict(names or {})
+        self.naming = naming
         self._described: dict[str, list[FieldInfo]] = {}
         self._types: dict[str, dict[str, str]] = {}
         self._identity: Identity | None = None
         self._user: dict[str, Any] | None = None
-        self._puller = Puller(api, self._selection)
-        self._pusher = Pusher(
-            api, self._name, schema.WRITTEN, self._spell, by_key, user=lambda: str(self.user()["user_id"])
+        self._puller = Puller(api, self._selection, sizes=sizes, sleep=sleep, clock=clock)
+        self.pusher = Pusher(
+            api,
+            self._name,
+            schema.WRITTEN,
+            self._spell,
+            by_key,
+            user=lambda: str(self.user()["user_id"]),
+            sleep=sleep,
+            clock=clock,
         )
-        self._provisioner = Provisioner(
-            api, self._name, prefix, lambda: str(self.user()["user_id"]), frozenset(self.names)
-        )
+        self._provisioner = Provisioner(api, naming, lambda: str(self.user()["user_id"]))
 
     # -- who and what --------------------------------------------------------------------------------------------
 
@@ -117,9 +130,7 @@ class SalesforceConnector:
         return self.api.transport.server_ms or 0
 
     def _name(self, object: str, key: str) -> str:
-        if key in self.names:
-            return self.names[key]
-        return f"{self.prefix.upper()}_{'_'.join(p[:1].upper() + p[1:] for p in key.split('_'))}__c"
+        return self.naming.salesforce(key)
 
     def field_name(self, object: str, field: Field) -> str:
         """The API name of a field of ours, as SC_Score__c."""
@@ -152,6 +163,8 @@ class SalesforceConnector:
 
     def definition(self, stream: str) -> str:
         """A hash of the selected fields; the small tables have none to change."""
+        if stream.endswith(schema.SLOW):
+            return ",".join(self._selection(stream.removesuffix(schema.SLOW)).calculated)
         return self._selection(stream).digest if stream in schema.STANDARD else "1"
 
     # -- pull ----------------------------------------------------------------------------------------------------
@@ -164,6 +177,8 @@ class SalesforceConnector:
             yield self._fields()
         elif stream == "stages":
             yield self._stages()
+        elif stream.endswith(schema.SLOW):
+            yield from self._puller.computed(stream.removesuffix(schema.SLOW))
         else:
             yield from self._puller.records(stream, since=since, until=until, resume=resume)
 
@@ -222,9 +237,13 @@ class SalesforceConnector:
         ]
         return _small("stages", found, _STAGE_COLUMNS, self.latest())
 
-    def ids(self, object: str) -> Iterator[str]:
-        """All live ids of an object."""
-        yield from self._puller.ids(schema.WRITTEN.get(object, object))
+    def inventory(self, stream: str) -> Iterator[pa.Table]:
+        """Every row of an object, deleted and archived ones too."""
+        yield from self._puller.inventory(stream)
+
+    def reread(self, stream: str, ids: Sequence[str]) -> Iterator[Page]:
+        """Rows by id."""
+        yield from self._puller.reread(stream, ids)
 
     def views(
         self, columns: Mapping[str, Sequence[str]], fields: Sequence[tuple[str, str, str]]
@@ -300,11 +319,11 @@ class SalesforceConnector:
 
     def push(self, changes: Sequence[Change], *, remember: Callable[[str], None]) -> Iterator[Outcome]:
         """Collections or one Bulk job."""
-        yield from self._pusher.push(changes, remember=remember)
+        yield from self.pusher.push(changes, remember=remember)
 
     def resume(self, job: str, changes: Sequence[Change]) -> Iterator[Outcome]:
         """The end of remembered Bulk jobs, whatever state they were in."""
-        yield from self._pusher.resume(job, changes)
+        yield from self.pusher.resume(job, changes)
 
     def hidden_rows(self) -> Mapping[str, str]:
         """Objects of which this user may not see every record."""

@@ -5,57 +5,33 @@ one stamp can neither loop nor hide each other, and a pull goes on where it was 
 that may have lapsed. A whole pull of many rows goes by Bulk, one job, resumable by page.
 """
 
-import re
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pyarrow as pa
 
-from sales_consultant.config.errors import CrmUnavailableError
 from sales_consultant.connectors.base import Page
-from sales_consultant.connectors.salesforce import csvcodec
+from sales_consultant.connectors.salesforce import rows
+from sales_consultant.connectors.salesforce.bulk import BulkQuery
 from sales_consultant.connectors.salesforce.client import SalesforceApi, SalesforceRefusalError, moment
 from sales_consultant.connectors.salesforce.schema import Selection
 
-REST_LIMIT = 2000
-BULK_FROM = 20_000
-BULK_PAGE = 50_000
-BULK_WAIT_SECONDS = 3600.0
-_OFFSET = re.compile(r"\+0000$")
+# A query longer than this does not fit into an address (peers report 414 near 16 KB), and goes by Bulk.
+LONGEST_QUERY = 12_000
+LOCATOR_TRIES = 3
 Row = dict[str, Any]
 
 
-def to_ms(texts: Sequence[str | None]) -> "pa.Array[Any]":
-    """Salesforce's datetimes (+0000 by REST, Z by Bulk) as milliseconds UTC."""
-    fixed = [None if not t else _OFFSET.sub("Z", t) for t in texts]
-    return pa.array(fixed, pa.string()).cast(pa.timestamp("ms", tz="UTC")).cast(pa.int64())
+@dataclass(frozen=True)
+class Sizes:
+    """Rows of a REST query; from how many rows on Bulk is used; rows of a part of its pages and parts of a page."""
 
-
-def text(value: Any) -> str | None:
-    """A JSON value as text; whole numbers without a point."""
-    if value is None or value == "":
-        return None
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return str(value).replace("\x00", "")
-
-
-def table(rows: Sequence[Row], selection: Selection, *, seen: int) -> pa.Table:
-    """Rows as an Arrow page: fields as text, and when they were made, changed and deleted."""
-    # One spelling of the id: DuckDB does not tell "Id" from "id".
-    columns: dict[str, Any] = {"id": pa.array([text(r.get("Id")) for r in rows], pa.string())}
-    for name in selection.fields[1:]:
-        columns[name] = pa.array([text(r.get(name)) for r in rows], pa.string())
-    stamps = [r.get(selection.cursor) for r in rows]
-    made = [r.get("CreatedDate") for r in rows] if "CreatedDate" in selection.fields else stamps
-    columns["_created"] = to_ms(made)
-    columns["_modified"] = to_ms(stamps)
-    columns["_archived"] = pa.array([text(r.get("IsDeleted")) == "true" for r in rows], pa.bool_())
-    columns["_seen"] = pa.array([seen] * len(rows), pa.int64())
-    return pa.table(columns)
+    rest: int = 2000
+    bulk_from: int = 20_000
+    part: int = 12_500
+    parts: int = 4
 
 
 class Puller:
@@ -66,15 +42,14 @@ class Puller:
         api: SalesforceApi,
         selection: Callable[[str], Selection],
         *,
-        bulk_from: int = BULK_FROM,
+        sizes: Sizes = Sizes(),  # noqa: B008 (frozen)
         sleep: Callable[[float], None] = time.sleep,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.api = api
         self.selection = selection
-        self.bulk_from = bulk_from
-        self.sleep = sleep
-        self.clock = clock
+        self.sizes = sizes
+        self.bulk = BulkQuery(api, part_rows=sizes.part, parts=sizes.parts, sleep=sleep, clock=clock)
 
     def records(self, name: str, *, since: int | None, until: int, resume: str | None) -> Iterator[Page]:
         """All rows, or those stamped in [since, until]; nothing of an object that this user cannot see."""
@@ -82,101 +57,130 @@ class Puller:
         if not selection.fields:
             return
         if resume and resume.startswith("bulk "):
-            yield from self._bulk(name, selection, resume)
-        elif since is None and not resume and self.count(name, selection) >= self.bulk_from:
-            yield from self._bulk(name, selection, None)
+            yield from self._bulk(name, selection, "", resume.removeprefix("bulk "))
+            return
+        long = sum(len(f) + 2 for f in selection.fields) > LONGEST_QUERY
+        if not resume and since is None and (long or self.count(name, selection) >= self.sizes.bulk_from):
+            yield from self._bulk(name, selection, "")
+        elif long:
+            yield from self._bulk(name, selection, " WHERE " + _window(selection.cursor, since, until))
         else:
             yield from self._rest(name, selection, since, until, resume)
 
     def count(self, name: str, selection: Selection) -> int:
         """Rows of an object, deleted and archived ones included."""
-        verb = "queryAll" if selection.deleted else "query"
-        return int(self.api.call(verb, params={"q": f"SELECT COUNT() FROM {name}"})["totalSize"])
+        return int(self.api.call(_verb(selection), params={"q": f"SELECT COUNT() FROM {name}"})["totalSize"])
+
+    def _seen(self) -> int:
+        return self.api.transport.server_ms or 0
 
     def _rest(
         self, name: str, selection: Selection, since: int | None, until: int, resume: str | None
     ) -> Iterator[Page]:
         stamp, _, last = (resume or "").partition(" ")
         cursor = selection.cursor
-        verb = "queryAll" if selection.deleted else "query"
         while True:
-            where = [f"{cursor} <= {moment(until)}"]
+            where = _window(cursor, None if last else since, until)
             if last:
-                where.append(f"(({cursor} = {stamp} AND Id > '{last}') OR {cursor} > {stamp})")
-            elif since is not None:
-                where.append(f"{cursor} >= {moment(since)}")
+                where += f" AND (({cursor} = {stamp} AND Id > '{last}') OR {cursor} > {stamp})"
             soql = (
-                f"SELECT {', '.join(selection.fields)} FROM {name} WHERE {' AND '.join(where)} "
-                f"ORDER BY {cursor}, Id LIMIT {REST_LIMIT}"
+                f"SELECT {', '.join(selection.fields)} FROM {name} WHERE {where} "
+                f"ORDER BY {cursor}, Id LIMIT {self.sizes.rest}"
             )
-            rows = self._all(verb, soql)
-            if not rows:
+            found = self._all(_verb(selection), soql)
+            if not found:
                 return
-            stamp, last = _OFFSET.sub("Z", str(rows[-1][cursor])), str(rows[-1]["Id"])
-            yield Page(
-                name, table(rows, selection, seen=self.api.transport.server_ms or 0), f"{stamp} {last}"
-            )
-            if len(rows) < REST_LIMIT:
+            stamp, last = rows.zulu(str(found[-1][cursor])), str(found[-1]["Id"])
+            yield Page(name, rows.table(found, selection, seen=self._seen()), f"{stamp} {last}")
+            if len(found) < self.sizes.rest:
                 return
 
     def _all(self, verb: str, soql: str) -> list[Row]:
-        """The rows of one query; Salesforce may give a page smaller than it was asked for."""
-        answer = self.api.call(verb, params={"q": soql})
-        rows = list(answer["records"])
-        while not answer["done"]:
-            answer = self.api.call(answer["nextRecordsUrl"])
-            rows += answer["records"]
-        return rows
-
-    def _bulk(self, name: str, selection: Selection, resume: str | None) -> Iterator[Page]:
-        _, job, locator = (resume or "bulk  ").split(" ", 2)
-        if job and self.api.call(f"jobs/query/{job}", accept_missing=True) is None:
-            # Salesforce keeps a job for seven days.
-            job = locator = ""
-        if not job:
-            soql = f"SELECT {', '.join(selection.fields)} FROM {name}"
-            operation = "queryAll" if selection.deleted else "query"
-            job = self.api.call("jobs/query", method="POST", body={"operation": operation, "query": soql})[
-                "id"
-            ]
-        total, seen = self._wait(job)
-        # The job's own rows are as of its start; what changes later is the next delta's.
-        while True:
-            params = {"maxRecords": str(BULK_PAGE), **({"locator": locator} if locator else {})}
+        """The rows of one query; Salesforce may give a page smaller than it was asked for, and forget where it was."""
+        for attempt in range(LOCATOR_TRIES):
+            answer = self.api.call(verb, params={"q": soql})
+            found = list(answer["records"])
             try:
-                answer = self.api.call(
-                    f"jobs/query/{job}/results", params=params, content_type="text/csv", raw=True
-                )
+                while not answer["done"]:
+                    answer = self.api.call(answer["nextRecordsUrl"])
+                    found += answer["records"]
             except SalesforceRefusalError as e:
-                raise CrmUnavailableError(
-                    f"The results of Salesforce's job for {name} are gone.",
-                    action="Run the pull again with --full.",
-                ) from e
-            rows = list(csvcodec.read(answer.content))
-            locator = answer.headers.get("Sforce-Locator", "null")
-            if rows:
-                page = table(rows, selection, seen=seen)
-                yield Page(name, page, f"bulk {job} {locator}" if locator != "null" else None, total=total)
-            if locator == "null":
-                self.api.call(f"jobs/query/{job}", method="DELETE", accept_missing=True)
+                if e.error_code != "INVALID_QUERY_LOCATOR" or attempt == LOCATOR_TRIES - 1:
+                    raise
+                continue
+            return found
+        raise AssertionError("unreachable")
+
+    def _bulk(self, name: str, selection: Selection, where: str, resume: str = "") -> Iterator[Page]:
+        soql = f"SELECT {', '.join(selection.fields)} FROM {name}{where}"
+        # The job's own rows are as of its start; what changes later is the next delta's.
+        for found, place, total, seen in self.bulk.read(
+            soql, deleted=selection.deleted, what=name, resume=resume
+        ):
+            if found.num_rows:
+                page = rows.bulk(found, selection, seen=seen)
+                yield Page(name, page, f"bulk {place}" if place else None, total=total)
+
+    def inventory(self, name: str) -> Iterator[pa.Table]:
+        """Id, stamp and deleted state of every row."""
+        selection = self.selection(name)
+        if not selection.fields:
+            return
+        for page in self._some(name, _brief(selection, ()), selection.deleted):
+            yield page.select(["id", "_modified", "_archived"])
+
+    def computed(self, name: str) -> Iterator[Page]:
+        """Formulas and rollups of all live rows: they change without any stamp."""
+        selection = self.selection(name)
+        names = selection.calculated
+        if names:
+            for page in self._some(name, _brief(selection, names), False):
+                yield Page(name, page.select(["id", *names]), None, patch=True)
+
+    def _some(self, name: str, selection: Selection, deleted: bool) -> Iterator[pa.Table]:
+        """A few fields of all rows: by Bulk where they are many, else by keyset on the id."""
+        selection = replace(selection, deleted=deleted)
+        if self.count(name, selection) >= self.sizes.bulk_from:
+            yield from (p.rows for p in self._bulk(name, selection, ""))
+            return
+        last = ""
+        while True:
+            where = f" WHERE Id > '{last}'" if last else ""
+            soql = (
+                f"SELECT {', '.join(selection.fields)} FROM {name}{where} ORDER BY Id LIMIT {self.sizes.rest}"
+            )
+            found = self._all(_verb(selection), soql)
+            if not found:
+                return
+            yield rows.table(found, selection, seen=self._seen())
+            last = str(found[-1]["Id"])
+            if len(found) < self.sizes.rest:
                 return
 
-    def _wait(self, job: str) -> tuple[int | None, int]:
-        """How many rows the job has, and the moment its rows are as of."""
-        deadline = self.clock() + BULK_WAIT_SECONDS
-        pause = 0.2
-        while True:
-            state = self.api.call(f"jobs/query/{job}")
-            if state["state"] == "JobComplete":
-                made = to_ms([state.get("createdDate")])[0].as_py() or self.api.transport.server_ms or 0
-                return int(state.get("numberRecordsProcessed") or 0) or None, made // 1000 * 1000
-            if state["state"] in ("Failed", "Aborted") or self.clock() > deadline:
-                raise CrmUnavailableError(
-                    f"Salesforce's query job {job} ended as {state['state']}.", action="Run the pull again."
-                )
-            self.sleep(pause)
-            pause = min(pause * 1.5, 30.0)
+    def reread(self, name: str, ids: Sequence[str]) -> Iterator[Page]:
+        """Rows by id, deleted ones too, whenever they changed."""
+        selection = self.selection(name)
+        if not selection.fields:
+            return
+        head = f"SELECT {', '.join(selection.fields)} FROM {name} WHERE Id IN ("
+        size = max(50, min(500, (LONGEST_QUERY - len(head)) // 22))
+        for start in range(0, len(ids), size):
+            listed = ", ".join(f"'{i}'" for i in ids[start : start + size])
+            found = self._all(_verb(selection), f"{head}{listed})")
+            if found:
+                yield Page(name, rows.table(found, selection, seen=self._seen()), None)
 
-    def ids(self, name: str) -> Iterator[str]:
-        """All live ids of an object, for reconciling."""
-        yield from (str(r["Id"]) for r in self.api.query(f"SELECT Id FROM {name} ORDER BY Id"))
+
+def _verb(selection: Selection) -> str:
+    return "queryAll" if selection.deleted else "query"
+
+
+def _window(cursor: str, since: int | None, until: int) -> str:
+    upper = f"{cursor} <= {moment(until)}"
+    return upper if since is None else f"{cursor} >= {moment(since)} AND {upper}"
+
+
+def _brief(selection: Selection, names: Sequence[str]) -> Selection:
+    """The least that tells which row it is and as of when, with a few more fields."""
+    fields = dict.fromkeys(("Id", selection.cursor, *(("IsDeleted",) if selection.deleted else ()), *names))
+    return replace(selection, fields=tuple(fields))

@@ -133,6 +133,8 @@ COLUMN = {
     "CloseDate": "close_date",
     "CurrencyIsoCode": "currency",
 }
+# What Salesforce computes (formulas, rollups) is a stream beside its object's.
+SLOW = "_computed"
 _SKIPPED = ("address", "location", "base64", "complexvalue", "anyType")
 _TYPES = {
     "double": "number",
@@ -162,6 +164,7 @@ def streams() -> tuple[Stream, ...]:
             )
             for o in STANDARD
         ),
+        *(Stream(o + SLOW, NEUTRAL[o], "slow", of=o) for o in NEUTRAL),
     )
 
 
@@ -177,6 +180,8 @@ class Selection:
     fields: tuple[str, ...]
     cursor: str
     deleted: bool
+    calculated: tuple[str, ...] = ()
+    numbers: tuple[str, ...] = ()
 
     @property
     def digest(self) -> str:
@@ -205,4 +210,8 @@ def select(
     for extra in ("CreatedDate", cursor, "IsDeleted"):
         if extra in seen and extra not in chosen:
             chosen.append(extra)
-    return Selection(tuple(chosen), cursor, "IsDeleted" in seen)
+    computed = {f.name for f in described if f.calculated}
+    numbers = tuple(f for f in chosen if neutral_type(vendor_types.get(f, "")) == "number")
+    return Selection(
+        tuple(chosen), cursor, "IsDeleted" in seen, tuple(f for f in chosen if f in computed), numbers
+    )

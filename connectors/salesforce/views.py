@@ -57,7 +57,7 @@ def _merges(raw: _Raw) -> str:
         if raw.has(o) and "MasterRecordId" in raw.columns[f"raw_{o}"]
     ]
     empty = "SELECT '' AS object, '' AS old_id, '' AS new_id WHERE false"
-    return "CREATE OR REPLACE VIEW merges AS " + " UNION ALL ".join(parts or [empty])
+    return "CREATE OR REPLACE VIEW merges_read AS " + " UNION ALL ".join(parts or [empty])
 
 
 def _people(raw: _Raw, sobject: str, fields: Fields, own: Mapping[str, str]) -> list[Source]:

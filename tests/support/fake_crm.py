@@ -20,6 +20,7 @@ from sales_consultant.connectors.base import (
     Page,
     ProvisionStep,
     Stream,
+    Use,
 )
 from sales_consultant.connectors.neutral import NEUTRAL, Source, view
 
@@ -97,8 +98,18 @@ class FakeCrm:
         )
         yield Page("deals", table, "end")
 
-    def ids(self, object: str) -> Iterator[str]:
-        yield from (i for o, i in self.held if o == object)
+    def inventory(self, stream: str) -> Iterator[pa.Table]:
+        ids = [i for o, i in self.held if o == stream]
+        yield pa.table(
+            {
+                "id": pa.array(ids, pa.string()),
+                "_modified": pa.array([self.time] * len(ids), pa.int64()),
+                "_archived": pa.array([False] * len(ids), pa.bool_()),
+            }
+        )
+
+    def reread(self, stream: str, ids: Sequence[str]) -> Iterator[Page]:
+        yield from ()
 
     def views(
         self, columns: Mapping[str, Sequence[str]], fields: Sequence[tuple[str, str, str]]
@@ -135,6 +146,21 @@ class FakeCrm:
             return text
 
     def provision(self, fields: Mapping[str, Sequence[Field]], *, dry: bool) -> list[ProvisionStep]:
+        return []
+
+    def extras(self, fields: Mapping[str, Sequence[Field]], *, dry: bool) -> list[ProvisionStep]:
+        return []
+
+    def assign(self, people: Sequence[str], *, dry: bool) -> list[ProvisionStep]:
+        return []
+
+    def guide(self) -> list[str]:
+        return []
+
+    def uses(self, fields: Mapping[str, Sequence[Field]]) -> tuple[list[Use], str]:
+        return [], ""
+
+    def remove(self, fields: Mapping[str, Sequence[Field]], *, dry: bool) -> list[ProvisionStep]:
         return []
 
     def unwritable(self, object: str, fields: Sequence[Field]) -> dict[str, str]:

@@ -1,0 +1,118 @@
+"""Bulk 2.0 queries: one job for many rows, its pages read in parallel parts, resumable by page."""
+
+import time
+from collections.abc import Callable, Iterator
+from urllib.parse import parse_qs, urlsplit
+
+import pyarrow as pa
+
+from sales_consultant.config.errors import CrmUnavailableError
+from sales_consultant.connectors.salesforce import rows
+from sales_consultant.connectors.salesforce.client import SalesforceApi, SalesforceRefusalError
+
+WAIT_SECONDS = 3600.0
+
+
+class BulkQuery:
+    """Reads the results of query jobs.
+
+    A page is `parts` parts of `part_rows` rows, fetched at once and handed on together: what is committed as one page is
+    also what a kill may cost.
+    """
+
+    def __init__(
+        self,
+        api: SalesforceApi,
+        *,
+        part_rows: int = 12_500,
+        parts: int = 4,
+        sleep: Callable[[float], None] = time.sleep,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.api = api
+        self.part_rows = part_rows
+        self.parts = max(1, min(parts, 5))
+        self.sleep = sleep
+        self.clock = clock
+
+    def read(
+        self, soql: str, *, deleted: bool, what: str, resume: str = ""
+    ) -> Iterator[tuple[pa.Table, str, int | None, int]]:
+        """Pages of a query's rows as text, each with the place after it ("" at the end), the number of all rows, and the
+        moment (ms) that they are as of.
+
+        `resume` is such a place: `JOB LOCATOR`. A job that Salesforce no longer keeps is made again.
+        """
+        job, _, locator = resume.partition(" ")
+        if job and self.api.call(f"jobs/query/{job}", accept_missing=True) is None:
+            # Salesforce keeps a job for seven days.
+            job = locator = ""
+        if not job:
+            body = {"operation": "queryAll" if deleted else "query", "query": soql}
+            job = str(self.api.call("jobs/query", method="POST", body=body)["id"])
+        total, seen = self._wait(job)
+        while True:
+            try:
+                found, locator = self._page(job, locator)
+            except SalesforceRefusalError as e:
+                raise CrmUnavailableError(
+                    f"The results of Salesforce's job for {what} are gone.",
+                    action="Run the pull again with --full.",
+                ) from e
+            yield found, f"{job} {locator}" if locator else "", total, seen
+            if not locator:
+                self.api.call(f"jobs/query/{job}", method="DELETE", accept_missing=True)
+                return
+
+    def _page(self, job: str, locator: str) -> tuple[pa.Table, str]:
+        """The parts of a page and the locator of the next; one after another where Salesforce names no parts."""
+        try:
+            params = {"maxRecords": str(self.part_rows), **({"locator": locator} if locator else {})}
+            listed = self.api.call(f"jobs/query/{job}/resultPages", params=params)
+        except SalesforceRefusalError as e:
+            if e.status not in (400, 404, 405):
+                raise
+            listed = None
+        if listed is None:
+            found, following = self._part(job, locator)
+            return found, following
+        # The addresses themselves are not followed: they may name any host. Only the locators are taken.
+        places = [_locator(p["resultUrl"]) for p in listed["resultPages"]]
+        if not places:
+            return pa.table({}), ""
+        following = "" if listed.get("done") else _locator(listed["nextRecordsUrl"])
+        if len(places) > self.parts:
+            places, following = places[: self.parts], places[self.parts]
+        if len(places) == 1:
+            return self._part(job, places[0])[0], following
+        from concurrent.futures import ThreadPoolExecutor
+
+        with ThreadPoolExecutor(len(places)) as pool:
+            parts = list(pool.map(lambda place: self._part(job, place)[0], places))
+        return pa.concat_tables([p for p in parts if p.num_rows] or parts[:1]), following
+
+    def _part(self, job: str, locator: str) -> tuple[pa.Table, str]:
+        params = {"maxRecords": str(self.part_rows), **({"locator": locator} if locator else {})}
+        answer = self.api.call(f"jobs/query/{job}/results", params=params, content_type="text/csv", raw=True)
+        following = answer.headers.get("Sforce-Locator", "null")
+        return rows.parse(answer.content), "" if following == "null" else following
+
+    def _wait(self, job: str) -> tuple[int | None, int]:
+        """How many rows the job has, and the moment its rows are as of."""
+        deadline = self.clock() + WAIT_SECONDS
+        pause = 0.2
+        while True:
+            state = self.api.call(f"jobs/query/{job}")
+            if state["state"] == "JobComplete":
+                made = rows.to_ms([state.get("createdDate")])[0].as_py() or self.api.transport.server_ms or 0
+                return int(state.get("numberRecordsProcessed") or 0) or None, made // 1000 * 1000
+            if state["state"] in ("Failed", "Aborted") or self.clock() > deadline:
+                raise CrmUnavailableError(
+                    f"Salesforce's query job {job} ended as {state['state']}.", action="Run the pull again."
+                )
+            self.sleep(pause)
+            pause = min(pause * 1.5, 30.0)
+
+
+def _locator(address: str) -> str:
+    return parse_qs(urlsplit(address).query).get("locator", [""])[0]

@@ -3,7 +3,15 @@
 import importlib
 import sys
 
-NAMES = ("start_up", "hubspot_pull", "hubspot_push", "push_figures", "customer_value", "demo_run")
+NAMES = (
+    "start_up",
+    "hubspot_pull",
+    "hubspot_push",
+    "push_figures",
+    "customer_value",
+    "propensity",
+    "demo_run",
+)
 
 
 def main() -> None:

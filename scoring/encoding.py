@@ -67,17 +67,26 @@ class LevelCode:
         """Encoded columns."""
         return len(self.levels) + bool(self.rare) + self.gaps
 
-    def encode(self, column: pd.Series[Any]) -> NDArray[np.float64]:
-        """Shape (rows, width). A level never seen, or a first gap, counts as the average row."""
+    def places(self, column: pd.Series[Any]) -> NDArray[np.float64]:
+        """The encoded column that each value belongs to; nan for a level never seen or a first gap."""
         import numpy as np
 
         text = levels_of(column)
         codes = {level: i for i, level in enumerate(self.levels)}
         codes.update(dict.fromkeys(self.rare, len(self.levels)))
-        place = np.array(text.map(codes).to_numpy(dtype=float, na_value=np.nan))
+        place: NDArray[np.float64] = np.array(
+            text.map(codes).to_numpy(dtype=float, na_value=np.nan), dtype=np.float64
+        )
         if self.gaps:
             place[text.isna().to_numpy()] = self.width - 1
-        out = np.tile(np.asarray(self.shares), (len(text), 1))
+        return place
+
+    def encode(self, column: pd.Series[Any]) -> NDArray[np.float64]:
+        """Shape (rows, width). A level never seen, or a first gap, counts as the average row."""
+        import numpy as np
+
+        place = self.places(column)
+        out: NDArray[np.float64] = np.tile(np.asarray(self.shares, dtype=np.float64), (len(place), 1))
         known = np.isfinite(place)
         out[known] = np.eye(self.width)[place[known].astype(int)]
         return out

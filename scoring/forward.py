@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from sales_consultant.scoring.fields import OWNERS, family
-from sales_consultant.scoring.propensity import PropensityModel, tier_of
+from sales_consultant.scoring.metrics import losses
+from sales_consultant.scoring.propensity import PropensityModel, Tier, clearly_less, tier_of
 from sales_consultant.scoring.report import ForwardTest, judge
 from sales_consultant.scoring.training_rows import classes, split
 
@@ -18,10 +19,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What the forward test found; `leaks` are the columns its model dropped."""
+    """What the forward test found: the report of the better tier, which that is, the columns its model dropped."""
 
     report: ForwardTest
     leaks: list[Finding]
+    tier: Tier = "rules"
 
 
 def fit(X: pd.DataFrame, rows: pd.DataFrame, *, tier: str, random_state: int) -> PropensityModel:
@@ -60,11 +62,21 @@ def forward_test(X: pd.DataFrame, rows: pd.DataFrame, *, horizon: int, random_st
     tier = tier_of(*classes(train))
     if tier == "rules":
         return Outcome(empty, [])
-    model = fit(X, train, tier=tier, random_state=random_state)
     y = test["label"].to_numpy(dtype=float)
+    model = fit(X, train, tier="full" if tier == "boosted" else tier, random_state=random_state)
+    p = model.predict_proba(X.loc[test.index])[:, 1]
+    contest = None
+    if tier == "boosted":
+        rival = fit(X, train, tier=tier, random_state=random_state)
+        theirs = rival.predict_proba(X.loc[test.index])[:, 1]
+        own_loss, their_loss = losses(y, p), losses(y, theirs)
+        contest = {"full": float(own_loss.mean()), "boosted": float(their_loss.mean())}
+        codes = np.unique(test["group"].to_numpy(), return_inverse=True)[1]
+        if clearly_less(their_loss, own_loss, codes):
+            model, p = rival, theirs
     report = judge(
         y,
-        model.predict_proba(X.loc[test.index])[:, 1],
+        p,
         test["group"].to_numpy(),
         base=float(np.average(train["label"], weights=train["weight"])),
         train=(len(train), int(train["label"].sum()), int(train["record_id"].nunique())),
@@ -72,4 +84,4 @@ def forward_test(X: pd.DataFrame, rows: pd.DataFrame, *, horizon: int, random_st
         cuts=test["cut"].to_numpy(),
         unseen=~test["group"].isin(train["group"]).to_numpy(),
     )
-    return Outcome(report, model.leaks_)
+    return Outcome(replace(report, contest=contest), model.leaks_, model.tier_)

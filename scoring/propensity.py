@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
+from sales_consultant.scoring.boosted import Tables, learn
 from sales_consultant.scoring.encoding import Encoder
 from sales_consultant.scoring.errors import ScoringError
 from sales_consultant.scoring.leaks import Finding, known_leaker, single_fields
+from sales_consultant.scoring.linear import Linear, logistic
 from sales_consultant.scoring.report import ForwardTest, judge
 
 if TYPE_CHECKING:
@@ -20,6 +22,7 @@ Tier = Literal["rules", "shrunk", "full", "boosted"]
 
 MIN_SHRUNK = 40
 MIN_FULL = 200
+MIN_BOOSTED = 1000
 _FOLDS = 5
 _STRENGTHS: dict[str, tuple[float, ...]] = {
     "shrunk": (0.003, 0.01, 0.03, 0.1),
@@ -33,11 +36,17 @@ _MOST_ROWS_TO_TUNE = 20_000
 def tier_of(positives: float, negatives: float) -> Tier:
     """The tier that so many records of each class allow.
 
-    >>> tier_of(39, 500), tier_of(40, 500), tier_of(200, 200)
-    ('rules', 'shrunk', 'full')
+    "boosted" is allowed, not given: it must win over "full" on rows that neither has seen.
+
+    >>> tier_of(39, 500), tier_of(40, 500), tier_of(200, 200), tier_of(1000, 1000)
+    ('rules', 'shrunk', 'full', 'boosted')
     """
     least = min(positives, negatives)
-    return "rules" if least < MIN_SHRUNK else "shrunk" if least < MIN_FULL else "full"
+    if least < MIN_SHRUNK:
+        return "rules"
+    if least < MIN_FULL:
+        return "shrunk"
+    return "full" if least < MIN_BOOSTED else "boosted"
 
 
 def sigmoid(margin: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -57,8 +66,9 @@ def np_array(values: Any) -> NDArray[np.float64]:
 class PropensityModel:
     """P(event) as a sigmoid of a sum of one term a column, calibrated, with scikit-learn's conventions.
 
-    `tier` is "auto" (by the rows of each class: under 40 "rules", under 200 "shrunk", else "full") or one of
-    the tiers. `audit` names the columns in which leaks are looked for (None: in all, and in their names);
+    `tier` is "auto" (by the rows of each class: under 40 "rules", under 200 "shrunk", under 1,000 "full", from then
+    on "boosted" where it has the smaller log-loss out of fold, by more than chance, and is not behind on the newest
+    quarter) or one of the tiers. `audit` names the columns in which leaks are looked for (None: in all, and in their names);
     `families` says what a column is made of: where one leaks, all columns of its family are dropped (a column
     without an entry is its own). In the tier "rules" there is no model: every row gets the base rate and no
     contribution.
@@ -66,7 +76,8 @@ class PropensityModel:
     After `fit`: `tier_`, `base_value_` (the margin of the average training row), `feature_names_in_`,
     `columns_` (those that are used), `leaks_` (findings with column, kind, evidence; their families are
     dropped), `report_` (figures out of fold; whole groups are left out together), `strength_` (the C that
-    won), `slope_` and `shift_` (the affine map of the margin that calibrates it, already folded in).
+    won), `slope_` and `shift_` (the affine map of the margin that calibrates it, already folded in), `form_` (the
+    additive form: a linear one or tables), `contest_` (log-loss out of fold of the tiers that were tried).
     """
 
     tier_: Tier
@@ -121,18 +132,12 @@ class PropensityModel:
         made_of = self.families or {}
         leaking = {made_of.get(f.column, f.column) for f in self.leaks_}
         X = X[[c for c in X.columns if made_of.get(c, c) not in leaking]]
-        hinges = _HINGES.get(self.tier_, 0)
-        self.encoder_ = Encoder.learn(X if self.tier_ != "rules" else X.iloc[:, :0], hinges=hinges)
-        self.columns_ = self.encoder_.columns
-        Z = self.encoder_.encode(X)
-        self._learn(Z, target, weight, codes)
+        self._learn(X, target, weight, codes, np.asarray(as_of) if as_of is not None else None)
         return self
 
     def _tier(self, y: NDArray[np.float64]) -> Tier:
         if self.tier == "auto":
             return tier_of(y.sum(), (1 - y).sum())
-        if self.tier == "boosted":
-            raise ScoringError('the tier "boosted" is not in this version; use "auto", "shrunk" or "full"')
         if self.tier not in get_args(Tier):
             raise ScoringError(f"unknown tier {self.tier!r}; one of auto, {', '.join(get_args(Tier))}")
         return next(t for t in get_args(Tier) if t == self.tier)
@@ -147,40 +152,128 @@ class PropensityModel:
 
     def _learn(
         self,
-        Z: NDArray[np.float64],
+        X: pd.DataFrame,
         y: NDArray[np.float64],
         weight: NDArray[np.float64],
         codes: NDArray[np.int64],
+        order: NDArray[Any] | None,
     ) -> None:
         import numpy as np
 
         flat = float(np.log(self.base_odds))
         self.strength_, self.slope_, self.shift_ = 0.0, 1.0, 0.0
+        self.contest_: dict[str, float] = {}
         # The strength and the two numbers of the calibration need no more rows than this.
         some = _some_groups(codes, np.random.default_rng(self.random_state))
-        seen, seen_weight = y[some], weight[some]
+        Xs, seen, seen_weight, some_codes = X[some], y[some], weight[some], _dense(codes[some])
         out_of_fold = np.full(len(seen), flat)
-        coef, intercept = np.zeros(Z.shape[1]), flat
-        if Z.shape[1] and self.tier_ != "rules":
-            margins = self._out_of_fold(Z[some], seen, seen_weight, codes[some])
-            best = min(margins, key=lambda c: _mean_loss(seen, margins[c], seen_weight))
-            self.strength_ = best
-            self.slope_, self.shift_ = calibrate(margins[best], seen, seen_weight)
-            coef, intercept = _logistic(Z, y, weight, best)
-            coef, intercept = self.slope_ * coef, self.slope_ * intercept + self.shift_
-            out_of_fold = self.slope_ * margins[best] + self.shift_
-        self.coef_ = coef
-        self.means_ = np.average(Z, axis=0, weights=weight) if len(y) else np.zeros(Z.shape[1])
-        self.base_value_ = float(intercept + self.means_ @ coef)
-        counts = (len(y), int(y.sum()), len(np.unique(codes)))
+        allowed = self.tier_
+        form: Linear | Tables = _flat(flat)
+        linear = "full" if allowed == "boosted" else allowed
+        encoder = Encoder.learn(X if allowed != "rules" else X.iloc[:, :0], hinges=_HINGES.get(linear, 0))
+        if encoder.codes:
+            Z = encoder.encode(X)
+            margins = self._out_of_fold(Z[some], seen, seen_weight, some_codes, linear)
+            self.strength_ = min(margins, key=lambda c: _mean_loss(seen, margins[c], seen_weight))
+            out_of_fold = margins[self.strength_]
+            self.tier_ = linear
+            boosted = None
+            if allowed == "boosted":
+                rival = self._boosted_out_of_fold(encoder, Xs, seen, seen_weight, some_codes)
+                if self.tier == "boosted" or self._wins(
+                    rival,
+                    out_of_fold,
+                    seen,
+                    seen_weight,
+                    some_codes,
+                    order[some] if order is not None else None,
+                ):
+                    out_of_fold, self.tier_ = rival, "boosted"
+                    boosted = learn(
+                        encoder, X, y, weight, random_state=self.random_state, groups=_several(codes)
+                    )
+            self.slope_, self.shift_ = calibrate(out_of_fold, seen, seen_weight)
+            if boosted is not None:
+                form = boosted.scaled(self.slope_, self.shift_)
+            else:
+                coef, intercept = logistic(Z, y, weight, self.strength_)
+                means = np_array(np.average(Z, axis=0, weights=weight))
+                form = Linear(encoder, coef, means, float(intercept + means @ coef))
+                form = form.scaled(self.slope_, self.shift_)
+            out_of_fold = self.slope_ * out_of_fold + self.shift_
+        self._take(form)
         self.report_ = judge(
             seen,
             sigmoid(out_of_fold),
             codes[some],
             base=self.base_rate_,
-            train=counts,
+            train=(len(y), int(y.sum()), len(np.unique(codes))),
             random_state=self.random_state,
         )
+
+    def _take(self, form: Linear | Tables) -> None:
+        self.form_ = form
+        self.columns_ = form.columns
+        self.base_value_ = form.base
+
+    def _boosted_out_of_fold(
+        self,
+        encoder: Encoder,
+        X: pd.DataFrame,
+        y: NDArray[np.float64],
+        weight: NDArray[np.float64],
+        codes: NDArray[np.int64],
+    ) -> NDArray[np.float64]:
+        """Margins of every row by tables that saw no row of its group."""
+        import numpy as np
+
+        fold = _folds(codes, self.random_state)
+        out = np.zeros(len(y))
+        for k in range(_FOLDS):
+            known, judged = fold != k, fold == k
+            if not judged.any():
+                continue
+            if len(np.unique(y[known])) < 2:
+                out[judged] = float(np.log(_held(y[known].mean()) / (1 - _held(y[known].mean()))))
+                continue
+            made = learn(
+                encoder,
+                X[known],
+                y[known],
+                weight[known],
+                random_state=self.random_state,
+                groups=_several(_dense(codes[known])),
+            )
+            out[judged] = made.margin(X[judged])
+        return out
+
+    def _wins(
+        self,
+        rival: NDArray[np.float64],
+        ours: NDArray[np.float64],
+        y: NDArray[np.float64],
+        weight: NDArray[np.float64],
+        codes: NDArray[np.int64],
+        order: NDArray[Any] | None,
+    ) -> bool:
+        """Whether the boosted tables beat the linear form: over all rows by more than a standard error of the paired
+        difference (groups together), and not behind on the newest quarter, where the order in time is known."""
+        import numpy as np
+
+        own, theirs = (weight * (np.logaddexp(0.0, m) - y * m) for m in (ours, rival))
+        self.contest_ = {
+            "full": float(own.sum() / weight.sum()),
+            "boosted": float(theirs.sum() / weight.sum()),
+        }
+        gain = np.bincount(codes, weights=own - theirs)
+        total = float(gain.sum())
+        error = float(np.sqrt(((gain - gain.mean()) ** 2).sum()))
+        if total <= error:
+            return False
+        if order is None:
+            return True
+        newest = np.argsort(np.argsort(order, kind="stable"), kind="stable") >= 0.75 * len(y)
+        return float((own - theirs)[newest].sum()) > 0
 
     def _out_of_fold(
         self,
@@ -188,14 +281,13 @@ class PropensityModel:
         y: NDArray[np.float64],
         weight: NDArray[np.float64],
         codes: NDArray[np.int64],
+        tier: Tier,
     ) -> dict[float, NDArray[np.float64]]:
         """Margins of every row by models that saw no row of its group, for each strength."""
         import numpy as np
 
-        rng = np.random.default_rng(self.random_state)
-        fold_of_group = rng.permutation(int(codes.max()) + 1) % _FOLDS
-        fold = fold_of_group[codes]
-        strengths = _STRENGTHS.get(self.tier_, _STRENGTHS["full"])
+        fold = _folds(codes, self.random_state)
+        strengths = _STRENGTHS[tier]
         out = {c: np.zeros(len(y)) for c in strengths}
         for k in range(_FOLDS):
             learn, judged = fold != k, fold == k
@@ -206,7 +298,7 @@ class PropensityModel:
                 if len(np.unique(y[learn])) < 2:
                     out[c][judged] = float(np.log(_held(y[learn].mean()) / (1 - _held(y[learn].mean()))))
                     continue
-                coef, intercept = _logistic(Z[learn], y[learn], weight[learn], c, start=start)
+                coef, intercept = logistic(Z[learn], y[learn], weight[learn], c, start=start)
                 start = np.r_[coef, intercept]
                 out[c][judged] = Z[judged] @ coef + intercept
         return out
@@ -219,8 +311,7 @@ class PropensityModel:
 
     def decision_function(self, X: pd.DataFrame) -> NDArray[np.float64]:
         """The calibrated margin in log-odds, one a row."""
-        Z = self.encoder_.encode(X)
-        return np_array(self.base_value_ + (Z - self.means_) @ self.coef_)
+        return self.form_.margin(X)
 
     def predict_proba(self, X: pd.DataFrame) -> NDArray[np.float64]:
         """P(no event) and P(event), shape (rows, 2)."""
@@ -236,12 +327,10 @@ class PropensityModel:
         """
         import numpy as np
 
-        terms = (self.encoder_.encode(X) - self.means_) * self.coef_
         out = np.zeros((len(X), len(self.feature_names_in_)))
         place = {name: i for i, name in enumerate(self.feature_names_in_)}
         if self.columns_:
-            sums = np.add.reduceat(terms, self.encoder_.starts(), axis=1)
-            out[:, [place[c] for c in self.columns_]] = sums
+            out[:, [place[c] for c in self.columns_]] = self.form_.contributions(X)
         return out
 
     def explain(self, X: pd.DataFrame, top: int | None = None) -> pd.DataFrame:
@@ -271,10 +360,8 @@ class PropensityModel:
             "tier": self.tier_,
             "random_state": self.random_state,
             "feature_names": self.feature_names_in_,
-            "codes": self.encoder_.to_list(),
-            "coef": [float(v) for v in self.coef_],
-            "means": [float(v) for v in self.means_],
-            "base_value": self.base_value_,
+            "form": self.form_.to_dict(),
+            "contest": self.contest_,
             "base_rate": self.base_rate_,
             "strength": self.strength_,
             "calibration": [self.slope_, self.shift_],
@@ -288,10 +375,9 @@ class PropensityModel:
         model = cls(tier=data["tier"], random_state=data["random_state"])
         model.tier_ = data["tier"]
         model.feature_names_in_ = list(data["feature_names"])
-        model.encoder_ = Encoder.from_list(data["codes"])
-        model.columns_ = model.encoder_.columns
-        model.coef_, model.means_ = np_array(data["coef"]), np_array(data["means"])
-        model.base_value_, model.base_rate_ = data["base_value"], data["base_rate"]
+        form = data["form"]
+        model._take(Tables.from_dict(form) if form["kind"] == Tables.kind else Linear.from_dict(form))
+        model.base_rate_, model.contest_ = data["base_rate"], dict(data["contest"])
         model.strength_ = data["strength"]
         model.slope_, model.shift_ = data["calibration"]
         model.leaks_ = [Finding(**f) for f in data["leaks"]]
@@ -323,24 +409,42 @@ def _mean_loss(y: NDArray[np.float64], margin: NDArray[np.float64], weight: NDAr
     return float(np.average(np.logaddexp(0.0, margin) - y * margin, weights=weight))
 
 
-def _logistic(
-    Z: NDArray[np.float64],
-    y: NDArray[np.float64],
-    weight: NDArray[np.float64],
-    strength: float,
-    *,
-    start: NDArray[np.float64] | None = None,
-) -> tuple[NDArray[np.float64], float]:
-    """Coefficients and intercept of the logistic regression with a ridge penalty."""
-    from sklearn.linear_model import LogisticRegression
+def clearly_less(mine: NDArray[np.float64], other: NDArray[np.float64], codes: NDArray[np.int64]) -> bool:
+    """Whether the sum of `mine` is below that of `other` by more than a standard error of the paired difference.
 
-    model = LogisticRegression(
-        C=strength, solver="newton-cholesky", max_iter=100, tol=1e-5, warm_start=start is not None
-    )
-    if start is not None:
-        model.coef_, model.intercept_ = start[None, :-1], start[-1:]
-    model.fit(Z, y, sample_weight=weight)
-    return np_array(model.coef_[0]), float(model.intercept_[0])
+    Rows of a group (`codes`, 0 to k - 1) count together: they are no independent evidence.
+    """
+    import numpy as np
+
+    gain = np.bincount(codes, weights=other - mine)
+    return float(gain.sum()) > float(np.sqrt(((gain - gain.mean()) ** 2).sum()))
+
+
+def _flat(base: float) -> Linear:
+    """A form without a column."""
+    import numpy as np
+
+    return Linear(Encoder([]), np.zeros(0), np.zeros(0), base)
+
+
+def _dense(codes: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Group codes without gaps."""
+    import numpy as np
+
+    return np.asarray(np.unique(codes, return_inverse=True)[1], dtype=np.int64)
+
+
+def _several(codes: NDArray[np.int64]) -> NDArray[np.int64] | None:
+    """The groups, None where each row is one of its own."""
+    return codes if int(codes.max()) + 1 < len(codes) else None
+
+
+def _folds(codes: NDArray[np.int64], random_state: int) -> NDArray[np.int64]:
+    """Each row's fold; a group's rows share one."""
+    import numpy as np
+
+    fold_of_group = np.random.default_rng(random_state).permutation(int(codes.max()) + 1) % _FOLDS
+    return np.asarray(fold_of_group[codes])
 
 
 def calibrate(

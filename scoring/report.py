@@ -27,8 +27,8 @@ class ForwardTest:
     in at least that share of the draws the mean log-loss is below that of the training rows' base rate, and
     the AUC above one half (a mere shift of the rate is no ranking).
     Figures are None where there was too little to test on. `unseen` has n, auc, log_loss and base_log_loss of the
-    rows whose company is in no training row, None where these hold fewer than 10 of either class. `cut_offs`
-    counts the test's cut-offs; `warnings` are sentences for whoever publishes the model, and block nothing.
+    rows whose company is in no training row, None where these hold fewer than 10 of either class. `contest` holds
+    the test's log-loss of each tier where two were tried. `cut_offs` counts the test's cut-offs; `warnings` are sentences for whoever publishes the model, and block nothing.
     """
 
     verdict: Verdict
@@ -56,6 +56,7 @@ class ForwardTest:
     companies: int = 0
     cut_offs: int = 0
     unseen: dict[str, float] | None = None
+    contest: dict[str, float] | None = None
     warnings: tuple[str, ...] = ()
     leaks: tuple[Finding, ...] = ()
 

@@ -166,7 +166,9 @@ def _learn(
         report, declared = outcome.report, declared.without(outcome.leaks)
         if report.verdict == "too little data":
             break
-        model = fit(X[declared.names], rows, tier=tier, random_state=random_state)
+        # Boosted only where it won the test; else what so many records allow.
+        best = outcome.tier if tier == "boosted" else tier
+        model = fit(X[declared.names], rows, tier=best, random_state=random_state)
         if not model.leaks_:
             return report, model, declared
         declared = declared.without(model.leaks_)

@@ -103,7 +103,7 @@ def test_tier_by_the_smaller_class(rows: int, tier: str) -> None:
         assert model.predict_proba(X)[:, 1] == pytest.approx(np.full(rows, y.mean()))
 
 
-@pytest.mark.parametrize("tier", ["boosted", "magic"])
+@pytest.mark.parametrize("tier", ["Full", "magic"])
 def test_a_tier_that_is_not_there_is_refused(tier: str) -> None:
     X, y = table(300)
     with pytest.raises(ScoringError, match=tier):

@@ -1,0 +1,85 @@
+"""The linear form of an additive model: a ridge logistic regression on encoded columns."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sales_consultant.scoring.encoding import Encoder
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+    from numpy.typing import NDArray
+
+
+class Linear:
+    """Margin = base + (Z - means) coef, where Z are the encoded columns; base is the margin of the average row."""
+
+    kind = "linear"
+
+    def __init__(
+        self, encoder: Encoder, coef: NDArray[np.float64], means: NDArray[np.float64], base: float
+    ) -> None:
+        self.encoder = encoder
+        self.coef = coef
+        self.means = means
+        self.base = base
+        self.columns = encoder.columns
+
+    def scaled(self, slope: float, shift: float) -> Linear:
+        """The same with the margin mapped to slope x margin + shift."""
+        return Linear(self.encoder, slope * self.coef, self.means, slope * self.base + shift)
+
+    def margin(self, X: pd.DataFrame) -> NDArray[np.float64]:
+        """Log-odds, one a row."""
+        import numpy as np
+
+        return np.asarray(self.base + (self.encoder.encode(X) - self.means) @ self.coef)
+
+    def contributions(self, X: pd.DataFrame) -> NDArray[np.float64]:
+        """Shape (rows, columns): what each column adds to the base."""
+        import numpy as np
+
+        if not self.columns:
+            return np.zeros((len(X), 0))
+        terms = (self.encoder.encode(X) - self.means) * self.coef
+        return np.asarray(np.add.reduceat(terms, self.encoder.starts(), axis=1))
+
+    def to_dict(self) -> dict[str, Any]:
+        """A form that JSON can hold."""
+        return {
+            "kind": self.kind,
+            "codes": self.encoder.to_list(),
+            "coef": [float(v) for v in self.coef],
+            "means": [float(v) for v in self.means],
+            "base": self.base,
+        }
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> Linear:
+        """The inverse of `to_dict`."""
+        import numpy as np
+
+        coef, means = (np.asarray(data[k], dtype=np.float64) for k in ("coef", "means"))
+        return cls(Encoder.from_list(data["codes"]), coef, means, float(data["base"]))
+
+
+def logistic(
+    Z: NDArray[np.float64],
+    y: NDArray[np.float64],
+    weight: NDArray[np.float64],
+    strength: float,
+    *,
+    start: NDArray[np.float64] | None = None,
+) -> tuple[NDArray[np.float64], float]:
+    """Coefficients and intercept of the logistic regression with a ridge penalty; `strength` is scikit-learn's C."""
+    import numpy as np
+    from sklearn.linear_model import LogisticRegression
+
+    model = LogisticRegression(
+        C=strength, solver="newton-cholesky", max_iter=100, tol=1e-5, warm_start=start is not None
+    )
+    if start is not None:
+        model.coef_, model.intercept_ = start[None, :-1], start[-1:]
+    model.fit(Z, y, sample_weight=weight)
+    return np.asarray(model.coef_[0], dtype=np.float64), float(model.intercept_[0])

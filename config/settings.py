@@ -12,7 +12,7 @@ from typing import Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from sales_consultant.config.catalogue import FIELDS, FieldSet
+from sales_consultant.config.catalogue import FIELDS, GROUP, GROUP_LABEL, FieldSet
 from sales_consultant.config.errors import ConfigError
 from sales_consultant.config.nearest import did_you_mean
 from sales_consultant.config.populations import Exclusions, FeatureSettings, Population
@@ -129,8 +129,31 @@ class Write(_Section):
     names: dict[str, str] = Field(
         default_factory=dict, description='Other names for fields, by key, as {score = "our_score"}.'
     )
+    labels: dict[str, str] = Field(
+        default_factory=dict, description='Other labels for fields, by key, as {score = "Fit"}.'
+    )
+    label: str = Field(
+        default=GROUP_LABEL,
+        min_length=1,
+        max_length=40,
+        description="What we are called in the CRM: the label of the property group and of the permission sets.",
+    )
+    group: str = Field(
+        default=GROUP,
+        pattern=r"^[a-z][a-z0-9_]{0,49}$",
+        description="HubSpot: the property group that holds our fields.",
+    )
+    namespace: str = Field(
+        default="",
+        pattern=r"^([A-Za-z][A-Za-z0-9_]{0,14})?$",
+        description="Salesforce: the namespace of the package that brings our fields; they are then not made.",
+    )
+    master: str = Field(
+        default="",
+        description="Where HubSpot and Salesforce sync with each other: the connection that alone is written.",
+    )
 
-    @field_validator("names")
+    @field_validator("names", "labels")
     @classmethod
     def _fields(cls, value: dict[str, str]) -> dict[str, str]:
         known = [f.key for f in FIELDS]

@@ -22,11 +22,12 @@ def open_connector(
 
     `store` counts the day's calls across commands; `keep` puts a rotated secret where the old one came from.
     """
+    from sales_consultant.config.naming import Naming
     from sales_consultant.connectors.hubspot import open_hubspot
     from sales_consultant.connectors.salesforce import open_salesforce
 
     make = open_hubspot if connection.crm == "hubspot" else open_salesforce
-    return make(connection, secret, prefix=write.prefix, names=write.names, store=store, keep=keep)
+    return make(connection, secret, naming=Naming.of(write), store=store, keep=keep)
 
 
 def browser_sign_in(connection: "Connection", client_secret: str, redirect_uri: str) -> "BrowserSignIn":

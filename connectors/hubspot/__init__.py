@@ -1,9 +1,10 @@
 """HubSpot: `open_hubspot` gives a connector on the official client's request builder."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from sales_consultant.config.naming import Naming
     from sales_consultant.config.settings import Connection
     from sales_consultant.connectors.budget import BudgetStore
     from sales_consultant.connectors.hubspot.connector import HubSpotConnector
@@ -14,8 +15,7 @@ def open_hubspot(
     connection: "Connection",
     secret: str,
     *,
-    prefix: str,
-    names: Mapping[str, str],
+    naming: "Naming",
     store: "BudgetStore | None" = None,
     keep: Callable[[str], None] = lambda _: None,
 ) -> "HubSpotConnector":
@@ -43,9 +43,7 @@ def open_hubspot(
         budget=budget,
         keeper=keeper(connection, secret, transport, keep) if connection.auth == "oauth" else None,
     )
-    return HubSpotConnector(
-        api, read=connection.reading, write=connection.writing, prefix=prefix, names=names
-    )
+    return HubSpotConnector(api, read=connection.reading, write=connection.writing, naming=naming)
 
 
 def browser_sign_in(connection: "Connection", client_secret: str, redirect_uri: str) -> "BrowserSignIn":

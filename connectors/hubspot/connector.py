@@ -53,8 +53,8 @@ class HubSpotConnector:
         *,
         read: str,
         write: str,
-        naming: Naming = Naming(),  # noqa: B008 (frozen)
-        sizes: Sizes = Sizes(),  # noqa: B008 (frozen)
+        naming: Naming = Naming(),
+        sizes: Sizes = Sizes(),
     ) -> None:
         self.api = api
         self.calls: Calls = api.calls

@@ -1,10 +1,11 @@
 """Our properties in HubSpot: made once, only ever added to, never taken over from somebody else."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sales_consultant.config.catalogue import GROUP, GROUP_LABEL, Field, FieldType
-from sales_consultant.config.errors import AccessError
+from sales_consultant.config.catalogue import Field, FieldType
+from sales_consultant.config.errors import AccessError, SalesConsultantError
+from sales_consultant.config.naming import Naming
 from sales_consultant.connectors.base import ProvisionStep
 from sales_consultant.connectors.hubspot.client import HubSpotApi, HubSpotRefusalError
 from sales_consultant.connectors.hubspot.paths import Paths
@@ -20,24 +21,20 @@ _TYPES: dict[FieldType, tuple[str, str]] = {
     "enumeration": ("enumeration", "select"),
     "bool": ("bool", "booleancheckbox"),
 }
+TYPE_IDS = {"contacts": "0-1", "companies": "0-2", "deals": "0-3"}
 Json = dict[str, Any]
 
 
-def definition(field: Field, name: str) -> Json:
+def definition(field: Field, naming: Naming) -> Json:
     """The property as HubSpot takes it."""
     kind, field_type = _TYPES[field.type]
-    writer = (
-        "Filled in by people."
-        if field.people_write
-        else "Written by Sales Consultant; edits are overwritten."
-    )
     body: Json = {
-        "name": name,
-        "label": f"{GROUP_LABEL}: {field.label}",
+        "name": naming.hubspot(field.key),
+        "label": f"{naming.label}: {naming.title(field)}",
         "type": kind,
         "fieldType": field_type,
-        "groupName": GROUP,
-        "description": f"{field.help} {writer}",
+        "groupName": naming.group,
+        "description": naming.description(field),
         "formField": False,
         "hasUniqueValue": False,
     }
@@ -54,61 +51,81 @@ def definition(field: Field, name: str) -> Json:
     return body
 
 
-class Provisioner:
-    """Makes the group and the properties of each object."""
+def by_type(fields: Mapping[str, Sequence[Field]]) -> dict[str, list[Field]]:
+    """Fields by HubSpot's object type: a lead is a contact."""
+    wanted: dict[str, dict[str, Field]] = {}
+    for obj, chosen in fields.items():
+        wanted.setdefault("contacts" if obj == "leads" else obj, {}).update({f.key: f for f in chosen})
+    return {t: list(fs.values()) for t, fs in wanted.items()}
 
-    def __init__(
-        self, api: HubSpotApi, paths: Paths, name: Callable[[str], str], chosen: frozenset[str] = frozenset()
-    ) -> None:
+
+class Provisioner:
+    """Makes the group and the properties of each object, and takes them away."""
+
+    def __init__(self, api: HubSpotApi, paths: Paths, naming: Naming) -> None:
         self.api = api
         self.paths = paths
-        self.name = name
-        # Fields whose name an admin chose: an existing property of that name is meant.
-        self.chosen = chosen
+        self.naming = naming
 
     def provision(self, fields: Mapping[str, Sequence[Field]], *, dry: bool) -> list[ProvisionStep]:
         """One step a group and a property; running it again changes nothing."""
-        wanted: dict[str, dict[str, Field]] = {}
-        for obj, chosen in fields.items():
-            wanted.setdefault("contacts" if obj == "leads" else obj, {}).update({f.key: f for f in chosen})
         steps: list[ProvisionStep] = []
-        for object_type, chosen_fields in wanted.items():
-            steps.append(self._group(object_type, dry))
+        for object_type, chosen in by_type(fields).items():
             existing = {p["name"]: p for p in self.api.get(self.paths.properties(object_type))["results"]}
-            steps += [self._property(object_type, f, existing, dry) for f in chosen_fields.values()]
+            new = sum(self.naming.hubspot(f.key) not in existing for f in chosen)
+            free = self.free_slots(object_type)
+            if free is not None and new > free:
+                words = f"{new} properties are to be made and {free} more are allowed; free some, or choose a smaller [write] set"
+                steps.append(ProvisionStep("slots", object_type, f"{free} free", "refused", words))
+                continue
+            steps.append(self._group(object_type, dry))
+            steps += [self._property(object_type, f, existing, dry) for f in chosen]
         return steps
 
-    def _group(self, object_type: str, dry: bool) -> ProvisionStep:
+    def free_slots(self, object_type: str) -> int | None:
+        """How many custom properties an object may still get; None where HubSpot does not tell this token."""
         try:
-            self.api.get(self.paths.groups(object_type, GROUP))
-            return ProvisionStep("group", object_type, GROUP, "exists")
+            listed = self.api.get(self.paths.limits("custom-properties")).get("byObjectType", ())
+        except SalesConsultantError:
+            return None
+        for row in listed:
+            if str(row.get("objectTypeId")) == TYPE_IDS.get(object_type) and "limit" in row:
+                return max(0, int(row["limit"]) - int(row.get("usage") or 0))
+        return None
+
+    def _group(self, object_type: str, dry: bool) -> ProvisionStep:
+        group = self.naming.group
+        if self._held_group(object_type):
+            return ProvisionStep("group", object_type, group, "exists")
+        if not dry:
+            body = {"name": group, "label": self.naming.label, "displayOrder": -1}
+            self._create(self.paths.groups(object_type), body, object_type)
+        return ProvisionStep("group", object_type, group, "would create" if dry else "created")
+
+    def _held_group(self, object_type: str) -> bool:
+        try:
+            self.api.get(self.paths.groups(object_type, self.naming.group))
         except HubSpotRefusalError as e:
             if e.status != 404:
                 raise
-        if not dry:
-            self._create(
-                self.paths.groups(object_type),
-                {"name": GROUP, "label": GROUP_LABEL, "displayOrder": -1},
-                object_type,
-            )
-        return ProvisionStep("group", object_type, GROUP, "would create" if dry else "created")
+            return False
+        return True
+
+    def _foreign(self, field: Field, held: Json) -> bool:
+        return held.get("groupName") != self.naming.group and field.key not in self.naming.names
 
     def _property(
         self, object_type: str, field: Field, existing: Mapping[str, Json], dry: bool
     ) -> ProvisionStep:
-        name = self.name(field.key)
-        body = definition(field, name)
+        name = self.naming.hubspot(field.key)
+        body = definition(field, self.naming)
         held = existing.get(name)
         if held is None:
             if not dry:
                 self._create(self.paths.properties(object_type), body, object_type)
             return ProvisionStep("property", object_type, name, "would create" if dry else "created")
-        foreign = held.get("groupName") != GROUP and field.key not in self.chosen
-        if (
-            foreign
-            or held["type"] != body["type"]
-            or (held.get("modificationMetadata") or {}).get("readOnlyValue")
-        ):
+        read_only = bool((held.get("modificationMetadata") or {}).get("readOnlyValue"))
+        if self._foreign(field, held) or held["type"] != body["type"] or read_only:
             return ProvisionStep(
                 "property",
                 object_type,
@@ -117,31 +134,113 @@ class Provisioner:
                 f'somebody else made a property "{name}" of type {held["type"]} (group {held.get("groupName")}); '
                 f'choose another name under [write] names, as {field.key} = "other_name"',
             )
-        missing = [
-            o
-            for o in body.get("options", ())
-            if o["value"] not in {h["value"] for h in held.get("options", ())}
-        ]
-        if not missing:
+        known = {h["value"] for h in held.get("options") or ()}
+        missing = [o for o in body.get("options", ()) if o["value"] not in known]
+        changes: Json = {}
+        if missing:
+            # Only added to: an option that somebody still uses is never taken away.
+            changes["options"] = [*held.get("options", ()), *missing]
+        if self.naming.is_ours(held.get("description")) and held.get("description") != body["description"]:
+            changes["description"] = body["description"]
+        if not changes:
             return ProvisionStep("property", object_type, name, "exists")
         if not dry:
-            # Only added to: an option that somebody still uses is never taken away.
-            options = [*held.get("options", ()), *missing]
-            self.api.call("PATCH", self.paths.properties(object_type, name), body={"options": options})
-        labels = ", ".join(o["value"] for o in missing)
-        return ProvisionStep(
-            "property", object_type, name, "would change" if dry else "changed", f"adds {labels}"
+            self.api.call("PATCH", self.paths.properties(object_type, name), body=changes, kind="write")
+        words = [f"adds {o['value']}" for o in missing] + (
+            ["says what it means now"] if "description" in changes else []
         )
+        state = "would change" if dry else "changed"
+        return ProvisionStep("property", object_type, name, state, ", ".join(words))  # type: ignore[arg-type]
 
     def _create(self, path: str, body: Json, object_type: str) -> None:
         try:
             self.api.call("POST", path, body=body, kind="write")
         except AccessError as e:
-            raise AccessError(
-                f"The token may not make properties of {object_type}.",
-                action=f"Add the scope crm.schemas.{object_type}.write to the service key, then run again.",
-                details=e.details,
-            ) from e
+            raise _no_scope(object_type, e) from e
         except HubSpotRefusalError as e:
             if e.status != 409:
                 raise
+
+    # -- away ----------------------------------------------------------------------------------------------------
+
+    def remove(self, fields: Mapping[str, Sequence[Field]], *, dry: bool) -> list[ProvisionStep]:
+        """Archive our properties, then the group where nothing is left in it.
+
+        A property whose name an admin chose is taken away only where its description says that we made it.
+        """
+        steps: list[ProvisionStep] = []
+        for object_type, chosen in by_type(fields).items():
+            existing = {p["name"]: p for p in self.api.get(self.paths.properties(object_type))["results"]}
+            mine = {self.naming.hubspot(f.key): f for f in chosen}
+            gone = set()
+            for name in mine:
+                held = existing.get(name)
+                if held is None:
+                    continue
+                step = self._remove(object_type, name, held, dry)
+                steps.append(step)
+                gone |= {name} if step.state in ("removed", "would remove") else set()
+            if self._held_group(object_type):
+                left = [
+                    n
+                    for n, p in existing.items()
+                    if p.get("groupName") == self.naming.group and n not in gone
+                ]
+                steps.append(self._remove_group(object_type, left, dry))
+        return steps
+
+    def _remove(self, object_type: str, name: str, held: Json, dry: bool) -> ProvisionStep:
+        if held.get("groupName") != self.naming.group or not self.naming.is_ours(held.get("description")):
+            return ProvisionStep(
+                "property", object_type, name, "left", "somebody else made it, or changed it"
+            )
+        if dry:
+            return ProvisionStep("property", object_type, name, "would remove")
+        try:
+            self.api.call("DELETE", self.paths.properties(object_type, name), kind="write")
+        except AccessError as e:
+            raise _no_scope(object_type, e) from e
+        except HubSpotRefusalError as e:
+            if e.status != 404:
+                return ProvisionStep("property", object_type, name, "refused", e.message)
+        return ProvisionStep("property", object_type, name, "removed", "HubSpot can restore it for 90 days")
+
+    def _remove_group(self, object_type: str, left: Sequence[str], dry: bool) -> ProvisionStep:
+        group = self.naming.group
+        if left:
+            return ProvisionStep("group", object_type, group, "left", f"still holds {', '.join(left)}")
+        if not dry:
+            try:
+                self.api.call("DELETE", self.paths.groups(object_type, group), kind="write")
+            except HubSpotRefusalError as e:
+                return ProvisionStep("group", object_type, group, "refused", e.message)
+        return ProvisionStep("group", object_type, group, "would remove" if dry else "removed")
+
+
+def _no_scope(object_type: str, error: AccessError) -> AccessError:
+    return AccessError(
+        f"The token may not make or remove properties of {object_type}.",
+        action=f"Add the scope crm.schemas.{object_type}.write to the service key, then run again.",
+        details=error.details,
+    )
+
+
+def guide(naming: Naming) -> list[str]:
+    """What HubSpot's API cannot do."""
+    return [
+        (
+            "Show the fields on the record: Settings > Objects > (Contacts, Companies, Deals) > Record customization > "
+            f'Default view > left sidebar: add a card with the properties of the group "{naming.label}".'
+        ),
+        (
+            f"Let reps sort by it: open the list of records > Edit columns > add {naming.label}: Score and Grade > Save view "
+            '"My 20 records to work": owner is me, sorted by Score, and share it with everyone.'
+        ),
+        "Show it on the board: Deals > Board > Actions > Edit cards > add Grade and Next step.",
+    ]
+
+
+CANNOT_TELL = (
+    "HubSpot's API does not tell which lists, workflows, views, reports and forms use a property. Look before you remove: "
+    "Settings > Properties > (the property) > Used in."
+)

@@ -1,9 +1,10 @@
 """Salesforce: `open_salesforce` gives a connector on simple-salesforce."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from sales_consultant.config.naming import Naming
     from sales_consultant.config.settings import Connection
     from sales_consultant.connectors.budget import BudgetStore
     from sales_consultant.connectors.salesforce.connector import SalesforceConnector
@@ -14,8 +15,7 @@ def open_salesforce(
     connection: "Connection",
     secret: str,
     *,
-    prefix: str,
-    names: Mapping[str, str],
+    naming: "Naming",
     store: "BudgetStore | None" = None,
     keep: Callable[[str], None] = lambda _: None,
 ) -> "SalesforceConnector":
@@ -32,7 +32,7 @@ def open_salesforce(
         store=store,
     )
     api = SalesforceApi(connection, secret, budget=budget, keep=keep)
-    return SalesforceConnector(api, prefix=prefix, names=names)
+    return SalesforceConnector(api, naming=naming)
 
 
 def browser_sign_in(connection: "Connection", client_secret: str, redirect_uri: str) -> "BrowserSignIn":

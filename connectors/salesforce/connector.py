@@ -24,11 +24,14 @@ from sales_consultant.connectors.base import (
     Page,
     ProvisionStep,
     Stream,
+    Use,
     field_findings,
 )
-from sales_consultant.connectors.salesforce import schema, views
+from sales_consultant.connectors.salesforce import removal, schema, views
 from sales_consultant.connectors.salesforce.client import SalesforceApi, SalesforceRefusalError, quoted
-from sales_consultant.connectors.salesforce.provision import Provisioner
+from sales_consultant.connectors.salesforce.extras import Extras, guide
+from sales_consultant.connectors.salesforce.permissions import Permissions
+from sales_consultant.connectors.salesforce.provision import Fields
 from sales_consultant.connectors.salesforce.pull import Puller, Sizes
 from sales_consultant.connectors.salesforce.push import BULK_FROM, BULK_ROWS, COLLECTION, Pusher
 from sales_consultant.connectors.salesforce.rows import text
@@ -57,8 +60,8 @@ class SalesforceConnector:
         self,
         api: SalesforceApi,
         *,
-        naming: Naming = Naming(),  # noqa: B008 (frozen)
-        sizes: Sizes = Sizes(),  # noqa: B008 (frozen)
+        naming: Naming = Naming(),
+        sizes: Sizes = Sizes(),
         sleep: Callable[[float], None] = time.sleep,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -80,7 +83,9 @@ class SalesforceConnector:
             sleep=sleep,
             clock=clock,
         )
-        self._provisioner = Provisioner(api, naming, lambda: str(self.user()["user_id"]))
+        self._fields_made = Fields(api, naming)
+        self._permissions = Permissions(api, naming, lambda: str(self.user()["user_id"]))
+        self._extras = Extras(api, naming, lambda o: {f.name for f in self.describe(o)})
 
     # -- who and what --------------------------------------------------------------------------------------------
 
@@ -288,13 +293,40 @@ class SalesforceConnector:
 
     def provision(self, fields: Mapping[str, Sequence[Field]], *, dry: bool) -> list[ProvisionStep]:
         """Fields and permission sets, then verified by describing as the user this connection runs as."""
-        steps = self._provisioner.provision(fields, dry=dry)
+        steps, made = self._fields_made.make(fields, dry=dry)
+        steps += self._permissions.make(made, dry=dry)
         self._described.clear()
         if not dry:
             for obj, chosen in fields.items():
                 for key, why in self.unwritable(obj, chosen).items():
                     if not by_key(key).people_write:
                         steps.append(ProvisionStep("verify", obj, self._name(obj, key), "refused", why))
+        return steps
+
+    def extras(self, fields: Mapping[str, Sequence[Field]], *, dry: bool) -> list[ProvisionStep]:
+        """List views and reports of one's own best records."""
+        return self._extras.make(fields, dry=dry)
+
+    def assign(self, people: Sequence[str], *, dry: bool) -> list[ProvisionStep]:
+        """The reader's permission set to people."""
+        return self._permissions.assign(people, dry=dry)
+
+    def guide(self) -> list[str]:
+        """Page layouts, assignments, lists."""
+        return guide(self.naming, self._permissions.name("reader"))
+
+    def uses(self, fields: Mapping[str, Sequence[Field]]) -> tuple[list[Use], str]:
+        """What Salesforce's dependencies name: code, flows, layouts, formulas and the like."""
+        return removal.uses(self.api, self._fields_made, fields)
+
+    def remove(self, fields: Mapping[str, Sequence[Field]], *, dry: bool) -> list[ProvisionStep]:
+        """Lists and reports, then the permission sets, then the fields."""
+        steps = self._extras.remove(list(fields), dry=dry)
+        steps += self._permissions.remove(dry=dry)
+        for obj, chosen in fields.items():
+            held = self._fields_made.held(schema.WRITTEN[obj])
+            steps += [s for f in chosen if (s := self._fields_made.remove(obj, f, held, dry=dry))]
+        self._described.clear()
         return steps
 
     def unwritable(self, object: str, fields: Sequence[Field]) -> dict[str, str]:

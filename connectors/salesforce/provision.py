@@ -1,46 +1,67 @@
-"""Our fields in Salesforce: custom fields by Tooling, two permission sets, assigned and verified by describing.
+"""Our fields in Salesforce: custom fields by Tooling, made once, only ever added to, never taken over.
 
-A field that the API makes is invisible to everyone, admins too, until a permission set grants it (facts, section 1).
-So a field and its permissions are one thing here: the writer (read and edit, for the user this connection runs as) and
-the reader (read; edit only on what people fill in), which the admin assigns to the reps.
+A field that the API makes is invisible to everyone, admins too, until a permission set grants it (facts, section 1): see
+`permissions`. Fields of a package (a namespace in the settings) are looked up and never made.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from sales_consultant.config.catalogue import GROUP_LABEL, Field
-from sales_consultant.config.errors import AccessError
+from sales_consultant.config.catalogue import Field
+from sales_consultant.config.errors import AccessError, SalesConsultantError
+from sales_consultant.config.naming import Naming
 from sales_consultant.connectors.base import ProvisionStep
 from sales_consultant.connectors.salesforce.client import SalesforceApi, SalesforceRefusalError, quoted
 from sales_consultant.connectors.salesforce.schema import WRITTEN
 
 Json = dict[str, Any]
 _KINDS = {
-    "number": ("Number", "double"),
-    "percent": ("Percent", "percent"),
-    "money": ("Currency", "currency"),
-    "text": ("Text", "string"),
-    "long_text": ("LongTextArea", "textarea"),
-    "date": ("Date", "date"),
-    "datetime": ("DateTime", "datetime"),
-    "enumeration": ("Picklist", "picklist"),
-    "bool": ("Checkbox", "boolean"),
+    "number": "Number",
+    "percent": "Percent",
+    "money": "Currency",
+    "text": "Text",
+    "long_text": "LongTextArea",
+    "date": "Date",
+    "datetime": "DateTime",
+    "enumeration": "Picklist",
+    "bool": "Checkbox",
 }
+# Custom fields an object may have, by edition (facts, section 11); asked of the org first, which knows better.
+_SLOTS = {
+    "Starter": 25,
+    "Team": 100,
+    "Professional": 100,
+    "Essentials": 100,
+    "Enterprise": 500,
+    "Developer": 500,
+    "Unlimited": 800,
+    "Performance": 800,
+}
+_NO_RIGHT = ("INSUFFICIENT_ACCESS_OR_READONLY", "INSUFFICIENT_ACCESS")
 
 
-def metadata(field: Field) -> Json:
+@dataclass(frozen=True)
+class HeldField:
+    """A custom field that is there: its Tooling id and its metadata."""
+
+    id: str
+    metadata: Json
+
+    @property
+    def kind(self) -> str:
+        """Its type in the Metadata API's words."""
+        return str(self.metadata.get("type", ""))
+
+
+def metadata(field: Field, naming: Naming) -> Json:
     """The field's definition as the Tooling API takes it."""
-    writer = (
-        "Filled in by people."
-        if field.people_write
-        else "Written by Sales Consultant; edits are overwritten."
-    )
-    kind = _KINDS[field.type][0]
+    kind = _KINDS[field.type]
     body: Json = {
-        "label": f"SC {field.label}"[:40],
+        "label": f"{naming.prefix.upper()} {naming.title(field)}"[:40],
         "type": kind,
-        "description": f"{field.help} {writer}",
-        "inlineHelpText": field.help,
+        "description": naming.description(field),
+        "inlineHelpText": field.help[:510],
         "required": False,
         "trackHistory": False,
         "externalId": False,
@@ -64,137 +85,158 @@ def metadata(field: Field) -> Json:
     return body
 
 
-class Provisioner:
-    """Makes fields and permission sets."""
+class Fields:
+    """Makes custom fields."""
 
-    def __init__(
-        self,
-        api: SalesforceApi,
-        name: Callable[[str, str], str],
-        prefix: str,
-        user: Callable[[], str],
-        chosen: frozenset[str] = frozenset(),
-    ) -> None:
+    def __init__(self, api: SalesforceApi, naming: Naming) -> None:
         self.api = api
-        self.name = name
-        self.prefix = prefix
-        self.user = user
-        # Fields whose name an admin chose: an existing field of that name is meant.
-        self.chosen = chosen
+        self.naming = naming
 
-    def provision(self, fields: Mapping[str, Sequence[Field]], *, dry: bool) -> list[ProvisionStep]:
-        """One step a field, a permission set, a grant; running it again changes nothing."""
+    def held(self, sobject: str) -> dict[str, str]:
+        """Tooling ids of the custom fields of an object that are the org's own, or of our package, by bare name."""
+        rows = self.api.tooling(
+            f"SELECT Id, DeveloperName, NamespacePrefix FROM CustomField WHERE TableEnumOrId = {quoted(sobject)}"
+        )
+        # Another package's field of the same name is another field.
+        mine = self.naming.namespace.lower()
+        return {
+            str(r["DeveloperName"]).lower(): str(r["Id"])
+            for r in rows
+            if str(r.get("NamespacePrefix") or "").lower() == mine
+        }
+
+    def look(self, field_id: str) -> HeldField:
+        """A field with its metadata."""
+        found = self.api.call(f"tooling/sobjects/CustomField/{field_id}")
+        return HeldField(field_id, found.get("Metadata") or {})
+
+    def bare(self, key: str) -> str:
+        """The name that Tooling knows a field by: without namespace and suffix, lower case."""
+        name = self.naming.salesforce(key).removesuffix("__c")
+        return name.removeprefix(f"{self.naming.namespace}__").lower()
+
+    def ours(self, held: HeldField, field: Field) -> bool:
+        """Whether we made a field, or an admin named it, or the package that brings it."""
+        chosen = field.key in self.naming.names or bool(self.naming.namespace)
+        return chosen or self.naming.is_ours(held.metadata.get("description"))
+
+    def make(
+        self, fields: Mapping[str, Sequence[Field]], *, dry: bool
+    ) -> tuple[list[ProvisionStep], dict[str, list[Field]]]:
+        """One step a field, and the fields by object that are there or would be."""
         steps: list[ProvisionStep] = []
         made: dict[str, list[Field]] = {}
         for obj, chosen in fields.items():
-            held = self._existing(WRITTEN[obj])
+            held = self.held(WRITTEN[obj])
+            new = sum(self.bare(f.key) not in held for f in chosen)
+            free = None if self.naming.namespace else self.free_slots(WRITTEN[obj], len(held))
+            if free is not None and new > free:
+                words = f"{new} fields are to be made and {free} more are allowed; free some, or choose a smaller [write] set"
+                steps.append(ProvisionStep("slots", obj, f"{free} free", "refused", words))
+                continue
             for field in chosen:
                 step = self._field(obj, field, held, dry)
                 steps.append(step)
                 if step.state != "refused":
                     made.setdefault(obj, []).append(field)
-        for role in ("writer", "reader"):
-            steps += self._permissions(role, made, dry)
-        return steps
+        return steps, made
 
-    def _existing(self, sobject: str) -> dict[str, str]:
-        rows = self.api.tooling(
-            f"SELECT Id, DeveloperName, NamespacePrefix FROM CustomField WHERE TableEnumOrId = {quoted(sobject)}"
-        )
-        # A package's field of the same name is another field.
-        return {str(r["DeveloperName"]).lower(): str(r["Id"]) for r in rows if not r.get("NamespacePrefix")}
+    def free_slots(self, sobject: str, used: int) -> int | None:
+        """How many custom fields an object may still get, by the org's own word or by its edition; None if not known."""
+        try:
+            rows = self.api.tooling(
+                "SELECT Type, Max, Remaining FROM EntityLimit WHERE "
+                f"EntityDefinition.QualifiedApiName = {quoted(sobject)} AND Type = 'CustomFields'"
+            )
+            if rows:
+                return int(rows[0]["Remaining"])
+        except SalesConsultantError:
+            pass
+        try:
+            edition = str(self.api.query("SELECT OrganizationType FROM Organization")[0]["OrganizationType"])
+        except (SalesConsultantError, LookupError):
+            return None
+        most = _SLOTS.get(edition.split(" ")[0])
+        return None if most is None else max(0, most - used)
 
     def _field(self, obj: str, field: Field, held: Mapping[str, str], dry: bool) -> ProvisionStep:
-        sobject, name = WRITTEN[obj], self.name(obj, field.key)
-        full = f"{sobject}.{name}"
-        field_id = held.get(name.removesuffix("__c").lower())
+        name = self.naming.salesforce(field.key)
+        full = f"{WRITTEN[obj]}.{name}"
+        field_id = held.get(self.bare(field.key))
         if field_id is not None:
-            found = self.api.call(f"tooling/sobjects/CustomField/{field_id}")
-            held_as = found.get("Metadata") or {}
-            kind = str(held_as.get("type", ""))
-            ours = metadata(field)["description"] == held_as.get("description") or field.key in self.chosen
-            if not ours or kind != _KINDS[field.type][0]:
-                text = f'somebody else made a field "{name}" of type {kind}; choose another name under [write] names'
-                return ProvisionStep("field", obj, full, "refused", text)
-            return ProvisionStep("field", obj, full, "exists")
+            return self._existing(obj, field, full, self.look(field_id), dry)
+        if self.naming.namespace:
+            words = f"the package {self.naming.namespace} does not bring it"
+            return ProvisionStep("field", obj, full, "refused", words)
         if dry:
             return ProvisionStep("field", obj, full, "would create")
         try:
-            body = {"FullName": full, "Metadata": metadata(field)}
+            body = {"FullName": full, "Metadata": metadata(field, self.naming)}
             self.api.call("tooling/sobjects/CustomField", method="POST", body=body)
         except SalesforceRefusalError as e:
-            if e.error_code in ("INSUFFICIENT_ACCESS_OR_READONLY", "INSUFFICIENT_ACCESS"):
-                raise AccessError(
-                    f"The user may not make the field {full}.",
-                    action="Give the run-as user Customize Application, then run again.",
-                ) from e
+            if e.error_code in _NO_RIGHT:
+                raise _no_right(full) from e
             if e.error_code != "DUPLICATE_DEVELOPER_NAME":
                 return ProvisionStep("field", obj, full, "refused", e.words)
         return ProvisionStep("field", obj, full, "created")
 
-    def _permissions(self, role: str, made: Mapping[str, Sequence[Field]], dry: bool) -> list[ProvisionStep]:
-        name = f"{self.prefix.upper()}_Sales_Consultant_{role.capitalize()}"
-        rows = self.api.query(f"SELECT Id FROM PermissionSet WHERE Name = {quoted(name)}")
-        if dry:
-            state = "exists" if rows else "would create"
-            return [ProvisionStep("permission set", "", name, state)]  # type: ignore[arg-type]
-        if rows:
-            set_id, steps = str(rows[0]["Id"]), [ProvisionStep("permission set", "", name, "exists")]
-        else:
-            body = {"Name": name, "Label": f"{GROUP_LABEL} {role}"}
-            set_id = str(self.api.call("sobjects/PermissionSet", method="POST", body=body)["id"])
-            steps = [ProvisionStep("permission set", "", name, "created")]
-        steps += self._grants(role, set_id, name, made)
-        if role == "writer":
-            steps.append(self._assign(set_id, name))
-        else:
-            steps.append(
-                ProvisionStep(
-                    "assignment",
-                    "",
-                    name,
-                    "exists",
-                    "assign it to the reps: Setup > Permission Sets > Manage",
-                )
+    def _existing(self, obj: str, field: Field, full: str, held: HeldField, dry: bool) -> ProvisionStep:
+        wanted = metadata(field, self.naming)
+        if not self.ours(held, field) or held.kind != wanted["type"]:
+            text = (
+                f'somebody else made a field "{full.partition(".")[2]}" of type {held.kind}; '
+                f'choose another name under [write] names, as {field.key} = "other_name"'
             )
-        return steps
-
-    def _grants(
-        self, role: str, set_id: str, name: str, made: Mapping[str, Sequence[Field]]
-    ) -> list[ProvisionStep]:
-        rows = self.api.query(
-            f"SELECT Field, PermissionsRead, PermissionsEdit FROM FieldPermissions WHERE ParentId = {quoted(set_id)}"
-        )
-        held = {str(r["Field"]): bool(r["PermissionsEdit"]) for r in rows}
-        steps = []
-        for obj, chosen in made.items():
-            granted = 0
-            for field in chosen:
-                full = f"{WRITTEN[obj]}.{self.name(obj, field.key)}"
-                edit = role == "writer" or field.people_write
-                if full in held:
-                    continue
-                body = {
-                    "ParentId": set_id,
-                    "SobjectType": WRITTEN[obj],
-                    "Field": full,
-                    "PermissionsRead": True,
-                    "PermissionsEdit": edit,
+            return ProvisionStep("field", obj, full, "refused", text)
+        changes: Json = {}
+        words = []
+        definition = (held.metadata.get("valueSet") or {}).get("valueSetDefinition")
+        if definition is not None and "valueSet" in wanted:
+            known = {v["fullName"] for v in definition.get("value") or ()}
+            new = [v for v in wanted["valueSet"]["valueSetDefinition"]["value"] if v["fullName"] not in known]
+            if new:
+                # Only added to: a value that somebody still uses is never taken away.
+                values = [*(definition.get("value") or ()), *new]
+                changes["valueSet"] = {
+                    **held.metadata["valueSet"],
+                    "valueSetDefinition": {**definition, "value": values},
                 }
-                self.api.call("sobjects/FieldPermissions", method="POST", body=body)
-                granted += 1
-            state = "created" if granted else "exists"
-            steps.append(ProvisionStep("permissions", obj, name, state, f"{granted} fields granted"))  # type: ignore[arg-type]
-        return steps
+                words += [f"adds {v['fullName']}" for v in new]
+        said = held.metadata.get("description")
+        if self.naming.is_ours(said) and said != wanted["description"] and not self.naming.namespace:
+            changes |= {n: wanted[n] for n in ("description", "inlineHelpText")}
+            words.append("says what it means now")
+        if not changes:
+            return ProvisionStep("field", obj, full, "exists")
+        if not dry:
+            body = {"FullName": full, "Metadata": {**held.metadata, **changes}}
+            self.api.call(f"tooling/sobjects/CustomField/{held.id}", method="PATCH", body=body)
+        state = "would change" if dry else "changed"
+        return ProvisionStep("field", obj, full, state, ", ".join(words))  # type: ignore[arg-type]
 
-    def _assign(self, set_id: str, name: str) -> ProvisionStep:
-        user = self.user()
-        rows = self.api.query(
-            "SELECT Id FROM PermissionSetAssignment WHERE "
-            f"AssigneeId = {quoted(user)} AND PermissionSetId = {quoted(set_id)}"
+    def remove(self, obj: str, field: Field, held: Mapping[str, str], *, dry: bool) -> ProvisionStep | None:
+        """Take a field of ours away; None where there is none."""
+        full = f"{WRITTEN[obj]}.{self.naming.salesforce(field.key)}"
+        field_id = held.get(self.bare(field.key))
+        if field_id is None:
+            return None
+        if self.naming.namespace or not self.naming.is_ours(self.look(field_id).metadata.get("description")):
+            return ProvisionStep("field", obj, full, "left", "somebody else made it, or changed it")
+        if dry:
+            return ProvisionStep("field", obj, full, "would remove")
+        try:
+            self.api.call(f"tooling/sobjects/CustomField/{field_id}", method="DELETE")
+        except SalesforceRefusalError as e:
+            if e.error_code in _NO_RIGHT:
+                raise _no_right(full) from e
+            return ProvisionStep("field", obj, full, "refused", e.words)
+        return ProvisionStep(
+            "field", obj, full, "removed", "restorable for 15 days in Setup > Deleted Fields"
         )
-        if rows:
-            return ProvisionStep("assignment", "", name, "exists")
-        body = {"AssigneeId": user, "PermissionSetId": set_id}
-        self.api.call("sobjects/PermissionSetAssignment", method="POST", body=body)
-        return ProvisionStep("assignment", "", name, "created", "to the user this connection runs as")
+
+
+def _no_right(full: str) -> AccessError:
+    return AccessError(
+        f"The user may not make or remove the field {full}.",
+        action="Give the run-as user Customize Application (Setup > Permission Sets), then run again.",
+    )

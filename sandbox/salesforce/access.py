@@ -145,6 +145,7 @@ _OPEN = frozenset(
         "EntityDefinition",
         "Pricebook2",
         "UserRecordAccess",
+        "Report",
     }
 )
 # Objects without permissions of their own obey those of the object that they belong to.

@@ -250,6 +250,38 @@ Metadata complexvalue ro
         writable=False,
     ),
     make(
+        "Report",
+        "Report",
+        f"Name string(40) ro\nDeveloperName string(80) ro\nDescription string(255) ro\nFolderName string(256) ro\nFormat picklist ro\n{KEPT}",
+        writable=False,
+    ),
+    make("ConnectedApplication", "Connected App", f"Name string(80) ro\n{KEPT}", writable=False, setup=True),
+    make(
+        "SubscriberPackage",
+        "Package",
+        "Name string(80) ro\nNamespacePrefix string(15) ro",
+        tooling=True,
+        setup=True,
+        writable=False,
+    ),
+    make(
+        "InstalledSubscriberPackage",
+        "Installed Package",
+        "SubscriberPackageId reference(SubscriberPackage) ro",
+        tooling=True,
+        setup=True,
+        writable=False,
+    ),
+    make(
+        "MetadataComponentDependency",
+        "Dependency",
+        "MetadataComponentId string(18) ro\nMetadataComponentName string(255) ro\nMetadataComponentType string(80) ro\n"
+        "RefMetadataComponentId string(18) ro\nRefMetadataComponentName string(255) ro\nRefMetadataComponentType string(80) ro",
+        tooling=True,
+        setup=True,
+        writable=False,
+    ),
+    make(
         "WorkflowRule",
         "Workflow Rule",
         f"""Name string(80) ro

@@ -9,6 +9,7 @@ from support.salesforce_org import Sf, company
 
 from sales_consultant.config.catalogue import fields
 from sales_consultant.config.errors import CrmUnavailableError
+from sales_consultant.config.naming import Naming
 from sales_consultant.config.settings import Connection
 from sales_consultant.connectors.base import Change, Outcome
 from sales_consultant.connectors.salesforce.client import SalesforceApi
@@ -244,7 +245,7 @@ def test_an_approval_is_waited_for_and_a_converted_lead_left(org: Sf, ids: list[
 
 def test_a_column_that_is_not_there_is_not_searched_for_row_by_row(org: Sf, ids: list[str]) -> None:
     api = SalesforceApi(Connection(crm="salesforce", url=org.sandbox.url), "an-admins-token")
-    crm = SalesforceConnector(api, names={"grade": "No_Such__c"})
+    crm = SalesforceConnector(api, naming=Naming(names={"grade": "No_Such"}))
     mine = changes(ids[:150], "87")
     mine[5:100] = [Change("contacts", i, {"grade": "A"}) for i in ids[5:100]]
     found = push(crm, mine)

@@ -1,0 +1,59 @@
+"""What our fields, their group and our permission sets are called in a CRM: all of it is the admin's to choose."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from sales_consultant.config.catalogue import GROUP, GROUP_LABEL, Field
+from sales_consultant.config.settings import Write
+
+# How a field says that it is ours; a field of our name without these words is somebody else's.
+WRITTEN_BY_US = "Written by Sales Consultant; edits are overwritten."
+WRITTEN_BY_PEOPLE = "Filled in by people."
+
+
+@dataclass(frozen=True)
+class Naming:
+    """`names` and `labels` are by field key; `namespace` is that of a Salesforce package that brings the fields."""
+
+    prefix: str = "sc"
+    names: Mapping[str, str] = field(default_factory=dict)
+    labels: Mapping[str, str] = field(default_factory=dict)
+    label: str = GROUP_LABEL
+    group: str = GROUP
+    namespace: str = ""
+
+    @classmethod
+    def of(cls, write: Write) -> "Naming":
+        """As the settings say."""
+        return cls(write.prefix, write.names, write.labels, write.label, write.group, write.namespace)
+
+    def hubspot(self, key: str) -> str:
+        """A property's name: lower case.
+
+        >>> Naming(names={"grade": "Our_Grade__c"}).hubspot("grade"), Naming().hubspot("value_12m")
+        ('our_grade', 'sc_value_12m')
+        """
+        return self.names.get(key, f"{self.prefix}_{key}").lower().removesuffix("__c")
+
+    def salesforce(self, key: str) -> str:
+        """A field's API name, with the package's namespace.
+
+        >>> Naming().salesforce("value_12m"), Naming(names={"grade": "our_grade"}, namespace="acme").salesforce("grade")
+        ('SC_Value_12m__c', 'acme__our_grade__c')
+        """
+        default = f"{self.prefix.upper()}_{'_'.join(p[:1].upper() + p[1:] for p in key.split('_'))}"
+        name = self.names.get(key, default).removesuffix("__c")
+        return f"{self.namespace}__{name}__c" if self.namespace else f"{name}__c"
+
+    def title(self, field: Field) -> str:
+        """What people read as the field's name, without what we are called."""
+        return self.labels.get(field.key, field.label)
+
+    def description(self, field: Field) -> str:
+        """What the field means, and who writes it."""
+        return f"{field.help} {WRITTEN_BY_PEOPLE if field.people_write else WRITTEN_BY_US}"
+
+    @staticmethod
+    def is_ours(description: str | None) -> bool:
+        """Whether a field's description says that we made it, whatever it meant then."""
+        return str(description or "").endswith((WRITTEN_BY_US, WRITTEN_BY_PEOPLE))

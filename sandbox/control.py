@@ -75,6 +75,13 @@ def _actions(world: World) -> dict[str, Action]:
         world.lag = float(body["seconds"])
         return {"lag": world.lag}
 
+    def links(body: Body) -> Body:
+        to = str(body.get("to") or "").rstrip("/")
+        if to and not to.startswith(("http://", "https://")):
+            raise ControlError("to is an address as http://127.0.0.1:9, or empty for the sandbox's own")
+        world.foreign = to
+        return {"links": to}
+
     def reset(body: Body) -> Body:
         world.calls.clear()
         return {"calls": {}}
@@ -84,6 +91,7 @@ def _actions(world: World) -> dict[str, Action]:
         "clock": clock,
         "limits": limits,
         "lag": lag,
+        "links": links,
         "reset": reset,
     }
 

@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
-Kind = Literal["status", "slow", "lost", "reset", "truncated"]
+Kind = Literal["status", "slow", "lost", "reset", "truncated", "redirect"]
 
 
 @dataclass
@@ -14,7 +14,7 @@ class Fault:
 
     `status`: answered by the vendor's error of that status, not applied. `slow`: applied after `seconds`. `lost`: applied,
     then the connection is closed without an answer. `truncated`: applied, and closed in the middle of the answer's body.
-    `reset`: closed without being applied.
+    `reset`: closed without being applied. `redirect`: not applied, the client is sent to the same path at `location`.
     """
 
     kind: Kind
@@ -26,6 +26,7 @@ class Fault:
     seconds: float = 0.0
     policy: str | None = None
     retry_after: int | None = None
+    location: str = ""
     hits: int = 0
     chance: random.Random = field(default_factory=lambda: random.Random(0))
 
@@ -62,7 +63,7 @@ class Faults:
         """A rule from the control endpoint's JSON. Raises ValueError that says what is wrong."""
         known = {
             "kind", "path", "status", "method", "times", "probability", "seed", "seconds", "policy",
-            "retry_after",
+            "retry_after", "location",
         }  # fmt: skip
         unknown = sorted(set(body) - known)
         if unknown:
@@ -78,13 +79,14 @@ class Faults:
         rule = Fault(
             kind=kind,
             path=path,
-            status=int(body.get("status", 500)),
+            status=int(body.get("status", 302 if kind == "redirect" else 500)),
             method=str(body["method"]).upper() if body.get("method") else None,
             times=None if times is None else int(times),
             probability=float(body.get("probability", 1.0)),
             seconds=float(body.get("seconds", 0.0)),
             policy=body.get("policy"),
             retry_after=body.get("retry_after"),
+            location=str(body.get("location") or "").rstrip("/"),
             chance=random.Random(int(body.get("seed", 0))),
         )
         self.rules.append(rule)

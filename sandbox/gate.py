@@ -45,6 +45,10 @@ class Gate:
             await self.app(scope, receive, dated)
         elif fault.kind == "status":
             await self.refuse(path, fault)(scope, receive, dated)
+        elif fault.kind == "redirect":
+            query = scope["query_string"].decode("latin-1")
+            away = f"{fault.location}{path}" + (f"?{query}" if query else "")
+            await Response(status_code=fault.status, headers={"Location": away})(scope, receive, dated)
         elif fault.kind == "truncated":
             await self.app(scope, receive, _half(dated))
             await _hang_up(send)

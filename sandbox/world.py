@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
+from urllib.parse import urlsplit
 
 from starlette.responses import Response
 from starlette.routing import Route
@@ -31,10 +32,19 @@ class World:
     limits: Limits = "off"
     lag: float = 0.0
     notice: str = ""
+    foreign: str = ""
+    """Another host that the answers' links name, as a gateway that was taken over would; "" for none."""
     faults: Faults = field(default_factory=Faults)
     calls: Counter[tuple[str, str]] = field(default_factory=Counter)
     memory: dict[str, Any] = field(default_factory=dict)
     """What a side keeps between requests, by vendor."""
+
+    def link(self, url: str) -> str:
+        """A link as an answer holds it: as it is, or on the foreign host."""
+        if not self.foreign:
+            return url
+        parts = urlsplit(url)
+        return self.foreign + "/" + parts.path.lstrip("/") + (f"?{parts.query}" if parts.query else "")
 
     def count(self, vendor: str, kind: str) -> None:
         """One call of a kind was answered (or refused) for a vendor's API."""

@@ -4,7 +4,7 @@ from typing import Any
 
 from sales_consultant.sandbox.clock import DAY_MS, iso
 from sales_consultant.sandbox.hubspot.call import Call, Result
-from sales_consultant.sandbox.hubspot.errors import ApiError, bad, missing
+from sales_consultant.sandbox.hubspot.errors import bad, missing
 from sales_consultant.sandbox.hubspot.kinds import KINDS, VENDOR, Kind
 from sales_consultant.sandbox.hubspot.limits import PLANS
 from sales_consultant.sandbox.hubspot.schema import group_of
@@ -20,7 +20,6 @@ SCOPES = (
     "marketing.campaigns.revenue.read",
     "tickets",
 )  # fmt: skip
-TOKEN_SECONDS = 1_800
 MAX_OWNERS = 500
 MAX_RECORDS = 15_000_000
 
@@ -161,99 +160,3 @@ def owner(call: Call) -> Result:
     if found is None or bool(found.archived) != call.flag("archived"):
         raise missing(f"owner {wanted} does not exist")
     return 200, _owner(found)
-
-
-# Tokens
-
-
-def token(call: Call) -> Result:
-    """POST for an access token. A refresh token stays as it is."""
-    form = call.body if isinstance(call.body, dict) else {}
-    grant = form.get("grant_type")
-    if grant not in ("refresh_token", "authorization_code", "client_credentials"):
-        raise ApiError(400, None, f"missing or unknown grant_type: {grant}", error="unsupported_grant_type")
-    if not form.get("client_id") or not form.get("client_secret"):
-        raise ApiError(400, None, "missing or invalid client id", error="invalid_client")
-    given = str(form.get("refresh_token") or form.get("code") or form["client_id"])
-    if given.startswith("revoked"):
-        raise ApiError(400, None, "missing or unknown refresh token", error="invalid_grant")
-    number = call.portal.store.next_seq(VENDOR, "tokens")
-    made = f"CKSandbox{number:08d}"
-    user = call.portal.users().get(given)
-    if user:
-        call.portal.put_user(made, user)
-    return 200, {
-        "token_type": "bearer",
-        "token_use": "access_token",
-        "refresh_token": given,
-        "access_token": made,
-        "expires_in": TOKEN_SECONDS,
-        "hub_id": call.portal.account["portalId"],
-        "scopes": user["scopes"] if user else list(SCOPES),
-    }
-
-
-def _told(call: Call, token: str) -> Json:
-    user = call.portal.users().get(token)
-    return {
-        "token": token,
-        "user": "admin@sandbox.example",
-        "hub_domain": "sandbox.example",
-        "scopes": user["scopes"] if user else list(SCOPES),
-        "hub_id": call.portal.account["portalId"],
-        "app_id": 1,
-        "expires_in": 0 if user and user.get("expired") else TOKEN_SECONDS,
-        "user_id": 1,
-        "token_type": "access",
-    }
-
-
-def access_token(call: Call) -> Result:
-    """GET what a token may do."""
-    return 200, _told(call, call.param("token"))
-
-
-def introspect(call: Call) -> Result:
-    """POST a token, get what it may do."""
-    form = call.body if isinstance(call.body, dict) else {}
-    if not form.get("token"):
-        raise bad("Some required fields were not set: [token]")
-    told = _told(call, str(form["token"]))
-    common = {
-        "userId": told["user_id"],
-        "hubId": told["hub_id"],
-        "appId": told["app_id"],
-        "isPrivateDistribution": True,
-    }
-    signed = {
-        **common,
-        "expiresAt": call.portal.clock.now_ms() + told["expires_in"] * 1000,
-        "hublet": "na1",
-        "installingUserId": told["user_id"],
-        "isServiceAccount": False,
-        "isUserLevel": False,
-        **dict.fromkeys(
-            (
-                "newSignature",
-                "scopes",
-                "scopeToScopeGroupPks",
-                "signature",
-                "trialScopes",
-                "trialScopeToScopeGroupPks",
-            ),
-            "",
-        ),
-    }
-    return 200, {
-        **told,
-        "active": told["expires_in"] > 0,
-        "client_id": str(form.get("client_id") or ""),
-        "is_private_distribution": True,
-        "token_use": "access_token",
-        "signed_access_token": signed,
-    }
-
-
-def revoke(call: Call) -> Result:
-    """POST a token that shall end."""
-    return 204, None

@@ -80,7 +80,7 @@ class Call:
     def link(self, after: str) -> str:
         """An absolute address of the next page, on the host that the client asked."""
         url = self.request.url
-        return str(url.include_query_params(after=after))
+        return self.portal.world.link(str(url.include_query_params(after=after)))
 
 
 Result = tuple[int, Any] | Response
@@ -121,7 +121,9 @@ def endpoint(
             token = _token(request) if auth else ""
             if auth:
                 _authorise(portal, token, scope, request)
-                headers = portal.meter.take(bucket, token)
+                headers = portal.meter.take(
+                    bucket, token, str((portal.users().get(token) or {}).get("app") or "")
+                )
             body = await _body(request, form)
             result = handler(Call(portal, request, body, version))
             if isinstance(result, Response):
@@ -174,7 +176,7 @@ def _authorise(portal: Portal, token: str, scope: str, request: Request) -> None
     user = portal.users().get(token)
     if user is None:
         return
-    if user.get("expired"):
+    if user.get("expired") or user.get("until", portal.clock.now_ms()) < portal.clock.now_ms():
         raise ApiError(
             401, "EXPIRED_AUTHENTICATION", "The OAuth token used to make this call expired 1 second(s) ago."
         )

@@ -5,8 +5,10 @@ from typing import Any
 
 from starlette.responses import HTMLResponse, Response
 
+from sales_consultant.sandbox import oauth
 from sales_consultant.sandbox.faults import Fault
 from sales_consultant.sandbox.hubspot import account, writing
+from sales_consultant.sandbox.hubspot import oauth as signin
 from sales_consultant.sandbox.hubspot.errors import ApiError, InvalidValuesError, error_response
 from sales_consultant.sandbox.hubspot.kinds import VENDOR, Kind, kind_of
 from sales_consultant.sandbox.hubspot.limits import limited
@@ -142,6 +144,9 @@ def actions(portal: Portal) -> Mapping[str, Callable[[Json], Any]]:
         return {"used": portal.meter.used}
 
     return {
+        "apps": lambda body: oauth.register(portal.world, VENDOR, body, signin.APP_KEYS),
+        "consent": lambda body: oauth.set_consent(portal.world, VENDOR, body),
+        "expire": lambda body: signin.expire(portal, body),
         "usage": usage,
         "late": late,
         "archive_owner": archive_owner,

@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.routing import Route
 
 from sales_consultant.sandbox.hubspot import (
@@ -10,11 +12,13 @@ from sales_consultant.sandbox.hubspot import (
     batches,
     campaigns,
     linking,
+    oauth,
     objects,
     pipelines,
     properties,
 )
 from sales_consultant.sandbox.hubspot.call import Handler, endpoint
+from sales_consultant.sandbox.hubspot.kinds import VENDOR
 from sales_consultant.sandbox.hubspot.portal import Portal
 
 DATED = ("2026-03", "2026-09")
@@ -24,9 +28,18 @@ SCHEMA_READ, SCHEMA_WRITE = "crm.schemas.{object}.read", "crm.schemas.{object}.w
 
 def routes(portal: Portal) -> list[Route]:
     """All routes. Where a path fits two, the more special one stands first."""
+
+    async def page(request: Request) -> Response:
+        portal.world.count(VENDOR, "authorize")
+        return oauth.authorize(portal, request)
+
     return [
-        Route(path, endpoint(portal, handler, kind, **options), methods=[method])
-        for path, method, handler, kind, options in _table()
+        Route("/oauth/authorize", page, methods=["GET"]),
+        Route("/oauth/{hub:int}/authorize", page, methods=["GET"]),
+        *(
+            Route(path, endpoint(portal, handler, kind, **options), methods=[method])
+            for path, method, handler, kind, options in _table()
+        ),
     ]
 
 
@@ -46,12 +59,14 @@ def _table() -> Iterator[tuple[str, str, Handler, str, dict[str, Any]]]:
     for version in ("v1", "v3", *DATED):
         base = f"/oauth/{version}"
         free = {"auth": False, "form": True}
-        yield base + "/token", "POST", account.token, "token", free
-        yield base + "/token/introspect", "POST", account.introspect, "token", free
-        yield base + "/introspect", "POST", account.introspect, "token", free
-        yield base + "/token/revoke", "POST", account.revoke, "token", free
-        yield base + "/revoke", "POST", account.revoke, "token", free
-        yield base + "/access-tokens/{token}", "GET", account.access_token, "token", {"auth": False}
+        yield base + "/token", "POST", oauth.token, "token", free
+        yield base + "/token/introspect", "POST", oauth.introspect, "token", free
+        yield base + "/introspect", "POST", oauth.introspect, "token", free
+        yield base + "/token/revoke", "POST", oauth.revoke, "token", free
+        yield base + "/revoke", "POST", oauth.revoke, "token", free
+        yield base + "/access-tokens/{token}", "GET", oauth.access_token, "token", {"auth": False}
+        yield base + "/refresh-tokens/{token}", "GET", oauth.refresh_token, "token", {"auth": False}
+        yield base + "/refresh-tokens/{token}", "DELETE", oauth.forget, "token", {"auth": False}
 
 
 def _objects(base: str, version: str) -> Iterator[tuple[str, str, Handler, str, dict[str, Any]]]:

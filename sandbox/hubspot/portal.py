@@ -13,7 +13,12 @@ from sales_consultant.sandbox.world import World
 
 Json = dict[str, Any]
 # What an admin may switch under /_sandbox/options, with its value at the start.
-OPTIONS: Mapping[str, Any] = {"trace_ids": True, "marketing": True, "custom_property_limit": 1000}
+OPTIONS: Mapping[str, Any] = {
+    "trace_ids": True,
+    "marketing": True,
+    "token_seconds": 1800,
+    "custom_property_limit": 1000,
+}
 # Searches whose matches are kept; a walk through 100,000 records asks the same 500 times.
 MAX_WINDOWS = 8
 

@@ -1,7 +1,6 @@
 """Signing in: the token endpoint, who a session belongs to, and the SOAP login of old clients."""
 
 import base64
-import binascii
 import hashlib
 import hmac
 import re
@@ -9,24 +8,18 @@ from typing import Any
 from urllib.parse import parse_qs
 from xml.sax.saxutils import escape, unescape
 
-import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
-from sales_consultant.sandbox.salesforce import sessions
+from sales_consultant.sandbox.salesforce import grants, sessions
 from sales_consultant.sandbox.salesforce.call import NEWEST, OLDEST, Call, Result
 from sales_consultant.sandbox.salesforce.errors import ApiError, json_response
 from sales_consultant.sandbox.salesforce.org import VENDOR, Org
 
 Json = dict[str, Any]
-JWT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 _SOAP_LOGIN = re.compile(
     r"<(?:\w+:)?username>(.*?)</(?:\w+:)?username>.*?<(?:\w+:)?password>(.*?)</(?:\w+:)?password>", re.DOTALL
 )
-
-
-class _GrantError(Exception):
-    """An OAuth error: its code and what it says."""
 
 
 def base(request: Request) -> str:
@@ -37,14 +30,13 @@ def base(request: Request) -> str:
 async def token(org: Org, request: Request) -> Response:
     """POST /services/oauth2/token."""
     org.world.count(VENDOR, "login")
-    form = {k: v[0] for k, v in parse_qs((await request.body()).decode("utf-8", "replace")).items()}
-    form |= {k: v for k, v in request.query_params.items() if k not in form}
+    form = await _form(request)
     try:
-        user_id, more = _grant(org, request, form)
-    except _GrantError as e:
+        user_id, more = grants.grant(org, request, form)
+    except grants.GrantError as e:
         code, text = e.args
         return json_response({"error": code, "error_description": text}, 400)
-    url = base(request)
+    url = org.world.link(base(request)).rstrip("/")
     identity = f"{url}/id/{org.details['id']}/{user_id}"
     issued = str(org.clock.now_ms())
     signature = hmac.new(b"sandbox", (identity + issued).encode(), hashlib.sha256).digest()
@@ -62,68 +54,51 @@ async def token(org: Org, request: Request) -> Response:
     )
 
 
-def _grant(org: Org, request: Request, form: Json) -> tuple[str, Json]:
-    kind = form.get("grant_type", "")
-    if kind == "client_credentials":
-        return _client(org, request, form), {"api_instance_url": "https://api.salesforce.com"}
-    if kind == JWT:
-        return _assertion(org, form.get("assertion", "")), {}
-    if kind == "refresh_token":
-        if not form.get("refresh_token"):
-            raise _GrantError("invalid_request", "missing required parameter: refresh_token")
-        held = org.store.documents(VENDOR, "refresh", "").get(form["refresh_token"], {})
-        if held.get("expired"):
-            raise _GrantError("invalid_grant", "expired access/refresh token")
-        return str(held.get("user") or org.details["integration_user"]), {}
-    if kind == "password":
-        return _by_name(org, form.get("username", "")), {}
-    raise _GrantError("unsupported_grant_type", "grant type not supported")
+def authorize(org: Org, request: Request) -> Response:
+    """GET /services/oauth2/authorize."""
+    org.world.count(VENDOR, "authorize")
+    return grants.authorize(org, request)
 
 
-def _client(org: Org, request: Request, form: Json) -> str:
-    scheme, _, packed = request.headers.get("authorization", "").partition(" ")
-    client, secret = form.get("client_id", ""), form.get("client_secret", "")
-    if scheme.lower() == "basic":
-        try:
-            client, _, secret = base64.b64decode(packed, validate=True).decode().partition(":")
-        except (binascii.Error, UnicodeDecodeError):
-            raise _GrantError("invalid_client", "invalid client credentials") from None
-    if not client:
-        raise _GrantError("invalid_client_id", "client identifier invalid")
-    if not secret:
-        raise _GrantError("invalid_client", "invalid client credentials")
-    held = org.store.documents(VENDOR, "client", "").get(client, {})
-    if held.get("expired"):
-        raise _GrantError("invalid_client", "invalid client credentials")
-    return str(held.get("user") or org.details["integration_user"])
+async def _form(request: Request) -> Json:
+    form: Json = {k: v[0] for k, v in parse_qs((await request.body()).decode("utf-8", "replace")).items()}
+    return form | {k: v for k, v in request.query_params.items() if k not in form}
 
 
-def _assertion(org: Org, text: str) -> str:
-    parts = text.split(".")
-    try:
-        claims: Json = orjson.loads(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
-        needed = [claims[k] for k in ("iss", "sub", "aud")]
-        exp = float(claims["exp"])
-    except (IndexError, KeyError, TypeError, ValueError, binascii.Error):
-        raise _GrantError("invalid_grant", "invalid assertion") from None
-    if len(parts) != 3 or not all(needed) or not parts[2]:
-        raise _GrantError("invalid_grant", "invalid assertion")
-    # The client's clock is the machine's, the sandbox's may be years away: only a claim without an end is refused.
-    if exp <= 0:
-        raise _GrantError("invalid_grant", "assertion expired")
-    return _by_name(org, str(claims["sub"]))
-
-
-def _by_name(org: Org, name: str) -> str:
-    """The user of a name; one that is not known is the integration user, as any token is."""
-    if not name:
-        raise _GrantError("invalid_grant", "authentication failure")
-    sql = (
-        "SELECT id FROM records WHERE vendor = 'salesforce' AND object = 'User' AND "
-        "lower(json_extract(properties, '$.Username')) = ?"
+async def revoke(org: Org, request: Request) -> Response:
+    """POST or GET /services/oauth2/revoke."""
+    org.world.count(VENDOR, "login")
+    if grants.revoke(org, str((await _form(request)).get("token") or "")):
+        return Response(b"")
+    return json_response(
+        {"error": "unsupported_token_type", "error_description": "this token type is not supported"}, 400
     )
-    found = org.store.rows(sql, (name.lower(),))
-    return str(found[0][0] if found else org.details["integration_user"])
+
+
+async def introspect(org: Org, request: Request) -> Response:
+    """POST /services/oauth2/introspect."""
+    org.world.count(VENDOR, "login")
+    token = str((await _form(request)).get("token") or "")
+    held = org.store.documents(VENDOR, "session", "").get(token)
+    try:
+        user_id = sessions.user_of(org, token) if held else ""
+    except ApiError:
+        user_id = ""
+    if held is None or not user_id:
+        return json_response({"active": False})
+    begun = int(held.get("at", org.clock.now_ms()) // 1000)
+    return json_response(
+        {
+            "active": True,
+            "scope": "api",
+            "username": org.user(user_id).get("Username"),
+            "sub": f"{base(request)}/id/{org.details['id']}/{user_id}",
+            "token_type": "access_token",
+            "iat": begun,
+            "nbf": begun,
+            "exp": begun + int(org.options["session_seconds"]),
+        }
+    )
 
 
 def _identity(org: Org, user_id: str, url: str) -> Json:
@@ -194,7 +169,7 @@ async def soap_login(org: Org, request: Request) -> Response:
     if found is None or not found[2]:
         text = "INVALID_LOGIN: Invalid username, password, security token; or user locked out."
         return _soap(_fault("sf:INVALID_LOGIN", text), 500)
-    user_id = _by_name(org, unescape(found[1]).strip() or "?")
+    user_id = grants.by_name(org, unescape(found[1]).strip() or "?")
     url, user = base(request), org.user(user_id)
     return _soap(
         f'<loginResponse xmlns="urn:partner.soap.sforce.com"><result><metadataServerUrl>{url}/services/Soap/m/{number}/'

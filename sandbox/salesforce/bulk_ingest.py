@@ -61,7 +61,7 @@ def create(call: Call) -> Result:
     if operation == "upsert":
         more["externalIdFieldName"] = body["externalIdFieldName"]
     job = jobs.make(call, "Ingest", body, more)
-    job["contentUrl"] = call.path(f"jobs/ingest/{job['id']}/batches").lstrip("/")
+    job["contentUrl"] = call.next_url(f"jobs/ingest/{job['id']}/batches").lstrip("/")
     jobs.keep(call.org, job)
     _loads(call.org)[job["id"]] = Load()
     return 200, jobs.shown(job, brief=True)

@@ -183,7 +183,7 @@ def pages(call: Call) -> Result:
     start = jobs.place(call.text("locator"))
     starts = list(range(start, max(total, 1), size))
     shown, rest = starts[:PAGES_SHOWN], starts[PAGES_SHOWN:]
-    base = call.path(f"jobs/query/{job['id']}")
+    base = call.next_url(f"jobs/query/{job['id']}")
     answer: Json = {
         "resultPages": [
             {"resultUrl": f"{base}/results?locator={jobs.locator(s)}&maxRecords={size}"} for s in shown

@@ -56,6 +56,10 @@ class Call:
         """`/services/data/vNN.0/` and what follows, in the version that the client asked."""
         return f"/services/data/{self.version}/{tail}"
 
+    def next_url(self, tail: str) -> str:
+        """Where the next page is: a path, or an address where answers name a foreign host."""
+        return self.org.world.link(self.path(tail))
+
     def sobject(self, right: str = "Read", *, tooling: bool = False) -> Sobject:
         """The object that the path names. Raises ApiError 404."""
         found = self.org.sobject(self.param("sobject"), tooling=tooling)

@@ -5,11 +5,22 @@ from typing import Any
 
 from starlette.responses import Response
 
+from sales_consultant.sandbox import oauth
 from sales_consultant.sandbox.faults import Fault
-from sales_consultant.sandbox.salesforce import lifecycle, query, rules, sessions, sharing, timing, users
+from sales_consultant.sandbox.salesforce import (
+    grants,
+    lifecycle,
+    query,
+    rules,
+    sessions,
+    sharing,
+    shown,
+    timing,
+    users,
+)
 from sales_consultant.sandbox.salesforce.errors import ApiError, refused, unavailable
 from sales_consultant.sandbox.salesforce.meter import REQUESTS, Meter
-from sales_consultant.sandbox.salesforce.org import OPTIONS, Org
+from sales_consultant.sandbox.salesforce.org import OPTIONS, VENDOR, Org
 from sales_consultant.sandbox.world import ControlError
 
 Json = dict[str, Any]
@@ -91,10 +102,13 @@ def actions(org: Org) -> Mapping[str, Callable[[Json], Any]]:
         "convert": lambda body: lifecycle.convert(org, body),
         "purge": lambda body: lifecycle.purge(org, body),
         "late": lambda body: lifecycle.late(org, body),
+        "setup": lambda body: shown.plant(org, body),
         "rule": lambda body: rules.add(org, body),
         "lock": lambda body: rules.lock(org, body),
         "deactivate": lambda body: rules.deactivate(org, body),
         "dated_rates": lambda body: rules.dated_rates(org, body),
+        "apps": lambda body: grants.register(org, body),
+        "consent": lambda body: oauth.set_consent(org.world, VENDOR, body),
         "begin": lambda body: timing.begin(org, body),
         "commit": lambda body: timing.commit(org, body),
         "touch": lambda body: timing.touch(org, body),

@@ -111,7 +111,7 @@ def listed(call: Call) -> Result:
         found = []
     start, size = place(call.text("queryLocator")), int(call.org.options["jobs_page"])
     done = start + size >= len(found)
-    more = call.path(f"jobs/{path}?jobType={kind}&queryLocator={locator(start + size)}")
+    more = call.next_url(f"jobs/{path}?jobType={kind}&queryLocator={locator(start + size)}")
     shown_here = [shown(j) for j in found[start : start + size]]
     return 200, {"done": done, "nextRecordsUrl": None if done else more, "records": shown_here}
 

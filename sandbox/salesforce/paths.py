@@ -17,6 +17,7 @@ from sales_consultant.sandbox.salesforce import (
     query,
     resources,
     rows,
+    shown,
     tooling,
 )
 from sales_consultant.sandbox.salesforce.call import Call, Handler, Result, endpoint
@@ -49,6 +50,11 @@ DATA: tuple[tuple[str, str, Handler, str], ...] = (
     ("GET", "/composite/sobjects/{sobject}", batches.read, "collections"),
     ("POST", "/composite/sobjects/{sobject}", batches.read, "collections"),
     ("PATCH", "/composite/sobjects/{sobject}/{field}", batches.upsert, "collections"),
+    ("POST", "/ui-api/list-info/{sobject}", shown.make_list, "ui"),
+    ("GET", "/ui-api/list-info/{sobject}/{name}", shown.read_list, "ui"),
+    ("DELETE", "/ui-api/list-info/{sobject}/{name}", shown.drop_list, "ui"),
+    ("POST", "/analytics/reports", shown.make_report, "analytics"),
+    ("DELETE", "/analytics/reports/{id}", shown.drop_report, "analytics"),
     ("GET", "/tooling/query", partial(query.run, tooling=True), "tooling"),
     ("GET", "/tooling/query/{locator}", partial(query.more, tooling=True), "tooling"),
     ("GET", "/tooling/sobjects/{sobject}/describe", partial(resources.describe, tooling=True), "tooling"),
@@ -96,6 +102,14 @@ def routes(org: Org) -> list[Route]:
         add(method, "/services/oauth2/userinfo", endpoint(org, auth.userinfo, "identity", counted=False))
         add(method, "/id/{org}/{user}", endpoint(org, auth.identity, "identity", counted=False))
     add("POST", "/services/oauth2/token", partial(auth.token, org))
+    add("POST", "/services/oauth2/introspect", partial(auth.introspect, org))
+    for method in ("GET", "POST"):
+        add(method, "/services/oauth2/revoke", partial(auth.revoke, org))
+
+    async def page(request: Request) -> Response:
+        return auth.authorize(org, request)
+
+    add("GET", "/services/oauth2/authorize", page)
     for path in ("/services/Soap/u/{version}", "/services/Soap/u/{version}/{org}"):
         add("POST", path, partial(auth.soap_login, org))
     listed = [Route(path, _by_method(by), methods=[*by]) for path, by in found.items()]

@@ -226,7 +226,7 @@ def _page(
     answer: Json = {"totalSize": len(wanted), "done": done}
     if not done:
         cursor = cursor or _keep(call, made, wanted, size, where)
-        answer["nextRecordsUrl"] = call.path(f"{where}/{cursor}-{start + size}")
+        answer["nextRecordsUrl"] = call.next_url(f"{where}/{cursor}-{start + size}")
     answer["records"] = render.rows(call.org, made.shape, records, call.version, tooling=tooling)
     return answer
 

@@ -38,7 +38,7 @@ class BetaGeoModel:
         """Maximum likelihood (equation 6 of the paper), one value a customer in each of the three arrays."""
         import numpy as np
 
-        x, t, T_ = _checked(frequency, recency, T)
+        x, t, T_ = checked(frequency, recency, T)
         self._data = (x, t, T_)
         unit = max(float(T_.mean()), 1e-9)
 
@@ -74,7 +74,7 @@ class BetaGeoModel:
     ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
         if frequency is None or recency is None or T is None:
             return self._data
-        return _checked(frequency, recency, T)
+        return checked(frequency, recency, T)
 
     def probability_alive(
         self,
@@ -124,7 +124,7 @@ class BetaGeoModel:
         return np.asarray(c / (a - 1) * (1 - kept) / self._denominator(x, tx, T_))
 
 
-def _checked(
+def checked(
     frequency: ArrayLike, recency: ArrayLike, T: ArrayLike
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
     import numpy as np

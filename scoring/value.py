@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sales_consultant.scoring.betageo import BetaGeoModel
 from sales_consultant.scoring.exclusions import reasons
 from sales_consultant.scoring.gammagamma import GammaGammaModel
+from sales_consultant.scoring.pareto import ParetoModel
 from sales_consultant.scoring.purchases import Purchases, purchases, summary
 from sales_consultant.scoring.tables import alive, neutral, query
 from sales_consultant.scoring.times import DAY
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
     from sales_consultant.config.populations import Exclusions
 
-__all__ = ["BetaGeoModel", "GammaGammaModel", "ValueModel", "deal_values", "fit_customers"]
+__all__ = ["BetaGeoModel", "GammaGammaModel", "ParetoModel", "ValueModel", "deal_values", "fit_customers"]
 
 WEEK = 7.0
 YEAR_DAYS = 365.0

@@ -311,12 +311,50 @@ def check(
 @command(app)
 def provision(
     shell: Shell,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be made.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only say what would be made, or taken away.")
+    ] = False,
+    assign: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--assign", help="Salesforce: a user name or e-mail that is to see them; repeat for more."
+        ),
+    ] = None,
+    list_view: Annotated[
+        bool,
+        typer.Option("--list-view", help='Salesforce: also a list and a report "My 20 records to work".'),
+    ] = False,
+    reader_token_stdin: Annotated[
+        bool,
+        typer.Option(
+            "--reader-token-stdin", help="Read a rep's session token, and look at the fields as that rep."
+        ),
+    ] = False,
+    remove: Annotated[
+        bool, typer.Option("--remove", help="Take everything away again; says first what uses our fields.")
+    ] = False,
+    yes: Yes = False,
 ) -> tuple[Document, int]:
     """Make our fields in the CRM, with their permissions. Running it again changes nothing."""
-    from sales_consultant.sync import setup
+    from sales_consultant.sync import admin
 
-    document = setup.provision(shell.ws, dry=dry_run)
+    if remove:
+        looked = admin.removal(shell.ws)
+        if dry_run:
+            return looked, 0
+        if not yes:
+            if not shell.asks:
+                raise UsageError(
+                    "Removing our fields deletes their values.",
+                    action="Look with --dry-run, then give --yes.",
+                )
+            shell.show(looked)
+            typer.confirm("Take all of this away, with its values?", abort=True)
+        document = admin.remove(shell.ws)
+        return {**document, "used_by": looked["used_by"]}, 2 if document["refused"] else 0
+    token = sys.stdin.readline().strip() if reader_token_stdin else ""
+    wishes = admin.Wishes(tuple(assign or ()), list_view, token)
+    document = admin.provision(shell.ws, dry=dry_run, wishes=wishes)
     return document, 2 if document["refused"] else 0
 
 

@@ -20,8 +20,11 @@ _POLL = re.compile(r"jobs/ingest/\w+")
 
 def run() -> None:
     """Print calls, ratio and time of each case; AssertionError where a figure is missed."""
-    _hubspot()
-    _salesforce()
+    chosen = os.environ.get("PUSH_CRM", "")
+    if chosen in ("", "hubspot"):
+        _hubspot()
+    if chosen in ("", "salesforce"):
+        _salesforce()
 
 
 def _sample() -> list[int]:
@@ -143,7 +146,8 @@ def _salesforce() -> None:
                 return super().call(path, **more)
 
         api = Counting(Connection(crm="salesforce", url=sandbox.url), "x")
-        connector = SalesforceConnector(api)
+        # The sandbox goes on with a job whenever it is called: waiting between polls would be waiting for nobody.
+        connector = SalesforceConnector(api, sleep=lambda seconds: None)
         connector.provision(fields("minimal", ["contacts"]), dry=False)
         # A job is made, filled, set to work, and its three lists are read.
         least = 6 * math.ceil(RECORDS / BULK_ROWS)

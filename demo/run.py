@@ -18,7 +18,7 @@ from sales_consultant.config.settings import load
 from sales_consultant.connectors.salesforce.schema import WRITTEN
 from sales_consultant.demo import show
 from sales_consultant.demo.serving import beside, cache, company
-from sales_consultant.sync import report, setup
+from sales_consultant.sync import admin, report, setup
 from sales_consultant.sync.plan import Plan
 from sales_consultant.sync.render import Terminal
 from sales_consultant.sync.run import Run, sync
@@ -115,7 +115,7 @@ def _job(crm: str, url: str, folder: Path, reporter: Terminal, started: float) -
     name, connection = settings.connection("demo")
     with Workspace(settings, name, connection, data, environ=environ) as ws:
         reporter.say("making the fields")
-        setup.provision(ws, dry=False)
+        admin.provision(ws, dry=False)
         first, plan = sync(ws, reporter, yes=True)
         seconds_at_limits = found["seconds_at_vendor_limits"] + ws.connector.seconds_at_limits()
         calls = Counter(found["api_calls"]) + Counter(ws.connector.calls.by_kind)

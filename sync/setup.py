@@ -1,4 +1,4 @@
-"""The admin's first steps: look and propose (`init`), check, provision, and let dead letters be tried again."""
+"""The admin's first steps: look and propose (`init`), check, and let dead letters be tried again."""
 
 import json
 import os
@@ -113,19 +113,6 @@ def _versions(ws: Workspace) -> list[Finding]:
         else:
             found.append(Finding(f"API version for {use}", "ok", version))
     return found
-
-
-def provision(ws: Workspace, *, dry: bool) -> dict[str, Any]:
-    """Make the fields of the chosen set; one step a thing."""
-    _ = ws.identity
-    steps = ws.connector.provision(ws.fields, dry=dry)
-    return {
-        "org": str(ws.identity),
-        "created": sum(s.state == "created" for s in steps),
-        "exists": sum(s.state == "exists" for s in steps),
-        "refused": sum(s.state == "refused" for s in steps),
-        "steps": [vars(s) for s in steps],
-    }
 
 
 def retry(ws: Workspace) -> int:

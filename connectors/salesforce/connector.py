@@ -83,7 +83,7 @@ class SalesforceConnector:
             sleep=sleep,
             clock=clock,
         )
-        self._fields_made = Fields(api, naming)
+        self.fields = Fields(api, naming)
         self._permissions = Permissions(api, naming, lambda: str(self.user()["user_id"]))
         self._extras = Extras(api, naming, lambda o: {f.name for f in self.describe(o)})
 
@@ -293,7 +293,7 @@ class SalesforceConnector:
 
     def provision(self, fields: Mapping[str, Sequence[Field]], *, dry: bool) -> list[ProvisionStep]:
         """Fields and permission sets, then verified by describing as the user this connection runs as."""
-        steps, made = self._fields_made.make(fields, dry=dry)
+        steps, made = self.fields.make(fields, dry=dry)
         steps += self._permissions.make(made, dry=dry)
         self._described.clear()
         if not dry:
@@ -317,15 +317,15 @@ class SalesforceConnector:
 
     def uses(self, fields: Mapping[str, Sequence[Field]]) -> tuple[list[Use], str]:
         """What Salesforce's dependencies name: code, flows, layouts, formulas and the like."""
-        return removal.uses(self.api, self._fields_made, fields)
+        return removal.uses(self.api, self.fields, fields)
 
     def remove(self, fields: Mapping[str, Sequence[Field]], *, dry: bool) -> list[ProvisionStep]:
         """Lists and reports, then the permission sets, then the fields."""
         steps = self._extras.remove(list(fields), dry=dry)
         steps += self._permissions.remove(dry=dry)
         for obj, chosen in fields.items():
-            held = self._fields_made.held(schema.WRITTEN[obj])
-            steps += [s for f in chosen if (s := self._fields_made.remove(obj, f, held, dry=dry))]
+            held = self.fields.held(schema.WRITTEN[obj])
+            steps += [s for f in chosen if (s := self.fields.remove(obj, f, held, dry=dry))]
         self._described.clear()
         return steps
 

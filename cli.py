@@ -634,13 +634,20 @@ def sandbox_serve(
     ] = "off",
     lag: Annotated[float, typer.Option(help="Seconds that the search index lags.")] = 0.0,
     lenient: Annotated[bool, typer.Option("--lenient", help="Leave out references to missing rows.")] = False,
+    tls: Annotated[
+        Path | None, typer.Option(help="Speak https too; its certificates are kept in this folder.")
+    ] = None,
+    tls_port: Annotated[int, typer.Option(help="Port for https; 0 takes a free one.")] = 0,
 ) -> None:
     """Start the sandbox CRM on loopback; prints "ready URL"."""
     from sales_consultant.demo import serve_sandbox
 
     one_of(limits, ("off", "free", "professional", "enterprise"), "--limits")
     moment(clock, "--clock")
-    serve_sandbox(port=port, data=data, store=store, clock=clock, limits=limits, lag=lag, lenient=lenient)
+    secure = None if tls is None else (tls, tls_port)
+    serve_sandbox(
+        port=port, data=data, store=store, clock=clock, limits=limits, lag=lag, lenient=lenient, secure=secure
+    )
 
 
 # -- ends --------------------------------------------------------------------------------------------------------

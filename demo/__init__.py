@@ -19,8 +19,14 @@ def serve_sandbox(
     limits: str,
     lag: float,
     lenient: bool,
+    secure: tuple[Path, int] | None = None,
 ) -> None:
-    """Serve a sandbox CRM on loopback until it is stopped; without `data` it holds the demo company."""
+    """Serve a sandbox CRM on loopback until it is stopped; without `data` it holds the demo company.
+
+    `secure`: the folder for certificates and the port, to speak https too.
+    """
     from sales_consultant.demo.serving import serve
 
-    serve(port=port, data=data, store=store, clock=clock, limits=limits, lag=lag, lenient=lenient)
+    serve(
+        port=port, data=data, store=store, clock=clock, limits=limits, lag=lag, lenient=lenient, secure=secure
+    )

@@ -41,6 +41,7 @@ def serve(
     limits: str,
     lag: float,
     lenient: bool,
+    secure: tuple[Path, int] | None = None,
 ) -> None:
     """Serve until stopped. Raises UsageError for data that cannot be read, MachineError for a port that is taken."""
     from sales_consultant.sandbox.run import run
@@ -66,6 +67,8 @@ def serve(
                 lag=lag,
                 lenient=lenient,
                 notice=notice,
+                tls=secure[0] if secure else None,
+                tls_port=secure[1] if secure else 0,
             )
         except DataFolderError as e:
             raise UsageError(str(e), action="Correct the file, or leave such rows out with --lenient.") from e

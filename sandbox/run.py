@@ -20,9 +20,13 @@ def run(
     lenient: bool = False,
     notice: str = "",
     crms: Sequence[str] = CRMS,
+    tls: Path | None = None,
+    tls_port: int = 0,
     ready: Callable[[str], None] = lambda url: print(f"ready {url}", flush=True),
 ) -> None:
     """Serve until SIGTERM (returns) or Ctrl-C (KeyboardInterrupt); `ready` gets the address once it is bound.
+
+    With `tls`, a folder for certificates, it speaks https too and says first where, and which authority to trust.
 
     Raises DataFolderError for data that cannot be read, ValueError for a clock that is not ISO 8601 and OSError for a
     port that is taken or a store that cannot be written; their texts say what to do.
@@ -37,6 +41,8 @@ def run(
         lenient=lenient,
         notice=notice,
         port=port,
+        tls=tls,
+        tls_port=tls_port,
     )
 
     def stopped(number: int, frame: FrameType | None) -> None:
@@ -45,6 +51,8 @@ def run(
     before = signal.signal(signal.SIGTERM, stopped)
     try:
         # The address is bound and listening: a request that comes before the loop runs waits in the queue.
+        if sandbox.ca is not None:
+            print(f"https {sandbox.tls_url} {sandbox.ca}", flush=True)
         ready(sandbox.url)
         sandbox.serve()
     finally:

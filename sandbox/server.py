@@ -1,10 +1,13 @@
 """Puts the sandbox together and runs it: inside another program, or on its own."""
 
+import asyncio
 import re
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from importlib import import_module
 from pathlib import Path
 from types import TracebackType
@@ -86,8 +89,35 @@ def _bind(port: int) -> socket.socket:
     return listener
 
 
-def _server(app: ASGIApp) -> uvicorn.Server:
-    return uvicorn.Server(
+class _Server(uvicorn.Server):
+    """A server that listens on a second port too, in https."""
+
+    def __init__(
+        self, config: uvicorn.Config, listener: socket.socket | None, context: ssl.SSLContext | None
+    ) -> None:
+        super().__init__(config)
+        self._listener = listener
+        self._context = context
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self._listener is None:
+            return
+
+        def protocol() -> asyncio.Protocol:
+            return self.config.http_protocol_class(  # type: ignore[call-arg]
+                config=self.config, server_state=self.server_state, app_state=self.lifespan.state
+            )
+
+        loop = asyncio.get_running_loop()
+        server = await loop.create_server(
+            protocol, sock=self._listener, ssl=self._context, ssl_shutdown_timeout=0.2
+        )
+        self.servers.append(server)
+
+
+def _server(app: ASGIApp, listener: socket.socket | None, context: ssl.SSLContext | None) -> uvicorn.Server:
+    return _Server(
         uvicorn.Config(
             app,
             access_log=False,
@@ -99,7 +129,9 @@ def _server(app: ASGIApp) -> uvicorn.Server:
             timeout_keep_alive=75,
             timeout_graceful_shutdown=2,
             h11_max_incomplete_event_size=1 << 20,
-        )
+        ),
+        listener,
+        context,
     )
 
 
@@ -107,7 +139,8 @@ class Sandbox:
     """A sandbox in a thread of this process, for tests and the demo; a context manager.
 
     `data` None is an empty CRM; `clock` is ISO 8601 (None: the machine's time); `notice` is shown on every page.
-    `store` keeps the records in a file, which is used as it is when it holds records already.
+    `store` keeps the records in a file, which is used as it is when it holds records already. `tls` is a folder for
+    certificates: with it the sandbox speaks https too, at `tls_url` for clients that trust the authority in `ca`.
     """
 
     def __init__(
@@ -122,23 +155,34 @@ class Sandbox:
         lenient: bool = False,
         notice: str = "",
         port: int = 0,
+        tls: Path | None = None,
+        tls_port: int = 0,
         ticks: Callable[[], float] = time.monotonic,
     ) -> None:
         self.clock = Clock(parse_iso(clock) if clock else None, ticks=ticks)
         self.sides = sides(crms)
-        self._listener = _bind(port)
-        self.port: int = self._listener.getsockname()[1]
-        self.url = f"http://{HOST}:{self.port}"
-        self.store = Store(store)
-        self.world = World(self.store, self.clock, limits, lag, notice)
-        try:
+        self.ca: Path | None = None
+        self.tls_url = ""
+        context = None
+        with ExitStack() as undone:
+            self._listener = undone.enter_context(_bind(port))
+            self.port: int = self._listener.getsockname()[1]
+            self.url = f"http://{HOST}:{self.port}"
+            self._secure: socket.socket | None = None
+            if tls is not None:
+                from sales_consultant.sandbox.tls import certificates
+
+                found = certificates(tls)
+                self._secure = undone.enter_context(_bind(tls_port))
+                self.ca, context = found.ca, found.context()
+                self.tls_url = f"https://localhost:{self._secure.getsockname()[1]}"
+            self.store = Store(store)
+            undone.callback(self.store.close)
+            self.world = World(self.store, self.clock, limits, lag, notice)
             load(self.world, self.sides, data, lenient=lenient)
-        except BaseException:
-            self.store.close()
-            self._listener.close()
-            raise
+            undone.pop_all()
         self.app = create_app(self.world, self.sides)
-        self._server = _server(self.app)
+        self._server = _server(self.app, self._secure, context)
         self._thread = threading.Thread(target=self._run, name="sandbox", daemon=True)
 
     def _run(self) -> None:
@@ -157,13 +201,17 @@ class Sandbox:
     ) -> None:
         self._server.should_exit = True
         self._thread.join()
-        self._listener.close()
-        self.store.close()
+        self._close()
 
     def serve(self) -> None:
         """Run in this thread until SIGTERM or SIGINT."""
         try:
             self._run()
         finally:
-            self._listener.close()
-            self.store.close()
+            self._close()
+
+    def _close(self) -> None:
+        self._listener.close()
+        if self._secure is not None:
+            self._secure.close()
+        self.store.close()

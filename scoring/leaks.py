@@ -26,6 +26,14 @@ _LEAKERS = (
     (r"contract|invoice|(^|_)order_?(number|id|no)|signed|purchase_order", "is filled when the deal is done"),
     (r"lead_?score|predict|einstein|(^|_)score($|_)|propensity", "another scorer's answer"),
     (r"last_?modified|modified_(at|date)|system_?modstamp|updated_at", "moves whenever the record does"),
+    (
+        r"(^|_)(all|ever|lifetime|all_?time|to_?date)$|^(all|lifetime)_",
+        "counts over all time, after the cut-off too",
+    ),
+    (
+        r"^(is_|has_)?(mql|sql|sal|opportunity)$|^(current|latest|final)_(stage|status|state)",
+        "is as of today",
+    ),
 )
 _STATE = re.compile(r"^(hs_)?(lifecycle_?stage|(lead_)?status)$")
 
@@ -118,4 +126,141 @@ def single_fields(
             found.append(
                 Finding(str(name), "single_field", f"alone it orders later rows with an AUC of {power:.3f}")
             )
+    return found
+
+
+PURE = 0.98
+_CHANCE = 1e-6
+_MIN_PURE = 20
+MULTIVARIATE_AUC = 0.95
+_LIFT = 0.1
+_SUSPECTS = 8
+_ROWS_TO_PROBE = 5_000
+
+
+def decided(
+    X: pd.DataFrame, y: NDArray[np.float64], groups: NDArray[np.int64], *, names: list[str]
+) -> list[Finding]:
+    """Columns in which being filled, or one value, decides the outcome.
+
+    A field filled on one outcome only (a loss reason, a contract's number) need not order all rows: it may be filled on
+    a few. A value that comes with the event on 98 % of its rows where the base rate is far lower, and by chance (binomial)
+    less than once in a million columns, is set by the event; so is one that is filled on the other outcome only. Rows
+    of a group count once.
+    """
+    import numpy as np
+    import pandas as pd
+    from scipy.stats import binom
+
+    first = np.unique(groups, return_index=True)[1]
+    if len(first) < len(groups):
+        # One row a company: its rows share outcome and fields, and are no independent evidence.
+        X, y = X.iloc[np.sort(first)], y[np.sort(first)]
+    base = float(y.mean()) if len(y) else 0.0
+    found: list[Finding] = []
+    if not 0.02 < base < 0.9:
+        return found
+
+    def kind_of(hit: NDArray[np.bool_], what: str, column: str, kind: str, both: bool) -> Finding | None:
+        n, wins = int(hit.sum()), int(y[hit].sum())
+        if n < _MIN_PURE or n > 0.98 * len(y):
+            return None
+        if wins >= PURE * n and binom.sf(wins - 1, n, base) < _CHANCE:
+            return Finding(column, kind, f"{what}: the event on {wins:,} of {n:,} rows, on {base:.0%} of all")
+        lost = n - wins
+        if both and base > 0.1 and lost >= PURE * n and binom.cdf(wins, n, base) < _CHANCE:
+            return Finding(
+                column, kind, f"{what}: no event on {lost:,} of {n:,} rows, the event on {base:.0%} of all"
+            )
+        return None
+
+    for name in names:
+        column = X[name]
+        filled = column.notna().to_numpy()
+        hit = kind_of(filled, "filled", name, "null_label", True) or kind_of(
+            ~filled, "empty", name, "null_label", False
+        )
+        if hit is None and not _is_number(column):
+            text = column.astype("string")
+            for value in text.value_counts().index[:50]:
+                shown = str(value)[:40]
+                hit = kind_of((text == value).fillna(False).to_numpy(), f'"{shown}"', name, "decides", False)
+                if hit is not None:
+                    break
+        if hit is None and _is_number(column) and not pd.api.types.is_bool_dtype(column):
+            values = column.to_numpy(dtype=float, na_value=np.nan) if not _is_time(column) else None
+            if values is not None:
+                positive = np.nan_to_num(values) > 0
+                if 0 < positive.sum() < len(y) and (values[filled] >= 0).all():
+                    hit = kind_of(positive, "above 0", name, "decides", False)
+        if hit is not None:
+            found.append(hit)
+    return found
+
+
+def _is_number(column: pd.Series[Any]) -> bool:
+    from sales_consultant.scoring.encoding import is_number
+
+    return is_number(column)
+
+
+def _is_time(column: pd.Series[Any]) -> bool:
+    import pandas as pd
+
+    return bool(pd.api.types.is_datetime64_any_dtype(column))
+
+
+def together(
+    X: pd.DataFrame,
+    y: NDArray[np.float64],
+    groups: NDArray[np.int64],
+    *,
+    names: list[str],
+    families: dict[str, str] | None = None,
+    random_state: int = 0,
+) -> list[Finding]:
+    """Columns without which a nearly perfect model falls to an ordinary one.
+
+    Some leak only in combination (an amount that is the offer's until the deal is won): alone they look harmless. Where a
+    linear model of all columns has an AUC above .95 on rows of groups it has not seen, each of its strongest columns is
+    left out with its family in turn; a fall by more than .1 is a finding.
+    """
+    import numpy as np
+
+    from sales_consultant.scoring.encoding import Encoder
+    from sales_consultant.scoring.linear import logistic
+    from sales_consultant.scoring.metrics import auc
+
+    rng = np.random.default_rng(random_state)
+    if len(y) > _ROWS_TO_PROBE:
+        some = np.sort(rng.permutation(len(y))[:_ROWS_TO_PROBE])
+        X, y, groups = X.iloc[some], y[some], groups[some]
+    half = rng.permutation(int(groups.max()) + 1)[groups] % 2 == 0 if len(y) else np.zeros(0, dtype=bool)
+    if min(y[half].sum(), (1 - y)[half].sum(), y[~half].sum(), (1 - y)[~half].sum()) < 2 * _MIN_CLASS:
+        return []
+    encoder = Encoder.learn(X, hinges=0)
+    if not encoder.codes:
+        return []
+    Z = encoder.encode(X)
+    owner = np.repeat(np.arange(len(encoder.codes)), [c.width for c in encoder.codes])
+
+    def power(kept: NDArray[np.bool_]) -> tuple[float, NDArray[np.float64]]:
+        coef, _ = logistic(Z[half][:, kept], y[half], np.ones(int(half.sum())), 0.3)
+        return auc(y[~half], Z[~half][:, kept] @ coef), coef
+
+    full, coef = power(np.ones(Z.shape[1], dtype=bool))
+    if full <= MULTIVARIATE_AUC:
+        return []
+    spread = np.bincount(owner, weights=np.abs(coef) * Z.std(axis=0))
+    made_of = families or {}
+    found = []
+    for j in np.argsort(-spread)[:_SUSPECTS]:
+        name = encoder.columns[j]
+        if name not in names:
+            continue
+        kin = [made_of.get(c, c) == made_of.get(name, name) for c in encoder.columns]
+        without, _ = power(~np.isin(owner, np.flatnonzero(kin)))
+        if full - without > _LIFT:
+            text = f"with it a linear model has an AUC of {full:.3f}, without it {without:.3f}"
+            found.append(Finding(name, "multivariate", text))
     return found

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 from sales_consultant.scoring.boosted import Tables, learn
 from sales_consultant.scoring.encoding import Encoder
 from sales_consultant.scoring.errors import ScoringError
-from sales_consultant.scoring.leaks import Finding, known_leaker, single_fields
+from sales_consultant.scoring.leaks import Finding, decided, known_leaker, single_fields, together
 from sales_consultant.scoring.linear import Linear, logistic
 from sales_consultant.scoring.report import ForwardTest, judge
 
@@ -128,7 +128,7 @@ class PropensityModel:
         self.tier_ = self._tier(target)
         self.feature_names_in_ = [str(c) for c in X.columns]
         self.base_rate_ = float(np.average(target, weights=weight)) if len(X) else 0.5
-        self.leaks_ = self._audit(X, target, np.asarray(as_of) if as_of is not None else codes)
+        self.leaks_ = self._audit(X, target, np.asarray(as_of) if as_of is not None else codes, codes)
         made_of = self.families or {}
         leaking = {made_of.get(f.column, f.column) for f in self.leaks_}
         X = X[[c for c in X.columns if made_of.get(c, c) not in leaking]]
@@ -142,13 +142,29 @@ class PropensityModel:
             raise ScoringError(f"unknown tier {self.tier!r}; one of auto, {', '.join(get_args(Tier))}")
         return next(t for t in get_args(Tier) if t == self.tier)
 
-    def _audit(self, X: pd.DataFrame, y: NDArray[np.float64], order: NDArray[Any]) -> list[Finding]:
-        if self.audit is not None:
-            return single_fields(X, y, order, names=[c for c in X.columns if c in set(self.audit)])
-        named = {str(c): known_leaker(str(c), has_history=True) for c in X.columns}
-        found = [Finding(c, "known_leaker", why) for c, why in named.items() if why]
-        rest = [str(c) for c in X.columns if not named[str(c)]]
-        return found + single_fields(X, y, order, names=rest)
+    def _audit(
+        self, X: pd.DataFrame, y: NDArray[np.float64], order: NDArray[Any], codes: NDArray[np.int64]
+    ) -> list[Finding]:
+        """Findings of all probes, a column's first one only; a probe sees no column that one before it dropped."""
+        made_of = dict(self.families or {})
+        found: list[Finding] = []
+        names = [str(c) for c in X.columns]
+        if self.audit is None:
+            named = {c: known_leaker(c, has_history=True) for c in names}
+            found = [Finding(c, "known_leaker", why) for c, why in named.items() if why]
+        else:
+            names = [c for c in names if c in set(self.audit)]
+
+        def left() -> list[str]:
+            gone = {made_of.get(f.column, f.column) for f in found}
+            return [c for c in names if made_of.get(c, c) not in gone]
+
+        found += single_fields(X, y, order, names=left())
+        found += decided(X, y, codes, names=left())
+        kept = left()
+        rest = [c for c in X.columns if str(c) in set(kept) or str(c) not in set(names)]
+        seed = self.random_state
+        return found + together(X[rest], y, codes, names=kept, families=made_of, random_state=seed)
 
     def _learn(
         self,

@@ -1,0 +1,117 @@
+"""Planted leaks of every kind are found and dropped; honest columns, however strong, are kept."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from sales_consultant.scoring.propensity import PropensityModel
+
+ROWS = 3000
+
+
+def honest(seed: int = 0, n: int = ROWS) -> tuple[pd.DataFrame, np.ndarray, np.random.Generator]:
+    """A table without a leak: numbers, gaps that say a little, a level that hardly ever buys."""
+    rng = np.random.default_rng(seed)
+    a, b = rng.normal(size=(2, n))
+    kind = rng.choice(["student", "small", "large"], n, p=[0.2, 0.5, 0.3])
+    margin = -0.8 + 1.0 * a - 0.5 * b + np.select([kind == "student", kind == "large"], [-2.5, 0.8], 0.0)
+    y = (rng.random(n) < 1 / (1 + np.exp(-margin))).astype(int)
+    X = pd.DataFrame({"a": a, "b": b, "kind": kind, "visits": rng.poisson(np.exp(0.3 * a))})
+    X["phone"] = np.where(rng.random(n) < 0.4 + 0.1 * (a > 0), "known", None)
+    X["region"] = rng.choice(["north", "south"], n)
+    return X, y, rng
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_an_honest_table_loses_nothing(seed: int) -> None:
+    X, y, _ = honest(seed)
+    assert PropensityModel(tier="full").fit(X, y).leaks_ == []
+
+
+def test_a_column_of_noise_loses_nothing() -> None:
+    rng = np.random.default_rng(0)
+    X = pd.DataFrame(rng.normal(size=(ROWS, 30)), columns=[f"n{i}" for i in range(30)])
+    X["few"] = np.where(rng.random(ROWS) < 0.02, "yes", None)
+    assert PropensityModel(tier="full").fit(X, (rng.random(ROWS) < 0.3).astype(int)).leaks_ == []
+
+
+def planted(kind: str) -> tuple[pd.DataFrame, np.ndarray, set[str]]:
+    X, y, rng = honest()
+    n = len(y)
+    won, lost = y == 1, y == 0
+    if kind == "single_field":
+        X["handover"] = np.where(won, rng.normal(5, 1, n), rng.normal(0, 1, n))
+        return X, y, {"handover"}
+    if kind == "filled on some of the won":
+        X["account_no"] = np.where(
+            won & (rng.random(n) < 0.2), rng.integers(1, 10**6, n).astype(float), np.nan
+        )
+        return X, y, {"account_no"}
+    if kind == "filled on some of the lost":
+        X["churned_to"] = np.where(lost & (rng.random(n) < 0.15), "a rival", None)
+        return X, y, {"churned_to"}
+    if kind == "empty on the won":
+        X["next_call"] = np.where(won & (rng.random(n) < 0.4), None, "soon")
+        return X, y, {"next_call"}
+    if kind == "a value that only the won have":
+        X["desk"] = np.where(won & (rng.random(n) < 0.15), "onboarding", rng.choice(["sales", "none"], n))
+        return X, y, {"desk"}
+    if kind == "a count above zero only on the won":
+        X["seats_live"] = np.where(won & (rng.random(n) < 0.3), rng.integers(1, 9, n), 0)
+        return X, y, {"seats_live"}
+    # In combination: what is invoiced is the offer, plus something where it was won; each alone is noise.
+    offer = rng.normal(100, 30, n)
+    X["offer"], X["billed"] = offer, offer + np.where(won, 8.0, 0.0) + rng.normal(0, 1, n)
+    return X, y, {"offer", "billed"}
+
+
+KINDS = (
+    "single_field",
+    "filled on some of the won",
+    "filled on some of the lost",
+    "empty on the won",
+    "a value that only the won have",
+    "a count above zero only on the won",
+    "in combination",
+)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_planted_leak_is_found_and_nothing_else(kind: str) -> None:
+    X, y, leaks = planted(kind)
+    model = PropensityModel(tier="full").fit(X, y)
+    assert {f.column for f in model.leaks_} == leaks
+    assert not leaks & set(model.columns_)
+    assert all(f.evidence and f.kind for f in model.leaks_)
+    clean = X.drop(columns=list(leaks))
+    without = PropensityModel(tier="full").fit(clean, y)
+    assert np.allclose(model.predict_proba(X), without.predict_proba(clean))
+
+
+def test_names_of_known_leakers_are_enough() -> None:
+    X, y, rng = honest()
+    for name in ("loss_reason", "is_sql", "current_stage", "total_touches_all", "lead_score", "ClosedDate"):
+        X[name] = rng.normal(size=len(y))
+    found = {f.column: f.kind for f in PropensityModel(tier="full").fit(X, y).leaks_}
+    assert set(found) >= {"loss_reason", "is_sql", "current_stage", "total_touches_all", "lead_score"}
+    assert set(found.values()) == {"known_leaker"}
+
+
+def test_rows_of_one_company_are_one_piece_of_evidence() -> None:
+    """25 rows of one won company with a level of its own decide nothing."""
+    X, y, _ = honest()
+    groups = np.arange(len(y)).astype(str).astype(object)
+    mine = np.flatnonzero(y == 1)[:25]
+    X["plan"] = "usual"
+    X.loc[X.index[mine], "plan"] = "special"
+    groups[mine] = "acme"
+    assert "plan" in {f.column for f in PropensityModel(tier="full").fit(X, y).leaks_}
+    assert PropensityModel(tier="full").fit(X, y, groups=groups).leaks_ == []
+
+
+def test_only_the_columns_that_are_named_are_audited() -> None:
+    X, y, _ = planted("in combination")
+    model = PropensityModel(tier="full", audit=["offer"]).fit(X, y)
+    assert {f.column for f in model.leaks_} == {"offer"}
+    X, y, _ = planted("filled on some of the won")
+    assert PropensityModel(tier="full", audit=["a"]).fit(X, y).leaks_ == []

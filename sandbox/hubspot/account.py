@@ -16,6 +16,8 @@ SCOPES = (
     *(f"crm.objects.{o}.{m}" for o in ("contacts", "companies", "deals", "line_items", "products", "leads") for m in ("read", "write")),
     *(f"crm.schemas.{o}.{m}" for o in ("contacts", "companies", "deals", "line_items") for m in ("read", "write")),
     "crm.objects.owners.read",
+    "crm.objects.users.read",
+    "crm.objects.users.write",
     "marketing.campaigns.read",
     "marketing.campaigns.revenue.read",
     "tickets",

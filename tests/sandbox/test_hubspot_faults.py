@@ -198,3 +198,15 @@ def test_usage_says_what_the_headers_say(limited: Api) -> None:
     # Asking costs a call itself.
     assert usage["usageLimit"] - usage["currentUsage"] == left - 1 == 4_998
     assert usage["resetsAt"] == "2024-06-02T00:00:00Z"
+
+
+@pytest.mark.parametrize("name", ["products", "leads", "tickets", "users", "calls", "line_items"])
+def test_definitions_without_a_scope_of_their_own_need_that_of_their_records(empty: Api, name: str) -> None:
+    empty.control("users", token="every")
+    every = {"Authorization": "Bearer every"}
+    for path in (f"/crm/v3/properties/{name}", f"/crm/v3/objects/{name}"):
+        assert empty.session.get(empty.sandbox.url + path, headers=every, timeout=10).status_code == 200
+    empty.control("users", token="none", scopes=["oauth"])
+    none = {"Authorization": "Bearer none"}
+    path = f"{empty.sandbox.url}/crm/v3/properties/{name}"
+    assert empty.session.get(path, headers=none, timeout=10).status_code == 403

@@ -336,6 +336,10 @@ class Connector(Protocol):
         """
         ...
 
+    def other_sync(self) -> list[str]:
+        """Signs that HubSpot and Salesforce are synced with each other by HubSpot's own integration; empty for none."""
+        ...
+
     def hidden_rows(self) -> Mapping[str, str]:
         """Objects of which this user may not see every record, each with the reason; empty where all rows are seen."""
         ...

@@ -64,7 +64,7 @@ class HubSpotConnector:
         self._identity: Identity | None = None
         self._puller = Puller(api, self.reading, self._selection, sizes)
         self._pusher = Pusher(api, Paths(write), self._name)
-        self._provisioner = Provisioner(api, Paths(write), naming)
+        self.provisioner = Provisioner(api, Paths(write), naming)
 
     # -- who and what --------------------------------------------------------------------------------------------
 
@@ -251,7 +251,7 @@ class HubSpotConnector:
 
     def provision(self, fields: Mapping[str, Sequence[Field]], *, dry: bool) -> list[ProvisionStep]:
         """Group and properties."""
-        steps = self._provisioner.provision(fields, dry=dry)
+        steps = self.provisioner.provision(fields, dry=dry)
         self._described.clear()
         return steps
 
@@ -280,7 +280,7 @@ class HubSpotConnector:
 
     def remove(self, fields: Mapping[str, Sequence[Field]], *, dry: bool) -> list[ProvisionStep]:
         """Properties and group."""
-        steps = self._provisioner.remove(fields, dry=dry)
+        steps = self.provisioner.remove(fields, dry=dry)
         self._described.clear()
         return steps
 
@@ -313,6 +313,10 @@ class HubSpotConnector:
     def resume(self, job: str, changes: Sequence[Change]) -> Iterator[Outcome]:
         """HubSpot has no jobs."""
         yield from ()
+
+    def other_sync(self) -> list[str]:
+        """Signs of HubSpot's own Salesforce integration."""
+        return check.salesforce_signs(self.api, self.reading, self)
 
     def hidden_rows(self) -> Mapping[str, str]:
         """Tokens of apps and service keys see every record: their scopes know no owner."""

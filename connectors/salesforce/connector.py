@@ -9,14 +9,13 @@ import pyarrow as pa
 
 from sales_consultant.config.canon import CanonError, Canonical, canon
 from sales_consultant.config.catalogue import FIELDS, Field, by_key
-from sales_consultant.config.errors import AccessError, CrmUnavailableError, SalesConsultantError
+from sales_consultant.config.errors import AccessError, CrmUnavailableError
 from sales_consultant.config.naming import Naming
 from sales_consultant.connectors.base import (
     Budget,
     Change,
     FieldInfo,
     Finding,
-    FindingState,
     Held,
     Identity,
     Known,
@@ -25,9 +24,8 @@ from sales_consultant.connectors.base import (
     ProvisionStep,
     Stream,
     Use,
-    field_findings,
 )
-from sales_consultant.connectors.salesforce import removal, schema, views
+from sales_consultant.connectors.salesforce import check, removal, schema, views, visibility
 from sales_consultant.connectors.salesforce.client import SalesforceApi, SalesforceRefusalError, quoted
 from sales_consultant.connectors.salesforce.extras import Extras, guide
 from sales_consultant.connectors.salesforce.permissions import Permissions
@@ -358,8 +356,11 @@ class SalesforceConnector:
         yield from self.pusher.resume(job, changes)
 
     def hidden_rows(self) -> Mapping[str, str]:
-        """Objects of which this user may not see every record."""
-        return {}
+        """Objects of which this user may not see every record, by what they are called here."""
+        found: dict[str, str] = {}
+        for name, why in visibility.hidden(self.api, str(self.user()["user_id"])).items():
+            found.setdefault(schema.OBJECT[name], why)
+        return found
 
     def read_back(self, object: str, record_ids: Sequence[str], fields: Sequence[Field]) -> Iterator[Held]:
         """Query by ids; deleted rows are not in `query`."""
@@ -390,41 +391,12 @@ class SalesforceConnector:
         return self.calls.total / 100.0
 
     def check(self, fields: Mapping[str, Sequence[Field]]) -> list[Finding]:
-        """User, objects, fields, limits, line by line."""
-        who = self.identity()
-        user = self.user()
-        found = [
-            Finding("sign-in", "ok", f"org {who.id} ({who.kind}), {who.name}"),
-            Finding("run-as user", "ok", str(user.get("preferred_username") or user.get("user_id"))),
-        ]
-        for name in schema.STANDARD:
-            found.append(self._readable(name))
-        for obj, chosen in fields.items():
-            where = "Run: sales-consultant provision, or Setup > Permission Sets > SC Sales Consultant Writer"
-            found += field_findings(obj, self.unwritable(obj, chosen), where)
-        used, limit = self.api.session.usage or (0, 0)
-        if limit:
-            state = "ok" if used < 0.9 * limit else "warning"
-            found.append(Finding("daily limit", state, f"{used:,} of {limit:,} calls in 24 hours"))  # type: ignore[arg-type]
-        return found
+        """User, objects, rows, fields, what runs along, limits, line by line."""
+        return check.findings(self.api, self, fields, self._permissions.name("writer"))
 
-    def _readable(self, name: str) -> Finding:
-        optional = name.endswith("History") or name.startswith("Campaign")
-        try:
-            described = self.describe(name)
-        except SalesConsultantError as e:
-            return Finding(f"read {name}", "warning" if optional else "missing", e.message, e.action)
-        if not described:
-            state: FindingState = "warning" if optional else "missing"
-            text = (
-                "not visible to this user; features from it are left out"
-                if optional
-                else "not visible to this user"
-            )
-            return Finding(
-                f"read {name}", state, text, f"Give the user Read on {name} (Setup > Permission Sets)."
-            )
-        return Finding(f"read {name}", "ok", f"{len(described)} fields visible")
+    def other_sync(self) -> list[str]:
+        """Signs of HubSpot's own integration."""
+        return check.hubspot_signs(self.api, self)
 
     def close(self) -> None:
         """Close the connections, give back what was taken of the day's calls and not used."""

@@ -210,6 +210,9 @@ class FakeCrm:
     def resume(self, job: str, changes: Sequence[Change]) -> Iterator[Outcome]:
         yield from ()
 
+    def other_sync(self) -> list[str]:
+        return []
+
     def hidden_rows(self) -> Mapping[str, str]:
         return self.hidden
 

@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
 
-.PHONY: help install demo test lint bench docs lock clean
+.PHONY: help install demo test lint bench docs lock clean soak
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -33,6 +33,9 @@ lint: install ## ruff and mypy strict
 
 test: install lint ## lint, types and all tests
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup
+
+soak: install ## random histories for an hour, or HISTORIES=n of them
+	@$(BIN)/python tests/histories/soak.py $(HISTORIES)
 
 bench: install ## speed against a peer or the limit, as ratios
 	@$(BIN)/python -m benchmarks

@@ -97,18 +97,15 @@ def _compare(
     vanished = 0
     if warehouse.columns(f"raw_{stream.name}"):
         gone = "NOT coalesce(_archived, false) AND id NOT IN (SELECT id FROM _inventory)"
-        row = con.execute(f"SELECT count(*) FROM {table} WHERE {gone}").fetchone()
-        vanished = int(row[0]) if row else 0
-        if vanished:
-            con.execute(f"UPDATE {table} SET _archived = true WHERE {gone}")
-    there = con.execute("SELECT count(*) FROM _inventory WHERE NOT _archived").fetchone()
-    here = con.execute(f"SELECT count(*) FROM {table} WHERE NOT coalesce(_archived, false)").fetchone()
+        vanished = warehouse.number(f"UPDATE {table} SET _archived = true WHERE {gone}")
+    there = warehouse.number("SELECT count(*) FROM _inventory WHERE NOT _archived")
+    here = warehouse.number(f"SELECT count(*) FROM {table} WHERE NOT coalesce(_archived, false)")
     con.execute("DROP TABLE _inventory")
     return Compared(
         stream.name,
         stream.object,
-        int(there[0]) if there else 0,
-        int(here[0]) if here else 0,
+        there,
+        here,
         missing,
         stale,
         vanished,

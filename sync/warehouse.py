@@ -111,27 +111,31 @@ class Warehouse:
     @property
     def empty(self) -> bool:
         """Whether nothing was ever pulled into it."""
-        row = self.con.execute("SELECT count(*) FROM _streams").fetchone()
-        return not row or row[0] == 0
+        return self.number("SELECT count(*) FROM _streams") == 0
 
     # -- stream states -------------------------------------------------------------------------------------------
 
     def state(self, stream: str) -> StreamState:
         """How far the stream was read."""
-        row = self.con.execute(
+        rows = self.con.execute(
             "SELECT stream, definition, watermark, pull_since, pull_until, resume, going, rows_read "
             "FROM _streams WHERE stream = ?",
             [stream],
-        ).fetchone()
-        return StreamState(*row) if row else StreamState(stream)
+        ).fetchall()
+        return StreamState(*rows[0]) if rows else StreamState(stream)
 
     def begin(self, stream: str, *, definition: str, since: int | None, until: int) -> None:
         """A pull of the stream starts: its window is fixed, so that a resumed pull reads the same one."""
-        self.con.execute(
-            "INSERT OR REPLACE INTO _streams SELECT ?, ?, (SELECT watermark FROM _streams WHERE stream = ?), ?, ?, NULL, "
-            "true, 0, (SELECT finished FROM _streams WHERE stream = ?)",
-            [stream, definition, stream, since, until, stream],
+        changed = self.number(
+            "UPDATE _streams SET definition = ?, pull_since = ?, pull_until = ?, resume = NULL, going = true, rows_read = 0 "
+            "WHERE stream = ?",
+            [definition, since, until, stream],
         )
+        if not changed:
+            self.con.execute(
+                "INSERT INTO _streams VALUES (?, ?, NULL, ?, ?, NULL, true, 0, NULL)",
+                [stream, definition, since, until],
+            )
 
     def finish(self, stream: str, watermark: int) -> None:
         """The pull ended: the next one starts at `watermark`."""
@@ -148,13 +152,13 @@ class Warehouse:
 
     def columns(self, table: str) -> set[str]:
         """The columns of a raw table; empty where there is none yet."""
-        if table not in self._columns:
+        if not self._columns:
             rows = self.con.execute(
-                "SELECT column_name FROM duckdb_columns() WHERE table_name = ? AND schema_name = 'main'",
-                [table],
+                "SELECT table_name, column_name FROM duckdb_columns() WHERE schema_name = 'main'"
             ).fetchall()
-            self._columns[table] = {r[0] for r in rows}
-        return self._columns[table]
+            for name, column in rows:
+                self._columns.setdefault(name, set()).add(column)
+        return self._columns.get(table, set())
 
     def _prepare(self, table: str, rows: pa.Table) -> None:
         held = self.columns(table)
@@ -168,7 +172,7 @@ class Warehouse:
         else:
             columns = ", ".join(f"{quote(n)} {k}" for n, k in kinds.items())
             self.con.execute(f"CREATE TABLE {quote(table)} ({columns})")
-        del self._columns[table]
+        self._columns.clear()
 
     def commit(self, page: Page, *, stream: Stream, first_pull: bool, live: bool = True) -> None:
         """Put a page's rows in place of the earlier ones, with the place to resume from, in one transaction.
@@ -233,10 +237,7 @@ class Warehouse:
         if "_archived" not in self.columns(table):
             return 0
         gone = f"_seen < {int(started)} AND NOT coalesce(_archived, false)"
-        row = self.con.execute(f"SELECT count(*) FROM {quote(table)} WHERE {gone}").fetchone()
-        if row and row[0]:
-            self.con.execute(f"UPDATE {quote(table)} SET _archived = true WHERE {gone}")
-        return int(row[0]) if row else 0
+        return self.number(f"UPDATE {quote(table)} SET _archived = true WHERE {gone}")
 
     def _with_first_seen(self, table: str, page: Page, stream: Stream, first_pull: bool) -> pa.Table:
         """The page with when each row was first seen: as before, or now; unknown for rows of the first pull."""
@@ -260,8 +261,12 @@ class Warehouse:
         """Rows of a table or view; 0 where there is none."""
         if not self.columns(table):
             return 0
-        row = self.con.execute(f"SELECT count(*) FROM {quote(table)}").fetchone()
-        return int(row[0]) if row else 0
+        return self.number(f"SELECT count(*) FROM {quote(table)}")
+
+    def number(self, sql: str, parameters: Sequence[Any] = ()) -> int:
+        """The only number that a statement answers with: a count, or how many rows it changed."""
+        # All of the result is taken: DuckDB does no other work on a connection while some of it is left.
+        return int(self.con.execute(sql, list(parameters)).fetchall()[0][0])
 
     # -- what connectors ask (connectors.base.Known) -------------------------------------------------------------
 
@@ -308,17 +313,21 @@ class Warehouse:
         if not self.columns("merges_read"):
             return
         with self.transaction():
+            if self.columns("merges_undone"):
+                self.con.execute(
+                    "DELETE FROM _merged WHERE (object, old_id) IN (SELECT u.object, u.id FROM merges_undone u)"
+                )
             self.con.execute(
                 "INSERT OR REPLACE INTO _merged SELECT r.object, r.old_id, r.new_id FROM merges_read r ANTI JOIN _merged m "
                 "ON m.object = r.object AND m.old_id = r.old_id AND (m.new_id = r.new_id OR m.new_id IN "
                 "(SELECT f.new_id FROM _merged f WHERE f.object = r.object AND f.old_id = r.new_id))"
             )
             for _ in range(64):
-                row = self.con.execute(
+                moved = self.number(
                     "UPDATE _merged AS a SET new_id = b.new_id FROM _merged b WHERE a.object = b.object "
                     "AND a.new_id = b.old_id AND a.new_id <> b.new_id AND a.old_id <> b.new_id"
-                ).fetchone()
-                if not row or not row[0]:
+                )
+                if not moved:
                     break
 
     # -- neutral views -------------------------------------------------------------------------------------------

@@ -52,7 +52,7 @@ class Puller:
         api: HubSpotApi,
         paths: Paths,
         selection: Callable[[str], Selection],
-        sizes: Sizes = Sizes(),  # noqa: B008 (frozen)
+        sizes: Sizes = Sizes(),
     ) -> None:
         self.api = api
         self.paths = paths

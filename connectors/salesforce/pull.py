@@ -42,7 +42,7 @@ class Puller:
         api: SalesforceApi,
         selection: Callable[[str], Selection],
         *,
-        sizes: Sizes = Sizes(),  # noqa: B008 (frozen)
+        sizes: Sizes = Sizes(),
         sleep: Callable[[float], None] = time.sleep,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:

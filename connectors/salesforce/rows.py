@@ -56,14 +56,14 @@ def parse(body: bytes) -> pa.Table:
     )
 
 
-def _spelt(column: "pa.ChunkedArray[Any]") -> "pa.ChunkedArray[Any]":
+def _spelt(column: Any) -> Any:
     """Numbers as REST spells them: whole ones without a point, however Bulk writes them."""
     import pyarrow.compute as pc
 
     whole = pc.match_substring_regex(column, r"^-?\d+\.0+$")
     if not pc.any(whole).as_py():
         return column
-    return pc.if_else(pc.fill_null(whole, False), pc.replace_substring_regex(column, r"\.0+$", ""), column)
+    return pc.replace_substring_regex(column, r"^(-?\d+)\.0+$", r"\1")
 
 
 def bulk(found: pa.Table, selection: Selection, *, seen: int) -> pa.Table:
@@ -101,7 +101,7 @@ def _page(fields: dict[str, Any], stamps: Any, count: int, selection: Selection,
     columns["_archived"] = (
         pa.array([False] * count, pa.bool_())
         if deleted is None
-        else pc.fill_null(pc.equal(deleted, "true"), False)
+        else pc.fill_null(pc.equal(deleted, pa.scalar("true")), False)
     )
     columns["_seen"] = pa.array([seen] * count, pa.int64())
     return pa.table(columns)

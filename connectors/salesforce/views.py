@@ -60,6 +60,18 @@ def _merges(raw: _Raw) -> str:
     return "CREATE OR REPLACE VIEW merges_read AS " + " UNION ALL ".join(parts or [empty])
 
 
+def _merges_undone(raw: _Raw) -> str:
+    """Records that are alive and were merged away once: somebody took them out of the recycle bin."""
+    parts = [
+        f"SELECT {literal(NEUTRAL[o])} AS object, r.id FROM raw_{o} r WHERE r.MasterRecordId IS NULL AND NOT r._archived"
+        for o in ("Account", "Contact", "Lead")
+        if raw.has(o) and "MasterRecordId" in raw.columns[f"raw_{o}"]
+    ]
+    return "CREATE OR REPLACE VIEW merges_undone AS " + " UNION ALL ".join(
+        parts or ["SELECT '' AS object, '' AS id WHERE false"]
+    )
+
+
 def _people(raw: _Raw, sobject: str, fields: Fields, own: Mapping[str, str]) -> list[Source]:
     if not raw.has(sobject):
         return []
@@ -450,6 +462,7 @@ def statements(columns: Columns, fields: Fields, own: Mapping[str, str], org: tu
             [Source("(SELECT 1)", {"currency": literal(org[0] or "XXX"), "time_zone": literal(org[1])})],
         ),
         _merges(raw),
+        _merges_undone(raw),
         view("contacts", [*_people(raw, "Contact", fields, own), *_people(raw, "Lead", fields, own)]),
         view("companies", _accounts(raw, fields, own)),
         view("deals", _deals(raw, fields)),

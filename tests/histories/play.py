@@ -1,0 +1,68 @@
+"""Playing a history, and making one that shows a difference as short as it can be."""
+
+from collections.abc import Sequence
+from random import Random
+
+from histories.hubspot_world import HubSpotWorld
+from histories.salesforce_world import SalesforceWorld
+from histories.world import Difference, Step, World
+from support.in_process import LocalSandbox
+
+CLOCK = "2024-06-01T08:00:00Z"
+WORLDS: dict[str, type[World]] = {"hubspot": HubSpotWorld, "salesforce": SalesforceWorld}
+SHARED = ("create",) * 5 + ("update",) * 4 + ("pull",) * 4 + ("wait",) * 3 + ("check",)
+OWN = {
+    "hubspot": (
+        "archive", "restore", "merge", "erase", "purge", "link", "link", "unlink", "field", "grant", "late",
+        "equal", "stage", "owner",
+    ),
+    "salesforce": (
+        "archive", "restore", "merge", "purge", "convert", "reparent", "field", "grant", "late", "formula", "equal",
+        "owner", "expire",
+    ),
+}  # fmt: skip
+MANY = 10_050
+
+
+def names(crm: str) -> tuple[str, ...]:
+    """The steps that a history of a CRM may have, each as often as it is likely."""
+    return (*SHARED, *OWN[crm])
+
+
+def play(crm: str, steps: Sequence[Step], *, flood: bool = False) -> list[Difference]:
+    """The differences after the first step that shows any; none where the history ends as it should."""
+    with LocalSandbox(crm, clock=CLOCK) as sandbox:
+        world = WORLDS[crm](sandbox)
+        try:
+            if flood:
+                world.flood(MANY)
+            for name, number in (*steps, ("check", 0)):
+                found = world.step(name, number)
+                if found:
+                    return found
+            return []
+        finally:
+            world.warehouse.close()
+
+
+def history(crm: str, seed: int) -> list[Step]:
+    """The history of a seed."""
+    r = Random(seed)
+    known = names(crm)
+    return [(r.choice(known), r.randrange(2**32)) for _ in range(r.randrange(5, 40))]
+
+
+def shortest(crm: str, steps: Sequence[Step], *, flood: bool = False) -> list[Step]:
+    """A part of a history that still shows a difference and of which no step can be left out."""
+    held = list(steps)
+    size = max(1, len(held) // 2)
+    while size:
+        at = 0
+        while at < len(held):
+            less = held[:at] + held[at + size :]
+            if play(crm, less, flood=flood):
+                held = less
+            else:
+                at += size
+        size //= 2
+    return held

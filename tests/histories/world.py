@@ -1,0 +1,206 @@
+"""What the histories of both CRMs share: how they are played, interrupted and compared."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from random import Random
+from typing import Any, ClassVar
+
+from support.in_process import LocalSandbox
+
+from sales_consultant.config.errors import SalesConsultantError
+from sales_consultant.connectors.base import Connector, Known, Page
+from sales_consultant.sync.pull import pull
+from sales_consultant.sync.reconcile import reconcile
+from sales_consultant.sync.warehouse import Warehouse
+
+Row = Mapping[str, Any]
+# One step of a history: what is done, and the number that decides every choice in it.
+Step = tuple[str, int]
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Something that the warehouse holds otherwise than the CRM."""
+
+    table: str
+    id: str
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.table} {self.id}: {self.text}"
+
+
+class KilledError(BaseException):
+    """The process ended here."""
+
+
+class Killing:
+    """A connector whose process dies before its n-th page is committed."""
+
+    def __init__(self, inner: Connector, pages: int) -> None:
+        self.inner = inner
+        self.pages = pages
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.inner, name)
+
+    def pull(
+        self, stream: str, *, since: int | None, until: int, resume: str | None, known: Known
+    ) -> Iterator[Page]:
+        for page in self.inner.pull(stream, since=since, until=until, resume=resume, known=known):
+            if self.pages == 0:
+                raise KilledError
+            self.pages -= 1
+            yield page
+
+
+def truncate(value: Any) -> str:
+    """A value short enough for a line."""
+    return str(value)[:200]
+
+
+def compare(
+    table: str,
+    truth: Mapping[str, Row],
+    held: Mapping[str, Row],
+    gone: Callable[[str, Row], bool] = lambda id, row: False,
+) -> list[Difference]:
+    """What differs; `gone` says whether a row that the CRM has no more may be held as it is."""
+    found = [Difference(table, i, f"is not held: {truncate(truth[i])}") for i in truth.keys() - held.keys()]
+    for id, row in held.items():
+        if id not in truth:
+            if not gone(id, row):
+                found.append(Difference(table, id, "is held and does not exist"))
+            continue
+        for name, value in truth[id].items():
+            if row.get(name) != value:
+                found.append(
+                    Difference(
+                        table, id, f"{name} is {truncate(repr(value))}, held {truncate(repr(row.get(name)))}"
+                    )
+                )
+    return found
+
+
+class World:
+    """A CRM with people in it, a warehouse, and what ought to be true between the two."""
+
+    crm: ClassVar[str]
+
+    def __init__(self, sandbox: LocalSandbox) -> None:
+        self.sandbox = sandbox
+        self.warehouse = Warehouse(None, threads=1)
+        self.count = 0
+        self.unseen: set[tuple[str, str]] = set()
+        """Records that name a merge and were not pulled yet: erased now, they would take the knowledge along."""
+        self.pulls = self.kills = self.faults = 0
+
+    # Each CRM's own
+
+    def connector(self, token: str, small: bool) -> Connector:
+        """A connector of a new process; `small` pages where asked."""
+        raise NotImplementedError
+
+    def pending(self) -> bool:
+        """Whether the CRM still hides something that has happened."""
+        raise NotImplementedError
+
+    def rows_differ(self, w: Warehouse, *, settled: bool) -> list[Difference]:
+        """Rows of every object. Not `settled`: no reconcile yet, rows erased for good may still be held."""
+        raise NotImplementedError
+
+    def rest_differs(self, w: Warehouse) -> list[Difference]:
+        """All else: links, history, merges, owners, stages, the neutral tables."""
+        raise NotImplementedError
+
+    def flood(self, rows: int) -> None:
+        """So many contacts in one second."""
+        raise NotImplementedError
+
+    @staticmethod
+    def same(table: str, truth: set[str], held: set[str]) -> list[Difference]:
+        """What is in one of two sets of ids only."""
+        return compare(table, {i: {} for i in truth}, {i: {} for i in held})
+
+    def do_touch_all(self, r: Random) -> None:
+        """A bulk job gives all contacts one stamp."""
+        self.sandbox.control("touch", object=self.contacts)
+
+    contacts: ClassVar[str] = "contacts"
+
+    @staticmethod
+    def table(w: Warehouse, name: str, key: str, columns: Sequence[str]) -> dict[str, dict[str, Any]]:
+        """Rows of a table by key."""
+        if not w.columns(name):
+            return {}
+        listed = ", ".join(f'"{c}"' for c in columns)
+        rows = w.con.execute(f'SELECT "{key}"{", " + listed if listed else ""} FROM "{name}"').fetchall()
+        return {r[0]: dict(zip(columns, r[1:], strict=True)) for r in rows}
+
+    # Steps
+
+    def step(self, name: str, number: int) -> list[Difference]:
+        """Do one step; what differs after it."""
+        r = Random(number)
+        if name == "pull":
+            return self.do_pull(r)
+        if name == "check":
+            return self.check()
+        if name == "wait":
+            self.sandbox.clock.advance(r.choice((0, 1, 5, 60, 700, 86_400, 5 * 86_400, 40 * 86_400)))
+            return []
+        getattr(self, f"do_{name}")(r)
+        self.sandbox.clock.advance(r.choice((0, 0, 0.4, 1, 3)))
+        return []
+
+    def do_pull(self, r: Random) -> list[Difference]:
+        """A pull, perhaps with faults and perhaps killed; afterwards a whole one shows all that a delta can show."""
+        faults = self.sandbox.world.faults
+        faulty = r.random() < 0.5
+        if faulty:
+            kind = r.choice(("status", "status", "reset", "lost", "truncated"))
+            faults.add(
+                {
+                    "kind": kind,
+                    "status": r.choice((429, 429, 500, 502, 503)),
+                    "probability": r.choice((0.02, 0.1, 0.4)),
+                    "seed": r.randrange(1000),
+                    "retry_after": 0,
+                }
+            )
+        connector = self.connector("", r.random() < 0.5)
+        killed = r.random() < 0.5
+        given: Any = Killing(connector, r.randrange(25)) if killed else connector
+        try:
+            self.pulls += 1
+            pull(given, self.warehouse, until=connector.now())
+        except KilledError:
+            self.kills += 1
+            return []
+        except SalesConsultantError:
+            self.faults += 1
+            return []
+        finally:
+            faults.clear()
+            connector.close()
+        return self.after_pull()
+
+    def after_pull(self) -> list[Difference]:
+        """A whole pull has ended well."""
+        self.unseen.clear()
+        return [] if self.pending() else self.rows_differ(self.warehouse, settled=False)
+
+    def check(self) -> list[Difference]:
+        """Pull and reconcile: nothing may differ any more."""
+        self.sandbox.clock.advance(61)
+        connector = self.connector("", False)
+        try:
+            until = connector.now()
+            # What the CRM computes has a cadence of its own; here it is due.
+            pull(connector, self.warehouse, until=until, computed_ms=0)
+            found = self.after_pull()
+            compared = reconcile(connector, self.warehouse, until=until)
+            found += [Difference(c.stream, "", f"counts: {c}") for c in compared if not c.equal]
+            return found + self.rows_differ(self.warehouse, settled=True) + self.rest_differs(self.warehouse)
+        finally:
+            connector.close()

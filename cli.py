@@ -302,10 +302,11 @@ def check(
     ] = None,
 ) -> tuple[Document, int]:
     """Say line by line what works and what is missing, with the scope or permission and where to click."""
-    from sales_consultant.sync import setup
+    from sales_consultant.sync import check as checking
 
-    document = setup.check(shell.ws, live_report)
-    return document, 3 if document["missing"] else 0
+    document = checking.check(shell.ws, live_report)
+    code = 3 if document["missing"] else 0
+    return document if shell.json else checking.screen(document), code
 
 
 @command(app)
@@ -579,6 +580,17 @@ def models_show(
     from sales_consultant.sync import report
 
     return report.model_card(shell.ws, digest)
+
+
+@command(models_app)
+def models_revert(
+    shell: Shell, name: Annotated[str, typer.Argument(help="The population whose model is to go back.")]
+) -> Document:
+    """Put a population's model before the one in force back; the next run writes with it."""
+    from sales_consultant.sync import models
+
+    ws = shell.ws
+    return models.revert(ws.state, ws.models_folder, name, now=ws.clock())
 
 
 # -- service -----------------------------------------------------------------------------------------------------

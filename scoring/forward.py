@@ -19,11 +19,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What the forward test found: the report of the better tier, which that is, the columns its model dropped."""
+    """What the forward test found: the report of the better tier, which that is, the columns its model dropped, and the
+    rows it was judged on with the probability `p` that it gave them."""
 
     report: ForwardTest
     leaks: list[Finding]
     tier: Tier = "rules"
+    judged: pd.DataFrame | None = None
 
 
 def fit(X: pd.DataFrame, rows: pd.DataFrame, *, tier: str, random_state: int) -> PropensityModel:
@@ -84,4 +86,4 @@ def forward_test(X: pd.DataFrame, rows: pd.DataFrame, *, horizon: int, random_st
         cuts=test["cut"].to_numpy(),
         unseen=~test["group"].isin(train["group"]).to_numpy(),
     )
-    return Outcome(replace(report, contest=contest), model.leaks_, model.tier_)
+    return Outcome(replace(report, contest=contest), model.leaks_, model.tier_, test.assign(p=p))

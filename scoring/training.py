@@ -10,6 +10,7 @@ from sales_consultant.scoring import fields as own
 from sales_consultant.scoring.catalogue import standard
 from sales_consultant.scoring.forward import fit, forward_test, untested
 from sales_consultant.scoring.frame import build
+from sales_consultant.scoring.gate import shares
 from sales_consultant.scoring.leaks import Finding, fill_gaps
 from sales_consultant.scoring.members import Membership
 from sales_consultant.scoring.model import PopulationModel
@@ -44,12 +45,17 @@ EVENTS = {
 
 @dataclass(frozen=True, slots=True)
 class Trained:
-    """A model on all rows, the forward test of its like on the past, and whether it may be written."""
+    """A model on all rows, the forward test of its like on the past, and whether it may be written.
+
+    `judged` are the forward test's rows with their probability `p` (None without a test), `today` the open members.
+    """
 
     model: PopulationModel
     report: ForwardTest
     publishable: bool
     why: str
+    judged: pd.DataFrame | None = None
+    today: pd.DataFrame | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,23 +144,27 @@ def train(
     say(f"{name}: features", 0.1)
     X = build(con, population.object, declared.features, rows)
     say(f"{name}: forward test", 0.5)
-    report, propensity, declared = _learn(X, rows, declared, horizon=horizon, random_state=random_state)
+    report, propensity, declared, judged = _learn(
+        X, rows, declared, horizon=horizon, random_state=random_state
+    )
     model = _assemble(name, population, members, horizon, declared, propensity)
     say(f"{name}: grades", 0.9)
     today = members.at(as_of)
     X = build(con, population.object, model.features, today)
-    model = replace(model, grade_edges=grade_edges(split_points(model.exact_points(X))[2]))
+    scores = split_points(model.exact_points(X))[2]
+    model = replace(model, grade_edges=grade_edges(scores))
     doubts = warnings(report.auc, rows, today, model.probability(X))
     report = replace(report, leaks=tuple(model.leaks), warnings=tuple(doubts))
     model.card.update(_card(rows, members, report, model))
+    model.card["score_shares"] = shares(scores)
     publishable, why = _may_publish(report, rows, model.tier)
     say(f"{name}: done", 1.0)
-    return Trained(model, report, publishable, why)
+    return Trained(model, report, publishable, why, judged, today)
 
 
 def _learn(
     X: pd.DataFrame, rows: pd.DataFrame, declared: _Declared, *, horizon: int, random_state: int
-) -> tuple[ForwardTest, PropensityModel | None, _Declared]:
+) -> tuple[ForwardTest, PropensityModel | None, _Declared, pd.DataFrame | None]:
     """The forward test, a model of all rows (None: rules), and what is declared less the leaks found.
 
     The forward test is of a model with the columns that are kept: where all rows show a leak that the past
@@ -170,9 +180,9 @@ def _learn(
         best = outcome.tier if tier == "boosted" else tier
         model = fit(X[declared.names], rows, tier=best, random_state=random_state)
         if not model.leaks_:
-            return report, model, declared
+            return report, model, declared, outcome.judged
         declared = declared.without(model.leaks_)
-    return report, None, declared
+    return report, None, declared, None
 
 
 def _assemble(

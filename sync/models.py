@@ -4,17 +4,21 @@ import json
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 import sqlalchemy as sa
 
-from sales_consultant.config.errors import ConfigError
+from sales_consultant.config.errors import ConfigError, UsageError
 from sales_consultant.config.nearest import did_you_mean
 from sales_consultant.config.populations import FeatureSettings
 from sales_consultant.config.settings import Settings
 from sales_consultant.sync.desired import DAY_MS, Models
 from sales_consultant.sync.state import State, models
+
+if TYPE_CHECKING:
+    from sales_consultant.scoring.gate import Comparison
+    from sales_consultant.scoring.training import Trained
 
 VALUE, SEGMENTS = "value", "segments"
 Say = Callable[[str], None]
@@ -47,7 +51,8 @@ def train(
     """Train every population's model, the customers' value and the segments, or `only` some; publish what earned it.
 
     A model that is no better than the base rate is kept with its report and not published; one in force is withdrawn
-    only after two such verdicts in a row.
+    only after two such verdicts in a row. One that is worse than the model in force, on outcomes neither has learnt from,
+    is kept too, and the old one stays.
     """
     from sales_consultant.scoring import modelfile, segments, training, value
 
@@ -62,14 +67,16 @@ def train(
         )
         report = trained.report.as_dict()
         report["leaks"] = [vars(x) if hasattr(x, "__dict__") else x for x in report.get("leaks", [])]
+        publish, why = trained.publishable, trained.why
+        if publish and (gate := _gate(con, state, folder, trained)) is not None:
+            report["gate"] = gate.as_dict()
+            publish, why = gate.publish, f"{why}; against the model in force: {gate.why}"
         digest = _keep(trained.model, folder, modelfile.save)
         verdict = str(report.get("verdict", ""))
-        _index(state, digest, name, "propensity", verdict, report, as_of, now, publish=trained.publishable)
+        _index(state, digest, name, "propensity", verdict, report, as_of, now, publish=publish)
         if not trained.publishable:
             _maybe_withdraw(state, name, now)
-        done.append(
-            TrainedModel(name, "propensity", digest, verdict, trained.publishable, report, trained.why)
-        )
+        done.append(TrainedModel(name, "propensity", digest, verdict, publish, report, why))
     if only is not None and not {VALUE, SEGMENTS} & set(only):
         return done
     say("training customer value")
@@ -87,6 +94,70 @@ def train(
     _index(state, digest, SEGMENTS, SEGMENTS, "", card, as_of, now, publish=True)
     done.append(TrainedModel(SEGMENTS, SEGMENTS, digest, "", True, card))
     return done
+
+
+def _gate(
+    con: duckdb.DuckDBPyConnection, state: State, folder: Path, trained: "Trained"
+) -> "Comparison | None":
+    """The new model against the one in force; None where there is none, or its file is lost."""
+    from sales_consultant.scoring import gate, modelfile
+    from sales_consultant.scoring.model import PopulationModel
+
+    held = _in_force_row(state, trained.model.name)
+    if (
+        held is None
+        or not (folder / held["digest"]).is_dir()
+        or trained.today is None
+        or trained.judged is None
+    ):
+        return None
+    old = modelfile.load(folder / held["digest"])
+    assert isinstance(old, PopulationModel)
+    return gate.compare(con, old, trained.model, trained.judged, trained.today)
+
+
+def _in_force_row(state: State, name: str) -> dict[str, Any] | None:
+    rows = state.rows(
+        sa.select(models).where(
+            models.c.name == name, models.c.published_at.is_not(None), models.c.withdrawn_at.is_(None)
+        )
+    )
+    return rows[-1] if rows else None
+
+
+def revert(state: State, folder: Path, name: str, *, now: int) -> dict[str, str]:
+    """Take a population's model out of force and put the one before it back; both digests.
+
+    UsageError where there is none before it, or its file is gone. The next run plans with it, as with any other model.
+    """
+    rows = state.rows(
+        sa.select(models)
+        .where(models.c.name == name, models.c.published_at.is_not(None))
+        .order_by(models.c.published_at.desc())
+    )
+    if not rows:
+        known = {r["name"] for r in state.rows(sa.select(models.c.name).distinct())}
+        raise UsageError(f'No model of "{name}" was ever in force.', action=did_you_mean(name, known))
+    current = next((r for r in rows if r["withdrawn_at"] is None), None)
+    before = [r for r in rows if r["withdrawn_at"] is not None and (folder / r["digest"]).is_dir()]
+    if not before:
+        raise UsageError(
+            f'There is no earlier model of "{name}" to go back to.',
+            action="See: sales-consultant models list",
+        )
+    with state.begin() as c:
+        if current is not None:
+            c.execute(sa.update(models).where(models.c.digest == current["digest"]).values(withdrawn_at=now))
+        c.execute(
+            sa.update(models)
+            .where(models.c.digest == before[0]["digest"])
+            .values(published_at=now, withdrawn_at=None)
+        )
+    return {
+        "name": name,
+        "in_force": str(before[0]["digest"]),
+        "withdrawn": str(current["digest"]) if current is not None else "",
+    }
 
 
 def _check_features(con: duckdb.DuckDBPyConnection, features: FeatureSettings) -> None:
@@ -164,10 +235,13 @@ def _index(
 
 
 def _maybe_withdraw(state: State, name: str, now: int) -> None:
+    """Withdraw what is in force after two verdicts in a row of being no better than the base rate."""
     rows = state.rows(
         sa.select(models).where(models.c.name == name).order_by(models.c.made_at.desc()).limit(2)
     )
-    if len(rows) == 2 and all(r["published_at"] is None for r in rows):
+    # A model that the gate kept out was better than the base rate: that verdict does not count.
+    bad = ("no better than base rate", "too little data")
+    if len(rows) == 2 and all(r["published_at"] is None and r["verdict"] in bad for r in rows):
         with state.begin() as c:
             c.execute(
                 sa.update(models)

@@ -1,0 +1,154 @@
+"""The publish gate: a new model against the one in force, on the newest outcomes that neither has learnt from."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from sales_consultant.scoring.times import DAY
+
+if TYPE_CHECKING:
+    import duckdb
+    import numpy as np
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from sales_consultant.scoring.model import PopulationModel
+
+# The new one stays out only where the whole 80 % interval says that it is worse.
+INTERVAL = (0.1, 0.9)
+RESAMPLES = 400
+MIN_CLASS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Old and new on the same rows.
+
+    `difference` is the mean log-loss of the new less that of the old (below 0: the new one is better), with an 80 %
+    interval by drawing companies with replacement; None where there were too few new outcomes. `grades` counts today's
+    open records by their grade under the old and the new model ("B to A").
+    """
+
+    publish: bool
+    why: str
+    n: int = 0
+    new_log_loss: float | None = None
+    old_log_loss: float | None = None
+    difference: float | None = None
+    low: float | None = None
+    high: float | None = None
+    grades: dict[str, int] = field(default_factory=dict)
+    changed: float | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """A form that JSON can hold."""
+        return asdict(self)
+
+
+def compare(
+    con: duckdb.DuckDBPyConnection,
+    old: PopulationModel,
+    new: PopulationModel,
+    judged: pd.DataFrame,
+    today: pd.DataFrame,
+    *,
+    random_state: int = 0,
+) -> Comparison:
+    """Whether the new model may take the old one's place.
+
+    `judged` are the rows of the new one's forward test (as of `training_rows.labelled`, with `p`, given by a model that had
+    learnt only from before). Of these count the rows whose horizon ended after the old model was trained: it cannot
+    have seen them. `today` are the open members.
+    """
+    from sales_consultant.scoring.frame import build
+
+    grades = _grades(con, old, new, today)
+    moved = sum(n for k, n in grades.items() if k.split(" to ")[0] != k.split(" to ")[1])
+    shared: dict[str, Any] = {"grades": grades, "changed": moved / len(today) if len(today) else None}
+    if old.propensity is None or new.propensity is None:
+        return Comparison(True, "one of the two is rules: nothing to compare", **shared)
+    if old.horizon_days != new.horizon_days or old.population.event != new.population.event:
+        return Comparison(True, "another event or horizon than before: not comparable", **shared)
+    rows = judged[judged["cut"] + old.horizon_days * DAY > old.trained_at]
+    y = rows["label"].to_numpy(dtype=float)
+    if min(y.sum(), len(y) - y.sum()) < MIN_CLASS:
+        return Comparison(
+            True, f"only {len(y)} outcomes since the last training: too few to compare", len(y), **shared
+        )
+    before = old.probability(build(con, old.population.object, old.features, rows))
+    assert before is not None
+    return paired(y, rows["p"].to_numpy(dtype=float), before, rows["group"].to_numpy(), random_state, shared)
+
+
+def paired(
+    y: NDArray[np.float64],
+    new: NDArray[np.float64],
+    old: NDArray[np.float64],
+    groups: NDArray[Any],
+    random_state: int = 0,
+    shared: dict[str, Any] | None = None,
+) -> Comparison:
+    """The decision from labels, both models' probabilities and each row's company."""
+    import numpy as np
+
+    from sales_consultant.scoring import metrics
+
+    fresh, held = metrics.losses(y, new), metrics.losses(y, old)
+    weights = metrics.group_weights(groups, RESAMPLES, np.random.default_rng(random_state))
+    drawn = weights @ (fresh - held) / np.maximum(weights.sum(axis=1), 1)
+    low, high = (float(q) for q in np.quantile(drawn, INTERVAL))
+    publish = low <= 0
+    how = "better" if high < 0 else "as good" if publish else "worse"
+    return Comparison(
+        publish,
+        f"{how} on {len(y)} outcomes that neither had seen: log-loss {fresh.mean():.4f}, before {held.mean():.4f} "
+        f"(80 % interval of the difference {low:+.4f} to {high:+.4f})",
+        len(y),
+        float(fresh.mean()),
+        float(held.mean()),
+        float((fresh - held).mean()),
+        low,
+        high,
+        **(shared or {}),
+    )
+
+
+def _grades(
+    con: duckdb.DuckDBPyConnection, old: PopulationModel, new: PopulationModel, today: pd.DataFrame
+) -> dict[str, int]:
+    from sales_consultant.scoring.frame import build
+    from sales_consultant.scoring.points import grade, split
+
+    if today.empty:
+        return {}
+    given = []
+    for model in (old, new):
+        X = build(con, model.population.object, model.features, today)
+        given.append([grade(int(n), model.grade_edges) for n in split(model.exact_points(X))[2]])
+    return dict(sorted(Counter(f"{a} to {b}" for a, b in zip(*given, strict=True)).items()))
+
+
+SCORE_EDGES = tuple(range(10, 100, 10))
+
+
+def shares(scores: NDArray[np.int64]) -> list[float]:
+    """Shares of the scores in ten bands of ten, each of at least one in 10,000, so that logarithms exist."""
+    import numpy as np
+
+    counts = np.bincount(np.searchsorted(SCORE_EDGES, scores, side="right"), minlength=10)
+    held = np.maximum(counts / max(len(scores), 1), 1e-4)
+    return [float(s) for s in held / held.sum()]
+
+
+def stability_index(then: list[float], now: list[float]) -> float:
+    """Population stability index of two distributions over the same bands: below .1 stable, above .25 another world.
+
+    >>> stability_index([0.5, 0.5], [0.5, 0.5])
+    0.0
+    """
+    import numpy as np
+
+    a, b = np.asarray(then), np.asarray(now)
+    return float(((b - a) * np.log(b / a)).sum())

@@ -1,0 +1,100 @@
+"""The publish gate: only a model that is worse beyond doubt stays out; drift is measured between trainings."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from support.worlds import DAY, NOW, company
+
+from sales_consultant.config.populations import Exclusions, FeatureSettings, Population
+from sales_consultant.scoring.gate import compare, paired, shares, stability_index
+from sales_consultant.scoring.training import train
+
+DEALS = Population(object="deals", event="won", where={"pipeline": "sales"})
+
+
+def rows(n: int, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Labels, the true probabilities, companies."""
+    rng = np.random.default_rng(seed)
+    p = rng.beta(2, 4, n)
+    return (rng.random(n) < p).astype(float), p, rng.integers(0, n // 3, n)
+
+
+@settings(deadline=None, max_examples=20)
+@given(st.integers(0, 10_000))
+def test_the_truth_is_published_over_noise_and_not_the_other_way(seed: int) -> None:
+    y, p, groups = rows(900, seed)
+    noise = np.clip(p + np.random.default_rng(seed + 1).normal(0, 0.3, 900), 0.02, 0.98)
+    assert paired(y, p, noise, groups).publish
+    against = paired(y, noise, p, groups)
+    assert not against.publish
+    assert against.low is not None and against.low > 0
+    assert "worse" in against.why
+
+
+@settings(deadline=None, max_examples=20)
+@given(st.integers(0, 10_000))
+def test_the_same_model_again_is_published(seed: int) -> None:
+    y, p, groups = rows(300, seed)
+    same = paired(y, p, p, groups)
+    assert same.publish
+    assert (same.difference, same.low, same.high) == (0.0, 0.0, 0.0)
+
+
+def test_companies_are_resampled_together() -> None:
+    """100 rows of one company that the new model gets wrong are one doubt, not a hundred."""
+    rng = np.random.default_rng(0)
+    y = np.concatenate([np.ones(100), (rng.random(200) < 0.4).astype(float)])
+    old, new = np.full(300, 0.4), np.r_[np.full(100, 0.3), np.full(200, 0.4)]
+    assert not paired(y, new, old, np.arange(300)).publish
+    assert paired(y, new, old, np.r_[np.zeros(100), np.arange(1, 201)]).publish
+
+
+def test_old_and_new_are_compared_on_what_came_after_the_old() -> None:
+    with company(deals=1500, signal=1.5).connection() as con:
+
+        def at(as_of: int, **more: object):  # type: ignore[no-untyped-def]
+            features = FeatureSettings.model_validate(more)
+            return train(con, "test", DEALS, as_of=as_of, exclusions=Exclusions(), features=features)
+
+        old, new = at(NOW - 180 * DAY), at(NOW)
+        assert new.judged is not None and new.today is not None
+        found = compare(con, old.model, new.model, new.judged, new.today)
+        later = new.judged["cut"] + new.model.horizon_days * DAY > old.model.trained_at
+        assert 0 < found.n == int(later.sum()) < len(new.judged) or found.why.startswith("another")
+        if old.model.horizon_days == new.model.horizon_days:
+            assert found.publish
+            assert found.new_log_loss is not None
+        assert sum(found.grades.values()) == len(new.today)
+        assert found.changed is not None and 0 <= found.changed <= 1
+        # The same horizon, and a new model that has forgotten what tells deals apart.
+        held = replace(old.model, horizon_days=new.model.horizon_days)
+        groups = [g.name for g in new.model.groups]
+        poor = at(NOW, omit=groups[1:])
+        assert poor.judged is not None and poor.today is not None
+        if poor.model.propensity is not None:
+            verdict = compare(con, held, poor.model, poor.judged, poor.today)
+            assert verdict.difference is not None and verdict.difference > 0
+        nothing_new = compare(con, replace(held, trained_at=NOW), new.model, new.judged, new.today)
+        assert nothing_new.publish
+        assert "too few to compare" in nothing_new.why
+        other = replace(held, horizon_days=held.horizon_days + 1)
+        assert "not comparable" in compare(con, other, new.model, new.judged, new.today).why
+
+
+@given(st.lists(st.integers(1, 99), min_size=1, max_size=300))
+def test_drift_of_the_same_scores_is_nothing(scores: list[int]) -> None:
+    held = shares(np.array(scores))
+    assert sum(held) == pytest.approx(1)
+    assert stability_index(held, held) == 0
+
+
+def test_drift_of_other_scores_is_seen() -> None:
+    rng = np.random.default_rng(0)
+    then = shares(np.clip(rng.normal(50, 12, 2000), 1, 99).astype(np.int64))
+    again = shares(np.clip(rng.normal(50, 12, 2000), 1, 99).astype(np.int64))
+    moved = shares(np.clip(rng.normal(65, 12, 2000), 1, 99).astype(np.int64))
+    assert stability_index(then, again) < 0.1
+    assert stability_index(then, moved) > 0.25

@@ -367,12 +367,23 @@ def pull(
     shell: Shell,
     object: Objects = None,
     full: Annotated[bool, typer.Option("--full", help="Read everything again.")] = False,
+    reconcile: Annotated[
+        bool, typer.Option("--reconcile", help="Then compare every id with the CRM, and repair.")
+    ] = False,
+    estimate: Annotated[
+        bool, typer.Option("--estimate", help="Only say how many calls and minutes it would take.")
+    ] = False,
 ) -> Document:
     """Bring the warehouse up to date; only what changed is read."""
+    from sales_consultant.sync.estimate import estimate as reckon
     from sales_consultant.sync.run import pulling, running
 
+    objects = tuple(object or ())
+    if estimate:
+        _ = shell.ws.identity
+        return reckon(shell.ws.connector, shell.ws.warehouse, objects=objects, full=full).as_dict()
     with running(shell.ws, "pull") as run:
-        pulling(shell.ws, run, shell.reporter, objects=tuple(object or ()), full=full)
+        pulling(shell.ws, run, shell.reporter, objects=objects, full=full, compare=reconcile)
     return {"run": run.id, **run.counts}
 
 
@@ -428,7 +439,15 @@ def push(
 
 
 @command(app)
-def sync(shell: Shell, as_of: AsOf = None, yes: Yes = False) -> tuple[Document, int]:
+def sync(
+    shell: Shell,
+    as_of: AsOf = None,
+    yes: Yes = False,
+    changed: Annotated[
+        bool,
+        typer.Option("--changed", help="Read changes only; small tables once a day, no computed fields."),
+    ] = False,
+) -> tuple[Document, int]:
     """Pull, score, plan and write what changed. The first write asks, or needs --yes."""
     from sales_consultant.sync.run import sync as syncing
 
@@ -437,7 +456,12 @@ def sync(shell: Shell, as_of: AsOf = None, yes: Yes = False) -> tuple[Document, 
         return typer.confirm("Write this to the CRM?")
 
     run, _ = syncing(
-        shell.ws, shell.reporter, as_of=moment(as_of, "--as-of"), yes=yes, confirm=ask if shell.asks else None
+        shell.ws,
+        shell.reporter,
+        as_of=moment(as_of, "--as-of"),
+        yes=yes,
+        changed=changed,
+        confirm=ask if shell.asks else None,
     )
     return {"run": run.id, **run.counts}, run.code
 

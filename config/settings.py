@@ -199,11 +199,29 @@ class NextSteps(_Section):
 class Schedule(_Section):
     """When jobs run, under `serve`."""
 
-    job: Literal["sync", "train"] = Field(default="sync", description="What runs.")
+    job: Literal["sync", "changed", "train", "reconcile"] = Field(
+        default="sync",
+        description="What runs: the whole run, one that reads changes only, the training, or the comparison with the CRM.",
+    )
     cron: str = Field(default="", description='Cron expression with weekday names, as "0 5 * * mon-fri".')
     every_minutes: int | None = Field(default=None, ge=1, description="Instead of cron: an interval.")
     time_zone: str = Field(default="UTC", description="Time zone of the cron expression, as Europe/Berlin.")
     connection: str = Field(default="", description="Which connection; empty: the only one.")
+
+
+class Pulling(_Section):
+    """What is read, and how often."""
+
+    reconcile_days: int = Field(
+        default=7,
+        ge=0,
+        description="After so many days a scheduled sync compares every id with the CRM and repairs; 0: only when asked.",
+    )
+    computed_days: int = Field(
+        default=7,
+        ge=0,
+        description="How often formulas, rollups and calculated properties are read again; they move no time stamp.",
+    )
 
 
 class Proof(_Section):
@@ -236,6 +254,7 @@ class Settings(BaseSettings):
     guards: Guards = Field(default_factory=Guards, description="What stops a run.")
     next_steps: NextSteps = Field(default_factory=NextSteps, description="How next steps are given.")
     schedule: dict[str, Schedule] = Field(default_factory=dict, description="When jobs run.")
+    pull: Pulling = Field(default_factory=Pulling, description="What is read, and how often.")
     proof: Proof = Field(default_factory=Proof, description="How the value of the scores is proven.")
 
     @classmethod
@@ -257,6 +276,15 @@ class Settings(BaseSettings):
             if not _NAME.fullmatch(name):
                 raise ValueError(f'connection name "{name}" must be lower-case letters, digits, - and _')
         return value
+
+    @model_validator(mode="after")
+    def _master_is_known(self) -> "Settings":
+        if self.write.master and self.write.master not in self.connections:
+            raise ValueError(
+                f'write.master names "{self.write.master}", which is no connection. '
+                f"{did_you_mean(self.write.master, self.connections)}"
+            )
+        return self
 
     def connection(self, name: str | None = None) -> tuple[str, Connection]:
         """The named connection, or the only one. Raises ConfigError where that is not clear."""

@@ -110,6 +110,19 @@ class Finding:
 
 
 @dataclass(frozen=True)
+class Assumption:
+    """A guess about the vendor's API and how it stood on a live account; words of types, names and states, never a value.
+
+    `held` is None where it could not be seen.
+    """
+
+    name: str
+    expected: str
+    seen: str
+    held: bool | None
+
+
+@dataclass(frozen=True)
 class ProvisionStep:
     """One thing that provisioning does, or would do: a group, a field, a permission, or taking one away.
 
@@ -200,6 +213,15 @@ class Calls:
         return sum(self.by_kind.values())
 
 
+@dataclass(frozen=True)
+class Estimate:
+    """What reading a stream would take: its rows, and calls by kind."""
+
+    stream: str
+    rows: int
+    calls: Mapping[str, int]
+
+
 class Known(Protocol):
     """What the warehouse already knows, for streams that are re-read by record."""
 
@@ -211,6 +233,10 @@ class Known(Protocol):
 
     def open_deals(self) -> Sequence[str]:
         """Ids of the deals that are open."""
+        ...
+
+    def archived(self, stream: str) -> int:
+        """How many of the stream's rows are archived, as far as is known."""
         ...
 
     def astray(self, stream: str, object: str) -> Sequence[str]:
@@ -256,6 +282,10 @@ class Connector(Protocol):
         self, stream: str, *, since: int | None, until: int, resume: str | None, known: Known
     ) -> Iterator[Page]:
         """The stream's rows modified in [since, until], or all; continues after `resume`."""
+        ...
+
+    def estimate(self, stream: str, *, since: int | None, rows: Mapping[str, int], known: Known) -> Estimate:
+        """What `pull` of the stream would cost; `rows` are those of the streams before it, as estimated."""
         ...
 
     def inventory(self, stream: str) -> "Iterator[pa.Table]":
@@ -340,6 +370,10 @@ class Connector(Protocol):
         """Signs that HubSpot and Salesforce are synced with each other by HubSpot's own integration; empty for none."""
         ...
 
+    def assumptions(self) -> list[Assumption]:
+        """Which guesses about the vendor's API hold here; changes nothing, and tells no value of the account."""
+        ...
+
     def hidden_rows(self) -> Mapping[str, str]:
         """Objects of which this user may not see every record, each with the reason; empty where all rows are seen."""
         ...
@@ -350,6 +384,10 @@ class Connector(Protocol):
 
     def budget(self) -> Budget:
         """The daily allowance as last seen."""
+        ...
+
+    def seconds_for(self, calls: Mapping[str, int]) -> float:
+        """The least time that so many calls of each kind take under the vendor's published limits."""
         ...
 
     def seconds_at_limits(self) -> float:

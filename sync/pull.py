@@ -12,6 +12,8 @@ from sales_consultant.sync.warehouse import Warehouse
 OVERLAP_MS = 10 * 60_000
 # How often what the CRM computes is read again.
 COMPUTED_MS = 7 * 86_400_000
+# How old a small table may be when only changes are read.
+SMALL_MS = 86_400_000
 
 Progress = Callable[[str, int, int | None], None]
 
@@ -19,13 +21,16 @@ Progress = Callable[[str, int, int | None], None]
 @dataclass
 class Pulled:
     """What a pull did: rows read by stream, which streams were read whole, which this user may not read and why, how
-    many rows a whole reading did not find any more."""
+    many rows a whole reading did not find any more; calls by kind, so that links that are read again (links) and definitions
+    (definition) stand apart from the change itself; and of which objects what the CRM computes was brought up to date."""
 
     as_of: int
     rows: dict[str, int] = field(default_factory=dict)
     full: list[str] = field(default_factory=list)
     not_permitted: dict[str, str] = field(default_factory=dict)
     vanished: int = 0
+    calls: dict[str, int] = field(default_factory=dict)
+    computed: list[str] = field(default_factory=list)
 
 
 def choose(connector: Connector, objects: Iterable[str]) -> list[Stream]:
@@ -45,16 +50,21 @@ def pull(
     until: int,
     objects: Iterable[str] = (),
     full: bool = False,
+    changed: bool = False,
     computed_ms: int = COMPUTED_MS,
     progress: Progress | None = None,
 ) -> Pulled:
     """Read every chosen stream up to `until` (ms, the CRM's clock), committing page by page.
 
     A stream whose selection changed (a field added, newly granted or removed) is read whole again. A pull that was
-    killed goes on where it was, with the window it had.
+    killed goes on where it was, with the window it had. `changed` reads deltas only: no computed fields, and small
+    tables once a day.
     """
     done = Pulled(until)
+    before = dict(connector.calls.by_kind)
     for stream in choose(connector, objects):
+        if changed and not full and _fresh(warehouse, stream, until):
+            continue
         if stream.of in done.not_permitted or (
             stream.mode == "slow" and not _due(connector, warehouse, stream, until, full, computed_ms, done)
         ):
@@ -70,7 +80,17 @@ def pull(
             # Links of open deals are read again: which are open must be known by then.
             warehouse.make_views(connector)
     warehouse.make_views(connector)
+    now = connector.calls.by_kind
+    done.calls = {k: n - before.get(k, 0) for k, n in now.items() if n > before.get(k, 0)}
     return done
+
+
+def _fresh(warehouse: Warehouse, stream: Stream, until: int) -> bool:
+    """Whether a stream that has no delta was read lately enough for a pull of changes."""
+    state = warehouse.state(stream.name)
+    if stream.mode not in ("full", "slow") or state.watermark is None or state.going:
+        return False
+    return stream.mode == "slow" or until - state.watermark < SMALL_MS
 
 
 def _due(
@@ -135,7 +155,9 @@ def _stream(
     # less what may still come to light.
     after = {"links": started, "slow": until}.get(stream.mode, until - OVERLAP_MS)
     count = read(since, until, None, after)
-    if since is None:
+    if stream.mode == "slow":
+        done.computed.append(stream.object)
+    elif since is None:
         done.full.append(stream.name)
         if stream.mode == "delta":
             done.vanished += warehouse.mark_vanished(stream.name, started)

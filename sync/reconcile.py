@@ -7,7 +7,7 @@ read again whole, a thousand records a call.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 
 from sales_consultant.config.errors import AccessError
 from sales_consultant.connectors.base import Connector, Stream
@@ -61,7 +61,7 @@ def reconcile(
 ) -> list[Compared]:
     """Compare and repair every chosen stream that was pulled before; call it after a pull up to `until`."""
     hidden = connector.hidden_rows()
-    found = []
+    found: list[Compared] = []
     chosen = [s for s in choose(connector, objects) if warehouse.state(s.name).watermark is not None]
     for stream in chosen:
         if stream.mode == "delta":
@@ -75,7 +75,38 @@ def reconcile(
         if stream.mode == "links":
             _links(connector, warehouse, stream, until)
     warehouse.make_views(connector)
+    _keep(warehouse, found, until)
     return found
+
+
+_TABLE = (
+    "CREATE TABLE IF NOT EXISTS _compared (stream VARCHAR PRIMARY KEY, object VARCHAR, crm BIGINT, warehouse BIGINT, "
+    "missing BIGINT, stale BIGINT, vanished BIGINT, doubt VARCHAR, compared_at BIGINT)"
+)
+
+
+def _keep(warehouse: Warehouse, found: list[Compared], at: int) -> None:
+    with warehouse.transaction():
+        warehouse.con.execute(_TABLE)
+        for c in found:
+            warehouse.con.execute(
+                "INSERT OR REPLACE INTO _compared VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", [*astuple(c), at]
+            )
+
+
+def last(warehouse: Warehouse) -> tuple[int | None, list[Compared]]:
+    """When all was compared last (ms, None: never), and what was found of each stream."""
+    warehouse.con.execute(_TABLE)
+    rows = warehouse.con.execute("SELECT * FROM _compared ORDER BY object, stream").fetchall()
+    return min((r[-1] for r in rows), default=None), [Compared(*r[:-1]) for r in rows]
+
+
+def due(warehouse: Warehouse, now: int, days: int) -> bool:
+    """Whether so many days have passed since the last comparison; not before the first pull, which reads all anyway."""
+    if not days or warehouse.empty:
+        return False
+    at, _ = last(warehouse)
+    return at is None or now - at >= days * 86_400_000
 
 
 def _compare(

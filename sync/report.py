@@ -111,6 +111,7 @@ def status(ws: Workspace) -> dict[str, Any]:
         "dead_letters": _count(state, sa.select(sa.func.count()).select_from(dead_letters)),
         "waiting_for_a_lock": _count(state, sa.select(sa.func.count()).select_from(waits)),
         "calls": calls_of_the_day(ws),
+        **_read(state),
         "in_flight": _count(
             state, sa.select(sa.func.count()).select_from(changes).where(changes.c.state == "inflight")
         ),
@@ -125,6 +126,22 @@ def status(ws: Workspace) -> dict[str, Any]:
             )
         },
     }
+
+
+def _read(state: State) -> dict[str, Any]:
+    """When what the CRM computes was read last and all ids were compared, with what came of it."""
+    found: dict[str, Any] = {}
+    for name, key in (("computed_fields_read", "computed_fields_of"), ("compared", "compared")):
+        rows = state.rows(
+            sa.select(runs.c.ended_at, runs.c.counts)
+            .where(runs.c.counts.like(f'%"{key}"%'), runs.c.ended_at.is_not(None))
+            .order_by(runs.c.started_at.desc())
+            .limit(1)
+        )
+        held = rows[0]["counts"] if rows else None
+        counts = json.loads(held) if isinstance(held, str) else held
+        found[name] = {"at": iso(rows[0]["ended_at"]), "of": counts[key]} if counts else None
+    return found
 
 
 def _count(state: State, query: sa.Select[Any]) -> int:
@@ -230,42 +247,6 @@ def _last_as_of(ws: Workspace) -> int:
         sa.select(runs.c.as_of).where(runs.c.as_of.is_not(None)).order_by(runs.c.started_at.desc()).limit(1)
     )
     return int(rows[0]["as_of"]) if rows else ws.connector.now()
-
-
-def brief(tests: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Forward tests in few columns, for people."""
-    found = []
-    for t in tests:
-        few = t.get("auc") is None
-        left_out = [str(x.get("column", x)) if isinstance(x, dict) else str(x) for x in t.get("leaks", ())]
-        found.append(
-            {
-                "model": t["name"],
-                "verdict": t.get("verdict"),
-                "AUC": None if few else f"{t['auc']:.3f} ({t['auc_low']:.3f} to {t['auc_high']:.3f})",
-                "log-loss": None if few else f"{t['log_loss']:.4f}, base rate {t['base_log_loss']:.4f}",
-                "rows": t.get("n"),
-                "base rate": None if t.get("base_rate") is None else f"{t['base_rate']:.1%}",
-                "published": t.get("published"),
-                "left out as leaks": ", ".join(left_out),
-            }
-        )
-    return found
-
-
-def evaluate(state: State) -> list[dict[str, Any]]:
-    """The newest forward test of each population's model."""
-    found: dict[str, dict[str, Any]] = {}
-    for m in models.index(state):
-        if m["kind"] == "propensity" and m["name"] not in found:
-            found[m["name"]] = {
-                "name": m["name"],
-                "digest": m["digest"][:12],
-                "as_of": iso(m["as_of"]),
-                "published": m["published_at"] is not None,
-                **m["report"],
-            }
-    return list(found.values())
 
 
 def models_list(state: State) -> list[dict[str, Any]]:

@@ -21,7 +21,8 @@ from sales_consultant.config.errors import (
     UsageError,
 )
 from sales_consultant.sync import desired as desiring
-from sales_consultant.sync import groups, held, models
+from sales_consultant.sync import groups, held, models, reconcile
+from sales_consultant.sync.check import refuse_without_master
 from sales_consultant.sync.desired import Desired
 from sales_consultant.sync.journal import Journal, waiting
 from sales_consultant.sync.lease import Lease, hold
@@ -32,6 +33,8 @@ from sales_consultant.sync.pull import Pulled, pull
 from sales_consultant.sync.push import calls_for, push, recover
 from sales_consultant.sync.state import State, holds, runs, written
 from sales_consultant.sync.workspace import Workspace
+
+DAY_MS = 86_400_000
 
 
 class Reporter(Protocol):
@@ -126,21 +129,45 @@ def _end(state: State, run: Run, outcome: str, error: str | None, now: int) -> N
 
 
 def pulling(
-    ws: Workspace, run: Run, reporter: Reporter, *, objects: tuple[str, ...] = (), full: bool = False
+    ws: Workspace,
+    run: Run,
+    reporter: Reporter,
+    *,
+    objects: tuple[str, ...] = (),
+    full: bool = False,
+    changed: bool = False,
+    compare: bool = False,
 ) -> Pulled:
-    """Bring the warehouse up to the CRM's now."""
+    """Bring the warehouse up to the CRM's now: by `changed` only what changed, with `compare` proven against all ids."""
     reporter.say("pulling")
     until = ws.connector.now()
     pulled = pull(
-        ws.connector, ws.warehouse, until=until, objects=objects, full=full, progress=reporter.progress
+        ws.connector,
+        ws.warehouse,
+        until=until,
+        objects=objects,
+        full=full,
+        changed=changed,
+        computed_ms=ws.settings.pull.computed_days * DAY_MS,
+        progress=reporter.progress,
     )
     run.as_of = run.as_of or until
     run.counts["pulled"] = pulled.rows
     run.counts["pulled_whole"] = pulled.full
     if pulled.vanished:
         run.counts["vanished"] = pulled.vanished
+    if pulled.computed:
+        run.counts["computed_fields_of"] = sorted(set(pulled.computed))
+    run.counts["calls"] = pulled.calls
     if pulled.not_permitted:
         run.counts["not_permitted"] = pulled.not_permitted
+    if compare:
+        reporter.say("comparing with the CRM")
+        found = reconcile.reconcile(
+            ws.connector, ws.warehouse, until=until, objects=objects, progress=reporter.progress
+        )
+        run.counts["compared"] = [{"stream": c.stream, "object": c.object, "result": str(c)} for c in found]
+        run.counts["repaired"] = sum(c.missing + c.stale + c.vanished for c in found)
     return pulled
 
 
@@ -201,6 +228,7 @@ def scoring(ws: Workspace, run: Run, reporter: Reporter) -> tuple[Desired, Held]
             steps_of_today=held.steps_of_day(ws.state, run.as_of),
         )
     run.counts["scored"] = wanted.scored
+    run.counts["drift"] = wanted.drift
     run.counts["excluded"] = wanted.excluded
     return wanted, current
 
@@ -315,12 +343,15 @@ def sync(
     scheduled_at: int | None = None,
     confirm: Callable[[Plan], bool] | None = None,
     stop: Callable[[], bool] = lambda: False,
+    changed: bool = False,
+    compare: bool = False,
 ) -> tuple[Run, Plan]:
-    """The whole run. Raises GuardError where the plan is more than the guards allow and nobody said yes."""
+    """The whole run; `changed` reads deltas only (the scoring is whole all the same), `compare` proves the pull. Raises GuardError where the plan is more than the guards allow and nobody said yes."""
     with running(ws, "sync", scheduled_at=scheduled_at) as run:
         run.as_of = as_of or 0
         ws.connector.now()
         recovering(ws, run)
+        refuse_without_master(ws)
         pulling(ws, run, reporter)
         needed = models.training_needed(ws.state, ws.models_folder, ws.settings, as_of=run.as_of)
         if retrain or needed:
@@ -374,9 +405,11 @@ def score(ws: Workspace, reporter: Reporter, *, as_of: int | None = None) -> tup
 
 def scheduled(ws: Workspace, job: str, *, at: int, stop: Callable[[], bool]) -> Run:
     """A job of the schedule, for its moment `at` (ms), without anybody to ask."""
-    if job == "sync":
-        return sync(ws, Silent(), scheduled_at=at, stop=stop)[0]
+    if job in ("sync", "changed"):
+        compare = job == "sync" and reconcile.due(ws.warehouse, at, ws.settings.pull.reconcile_days)
+        return sync(ws, Silent(), scheduled_at=at, stop=stop, changed=job == "changed", compare=compare)[0]
     with running(ws, job, scheduled_at=at) as run:
-        pulling(ws, run, Silent())
-        training(ws, run, Silent())
+        pulling(ws, run, Silent(), compare=job == "reconcile")
+        if job == "train":
+            training(ws, run, Silent())
     return run

@@ -296,6 +296,12 @@ class Warehouse:
             for r in self.con.execute("SELECT id FROM deals WHERE NOT is_closed AND NOT deleted").fetchall()
         ]
 
+    def archived(self, stream: str) -> int:
+        """How many of the stream's rows are archived."""
+        if "_archived" not in self.columns(f"raw_{stream}"):
+            return 0
+        return self.number(f"SELECT count(*) FROM {quote('raw_' + stream)} WHERE _archived")
+
     def astray(self, stream: str, object: str) -> Sequence[str]:
         """Ids of records whose links lead to merged-away ones; those that were merged away themselves have no links."""
         if not self.columns(f"raw_{stream}"):

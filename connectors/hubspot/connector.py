@@ -8,9 +8,11 @@ from sales_consultant.config.catalogue import FIELDS, Field
 from sales_consultant.config.errors import CrmUnavailableError
 from sales_consultant.config.naming import Naming
 from sales_consultant.connectors.base import (
+    Assumption,
     Budget,
     Calls,
     Change,
+    Estimate,
     FieldInfo,
     Finding,
     Held,
@@ -22,7 +24,7 @@ from sales_consultant.connectors.base import (
     Stream,
     Use,
 )
-from sales_consultant.connectors.hubspot import check, rows, schema, views
+from sales_consultant.connectors.hubspot import assumptions, check, estimate, rows, schema, views
 from sales_consultant.connectors.hubspot.client import HubSpotApi, HubSpotRefusalError
 from sales_consultant.connectors.hubspot.paths import Paths
 from sales_consultant.connectors.hubspot.provision import CANNOT_TELL, Provisioner, guide
@@ -58,7 +60,7 @@ class HubSpotConnector:
     ) -> None:
         self.api = api
         self.calls: Calls = api.calls
-        self.reading = Paths(read)
+        self.reading, self.writing = Paths(read), Paths(write)
         self.naming = naming
         self._described: dict[str, list[FieldInfo]] = {}
         self._identity: Identity | None = None
@@ -217,6 +219,23 @@ class HubSpotConnector:
         )
         return Page("stages", rows.texts(found, names, seen=self.latest()), None, "", None)
 
+    def estimate(
+        self, stream: str, *, since: int | None, rows: Mapping[str, int], known: Known
+    ) -> Estimate:
+        """Calls of a stream: counted for objects, reckoned for links, one or two for small tables."""
+        p = self._puller
+        if stream in schema.OBJECTS:
+            chosen = self._selection(stream)
+            return estimate.records(
+                self.api, self.reading, stream, chosen, p.sizes, since=since, known=known
+            )
+        if stream.startswith("link_"):
+            from_type = next(a for a, b in schema.LINKS if schema.link_table(a, b) == stream)
+            return estimate.links(
+                stream, from_type, p.sizes, since=since, rows=rows.get(from_type, 0), known=known
+            )
+        return Estimate(stream, 0, {"definition": 3} if stream == "fields" else {"read": 2})
+
     def inventory(self, stream: str) -> "Iterator[pa.Table]":
         """Every record of an object, archived ones too."""
         yield from self._puller.inventory(stream)
@@ -318,6 +337,10 @@ class HubSpotConnector:
         """Signs of HubSpot's own Salesforce integration."""
         return check.salesforce_signs(self.api, self.reading, self)
 
+    def assumptions(self) -> list[Assumption]:
+        """Shapes of answers, headers, trace ids."""
+        return assumptions.ask(self.api, self.reading, self.writing)
+
     def hidden_rows(self) -> Mapping[str, str]:
         """Tokens of apps and service keys see every record: their scopes know no owner."""
         return {}
@@ -346,10 +369,14 @@ class HubSpotConnector:
         """Calls since midnight in the account's time zone."""
         return self.api.budget.standing()
 
-    def seconds_at_limits(self) -> float:
+    def seconds_for(self, calls: Mapping[str, int]) -> float:
         """Searches at 5 a second, all else at 190 in 10 seconds (Professional; facts/limits of HubSpot)."""
-        searches = self.calls.by_kind.get("search", 0)
-        return searches / 5.0 + (self.calls.total - searches) / 19.0
+        searches = calls.get("search", 0)
+        return searches / 5.0 + (sum(calls.values()) - searches) / 19.0
+
+    def seconds_at_limits(self) -> float:
+        """The calls made so far, at those limits."""
+        return self.seconds_for(self.calls.by_kind)
 
     def check(self, fields: Mapping[str, Sequence[Field]]) -> list[Finding]:
         """Scopes, properties, limits, line by line."""

@@ -140,7 +140,11 @@ class Puller:
         properties = self.selection(object_type).properties
         long = sum(len(p) + 3 for p in properties) > URL_LIMIT
         for found, place in self._walk(
-            object_type, after, archived=True, properties="hs_object_id" if long else ",".join(properties)
+            object_type,
+            after,
+            archived=True,
+            properties="hs_object_id" if long else ",".join(properties),
+            kind="archived",
         ):
             if long and found:
                 found = self._read(object_type, [r["id"] for r in found], archived=True)
@@ -273,7 +277,9 @@ class Puller:
         inputs: list[Json] = [{"id": i} for i in record_ids]
         found: list[Json] = []
         while inputs:
-            answer = self.api.post(self.paths.associations(from_type, to_type), {"inputs": inputs})
+            answer = self.api.post(
+                self.paths.associations(from_type, to_type), {"inputs": inputs}, kind="links"
+            )
             found += answer["results"]
             # Paging is a record's own: only those with more links are asked again.
             inputs = [

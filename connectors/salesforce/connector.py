@@ -12,8 +12,10 @@ from sales_consultant.config.catalogue import FIELDS, Field, by_key
 from sales_consultant.config.errors import AccessError, CrmUnavailableError
 from sales_consultant.config.naming import Naming
 from sales_consultant.connectors.base import (
+    Assumption,
     Budget,
     Change,
+    Estimate,
     FieldInfo,
     Finding,
     Held,
@@ -25,7 +27,15 @@ from sales_consultant.connectors.base import (
     Stream,
     Use,
 )
-from sales_consultant.connectors.salesforce import check, removal, schema, views, visibility
+from sales_consultant.connectors.salesforce import (
+    assumptions,
+    check,
+    estimate,
+    removal,
+    schema,
+    views,
+    visibility,
+)
 from sales_consultant.connectors.salesforce.client import SalesforceApi, SalesforceRefusalError, quoted
 from sales_consultant.connectors.salesforce.extras import Extras, guide
 from sales_consultant.connectors.salesforce.permissions import Permissions
@@ -240,6 +250,16 @@ class SalesforceConnector:
         ]
         return _small("stages", found, _STAGE_COLUMNS, self.latest())
 
+    def estimate(
+        self, stream: str, *, since: int | None, rows: Mapping[str, int], known: Known
+    ) -> Estimate:
+        """Calls of a stream, from a count."""
+        if stream not in schema.STANDARD:
+            return Estimate(stream, 0, {"query": 2} if stream == "stages" else {})
+        return estimate.records(
+            self.api, stream, self._selection(stream), self._puller.sizes, since=since
+        )
+
     def inventory(self, stream: str) -> Iterator[pa.Table]:
         """Every row of an object, deleted and archived ones too."""
         yield from self._puller.inventory(stream)
@@ -355,6 +375,10 @@ class SalesforceConnector:
         """The end of remembered Bulk jobs, whatever state they were in."""
         yield from self.pusher.resume(job, changes)
 
+    def assumptions(self) -> list[Assumption]:
+        """Shapes of answers, headers, precision of stamps."""
+        return assumptions.ask(self.api)
+
     def hidden_rows(self) -> Mapping[str, str]:
         """Objects of which this user may not see every record, by what they are called here."""
         found: dict[str, str] = {}
@@ -386,9 +410,13 @@ class SalesforceConnector:
         """Calls of the last 24 hours."""
         return self.api.budget.standing()
 
-    def seconds_at_limits(self) -> float:
+    def seconds_for(self, calls: Mapping[str, int]) -> float:
         """Salesforce limits calls a day, not a second: with 25 at once and .2 s each, some 100 a second."""
-        return self.calls.total / 100.0
+        return sum(calls.values()) / 100.0
+
+    def seconds_at_limits(self) -> float:
+        """The calls made so far, at that pace."""
+        return self.seconds_for(self.calls.by_kind)
 
     def check(self, fields: Mapping[str, Sequence[Field]]) -> list[Finding]:
         """User, objects, rows, fields, what runs along, limits, line by line."""

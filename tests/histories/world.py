@@ -101,6 +101,10 @@ class World:
         """A connector of a new process; `small` pages where asked."""
         raise NotImplementedError
 
+    def live(self, *objects: str) -> list[tuple[str, str]]:
+        """Live records of objects, as (object, id); of all where none is named."""
+        raise NotImplementedError
+
     def pending(self) -> bool:
         """Whether the CRM still hides something that has happened."""
         raise NotImplementedError

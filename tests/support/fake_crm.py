@@ -8,9 +8,11 @@ import pyarrow as pa
 from sales_consultant.config.canon import CanonError, Canonical, canon
 from sales_consultant.config.catalogue import Field
 from sales_consultant.connectors.base import (
+    Assumption,
     Budget,
     Calls,
     Change,
+    Estimate,
     FieldInfo,
     Finding,
     Held,
@@ -97,6 +99,12 @@ class FakeCrm:
             }
         )
         yield Page("deals", table, "end")
+
+    def estimate(self, stream: str, *, since: int | None, rows: Mapping[str, int], known: Known) -> Estimate:
+        return Estimate(stream, len(self.held), {"read": 1})
+
+    def seconds_for(self, calls: Mapping[str, int]) -> float:
+        return float(sum(calls.values()))
 
     def inventory(self, stream: str) -> Iterator[pa.Table]:
         ids = [i for o, i in self.held if o == stream]
@@ -211,6 +219,9 @@ class FakeCrm:
         yield from ()
 
     def other_sync(self) -> list[str]:
+        return []
+
+    def assumptions(self) -> list[Assumption]:
         return []
 
     def hidden_rows(self) -> Mapping[str, str]:

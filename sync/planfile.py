@@ -11,6 +11,7 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from sales_consultant.config.canon import CanonError, canon
 from sales_consultant.config.errors import AccessError, GuardError, MachineError, UsageError
+from sales_consultant.sync.check import refuse_without_master
 from sales_consultant.sync.plan import Entry, Plan, guard
 from sales_consultant.sync.push import Fields
 from sales_consultant.sync.run import Reporter, Run, pushing, recovering, running
@@ -124,6 +125,7 @@ def apply(ws: Workspace, reporter: Reporter, path: Path) -> Run:
         run.as_of = made.as_of
         ws.connector.now()
         recovering(ws, run)
+        refuse_without_master(ws)
         _refuse_what_is_held(ws, made)
         refuse_if_moved(ws, made)
         pushing(ws, run, reporter, made)

@@ -1,9 +1,7 @@
-"""The admin's first steps: look and propose (`init`), check, and let dead letters be tried again."""
+"""The admin's first steps: look and propose (`init`), and let dead letters be tried again."""
 
-import json
 import os
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +10,10 @@ import sqlalchemy as sa
 from sales_consultant.config import secrets
 from sales_consultant.config.errors import MachineError
 from sales_consultant.config.settings import Settings, made_connection
-from sales_consultant.config.versions import ending
-from sales_consultant.connectors.base import Finding
 from sales_consultant.sync import proposals
 from sales_consultant.sync.run import Reporter, pulling, running
 from sales_consultant.sync.state import dead_letters, waits
 from sales_consultant.sync.workspace import Clock, Workspace, wall_clock
-
-WARN_DAYS = 90
 
 
 def initialise(
@@ -72,47 +66,6 @@ def initialise(
         "seconds_at_vendor_limits": round(least, 1),
         "next": "sales-consultant check, then provision, then plan",
     }
-
-
-def check(ws: Workspace, live_report: Path | None) -> dict[str, Any]:
-    """All findings of the connection, with the versions in use; optionally the report on a live account."""
-    _ = ws.identity
-    found = [*ws.connector.check(ws.fields), *_versions(ws)]
-    document = {
-        "org": str(ws.identity),
-        "ok": sum(f.state == "ok" for f in found),
-        "warnings": sum(f.state == "warning" for f in found),
-        "missing": sum(f.state == "missing" for f in found),
-        "findings": [vars(f) for f in found],
-    }
-    if live_report:
-        # No id, name or value of the account: only which subject held and how.
-        lines = [{"subject": f.subject, "state": f.state} for f in found]
-        body = {"crm": ws.identity.crm, "kind": ws.identity.kind, "findings": lines}
-        live_report.write_text(json.dumps(body, indent=1), encoding="utf-8")
-        document["live_report"] = str(live_report)
-    return document
-
-
-def _versions(ws: Workspace) -> list[Finding]:
-    found = []
-    today = datetime.fromtimestamp(ws.connector.latest() / 1000, UTC).date()
-    for use, version in (("reading", ws.connection.reading), ("writing", ws.connection.writing)):
-        try:
-            ends = ending(ws.connection.crm, version)
-        except KeyError:
-            found.append(
-                Finding(
-                    f"API version for {use}", "warning", f"{version} is not one this release was tried with"
-                )
-            )
-            continue
-        if ends and (ends - today).days < WARN_DAYS:
-            text = f"{version} ends on {ends}, in {(ends - today).days} days"
-            found.append(Finding(f"API version for {use}", "warning", text, "Upgrade sales-consultant."))
-        else:
-            found.append(Finding(f"API version for {use}", "ok", version))
-    return found
 
 
 def retry(ws: Workspace) -> int:

@@ -93,6 +93,22 @@ class HubSpotApi:
         Raises AccessError (401, 403), CrmUnavailableError (limit spent, unreachable, 5xx to the end), LostAnswerError
         (only where `idempotent` is False), HubSpotRefusalError for any other status not in `accept`.
         """
+        response = self.answer(method, path, query=query, body=body, kind=kind, idempotent=idempotent)
+        if response.status_code in accept:
+            return response.status_code, _json(response)
+        raise self._error(response, path)
+
+    def answer(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, Any] | None = None,
+        body: Any = None,
+        kind: str = "",
+        idempotent: bool = True,
+    ) -> requests.Response:
+        """The answer of one call whatever its status, for who looks at headers and shapes."""
         kind = kind or ("search" if path.endswith("/search") else "read" if method == "GET" else "write")
         options: dict[str, Any] = {"method": method, "path": path}
         if query:
@@ -104,9 +120,7 @@ class HubSpotApi:
         if response.status_code == 401 and self.renewable:
             # A clock that is off, or an app whose tokens were revoked: once, with another one.
             response = self._send(self.keeper.renew(token), options, kind, idempotent)
-        if response.status_code in accept:
-            return response.status_code, _json(response)
-        raise self._error(response, path)
+        return response
 
     def _send(self, token: str, options: Mapping[str, Any], kind: str, idempotent: bool) -> requests.Response:
         request = Request({**self.client.config, "access_token": token}, dict(options))

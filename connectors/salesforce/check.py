@@ -42,7 +42,7 @@ def findings(
     hidden = connector.hidden_rows()
     for name, why in hidden.items():
         text, _, action = why.partition(": ")
-        found.append(Finding(f"rows of {name}", "warning", text, action.capitalize()))
+        found.append(Finding(f"rows of {name}", "warning", text, f"{action[:1].upper()}{action[1:]}."))
     if not hidden:
         found.append(Finding("rows", "ok", "no sharing hides records from this user"))
     for obj, chosen in fields.items():

@@ -1,0 +1,314 @@
+"""What `check` tells an admin: everything that is there, each thing that is missing, and where to click."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.salesforce_org import Sf, company
+from support.sandbox_company import FILES, Api, write_folder
+
+from sales_consultant.config.catalogue import fields
+from sales_consultant.config.errors import ConfigError
+from sales_consultant.config.settings import Connection, Settings, Write
+from sales_consultant.connectors import open_connector
+from sales_consultant.connectors.base import Finding
+from sales_consultant.connectors.salesforce.client import SalesforceApi
+from sales_consultant.connectors.salesforce.connector import SalesforceConnector
+from sales_consultant.sandbox.server import Sandbox
+from sales_consultant.sync import check as checking
+from sales_consultant.sync.workspace import Workspace
+
+OBJECTS = ("contacts", "leads", "companies", "deals")
+CLOCK = "2024-06-01T00:00:00Z"
+
+
+@pytest.fixture
+def org(tmp_path: Path) -> Iterator[Sf]:
+    folder = tmp_path / "org"
+    folder.mkdir()
+    with company(folder) as made:
+        yield made
+
+
+@pytest.fixture
+def portal(tmp_path: Path) -> Iterator[Api]:
+    folder = tmp_path / "portal"
+    folder.mkdir()
+    with Sandbox(data=write_folder(folder, FILES), clock=CLOCK, crms=("hubspot",)) as sandbox:
+        yield Api(sandbox)
+
+
+def salesforce(org: Sf, token: str = "an-admins-token") -> SalesforceConnector:
+    return SalesforceConnector(SalesforceApi(Connection(crm="salesforce", url=org.sandbox.url), token))
+
+
+def found(crm: Any, objects: tuple[str, ...] = OBJECTS) -> dict[str, Finding]:
+    return {f.subject: f for f in crm.check(fields("minimal", objects))}
+
+
+def weak(org: Sf, **more: Any) -> SalesforceConnector:
+    """A user who reads all objects and is no admin."""
+    objects = {o: ["Read"] for o in ("Account", "Contact", "Lead", "Opportunity", "Product2", "Campaign")}
+    org.user("a-weak-users-token", **{"objects": objects, "rights": ["ViewSetup"], **more})
+    return salesforce(org, "a-weak-users-token")
+
+
+# -- rows ---------------------------------------------------------------------------------------------------------
+
+
+def test_no_row_is_hidden_where_all_may_read_or_the_user_sees_all(org: Sf) -> None:
+    assert salesforce(org).hidden_rows() == {}
+    org.control(
+        "sharing",
+        Account="Read",
+        Contact="ControlledByParent",
+        Lead="ReadWrite",
+        Opportunity="Read",
+        Campaign="Read",
+    )
+    assert weak(org).hidden_rows() == {}
+
+
+def test_rows_that_sharing_may_hide_are_named_with_what_hangs_on_them(org: Sf) -> None:
+    org.control(
+        "sharing",
+        Account="Private",
+        Contact="ControlledByParent",
+        Lead="Read",
+        Opportunity="Private",
+        Campaign="Read",
+    )
+    crm = weak(org)
+    hidden = crm.hidden_rows()
+    assert {"companies", "contacts", "deals", "activities"} <= set(hidden)
+    assert "leads" not in hidden
+    assert "View All Records on Account" in hidden["companies"]
+    told = found(crm)
+    assert told["rows of deals"].state == "warning"
+    assert "View All Records on Opportunity" in told["rows of deals"].action
+
+
+def test_view_all_on_the_objects_brings_certainty_back(org: Sf) -> None:
+    org.control(
+        "sharing",
+        Account="Private",
+        Contact="Private",
+        Lead="Private",
+        Opportunity="Private",
+        Campaign="Private",
+    )
+    crm = weak(org)
+    assert len(crm.hidden_rows()) >= 5
+    set_id = org.create("PermissionSet", Name="Sees_All", Label="Sees all")
+    user = crm.user()["user_id"]
+    for name in ("Account", "Contact", "Lead", "Opportunity", "Campaign"):
+        grant = {
+            "ParentId": set_id,
+            "SobjectType": name,
+            "PermissionsRead": True,
+            "PermissionsViewAllRecords": True,
+        }
+        org.create("ObjectPermissions", **grant)
+    org.create("PermissionSetAssignment", AssigneeId=user, PermissionSetId=set_id)
+    assert crm.hidden_rows() == {}
+
+
+def test_who_may_not_see_its_own_rights_is_never_sure(org: Sf) -> None:
+    hidden = weak(org, rights=[]).hidden_rows()
+    assert "View Setup" in hidden["contacts"]
+
+
+# -- what is there, what is missing -------------------------------------------------------------------------------
+
+
+def test_salesforce_names_user_rights_slots_and_what_runs_along(org: Sf) -> None:
+    condition = "SC_Score__c > 1000"
+    org.control("rule", kind="trigger", object="Contact", name="Router", when="after")
+    org.control("rule", kind="flow", object="Contact", name="Welcome")
+    org.control("rule", kind="workflow", object="Opportunity", name="Old")
+    org.control("rule", kind="flow", object="Lead", name="Asleep", active=False)
+    told = found(salesforce(org))
+    assert "System Administrator" in told["run-as user"].text
+    assert "Router" in told["runs along on Contact"].text
+    assert "1 active flows (Welcome)" in told["runs along on Contact"].text
+    assert "Object Manager > Contact" in told["runs along on Contact"].action
+    assert "Old" in told["runs along on Opportunity"].text
+    assert "runs along on Lead" not in told
+    assert told["fields on contacts"].state == "missing"
+    assert told["field slots on contacts"].state == "ok"
+    assert "of 5,000,000" in told["calls in 24 hours"].text
+    salesforce(org).provision(fields("minimal", OBJECTS), dry=False)
+    org.control("rule", kind="validation", object="Lead", name="Sane", error_if=condition)
+    told = found(salesforce(org))
+    assert "Sane" in told["runs along on Lead"].text
+    assert not [f for f in told.values() if f.state == "missing"]
+
+
+def test_salesforce_names_what_a_weak_user_lacks(org: Sf) -> None:
+    salesforce(org).provision(fields("minimal", OBJECTS), dry=False)
+    told = found(weak(org, rights=[], objects={"Account": ["Read"], "Contact": ["Read"]}))
+    assert told["read Opportunity"].state == "missing"
+    assert "Read on Opportunity" in told["read Opportunity"].action
+    assert told["write contacts"].state == "missing"
+    assert "Edit on Contact" in told["write contacts"].action
+    assert told["read Campaign"].state == "warning"
+    assert told["provision"].state == "warning"
+    assert told["runs along"].state == "warning"
+
+
+def test_hubspot_names_scopes_slots_and_the_day_s_calls(portal: Api) -> None:
+    portal.control("options", custom_property_limit=5)
+    portal.control("limits", limits="professional")
+    without = ["crm.schemas.deals.write", "crm.objects.companies.write", "crm.objects.owners.read"]
+    portal.control("users", token="weak", without=without)
+    settings = Connection(crm="hubspot", url=portal.sandbox.url)
+    crm = open_connector(settings, "weak", Write())
+    told = found(crm, ("contacts", "companies", "deals"))
+    assert told["write companies"].state == "missing"
+    assert "crm.objects.companies.write" in told["write companies"].text
+    assert "Service keys" in told["write companies"].action
+    assert told["make properties of deals"].state == "missing"
+    assert told["make properties of contacts"].state == "ok"
+    assert told["property slots on deals"].state == "missing"
+    assert told["read owners"].state == "missing"
+    assert "calls used today" in told["daily limit"].text
+    made = {p["name"] for p in portal.get("/crm/v3/properties/contacts").json()["results"]}
+    assert "" not in made
+    crm.close()
+
+
+# -- versions, the other CRM, the report --------------------------------------------------------------------------
+
+
+def place(
+    tmp_path: Path, url: str, crm: Any = "hubspot", *, master: str = "", both: bool = False
+) -> Workspace:
+    connections = {"main": Connection(crm=crm, url=url)}
+    if both:
+        connections["other"] = Connection(crm="hubspot" if crm == "salesforce" else "salesforce", url=url)
+    settings = Settings(connections=connections, write=Write(master=master))
+    made = open_connector(connections["main"], "t", settings.write)
+    return Workspace(settings, "main", connections["main"], tmp_path / "state", connector=made)
+
+
+@pytest.mark.parametrize(
+    ("now", "state"), [("2027-06-01", "ok"), ("2027-07-15", "warning"), ("2027-10-01", "missing")]
+)
+def test_the_end_of_a_version_is_told_ninety_days_before(tmp_path: Path, now: str, state: str) -> None:
+    with (
+        Sandbox(data=_empty(tmp_path), clock=f"{now}T00:00:00Z", crms=("hubspot",)) as sandbox,
+        place(tmp_path, sandbox.url) as ws,
+    ):
+        told = {f["subject"]: f for f in checking.check(ws, None)["findings"]}
+    assert told["API version for writing"]["state"] == state
+    assert "2027-09-30" in told["API version for writing"]["text"] or state == "ok"
+
+
+def _empty(tmp_path: Path) -> Path:
+    (tmp_path / "empty").mkdir()
+    return tmp_path / "empty"
+
+
+def test_a_sync_between_the_crms_is_seen_on_hubspot_and_needs_a_master(portal: Api, tmp_path: Path) -> None:
+    with place(tmp_path, portal.sandbox.url, both=True) as ws:
+        checking.refuse_without_master(ws)
+    body = {
+        "name": "salesforcecontactid",
+        "label": "Salesforce Contact ID",
+        "type": "string",
+        "fieldType": "text",
+    }
+    portal.post("/crm/v3/properties/contacts", {**body, "groupName": "contactinformation"})
+    with place(tmp_path, portal.sandbox.url, both=True) as ws:
+        checking.refuse_without_master(ws)
+    record = portal.id("contacts", "p1")
+    portal.send(
+        "PATCH", f"/crm/v3/objects/contacts/{record}", {"properties": {"salesforcecontactid": "003A"}}
+    )
+    with place(tmp_path, portal.sandbox.url, both=True) as ws:
+        with pytest.raises(ConfigError, match="sync with each other") as e:
+            checking.refuse_without_master(ws)
+        assert e.value.code == 2
+        assert "master" in e.value.action
+        told = {f["subject"]: f for f in checking.check(ws, None)["findings"]}
+        assert told["master"]["state"] == "missing"
+        assert told["Salesforce sync"]["state"] == "warning"
+    with place(tmp_path, portal.sandbox.url, both=True, master="main") as ws:
+        checking.refuse_without_master(ws)
+    with (
+        place(tmp_path, portal.sandbox.url, both=True, master="other") as ws,
+        pytest.raises(ConfigError, match='"other" is the one that is written'),
+    ):
+        checking.refuse_without_master(ws)
+    with place(tmp_path, portal.sandbox.url) as ws:
+        checking.refuse_without_master(ws)
+
+
+def test_hubspot_s_package_is_seen_on_salesforce(org: Sf) -> None:
+    assert salesforce(org).other_sync() == []
+    package = org.control("setup", sobject="SubscriberPackage", values={"Name": "HubSpot Integration"})["id"]
+    org.control("setup", sobject="InstalledSubscriberPackage", values={"SubscriberPackageId": package})
+    assert salesforce(org).other_sync() == ["its package"]
+    org.control("setup", sobject="ConnectedApplication", values={"Name": "HubSpot"})
+    org.own_field("Contact.HubSpot_Score__c")
+    org.grant("Sees", "Contact.HubSpot_Score__c")
+    assert salesforce(org).other_sync() == ["its fields on Contact", "its package", "its connected app"]
+
+
+def test_a_master_that_is_no_connection_is_refused() -> None:
+    with pytest.raises(ValueError, match="no connection"):
+        Settings(connections={"main": Connection(crm="hubspot")}, write=Write(master="mian"))
+
+
+PLANTED = (
+    "pia@",
+    "Ünal",
+    "Acme",
+    "acme.example",
+    "Österberg",
+    "1000.5",
+    "Beta",
+    "Sandbox Company",
+    "integration@",
+)
+
+
+@pytest.mark.parametrize("crm", ["hubspot", "salesforce"])
+def test_a_live_report_says_what_held_and_nothing_of_the_customer(tmp_path: Path, crm: Any) -> None:
+    folder = tmp_path / "data"
+    folder.mkdir()
+    with Sandbox(data=write_folder(folder, FILES), clock=CLOCK, crms=(crm,)) as sandbox:
+        if crm == "hubspot":
+            Api(sandbox).control("limits", limits="professional")
+        with place(tmp_path, sandbox.url, crm) as ws:
+            calls = ws.connector.calls.by_kind.get("write", 0)
+            document = checking.check(ws, tmp_path / "report.json")
+            who = ws.identity
+            assert ws.connector.calls.by_kind.get("write", 0) - calls < 12
+        if crm == "hubspot":
+            ids = [r["id"] for r in Api(sandbox).get("/crm/v3/objects/contacts").json()["results"]]
+        else:
+            ids = Sf(sandbox).values("SELECT Id FROM Contact")
+    text = (tmp_path / "report.json").read_text(encoding="utf-8")
+    for value in (*PLANTED, *ids, who.id):
+        assert value not in text, value
+    body = json.loads(text)
+    held = {a["name"]: a for a in body["assumptions"]}
+    assert not [a for a in body["assumptions"] if "not answered" in a["seen"]], held
+    assert len(body["findings"]) == len(document["findings"])
+    if crm == "hubspot":
+        assert held["JSON type of toObjectId"]["held"] is True
+        assert held["status of a batch read of ids that are not there"]["seen"] == "207"
+        assert held["objectWriteTraceId"]["held"] is not None
+        assert held["limit headers on a list"]["held"] is True
+        assert held["limit headers on a search"]["held"] is True
+    else:
+        assert held["SystemModstamp's precision"]["seen"] == "seconds"
+        assert held["Sforce-Locator on the last page"]["held"] is True
+        assert held["an error of a collection"]["held"] is True
+        assert held["a query on EntityLimit"]["held"] is False
+    told = checking.screen(document)
+    assert {f["state"] for f in told["to_do"]} <= {"missing", "warning"}
+    assert len(told["works"]) < 25

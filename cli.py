@@ -388,16 +388,24 @@ def pull(
 
 
 @command(app)
-def train(shell: Shell) -> Document:
+def train(
+    shell: Shell,
+    readiness: Annotated[
+        bool, typer.Option("--readiness", help="Only say what the data allow, before anything is fitted.")
+    ] = False,
+) -> Document:
     """Train the models and publish those that are better than the base rate in a forward test."""
-    from sales_consultant.sync import report
+    from sales_consultant.sync import evaluation
     from sales_consultant.sync.run import pulling, running, training
 
     with running(shell.ws, "train") as run:
         pulling(shell.ws, run, shell.reporter)
+        if readiness:
+            ready = evaluation.ready(shell.ws, as_of=run.as_of)
+            return {"run": run.id, "populations": ready if shell.json else evaluation.brief_readiness(ready)}
         training(shell.ws, run, shell.reporter)
-    tests = report.evaluate(shell.ws.state)
-    return {"run": run.id, **run.counts, "forward_tests": tests if shell.json else report.brief(tests)}
+    tests = evaluation.evaluate(shell.ws.state)
+    return {"run": run.id, **run.counts, "forward_tests": tests if shell.json else evaluation.brief(tests)}
 
 
 @command(app)
@@ -564,12 +572,22 @@ def explain(
 
 
 @command(app)
-def evaluate(shell: Shell) -> Document:
-    """The newest forward test of each model, against the base rate."""
-    from sales_consultant.sync import report
+def evaluate(
+    shell: Shell,
+    given: Annotated[
+        bool,
+        typer.Option(
+            "--as-given", help="Scores as people saw them 30, 60 and 90 days ago, and what came of them."
+        ),
+    ] = False,
+) -> Document:
+    """The newest forward test of each model, against the base rate; how far scores have drifted since."""
+    from sales_consultant.sync import evaluation
 
-    tests = report.evaluate(shell.ws.state)
-    return {"forward_tests": tests if shell.json else report.brief(tests)}
+    if given:
+        return {"as_given": evaluation.as_given(shell.ws)}
+    tests = evaluation.evaluate(shell.ws.state)
+    return {"forward_tests": tests if shell.json else evaluation.brief(tests)}
 
 
 @command(runs_app)

@@ -18,7 +18,7 @@ from sales_consultant.config.settings import load
 from sales_consultant.connectors.salesforce.schema import WRITTEN
 from sales_consultant.demo import show
 from sales_consultant.demo.serving import beside, cache, company
-from sales_consultant.sync import admin, report, setup
+from sales_consultant.sync import admin, evaluation, report, setup
 from sales_consultant.sync.plan import Plan
 from sales_consultant.sync.render import Terminal
 from sales_consultant.sync.run import Run, sync
@@ -136,7 +136,7 @@ def _document(
     seconds_at_limits: float,
     started: float,
 ) -> dict[str, Any]:
-    tests = report.evaluate(ws.state)
+    tests = evaluation.evaluate(ws.state)
     records = best(plan)
     page = _save_page(url, crm, records, folder)
     win = next((t for t in tests if t["name"].startswith("deals_")), None)

@@ -55,12 +55,14 @@ class Desired:
     """Desired values of all records, with what the run has to report.
 
     `left` says why a record that may still hold values has none any more: "closed", "left", "excluded", "no model".
+    `drift` is each population's stability index of the scores against those at the model's publication.
     """
 
     as_of: int
     records: dict[Key, Record] = field(default_factory=dict)
     excluded: dict[str, dict[str, int]] = field(default_factory=dict)
     scored: dict[str, int] = field(default_factory=dict)
+    drift: dict[str, float] = field(default_factory=dict)
     withheld: dict[str, str] = field(default_factory=dict)
     names: dict[Key, str] = field(default_factory=dict)
     units: dict[Key, str] = field(default_factory=dict)
@@ -144,7 +146,7 @@ def _scores(
 ) -> "list[pd.DataFrame]":
     import numpy as np
 
-    from sales_consultant.scoring import scorer
+    from sales_consultant.scoring import gate, scorer
 
     frames = []
     for name, population in settings.populations.items():
@@ -179,6 +181,8 @@ def _scores(
                     model=label,
                     scored_at=desired.as_of,
                 )
+        if then := model.card.get("score_shares"):
+            desired.drift[name] = round(gate.stability_index(then, gate.shares(frame["score"].to_numpy())), 3)
         frame = frame[np.array(taken, dtype=bool)]
         desired.scored[name] = len(frame)
         frames.append(frame)

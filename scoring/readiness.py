@@ -1,0 +1,174 @@
+"""What a population's data allow, before anything is fitted."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from sales_consultant.scoring.members import Membership
+from sales_consultant.scoring.propensity import MIN_BOOSTED, MIN_FULL, MIN_SHRUNK, tier_of
+from sales_consultant.scoring.tables import alive, neutral, query
+from sales_consultant.scoring.times import DAY
+from sales_consultant.scoring.training_rows import MIN_CUTS, classes, cut_offs, horizon_days, labelled, split
+
+if TYPE_CHECKING:
+    import duckdb
+    import pandas as pd
+
+    from sales_consultant.config.populations import Exclusions, Population
+
+LITTLE_COVERAGE = 0.3
+LEAST_TESTED = 10
+_TWO_YEARS = 730
+
+
+@dataclass(frozen=True, slots=True)
+class Readiness:
+    """Records and rows to learn from, how far back they go, and what to expect of them.
+
+    `with_event` and `without` are records whose horizon is over; `test_with_event` and `test_without` those of the forward
+    test. `stage_history` is the share of closed deals with two or more stages on record (None for other objects),
+    `activity_coverage` the share of the last two years' members that have any activity on record before their last
+    cut-off, `owners_covered` how many of the owners have recorded any. `tier` is what so much allows; `missing` says what
+    stands in the way of more.
+    """
+
+    population: str
+    open_now: int
+    with_event: int
+    without: int
+    rows: int
+    cut_offs: int
+    horizon_days: int
+    history_days: int
+    test_with_event: int
+    test_without: int
+    stage_history: float | None
+    activity_coverage: float
+    owners_covered: str
+    excluded: dict[str, int]
+    tier: str
+    missing: tuple[str, ...]
+
+    def as_dict(self) -> dict[str, Any]:
+        """A form that JSON can hold."""
+        return {**asdict(self), "missing": list(self.missing)}
+
+
+def readiness(
+    con: duckdb.DuckDBPyConnection,
+    name: str,
+    population: Population,
+    *,
+    as_of: int,
+    exclusions: Exclusions,
+) -> Readiness:
+    """Look at a population as of a time (ms); fits nothing."""
+    members = Membership(con, population, exclusions, as_of=as_of)
+    horizon = horizon_days(population, members)
+    rows = labelled(members, cut_offs(members, horizon), horizon)
+    won, lost = classes(rows) if len(rows) else (0, 0)
+    parts = split(rows, horizon) if len(rows) else None
+    learnt = classes(parts[0]) if parts else (0, 0)
+    tested = classes(parts[1]) if parts else (0, 0)
+    judged = parts[1]["label"] if parts else None
+    enough = judged is not None and min(judged.sum(), len(judged) - judged.sum()) >= LEAST_TESTED
+    tier = tier_of(won, lost) if enough and tier_of(*learnt) != "rules" else "rules"
+    life = members.life[members.life["excluded"] == ""]
+    history = (as_of - int(life["created_at"].min())) // DAY if len(life) else 0
+    stages = _stage_history(con) if population.object == "deals" else None
+    covered = _coverage(con, population.object, rows, as_of)
+    reasons = members.life.loc[members.life["excluded"] != "", "excluded"].value_counts()
+    return Readiness(
+        name,
+        len(members.at(as_of)),
+        won,
+        lost,
+        len(rows),
+        int(rows["cut"].nunique()) if len(rows) else 0,
+        horizon,
+        int(history),
+        *tested,
+        stages,
+        covered,
+        _owners(con),
+        {str(k): int(v) for k, v in reasons.items()},
+        tier,
+        tuple(_missing(won, lost, learnt, tested, horizon, int(history), stages, covered)),
+    )
+
+
+def _missing(
+    won: int,
+    lost: int,
+    learnt: tuple[int, int],
+    tested: tuple[int, int],
+    horizon: int,
+    history: int,
+    stages: float | None,
+    covered: float,
+) -> list[str]:
+    found = []
+    if history < horizon * 2:
+        found.append(
+            f"history: {history} days are on record, and a forward test needs {2 * horizon} (two horizons) and "
+            f"{MIN_CUTS} cut-offs"
+        )
+    for count, what in ((won, "with the event"), (lost, "without it")):
+        if count < MIN_SHRUNK:
+            found.append(f"{MIN_SHRUNK - count} more records {what} for any probability (now {count})")
+    least = min(*learnt)
+    if min(won, lost) >= MIN_SHRUNK and (least < MIN_SHRUNK or min(tested) < LEAST_TESTED):
+        found.append(
+            f"{MIN_SHRUNK} records of each outcome to learn from, a horizon before {LEAST_TESTED} of each to judge on "
+            f"(now {learnt[0]} and {learnt[1]}, {tested[0]} and {tested[1]})"
+        )
+    elif MIN_SHRUNK <= min(won, lost) < MIN_FULL:
+        found.append(f"{MIN_FULL - min(won, lost)} more records of the rarer outcome for the full model")
+    elif MIN_FULL <= min(won, lost) < MIN_BOOSTED:
+        found.append(
+            f"{MIN_BOOSTED - min(won, lost)} more records of the rarer outcome before boosting is tried"
+        )
+    if stages is not None and stages < 0.5:
+        found.append(
+            f"stage history: only {stages:.0%} of closed deals have passed through two stages on record"
+        )
+    if covered < LITTLE_COVERAGE:
+        found.append(
+            f"activities: only {covered:.0%} of the records have any; log calls, meetings and e-mails in the CRM, or "
+            "connect the mailboxes"
+        )
+    return found
+
+
+def _stage_history(con: duckdb.DuckDBPyConnection) -> float | None:
+    history = neutral(con, "deal_history")
+    counts = history.filter(history.stage.notnull()).group_by("deal_id").aggregate(n=history.stage.nunique())
+    t = alive(neutral(con, "deals"))
+    closed = query(con, t.filter(t.is_closed.fill_null(False)).select(deal_id=t.id))
+    if closed.empty:
+        return None
+    found = closed.merge(query(con, counts), how="left", on="deal_id")["n"].fillna(0)
+    return round(float((found >= 2).mean()), 4)
+
+
+def _coverage(con: duckdb.DuckDBPyConnection, object_: str, rows: pd.DataFrame, as_of: int) -> float:
+    """The share of recent members with an activity known before their last cut-off."""
+    recent = rows[rows["cut"] > as_of - _TWO_YEARS * DAY] if len(rows) else rows
+    if recent.empty:
+        return 0.0
+    links, activities = neutral(con, "associations"), neutral(con, "activities")
+    joined = links.inner_join(activities, links.from_id == activities.id)
+    joined = joined.filter((joined.from_object == "activities") & (joined.to_object == object_))
+    first = query(con, joined.group_by(joined.to_id).aggregate(first=joined.known_at.min()))
+    last = recent.groupby("record_id")["cut"].max()
+    seen = last.to_frame().join(first.set_index("to_id")["first"])
+    return round(float((seen["first"] <= seen["cut"]).mean()), 4)
+
+
+def _owners(con: duckdb.DuckDBPyConnection) -> str:
+    owners = query(con, neutral(con, "owners").select("id", "active"))
+    active = set(owners.loc[owners["active"].fillna(True).astype(bool), "id"])
+    t = neutral(con, "activities")
+    busy = set(query(con, t.filter(t.owner_id.notnull()).select("owner_id").distinct())["owner_id"])
+    return f"{len(active & busy)} of {len(active)}"

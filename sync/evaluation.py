@@ -1,0 +1,168 @@
+"""How good the models are: their forward tests, what was made of the scores as they were given, how far they drift."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from sales_consultant.sync import models
+from sales_consultant.sync.desired import DAY_MS
+from sales_consultant.sync.report import iso
+from sales_consultant.sync.run import from_before
+from sales_consultant.sync.state import State, exposures, runs
+from sales_consultant.sync.workspace import Workspace
+
+LOOKBACKS = (30, 60, 90)
+BANDS = ((1, 20), (21, 40), (41, 60), (61, 80), (81, 99))
+
+
+def evaluate(state: State) -> list[dict[str, Any]]:
+    """The newest forward test of each population's model, with the drift of the scores since its publication."""
+    drift = _drift(state)
+    found: dict[str, dict[str, Any]] = {}
+    for m in models.index(state):
+        if m["kind"] == "propensity" and m["name"] not in found:
+            found[m["name"]] = {
+                "name": m["name"],
+                "digest": m["digest"][:12],
+                "as_of": iso(m["as_of"]),
+                "published": m["published_at"] is not None,
+                "drift": drift.get(m["name"]),
+                **m["report"],
+            }
+    return list(found.values())
+
+
+def _drift(state: State) -> dict[str, float]:
+    """Of the newest run that scored."""
+    newest = state.rows(
+        sa.select(runs.c.counts)
+        .where(runs.c.job.in_(("sync", "plan", "score")), runs.c.counts.like('%"drift"%'))
+        .order_by(runs.c.started_at.desc())
+        .limit(1)
+    )
+    return dict(json.loads(newest[0]["counts"]).get("drift") or {}) if newest else {}
+
+
+def brief(tests: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Forward tests in few columns, for people."""
+    found = []
+    for t in tests:
+        few = t.get("auc") is None
+        left_out = [str(x.get("column", x)) if isinstance(x, dict) else str(x) for x in t.get("leaks", ())]
+        unseen = t.get("unseen")
+        found.append(
+            {
+                "model": t["name"],
+                "verdict": t.get("verdict"),
+                "AUC": None if few else f"{t['auc']:.3f} ({t['auc_low']:.3f} to {t['auc_high']:.3f})",
+                "new companies": f"{unseen['auc']:.3f}" if unseen else None,
+                "log-loss": None if few else f"{t['log_loss']:.4f}, base rate {t['base_log_loss']:.4f}",
+                "rows": t.get("n"),
+                "base rate": None if t.get("base_rate") is None else f"{t['base_rate']:.1%}",
+                "published": t.get("published"),
+                "drift": t.get("drift"),
+                "left out as leaks": ", ".join(left_out),
+                "doubts": "; ".join(t.get("warnings") or ()),
+            }
+        )
+    return found
+
+
+def ready(ws: Workspace, *, as_of: int) -> list[dict[str, Any]]:
+    """What each population's data allow, before anything is fitted."""
+    from sales_consultant.scoring.readiness import readiness
+
+    return [
+        readiness(ws.warehouse.con, name, population, as_of=as_of, exclusions=ws.settings.exclude).as_dict()
+        for name, population in ws.settings.populations.items()
+    ]
+
+
+def brief_readiness(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The same in few columns, for people."""
+    return [
+        {
+            "population": f["population"],
+            "expect": f["tier"],
+            "open": f["open_now"],
+            "with the event": f["with_event"],
+            "without": f["without"],
+            "history": f"{f['history_days']} days",
+            "activities on": f"{f['activity_coverage']:.0%}",
+            "owners logging": f["owners_covered"],
+            "missing": "; ".join(f["missing"]),
+        }
+        for f in found
+    ]
+
+
+def as_given(ws: Workspace, *, lookbacks: Sequence[int] = LOOKBACKS) -> list[dict[str, Any]]:
+    """What has happened since to records by the score that people saw on them 30, 60 and 90 days ago.
+
+    One row a population, lookback and band of the score: records, those with the event since, their share, and the mean
+    probability that was written beside the score (None where that field is not written). A probability is for the whole
+    horizon: over a shorter time less must have happened. Only scores that the CRM itself confirmed count, at the moment
+    they became visible: nothing is computed anew.
+    """
+    from sales_consultant.scoring.life import lives
+
+    from_before(ws)
+    as_of = max(
+        (int(r["as_of"]) for r in ws.state.rows(sa.select(runs.c.as_of).where(runs.c.as_of.is_not(None)))),
+        default=0,
+    )
+    found: list[dict[str, Any]] = []
+    for name, population in ws.settings.populations.items():
+        life = lives(ws.warehouse.con, population, ws.settings.exclude, as_of=as_of)
+        happened = dict(zip(life["record_id"], life["event_at"], strict=True))
+        ended = dict(zip(life["record_id"], life["ended_at"], strict=True))
+        objects = ("contacts", "leads") if population.object == "contacts" else (population.object,)
+        for days in lookbacks:
+            cut = as_of - days * DAY_MS
+            given = _visible(ws.state, objects, cut)
+            bands: dict[tuple[int, int], list[tuple[bool, float | None]]] = {}
+            for (_, record_id), values in given.items():
+                # Who had left the population by then was shown an old score, not a promise.
+                if record_id not in happened or (ended[record_id] <= cut) or not values.get("score"):
+                    continue
+                score = int(values["score"])
+                band = next((b for b in BANDS if b[0] <= score <= b[1]), BANDS[-1])
+                probability = values.get("probability")
+                hit = cut < happened[record_id] <= as_of
+                bands.setdefault(band, []).append((bool(hit), float(probability) if probability else None))
+            for band in sorted(bands, reverse=True):
+                rows = bands[band]
+                told = [p for _, p in rows if p is not None]
+                hits = sum(h for h, _ in rows)
+                found.append(
+                    {
+                        "population": name,
+                        "given": f"{days} days ago",
+                        "score": f"{band[0]} to {band[1]}",
+                        "records": len(rows),
+                        "with_event": hits,
+                        "share": round(hits / len(rows), 4),
+                        "promised": round(sum(told) / len(told), 4) if told else None,
+                        "horizon_days": population.horizon_days,
+                    }
+                )
+    return found
+
+
+def _visible(state: State, objects: Sequence[str], at: int) -> dict[tuple[str, str], dict[str, str]]:
+    """The score and probability that each record showed at a moment."""
+    rows = state.rows(
+        sa.select(exposures.c.object, exposures.c.record_id, exposures.c.field, exposures.c.value).where(
+            exposures.c.object.in_(objects),
+            exposures.c.field.in_(("score", "probability")),
+            exposures.c.visible_from <= at,
+            sa.or_(exposures.c.visible_to.is_(None), exposures.c.visible_to > at),
+        )
+    )
+    found: dict[tuple[str, str], dict[str, str]] = {}
+    for r in rows:
+        if r["value"] is not None:
+            found.setdefault((r["object"], r["record_id"]), {})[r["field"]] = r["value"]
+    return found

@@ -1,0 +1,46 @@
+"""What the data allow is said before anything is fitted, and training agrees."""
+
+import pytest
+from support.worlds import NOW, company
+
+from sales_consultant.config.populations import Exclusions, FeatureSettings, Population
+from sales_consultant.scoring.readiness import Readiness, readiness
+from sales_consultant.scoring.training import train
+
+DEALS = Population(object="deals", event="won", where={"pipeline": "sales"})
+
+
+def look(deals: int, **more: object) -> tuple[Readiness, str]:
+    with company(deals=deals, **more).connection() as con:  # type: ignore[arg-type]
+        found = readiness(con, "deals", DEALS, as_of=NOW, exclusions=Exclusions())
+        made = train(con, "deals", DEALS, as_of=NOW, exclusions=Exclusions(), features=FeatureSettings())
+        card = made.model.card
+        assert (found.with_event, found.without) == (
+            card["records_with_event"],
+            card["records_without_event"],
+        )
+        assert (found.rows, found.cut_offs) == (card["rows"], len(card["cut_offs"]))
+        return found, made.model.tier
+
+
+@pytest.mark.parametrize("deals", [40, 300, 1500])
+def test_the_tier_to_expect_is_the_tier_that_comes(deals: int) -> None:
+    found, tier = look(deals)
+    assert (
+        found.tier == tier
+        or (found.tier, tier) == ("full", "shrunk")
+        or (found.tier == "shrunk" and tier == "full")
+    )
+    assert 0 <= found.activity_coverage <= 1
+    assert found.stage_history is not None
+    if tier == "rules":
+        assert any("more records" in m or "forward test" in m for m in found.missing)
+    assert found.open_now > 0
+
+
+def test_nothing_at_all_is_said_too() -> None:
+    with company(deals=0).connection() as con:
+        found = readiness(con, "deals", DEALS, as_of=NOW, exclusions=Exclusions())
+    assert found.tier == "rules"
+    assert (found.with_event, found.without, found.open_now, found.rows) == (0, 0, 0, 0)
+    assert len(found.missing) >= 3

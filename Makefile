@@ -6,10 +6,10 @@ BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
 
-.PHONY: help install demo test lint bench docs lock clean soak
+.PHONY: help install demo test test-clients lint bench docs lock clean soak
 
 help: ## list the targets
-	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
 
 install: $(VENV)/installed ## make .venv with everything the project needs
 
@@ -36,6 +36,9 @@ test: install lint ## lint, types and all tests
 
 soak: install ## random histories for an hour, or HISTORIES=n of them
 	@$(BIN)/python tests/histories/soak.py $(HISTORIES)
+
+test-clients: install ## other people's clients against the sandbox (needs npm; installs them below .venv)
+	@$(BIN)/python -m pytest -o python_files='check_*.py' tests/clients
 
 bench: install ## speed against a peer or the limit, as ratios
 	@$(BIN)/python -m benchmarks

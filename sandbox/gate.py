@@ -1,4 +1,4 @@
-"""What every request passes on its way in: the sandbox's `Date`, faults, and paths with a trailing slash."""
+"""What every request passes on its way in: the sandbox's `Date`, faults, and paths with a slash too many."""
 
 import asyncio
 from collections.abc import Callable
@@ -27,8 +27,10 @@ class Gate:
             await self.app(scope, receive, send)
             return
         path: str = scope["path"]
-        if len(path) > 1 and path.endswith("/"):
-            scope = {**scope, "path": path.rstrip("/") or "/"}
+        # Clients put a path that begins with a slash after an address that ends with one; some end it with a slash.
+        plain = "/" + path.strip("/")
+        if plain != path:
+            path, scope = plain, {**scope, "path": plain}
 
         async def dated(message: Message) -> None:
             if message["type"] == "http.response.start":

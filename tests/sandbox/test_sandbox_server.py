@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import requests
+from support.sandbox_company import Api
 
 from sales_consultant.sandbox.clock import Clock, http_date, iso, parse_iso
 from sales_consultant.sandbox.run import run
@@ -72,3 +73,8 @@ def test_the_clock_starts_where_it_is_told_and_runs() -> None:
 def test_times_are_read_with_and_without_an_offset() -> None:
     assert parse_iso("2024-06-01T02:00:00+02:00") == parse_iso("2024-06-01") == parse_iso("2024-06-01T00:00")
     assert http_date(parse_iso("2024-06-01")) == "Sat, 01 Jun 2024 00:00:00 GMT"
+
+
+def test_a_slash_too_many_does_no_harm(portal: Api) -> None:
+    for path in ("//crm/v3/owners", "/crm/v3/owners/", "//crm/v3/owners//"):
+        assert portal.get(path).status_code == 200

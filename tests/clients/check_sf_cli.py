@@ -1,0 +1,106 @@
+"""The Salesforce CLI, unmodified, against the sandbox: sign-in by access token, queries, bulk jobs, records."""
+
+import csv
+import json
+import os
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.client_tools import node
+from support.salesforce_org import Sf
+
+from sales_consultant.sandbox.server import Sandbox
+
+Command = Callable[..., Any]
+
+
+@pytest.fixture(scope="module")
+def sf(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Command:
+    """Runs one command signed in to the sandbox, in a home of its own; its JSON's `result`."""
+    tools, home = node("sf") / "node_modules" / ".bin", tmp_path_factory.mktemp("home")
+    organization = Sf(sandbox).values("SELECT Id FROM Organization")[0]
+    environ = {k: v for k, v in os.environ.items() if not k.lower().endswith("_proxy")} | {
+        "PATH": f"{tools}{os.pathsep}{os.environ['PATH']}",
+        "HOME": str(home),
+        "SF_USE_GENERIC_UNIX_KEYCHAIN": "true",
+        "SF_DISABLE_TELEMETRY": "true",
+        "SF_AUTOUPDATE_DISABLE": "true",
+        "SF_SKIP_NEW_VERSION_CHECK": "true",
+        "SF_ACCESS_TOKEN": f"{organization[:15]}!a-long-fake-access-token-of-more-than-sixty-letters-in-all-its-length",
+    }
+
+    def run(*words: str, fails: bool = False) -> Any:
+        done = subprocess.run(
+            [str(tools / "sf"), *words, "--json"], cwd=home, env=environ, capture_output=True, text=True, timeout=180,
+            check=False,
+        )  # fmt: skip
+        assert (done.returncode != 0) == fails, done.stdout[-3000:] + done.stderr[-3000:]
+        body = json.loads(done.stdout[done.stdout.index("{") :])
+        return body if fails else body["result"]
+
+    run(
+        "org",
+        "login",
+        "access-token",
+        "--instance-url",
+        sandbox.url,
+        "--no-prompt",
+        "--alias",
+        "box",
+        "--set-default",
+    )
+    return run
+
+
+def test_queries_and_their_errors(sf: Command) -> None:
+    found = sf("data", "query", "--query", "SELECT Id, Account.Name FROM Contact WHERE Account.Name = 'Acme'")
+    assert [r["Account"]["Name"] for r in found["records"]] == ["Acme"]
+    assert sf("data", "query", "--query", "SELECT Id FROM Contact")["totalSize"] == 2502
+    refused = sf("data", "query", "--query", "SELECT Nothing FROM Contact", fails=True)
+    assert refused["name"] == "INVALID_FIELD"
+
+
+def test_records_and_what_the_org_says_of_itself(sf: Command) -> None:
+    made = sf("data", "create", "record", "--sobject", "Account", "--values", "Name='Made by sf'")
+    assert made["success"] is True
+    got = sf("data", "get", "record", "--sobject", "Account", "--record-id", made["id"])
+    assert got["Name"] == "Made by sf"
+    sf(
+        "data",
+        "update",
+        "record",
+        "--sobject",
+        "Account",
+        "--record-id",
+        made["id"],
+        "--values",
+        "Industry='Toys'",
+    )
+    sf("data", "delete", "record", "--sobject", "Account", "--record-id", made["id"])
+    assert "Name" in {f["name"] for f in sf("sobject", "describe", "--sobject", "Account")["fields"]}
+    limits = {entry["name"]: entry for entry in sf("org", "list", "limits")}
+    assert limits["DailyApiRequests"]["max"] == 5_000_000
+    assert sf("org", "display")["connectedStatus"] == "Connected"
+
+
+def test_bulk_export_and_update(sf: Command, sandbox: Sandbox, tmp_path: Path) -> None:
+    out = tmp_path / "out.csv"
+    query = "SELECT Id, LastName FROM Contact"
+    words = ("--output-file", str(out), "--result-format", "csv", "--wait", "3")
+    assert sf("data", "export", "bulk", "--query", query, *words)["totalSize"] == 2502
+    with out.open(newline="") as lines:
+        rows = list(csv.DictReader(lines))
+    assert len({r["Id"] for r in rows}) == 2502
+    changes = tmp_path / "changes.csv"
+    changes.write_text("Id,Title\n" + "\n".join(f"{r['Id']},By sf" for r in rows[:300]) + "\n")
+    done = sf("data", "update", "bulk", "--sobject", "Contact", "--file", str(changes), "--wait", "3")
+    assert (done["processedRecords"], done["failedRecords"]) == (300, 0)
+    assert len(Sf(sandbox).values("SELECT Id FROM Contact WHERE Title = 'By sf'")) == 300
+    changes.write_text(f"Id,Title\n{rows[0]['Id']},Again\n003000000000009AAA,Nobody\n")
+    failed = sf(
+        "data", "update", "bulk", "--sobject", "Contact", "--file", str(changes), "--wait", "3", fails=True
+    )
+    assert "failed" in failed["message"].lower()

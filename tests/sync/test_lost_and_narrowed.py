@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from support.fake_crm import FakeCrm, Killed
 
 from sales_consultant.config.catalogue import Field
+from sales_consultant.config.populations import Population
 from sales_consultant.config.settings import Connection, Settings
 from sales_consultant.connectors.base import Change, Held, Outcome
 from sales_consultant.sync.journal import WAITS_MS, Journal, waiting
@@ -16,8 +17,8 @@ from sales_consultant.sync.order import by_company
 from sales_consultant.sync.plan import Entry, Plan
 from sales_consultant.sync.push import push, recover
 from sales_consultant.sync.rollback import prepare
-from sales_consultant.sync.run import Silent, pushing, running
-from sales_consultant.sync.state import State, changes, dead_letters, runs, waits
+from sales_consultant.sync.run import Silent, pulling, pushing, running, training
+from sales_consultant.sync.state import State, changes, dead_letters, holds, runs, waits
 from sales_consultant.sync.warehouse import Warehouse
 from sales_consultant.sync.workspace import Workspace
 
@@ -148,3 +149,27 @@ def test_children_of_one_company_are_written_next_to_each_other() -> None:
         "CREATE TABLE deals AS SELECT * FROM (VALUES ('1', 'z'), ('3', NULL), ('4', 'a')) t(id, company_id)"
     )
     assert [e.record_id for e in by_company(warehouse, some)] == ["2", "4", "1", "3"]
+
+
+def test_a_hold_is_lifted_by_a_training_that_was_asked_for_and_by_no_other(tmp_path: Path) -> None:
+    crm = FakeCrm([str(n) for n in range(30)])
+    settings = Settings(
+        connections={"main": Connection(crm="hubspot")},
+        populations={"deals": Population(object="deals", event="won", label="Deals")},
+    )
+
+    def on_hold() -> list[str]:
+        return [r["field"] for r in ws.state.rows(sa.select(holds))]
+
+    with (
+        Workspace(settings, "main", settings.connections["main"], tmp_path, connector=crm) as ws,
+        running(ws, "pull") as run,
+    ):
+        pulling(ws, run, Silent())
+        with ws.state.begin() as c:
+            c.execute(sa.insert(holds).values(field="score", since=0, run_id="rollback"))
+        # What a night makes up for, as after a model's folder was lost.
+        assert training(ws, run, Silent(), only={"deals"})
+        assert on_hold() == ["score"]
+        assert any(t.published and t.kind == "propensity" for t in training(ws, run, Silent()))
+        assert on_hold() == []

@@ -258,6 +258,10 @@ class Connector(Protocol):
         """The CRM's own clock (ms UTC), from its Date header: upper bound of a pull and as-of of a run."""
         ...
 
+    def covered(self, until: int) -> int | None:
+        """Up to when (ms) the CRM says that all is seen, as no transaction from before is open; None where it cannot say."""
+        ...
+
     def latest(self) -> int:
         """The CRM's clock as of the last answer, without a call; 0 before the first."""
         ...

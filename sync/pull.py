@@ -61,6 +61,10 @@ def pull(
     tables once a day.
     """
     done = Pulled(until)
+    covered = connector.covered(until)
+    # Not the newest row seen but the pull's own bound, less what may still come to light: ten minutes, or the oldest
+    # transaction that the CRM says is open.
+    margin = OVERLAP_MS if covered is None else max(OVERLAP_MS, until - covered)
     before = dict(connector.calls.by_kind)
     for stream in choose(connector, objects):
         if changed and not full and _fresh(warehouse, stream, until):
@@ -70,7 +74,9 @@ def pull(
         ):
             continue
         try:
-            done.rows[stream.name] = _stream(connector, warehouse, stream, until, full, done, progress)
+            done.rows[stream.name] = _stream(
+                connector, warehouse, stream, until, margin, full, done, progress
+            )
         except AccessError as e:
             if not stream.optional:
                 raise
@@ -119,6 +125,7 @@ def _stream(
     warehouse: Warehouse,
     stream: Stream,
     until: int,
+    margin: int,
     full: bool,
     done: Pulled,
     progress: Progress | None,
@@ -142,7 +149,7 @@ def _stream(
         # A killed pull is ended first, with the window it had; what came since then is the delta that follows. Links
         # that it had read already may have changed, so their next time starts where the killed pull did.
         bound = state.pull_until if state.pull_until is not None else until
-        after = bound if stream.mode == "links" else bound - OVERLAP_MS
+        after = bound if stream.mode == "links" else min(bound - OVERLAP_MS, until - margin)
         count = read(state.pull_since, bound, state.resume, after)
         state = warehouse.state(stream.name)
     whole = (
@@ -151,9 +158,8 @@ def _stream(
     since = None if whole else state.watermark
     started = connector.latest()
     warehouse.begin(stream.name, definition=definition, since=since, until=until)
-    # Links: what is read from now on is the next time's. Rows: not the newest one seen but the pull's own upper bound,
-    # less what may still come to light.
-    after = {"links": started, "slow": until}.get(stream.mode, until - OVERLAP_MS)
+    # Links: what is read from now on is the next time's.
+    after = {"links": started, "slow": until}.get(stream.mode, until - margin)
     count = read(since, until, None, after)
     if stream.mode == "slow":
         done.computed.append(stream.object)

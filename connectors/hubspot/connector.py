@@ -94,6 +94,10 @@ class HubSpotConnector:
             )
         return self.api.transport.server_ms + 999
 
+    def covered(self, until: int) -> int | None:
+        """HubSpot says nothing of what is still to come to light."""
+        return None
+
     def latest(self) -> int:
         """HubSpot's clock as of the last answer."""
         return self.api.transport.server_ms or 0

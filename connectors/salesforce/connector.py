@@ -32,11 +32,18 @@ from sales_consultant.connectors.salesforce import (
     check,
     estimate,
     removal,
+    rows,
     schema,
+    small,
     views,
     visibility,
 )
-from sales_consultant.connectors.salesforce.client import SalesforceApi, SalesforceRefusalError, quoted
+from sales_consultant.connectors.salesforce.client import (
+    SalesforceApi,
+    SalesforceRefusalError,
+    moment,
+    quoted,
+)
 from sales_consultant.connectors.salesforce.extras import Extras, guide
 from sales_consultant.connectors.salesforce.permissions import Permissions
 from sales_consultant.connectors.salesforce.provision import Fields
@@ -138,6 +145,20 @@ class SalesforceConnector:
             )
         return self.latest() + 999
 
+    def covered(self, until: int) -> int | None:
+        """The start of the oldest transaction that is still open: what it did will show with stamps from then on.
+
+        `updated` tells it for any object alike; None where this user or org may not ask.
+        """
+        start = until - 2 * 60_000
+        params = {"start": moment(start - start % 60_000), "end": moment(until + 60_000 - until % 60_000)}
+        try:
+            answer = self.api.call("sobjects/Account/updated", params=params)
+            at: int | None = rows.to_ms([answer["latestDateCovered"]])[0].as_py()
+            return at
+        except (SalesforceRefusalError, AccessError, KeyError):
+            return None
+
     def latest(self) -> int:
         """Salesforce's clock as of the last answer."""
         return self.api.transport.server_ms or 0
@@ -190,6 +211,8 @@ class SalesforceConnector:
             yield self._fields()
         elif stream == "stages":
             yield self._stages()
+        elif stream == "currencies":
+            yield _small(stream, small.currencies(self.api), small.CURRENCY_COLUMNS, self.latest())
         elif stream.endswith(schema.SLOW):
             yield from self._puller.computed(stream.removesuffix(schema.SLOW))
         else:

@@ -455,6 +455,12 @@ def statements(columns: Columns, fields: Fields, own: Mapping[str, str], org: tu
         "active": f"to_flag({u('IsActive')})",
     }
     product = {"id": "r.id", "name": raw.col("Product2", "Name")}
+    currency = {
+        "code": "r.code",
+        "rate": "TRY_CAST(r.rate AS DOUBLE)",
+        "start_at": "to_ms(r.start_at)",
+        "end_at": "to_ms(r.end_at)",
+    }
     return [
         # An org with one currency does not tell which: XXX is ISO 4217 for none.
         view(
@@ -477,5 +483,5 @@ def statements(columns: Columns, fields: Fields, own: Mapping[str, str], org: tu
         view("campaign_members", _members(raw)),
         view("field_history", _field_history(raw, fields)),
         view("fields", _simple(raw, "fields", described)),
-        view("currencies", []),
+        view("currencies", _simple(raw, "currencies", currency)),
     ]

@@ -18,7 +18,7 @@ OWN = {
     ),
     "salesforce": (
         "archive", "restore", "merge", "purge", "convert", "reparent", "field", "grant", "late", "formula", "equal",
-        "owner", "expire",
+        "owner", "expire", "begin", "begin", "commit", "commit",
     ),
 }  # fmt: skip
 MANY = 10_050

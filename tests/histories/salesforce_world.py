@@ -41,6 +41,7 @@ class SalesforceWorld(World):
         self.ungranted: list[tuple[str, str, str]] = []
         self.merges: dict[str, str] = {}
         self.lately: dict[str, str] = {}
+        self.open: dict[str, tuple[str, str] | None] = {}
         self.org = sandbox.world.memory["salesforce"]
         stages = self._call("GET", "query", q="SELECT ApiName FROM OpportunityStage ORDER BY SortOrder")
         self.stages = [s["ApiName"] for s in stages["records"]]
@@ -271,6 +272,29 @@ class SalesforceWorld(World):
         values = {k: v for k, v in self._values(r, object).items() if v is not None}
         body: dict[str, Any] = {"object": object, "values": values, "seconds": r.choice((5, 120, 590))}
         self.sandbox.control("late", **body, **({"id": picked[1]} if picked else {}))
+
+    def do_begin(self, r: Random) -> None:
+        """A transaction that stays open for as long as it likes."""
+        object = r.choice(WITH_FIELDS)
+        picked = self._editable(r, object) if r.random() < 0.5 else None
+        values = {k: v for k, v in self._values(r, object).items() if v is not None}
+        body: dict[str, Any] = {"object": object, "values": values, **({"id": picked[1]} if picked else {})}
+        self.open[str(self.sandbox.control("begin", **body)["transaction"])] = picked
+
+    def do_commit(self, r: Random) -> None:
+        if self.open:
+            name = r.choice(sorted(self.open))
+            picked = self.open.pop(name)
+            alive = set(self.live())
+            body = self.org.memory["open"][name]["body"]["values"]
+            known = {i for _, i in alive}
+            if (picked is None or picked in alive) and all(
+                v in known for n, v in body.items() if n.endswith("Id")
+            ):
+                self.sandbox.control("commit", transaction=name)
+            else:
+                # Its record is gone: it is rolled back.
+                self.org.memory["open"].pop(name)
 
     def do_equal(self, r: Random) -> None:
         self.sandbox.control("touch", object=r.choice(MADE))

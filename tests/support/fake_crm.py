@@ -67,6 +67,9 @@ class FakeCrm:
         self.time += 1000
         return self.time
 
+    def covered(self, until: int) -> int | None:
+        return None
+
     def latest(self) -> int:
         return self.time
 

@@ -1,7 +1,7 @@
 """What every connector owes: one test class, run against each CRM over HTTP on the sandbox."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -254,6 +254,55 @@ class ConnectorContract:
         for obj, mine in chosen.items():
             assert connector.unwritable(obj, [f for f in mine if not f.people_write]) == {}
 
+    def test_what_is_made_goes_away_and_comes_back(self, ready: Org) -> None:
+        chosen = fields("all", self.objects)
+        connector = ready.connector()
+        planned = connector.remove(chosen, dry=True)
+        assert {s.state for s in planned} == {"would remove"}
+        assert connector.unwritable("deals", [f for f in chosen["deals"] if not f.people_write]) == {}
+        done = connector.remove(chosen, dry=False)
+        assert {s.state for s in done} == {"removed"}
+        assert [s.name for s in done] == [s.name for s in planned]
+        assert connector.remove(chosen, dry=False) == []
+        assert len(connector.unwritable("deals", chosen["deals"])) == len(chosen["deals"])
+        assert "refused" not in {s.state for s in connector.provision(chosen, dry=False)}
+        assert connector.unwritable("deals", [f for f in chosen["deals"] if not f.people_write]) == {}
+
+    def test_a_field_of_another_type_is_refused_and_the_others_made(self, org: Org) -> None:
+        chosen = fields("minimal", ["deals"])
+        odd = tuple(replace(f, type="text") if f.key == "score" else f for f in chosen["deals"])
+        org.connector().provision({"deals": odd}, dry=False)
+        connector = org.connector()
+        steps = {s.name.rpartition(".")[2]: s for s in connector.provision(chosen, dry=False)}
+        told = steps[connector.field_name("deals", chosen["deals"][0])]
+        assert told.state == "refused"
+        assert "choose another name" in told.text
+        assert steps[connector.field_name("deals", chosen["deals"][1])].state == "exists"
+
+    def test_what_hands_must_do_and_what_uses_the_fields_is_said(self, ready: Org) -> None:
+        connector = ready.connector()
+        assert len(connector.guide()) >= 2
+        uses, not_told = connector.uses(fields("all", self.objects))
+        assert uses == []
+        assert not_told.endswith((".", "?"))
+
+    def test_an_admin_sees_all_rows_and_no_other_sync(self, ready: Org) -> None:
+        connector = ready.connector()
+        assert connector.hidden_rows() == {}
+        assert connector.other_sync() == []
+
+    def test_assumptions_are_asked_without_a_change(self, ready: Org) -> None:
+        connector = ready.connector()
+        w = pulled(connector)
+        ready.control("clock", advance=1200)
+        held = connector.assumptions()
+        assert len(held) > 8
+        assert not [a for a in held if "not answered" in a.seen]
+        done = pull(connector, w, until=connector.now())
+        assert {
+            n for s, n in done.rows.items() if s in {x.name for x in connector.streams() if x.mode == "delta"}
+        } <= {0}
+
     def test_check_names_what_is_missing_until_it_is_there(self, org: Org) -> None:
         chosen = fields("minimal", self.objects)
         before = org.connector().check(chosen)
@@ -358,6 +407,44 @@ class ConnectorContract:
             write(
                 ready.connector(), Change("deals", "1", {"score": "1"}), Change("deals", "1", {"score": "2"})
             )
+
+    def test_records_come_in_the_order_they_were_given(self, ready: Org) -> None:
+        connector = ready.connector()
+        w = pulled(connector)
+        ids = [r[0] for r in rows(w, "SELECT id FROM deals ORDER BY name DESC")]
+        found = write(connector, *(Change("deals", i, {"score": "71"}) for i in ids))
+        assert [o.record_id for o in found] == ids
+
+    def test_a_field_that_is_gone_kills_its_changes_in_few_calls_and_no_other(self, ready: Org) -> None:
+        connector = ready.connector()
+        w = pulled(connector)
+        ids = [r[0] for r in rows(w, "SELECT id FROM contacts WHERE source_object = 'Contact' ORDER BY id")]
+        gone = tuple(f for f in fields("all", ["contacts"])["contacts"] if f.key == "trend")
+        assert {s.state for s in ready.connector().remove({"contacts": gone}, dry=False)} <= {
+            "removed",
+            "left",
+        }
+        # Permissions went along, and come back for the fields that are left.
+        rest = tuple(f for f in fields("all", ["contacts"])["contacts"] if f not in gone)
+        ready.connector().provision({"contacts": rest}, dry=False)
+        before = connector.calls.by_kind.get("write", 0)
+        found = {
+            o.record_id: o
+            for o in write(
+                connector,
+                Change("contacts", ids[0], {"score": "72"}),
+                Change("contacts", ids[1], {"trend": "rising"}),
+            )
+        }
+        assert found[ids[0]].state == "done"
+        assert found[ids[1]].state == "dead"
+        assert found[ids[1]].message
+        assert connector.calls.by_kind["write"] - before <= 3
+
+    def test_nothing_is_left_of_a_job_that_is_not_known(self, ready: Org) -> None:
+        connector = ready.connector()
+        change = Change("deals", "1", {"score": "1"})
+        assert [o for o in connector.resume("750000000000000AAA", [change]) if o.state == "done"] == []
 
     # -- permission ----------------------------------------------------------------------------------------------
 

@@ -134,7 +134,11 @@ class Pusher:
             else:
                 left.append(change)
         if left:
-            found += self._left_out(object_type, left, nameless)
+            try:
+                found += self._left_out(object_type, left, nameless)
+            except (AccessError, CrmUnavailableError) as e:
+                # The batch was answered: what it did to these is not known, and must not be taken for not sent.
+                found += [Outcome(c.object, c.record_id, "unknown", e.message) for c in left]
         return found
 
     def _refused(

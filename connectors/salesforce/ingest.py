@@ -133,7 +133,8 @@ class Ingest:
         return False
 
     def _abort(self, job: str) -> None:
-        with suppress(SalesforceRefusalError):
+        # A job that stays open does nothing: it is not worth the run that its end is not known.
+        with suppress(SalesforceRefusalError, LostAnswerError):
             self.api.call(f"jobs/ingest/{job}", method="PATCH", body={"state": "Aborted"})
 
     def _abort_strays(self, marker: str) -> None:

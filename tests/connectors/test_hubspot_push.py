@@ -137,6 +137,13 @@ def test_an_error_that_names_nobody_is_asked_about_record_by_record() -> None:
 
 
 @responses.activate
+def test_what_was_answered_and_cannot_be_looked_up_is_not_known() -> None:
+    responses.post(f"{URL}/batch/update", json={"results": [{"id": "1"}]})
+    responses.post(f"{URL}/batch/read", status=503)
+    assert {i: o.state for i, o in push(connector(), TWO).items()} == {"1": "done", "2": "unknown"}
+
+
+@responses.activate
 def test_what_passes_by_itself_is_no_dead_letter() -> None:
     errors = [{"category": "RATE_LIMITS", "message": "slow down", "context": {"ids": ["2"]}}]
     responses.post(f"{URL}/batch/update", status=207, json={"results": [{"id": "1"}], "errors": errors})

@@ -179,6 +179,18 @@ def test_a_lost_answer_of_any_step_loses_no_row(org: Sf, ids: list[str], path: s
     push(connector(org), changes(ids, "50"))
 
 
+def test_answers_that_stay_lost_end_no_run(org: Sf, ids: list[str]) -> None:
+    org.control("faults", kind="lost", path="/batches$", times=2)
+    org.control("faults", kind="lost", path="/jobs/ingest/[^/]+$", times=2)
+    found = push(connector(org), changes(ids, "92"))
+    assert {o.state for o in found.values()} == {"retry"}, "nothing was set to work"
+    assert scores(org) != {92.0}
+    org.send("DELETE", "/_sandbox/faults")
+    for job in org.get("jobs/ingest").json()["records"]:
+        if job["state"] == "Open":
+            org.patch(f"jobs/ingest/{job['id']}", {"state": "Aborted"})
+
+
 def test_a_job_that_does_not_end_is_left_for_the_next_run(org: Sf, ids: list[str]) -> None:
     org.control("options", job_seconds=10_000)
     mine = changes(ids, "83")

@@ -1,6 +1,7 @@
 """What an admin does to the CRM: make our fields and what goes with them, look at what uses them, take them away."""
 
-from collections.abc import Mapping, Sequence
+import contextlib
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -8,10 +9,12 @@ import sqlalchemy as sa
 
 from sales_consultant.config import catalogue
 from sales_consultant.config.catalogue import Field
+from sales_consultant.config.errors import CrmUnavailableError
 from sales_consultant.config.populations import DEFAULT_HORIZON_DAYS, Population
 from sales_consultant.config.settings import Connection
 from sales_consultant.connectors import open_connector
 from sales_consultant.connectors.base import Connector, ProvisionStep
+from sales_consultant.connectors.http import LostAnswerError
 from sales_consultant.sync.state import dead_letters, exposures, waits, written
 from sales_consultant.sync.workspace import Workspace
 
@@ -26,6 +29,18 @@ _EVENTS = {
 _SCORES = ("score", "grade", "probability")
 # HubSpot and Salesforce show help in a bubble: what does not fit there helps nobody.
 _HELP = 400
+
+
+@contextlib.contextmanager
+def _found_again() -> Iterator[None]:
+    """A lost answer ends the command and harms nothing: what was made or removed is seen by the next one."""
+    try:
+        yield
+    except LostAnswerError as e:
+        raise CrmUnavailableError(
+            "The CRM's answer was lost on the way.",
+            action="Run the command again: it goes on where this one ended.",
+        ) from e
 
 
 @dataclass(frozen=True)
@@ -63,10 +78,11 @@ def provision(ws: Workspace, *, dry: bool, wishes: Wishes = Wishes()) -> dict[st
     """Make the fields of the chosen set, and what is asked for beside them; one step a thing."""
     _ = ws.identity
     fields = explained(ws.fields, ws.settings.populations)
-    steps = ws.connector.provision(fields, dry=dry)
-    steps += ws.connector.assign(wishes.people, dry=dry)
-    if wishes.list_view:
-        steps += ws.connector.extras(fields, dry=dry)
+    with _found_again():
+        steps = ws.connector.provision(fields, dry=dry)
+        steps += ws.connector.assign(wishes.people, dry=dry)
+        if wishes.list_view:
+            steps += ws.connector.extras(fields, dry=dry)
     if wishes.reader_token and not dry:
         # As a session of whoever the token is: not as the app that this connection signs in with.
         person = ws.connection.model_copy(update={"auth": "token"})
@@ -132,7 +148,8 @@ def removal(ws: Workspace) -> dict[str, Any]:
 def remove(ws: Workspace) -> dict[str, Any]:
     """Take it all away; the values go with the fields, so what we last wrote is forgotten too."""
     _ = ws.identity
-    steps = ws.connector.remove(_everything(ws), dry=False)
+    with _found_again():
+        steps = ws.connector.remove(_everything(ws), dry=False)
     with ws.state.begin() as c:
         now = ws.connector.latest()
         c.execute(sa.update(exposures).where(exposures.c.visible_to.is_(None)).values(visible_to=now))

@@ -38,6 +38,7 @@ def findings(
     """One line a thing; `writer` is the name of the permission set that lets us write."""
     who = connector.identity()
     found = [Finding("sign-in", "ok", f"org {who.id} ({who.kind}), {who.name}"), _run_as(api, connector)]
+    found += _offered(api)
     found += [_readable(connector, name) for name in STANDARD]
     hidden = connector.hidden_rows()
     for name, why in hidden.items():
@@ -63,6 +64,25 @@ def _run_as(api: SalesforceApi, connector: _Connector) -> Finding:
     except (SalesConsultantError, LookupError):
         return Finding("run-as user", "ok", name)
     return Finding("run-as user", "ok", f"{name}, profile {profile}")
+
+
+def _offered(api: SalesforceApi) -> list[Finding]:
+    """Whether the org still offers the version in use: the list of versions is the first to tell its end."""
+    try:
+        versions = sorted(float(v["version"]) for v in api.call("/services/data"))
+    except (SalesConsultantError, LookupError, TypeError, ValueError):
+        return []
+    mine = float(api.version)
+    if not versions or mine not in versions:
+        text = f"the org does not offer version {api.version}"
+        return [
+            Finding(
+                "API version offered", "missing", text, "Set read_version in the settings to a newer one."
+            )
+        ]
+    return [
+        Finding("API version offered", "ok", f"{api.version}, of {versions[0]:.1f} to {versions[-1]:.1f}")
+    ]
 
 
 def _readable(connector: _Connector, name: str) -> Finding:

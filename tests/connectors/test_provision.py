@@ -11,6 +11,7 @@ from support.salesforce_org import Sf, company
 from support.sandbox_company import CLOCK, FILES, Api, write_folder
 
 from sales_consultant.config.catalogue import Field, fields
+from sales_consultant.config.errors import CrmUnavailableError
 from sales_consultant.config.naming import Naming
 from sales_consultant.config.populations import Population
 from sales_consultant.config.settings import Connection, Settings
@@ -263,6 +264,23 @@ def test_everything_goes_away_and_nothing_of_anybody_else_s_on_hubspot(portal: A
     assert portal.send("DELETE", "/crm/v3/properties/deals/theirs").status_code == 204
     assert [(s.kind, s.state) for s in crm.remove(chosen, dry=False)] == [("group", "removed")]
     assert states(crm.provision(chosen, dry=False)) >= {"created"}, "and comes back"
+
+
+@pytest.mark.parametrize(
+    "path", ["/tooling/sobjects/CustomField$", "/sobjects/PermissionSet$", "/sobjects/FieldPermissions$"]
+)
+def test_a_lost_answer_ends_a_provision_that_the_next_one_finishes(
+    org: Sf, tmp_path: Path, path: str
+) -> None:
+    settings = Settings(connections={"main": Connection(crm="salesforce", url=org.sandbox.url)})
+    made = open_connector(settings.connections["main"], "t", settings.write)
+    org.control("faults", kind="lost", path=path, times=1)
+    with Workspace(settings, "main", settings.connections["main"], tmp_path / "s", connector=made) as ws:
+        with pytest.raises(CrmUnavailableError, match="lost"):
+            admin.provision(ws, dry=False)
+        assert admin.provision(ws, dry=False)["refused"] == 0
+        assert admin.provision(ws, dry=False)["created"] == 0
+        assert made.unwritable("deals", [f for f in ws.fields["deals"] if not f.people_write]) == {}
 
 
 # -- the use case -------------------------------------------------------------------------------------------------

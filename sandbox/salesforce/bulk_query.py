@@ -21,6 +21,8 @@ _COLUMNS = "id, seq, properties, created, modified, archived, archived_at"
 
 def _plan(text: str, access: Access, operation: str) -> Plan:
     made = query.plan(text, access, deleted=operation == "queryAll")
+    if made.below:
+        raise ApiError("API_ERROR", "Nested queries are not supported in Bulk API 2.0 queries")
     if made.query.aggregated or made.query.offset:
         raise ApiError(
             "API_ERROR",

@@ -12,6 +12,7 @@ from sales_consultant.sandbox.salesforce.fields import Field
 from sales_consultant.sandbox.salesforce.org import VENDOR, Org, stamp
 from sales_consultant.sandbox.salesforce.render import Shape, getter
 from sales_consultant.sandbox.salesforce.soql import Item, Query, parse
+from sales_consultant.sandbox.salesforce.soql_children import Below, fill, prepare
 from sales_consultant.sandbox.salesforce.soql_sql import Compiler
 from sales_consultant.sandbox.store import Record
 
@@ -30,6 +31,7 @@ class Plan:
     compiler: Compiler
     items: tuple[Item, ...]
     shape: Shape
+    below: tuple[Below, ...] = ()
 
     @property
     def sobject(self) -> str:
@@ -43,10 +45,19 @@ def plan(text: str, access: Access, *, tooling: bool = False, deleted: bool = Fa
         from sales_consultant.sandbox.salesforce import timing
 
         timing.empty_bin(access.org)
-    query = parse(text)
+    return plan_of(parse(text), access, tooling=tooling, deleted=deleted)
+
+
+def plan_of(query: Query, access: Access, *, tooling: bool = False, deleted: bool = False) -> Plan:
+    """The same for a query that has been parsed."""
     compiler = Compiler(query, access, tooling=tooling, deleted=deleted)
     items: list[Item] = []
+    below = tuple(prepare(i.child, compiler.sobject, access) for i in query.items if i.child)
+    if below and query.aggregated:
+        raise ApiError("MALFORMED_QUERY", "A query with GROUP BY or aggregates cannot have subqueries")
     for item in query.items:
+        if item.child:
+            continue
         if item.function == "FIELDS":
             items += [
                 Item(n) for n, f in access.visible(compiler.sobject.name).items() if _chosen(item.path, f)
@@ -69,7 +80,7 @@ def plan(text: str, access: Access, *, tooling: bool = False, deleted: bool = Fa
             _show(compiler, made, compiler.steps(item.path))
     if query.offset > MAX_OFFSET:
         raise ApiError("NUMBER_OUTSIDE_VALID_RANGE", f"Maximum SOQL offset allowed is {MAX_OFFSET}")
-    return Plan(query, compiler, tuple(items), made)
+    return Plan(query, compiler, tuple(items), made, below)
 
 
 def _chosen(which: str, f: Field) -> bool:
@@ -143,6 +154,11 @@ def aggregates(made: Plan) -> list[Json]:
     sql = f"SELECT {', '.join(c[1] for c in columns)} FROM records {compiler.row} WHERE {statement.where}"
     if made.query.group:
         sql += " GROUP BY " + ", ".join(compiler.column(p).sql for p in made.query.group)
+    parameters = [*statement.parameters]
+    if made.query.having is not None:
+        compiler.grouped = True
+        sql += " HAVING " + compiler.condition(made.query.having, parameters)
+        compiler.grouped = False
     sql += statement.order
     if made.query.limit is not None:
         sql += f" LIMIT {made.query.limit} OFFSET {made.query.offset}"
@@ -151,7 +167,7 @@ def aggregates(made: Plan) -> list[Json]:
             "attributes": {"type": "AggregateResult"},
             **{n: _plain(v, f) for (n, _, f), v in zip(columns, row, strict=True)},
         }
-        for row in compiler.org.store.rows(sql, statement.parameters)
+        for row in compiler.org.store.rows(sql, parameters)
     ]
 
 
@@ -228,6 +244,8 @@ def _page(
         cursor = cursor or _keep(call, made, wanted, size, where)
         answer["nextRecordsUrl"] = call.next_url(f"{where}/{cursor}-{start + size}")
     answer["records"] = render.rows(call.org, made.shape, records, call.version, tooling=tooling)
+    for below in made.below:
+        fill(answer["records"], [r.id for r in records], below, call.access, call.version)
     return answer
 
 

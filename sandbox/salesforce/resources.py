@@ -3,7 +3,7 @@
 from typing import Any
 
 from sales_consultant.sandbox.clock import parse_iso
-from sales_consultant.sandbox.salesforce import fields, ids, sharing, timing
+from sales_consultant.sandbox.salesforce import fields, ids, sharing, soql_children, timing
 from sales_consultant.sandbox.salesforce.auth import base
 from sales_consultant.sandbox.salesforce.call import NEWEST, OLDEST, Call, Result
 from sales_consultant.sandbox.salesforce.errors import ApiError
@@ -133,11 +133,10 @@ def describe(call: Call, *, tooling: bool = False) -> Result:
             "cascadeDelete": False,
             "childSObject": o.name,
             "field": f.name,
-            "relationshipName": o.plural.replace(" ", ""),
+            "relationshipName": name,
         }
-        for o in call.org.sobjects()
-        for f in call.org.fields(o.name).values()
-        if sobject.name in f.targets and access.may(o, "Read")
+        for o, f, name in soql_children.ways(call.org, sobject.name)
+        if access.may(o, "Read")
     ]
     types = []
     if "RecordTypeId" in seen:

@@ -21,11 +21,12 @@ class Literal:
 
 @dataclass(frozen=True)
 class Compare:
-    """`path operator value`; the operators are those of SOQL, and like."""
+    """`path operator value`; the operators are those of SOQL, and like. `function`: of the aggregate, in HAVING."""
 
     path: str
     operator: str
     value: Literal
+    function: str = ""
 
 
 @dataclass(frozen=True)
@@ -52,11 +53,12 @@ Condition = Compare | Within | Logic
 
 @dataclass(frozen=True)
 class Item:
-    """One item of SELECT: a field's path, an aggregate of one, or (`function` FIELDS) a set of fields."""
+    """One item of SELECT: a field's path, an aggregate of one, a set of fields (FIELDS), or the rows below (CHILD)."""
 
     path: str
     function: str = ""
     alias: str = ""
+    child: "Query | None" = None
 
 
 @dataclass(frozen=True)
@@ -78,6 +80,7 @@ class Query:
     alias: str = ""
     where: Condition | None = None
     group: tuple[str, ...] = ()
+    having: Condition | None = None
     order: tuple[Sort, ...] = ()
     limit: int | None = None
     offset: int = 0
@@ -87,7 +90,7 @@ class Query:
     @property
     def aggregated(self) -> bool:
         """Whether the rows are AggregateResults."""
-        return bool(self.group) or any(i.function not in ("", "FIELDS") for i in self.items)
+        return bool(self.group) or any(i.function not in ("", "FIELDS", "CHILD") for i in self.items)
 
     @property
     def counts(self) -> bool:

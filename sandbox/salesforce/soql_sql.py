@@ -12,7 +12,7 @@ from sales_consultant.sandbox.salesforce.access import Access, unsupported
 from sales_consultant.sandbox.salesforce.errors import ApiError
 from sales_consultant.sandbox.salesforce.fields import Field
 from sales_consultant.sandbox.salesforce.sobject import Sobject
-from sales_consultant.sandbox.salesforce.soql import Condition, Logic, Query, Sort, Within
+from sales_consultant.sandbox.salesforce.soql import Compare, Condition, Logic, Query, Sort, Within
 from sales_consultant.sandbox.salesforce.soql_values import Value, comparable
 from sales_consultant.sandbox.salesforce.standard import HISTORY_OF
 
@@ -56,6 +56,8 @@ class Compiler:
         self.deleted = deleted
         self.row = f"r{depth}"
         self.depth = depth
+        self.grouped = False
+        """Whether the conditions are those of HAVING."""
         found = self.org.sobject(query.sobject, tooling=tooling)
         if found is None or not access.may(found, "Read"):
             raise unsupported(query.sobject)
@@ -229,6 +231,8 @@ class Compiler:
             if node.operator == "NOT":
                 return f"(NOT {parts[0]})"
             return "(" + f" {node.operator} ".join(parts) + ")"
+        if isinstance(node, Compare) and node.function:
+            return self._aggregated(node, parameters)
         column = self.column(node.path)
         if not column.field.filterable:
             raise ApiError(
@@ -248,6 +252,17 @@ class Compiler:
             return f"coalesce({column.sql} LIKE ? ESCAPE '\\', 0)"
         value = comparable(column.field, node.value, self.org.now())
         return self._compare(column, node.operator, value, parameters)
+
+    def _aggregated(self, node: Compare, parameters: list[Any]) -> str:
+        if not self.grouped:
+            raise ApiError("MALFORMED_QUERY", f"Aggregate function not allowed in WHERE: {node.function}")
+        f = self.column(node.path).field
+        counted = node.function in ("COUNT", "COUNT_DISTINCT", "SUM", "AVG")
+        if counted and node.value.kind != "number":
+            raise ApiError("MALFORMED_QUERY", f"{node.function} is compared with a number")
+        low = float(node.value.text) if counted else comparable(f, node.value, self.org.now()).low
+        parameters.append(low)
+        return f"coalesce({self.aggregate(node.function, node.path)} {node.operator} ?, 0)"
 
     def _compare(self, column: Column, operator: str, value: Value, parameters: list[Any]) -> str:
         sql, f = self._collated(column), column.field

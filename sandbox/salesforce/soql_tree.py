@@ -91,6 +91,9 @@ class Build(Transformer[Token, Any]):
     def compare(self, path: str, operator: Token, value: Literal) -> Condition:
         return Compare(path, "!=" if operator == "<>" else str(operator), value)
 
+    def compare_aggregate(self, function: Token, path: str, operator: Token, value: Literal) -> Condition:
+        return Compare(path, "!=" if operator == "<>" else str(operator), value, function.upper())
+
     def like(self, path: str, pattern: Token) -> Condition:
         return Compare(path, "like", Literal("string", str(pattern)))
 
@@ -124,6 +127,17 @@ class Build(Transformer[Token, Any]):
     def nested(self, path: str, source: tuple[str, str], where: _Part | None = None) -> Query:
         return Query((Item(path),), source[0], source[1], where.value if where else None, text=self.text)
 
+    def child(self, items: tuple[Item, ...], source: tuple[str, str], *parts: _Part) -> Query:
+        return Query(items, source[0], source[1], **{p.name: p.value for p in parts}, text=self.text)
+
+    def below(self, query: Query) -> Item:
+        if any(i.child for i in query.items):
+            raise ApiError(
+                "MALFORMED_QUERY",
+                "SOQL statements cannot query more than one level of child relationships here",
+            )
+        return Item("", "CHILD", "", query)
+
     # Clauses
 
     def scope(self, name: Token) -> _Part:
@@ -133,6 +147,9 @@ class Build(Transformer[Token, Any]):
 
     def where(self, condition: Condition) -> _Part:
         return _Part("where", condition)
+
+    def having(self, condition: Condition) -> _Part:
+        return _Part("having", condition)
 
     def group(self, *paths: str) -> _Part:
         return _Part("group", paths)

@@ -11,6 +11,7 @@ from sales_consultant.sandbox.hubspot import (
     account,
     batches,
     campaigns,
+    legacy,
     linking,
     oauth,
     objects,
@@ -56,6 +57,7 @@ def _table() -> Iterator[tuple[str, str, Handler, str, dict[str, Any]]]:
         yield base + "/{id}", "GET", account.owner, "owners", scope
         yield from _campaigns(f"/marketing/campaigns/{dated}" if dated else "/marketing/v3/campaigns")
         yield from _account(dated)
+    yield from _older()
     for version in ("v1", "v3", *DATED):
         base = f"/oauth/{version}"
         free = {"auth": False, "form": True}
@@ -67,6 +69,17 @@ def _table() -> Iterator[tuple[str, str, Handler, str, dict[str, Any]]]:
         yield base + "/access-tokens/{token}", "GET", oauth.access_token, "token", {"auth": False}
         yield base + "/refresh-tokens/{token}", "GET", oauth.refresh_token, "token", {"auth": False}
         yield base + "/refresh-tokens/{token}", "DELETE", oauth.forget, "token", {"auth": False}
+
+
+def _older() -> Iterator[tuple[str, str, Handler, str, dict[str, Any]]]:
+    read = {"scope": SCHEMA_READ}
+    for base in ("/properties/v1/{object}/properties", "/properties/v2/{object}/properties"):
+        yield base, "GET", legacy.properties, "properties", read
+        yield base + "/named/{name}", "GET", legacy.one_property, "properties", read
+    # Some had their definitions under an API of their own.
+    for version in ("v1", "v2"):
+        yield "/{object}/" + version + "/properties", "GET", legacy.properties, "properties", read
+    yield "/crm-pipelines/v1/pipelines/{object}", "GET", legacy.pipelines, "pipelines", {"scope": READ}
 
 
 def _objects(base: str, version: str) -> Iterator[tuple[str, str, Handler, str, dict[str, Any]]]:
@@ -139,7 +152,9 @@ def _pipelines(base: str) -> Iterator[tuple[str, str, Handler, str, dict[str, An
     yield many, "GET", pipelines.list_all, "pipelines", read
     yield many, "POST", pipelines.create, "pipeline_write", write
     yield many + "/{pipeline}", "GET", pipelines.get, "pipelines", read
+    yield many + "/{pipeline}/audit", "GET", pipelines.audit, "pipelines", read
     yield many + "/{pipeline}/stages", "GET", pipelines.stages, "pipelines", read
+    yield many + "/{pipeline}/stages/{stage}", "GET", pipelines.get_stage, "pipelines", read
     yield many + "/{pipeline}/stages", "POST", pipelines.create_stage, "pipeline_write", write
 
 

@@ -78,6 +78,30 @@ def stages(call: Call) -> Result:
     return 200, {"results": _held(call.portal, call.kind(), call.param("pipeline"))["stages"]}
 
 
+def get_stage(call: Call) -> Result:
+    """GET one stage."""
+    whole = _held(call.portal, call.kind(), call.param("pipeline"))
+    for one in whole["stages"]:
+        if one["id"] == call.param("stage"):
+            return 200, one
+    raise missing(f"stage {call.param('stage')} does not exist in pipeline {whole['id']}")
+
+
+def audit(call: Call) -> Result:
+    """GET the changes of a pipeline: that it was made, and when it was last changed."""
+    whole = _held(call.portal, call.kind(), call.param("pipeline"))
+    shared = {
+        "portalId": call.portal.account["portalId"],
+        "identifier": whole["id"],
+        "rawObject": whole,
+        "fromUserId": 1,
+    }
+    found = [{**shared, "action": "CREATE", "timestamp": whole["createdAt"]}]
+    if whole["updatedAt"] != whole["createdAt"]:
+        found.insert(0, {**shared, "action": "UPDATE", "timestamp": whole["updatedAt"]})
+    return 200, {"results": found}
+
+
 def create(call: Call) -> Result:
     """POST a pipeline with its stages."""
     kind, body = call.kind(), call.dict()

@@ -402,7 +402,7 @@ def train(
         pulling(shell.ws, run, shell.reporter)
         if readiness:
             ready = evaluation.ready(shell.ws, as_of=run.as_of)
-            return {"run": run.id, "populations": ready if shell.json else evaluation.brief_readiness(ready)}
+            return {"populations": ready} if shell.json else evaluation.brief_readiness(ready)
         training(shell.ws, run, shell.reporter)
     tests = evaluation.evaluate(shell.ws.state)
     return {"run": run.id, **run.counts, "forward_tests": tests if shell.json else evaluation.brief(tests)}
@@ -580,10 +580,20 @@ def evaluate(
             "--as-given", help="Scores as people saw them 30, 60 and 90 days ago, and what came of them."
         ),
     ] = False,
+    compare: Annotated[
+        bool, typer.Option("--compare", help="Beside a tree, a forest, an SVM and gradient boosting.")
+    ] = False,
+    plots: Annotated[
+        Path | None, typer.Option("--plots", metavar="FOLDER", help="Write plots as PNG files there.")
+    ] = None,
 ) -> Document:
     """The newest forward test of each model, against the base rate; how far scores have drifted since."""
     from sales_consultant.sync import evaluation
 
+    if compare:
+        return {"comparison": evaluation.compared(shell.ws)}
+    if plots is not None:
+        return evaluation.plotted(shell.ws, plots)
     if given:
         return {"as_given": evaluation.as_given(shell.ws)}
     tests = evaluation.evaluate(shell.ws.state)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     AnyModel: TypeAlias = PopulationModel | SegmentModel | ValueModel
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 FILE = "model.json"
 
 
@@ -58,6 +58,14 @@ def save(model: AnyModel, folder: Path) -> str:
 
 def _kind(model: AnyModel) -> str:
     return type(model).__name__
+
+
+def of_this_format(folder: Path) -> bool:
+    """Whether a folder holds a model that this program reads; one of an older release is trained anew."""
+    try:
+        return bool(json.loads((folder / FILE).read_bytes())["format_version"] == FORMAT_VERSION)
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
 
 
 def load(folder: Path) -> AnyModel:

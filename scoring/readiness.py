@@ -157,13 +157,17 @@ def _coverage(con: duckdb.DuckDBPyConnection, object_: str, rows: pd.DataFrame, 
     recent = rows[rows["cut"] > as_of - _TWO_YEARS * DAY] if len(rows) else rows
     if recent.empty:
         return 0.0
-    links, activities = neutral(con, "associations"), neutral(con, "activities")
-    joined = links.inner_join(activities, links.from_id == activities.id)
-    joined = joined.filter((joined.from_object == "activities") & (joined.to_object == object_))
-    first = query(con, joined.group_by(joined.to_id).aggregate(first=joined.known_at.min()))
+    one = {"deals": "deal", "contacts": "contact", "companies": "company"}[object_]
+    links = neutral(con, "associations")
+    links = links.filter((links.from_object == "activity") & (links.to_object == one))
+    # A link has a known_at of its own, which is empty where the CRM keeps none: the activity's counts here.
+    t = neutral(con, "activities")
+    told = t.select(activity_id=t.id, told_at=t.known_at)
+    joined = links.inner_join(told, links.from_id == told.activity_id)
+    first = query(con, joined.group_by(joined.to_id).aggregate(first=joined.told_at.min()))
     last = recent.groupby("record_id")["cut"].max()
     seen = last.to_frame().join(first.set_index("to_id")["first"])
-    return round(float((seen["first"] <= seen["cut"]).mean()), 4)
+    return round(float((seen["first"].astype("float64") <= seen["cut"].astype("float64")).mean()), 4)
 
 
 def _owners(con: duckdb.DuckDBPyConnection) -> str:

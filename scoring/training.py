@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 Progress = Callable[[str, float], None]
 """Called with what is being done and the share that is done, 0 to 1."""
 
+MOST_JUDGED = 20_000
 EVENTS = {
     "won": "deal won",
     "converted": "lead converted",
@@ -157,6 +158,7 @@ def train(
     report = replace(report, leaks=tuple(model.leaks), warnings=tuple(doubts))
     model.card.update(_card(rows, members, report, model))
     model.card["score_shares"] = shares(scores)
+    model.card["judged"] = _judged(judged)
     publishable, why = _may_publish(report, rows, model.tier)
     say(f"{name}: done", 1.0)
     return Trained(model, report, publishable, why, judged, today)
@@ -234,6 +236,14 @@ def _card(
             {"slope": model.propensity.slope_, "shift": model.propensity.shift_} if model.propensity else None
         ),
     }
+
+
+def _judged(rows: pd.DataFrame | None) -> dict[str, list[float]] | None:
+    """The forward test's labels and probabilities, for plots; a draw of them where there are very many."""
+    if rows is None:
+        return None
+    some = rows.sample(MOST_JUDGED, random_state=0) if len(rows) > MOST_JUDGED else rows
+    return {"y": [int(v) for v in some["label"]], "p": [round(float(v), 5) for v in some["p"]]}
 
 
 def _may_publish(report: ForwardTest, rows: pd.DataFrame, tier: str) -> tuple[bool, str]:

@@ -2,11 +2,13 @@
 
 import json
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 
-from sales_consultant.sync import models
+from sales_consultant.config.errors import MachineError
+from sales_consultant.sync import held, models
 from sales_consultant.sync.desired import DAY_MS
 from sales_consultant.sync.report import iso
 from sales_consultant.sync.run import from_before
@@ -80,22 +82,26 @@ def ready(ws: Workspace, *, as_of: int) -> list[dict[str, Any]]:
     ]
 
 
-def brief_readiness(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The same in few columns, for people."""
-    return [
-        {
-            "population": f["population"],
-            "expect": f["tier"],
-            "open": f["open_now"],
-            "with the event": f["with_event"],
-            "without": f["without"],
-            "history": f"{f['history_days']} days",
-            "activities on": f"{f['activity_coverage']:.0%}",
-            "owners logging": f["owners_covered"],
-            "missing": "; ".join(f["missing"]),
-        }
-        for f in found
-    ]
+def brief_readiness(found: list[dict[str, Any]]) -> dict[str, Any]:
+    """The same for people: a table, and a sentence a line for what is missing."""
+    return {
+        "populations": [
+            {
+                "population": f["population"],
+                "expect": f["tier"],
+                "open": f["open_now"],
+                "with the event": f["with_event"],
+                "without": f["without"],
+                "history": f"{f['history_days']} days",
+                "activities on": f"{f['activity_coverage']:.0%}",
+                "owners logging": f["owners_covered"],
+            }
+            for f in found
+        ],
+        "missing": [
+            {"population": f["population"], "what is missing": m} for f in found for m in f["missing"]
+        ],
+    }
 
 
 def as_given(ws: Workspace, *, lookbacks: Sequence[int] = LOOKBACKS) -> list[dict[str, Any]]:
@@ -149,6 +155,71 @@ def as_given(ws: Workspace, *, lookbacks: Sequence[int] = LOOKBACKS) -> list[dic
                     }
                 )
     return found
+
+
+def compared(ws: Workspace) -> list[dict[str, Any]]:
+    """Each model in force beside the usual ones, on the same forward test."""
+    from sales_consultant.scoring.compare import compare
+
+    from_before(ws)
+    found = []
+    for name, model in models.in_force(ws.state, ws.models_folder, ws.settings).populations.items():
+        for row in compare(ws.warehouse.con, model, as_of=model.trained_at, exclusions=ws.settings.exclude):
+            found.append({"population": name, **row})
+    return found
+
+
+def plotted(ws: Workspace, folder: Path) -> dict[str, Any]:
+    """PNG files of each model in force (calibration, lift, ROC, precision and recall, reasons) and of the segments.
+
+    Also the calibration as rows for a terminal. MachineError where the folder cannot be written.
+    """
+    import numpy as np
+
+    from sales_consultant.scoring import plots
+    from sales_consultant.scoring.frame import build
+    from sales_consultant.scoring.members import Membership
+
+    from_before(ws)
+    files: list[Path] = []
+    rows: list[dict[str, Any]] = []
+    force = models.in_force(ws.state, ws.models_folder, ws.settings)
+    try:
+        for name, model in force.populations.items():
+            judged = model.card.get("judged")
+            if not judged or not judged["y"]:
+                continue
+            y, p = (np.asarray(judged[k], dtype=float) for k in ("y", "p"))
+            as_of = model.trained_at
+            today = Membership(ws.warehouse.con, model.population, ws.settings.exclude, as_of=as_of).at(as_of)
+            points = model.group_points(
+                build(ws.warehouse.con, model.population.object, model.features, today)
+            )
+            weights = np.abs(points).mean(axis=0) if len(points) else np.zeros(len(model.groups))
+            effects = [
+                (g.words.label or g.name, float(w)) for g, w in zip(model.groups, weights, strict=True)
+            ]
+            files += plots.draw(folder, name, y, p, effects)
+            rows += [{"population": name, **r} for r in plots.terminal(y, p)]
+        counts = _segments(ws)
+        if counts:
+            folder.mkdir(parents=True, exist_ok=True)
+            files.append(plots.segments(folder / "segments.png", counts))
+    except OSError as e:
+        raise MachineError(
+            f"{folder} cannot be written: {e.strerror}.", action="Give another --plots."
+        ) from e
+    return {"calibration": rows, "files": [{"file": str(f)} for f in files]}
+
+
+def _segments(ws: Workspace) -> list[tuple[str, int, float]]:
+    """Companies by the segment they show, with their value in 12 months, as the CRM holds them."""
+    current = held.read(ws.connector, ws.warehouse, ws.state, ws.fields)
+    found: dict[str, list[float]] = {}
+    for (obj, _), values in current.values.items():
+        if obj == "companies" and (segment := values.get("segment")):
+            found.setdefault(segment, []).append(float(values.get("value_12m") or 0))
+    return sorted(((s, len(v), sum(v)) for s, v in found.items()), key=lambda r: r[1])
 
 
 def _visible(state: State, objects: Sequence[str], at: int) -> dict[tuple[str, str], dict[str, str]]:

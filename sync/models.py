@@ -106,7 +106,7 @@ def _gate(
     held = _in_force_row(state, trained.model.name)
     if (
         held is None
-        or not (folder / held["digest"]).is_dir()
+        or not modelfile.of_this_format(folder / held["digest"])
         or trained.today is None
         or trained.judged is None
     ):
@@ -130,6 +130,8 @@ def revert(state: State, folder: Path, name: str, *, now: int) -> dict[str, str]
 
     UsageError where there is none before it, or its file is gone. The next run plans with it, as with any other model.
     """
+    from sales_consultant.scoring import modelfile
+
     rows = state.rows(
         sa.select(models)
         .where(models.c.name == name, models.c.published_at.is_not(None))
@@ -139,7 +141,9 @@ def revert(state: State, folder: Path, name: str, *, now: int) -> dict[str, str]
         known = {r["name"] for r in state.rows(sa.select(models.c.name).distinct())}
         raise UsageError(f'No model of "{name}" was ever in force.', action=did_you_mean(name, known))
     current = next((r for r in rows if r["withdrawn_at"] is None), None)
-    before = [r for r in rows if r["withdrawn_at"] is not None and (folder / r["digest"]).is_dir()]
+    before = [
+        r for r in rows if r["withdrawn_at"] is not None and modelfile.of_this_format(folder / r["digest"])
+    ]
     if not before:
         raise UsageError(
             f'There is no earlier model of "{name}" to go back to.',
@@ -277,17 +281,19 @@ def in_force(state: State, folder: Path, settings: Settings) -> Models:
 
 def training_needed(state: State, folder: Path, settings: Settings, *, as_of: int) -> set[str]:
     """What to train before scoring: a population that never was, or only on too little data and a day ago, and a model
-    in force that lost its folder.
+    in force that lost its folder or is of an older release's format.
 
     Without this a population that is added to the settings would go unscored until the next training, and a lost
     folder would read as a withdrawn model, whose scores are emptied.
     """
+    from sales_consultant.scoring import modelfile
+
     rows = state.rows(sa.select(models))
     wanted = {*settings.populations, VALUE, SEGMENTS}
     needed = wanted - {r["name"] for r in rows}
     for r in rows:
         in_force = r["published_at"] is not None and r["withdrawn_at"] is None
-        if in_force and not (folder / r["digest"]).is_dir():
+        if in_force and not modelfile.of_this_format(folder / r["digest"]):
             needed.add(r["name"])
     # Rules are what there is for want of data: a day later there may be enough.
     newest = {r["name"]: r for r in sorted(rows, key=lambda r: int(r["made_at"]))}

@@ -26,12 +26,9 @@ def look(deals: int, **more: object) -> tuple[Readiness, str]:
 @pytest.mark.parametrize("deals", [40, 300, 1500])
 def test_the_tier_to_expect_is_the_tier_that_comes(deals: int) -> None:
     found, tier = look(deals)
-    assert (
-        found.tier == tier
-        or (found.tier, tier) == ("full", "shrunk")
-        or (found.tier == "shrunk" and tier == "full")
-    )
-    assert 0 <= found.activity_coverage <= 1
+    # Boosted is allowed, not promised.
+    assert tier == found.tier or (found.tier, tier) == ("boosted", "full")
+    assert 0.3 < found.activity_coverage <= 1
     assert found.stage_history is not None
     if tier == "rules":
         assert any("more records" in m or "forward test" in m for m in found.missing)

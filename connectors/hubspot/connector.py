@@ -8,26 +8,23 @@ from sales_consultant.config.catalogue import FIELDS, Field
 from sales_consultant.config.errors import CrmUnavailableError
 from sales_consultant.config.naming import Naming
 from sales_consultant.connectors.base import (
-    Assumption,
     Budget,
     Calls,
     Change,
     Estimate,
     FieldInfo,
-    Finding,
     Held,
     Identity,
     Known,
     Outcome,
     Page,
-    ProvisionStep,
     Stream,
-    Use,
 )
-from sales_consultant.connectors.hubspot import assumptions, check, estimate, rows, schema, views
+from sales_consultant.connectors.hubspot import estimate, rows, schema, views
+from sales_consultant.connectors.hubspot.admin import HubSpotAdmin
 from sales_consultant.connectors.hubspot.client import HubSpotApi, HubSpotRefusalError
 from sales_consultant.connectors.hubspot.paths import Paths
-from sales_consultant.connectors.hubspot.provision import CANNOT_TELL, Provisioner, guide
+from sales_consultant.connectors.hubspot.provision import Provisioner
 from sales_consultant.connectors.hubspot.pull import LIST_LIMIT, Puller, Sizes
 from sales_consultant.connectors.hubspot.push import BATCH, Pusher
 
@@ -44,7 +41,7 @@ _TYPES = {
 }
 
 
-class HubSpotConnector:
+class HubSpotConnector(HubSpotAdmin):
     """One HubSpot portal."""
 
     crm = "hubspot"
@@ -101,6 +98,10 @@ class HubSpotConnector:
     def latest(self) -> int:
         """HubSpot's clock as of the last answer."""
         return self.api.transport.server_ms or 0
+
+    def forget(self) -> None:
+        """Describe anew: properties may have changed."""
+        self._described.clear()
 
     def _name(self, key: str) -> str:
         return self.naming.hubspot(key)
@@ -223,16 +224,12 @@ class HubSpotConnector:
         )
         return Page("stages", rows.texts(found, names, seen=self.latest()), None, "", None)
 
-    def estimate(
-        self, stream: str, *, since: int | None, rows: Mapping[str, int], known: Known
-    ) -> Estimate:
+    def estimate(self, stream: str, *, since: int | None, rows: Mapping[str, int], known: Known) -> Estimate:
         """Calls of a stream: counted for objects, reckoned for links, one or two for small tables."""
         p = self._puller
         if stream in schema.OBJECTS:
             chosen = self._selection(stream)
-            return estimate.records(
-                self.api, self.reading, stream, chosen, p.sizes, since=since, known=known
-            )
+            return estimate.records(self.api, self.reading, stream, chosen, p.sizes, since=since, known=known)
         if stream.startswith("link_"):
             from_type = next(a for a, b in schema.LINKS if schema.link_table(a, b) == stream)
             return estimate.links(
@@ -272,59 +269,6 @@ class HubSpotConnector:
         except CanonError:
             return text
 
-    def provision(self, fields: Mapping[str, Sequence[Field]], *, dry: bool) -> list[ProvisionStep]:
-        """Group and properties."""
-        steps = self.provisioner.provision(fields, dry=dry)
-        self._described.clear()
-        return steps
-
-    def extras(self, fields: Mapping[str, Sequence[Field]], *, dry: bool) -> list[ProvisionStep]:
-        """HubSpot's views have no public API; the guide says how to make one."""
-        return [
-            ProvisionStep(
-                "view", "", "My 20 records to work", "left", "HubSpot's API cannot make views; see the guide"
-            )
-        ]
-
-    def assign(self, people: Sequence[str], *, dry: bool) -> list[ProvisionStep]:
-        """Everybody who sees a record sees its properties."""
-        return [
-            ProvisionStep("assignment", "", p, "left", "HubSpot shows properties to all who see the record")
-            for p in people
-        ]
-
-    def guide(self) -> list[str]:
-        """Record layout, columns, board."""
-        return guide(self.naming)
-
-    def uses(self, fields: Mapping[str, Sequence[Field]]) -> tuple[list[Use], str]:
-        """Nothing that HubSpot would tell."""
-        return [], CANNOT_TELL
-
-    def remove(self, fields: Mapping[str, Sequence[Field]], *, dry: bool) -> list[ProvisionStep]:
-        """Properties and group."""
-        steps = self.provisioner.remove(fields, dry=dry)
-        self._described.clear()
-        return steps
-
-    def unwritable(self, object: str, fields: Sequence[Field]) -> dict[str, str]:
-        """Fields that do not exist or that HubSpot marks read-only."""
-        held = {f.name: f for f in self.describe(object)}
-        missing: dict[str, str] = {}
-        for f in fields:
-            info = held.get(self._name(f.key))
-            if info is None:
-                missing[f.key] = (
-                    f"the property {self._name(f.key)} does not exist on {object}; run: sales-consultant provision"
-                )
-            elif info.group != self.naming.group and f.key not in self.naming.names:
-                missing[f.key] = (
-                    f"the property {self._name(f.key)} on {object} is somebody else's, not of our group"
-                )
-            elif not info.writable:
-                missing[f.key] = f"the property {self._name(f.key)} is read-only on {object}"
-        return missing
-
     def batch_size(self, changes: int) -> int:
         """100 records a call."""
         return BATCH
@@ -336,18 +280,6 @@ class HubSpotConnector:
     def resume(self, job: str, changes: Sequence[Change]) -> Iterator[Outcome]:
         """HubSpot has no jobs."""
         yield from ()
-
-    def other_sync(self) -> list[str]:
-        """Signs of HubSpot's own Salesforce integration."""
-        return check.salesforce_signs(self.api, self.reading, self)
-
-    def assumptions(self) -> list[Assumption]:
-        """Shapes of answers, headers, trace ids."""
-        return assumptions.ask(self.api, self.reading, self.writing)
-
-    def hidden_rows(self) -> Mapping[str, str]:
-        """Tokens of apps and service keys see every record: their scopes know no owner."""
-        return {}
 
     def read_back(self, object: str, record_ids: Sequence[str], fields: Sequence[Field]) -> Iterator[Held]:
         """Read by id, which does not depend on the search index."""
@@ -381,10 +313,6 @@ class HubSpotConnector:
     def seconds_at_limits(self) -> float:
         """The calls made so far, at those limits."""
         return self.seconds_for(self.calls.by_kind)
-
-    def check(self, fields: Mapping[str, Sequence[Field]]) -> list[Finding]:
-        """Scopes, properties, limits, line by line."""
-        return check.findings(self.api, self.reading, self, fields)
 
     def close(self) -> None:
         """Close the connections, give back what was taken of the day's calls and not used."""

@@ -12,39 +12,26 @@ from sales_consultant.config.catalogue import FIELDS, Field, by_key
 from sales_consultant.config.errors import AccessError, CrmUnavailableError
 from sales_consultant.config.naming import Naming
 from sales_consultant.connectors.base import (
-    Assumption,
     Budget,
     Change,
     Estimate,
     FieldInfo,
-    Finding,
     Held,
     Identity,
     Known,
     Outcome,
     Page,
-    ProvisionStep,
     Stream,
-    Use,
 )
-from sales_consultant.connectors.salesforce import (
-    assumptions,
-    check,
-    estimate,
-    removal,
-    rows,
-    schema,
-    small,
-    views,
-    visibility,
-)
+from sales_consultant.connectors.salesforce import estimate, rows, schema, small, views
+from sales_consultant.connectors.salesforce.admin import SalesforceAdmin
 from sales_consultant.connectors.salesforce.client import (
     SalesforceApi,
     SalesforceRefusalError,
     moment,
     quoted,
 )
-from sales_consultant.connectors.salesforce.extras import Extras, guide
+from sales_consultant.connectors.salesforce.extras import Extras
 from sales_consultant.connectors.salesforce.permissions import Permissions
 from sales_consultant.connectors.salesforce.provision import Fields
 from sales_consultant.connectors.salesforce.pull import Puller, Sizes
@@ -66,7 +53,7 @@ _STAGE_COLUMNS = (
 )
 
 
-class SalesforceConnector:
+class SalesforceConnector(SalesforceAdmin):
     """One Salesforce org."""
 
     crm = "salesforce"
@@ -99,8 +86,8 @@ class SalesforceConnector:
             clock=clock,
         )
         self.fields = Fields(api, naming)
-        self._permissions = Permissions(api, naming, lambda: str(self.user()["user_id"]))
-        self._extras = Extras(api, naming, lambda o: {f.name for f in self.describe(o)})
+        self.permissions = Permissions(api, naming, lambda: str(self.user()["user_id"]))
+        self.lists = Extras(api, naming, lambda o: {f.name for f in self.describe(o)})
 
     # -- who and what --------------------------------------------------------------------------------------------
 
@@ -162,6 +149,10 @@ class SalesforceConnector:
     def latest(self) -> int:
         """Salesforce's clock as of the last answer."""
         return self.api.transport.server_ms or 0
+
+    def forget(self) -> None:
+        """Describe anew: fields or rights may have changed."""
+        self._described.clear()
 
     def _name(self, object: str, key: str) -> str:
         return self.naming.salesforce(key)
@@ -273,15 +264,11 @@ class SalesforceConnector:
         ]
         return _small("stages", found, _STAGE_COLUMNS, self.latest())
 
-    def estimate(
-        self, stream: str, *, since: int | None, rows: Mapping[str, int], known: Known
-    ) -> Estimate:
+    def estimate(self, stream: str, *, since: int | None, rows: Mapping[str, int], known: Known) -> Estimate:
         """Calls of a stream, from a count."""
         if stream not in schema.STANDARD:
             return Estimate(stream, 0, {"query": 2} if stream == "stages" else {})
-        return estimate.records(
-            self.api, stream, self._selection(stream), self._puller.sizes, since=since
-        )
+        return estimate.records(self.api, stream, self._selection(stream), self._puller.sizes, since=since)
 
     def inventory(self, stream: str) -> Iterator[pa.Table]:
         """Every row of an object, deleted and archived ones too."""
@@ -332,60 +319,6 @@ class SalesforceConnector:
         except (CanonError, ArithmeticError):
             return text
 
-    def provision(self, fields: Mapping[str, Sequence[Field]], *, dry: bool) -> list[ProvisionStep]:
-        """Fields and permission sets, then verified by describing as the user this connection runs as."""
-        steps, made = self.fields.make(fields, dry=dry)
-        steps += self._permissions.make(made, dry=dry)
-        self._described.clear()
-        if not dry:
-            for obj, chosen in fields.items():
-                for key, why in self.unwritable(obj, chosen).items():
-                    if not by_key(key).people_write:
-                        steps.append(ProvisionStep("verify", obj, self._name(obj, key), "refused", why))
-        return steps
-
-    def extras(self, fields: Mapping[str, Sequence[Field]], *, dry: bool) -> list[ProvisionStep]:
-        """List views and reports of one's own best records."""
-        return self._extras.make(fields, dry=dry)
-
-    def assign(self, people: Sequence[str], *, dry: bool) -> list[ProvisionStep]:
-        """The reader's permission set to people."""
-        return self._permissions.assign(people, dry=dry)
-
-    def guide(self) -> list[str]:
-        """Page layouts, assignments, lists."""
-        return guide(self.naming, self._permissions.name("reader"))
-
-    def uses(self, fields: Mapping[str, Sequence[Field]]) -> tuple[list[Use], str]:
-        """What Salesforce's dependencies name: code, flows, layouts, formulas and the like."""
-        return removal.uses(self.api, self.fields, fields)
-
-    def remove(self, fields: Mapping[str, Sequence[Field]], *, dry: bool) -> list[ProvisionStep]:
-        """Lists and reports, then the permission sets, then the fields."""
-        steps = self._extras.remove(list(fields), dry=dry)
-        steps += self._permissions.remove(dry=dry)
-        for obj, chosen in fields.items():
-            held = self.fields.held(schema.WRITTEN[obj])
-            steps += [s for f in chosen if (s := self.fields.remove(obj, f, held, dry=dry))]
-        self._described.clear()
-        return steps
-
-    def unwritable(self, object: str, fields: Sequence[Field]) -> dict[str, str]:
-        """Fields that describe hides (absent, or no field-level security) or does not let this user edit."""
-        held = {f.name.lower(): f for f in self.describe(object)}
-        missing: dict[str, str] = {}
-        for f in fields:
-            name = self._name(object, f.key)
-            info = held.get(name.lower())
-            if info is None:
-                missing[f.key] = (
-                    f"{schema.WRITTEN[object]}.{name} does not exist or is hidden by field-level security; run: "
-                    "sales-consultant provision"
-                )
-            elif not info.writable:
-                missing[f.key] = f"{schema.WRITTEN[object]}.{name} may be read but not edited by this user"
-        return missing
-
     def batch_size(self, changes: int) -> int:
         """200 a call below 2,000 records of an object, above one job for all."""
         return COLLECTION if changes < BULK_FROM else BULK_ROWS
@@ -397,17 +330,6 @@ class SalesforceConnector:
     def resume(self, job: str, changes: Sequence[Change]) -> Iterator[Outcome]:
         """The end of remembered Bulk jobs, whatever state they were in."""
         yield from self.pusher.resume(job, changes)
-
-    def assumptions(self) -> list[Assumption]:
-        """Shapes of answers, headers, precision of stamps."""
-        return assumptions.ask(self.api)
-
-    def hidden_rows(self) -> Mapping[str, str]:
-        """Objects of which this user may not see every record, by what they are called here."""
-        found: dict[str, str] = {}
-        for name, why in visibility.hidden(self.api, str(self.user()["user_id"])).items():
-            found.setdefault(schema.OBJECT[name], why)
-        return found
 
     def read_back(self, object: str, record_ids: Sequence[str], fields: Sequence[Field]) -> Iterator[Held]:
         """Query by ids; deleted rows are not in `query`."""
@@ -440,14 +362,6 @@ class SalesforceConnector:
     def seconds_at_limits(self) -> float:
         """The calls made so far, at that pace."""
         return self.seconds_for(self.calls.by_kind)
-
-    def check(self, fields: Mapping[str, Sequence[Field]]) -> list[Finding]:
-        """User, objects, rows, fields, what runs along, limits, line by line."""
-        return check.findings(self.api, self, fields, self._permissions.name("writer"))
-
-    def other_sync(self) -> list[str]:
-        """Signs of HubSpot's own integration."""
-        return check.hubspot_signs(self.api, self)
 
     def close(self) -> None:
         """Close the connections, give back what was taken of the day's calls and not used."""

@@ -4,7 +4,7 @@ import os
 import sys
 from pathlib import Path
 
-from support.client_tools import ask, python
+from support.client_tools import ask, node, python
 from support.connect_proxy import ConnectProxy
 from support.sandbox_company import Api
 
@@ -41,3 +41,13 @@ def test_dlts_rest_source_follows_links_and_cursors(sandbox: Sandbox, calls: Pat
     wanted = {n: held[n] for n in ("contacts", "companies", "deals")}
     assert wanted["contacts"] > 200
     assert found == {"links": wanted, "cursor": wanted}
+
+
+def test_the_official_client_for_node(sandbox: Sandbox, calls: Path) -> None:
+    given = {"url": sandbox.url, "linked": [Api(sandbox).id("contacts", "p1")]}
+    found = ask(["node", calls / "hubspot_node_calls.cjs", node("hubspot")], given)
+    assert found["all"] >= 252
+    assert found == {
+        "all": found["all"], "search": [1, "n8@x.example"], "history": 3, "partial": ["COMPLETE", 1, 1], "owners": 2,
+        "stages": 4, "property": "number", "links": "HUBSPOT_DEFINED", "gone": 404, "token": 1800, "details": "UTC",
+    }  # fmt: skip

@@ -13,6 +13,7 @@ ROOT = Path(__file__).parents[2]
 TOOLS = ROOT / ".venv" / "clients"
 PYTHON = ("hubspot-sdk==0.1.0a9", "dlt==1.31.0")
 NODE = {
+    "hubspot": {"@hubspot/api-client": "14.0.1"},
     "jsforce": {"jsforce": "3.10.16"},
     # The CLI needs a newer Node than Debian's; npm has one.
     "sf": {"@salesforce/cli": "2.146.3", "node": "22.23.3"},

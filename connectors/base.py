@@ -353,6 +353,10 @@ class Connector(Protocol):
         """Records the CRM takes in one call when so many are changed."""
         ...
 
+    def write_calls(self, changes: int) -> int:
+        """The least calls that so many changes of one object take, when none is refused."""
+        ...
+
     def push(self, changes: Sequence[Change], *, remember: Callable[[str], None]) -> Iterator[Outcome]:
         """Write; exactly one outcome a change. Only existing records by id, never a create.
 

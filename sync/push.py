@@ -60,8 +60,8 @@ def parts(connector: Connector, pending: Sequence[Change]) -> list[list[Change]]
 
 
 def calls_for(connector: Connector, changes: Sequence[Change]) -> int:
-    """How many calls it takes to write the changes."""
-    return len(parts(connector, changes))
+    """The least calls it takes to write the changes."""
+    return sum(connector.write_calls(n) for n in Counter(c.object for c in changes).values())
 
 
 def _batch(

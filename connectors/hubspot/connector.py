@@ -273,6 +273,10 @@ class HubSpotConnector(HubSpotAdmin):
         """100 records a call."""
         return BATCH
 
+    def write_calls(self, changes: int) -> int:
+        """A call a batch."""
+        return -(-changes // BATCH)
+
     def push(self, changes: Sequence[Change], *, remember: Callable[[str], None]) -> Iterator[Outcome]:
         """Batches of 100; HubSpot has no jobs to remember."""
         yield from self._pusher.push(changes)

@@ -35,7 +35,7 @@ from sales_consultant.connectors.salesforce.extras import Extras
 from sales_consultant.connectors.salesforce.permissions import Permissions
 from sales_consultant.connectors.salesforce.provision import Fields
 from sales_consultant.connectors.salesforce.pull import Puller, Sizes
-from sales_consultant.connectors.salesforce.push import BULK_FROM, BULK_ROWS, COLLECTION, Pusher
+from sales_consultant.connectors.salesforce.push import BULK_FROM, BULK_ROWS, COLLECTION, JOB_CALLS, Pusher
 from sales_consultant.connectors.salesforce.rows import text
 
 READ_BACK = 200
@@ -322,6 +322,12 @@ class SalesforceConnector(SalesforceAdmin):
     def batch_size(self, changes: int) -> int:
         """200 a call below 2,000 records of an object, above one job for all."""
         return COLLECTION if changes < BULK_FROM else BULK_ROWS
+
+    def write_calls(self, changes: int) -> int:
+        """A call a collection; a job is made, filled, set to work, asked for its end and for its three lists."""
+        if changes < BULK_FROM:
+            return -(-changes // COLLECTION)
+        return JOB_CALLS * -(-changes // BULK_ROWS)
 
     def push(self, changes: Sequence[Change], *, remember: Callable[[str], None]) -> Iterator[Outcome]:
         """Collections or one Bulk job."""

@@ -17,6 +17,8 @@ from sales_consultant.connectors.salesforce.ingest import Ingest, Remember
 COLLECTION = 200
 BULK_FROM = 2000
 BULK_ROWS = 100_000
+# Made, filled, set to work, once asked whether it is done, and its three lists.
+JOB_CALLS = 7
 # A parent that is being written is free again in seconds: only the rows that met it are sent anew, fewer at a time.
 LOCK_ROUNDS: tuple[tuple[float, int], ...] = ((2.0, COLLECTION), (8.0, 25), (20.0, 10))
 _JSON_TYPES = ("number", "percent", "money")

@@ -15,6 +15,7 @@ from sales_consultant.connectors.base import Change, Outcome
 from sales_consultant.connectors.salesforce.client import SalesforceApi
 from sales_consultant.connectors.salesforce.connector import SalesforceConnector
 from sales_consultant.connectors.salesforce.errors import LOCKED_ROW
+from sales_consultant.connectors.salesforce.push import JOB_CALLS
 
 ROWS = 230
 OBJECTS = ("contacts", "leads", "deals")
@@ -97,8 +98,16 @@ def test_a_bulk_job_is_remembered_before_its_rows_and_costs_six_calls(org: Sf, i
     assert {o.state for o in found.values()} == {"done"}
     assert jobs[0].startswith("new:Contact:")
     assert len(jobs) == 2
-    polls = 1
-    assert crm.calls.total - before <= 6 + polls
+    assert crm.calls.total - before <= JOB_CALLS
+    assert [crm.write_calls(n) for n in (1, 200, 201, 1999, 2000, 100_000, 100_001)] == [
+        1,
+        1,
+        2,
+        10,
+        7,
+        7,
+        14,
+    ]
     assert scores(org) == {61.0}
 
 
@@ -253,6 +262,25 @@ def test_an_approval_is_waited_for_and_a_converted_lead_left(org: Sf, ids: list[
     assert found[ids[1]].state == "done"
     lead = org.id("Lead", "l1")
     assert push(connector(org), [Change("leads", lead, {"score": "50"})])[lead].state == "left"
+
+
+@pytest.mark.parametrize("count", [20, ROWS])
+def test_another_field_s_rule_kills_only_the_records_that_break_it(
+    org: Sf, ids: list[str], count: int
+) -> None:
+    rule = {
+        "kind": "validation",
+        "object": "Contact",
+        "name": "Titled",
+        "message": "A contact N3 needs a title.",
+    }
+    org.control("rule", **rule, error_if="LastName = 'N3' AND Title = NULL")
+    bad = str(org.values("SELECT Id FROM Contact WHERE LastName = 'N3'")[0])
+    found = push(connector(org), changes(ids[:count], "93"))
+    assert (found[bad].state, found[bad].code) == ("dead", "FIELD_CUSTOM_VALIDATION_EXCEPTION")
+    assert "needs a title" in found[bad].message
+    assert {o.state for i, o in found.items() if i != bad} == {"done"}
+    org.control("rule", **rule, error_if="LastName = 'N3'", active=False)
 
 
 def test_a_column_that_is_not_there_is_not_searched_for_row_by_row(org: Sf, ids: list[str]) -> None:

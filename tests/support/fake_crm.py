@@ -180,6 +180,9 @@ class FakeCrm:
     def batch_size(self, changes: int) -> int:
         return 10
 
+    def write_calls(self, changes: int) -> int:
+        return -(-changes // 10)
+
     def push(self, changes: Sequence[Change], *, remember: Callable[[str], None]) -> Iterator[Outcome]:
         self._step()
         self.calls.count("write")

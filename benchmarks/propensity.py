@@ -125,9 +125,11 @@ def _plain(frame: Any) -> Any:
     """Flags as numbers: scikit-learn's imputer takes none."""
     frame = frame.copy()
     for name in frame.columns:
-        if frame[name].dtype == bool or str(frame[name].dtype) == "boolean":
-            frame[name] = frame[name].astype(float)
-        elif str(frame[name].dtype).lower().startswith(("float", "int")):
+        if (
+            frame[name].dtype == bool
+            or str(frame[name].dtype) == "boolean"
+            or str(frame[name].dtype).lower().startswith(("float", "int"))
+        ):
             frame[name] = frame[name].astype(float)
         else:
             frame[name] = frame[name].astype(object).where(frame[name].notna(), None)

@@ -15,7 +15,7 @@ PREFIXES = {
     "PermissionSetAssignment": "0Pa", "FieldPermissions": "01k", "ObjectPermissions": "110", "CustomField": "00N",
     "EntityDefinition": "000", "Flow": "301", "ApexTrigger": "01q", "Job": "750", "Query": "01g",
     "UserRecordAccess": "", "DatedConversionRate": "04w", "FlowDefinitionView": "3dd", "ValidationRule": "03d",
-    "WorkflowRule": "01Q", "Report": "00O", "MetadataComponentDependency": "", "InstalledSubscriberPackage": "0A3",
+    "WorkflowRule": "01Q", "DeployRequest": "0Af", "Report": "00O", "MetadataComponentDependency": "", "InstalledSubscriberPackage": "0A3",
     "SubscriberPackage": "033", "ConnectedApplication": "0H4",
 }  # fmt: skip
 # Four objects share a prefix: each numbers from a place of its own.

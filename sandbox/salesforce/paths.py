@@ -14,6 +14,8 @@ from sales_consultant.sandbox.salesforce import (
     bulk_query,
     composite,
     jobs,
+    metadata_rest,
+    metadata_soap,
     query,
     resources,
     rows,
@@ -55,6 +57,8 @@ DATA: tuple[tuple[str, str, Handler, str], ...] = (
     ("DELETE", "/ui-api/list-info/{sobject}/{name}", shown.drop_list, "ui"),
     ("POST", "/analytics/reports", shown.make_report, "analytics"),
     ("DELETE", "/analytics/reports/{id}", shown.drop_report, "analytics"),
+    ("POST", "/metadata/deployRequest", metadata_rest.create, "metadata"),
+    ("GET", "/metadata/deployRequest/{id}", metadata_rest.read, "metadata"),
     ("GET", "/tooling/query", partial(query.run, tooling=True), "tooling"),
     ("GET", "/tooling/query/{locator}", partial(query.more, tooling=True), "tooling"),
     ("GET", "/tooling/sobjects/{sobject}/describe", partial(resources.describe, tooling=True), "tooling"),
@@ -112,6 +116,8 @@ def routes(org: Org) -> list[Route]:
     add("GET", "/services/oauth2/authorize", page)
     for path in ("/services/Soap/u/{version}", "/services/Soap/u/{version}/{org}"):
         add("POST", path, partial(auth.soap_login, org))
+    for path in ("/services/Soap/m/{version}", "/services/Soap/m/{version}/{org}"):
+        add("POST", path, partial(metadata_soap.answer, org))
     listed = [Route(path, _by_method(by), methods=[*by]) for path, by in found.items()]
 
     def lost(call: Call) -> Result:

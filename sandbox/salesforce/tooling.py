@@ -30,13 +30,19 @@ def create(call: Call) -> Result:
     if sobject.name != "CustomField":
         raise ApiError("NOT_FOUND", "The requested resource does not exist", 404)
     body = call.object()
-    named, developer = custom.split(body.get("FullName"))
+    id = make_field(org, body.get("FullName"), body.get("Metadata"))
+    return 201, {"id": id, "success": True, "errors": [], "warnings": [], "infos": []}
+
+
+def make_field(org: Org, full_name: Any, metadata: Any) -> str:
+    """A new custom field; its id. Raises ApiError."""
+    named, developer = custom.split(full_name)
     table = "Activity" if named in (*ACTIVITIES, "Activity") else BY_LOWER.get(named.lower(), "")
     if table != "Activity" and table not in CUSTOMIZABLE:
         raise ApiError(
             "INVALID_CROSS_REFERENCE_KEY", f"Entity {named} cannot have custom fields", fields=["FullName"]
         )
-    meta = custom.check(body.get("Metadata"))
+    meta = custom.check(metadata)
     held = org.custom(table)
     if any(n.lower() == f"{developer}__c".lower() for n in held):
         raise ApiError(
@@ -48,8 +54,7 @@ def create(call: Call) -> Result:
         raise ApiError(
             "CUSTOM_ENTITY_OR_FIELD_LIMIT", f"You have reached the maximum number of custom fields on {table}"
         )
-    id = add_field(org, table, developer, meta, org.now())
-    return 201, {"id": id, "success": True, "errors": [], "warnings": [], "infos": []}
+    return add_field(org, table, developer, meta, org.now())
 
 
 def _held(call: Call) -> tuple[Record, Json]:
@@ -72,21 +77,25 @@ def change(call: Call) -> Result:
     call.sobject("Edit", tooling=True)
     record, values = _held(call)
     body = call.object()
-    meta = custom.check(body["Metadata"] if "Metadata" in body else values["Metadata"])
-    if meta["type"] != values["Metadata"]["type"]:
-        raise ApiError(
-            "FIELD_INTEGRITY_EXCEPTION", "The type of this field cannot be changed here", fields=["type"]
-        )
     if body.get("FullName") and body["FullName"] != values["FullName"]:
         raise ApiError(
             "FIELD_INTEGRITY_EXCEPTION", "The name of a field cannot be changed here", fields=["FullName"]
         )
-    made = custom.summary(values["TableEnumOrId"], values["DeveloperName"], meta)
-    call.org.store.update(
-        VENDOR, "CustomField", record._replace(properties=dumps(made), modified=call.org.now())
-    )
-    call.org.changed()
+    change_field(call.org, record, body["Metadata"] if "Metadata" in body else values["Metadata"])
     return 204, None
+
+
+def change_field(org: Org, record: Record, metadata: Any) -> None:
+    """Give a custom field other metadata of the same type. Raises ApiError."""
+    values = record.values()
+    meta = custom.check(metadata)
+    if meta["type"] != values["Metadata"]["type"]:
+        raise ApiError(
+            "FIELD_INTEGRITY_EXCEPTION", "The type of this field cannot be changed here", fields=["type"]
+        )
+    made = custom.summary(values["TableEnumOrId"], values["DeveloperName"], meta)
+    org.store.update(VENDOR, "CustomField", record._replace(properties=dumps(made), modified=org.now()))
+    org.changed()
 
 
 def remove(call: Call) -> Result:

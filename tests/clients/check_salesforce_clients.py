@@ -9,6 +9,8 @@ from support.connect_proxy import ConnectProxy
 
 from sales_consultant.sandbox.server import Sandbox
 
+KINDS = ["CustomObject", "PermissionSet"]
+
 
 def test_simple_salesforce_by_its_real_host(sandbox: Sandbox, proxy: ConnectProxy, calls: Path) -> None:
     assert sandbox.ca is not None
@@ -17,7 +19,7 @@ def test_simple_salesforce_by_its_real_host(sandbox: Sandbox, proxy: ConnectProx
     assert found == {
         "host": "acme.my.salesforce.com", "rows": 2502, "deleted": 0, "keyPrefix": "003", "objects": found["objects"],
         "limit": 5_000_000, "collections": [True, True, True], "pages": [1001, 1001, 503], "ingest": [4, 1], "failed": True,
-        "field": "00N", "tooling": 1, "error": "INVALID_FIELD",
+        "field": "00N", "tooling": 1, "kinds": KINDS, "mdapi": 1, "error": "INVALID_FIELD",
     }  # fmt: skip
     assert set(proxy.taken) == {"acme.my.salesforce.com"}
 
@@ -27,5 +29,6 @@ def test_jsforce(sandbox: Sandbox, calls: Path) -> None:
     assert found == {
         "login": True, "soap": ["005", 1], "identity": "00D", "rows": 2502, "where": 5, "objects": True, "fields": True,
         "limits": True, "create": True, "retrieve": "Made by jsforce", "collections": [True, True, True, False],
-        "destroyed": True, "ingest": [5, 1, 0], "bulk": 2502, "tooling": True, "error": "INVALID_FIELD",
+        "destroyed": True, "ingest": [5, 1, 0], "bulk": 2502, "tooling": True, "kinds": KINDS,
+        "metadata": [True, False], "error": "INVALID_FIELD",
     }  # fmt: skip

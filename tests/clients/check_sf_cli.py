@@ -4,8 +4,9 @@ import csv
 import json
 import os
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -22,7 +23,7 @@ def sf(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Command:
     """Runs one command signed in to the sandbox, in a home of its own; its JSON's `result`."""
     tools, home = node("sf") / "node_modules" / ".bin", tmp_path_factory.mktemp("home")
     organization = Sf(sandbox).values("SELECT Id FROM Organization")[0]
-    environ = {k: v for k, v in os.environ.items() if not k.lower().endswith("_proxy")} | {
+    own = {k: v for k, v in os.environ.items() if not k.lower().endswith("_proxy")} | {
         "PATH": f"{tools}{os.pathsep}{os.environ['PATH']}",
         "HOME": str(home),
         "SF_USE_GENERIC_UNIX_KEYCHAIN": "true",
@@ -32,10 +33,15 @@ def sf(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Command:
         "SF_ACCESS_TOKEN": f"{organization[:15]}!a-long-fake-access-token-of-more-than-sixty-letters-in-all-its-length",
     }
 
-    def run(*words: str, fails: bool = False) -> Any:
+    def run(
+        *words: str,
+        fails: bool = False,
+        folder: Path = home,
+        environ: Mapping[str, str] = MappingProxyType({}),
+    ) -> Any:
         done = subprocess.run(
-            [str(tools / "sf"), *words, "--json"], cwd=home, env=environ, capture_output=True, text=True, timeout=180,
-            check=False,
+            [str(tools / "sf"), *words, "--json"], cwd=folder, env={**own, **environ}, capture_output=True, text=True,
+            timeout=180, check=False,
         )  # fmt: skip
         assert (done.returncode != 0) == fails, done.stdout[-3000:] + done.stderr[-3000:]
         body = json.loads(done.stdout[done.stdout.index("{") :])
@@ -104,3 +110,70 @@ def test_bulk_export_and_update(sf: Command, sandbox: Sandbox, tmp_path: Path) -
         "data", "update", "bulk", "--sobject", "Contact", "--file", str(changes), "--wait", "3", fails=True
     )
     assert "failed" in failed["message"].lower()
+
+
+FIELD = """<?xml version="1.0" encoding="UTF-8"?>
+<CustomField xmlns="http://soap.sforce.com/2006/04/metadata">
+  <fullName>{name}__c</fullName><label>{name}</label><type>Picklist</type>
+  <valueSet><restricted>true</restricted><valueSetDefinition><sorted>false</sorted>
+    <value><fullName>A</fullName><default>false</default><label>A</label></value>
+    <value><fullName>B</fullName><default>false</default><label>B</label></value>
+  </valueSetDefinition></valueSet>
+</CustomField>
+"""
+SET = """<?xml version="1.0" encoding="UTF-8"?>
+<PermissionSet xmlns="http://soap.sforce.com/2006/04/metadata">
+  <label>{name} readers</label>
+  <fieldPermissions><editable>false</editable><field>Contact.{name}__c</field><readable>true</readable></fieldPermissions>
+  <objectPermissions><allowCreate>false</allowCreate><allowDelete>false</allowDelete><allowEdit>false</allowEdit>
+    <allowRead>true</allowRead><modifyAllRecords>false</modifyAllRecords><object>Contact</object>
+    <viewAllRecords>true</viewAllRecords></objectPermissions>
+</PermissionSet>
+"""
+
+
+def _project(folder: Path, name: str) -> None:
+    files = {
+        "sfdx-project.json": '{"packageDirectories": [{"path": "app", "default": true}], "sourceApiVersion": "62.0"}',
+        f"app/objects/Contact/fields/{name}__c.field-meta.xml": FIELD.format(name=name),
+        f"app/permissionsets/{name}_readers.permissionset-meta.xml": SET.format(name=name),
+    }
+    for path, text in files.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_text(text)
+
+
+@pytest.mark.parametrize("rest", [False, True])
+def test_a_deployed_field_is_seen_by_whom_its_set_is_assigned(
+    sf: Command, sandbox: Sandbox, tmp_path: Path, rest: bool
+) -> None:
+    name = "By_Rest" if rest else "By_Soap"
+    _project(tmp_path, name)
+    environ = {"SF_ORG_METADATA_REST_DEPLOY": "true" if rest else "false"}
+    done = sf(
+        "project", "deploy", "start", "--source-dir", "app", "--wait", "3", folder=tmp_path, environ=environ
+    )
+    assert (done["status"], done["numberComponentsDeployed"]) == ("Succeeded", 2)
+    assert {f["fullName"] for f in done["files"]} == {f"Contact.{name}__c", f"{name}_readers"}
+    admin = Sf(sandbox)
+    rep = admin.user("a-reps-token", rep=True)
+    assert f"{name}__c" not in rep.fields("Contact")
+    sf("org", "assign", "permset", "--name", f"{name}_readers", "--on-behalf-of", "rep@sandbox.example")
+    assert [v["value"] for v in rep.fields("Contact")[f"{name}__c"]["picklistValues"]] == ["A", "B"]
+    assert rep.fields("Contact")[f"{name}__c"]["updateable"] is False
+    (tmp_path / f"app/objects/Contact/fields/{name}__c.field-meta.xml").write_text(
+        FIELD.format(name=name).replace("Picklist", "Spell")
+    )
+    failed = sf(
+        "project",
+        "deploy",
+        "start",
+        "--source-dir",
+        "app",
+        "--wait",
+        "3",
+        folder=tmp_path,
+        environ=environ,
+        fails=True,
+    )
+    assert "Spell" in json.dumps(failed)

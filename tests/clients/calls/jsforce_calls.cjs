@@ -41,6 +41,11 @@ async function calls({ url }) {
   found.bulk = (await stream.toArray()).length;
   found.tooling = (await conn.tooling.sobject("CustomField").create(
     { FullName: "Account.Js_Made__c", Metadata: { label: "Js", type: "Checkbox", defaultValue: false } })).success;
+  found.kinds = (await conn.metadata.describe("62.0")).metadataObjects.map((o) => o.xmlName);
+  const written = await conn.metadata.create("CustomField", [
+    { fullName: "Account.Js_Number__c", label: "Js number", type: "Number", precision: 5, scale: 2 },
+    { fullName: "Account.Js_Wrong__c", label: "Js wrong", type: "Number" }]);
+  found.metadata = written.map((r) => r.success);
   try {
     await conn.query("SELECT Nothing FROM Contact");
   } catch (e) {

@@ -39,6 +39,14 @@ def main(given: dict[str, Any]) -> dict[str, Any]:
     found["field"] = made["id"][:3]
     asked = "SELECT Id FROM CustomField WHERE DeveloperName = 'Made_By_Client'"
     found["tooling"] = sf.toolingexecute("query", params={"q": asked})["totalSize"]
+    found["kinds"] = [o.xmlName for o in sf.mdapi.describe_metadata().metadataObjects]
+    field = sf.mdapi.CustomField(
+        fullName="Contact.By_Mdapi__c", label="By mdapi", type=sf.mdapi.FieldType("Text"), length=80
+    )
+    sf.mdapi.CustomField.create([field])
+    found["mdapi"] = sf.toolingexecute("query", params={"q": asked.replace("Made_By_Client", "By_Mdapi")})[
+        "totalSize"
+    ]
     try:
         sf.query("SELECT Nothing FROM Contact")
     except SalesforceMalformedRequest as e:

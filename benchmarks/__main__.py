@@ -6,10 +6,14 @@ import sys
 NAMES = (
     "start_up",
     "hubspot_pull",
+    "pull_million",
+    "pull_peers",
     "hubspot_push",
     "push_figures",
     "customer_value",
+    "lifetimes_peer",
     "propensity",
+    "naive_bayes",
     "demo_run",
 )
 

@@ -219,8 +219,30 @@ class Transport:
         self.session.close()
 
 
+class PooledSession(requests.Session):
+    """A session that asks the environment for proxies and certificates once a host, not at every call.
+
+    Nothing of a .netrc file is sent: requests would put its password in the place of our token.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.auth = lambda request: request
+        self._environment: dict[tuple[str, str], Any] = {}
+
+    def merge_environment_settings(self, url: Any, proxies: Any, stream: Any, verify: Any, cert: Any) -> Any:
+        """What requests makes of the environment for a host, kept."""
+        if proxies or stream or verify is not None or cert is not None:
+            return super().merge_environment_settings(url, proxies, stream, verify, cert)
+        parts = urlsplit(str(url))
+        key = (parts.scheme, parts.netloc)
+        if key not in self._environment:
+            self._environment[key] = super().merge_environment_settings(url, {}, stream, verify, cert)
+        return dict(self._environment[key])
+
+
 def _session() -> requests.Session:
-    session = requests.Session()
+    session = PooledSession()
     adapter = HTTPAdapter(pool_connections=4, pool_maxsize=16)
     session.mount("https://", adapter)
     session.mount("http://", adapter)

@@ -5,13 +5,15 @@ from dataclasses import dataclass, field
 
 from sales_consultant.config.errors import AccessError, UsageError
 from sales_consultant.config.nearest import did_you_mean
-from sales_consultant.connectors.base import Connector, Stream
+from sales_consultant.connectors.base import Connector, Page, Stream
 from sales_consultant.sync.warehouse import Warehouse
 
 # A row can become visible with a time stamp from before the last pull's bound: transactions run for minutes.
 OVERLAP_MS = 10 * 60_000
 # How often what the CRM computes is read again.
 COMPUTED_MS = 7 * 86_400_000
+# Rows that are worth a transaction of the warehouse.
+TRANSACTION_ROWS = 4000
 # How old a small table may be when only changes are read.
 SMALL_MS = 86_400_000
 
@@ -120,6 +122,14 @@ def _due(
     return until - state.watermark >= computed_ms
 
 
+def _commit(warehouse: Warehouse, waiting: list[Page], stream: Stream, first: bool) -> None:
+    """All pages that wait, in one transaction; then they need no copy any more."""
+    if waiting:
+        warehouse.commit_all(waiting, stream=stream, first_pull=first)
+        waiting.clear()
+    warehouse.spool.clear()
+
+
 def _stream(
     connector: Connector,
     warehouse: Warehouse,
@@ -136,15 +146,25 @@ def _stream(
 
     def read(since: int | None, bound: int, resume: str | None, watermark: int) -> int:
         first, read_rows = state.watermark is None, count
+        window = f"{stream.name} {since} {bound} {definition}"
+        waiting: list[Page] = list(warehouse.spool.pages(window)) if resuming else []
+        resume = next((p.resume for p in reversed(waiting) if p.resume is not None), resume)
+        _commit(warehouse, waiting, stream, first)
         for page in connector.pull(stream.name, since=since, until=bound, resume=resume, known=warehouse):
-            warehouse.commit(page, stream=stream, first_pull=first)
+            waiting.append(page)
             if page.stream == (stream.of or stream.name):
                 read_rows += page.rows.num_rows
                 if progress:
                     progress(stream.name, read_rows, page.total)
+            if sum(p.rows.num_rows for p in waiting) >= TRANSACTION_ROWS:
+                _commit(warehouse, waiting, stream, first)
+            else:
+                warehouse.spool.append(window, page)
+        _commit(warehouse, waiting, stream, first)
         warehouse.finish(stream.name, watermark)
         return read_rows
 
+    resuming = True
     if state.going and state.definition == definition and not full and stream.mode in ("delta", "links"):
         # A killed pull is ended first, with the window it had; what came since then is the delta that follows. Links
         # that it had read already may have changed, so their next time starts where the killed pull did.

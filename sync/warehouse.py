@@ -17,6 +17,7 @@ import pyarrow as pa
 from sales_consultant.config.errors import MachineError, disk_full
 from sales_consultant.connectors.base import Connector, Page, Stream
 from sales_consultant.connectors.neutral import MACROS, quote
+from sales_consultant.sync.spool import Spool
 
 MEMORY_LIMIT = "1GB"
 _STREAMS = (
@@ -56,6 +57,7 @@ class Warehouse:
         for macro in MACROS:
             self.con.execute(macro)
         self._columns: dict[str, set[str]] = {}
+        self.spool = Spool(None if path is None else path.with_name(path.name + ".spool"))
 
     def _open(self, memory_limit: str, threads: int | None) -> duckdb.DuckDBPyConnection:
         config: dict[str, Any] = {"memory_limit": memory_limit, "preserve_insertion_order": "false"}
@@ -87,6 +89,7 @@ class Warehouse:
 
     def close(self) -> None:
         """Checkpoint and close."""
+        self.spool.close()
         with contextlib.suppress(duckdb.Error):
             self.con.execute("CHECKPOINT")
         self.con.close()
@@ -179,31 +182,45 @@ class Warehouse:
 
         `live` False leaves the live place alone: a backfill keeps its own.
         """
-        table = f"raw_{page.stream}"
-        rows = page.rows
-        if page.patch:
-            self._patch(table, page, stream, live)
-            return
-        if stream.first_seen and page.stream == stream.name:
-            rows = self._with_first_seen(table, page, stream, first_pull)
-        self._prepare(table, rows)
+        self.commit_all([page], stream=stream, first_pull=first_pull, live=live)
+
+    def commit_all(
+        self, pages: Sequence[Page], *, stream: Stream, first_pull: bool, live: bool = True
+    ) -> None:
+        """The same for pages that follow each other: all of them or none."""
+        joined = _joined(pages)
+        tables = []
+        for page in joined:
+            rows = page.rows
+            if stream.first_seen and page.stream == stream.name and not page.patch:
+                rows = self._with_first_seen(f"raw_{page.stream}", page, stream, first_pull)
+            if not page.patch or self.columns(f"raw_{page.stream}"):
+                self._prepare(f"raw_{page.stream}", rows)
+            tables.append(rows)
         with self.transaction():
-            if not page.scope_column:
-                self.con.execute(f"DELETE FROM {quote(table)}")
-            else:
-                scope = pa.Table.from_arrays(
-                    [page.scope if page.scope is not None else rows[page.scope_column]], ["v"]
-                )
-                self.con.register("_scope", scope)
-                column = quote(page.scope_column)
-                self.con.execute(f"DELETE FROM {quote(table)} WHERE {column} IN (SELECT v FROM _scope)")
-                self.con.unregister("_scope")
-            if rows.num_rows:
-                self.con.register("_rows", rows)
-                names = ", ".join(quote(n) for n in rows.column_names)
-                self.con.execute(f"INSERT INTO {quote(table)} ({names}) SELECT {names} FROM _rows")
-                self.con.unregister("_rows")
-            self._advance(page, stream, live)
+            for page, rows in zip(joined, tables, strict=True):
+                if page.patch:
+                    self._patch(f"raw_{page.stream}", rows)
+                else:
+                    self._replace(f"raw_{page.stream}", page, rows)
+                self._advance(page, stream, live)
+
+    def _replace(self, table: str, page: Page, rows: pa.Table) -> None:
+        if not page.scope_column:
+            self.con.execute(f"DELETE FROM {quote(table)}")
+        else:
+            column = quote(page.scope_column)
+            scope = pa.Table.from_arrays(
+                [page.scope if page.scope is not None else rows[page.scope_column]], ["v"]
+            )
+            self.con.register("_scope", scope)
+            self.con.execute(f"DELETE FROM {quote(table)} WHERE {column} IN (SELECT v FROM _scope)")
+            self.con.unregister("_scope")
+        if rows.num_rows:
+            self.con.register("_rows", rows)
+            names = ", ".join(quote(n) for n in rows.column_names)
+            self.con.execute(f"INSERT INTO {quote(table)} ({names}) SELECT {names} FROM _rows")
+            self.con.unregister("_rows")
 
     def _advance(self, page: Page, stream: Stream, live: bool) -> None:
         if live:
@@ -212,21 +229,18 @@ class Warehouse:
                 [page.resume, page.rows.num_rows, stream.name],
             )
 
-    def _patch(self, table: str, page: Page, stream: Stream, live: bool) -> None:
+    def _patch(self, table: str, rows: pa.Table) -> None:
         """Set some columns of rows that are held; a row that is not held yet comes with the next delta."""
         if not self.columns(table):
             return
-        self._prepare(table, page.rows)
-        names = [n for n in page.rows.column_names if n != "id"]
+        names = [n for n in rows.column_names if n != "id"]
         sets = ", ".join(f"{quote(n)} = p.{quote(n)}" for n in names)
         differs = " OR ".join(f"t.{quote(n)} IS DISTINCT FROM p.{quote(n)}" for n in names)
-        with self.transaction():
-            self.con.register("_rows", page.rows)
-            self.con.execute(
-                f"UPDATE {quote(table)} AS t SET {sets} FROM _rows p WHERE t.id = p.id AND ({differs})"
-            )
-            self.con.unregister("_rows")
-            self._advance(page, stream, live)
+        self.con.register("_rows", rows)
+        self.con.execute(
+            f"UPDATE {quote(table)} AS t SET {sets} FROM _rows p WHERE t.id = p.id AND ({differs})"
+        )
+        self.con.unregister("_rows")
 
     def mark_vanished(self, stream: str, started: int) -> int:
         """Mark as deleted the live rows that a whole reading begun at `started` did not find; returns how many.
@@ -357,6 +371,37 @@ class Warehouse:
                 self.con.execute(statement)
         self._columns.clear()
         self.keep_merges()
+
+
+def _joined(pages: Sequence[Page]) -> list[Page]:
+    """Pages of the same table as one, in the order in which the tables first came; the last place to resume counts."""
+    if len(pages) == 1:
+        return list(pages)
+    by_stream: dict[str, list[Page]] = {}
+    for page in pages:
+        by_stream.setdefault(page.stream, []).append(page)
+    return [_one(same) for same in by_stream.values()]
+
+
+def _one(pages: Sequence[Page]) -> Page:
+    """One page of several: a row that came twice counts as it came last."""
+    first, last = pages[0], pages[-1]
+    rows = pa.concat_tables([p.rows for p in pages], promote_options="default")
+    if not first.scope_column:
+        return last
+    scopes = [p.scope if p.scope is not None else p.rows[p.scope_column] for p in pages]
+    chunks = [c for s in scopes for c in (s.chunks if isinstance(s, pa.ChunkedArray) else [s])]
+    scope: Any = pa.chunked_array(chunks) if chunks else pa.array([], pa.string())
+    if len(scope.unique()) < len(scope):
+        latest = {v: n for n, s in enumerate(scopes) for v in s.to_pylist()}
+        kept = [
+            p.rows.filter(pa.array([latest[v] == n for v in p.rows[p.scope_column].to_pylist()], pa.bool_()))
+            for n, p in enumerate(pages)
+        ]
+        rows = pa.concat_tables(kept, promote_options="default")
+        scope = scope.unique()
+    resume = next((p.resume for p in reversed(pages) if p.resume is not None), None)
+    return Page(first.stream, rows, resume, first.scope_column, scope, last.total, first.patch)
 
 
 def _duck(kind: pa.DataType) -> str:

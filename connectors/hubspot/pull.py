@@ -81,28 +81,17 @@ class Puller:
     def _pages(
         self, object_type: str, source: Iterator[tuple[list[Json], str]], stage: str
     ) -> Iterator[Page]:
-        """Answers gathered into pages that are worth a transaction; history before the records it belongs to.
-
-        A kill between the two leaves the old resume point, so both are read again.
-        """
+        """A page an answer, after its histories: a kill between the two leaves the old place, so both are read again."""
         selection = self.selection(object_type)
-        waiting: list[Json] = []
-        before: str | None = None
-        place = ""
         for found, place in source:
-            waiting += found
-            if len(waiting) >= self.sizes.page:
-                yield from self._page(object_type, waiting, selection, before, f"{stage}:{place}")
-                waiting, before = [], f"{stage}:{place}"
-        if waiting:
-            yield from self._page(object_type, waiting, selection, before, f"{stage}:{place}")
+            if found:
+                yield from self._page(object_type, found, selection, f"{stage}:{place}")
 
     def _page(
         self,
         object_type: str,
         found: list[Json],
         selection: Selection,
-        before: str | None,
         resume: str | None,
     ) -> Iterator[Page]:
         # A row may come twice when it changes while we read: the last one read wins.
@@ -110,7 +99,7 @@ class Puller:
         seen = self._seen()
         scope = rows.ids(r["id"] for r in found)
         if selection.history and not found[0].get("archived"):
-            yield Page(f"{object_type}_history", rows.history(found, seen=seen), before, "record_id", scope)
+            yield Page(f"{object_type}_history", rows.history(found, seen=seen), None, "record_id", scope)
         yield Page(object_type, rows.records(found, selection.properties, seen=seen), resume, "id", scope)
 
     def _list(self, object_type: str, after: str | None) -> Iterator[tuple[list[Json], str]]:
@@ -234,7 +223,7 @@ class Puller:
             found = self._read(object_type, part)
             for some in (found, self._read(object_type, part, archived=True)):
                 if some:
-                    yield from self._page(object_type, some, self.selection(object_type), None, None)
+                    yield from self._page(object_type, some, self.selection(object_type), None)
 
     def computed(self, object_type: str) -> Iterator[Page]:
         """What HubSpot computes, of all records: it changes without the record's modified date."""

@@ -21,7 +21,14 @@ from sales_consultant.config.errors import AccessError, CrmUnavailableError, Sal
 from sales_consultant.config.settings import Connection
 from sales_consultant.connectors.base import Calls
 from sales_consultant.connectors.budget import DailyBudget
-from sales_consultant.connectors.http import Limiter, Transport, checked_base, refuse_login, safe_text
+from sales_consultant.connectors.http import (
+    Limiter,
+    PooledSession,
+    Transport,
+    checked_base,
+    refuse_login,
+    safe_text,
+)
 from sales_consultant.connectors.signin import Granted, Keeper, Lease, Refreshing, ask_token
 
 VENDOR_HOSTS = ("salesforce.com", "force.com", "salesforce.mil", "cloudforce.com")
@@ -67,7 +74,7 @@ class ApiSession(requests.Session):
         self.limiter = limiter
         self.usage: tuple[int, int] | None = None
         self.budget: DailyBudget | None = None
-        self.inner = requests.Session()
+        self.inner = PooledSession()
         self.transport = Transport(calls=calls, session=self.inner, timeout=(5.0, 120.0))
 
     def request(self, method: Any, url: Any, *args: Any, **kwargs: Any) -> requests.Response:

@@ -1,0 +1,114 @@
+"""A million contacts in one go, killed on the way; then a pull after one per cent of them changed.
+
+`ROWS=n` for another number. Memory and CPU are those of the pulling processes, killed ones too, as the system counts them.
+"""
+
+import os
+import random
+import subprocess
+import sys
+import tempfile
+import time
+from math import ceil
+from pathlib import Path
+
+from benchmarks.million import calls, control, fill, serving
+
+KILLS = 3
+LIST_WITH_HISTORY = 50
+
+
+class Killed:
+    """Processes that pull, and what they cost together."""
+
+    def __init__(self, crm: str, url: str, folder: Path) -> None:
+        self.command = [sys.executable, "-m", "benchmarks.million", crm, url, str(folder), "contacts"]
+        self.cpu = self.memory = 0.0
+        self.ended = False
+
+    def run(self, seconds: float | None) -> None:
+        """Pull to the end, or for so many seconds."""
+        process = subprocess.Popen(self.command, stdout=subprocess.DEVNULL, cwd=Path(__file__).parents[1])
+        deadline = None if seconds is None else time.monotonic() + seconds
+        while True:
+            pid, status, used = os.wait4(process.pid, os.WNOHANG)
+            if pid:
+                break
+            if deadline is not None and time.monotonic() > deadline:
+                process.kill()
+                _, status, used = os.wait4(process.pid, 0)
+                break
+            time.sleep(0.05)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        self.ended = process.returncode == 0
+        if not self.ended and seconds is None:
+            raise RuntimeError(f"the pull ended with {process.returncode}")
+        self.cpu += used.ru_utime + used.ru_stime
+        self.memory = max(self.memory, used.ru_maxrss / 1024)
+
+
+def run() -> None:
+    """Print one line a CRM and figure."""
+    count = int(os.environ.get("ROWS", "1000000"))
+    for crm in ("hubspot", "salesforce"):
+        with tempfile.TemporaryDirectory() as name:
+            folder = Path(name)
+            fill(crm, folder / "store.db", count)
+            with serving(crm, folder / "store.db") as url:
+                _one(crm, url, folder, count)
+
+
+def _one(crm: str, url: str, folder: Path, count: int) -> None:
+    import duckdb
+
+    chance = random.Random(7)
+    whole = Killed(crm, url, folder)
+    started = time.perf_counter()
+    killed = 0
+    for _ in range(KILLS):
+        whole.run(count / 20_000 * (0.3 + chance.random()))
+        if whole.ended:
+            break
+        killed += 1
+    while not whole.ended:
+        whole.run(None)
+    seconds = time.perf_counter() - started
+    answered = calls(url, crm)
+    with duckdb.connect(str(folder / "warehouse.duckdb"), read_only=True) as con:
+        table = "raw_contacts" if crm == "hubspot" else "raw_Contact"
+        held = con.execute(f"SELECT count(*), count(DISTINCT id) FROM {table}").fetchall()[0]
+    assert held == (count, count), held
+    if crm == "hubspot":
+        again = answered["list"] - ceil(count / LIST_WITH_HISTORY) - 1
+        page = "pages of 50"
+    else:
+        # Four parts and their addresses make a page.
+        parts = ceil(count / 12_500)
+        again = max(0, ceil((answered["bulk query"] - parts - ceil(parts / 4)) / 5) - 2 * (killed + 1) - 1)
+        page = "pages of 50,000"
+    print(
+        f"pull_million, {crm}: {count:,} contacts in {seconds:,.0f} s through {killed} kills, {count / seconds:,.0f} records/s, "
+        f"at most {whole.memory:,.0f} MB, {sum(answered.values()):,} calls; {page} read again: {again}"
+    )
+    assert whole.memory <= 500
+    assert again <= killed
+    full = (sum(answered.values()), whole.cpu)
+    if crm == "hubspot":
+        changed = [str(n) for n in range(1, count, 100)]
+        body = {"object": "contacts"}
+    else:
+        from sales_consultant.sandbox.salesforce import ids
+
+        changed = [ids.make("Contact", n) for n in range(1, count, 100)]
+        body = {"object": "Contact"}
+    control(url, "clock", advance=86_400)
+    for start in range(0, len(changed), 10_000):
+        control(url, "touch", ids=changed[start : start + 10_000], crm=crm, **body)
+    before = sum(calls(url, crm).values())
+    delta = Killed(crm, url, folder)
+    delta.run(None)
+    cost = sum(calls(url, crm).values()) - before
+    print(
+        f"pull_million, {crm}: after 1 % change {cost:,} calls = {cost / full[0]:.1%} of a whole pull's, "
+        f"{delta.cpu:.1f} s of CPU = {delta.cpu / full[1]:.1%}"
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sales_consultant.scoring.errors import ScoringError
@@ -42,16 +43,18 @@ class BetaGeoModel:
         self._data = (x, t, T_)
         unit = max(float(T_.mean()), 1e-9)
 
-        def likelihood(params: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
-            return _likelihood(params, x, t, T_)
+        history = History.of(x, t, T_)
+
+        def of(params: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+            return likelihood(params, history)
 
         start = np.array([1.0, 5.0, 1.0, 1.0])
-        found = maximise(likelihood, start, size=len(x))
+        found = maximise(of, start, size=len(x))
         warnings = found.warnings
         if not found.converged:
             # alpha is a time: the prior's is 4.4 of about 33 units of observation.
             middle = np.log(np.array(_PRIOR[0])) + np.array([0.0, np.log(unit / 33.0), 0.0, 0.0])
-            found = maximise(likelihood, np.exp(middle), size=len(x), prior=(middle, _PRIOR[1]))
+            found = maximise(of, np.exp(middle), size=len(x), prior=(middle, _PRIOR[1]))
             warnings = (*warnings, "the parameters are held by a weak prior")
         self.params_ = dict(zip(NAMES, found.params.tolist(), strict=True))
         self.standard_errors_ = dict(zip(NAMES, found.errors.tolist(), strict=True))
@@ -146,36 +149,65 @@ def checked(
     return x, t, T_
 
 
-def _likelihood(
-    params: NDArray[np.float64],
-    x: NDArray[np.float64],
-    t: NDArray[np.float64],
-    T: NDArray[np.float64],
-) -> tuple[float, NDArray[np.float64]]:
+@dataclass(frozen=True, slots=True)
+class History:
+    """Customers as the likelihood needs them: what hangs on the frequency alone is computed once a frequency.
+
+    `once` are the T of who bought once, the rest is of who came back; `counts` says how many customers have
+    each of the frequencies `levels`; `level` finds a returning customer's own.
+    """
+
+    once: NDArray[np.float64]
+    x: NDArray[np.float64]
+    t: NDArray[np.float64]
+    T: NDArray[np.float64]
+    levels: NDArray[np.float64]
+    counts: NDArray[np.float64]
+    level: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, x: NDArray[np.float64], t: NDArray[np.float64], T: NDArray[np.float64]) -> History:
+        """The customers of three arrays."""
+        import numpy as np
+
+        again = x > 0
+        levels, place, counts = np.unique(x, return_inverse=True, return_counts=True)
+        return cls(T[~again], x[again], t[again], T[again], levels, counts.astype(np.float64), place[again])
+
+
+def likelihood(params: NDArray[np.float64], of: History) -> tuple[float, NDArray[np.float64]]:
+    """Summed log-likelihood (equation 6 of the paper) and its gradient at r, alpha, a, b."""
     import numpy as np
-    from scipy.special import digamma, gammaln
+    from scipy.special import digamma, expit, gammaln
 
     r, alpha, a, b = params
-    again = x > 0
-    first = gammaln(r + x) - gammaln(r) + r * np.log(alpha)
-    second = gammaln(a + b) + gammaln(b + x) - gammaln(b) - gammaln(a + b + x)
-    stays = -(r + x) * np.log(alpha + T)
-    rest = b + np.maximum(x, 1.0) - 1
-    leaves = np.where(again, np.log(a) - np.log(rest) - (r + x) * np.log(alpha + t), -np.inf)
-    either = np.logaddexp(stays, leaves)
-    stay, leave = np.exp(stays - either), np.exp(leaves - either)
+    k, n = of.levels, of.counts
+    value = float(n @ (gammaln(r + k) + gammaln(b + k) - gammaln(a + b + k)))
+    value += float(n.sum()) * float(r * np.log(alpha) - gammaln(r) + gammaln(a + b) - gammaln(b))
+    by_a = digamma(a + b) - digamma(a + b + k)
     gradient = np.array(
         [
-            np.sum(
-                digamma(r + x)
-                - digamma(r)
-                + np.log(alpha)
-                - stay * np.log(alpha + T)
-                - leave * np.log(alpha + t)
-            ),
-            np.sum(r / alpha - (r + x) * (stay / (alpha + T) + leave / (alpha + t))),
-            np.sum(digamma(a + b) - digamma(a + b + x) + leave / a),
-            np.sum(digamma(a + b) + digamma(b + x) - digamma(b) - digamma(a + b + x) - leave / rest),
+            n @ (digamma(r + k) - digamma(r) + np.log(alpha)),
+            n.sum() * r / alpha,
+            n @ by_a,
+            n @ (by_a + digamma(b + k) - digamma(b)),
         ]
     )
-    return float(np.sum(first + second + either)), gradient
+    # Who bought once has not had a chance to leave.
+    log_once = np.log(alpha + of.once)
+    value -= r * float(log_once.sum())
+    gradient[0] -= log_once.sum()
+    gradient[1] -= r * (1 / (alpha + of.once)).sum()
+    end, last = alpha + of.T, alpha + of.t
+    log_end, log_last = np.log(end), np.log(last)
+    power = r + of.x
+    rest = (b + np.maximum(k, 1.0) - 1)[of.level]
+    # Left after the last purchase, against still there: their log odds.
+    odds = np.log(a) - np.log(rest) + power * (log_end - log_last)
+    leave = expit(odds)
+    value += float((np.logaddexp(0.0, odds) - power * log_end).sum())
+    gradient[0] -= (log_end + leave * (log_last - log_end)).sum()
+    gradient[1] -= (power * (1 / end + leave * (1 / last - 1 / end))).sum()
+    gradient[2] += leave.sum() / a
+    gradient[3] -= (leave / rest).sum()
+    return value, gradient

@@ -130,7 +130,7 @@ class Pusher:
             if change.record_id in done:
                 found.append(Outcome(change.object, change.record_id, "done"))
             elif change.record_id in refused:
-                found.append(_dead(change, *refused[change.record_id]))
+                found.append(_inside(change, *refused[change.record_id]))
             else:
                 left.append(change)
         if left:
@@ -209,7 +209,7 @@ class Pusher:
         for change in changes:
             if change.record_id in alive:
                 if nameless and len(changes) == 1:
-                    found.append(_dead(change, *readable(nameless[0])))
+                    found.append(_inside(change, *readable(nameless[0])))
                 else:
                     found.append(self._single(object_type, change))
             elif change.record_id in heirs:
@@ -251,7 +251,12 @@ class Pusher:
 
 
 def _dead(change: Change, code: str, message: str) -> Outcome:
-    """A refusal in HubSpot's words; one that passes by itself is tried again."""
+    """A refusal in HubSpot's words."""
+    return Outcome(change.object, change.record_id, "dead", message or code, code)
+
+
+def _inside(change: Change, code: str, message: str) -> Outcome:
+    """A record's error inside an answer that was given: one that passes by itself is tried again."""
     state: OutcomeState = "retry" if code in _PASSES else "dead"
     return Outcome(change.object, change.record_id, state, message or code, code)
 

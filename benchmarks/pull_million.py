@@ -79,7 +79,8 @@ def _one(crm: str, url: str, folder: Path, count: int) -> None:
         held = con.execute(f"SELECT count(*), count(DISTINCT id) FROM {table}").fetchall()[0]
     assert held == (count, count), held
     if crm == "hubspot":
-        again = answered["list"] - ceil(count / LIST_WITH_HISTORY) - 1
+        # Archived ones are listed by every pull that ends: by a killed one when it is taken up, and by the delta after it.
+        again = answered["list"] - ceil(count / LIST_WITH_HISTORY) - (2 if killed else 1)
         page = "pages of 50"
     else:
         # Four parts and their addresses make a page.

@@ -206,3 +206,70 @@ def view(table: str, sources: Sequence[Source]) -> str:
         empty = ", ".join(f"CAST(NULL AS {t}) AS {c}" for c, t in types.items())
         selects = [f"SELECT {empty} WHERE false"]
     return f"CREATE OR REPLACE VIEW {table} AS " + " UNION ALL ".join(selects)
+
+
+class Raw:
+    """The raw tables there are, and their columns; a column that was never pulled is NULL."""
+
+    def __init__(self, columns: Mapping[str, Sequence[str]]) -> None:
+        self.columns = {t: set(c) for t, c in columns.items()}
+
+    def has(self, table: str) -> bool:
+        """Whether a table was ever pulled."""
+        return f"raw_{table}" in self.columns
+
+    def col(self, table: str, name: str, alias: str = "r") -> str:
+        """A column as an expression."""
+        held = self.columns.get(f"raw_{table}", ())
+        return f"{alias}.{quote(name)}" if name in held else "CAST(NULL AS VARCHAR)"
+
+    def first(self, table: str, *names: str) -> str:
+        """The first of some columns that holds a value."""
+        return f"coalesce({', '.join(self.col(table, n) for n in names)}, NULL)"
+
+    def simple(self, table: str, columns: Mapping[str, str]) -> list[Source]:
+        """A table as it is; nothing where it was never pulled."""
+        return [Source(f"raw_{table} r", columns)] if self.has(table) else []
+
+
+def stages(raw: Raw) -> str:
+    """The view of stages over a raw table that has the same columns as text."""
+    columns = {
+        "object": "r.object",
+        "pipeline": "r.pipeline",
+        "pipeline_label": "r.pipeline_label",
+        "stage": "r.stage",
+        "label": "r.label",
+        "display_order": "TRY_CAST(r.display_order AS INTEGER)",
+        "probability": "TRY_CAST(r.probability AS DOUBLE)",
+        "closed": "to_flag(r.closed)",
+        "won": "to_flag(r.won)",
+    }
+    return view("stages", raw.simple("stages", columns))
+
+
+def fields(raw: Raw, known: str = "r.known") -> str:
+    """The view of field descriptions; `known` says by SQL whether past values of a field are known."""
+    columns = {
+        "object": "r.object",
+        "column_name": "r.column_name",
+        "name": "r.name",
+        "label": "r.label",
+        "type": "r.type",
+        "custom": "to_flag(r.custom)",
+        "calculated": "to_flag(r.calculated)",
+        "known": known,
+        "ours": "to_flag(r.ours)",
+    }
+    return view("fields", raw.simple("fields", columns))
+
+
+def currencies(raw: Raw) -> str:
+    """The view of currencies and their rates."""
+    columns = {
+        "code": "r.code",
+        "rate": "TRY_CAST(r.rate AS DOUBLE)",
+        "start_at": "to_ms(r.start_at)",
+        "end_at": "to_ms(r.end_at)",
+    }
+    return view("currencies", raw.simple("currencies", columns))

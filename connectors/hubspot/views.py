@@ -3,8 +3,9 @@
 from collections.abc import Mapping, Sequence
 from functools import partial
 
+from sales_consultant.connectors import neutral
 from sales_consultant.connectors.hubspot.schema import ACTIVITIES, CORE, LINKS, link_table
-from sales_consultant.connectors.neutral import CASTS, Source, literal, quote, view
+from sales_consultant.connectors.neutral import CASTS, Raw, Source, literal, quote, view
 
 Columns = Mapping[str, Sequence[str]]
 # Association type ids of the primary company of a deal and of a contact.
@@ -25,27 +26,7 @@ _HISTORY_COLUMNS = {
 }
 
 
-class _Raw:
-    """The raw tables there are, and their columns; a column that was never pulled is NULL."""
-
-    def __init__(self, columns: Columns) -> None:
-        self.columns = {t: set(c) for t, c in columns.items()}
-
-    def has(self, table: str) -> bool:
-        return f"raw_{table}" in self.columns
-
-    def col(self, table: str, name: str, alias: str = "r") -> str:
-        return (
-            f"{alias}.{quote(name)}"
-            if name in self.columns.get(f"raw_{table}", ())
-            else "CAST(NULL AS VARCHAR)"
-        )
-
-    def first(self, table: str, *names: str) -> str:
-        return f"coalesce({', '.join(self.col(table, n) for n in names)}, NULL)"
-
-
-def _merges(raw: _Raw) -> str:
+def _merges(raw: Raw) -> str:
     selects = [
         f"SELECT {literal(o)} AS object, CAST(unnest(string_split(r.hs_merged_object_ids, ';')) AS VARCHAR) AS old_id, "
         f"r.id AS new_id FROM raw_{o} r WHERE r.hs_merged_object_ids <> ''"
@@ -65,7 +46,7 @@ def _gone(object_type: str) -> str:
     return f"coalesce(r._archived, false) OR r.id IN (SELECT old_id FROM merges WHERE object = {literal(object_type)})"
 
 
-def _custom(raw: _Raw, object_type: str, fields: Sequence[tuple[str, str, str]]) -> dict[str, str]:
+def _custom(raw: Raw, object_type: str, fields: Sequence[tuple[str, str, str]]) -> dict[str, str]:
     return {
         f"c_{name}": CASTS.get(kind, "{}").format(f"r.{quote(name)}")
         for obj, name, kind in fields
@@ -73,7 +54,7 @@ def _custom(raw: _Raw, object_type: str, fields: Sequence[tuple[str, str, str]])
     }
 
 
-def _company_of(raw: _Raw, from_type: str) -> tuple[str, str]:
+def _company_of(raw: Raw, from_type: str) -> tuple[str, str]:
     """Join and expression for the primary company, else any one (the lowest id, so that nights agree)."""
     table = link_table(from_type, "companies")
     if not raw.has(table):
@@ -87,7 +68,7 @@ def _company_of(raw: _Raw, from_type: str) -> tuple[str, str]:
     return join, "coalesce(cm.new_id, co.to_id)"
 
 
-def _contacts(raw: _Raw, fields: Sequence[tuple[str, str, str]], own: Mapping[str, str]) -> list[Source]:
+def _contacts(raw: Raw, fields: Sequence[tuple[str, str, str]], own: Mapping[str, str]) -> list[Source]:
     if not raw.has("contacts"):
         return []
     c = partial(raw.col, "contacts")
@@ -122,7 +103,7 @@ def _contacts(raw: _Raw, fields: Sequence[tuple[str, str, str]], own: Mapping[st
     ]
 
 
-def _companies(raw: _Raw, fields: Sequence[tuple[str, str, str]], own: Mapping[str, str]) -> list[Source]:
+def _companies(raw: Raw, fields: Sequence[tuple[str, str, str]], own: Mapping[str, str]) -> list[Source]:
     if not raw.has("companies"):
         return []
     c = partial(raw.col, "companies")
@@ -140,7 +121,7 @@ def _companies(raw: _Raw, fields: Sequence[tuple[str, str, str]], own: Mapping[s
     return [Source("raw_companies r", columns, _custom(raw, "companies", fields))]
 
 
-def _deals(raw: _Raw, fields: Sequence[tuple[str, str, str]]) -> list[Source]:
+def _deals(raw: Raw, fields: Sequence[tuple[str, str, str]]) -> list[Source]:
     if not raw.has("deals"):
         return []
     c = partial(raw.col, "deals")
@@ -185,7 +166,7 @@ def _deals(raw: _Raw, fields: Sequence[tuple[str, str, str]]) -> list[Source]:
     ]
 
 
-def _deal_history(raw: _Raw) -> list[Source]:
+def _deal_history(raw: Raw) -> list[Source]:
     if not raw.has("deals_history"):
         return []
     values = ", ".join(
@@ -204,7 +185,7 @@ def _deal_history(raw: _Raw) -> list[Source]:
     return [Source(source, columns)]
 
 
-def _activities(raw: _Raw) -> list[Source]:
+def _activities(raw: Raw) -> list[Source]:
     found = []
     for table in ACTIVITIES:
         if not raw.has(table):
@@ -264,7 +245,7 @@ def _activities(raw: _Raw) -> list[Source]:
     return found
 
 
-def _associations(raw: _Raw) -> list[Source]:
+def _associations(raw: Raw) -> list[Source]:
     found = []
     for from_type, to_type in LINKS:
         table = link_table(from_type, to_type)
@@ -297,7 +278,7 @@ def _links(table: str, from_type: str) -> str:
     return f"(SELECT * FROM raw_{table} WHERE from_id NOT IN ({merged}))"
 
 
-def _line_items(raw: _Raw) -> list[Source]:
+def _line_items(raw: Raw) -> list[Source]:
     table = link_table("deals", "line_items")
     if not raw.has("line_items") or not raw.has(table):
         return []
@@ -316,11 +297,7 @@ def _line_items(raw: _Raw) -> list[Source]:
     return [Source(f"raw_line_items r JOIN {_links(table, 'deals')} l ON l.to_id = r.id", columns)]
 
 
-def _simple(raw: _Raw, table: str, columns: Mapping[str, str]) -> list[Source]:
-    return [Source(f"raw_{table} r", columns)] if raw.has(table) else []
-
-
-def _field_history(raw: _Raw, fields: Sequence[tuple[str, str, str]]) -> list[Source]:
+def _field_history(raw: Raw, fields: Sequence[tuple[str, str, str]]) -> list[Source]:
     custom = {(o, n) for o, n, _ in fields}
     standard = {
         "contacts": {"lifecyclestage": "lifecycle_stage", "hs_lead_status": "status", "jobtitle": "title"},
@@ -355,7 +332,7 @@ def statements(
     columns: Columns, fields: Sequence[tuple[str, str, str]], own: Mapping[str, str], org: tuple[str, str]
 ) -> list[str]:
     """CREATE VIEW statements of all neutral tables. `own` maps our field keys to property names."""
-    raw = _Raw(columns)
+    raw = Raw(columns)
     campaign = {
         "id": "r.id",
         "name": "r.hs_name",
@@ -364,28 +341,6 @@ def statements(
         "end_at": "to_ms(r.hs_end_date)",
         "cost": "to_money(r.hs_budget_items_sum_amount)",
         "currency": "r.hs_currency_code",
-    }
-    stage = {
-        "object": "r.object",
-        "pipeline": "r.pipeline",
-        "pipeline_label": "r.pipeline_label",
-        "stage": "r.stage",
-        "label": "r.label",
-        "display_order": "TRY_CAST(r.display_order AS INTEGER)",
-        "probability": "TRY_CAST(r.probability AS DOUBLE)",
-        "closed": "to_flag(r.closed)",
-        "won": "to_flag(r.won)",
-    }
-    described = {
-        "object": "r.object",
-        "column_name": "r.column_name",
-        "name": "r.name",
-        "label": "r.label",
-        "type": "r.type",
-        "custom": "to_flag(r.custom)",
-        "calculated": "to_flag(r.calculated)",
-        "known": "r.known",
-        "ours": "to_flag(r.ours)",
     }
     owner = {
         "id": "r.id",
@@ -408,13 +363,13 @@ def statements(
         view("deal_history", _deal_history(raw)),
         view("activities", _activities(raw)),
         view("associations", _associations(raw)),
-        view("products", _simple(raw, "products", product)),
+        view("products", raw.simple("products", product)),
         view("line_items", _line_items(raw)),
-        view("owners", _simple(raw, "owners", owner)),
-        view("stages", _simple(raw, "stages", stage)),
-        view("campaigns", _simple(raw, "campaigns", campaign)),
+        view("owners", raw.simple("owners", owner)),
+        neutral.stages(raw),
+        view("campaigns", raw.simple("campaigns", campaign)),
         view("campaign_members", []),
         view("field_history", _field_history(raw, fields)),
-        view("fields", _simple(raw, "fields", described)),
-        view("currencies", []),
+        neutral.fields(raw),
+        neutral.currencies(raw),
     ]

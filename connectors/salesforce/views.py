@@ -4,7 +4,9 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 
 from sales_consultant.config.domains import FREE_MAIL
-from sales_consultant.connectors.neutral import CASTS, Source, literal, quote, view
+from sales_consultant.connectors import neutral
+from sales_consultant.connectors.neutral import CASTS, Raw, Source, literal, quote, view
+from sales_consultant.connectors.salesforce.links import associations
 from sales_consultant.connectors.salesforce.schema import NEUTRAL
 
 Columns = Mapping[str, Sequence[str]]
@@ -25,18 +27,7 @@ _HISTORIES = {
 _STANDARD = {"LeadSource": "lead_source", "Status": "status", "Industry": "industry", "Title": "title"}
 
 
-class _Raw:
-    def __init__(self, columns: Columns) -> None:
-        self.columns = {t: set(c) for t, c in columns.items()}
-
-    def has(self, table: str) -> bool:
-        return f"raw_{table}" in self.columns
-
-    def col(self, table: str, name: str) -> str:
-        return f"r.{quote(name)}" if name in self.columns.get(f"raw_{table}", ()) else "CAST(NULL AS VARCHAR)"
-
-
-def _custom(raw: _Raw, sobject: str, fields: Fields) -> dict[str, str]:
+def _custom(raw: Raw, sobject: str, fields: Fields) -> dict[str, str]:
     held = raw.columns.get(f"raw_{sobject}", set())
     return {
         f"c_{n.removesuffix('__c').lower()}": CASTS.get(k, "{}").format(f"r.{quote(n)}")
@@ -45,11 +36,11 @@ def _custom(raw: _Raw, sobject: str, fields: Fields) -> dict[str, str]:
     }
 
 
-def _gone(raw: _Raw, sobject: str) -> str:
+def _gone(raw: Raw, sobject: str) -> str:
     return "coalesce(r._archived, false)"
 
 
-def _merges(raw: _Raw) -> str:
+def _merges(raw: Raw) -> str:
     parts = [
         f"SELECT {literal(NEUTRAL[o])} AS object, r.id AS old_id, r.MasterRecordId AS new_id FROM raw_{o} r "
         "WHERE r.MasterRecordId IS NOT NULL"
@@ -60,7 +51,7 @@ def _merges(raw: _Raw) -> str:
     return "CREATE OR REPLACE VIEW merges_read AS " + " UNION ALL ".join(parts or [empty])
 
 
-def _merges_undone(raw: _Raw) -> str:
+def _merges_undone(raw: Raw) -> str:
     """Records that are alive and were merged away once: somebody took them out of the recycle bin."""
     parts = [
         f"SELECT {literal(NEUTRAL[o])} AS object, r.id FROM raw_{o} r WHERE r.MasterRecordId IS NULL AND NOT r._archived"
@@ -72,7 +63,7 @@ def _merges_undone(raw: _Raw) -> str:
     )
 
 
-def _people(raw: _Raw, sobject: str, fields: Fields, own: Mapping[str, str]) -> list[Source]:
+def _people(raw: Raw, sobject: str, fields: Fields, own: Mapping[str, str]) -> list[Source]:
     if not raw.has(sobject):
         return []
     c = partial(raw.col, sobject)
@@ -108,12 +99,12 @@ def _people(raw: _Raw, sobject: str, fields: Fields, own: Mapping[str, str]) -> 
     return [Source(source, columns, _custom(raw, sobject, fields))]
 
 
-def _website_domain(raw: _Raw, alias: str) -> str:
+def _website_domain(raw: Raw, alias: str) -> str:
     site = raw.col("Account", "Website").replace("r.", f"{alias}.", 1)
     return f"nullif(split_part(lower(regexp_replace({site}, '^(https?://)?(www\\.)?', '')), '/', 1), '')"
 
 
-def _company_by_domain(raw: _Raw) -> str:
+def _company_by_domain(raw: Raw) -> str:
     """A lead's company by the domain of its address, never a free-mail one, from accounts older than the lead.
 
     The account that a lead was converted into says nothing of the lead before: it would tell the outcome.
@@ -131,7 +122,7 @@ def _company_by_domain(raw: _Raw) -> str:
     )
 
 
-def _accounts(raw: _Raw, fields: Fields, own: Mapping[str, str]) -> list[Source]:
+def _accounts(raw: Raw, fields: Fields, own: Mapping[str, str]) -> list[Source]:
     if not raw.has("Account"):
         return []
     c = partial(raw.col, "Account")
@@ -155,7 +146,7 @@ def _accounts(raw: _Raw, fields: Fields, own: Mapping[str, str]) -> list[Source]
     return [Source(source, columns, _custom(raw, "Account", fields))]
 
 
-def _deals(raw: _Raw, fields: Fields) -> list[Source]:
+def _deals(raw: Raw, fields: Fields) -> list[Source]:
     if not raw.has("Opportunity"):
         return []
     c = partial(raw.col, "Opportunity")
@@ -193,7 +184,7 @@ def _deals(raw: _Raw, fields: Fields) -> list[Source]:
     return [Source(f"raw_Opportunity r{join}", columns, _custom(raw, "Opportunity", fields))]
 
 
-def _activities(raw: _Raw) -> list[Source]:
+def _activities(raw: Raw) -> list[Source]:
     found = []
     if raw.has("Task"):
         c = partial(raw.col, "Task")
@@ -243,52 +234,7 @@ def _activities(raw: _Raw) -> list[Source]:
     return found
 
 
-def _link(raw: _Raw, table: str, column: str, to_object: str, prefixes: tuple[str, ...]) -> list[Source]:
-    """Links of activities by one lookup column; the first three letters of an id tell what it points to."""
-    if not raw.has(table) or column not in raw.columns[f"raw_{table}"]:
-        return []
-    starts = " OR ".join(f"starts_with(r.{column}, '{p}')" for p in prefixes)
-    neutral = {"contact": "contacts", "company": "companies", "deal": "deals"}[to_object]
-    join = f" LEFT JOIN merges m ON m.object = '{neutral}' AND m.old_id = r.{column}"
-    columns = {
-        "from_object": "'activity'",
-        "from_id": "r.id",
-        "to_object": literal(to_object),
-        "to_id": f"coalesce(m.new_id, r.{column})",
-        "known_at": "r._created",
-    }
-    return [Source(f"(SELECT * FROM raw_{table} r WHERE {starts}) r{join}", columns)]
-
-
-def _before_conversion(raw: _Raw) -> list[Source]:
-    """Activities that were a lead's own: converting moves them to the contact, and the lead would look untouched.
-
-    What the contact has from before the conversion is given back to the lead, beside the contact.
-    """
-    lead = raw.columns.get("raw_Lead", set())
-    if not {"ConvertedContactId", "ConvertedDate"} <= lead:
-        return []
-    found = []
-    for table in ("Task", "Event"):
-        if not raw.has(table) or "WhoId" not in raw.columns[f"raw_{table}"]:
-            continue
-        # The conversion is dated by day only: the whole day counts as the lead's.
-        source = (
-            f"(SELECT t.id, t._created, l.id AS lead_id FROM raw_{table} t JOIN raw_Lead l ON l.ConvertedContactId = t.WhoId "
-            "WHERE t._created < to_ms(l.ConvertedDate) + 86400000) r"
-        )
-        columns = {
-            "from_object": "'activity'",
-            "from_id": "r.id",
-            "to_object": "'contact'",
-            "to_id": "r.lead_id",
-            "known_at": "r._created",
-        }
-        found.append(Source(source, columns))
-    return found
-
-
-def _members(raw: _Raw) -> list[Source]:
+def _members(raw: Raw) -> list[Source]:
     """Campaign members; one that was converted is a member as the lead it was and as the contact it is."""
     if not raw.has("CampaignMember"):
         return []
@@ -309,38 +255,7 @@ def _members(raw: _Raw) -> list[Source]:
     return found
 
 
-def _associations(raw: _Raw) -> list[Source]:
-    found = []
-    for table in ("Task", "Event"):
-        found += _link(raw, table, "WhoId", "contact", ("003", "00Q"))
-        found += _link(raw, table, "WhatId", "deal", ("006",))
-        found += _link(raw, table, "AccountId", "company", ("001",))
-    found += _before_conversion(raw)
-    if raw.has("OpportunityContactRole"):
-        c = partial(raw.col, "OpportunityContactRole")
-        columns = {
-            "from_object": "'deal'",
-            "from_id": c("OpportunityId"),
-            "to_object": "'contact'",
-            "to_id": c("ContactId"),
-            "label": f"CASE WHEN to_flag({c('IsPrimary')}) THEN 'primary' ELSE {c('Role')} END",
-            "known_at": "r._created",
-            "first_seen": "r._first_seen",
-        }
-        found.append(Source("(SELECT * FROM raw_OpportunityContactRole WHERE NOT _archived) r", columns))
-    if raw.has("Contact"):
-        columns = {
-            "from_object": "'contact'",
-            "from_id": "r.id",
-            "to_object": "'company'",
-            "to_id": raw.col("Contact", "AccountId"),
-            "label": "'primary'",
-        }
-        found.append(Source("(SELECT * FROM raw_Contact WHERE AccountId IS NOT NULL) r", columns))
-    return found
-
-
-def _field_history(raw: _Raw, fields: Fields) -> list[Source]:
+def _field_history(raw: Raw, fields: Fields) -> list[Source]:
     """Changes of tracked fields, and the value each had at first: the first change's old value, else today's.
 
     A field is taken as tracked when at least one change of it was ever recorded.
@@ -375,13 +290,9 @@ def _field_history(raw: _Raw, fields: Fields) -> list[Source]:
     return found
 
 
-def _simple(raw: _Raw, table: str, columns: Mapping[str, str]) -> list[Source]:
-    return [Source(f"raw_{table} r", columns)] if raw.has(table) else []
-
-
 def statements(columns: Columns, fields: Fields, own: Mapping[str, str], org: tuple[str, str]) -> list[str]:
     """CREATE VIEW statements of all neutral tables."""
-    raw = _Raw(columns)
+    raw = Raw(columns)
     h = partial(raw.col, "OpportunityHistory")
     i = partial(raw.col, "OpportunityLineItem")
     k = partial(raw.col, "Campaign")
@@ -413,17 +324,6 @@ def statements(columns: Columns, fields: Fields, own: Mapping[str, str], org: tu
         "cost": f"to_money({k('ActualCost')})",
         "currency": k("CurrencyIsoCode"),
     }
-    stage = {
-        "object": "r.object",
-        "pipeline": "r.pipeline",
-        "pipeline_label": "r.pipeline_label",
-        "stage": "r.stage",
-        "label": "r.label",
-        "display_order": "TRY_CAST(r.display_order AS INTEGER)",
-        "probability": "TRY_CAST(r.probability AS DOUBLE)",
-        "closed": "to_flag(r.closed)",
-        "won": "to_flag(r.won)",
-    }
     tracked = " UNION ALL ".join(
         f"SELECT {literal(NEUTRAL[s])} AS o, Field AS f FROM raw_{t}"
         for t, (s, _) in _HISTORIES.items()
@@ -435,17 +335,6 @@ def statements(columns: Columns, fields: Fields, own: Mapping[str, str], org: tu
             f"CASE WHEN r.known = 'current' AND (r.object, r.name) IN (SELECT o, f FROM ({tracked})) THEN 'history' "
             "ELSE r.known END"
         )
-    described = {
-        "object": "r.object",
-        "column_name": "r.column_name",
-        "name": "r.name",
-        "label": "r.label",
-        "type": "r.type",
-        "custom": "to_flag(r.custom)",
-        "calculated": "to_flag(r.calculated)",
-        "known": known,
-        "ours": "to_flag(r.ours)",
-    }
     u = partial(raw.col, "User")
     owner = {
         "id": "r.id",
@@ -455,12 +344,6 @@ def statements(columns: Columns, fields: Fields, own: Mapping[str, str], org: tu
         "active": f"to_flag({u('IsActive')})",
     }
     product = {"id": "r.id", "name": raw.col("Product2", "Name")}
-    currency = {
-        "code": "r.code",
-        "rate": "TRY_CAST(r.rate AS DOUBLE)",
-        "start_at": "to_ms(r.start_at)",
-        "end_at": "to_ms(r.end_at)",
-    }
     return [
         # An org with one currency does not tell which: XXX is ISO 4217 for none.
         view(
@@ -472,16 +355,16 @@ def statements(columns: Columns, fields: Fields, own: Mapping[str, str], org: tu
         view("contacts", [*_people(raw, "Contact", fields, own), *_people(raw, "Lead", fields, own)]),
         view("companies", _accounts(raw, fields, own)),
         view("deals", _deals(raw, fields)),
-        view("deal_history", _simple(raw, "OpportunityHistory", history)),
+        view("deal_history", raw.simple("OpportunityHistory", history)),
         view("activities", _activities(raw)),
-        view("associations", _associations(raw)),
-        view("products", _simple(raw, "Product2", product)),
-        view("line_items", _simple(raw, "OpportunityLineItem", items)),
-        view("owners", _simple(raw, "User", owner)),
-        view("stages", _simple(raw, "stages", stage)),
-        view("campaigns", _simple(raw, "Campaign", campaign)),
+        view("associations", associations(raw)),
+        view("products", raw.simple("Product2", product)),
+        view("line_items", raw.simple("OpportunityLineItem", items)),
+        view("owners", raw.simple("User", owner)),
+        neutral.stages(raw),
+        view("campaigns", raw.simple("Campaign", campaign)),
         view("campaign_members", _members(raw)),
         view("field_history", _field_history(raw, fields)),
-        view("fields", _simple(raw, "fields", described)),
-        view("currencies", _simple(raw, "currencies", currency)),
+        neutral.fields(raw, known),
+        neutral.currencies(raw),
     ]

@@ -21,7 +21,7 @@ def _ends(call: Call) -> tuple[Kind, Kind]:
     return call.kind("from_object"), call.kind("to_object")
 
 
-def _grouped(
+def grouped(
     call: Call, from_kind: Kind, ids: Sequence[str], to_kind: Kind
 ) -> dict[str, dict[str, list[Link]]]:
     """Links to live records, by the record they come from and the one they lead to."""
@@ -35,14 +35,14 @@ def _grouped(
 
     ends = orjson.dumps(list({link.to_id for link in found})).decode()
     gone = {r[0] for r in store.rows(sql, (VENDOR, to_kind.name, ends))}
-    grouped: dict[str, dict[str, list[Link]]] = defaultdict(lambda: defaultdict(list))
+    held: dict[str, dict[str, list[Link]]] = defaultdict(lambda: defaultdict(list))
     for link in found:
         if link.to_id not in gone:
-            grouped[link.from_id][link.to_id].append(link)
-    return grouped
+            held[link.from_id][link.to_id].append(link)
+    return held
 
 
-def _targets(grouped: dict[str, list[Link]]) -> list[Json]:
+def _targets(found: dict[str, list[Link]]) -> list[Json]:
     return [
         {
             "toObjectId": to_id,
@@ -50,15 +50,15 @@ def _targets(grouped: dict[str, list[Link]]) -> list[Json]:
                 {"category": t.category, "typeId": t.type_id, "label": t.label} for t in types
             ],
         }
-        for to_id, types in grouped.items()
+        for to_id, types in found.items()
     ]
 
 
 def inline(call: Call, kind: Kind, other: Kind, shown: list[Json]) -> None:
     """Add the first page of each record's links to another object, as a list does that asks for associations."""
-    grouped = _grouped(call, kind, [s["id"] for s in shown], other)
+    found = grouped(call, kind, [s["id"] for s in shown], other)
     for one in shown:
-        ends = grouped.get(one["id"], {})
+        ends = found.get(one["id"], {})
         rows = [
             {"id": to_id, "type": f"{kind.singular}_to_{other.singular}"}
             for to_id in list(ends)[:INLINE_PAGE]
@@ -69,7 +69,8 @@ def inline(call: Call, kind: Kind, other: Kind, shown: list[Json]) -> None:
                 after = list(ends)[INLINE_PAGE]
                 path = f"/crm/v4/objects/{kind.singular}/{one['id']}/associations/{other.singular}"
                 base = str(call.request.base_url).rstrip("/")
-                body["paging"] = {"next": {"after": after, "link": f"{base}{path}?after={after}"}}
+                link = call.portal.world.link(f"{base}{path}?after={after}")
+                body["paging"] = {"next": {"after": after, "link": link}}
             one.setdefault("associations", {})[other.name.replace("_", " ")] = body
 
 
@@ -79,10 +80,10 @@ def batch_read(call: Call) -> Result:
     inputs = call.inputs(MAX_READ)
     started = call.portal.clock.now_ms()
     after = {str(i.get("id")): str(i.get("after") or "") for i in inputs}
-    grouped = _grouped(call, from_kind, list(after), to_kind)
+    found = grouped(call, from_kind, list(after), to_kind)
     results: list[Json] = []
     for record_id, begin in after.items():
-        ends = grouped.get(record_id)
+        ends = found.get(record_id)
         if not ends:
             continue
         order = list(ends)
@@ -99,7 +100,7 @@ def single_list(call: Call) -> Result:
     """GET the links of one record."""
     kind, other = call.kind(), call.kind("to_object")
     limit = call.whole("limit", PAGE, PAGE)
-    ends = _grouped(call, kind, [call.param("id")], other).get(call.param("id"), {})
+    ends = grouped(call, kind, [call.param("id")], other).get(call.param("id"), {})
     order = list(ends)
     begin = call.text("after")
     at = order.index(begin) if begin in order else 0
@@ -109,7 +110,8 @@ def single_list(call: Call) -> Result:
     return 200, body
 
 
-def _record_ends(call: Call, one: Json, from_kind: Kind, to_kind: Kind) -> tuple[str, str]:
+def record_ends(call: Call, one: Json, from_kind: Kind, to_kind: Kind) -> tuple[str, str]:
+    """The ids of both ends of a link that a client names. Raises ApiError 400 for a record that is not there."""
     ends = str((one.get("from") or {}).get("id")), str((one.get("to") or {}).get("id"))
     for kind, record_id in zip((from_kind, to_kind), ends, strict=True):
         if call.portal.store.get(VENDOR, kind.name, record_id) is None:
@@ -135,7 +137,7 @@ def batch_create(call: Call) -> Result:
     results = []
     with call.portal.store.transaction():
         for one in inputs:
-            from_id, to_id = _record_ends(call, one, from_kind, to_kind)
+            from_id, to_id = record_ends(call, one, from_kind, to_kind)
             types = links.make(call.portal, from_kind, from_id, to_kind, to_id, one.get("types"))
             results.append(_made(from_kind, from_id, to_kind, to_id, types))
     return answer(call, results, [], started, 201)
@@ -149,7 +151,7 @@ def batch_default(call: Call) -> Result:
     results = []
     with call.portal.store.transaction():
         for one in inputs:
-            from_id, to_id = _record_ends(call, one, from_kind, to_kind)
+            from_id, to_id = record_ends(call, one, from_kind, to_kind)
             links.make(call.portal, from_kind, from_id, to_kind, to_id, None)
             results.append(_default(from_kind, from_id, to_kind, to_id))
     return answer(call, results, [], started)
@@ -168,13 +170,14 @@ def batch_archive(call: Call) -> Result:
         for one in call.inputs(MAX_CREATE):
             targets = one.get("to") or []
             for target in targets if isinstance(targets, list) else [targets]:
-                _unlink(
+                unlink(
                     call, from_kind, str((one.get("from") or {}).get("id")), to_kind, str(target.get("id"))
                 )
     return 204, None
 
 
-def _unlink(call: Call, from_kind: Kind, from_id: str, to_kind: Kind, to_id: str) -> None:
+def unlink(call: Call, from_kind: Kind, from_id: str, to_kind: Kind, to_id: str) -> None:
+    """Remove every link between two records."""
     call.portal.store.unlink(VENDOR, from_kind.name, from_id, to_kind.name, to_id)
     links.recount(call.portal, from_kind, from_id)
     links.recount(call.portal, to_kind, to_id)
@@ -184,7 +187,7 @@ def put_default(call: Call) -> Result:
     """PUT a link of the default type between two records."""
     from_kind, to_kind = call.kind("object"), call.kind("to_object")
     ends = {"from": {"id": call.param("id")}, "to": {"id": call.param("to_id")}}
-    from_id, to_id = _record_ends(call, ends, from_kind, to_kind)
+    from_id, to_id = record_ends(call, ends, from_kind, to_kind)
     with call.portal.store.transaction():
         links.make(call.portal, from_kind, from_id, to_kind, to_id, None)
     started = call.portal.clock.now_ms()
@@ -197,7 +200,7 @@ def put(call: Call) -> Result:
     if not isinstance(call.body, list):
         raise bad("Invalid input JSON: a list of association types is expected")
     ends = {"from": {"id": call.param("id")}, "to": {"id": call.param("to_id")}}
-    from_id, to_id = _record_ends(call, ends, from_kind, to_kind)
+    from_id, to_id = record_ends(call, ends, from_kind, to_kind)
     with call.portal.store.transaction():
         types = links.make(call.portal, from_kind, from_id, to_kind, to_id, call.body)
     return 201, _made(from_kind, from_id, to_kind, to_id, types)
@@ -206,7 +209,7 @@ def put(call: Call) -> Result:
 def delete(call: Call) -> Result:
     """DELETE all links between two records."""
     with call.portal.store.transaction():
-        _unlink(call, call.kind("object"), call.param("id"), call.kind("to_object"), call.param("to_id"))
+        unlink(call, call.kind("object"), call.param("id"), call.kind("to_object"), call.param("to_id"))
     return 204, None
 
 

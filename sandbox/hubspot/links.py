@@ -66,6 +66,11 @@ def default_type(from_object: str, to_object: str) -> int:
     return found
 
 
+def primary_type(from_object: str, to_object: str) -> int | None:
+    """The type of the primary link between two objects; None where there is no such thing."""
+    return _PRIMARY.get((from_object, to_object))
+
+
 def labels(portal: Portal, from_object: str, to_object: str) -> list[Json]:
     """All association types between two objects, as the labels endpoint lists them."""
     found: list[Json] = []

@@ -13,6 +13,7 @@ from sales_consultant.sandbox.hubspot import (
     campaigns,
     legacy,
     linking,
+    linking_v3,
     oauth,
     objects,
     pipelines,
@@ -58,6 +59,7 @@ def _table() -> Iterator[tuple[str, str, Handler, str, dict[str, Any]]]:
         yield from _campaigns(f"/marketing/campaigns/{dated}" if dated else "/marketing/v3/campaigns")
         yield from _account(dated)
     yield from _older()
+    yield from _links_v3()
     for version in ("v1", "v3", *DATED):
         base = f"/oauth/{version}"
         free = {"auth": False, "form": True}
@@ -101,12 +103,28 @@ def _objects(base: str, version: str) -> Iterator[tuple[str, str, Handler, str, 
     yield one, "PATCH", objects.patch, "update", write
     yield one, "DELETE", objects.delete, "archive", write
     links = one + "/associations/{to_object}"
+    if version == "v3":
+        named = links + "/{to_id}/{type}"
+        yield links, "GET", linking_v3.single_list, "associations", read
+        yield named, "PUT", linking_v3.put, "associate", write
+        yield named, "DELETE", linking_v3.delete, "associate", write
+        return
     yield links, "GET", linking.single_list, "associations", read
     yield links + "/{to_id}", "PUT", linking.put, "associate", write
     yield links + "/{to_id}", "DELETE", linking.delete, "associate", write
     yield (
         one + "/associations/default/{to_object}/{to_id}", "PUT", linking.put_default, "associate", write,
     )  # fmt: skip
+
+
+def _links_v3() -> Iterator[tuple[str, str, Handler, str, dict[str, Any]]]:
+    pair = "/crm/v3/associations/{from_object}/{to_object}"
+    read: dict[str, Any] = {"scope": READ, "bucket": "associations"}
+    write: dict[str, Any] = {"scope": WRITE, "bucket": "associations"}
+    yield pair + "/batch/read", "POST", linking_v3.batch_read, "associations", read
+    yield pair + "/batch/create", "POST", linking_v3.batch_create, "associate", write
+    yield pair + "/batch/archive", "POST", linking_v3.batch_archive, "associate", write
+    yield pair + "/types", "GET", linking_v3.types, "labels", {"scope": READ}
 
 
 def _links(dated: str) -> Iterator[tuple[str, str, Handler, str, dict[str, Any]]]:

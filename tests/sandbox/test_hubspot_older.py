@@ -40,3 +40,29 @@ def test_pipelines_of_the_first_version(company: Api) -> None:
     assert company.get(f"{base}/stages/{now['stages'][0]['id']}").json() == now["stages"][0]
     assert company.get(f"{base}/stages/none").status_code == 404
     assert [a["action"] for a in company.get(f"{base}/audit").json()["results"]] == ["CREATE"]
+
+
+def test_links_of_the_third_version_have_names(portal: Api) -> None:
+    pia, quy = portal.id("contacts", "p1"), portal.id("contacts", "p2")
+    acme, beta = portal.id("companies", "c1"), portal.id("companies", "c2")
+    base = f"/crm/v3/objects/contacts/{pia}/associations/companies"
+    listed = portal.get(base).json()["results"]
+    assert {(r["id"], r["type"]) for r in listed} >= {(acme, "contact_to_company")}
+    assert portal.send("PUT", f"{base}/{beta}/contact_to_company_unlabeled").status_code == 200
+    assert {r["id"] for r in portal.get(base).json()["results"]} == {acme, beta}
+    newer = portal.get(f"/crm/v4/objects/contacts/{pia}/associations/companies").json()["results"]
+    assert {r["toObjectId"] for r in newer} == {acme, beta}
+    assert portal.send("DELETE", f"{base}/{beta}/contact_to_company_unlabeled").status_code == 204
+    assert {r["id"] for r in portal.get(base).json()["results"]} == {acme}
+    assert portal.send("PUT", f"{base}/{beta}/contact_to_dragon").status_code == 400
+    pair = "/crm/v3/associations/contact/company"
+    alone = portal.post("/crm/v3/objects/contacts", {"properties": {"email": "alone@x.example"}}).json()["id"]
+    read = portal.post(f"{pair}/batch/read", {"inputs": [{"id": pia}, {"id": alone}]})
+    assert (read.status_code, read.json()["numErrors"]) == (207, 1)
+    assert read.json()["errors"][0]["context"]["fromObjectId"] == [alone]
+    assert read.json()["results"][0]["from"] == {"id": pia}
+    one = {"from": {"id": quy}, "to": {"id": acme}, "type": "contact_to_company_unlabeled"}
+    assert portal.post(f"{pair}/batch/create", {"inputs": [one]}).status_code == 201
+    assert portal.post(f"{pair}/batch/archive", {"inputs": [one]}).status_code == 204
+    names = {t["name"]: t["id"] for t in portal.get(f"{pair}/types").json()["results"]}
+    assert names == {"contact_to_company": "1", "contact_to_company_unlabeled": "279"}

@@ -13,11 +13,12 @@ from sales_consultant.scoring.errors import ModelFileError
 if TYPE_CHECKING:
     from typing import TypeAlias
 
+    from sales_consultant.scoring.amounts import AmountModel
     from sales_consultant.scoring.model import PopulationModel
     from sales_consultant.scoring.segments import SegmentModel
     from sales_consultant.scoring.value import ValueModel
 
-    AnyModel: TypeAlias = PopulationModel | SegmentModel | ValueModel
+    AnyModel: TypeAlias = AmountModel | PopulationModel | SegmentModel | ValueModel
 
 FORMAT_VERSION = 2
 FILE = "model.json"
@@ -104,4 +105,8 @@ def _build(kind: str, content: dict[str, Any], folder: Path) -> AnyModel:
         from sales_consultant.scoring.segments import SegmentModel
 
         return SegmentModel.from_dict(content)
+    if kind == "AmountModel":
+        from sales_consultant.scoring.amounts import AmountModel
+
+        return AmountModel.from_dict(content)
     raise ModelFileError(f"{FILE} in {folder.name!r} is of an unknown kind, {kind!r}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -227,12 +228,16 @@ def _card(
 
 
 def deal_values(
-    con: duckdb.DuckDBPyConnection, scores: pd.DataFrame, *, as_of: int | None = None
+    con: duckdb.DuckDBPyConnection,
+    scores: pd.DataFrame,
+    *,
+    as_of: int | None = None,
+    estimates: Mapping[str, float] | None = None,
 ) -> pd.DataFrame:
     """Expected value of scored deals: probability x amount, in the deal's currency.
 
-    Columns: record_id, expected_value (Decimal to the cent, or None), currency, reason ("" or why there is
-    none: "no probability", "no amount", "stale"). A deal is stale when it is older than twice the 95th
+    `estimates` stand in for amounts that are missing or placeholders. Columns: record_id, expected_value (Decimal to
+    the cent, or None), currency, reason ("" or why there is none: "no probability", "no amount", "stale"), estimated. A deal is stale when it is older than twice the 95th
     percentile of the cycles of won deals. `as_of` defaults to the newest time on any deal.
     """
     import numpy as np
@@ -257,6 +262,8 @@ def deal_values(
     limit = _STALE_CYCLES * float(cycles.quantile(0.95)) if len(cycles) >= _MIN_WON else float("inf")
     wanted = scores if "object" not in scores else scores[scores["object"] == "deals"]
     rows = wanted[["record_id", "probability"]].merge(deals, on="record_id", how="left")
+    guessed = rows["record_id"].map(dict(estimates or {})).astype("float64")
+    rows["amount"] = guessed.where(guessed.notna(), rows["amount"])
     worth = (rows["probability"] * rows["amount"]).to_numpy(dtype=float)
     reason = np.select(
         [
@@ -278,5 +285,6 @@ def deal_values(
             "expected_value": pd.Series(values, dtype=object),
             "currency": rows["currency"].astype(object),
             "reason": pd.Series(reason, dtype=object),
+            "estimated": guessed.notna().to_numpy(),
         }
     )

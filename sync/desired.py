@@ -55,7 +55,7 @@ class Desired:
     """Desired values of all records, with what the run has to report.
 
     `left` says why a record that may still hold values has none any more: "closed", "left", "excluded", "no model".
-    `drift` is each population's stability index of the scores against those at the model's publication.
+    `estimated` are the deals whose expected value rests on an estimated amount. `drift` is each population's stability index of the scores against those at the model's publication.
     """
 
     as_of: int
@@ -63,6 +63,7 @@ class Desired:
     excluded: dict[str, dict[str, int]] = field(default_factory=dict)
     scored: dict[str, int] = field(default_factory=dict)
     drift: dict[str, float] = field(default_factory=dict)
+    estimated: set[str] = field(default_factory=set)
     withheld: dict[str, str] = field(default_factory=dict)
     names: dict[Key, str] = field(default_factory=dict)
     units: dict[Key, str] = field(default_factory=dict)
@@ -87,6 +88,7 @@ class Models:
     value: Any | None
     segments: Any | None
     labels: Mapping[str, str] = field(default_factory=dict)
+    amount: Any | None = None
 
 
 def build(
@@ -186,7 +188,7 @@ def _scores(
         frame = frame[np.array(taken, dtype=bool)]
         desired.scored[name] = len(frame)
         frames.append(frame)
-    _expected(con, frames, desired)
+    _expected(con, frames, desired, models)
     return frames
 
 
@@ -224,14 +226,21 @@ def reason_lines(reasons: Any) -> list[str]:
     return [r.line() for r in shown(reasons, SHOWN_REASONS)]
 
 
-def _expected(con: duckdb.DuckDBPyConnection, frames: "list[pd.DataFrame]", desired: Desired) -> None:
+def _expected(
+    con: duckdb.DuckDBPyConnection, frames: "list[pd.DataFrame]", desired: Desired, models: Models
+) -> None:
     from sales_consultant.scoring import value
 
+    guessed: dict[str, float] = {}
+    if models.amount is not None and any((f["object"] == "deals").any() for f in frames):
+        found = models.amount.estimate(con)
+        guessed = dict(zip(found["record_id"], found["amount"], strict=True))
     for frame in frames:
         deals = frame[frame["object"] == "deals"]
         if deals.empty:
             continue
-        held = value.deal_values(con, deals, as_of=desired.as_of)
+        held = value.deal_values(con, deals, as_of=desired.as_of, estimates=guessed)
+        desired.estimated |= set(held.loc[held["estimated"], "record_id"])
         worth = dict(zip(held["record_id"], held["expected_value"], strict=True))
         for record_id in deals["record_id"]:
             amount = worth.get(record_id)

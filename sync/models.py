@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from sales_consultant.scoring.gate import Comparison
     from sales_consultant.scoring.training import Trained
 
-VALUE, SEGMENTS = "value", "segments"
+VALUE, SEGMENTS, AMOUNT = "value", "segments", "amount"
 Say = Callable[[str], None]
 
 
@@ -54,7 +54,7 @@ def train(
     only after two such verdicts in a row. One that is worse than the model in force, on outcomes neither has learnt from,
     is kept too, and the old one stays.
     """
-    from sales_consultant.scoring import modelfile, segments, training, value
+    from sales_consultant.scoring import amounts, modelfile, segments, training, value
 
     _check_features(con, settings.features)
     done = []
@@ -77,8 +77,14 @@ def train(
         if not trained.publishable:
             _maybe_withdraw(state, name, now)
         done.append(TrainedModel(name, "propensity", digest, verdict, publish, report, why))
-    if only is not None and not {VALUE, SEGMENTS} & set(only):
+    if only is not None and not {VALUE, SEGMENTS, AMOUNT} & set(only):
         return done
+    say("learning deal amounts")
+    sizes = amounts.fit(con, settings.features, as_of=as_of)
+    digest = _keep(sizes, folder, modelfile.save)
+    card = {"kind": sizes.kind, **_card(sizes)}
+    _index(state, digest, AMOUNT, AMOUNT, "", card, as_of, now, publish=True)
+    done.append(TrainedModel(AMOUNT, AMOUNT, digest, "", True, card))
     say("training customer value")
     customers = value.fit_customers(con, as_of=as_of, exclusions=settings.exclude)
     digest = _keep(customers, folder, modelfile.save)
@@ -276,7 +282,7 @@ def in_force(state: State, folder: Path, settings: Settings) -> Models:
     }
     populations = {n: m for n, m in loaded.items() if n in settings.populations}
     labels = {r["name"]: f"{r['name']} {r['digest'][:8]}" for r in rows}
-    return Models(populations, loaded.get(VALUE), loaded.get(SEGMENTS), labels)
+    return Models(populations, loaded.get(VALUE), loaded.get(SEGMENTS), labels, loaded.get(AMOUNT))
 
 
 def training_needed(state: State, folder: Path, settings: Settings, *, as_of: int) -> set[str]:
@@ -289,7 +295,7 @@ def training_needed(state: State, folder: Path, settings: Settings, *, as_of: in
     from sales_consultant.scoring import modelfile
 
     rows = state.rows(sa.select(models))
-    wanted = {*settings.populations, VALUE, SEGMENTS}
+    wanted = {*settings.populations, VALUE, SEGMENTS, AMOUNT}
     needed = wanted - {r["name"] for r in rows}
     for r in rows:
         in_force = r["published_at"] is not None and r["withdrawn_at"] is None

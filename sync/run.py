@@ -229,6 +229,7 @@ def scoring(ws: Workspace, run: Run, reporter: Reporter) -> tuple[Desired, Held]
         )
     run.counts["scored"] = wanted.scored
     run.counts["drift"] = wanted.drift
+    run.counts["estimated_amounts"] = len(wanted.estimated)
     run.counts["excluded"] = wanted.excluded
     return wanted, current
 

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from sales_consultant.config.errors import UsageError
+from sales_consultant.scoring.modelfile import FILE, FORMAT_VERSION
 from sales_consultant.sync import models
 from sales_consultant.sync.state import State
 
@@ -22,6 +23,7 @@ class Shelf:
         """One training's end, as `train` records it."""
         self.now += 1
         (self.folder / digest).mkdir()
+        (self.folder / digest / FILE).write_text(f'{{"format_version": {FORMAT_VERSION}}}')
         models._index(self.state, digest, "deals", "propensity", verdict, {}, 0, self.now, publish=publish)
         if not publish:
             models._maybe_withdraw(self.state, "deals", self.now)
@@ -58,7 +60,7 @@ def test_there_must_be_something_to_go_back_to(shelf: Shelf) -> None:
     with pytest.raises(UsageError, match="no earlier model"):
         shelf.revert()
     shelf.trained("two")
-    (shelf.folder / "one").rmdir()
+    (shelf.folder / "one" / FILE).write_text('{"format_version": 1}')
     with pytest.raises(UsageError, match="no earlier model"):
         shelf.revert()
     assert shelf.in_force == "two"

@@ -201,7 +201,7 @@ def test_a_limit_that_is_spent(synced: Office) -> None:
         synced.set("contacts", record, sc_segment="")
     synced.fault(kind="status", status=429, policy="DAILY", path="batch/update", times=None)
     error = synced.cli.json("sync", "--yes", code=4)["error"]
-    assert "DAILY" in error["message"]
+    assert "day's calls" in error["message"]
     synced.calm()
     assert synced.cli.json("sync", "--yes")["written"] == 40
     assert synced.held() == synced.written() and synced.unsettled() == 0

@@ -7,7 +7,7 @@ from sales_consultant.connectors.base import Estimate, Known
 from sales_consultant.connectors.hubspot.client import HubSpotApi
 from sales_consultant.connectors.hubspot.paths import Paths
 from sales_consultant.connectors.hubspot.pull import RECENT_MS, URL_LIMIT, Sizes
-from sales_consultant.connectors.hubspot.schema import ACTIVITIES, Selection, modified_property
+from sales_consultant.connectors.hubspot.schema import ACTIVITIES, Selection, api_type, modified_property
 
 
 def records(
@@ -25,7 +25,7 @@ def records(
     if since is not None:
         filters = [{"propertyName": modified_property(object_type), "operator": "GTE", "value": str(since)}]
         body["filterGroups"] = [{"filters": filters}]
-    rows = int(api.call("POST", paths.search(object_type), body=body)[1].get("total") or 0)
+    rows = int(api.call("POST", paths.search(api_type(object_type)), body=body)[1].get("total") or 0)
     calls: dict[str, int] = {"definition": 1, "archived": 1 + known.archived(object_type) // sizes.list}
     if since is None:
         long = sum(len(p) + 3 for p in (*selection.properties, *selection.history)) > URL_LIMIT

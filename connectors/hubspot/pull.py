@@ -18,6 +18,7 @@ from sales_consultant.connectors.hubspot.schema import (
     ACTIVITIES,
     LINKS,
     Selection,
+    api_type,
     link_table,
     modified_property,
 )
@@ -117,7 +118,7 @@ class Puller:
             query["properties"] = ",".join(selection.properties) or "hs_object_id"
             query["propertiesWithHistory"] = ",".join(selection.history) or None
         while after != "end":
-            answer = self.api.get(self.paths.objects(object_type), after=after, **query)
+            answer = self.api.get(self.paths.objects(api_type(object_type)), after=after, **query)
             found = answer["results"]
             if long and found:
                 found = self._read(object_type, [r["id"] for r in found])
@@ -150,7 +151,9 @@ class Puller:
                 "properties": properties or "hs_object_id",
                 "after": after,
             }
-            answer = self.api.call("GET", self.paths.objects(object_type), query=query, kind=kind)[1]
+            answer = self.api.call("GET", self.paths.objects(api_type(object_type)), query=query, kind=kind)[
+                1
+            ]
             after = (answer.get("paging") or {}).get("next", {}).get("after") or "end"
             yield answer["results"], after
 
@@ -176,7 +179,7 @@ class Puller:
                 "limit": self.sizes.search,
                 "properties": ["hs_object_id"] if selection.history else list(selection.properties),
             }
-            found = self.api.post(self.paths.search(object_type), body)["results"]
+            found = self.api.post(self.paths.search(api_type(object_type)), body)["results"]
             if not found:
                 return
             count = len(found)
@@ -192,7 +195,7 @@ class Puller:
         selection = self.selection(object_type)
         history = selection.history and not archived
         size = self.sizes.history if history else self.sizes.list
-        path = self.paths.batch(object_type, "read") + ("?archived=true" if archived else "")
+        path = self.paths.batch(api_type(object_type), "read") + ("?archived=true" if archived else "")
         found: list[Json] = []
         for start in range(0, len(record_ids), size):
             body: Json = {
@@ -267,7 +270,7 @@ class Puller:
         found: list[Json] = []
         while inputs:
             answer = self.api.post(
-                self.paths.associations(from_type, to_type), {"inputs": inputs}, kind="links"
+                self.paths.associations(api_type(from_type), to_type), {"inputs": inputs}, kind="links"
             )
             found += answer["results"]
             # Paging is a record's own: only those with more links are asked again.

@@ -9,13 +9,16 @@ from sales_consultant.connectors.base import FieldInfo, Stream
 CORE = ("contacts", "companies", "deals")
 ACTIVITIES = ("calls", "emails", "meetings", "notes", "tasks", "communications")
 GOODS = ("line_items", "products")
-OBJECTS = (*CORE, *GOODS, *ACTIVITIES)
+# HubSpot's own lead object, beside the contacts that we call leads.
+SALES_LEADS = "sales_leads"
+OBJECTS = (*CORE, *GOODS, *ACTIVITIES, SALES_LEADS)
 LINKS = (
     ("contacts", "companies"),
     ("deals", "contacts"),
     ("deals", "companies"),
     ("deals", "line_items"),
     *((a, o) for a in ACTIVITIES for o in CORE),
+    (SALES_LEADS, "contacts"),
 )
 STANDARD: dict[str, tuple[str, ...]] = {
     "contacts": (
@@ -47,6 +50,7 @@ STANDARD: dict[str, tuple[str, ...]] = {
     ),
     "line_items": ("name", "quantity", "price", "amount", "hs_product_id"),
     "products": ("name", "price"),
+    SALES_LEADS: ("hs_lead_name", "hs_pipeline", "hs_pipeline_stage", "hubspot_owner_id"),
     "calls": (
         "hs_timestamp",
         "hs_object_source",
@@ -98,6 +102,7 @@ HISTORY = {
     "contacts": ("lifecyclestage", "hs_lead_status", "jobtitle"),
     "companies": ("industry",),
     "deals": ("dealstage", "amount", "closedate", "pipeline", "dealtype", "hubspot_owner_id"),
+    SALES_LEADS: ("hs_pipeline_stage",),
 }
 # Set once, when a record is made, by HubSpot itself.
 FIXED = {"contacts": ("hs_analytics_source", "lead_source"), "companies": (), "deals": ()}
@@ -144,6 +149,11 @@ def streams() -> tuple[Stream, ...]:
         # date says nothing about the past.
         Stream("campaigns", "campaigns", "full", optional=True),
     )
+
+
+def api_type(object_type: str) -> str:
+    """What HubSpot calls an object type in its paths."""
+    return "leads" if object_type == SALES_LEADS else object_type
 
 
 def link_table(from_type: str, to_type: str) -> str:

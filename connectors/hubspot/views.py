@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 
 from sales_consultant.connectors import neutral
-from sales_consultant.connectors.hubspot.schema import ACTIVITIES, CORE, LINKS, link_table
+from sales_consultant.connectors.hubspot.schema import ACTIVITIES, CORE, LINKS, SALES_LEADS, link_table
 from sales_consultant.connectors.neutral import CASTS, Raw, Source, literal, quote, view
 
 Columns = Mapping[str, Sequence[str]]
@@ -249,7 +249,7 @@ def _associations(raw: Raw) -> list[Source]:
     found = []
     for from_type, to_type in LINKS:
         table = link_table(from_type, to_type)
-        if not raw.has(table) or to_type not in _SINGULAR:
+        if not raw.has(table) or to_type not in _SINGULAR or from_type == SALES_LEADS:
             continue
         primary = PRIMARY.get((from_type, to_type))
         label = (
@@ -325,7 +325,27 @@ def _field_history(raw: Raw, fields: Sequence[tuple[str, str, str]]) -> list[Sou
                 },
             )
         )
-    return found
+    return found + _lead_stages(raw)
+
+
+def _lead_stages(raw: Raw) -> list[Source]:
+    """The stages that HubSpot's lead object went through, as history of the contact it is about."""
+    links = link_table(SALES_LEADS, "contacts")
+    if not raw.has(f"{SALES_LEADS}_history") or not raw.has(links):
+        return []
+    source = (
+        f"(SELECT l.to_id AS contact_id, h.value, h._changed FROM raw_{SALES_LEADS}_history h JOIN raw_{links} l ON "
+        "l.from_id = h.record_id WHERE h.property = 'hs_pipeline_stage') r "
+        "LEFT JOIN merges m ON m.object = 'contacts' AND m.old_id = r.contact_id"
+    )
+    columns = {
+        "object": "'contacts'",
+        "record_id": "coalesce(m.new_id, r.contact_id)",
+        "field": "'lead_stage'",
+        "value": "nullif(r.value, '')",
+        "changed_at": "r._changed",
+    }
+    return [Source(source, columns)]
 
 
 def statements(

@@ -16,7 +16,7 @@ from sales_consultant.sync.warehouse import Warehouse
 
 CORE = ("contacts", "companies", "deals")
 ACTIVITIES = ("calls", "emails", "meetings", "notes", "tasks", "communications")
-OBJECTS = (*CORE, "line_items", "products", *ACTIVITIES)
+OBJECTS = (*CORE, "line_items", "products", *ACTIVITIES, "leads")
 SINGULAR = {"contacts": "contact", "companies": "company", "deals": "deal"}
 LINKED = (
     ("contacts", "companies"),
@@ -24,6 +24,7 @@ LINKED = (
     ("deals", "companies"),
     ("deals", "line_items"),
     *((a, c) for a in ACTIVITIES for c in CORE),
+    ("leads", "contacts"),
 )
 PRIMARY = {("contacts", "companies"): 1, ("deals", "companies"): 5}
 STAGES = ("new", "offer", "won", "lost")
@@ -91,6 +92,7 @@ class HubSpotWorld(World):
             },
             "line_items": {"name": text, "quantity": "2", "price": r.choice(("3", "0.1"))},
             "products": {"name": text, "price": "5"},
+            "leads": {"hs_lead_name": text, "hs_pipeline_stage": r.choice(("attempting", "connected"))},
             "calls": {"hs_timestamp": at, "hs_call_title": text, "hs_call_direction": "INBOUND"},
             "emails": {"hs_timestamp": at, "hs_email_subject": text},
             "meetings": {"hs_timestamp": at, "hs_meeting_title": text},
@@ -269,7 +271,8 @@ class HubSpotWorld(World):
                 (object,),
             )
         }
-        held = w.columns(f"raw_{object}")
+        raw = "raw_sales_leads" if object == "leads" else f"raw_{object}"
+        held = w.columns(raw)
         names = [n for n, b in defined.items() if n in held and not b.get("archived")]
         missing = set(self.fields[object]) - held
         truth = {}
@@ -284,7 +287,7 @@ class HubSpotWorld(World):
             "_modified",
             "_archived",
         ]
-        mine = self.table(w, f"raw_{object}", "id", columns)
+        mine = self.table(w, raw, "id", columns)
         # What a person erased or merged away leaves no trace for a delta: only a reconcile marks it.
         merged = {
             r[0] for r in self.sandbox.store.rows("SELECT old_id FROM merges WHERE object = ?", (object,))
@@ -326,7 +329,7 @@ class HubSpotWorld(World):
         )
         truth: dict[str, dict[str, Any]] = {}
         for a, i, b, j, type_id in rows:
-            if (a, b) in LINKED and b in CORE and {(a, i), (b, j)} <= live:
+            if (a, b) in LINKED and a != "leads" and b in CORE and {(a, i), (b, j)} <= live:
                 key = f"{SINGULAR.get(a, 'activity')} {i if a in CORE else f'{a}:{i}'} {SINGULAR[b]} {j}"
                 row = truth.setdefault(key, {"primary": False})
                 row["primary"] |= PRIMARY.get((a, b)) == type_id
@@ -342,6 +345,18 @@ class HubSpotWorld(World):
                     twice.append(Difference("associations", key, "held twice"))
                 mine[key] = {"primary": label == "primary"}
         found = twice + compare("associations", truth, mine)
+        stages = {
+            f"{j} {t}"
+            for a, i, b, j, _ in rows
+            if (a, b) == ("leads", "contacts") and {(a, i), (b, j)} <= live
+            for t in self._stages_of(i)
+        }
+        held = w.con.execute(
+            "SELECT record_id, value FROM field_history WHERE field = 'lead_stage'"
+        ).fetchall()
+        # A lead that was archived leaves its past.
+        have = {f"{j} {t}" for j, t in held if t and ("contacts", j) in live}
+        found += [Difference("lead stages", k, "is not held") for k in stages - have]
         if "line_items" not in self.denied:
             lines = {
                 f"{i} {j}"
@@ -352,6 +367,17 @@ class HubSpotWorld(World):
             have = {f"{i} {j}" for i, j in held if ("deals", i) in live}
             found += self.same("line items of deals", lines, have)
         return found
+
+    def _stages_of(self, lead: str) -> set[str]:
+        rows = self.sandbox.store.rows(
+            "SELECT value FROM history WHERE object = 'leads' AND id = ? AND property = 'hs_pipeline_stage'",
+            (lead,),
+        )
+        now = self.sandbox.store.rows(
+            "SELECT json_extract(properties, '$.hs_pipeline_stage') FROM records WHERE object = 'leads' AND id = ?",
+            (lead,),
+        )
+        return {r[0] for r in (*rows, *now) if r[0]}
 
     def _history(self, w: Warehouse) -> list[Difference]:
         found = []

@@ -1,6 +1,8 @@
 """One request to Salesforce's API: whose session, which version, and how the result or error becomes an answer."""
 
+import gzip
 import re
+import zlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
@@ -104,6 +106,17 @@ def version(request: Request) -> str:
     return text
 
 
+async def _body(request: Request) -> bytes:
+    """The body, unpacked where the client packed it. Raises ApiError."""
+    body = await request.body()
+    if request.headers.get("content-encoding", "").lower() != "gzip":
+        return body
+    try:
+        return gzip.decompress(body)
+    except (OSError, EOFError, zlib.error):
+        raise ApiError("INVALID_INPUT", "the body is not gzip") from None
+
+
 def endpoint(
     org: Org,
     handler: Handler,
@@ -126,7 +139,7 @@ def endpoint(
             access = Access.of(org, sessions.user(org, request)) if auth else None
             if auth and counted:
                 headers = meter.take()
-            call = Call(org, request, access, await request.body(), asked)  # type: ignore[arg-type]
+            call = Call(org, request, access, await _body(request), asked)  # type: ignore[arg-type]
             if before is not None:
                 before(org)
             with org.store.transaction():

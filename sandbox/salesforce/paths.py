@@ -21,6 +21,7 @@ from sales_consultant.sandbox.salesforce import (
     rows,
     shown,
     tooling,
+    tree,
 )
 from sales_consultant.sandbox.salesforce.call import Call, Handler, Result, endpoint
 from sales_consultant.sandbox.salesforce.errors import ApiError, refused
@@ -52,6 +53,7 @@ DATA: tuple[tuple[str, str, Handler, str], ...] = (
     ("GET", "/composite/sobjects/{sobject}", batches.read, "collections"),
     ("POST", "/composite/sobjects/{sobject}", batches.read, "collections"),
     ("PATCH", "/composite/sobjects/{sobject}/{field}", batches.upsert, "collections"),
+    ("POST", "/composite/tree/{sobject}", tree.create, "tree"),
     ("POST", "/ui-api/list-info/{sobject}", shown.make_list, "ui"),
     ("GET", "/ui-api/list-info/{sobject}/{name}", shown.read_list, "ui"),
     ("DELETE", "/ui-api/list-info/{sobject}/{name}", shown.drop_list, "ui"),

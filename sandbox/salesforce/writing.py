@@ -171,6 +171,11 @@ def update(access: Access, sobject: Sobject, id: Any, body: Mapping[str, Any], *
     with org.store.transaction():
         save(org, sobject.name, record, values, access.user_id)
         rules.enforce(org, sobject.name, record.id)
+        if sobject.name == "FieldPermissions" and not (
+            values["PermissionsRead"] or values["PermissionsEdit"]
+        ):
+            # A grant of nothing is none.
+            org.store.delete(VENDOR, sobject.name, record.id)
     setup.after(org, sobject.name)
     return record.id
 

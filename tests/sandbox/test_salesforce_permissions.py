@@ -43,7 +43,9 @@ def test_read_is_not_edit(org: Sf) -> None:
     (row,) = org.query(f"SELECT Id, PermissionsEdit FROM FieldPermissions WHERE ParentId = '{set_id}'")
     assert org.patch(f"sobjects/FieldPermissions/{row['Id']}", {"PermissionsEdit": True}).status_code == 204
     assert org.fields("Contact")["SC_Score__c"]["updateable"] is True
-    assert org.send("DELETE", f"sobjects/FieldPermissions/{row['Id']}").status_code == 204
+    nothing = {"PermissionsRead": False, "PermissionsEdit": False}
+    assert org.patch(f"sobjects/FieldPermissions/{row['Id']}", nothing).status_code == 204
+    assert org.query(f"SELECT Id FROM FieldPermissions WHERE ParentId = '{set_id}'") == []
     assert "SC_Score__c" not in org.fields("Contact")
 
 

@@ -1,5 +1,6 @@
 """Subqueries in SELECT: the children of each row by the name of their relationship."""
 
+import gzip
 from collections.abc import Iterator
 
 import pytest
@@ -85,3 +86,37 @@ def test_having_chooses_among_groups(org: Sf) -> None:
     assert org.query("SELECT StageName FROM Opportunity GROUP BY StageName HAVING MAX(Amount) > 1000") == [
         {"StageName": "won"}
     ]
+
+
+def _tree(last: str) -> dict[str, object]:
+    child = {"attributes": {"type": "Contact", "referenceId": "c"}, "LastName": last}
+    root = {
+        "attributes": {"type": "Account", "referenceId": "a"},
+        "Name": "Tree",
+        "Contacts": {"records": [child]},
+    }
+    return {"records": [root]}
+
+
+def test_a_tree_is_made_with_what_hangs_on_it_or_not_at_all(org: Sf) -> None:
+    made = org.post("composite/tree/Account", _tree("Leaf"))
+    assert made.status_code == 201 and made.json()["hasErrors"] is False
+    ids = {r["referenceId"]: r["id"] for r in made.json()["results"]}
+    (row,) = org.query("SELECT Id, (SELECT Id FROM Contacts) FROM Account WHERE Name = 'Tree'")
+    assert (row["Id"], row["Contacts"]["records"][0]["Id"]) == (ids["a"], ids["c"])
+    refused = org.post("composite/tree/Account", _tree("x" * 81))
+    assert refused.status_code == 400
+    (failed,) = refused.json()["results"]
+    assert (failed["referenceId"], failed["errors"][0]["statusCode"]) == ("c", "STRING_TOO_LONG")
+    assert org.values("SELECT COUNT(Id) FROM Account WHERE Name = 'Tree'") == [1]
+    wrong = {"records": [{"attributes": {"type": "Account"}, "Name": "x"}]}
+    assert org.post("composite/tree/Account", wrong).json()[0]["errorCode"] == "INVALID_INPUT"
+
+
+def test_a_body_may_come_packed(org: Sf) -> None:
+    body = gzip.compress(b'{"Name": "Packed"}')
+    head = {"Content-Encoding": "gzip", "Content-Type": "application/json"}
+    assert org.send("POST", "sobjects/Account", data=body, headers=head).status_code == 201
+    assert org.values("SELECT COUNT(Id) FROM Account WHERE Name = 'Packed'") == [1]
+    broken = org.send("POST", "sobjects/Account", data=b"no", headers=head)
+    assert broken.json()[0]["errorCode"] == "INVALID_INPUT"

@@ -118,9 +118,9 @@ class HubSpotConnector(HubSpotAdmin):
         """The properties of an object, custom or HubSpot's."""
         object_type = "contacts" if object == "leads" else object
         if object_type not in self._described:
-            found = self.api.call("GET", self.reading.properties(schema.api_type(object_type)), kind="definition")[1][
-                "results"
-            ]
+            found = self.api.call(
+                "GET", self.reading.properties(schema.api_type(object_type)), kind="definition"
+            )[1]["results"]
             self._described[object_type] = [_info(p) for p in found]
         return self._described[object_type]
 

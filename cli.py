@@ -591,11 +591,13 @@ def evaluate(
     from sales_consultant.sync import evaluation
 
     if compare:
-        return {"comparison": evaluation.compared(shell.ws)}
+        rows = evaluation.compared(shell.ws)
+        return evaluation.noted({"comparison": rows}, "No model in force has a forward test: all are rules.")
     if plots is not None:
         return evaluation.plotted(shell.ws, plots)
     if given:
-        return {"as_given": evaluation.as_given(shell.ws)}
+        rows = evaluation.as_given(shell.ws)
+        return evaluation.noted({"as_given": rows}, "No score has been visible for 30 days yet.")
     tests = evaluation.evaluate(shell.ws.state)
     return {"forward_tests": tests if shell.json else evaluation.brief(tests)}
 

@@ -72,6 +72,11 @@ def brief(tests: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return found
 
 
+def noted(document: dict[str, Any], nothing: str) -> dict[str, Any]:
+    """The document, with a sentence where all its lists are empty."""
+    return document if any(document.values()) else {**document, "note": nothing}
+
+
 def ready(ws: Workspace, *, as_of: int) -> list[dict[str, Any]]:
     """What each population's data allow, before anything is fitted."""
     from sales_consultant.scoring.readiness import readiness
@@ -209,7 +214,10 @@ def plotted(ws: Workspace, folder: Path) -> dict[str, Any]:
         raise MachineError(
             f"{folder} cannot be written: {e.strerror}.", action="Give another --plots."
         ) from e
-    return {"calibration": rows, "files": [{"file": str(f)} for f in files]}
+    return noted(
+        {"calibration": rows, "files": [{"file": str(f)} for f in files]},
+        "No model has a forward test to draw.",
+    )
 
 
 def _segments(ws: Workspace) -> list[tuple[str, int, float]]:

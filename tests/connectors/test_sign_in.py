@@ -142,7 +142,7 @@ def test_hubspot_refreshes_and_a_token_refused_in_mid_run_is_renewed_once() -> N
     connector = opened(HUBSPOT)
     assert connector.identity().id == "7"
     assert seen == ["Bearer one", "Bearer two"]
-    form = parse_qs(str(responses.calls[0].request.body))  # type: ignore[union-attr]
+    form = parse_qs(str(responses.calls[0].request.body))
     assert form == {
         "grant_type": ["refresh_token"],
         "client_id": ["client-1"],

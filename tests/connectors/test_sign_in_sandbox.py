@@ -177,7 +177,7 @@ def _foreign(app: Registered, work: Callable[[Connector], None]) -> int:
 
 
 def test_links_that_lead_elsewhere_are_not_followed_by_a_pull(app: Registered, tmp_path: Path) -> None:
-    many = 450
+    many, rows = 450, list[Any]()
     if app.crm == "hubspot":
         for start in range(0, many, 100):
             rows = [

@@ -17,7 +17,7 @@ def honest(seed: int = 0, n: int = ROWS) -> tuple[pd.DataFrame, np.ndarray, np.r
     margin = -0.8 + 1.0 * a - 0.5 * b + np.select([kind == "student", kind == "large"], [-2.5, 0.8], 0.0)
     y = (rng.random(n) < 1 / (1 + np.exp(-margin))).astype(int)
     X = pd.DataFrame({"a": a, "b": b, "kind": kind, "visits": rng.poisson(np.exp(0.3 * a))})
-    X["phone"] = np.where(rng.random(n) < 0.4 + 0.1 * (a > 0), "known", None)
+    X["phone"] = pd.Series("known", index=X.index).where(rng.random(n) < 0.4 + 0.1 * (a > 0), None)
     X["region"] = rng.choice(["north", "south"], n)
     return X, y, rng
 
@@ -31,7 +31,7 @@ def test_an_honest_table_loses_nothing(seed: int) -> None:
 def test_a_column_of_noise_loses_nothing() -> None:
     rng = np.random.default_rng(0)
     X = pd.DataFrame(rng.normal(size=(ROWS, 30)), columns=[f"n{i}" for i in range(30)])
-    X["few"] = np.where(rng.random(ROWS) < 0.02, "yes", None)
+    X["few"] = pd.Series("yes", index=X.index).where(rng.random(ROWS) < 0.02, None)
     assert PropensityModel(tier="full").fit(X, (rng.random(ROWS) < 0.3).astype(int)).leaks_ == []
 
 
@@ -48,10 +48,10 @@ def planted(kind: str) -> tuple[pd.DataFrame, np.ndarray, set[str]]:
         )
         return X, y, {"account_no"}
     if kind == "filled on some of the lost":
-        X["churned_to"] = np.where(lost & (rng.random(n) < 0.15), "a rival", None)
+        X["churned_to"] = pd.Series("a rival", index=X.index).where(lost & (rng.random(n) < 0.15), None)
         return X, y, {"churned_to"}
     if kind == "empty on the won":
-        X["next_call"] = np.where(won & (rng.random(n) < 0.4), None, "soon")
+        X["next_call"] = pd.Series("soon", index=X.index).mask(won & (rng.random(n) < 0.4), None)
         return X, y, {"next_call"}
     if kind == "a value that only the won have":
         X["desk"] = np.where(won & (rng.random(n) < 0.15), "onboarding", rng.choice(["sales", "none"], n))

@@ -45,7 +45,7 @@ def textbook(params: np.ndarray, x: np.ndarray, t: np.ndarray, T: np.ndarray) ->
 
     def part(u: np.ndarray) -> np.ndarray:
         f = hyp2f1(r + s + x, second, r + s + x + 1, (big - small) / (big + u))
-        return np.log(f) - (r + s + x) * np.log(big + u)
+        return np.asarray(np.log(f) - (r + s + x) * np.log(big + u))
 
     a, b = part(t), part(T)
     with np.errstate(divide="ignore"):

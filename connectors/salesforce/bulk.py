@@ -24,8 +24,8 @@ class BulkQuery:
         self,
         api: SalesforceApi,
         *,
-        part_rows: int = 12_500,
-        parts: int = 4,
+        part_rows: int = 25_000,
+        parts: int = 2,
         sleep: Callable[[float], None] = time.sleep,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -34,6 +34,8 @@ class BulkQuery:
         self.parts = max(1, min(parts, 5))
         self.sleep = sleep
         self.clock = clock
+        # Job, locators of its parts, and whether they are the last.
+        self._known: tuple[str, list[str], bool] | None = None
 
     def read(
         self, soql: str, *, deleted: bool, what: str, resume: str = ""
@@ -66,30 +68,43 @@ class BulkQuery:
 
     def _page(self, job: str, locator: str) -> tuple[pa.Table, str]:
         """The parts of a page and the locator of the next; one after another where Salesforce names no parts."""
+        places = self._places(job, locator)
+        if places is None:
+            return self._part(job, locator)
+        known = places[: self.parts]
+        following = places[self.parts] if len(places) > self.parts else ""
+        if len(known) <= 1:
+            return self._part(job, known[0])[0] if known else pa.table({}), following
+        from concurrent.futures import ThreadPoolExecutor
+
+        with ThreadPoolExecutor(len(known)) as pool:
+            parts = list(pool.map(lambda place: self._part(job, place)[0], known))
+        return pa.concat_tables([p for p in parts if p.num_rows] or parts[:1]), following
+
+    def _places(self, job: str, locator: str) -> list[str] | None:
+        """The locators of the parts from one on, as far as they are known; None where Salesforce does not name them.
+
+        One answer names five parts and where the next five are asked for; what a page does not use is kept for the next.
+        """
+        if self._known is not None and self._known[0] == job and locator in self._known[1]:
+            left = self._known[1][self._known[1].index(locator) :]
+            # The last one known is the way to the next answer, or there is no other.
+            if len(left) > self.parts or self._known[2]:
+                return left
         try:
             params = {"maxRecords": str(self.part_rows), **({"locator": locator} if locator else {})}
             listed = self.api.call(f"jobs/query/{job}/resultPages", params=params)
         except SalesforceRefusalError as e:
             if e.status not in (400, 404, 405):
                 raise
-            listed = None
-        if listed is None:
-            found, following = self._part(job, locator)
-            return found, following
+            return None
         # The addresses themselves are not followed: they may name any host. Only the locators are taken.
         places = [_locator(p["resultUrl"]) for p in listed["resultPages"]]
-        if not places:
-            return pa.table({}), ""
-        following = "" if listed.get("done") else _locator(listed["nextRecordsUrl"])
-        if len(places) > self.parts:
-            places, following = places[: self.parts], places[self.parts]
-        if len(places) == 1:
-            return self._part(job, places[0])[0], following
-        from concurrent.futures import ThreadPoolExecutor
-
-        with ThreadPoolExecutor(len(places)) as pool:
-            parts = list(pool.map(lambda place: self._part(job, place)[0], places))
-        return pa.concat_tables([p for p in parts if p.num_rows] or parts[:1]), following
+        ended = bool(listed.get("done"))
+        if not ended:
+            places.append(_locator(listed["nextRecordsUrl"]))
+        self._known = (job, places, ended)
+        return places
 
     def _part(self, job: str, locator: str) -> tuple[pa.Table, str]:
         params = {"maxRecords": str(self.part_rows), **({"locator": locator} if locator else {})}

@@ -20,7 +20,5 @@ def records(
     if since is None and rows >= sizes.bulk_from:
         # Make, poll a few times, take away; the parts, and one list of addresses a page.
         parts = ceil(rows / sizes.part)
-        return Estimate(
-            name, rows, {"definition": 1, "query": 1, "bulk": 6 + parts + ceil(parts / sizes.parts)}
-        )
+        return Estimate(name, rows, {"definition": 1, "query": 1, "bulk": 6 + parts + ceil(parts / 5)})
     return Estimate(name, rows, {"definition": 1, "query": rows // sizes.rest + 1 + (since is None)})

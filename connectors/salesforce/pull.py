@@ -30,8 +30,8 @@ class Sizes:
 
     rest: int = 2000
     bulk_from: int = 20_000
-    part: int = 12_500
-    parts: int = 4
+    part: int = 25_000
+    parts: int = 2
 
 
 class Puller:

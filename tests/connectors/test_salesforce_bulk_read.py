@@ -1,0 +1,89 @@
+"""Bulk query results: read in parts, gone on with at any place, and by locators where no parts are named."""
+
+from collections.abc import Iterator
+
+import pytest
+from histories.play import CLOCK
+from histories.salesforce_world import SalesforceWorld
+from support.in_process import LocalSandbox
+
+from sales_consultant.config.settings import Connection
+from sales_consultant.connectors.salesforce import rows
+from sales_consultant.connectors.salesforce.bulk import BulkQuery
+from sales_consultant.connectors.salesforce.client import SalesforceApi
+
+SOQL = "SELECT Id, LastName FROM Contact"
+COUNT = 100
+
+
+@pytest.fixture
+def sandbox() -> Iterator[LocalSandbox]:
+    with LocalSandbox("salesforce", clock=CLOCK) as made:
+        world = SalesforceWorld(made)
+        world.flood(COUNT)
+        yield made
+        world.warehouse.close()
+
+
+def reader(sandbox: LocalSandbox, parts: int = 2) -> BulkQuery:
+    api = SalesforceApi(Connection(crm="salesforce", url="http://127.0.0.1"), "a-token")
+    api.session.inner.mount("http://", sandbox.adapter)
+    api.session.inner.mount("https://", sandbox.adapter)
+    api.transport.sleep = lambda seconds: None
+    return BulkQuery(api, part_rows=7, parts=parts, sleep=lambda seconds: None)
+
+
+@pytest.mark.parametrize("parts", [1, 2, 5])
+def test_all_rows_come_once_in_pages_of_parts(sandbox: LocalSandbox, parts: int) -> None:
+    pages = list(reader(sandbox, parts).read(SOQL, deleted=True, what="Contact"))
+    ids = [i for table, _, _, _ in pages for i in table["Id"].to_pylist()]
+    assert len(ids) == len(set(ids)) == COUNT
+    assert {t.num_rows for t, _, _, _ in pages[:-1]} == {7 * parts}
+    assert [p for _, p, _, _ in pages if not p] == [""]
+    assert {total for _, _, total, _ in pages} == {COUNT}
+
+
+def test_a_reader_goes_on_at_any_place_and_the_job_is_taken_away_at_the_end(sandbox: LocalSandbox) -> None:
+    first = reader(sandbox).read(SOQL, deleted=True, what="Contact")
+    table, place, _, seen = next(first)
+    held = table["Id"].to_pylist()
+    while place:
+        # Another process each time.
+        table, place, _, again = next(reader(sandbox).read(SOQL, deleted=True, what="Contact", resume=place))
+        held += table["Id"].to_pylist()
+        assert again == seen
+    assert len(held) == len(set(held)) == COUNT
+
+
+def test_an_org_that_names_no_parts_is_read_by_locators(sandbox: LocalSandbox) -> None:
+    sandbox.world.faults.add({"status": 404, "path": "resultPages", "probability": 1.0})
+    pages = list(reader(sandbox).read(SOQL, deleted=False, what="Contact"))
+    assert sum(t.num_rows for t, _, _, _ in pages) == COUNT
+    assert len(pages) == -(-COUNT // 7)
+
+
+def test_a_job_that_is_no_longer_kept_is_made_again(sandbox: LocalSandbox) -> None:
+    pages = list(
+        reader(sandbox).read(SOQL, deleted=False, what="Contact", resume="750000000000000AAA bG9zdA")
+    )
+    assert sum(t.num_rows for t, _, _, _ in pages) == COUNT
+
+
+def test_one_list_of_parts_serves_several_pages(sandbox: LocalSandbox) -> None:
+    before = sandbox.world.calls["salesforce", "bulk query"]
+    list(reader(sandbox).read(SOQL, deleted=True, what="Contact"))
+    parts = -(-COUNT // 7)
+    made = sandbox.world.calls["salesforce", "bulk query"] - before
+    # Make, ask for its state, take away; the parts; and a list for every second page at most.
+    assert made <= 3 + parts + parts // 4 + 1
+
+
+def test_an_empty_cell_is_null_and_no_word_is() -> None:
+    body = (
+        '\ufeff"Id","Name","N"\r\n"1","NA","7.0"\r\n"2","","0.5"\r\n"3","a\r\nb \x00""q""","1e3"\r\n'.encode()
+    )
+    found = rows.parse(body).to_pylist()
+    assert [r["Name"] for r in found] == ["NA", None, 'a\r\nb "q"']
+    assert [r["N"] for r in found] == ["7.0", "0.5", "1e3"]
+    assert rows.parse(b"").num_rows == 0
+    assert rows.parse(b'"Id"\n').num_rows == 0

@@ -77,7 +77,7 @@ _TAKES: tuple[tuple[str, str, Handler, str], ...] = (
     ("GET", "/jobs/query/{id}", bulk_query.read, "bulk query"),
     ("PATCH", "/jobs/query/{id}", bulk_query.change, "bulk query"),
     ("DELETE", "/jobs/query/{id}", bulk_query.remove, "bulk query"),
-    ("GET", "/jobs/query/{id}/results", bulk_query.results, "bulk query"),
+    ("GET", "/jobs/query/{id}/results", bulk_query.results, "bulk results"),
     ("GET", "/jobs/query/{id}/resultPages", bulk_query.pages, "bulk query"),
     ("GET", "/jobs/ingest", jobs.listed, "bulk ingest"),
     ("POST", "/jobs/ingest", bulk_ingest.create, "bulk ingest"),

@@ -13,6 +13,7 @@ NAMES = (
     "customer_value",
     "lifetimes_peer",
     "propensity",
+    "propensity_speed",
     "naive_bayes",
     "demo_run",
 )

@@ -70,12 +70,11 @@ def test_a_job_that_is_no_longer_kept_is_made_again(sandbox: LocalSandbox) -> No
 
 
 def test_one_list_of_parts_serves_several_pages(sandbox: LocalSandbox) -> None:
-    before = sandbox.world.calls["salesforce", "bulk query"]
     list(reader(sandbox).read(SOQL, deleted=True, what="Contact"))
     parts = -(-COUNT // 7)
-    made = sandbox.world.calls["salesforce", "bulk query"] - before
-    # Make, ask for its state, take away; the parts; and a list for every second page at most.
-    assert made <= 3 + parts + parts // 4 + 1
+    assert sandbox.world.calls["salesforce", "bulk results"] == parts
+    # Ask for its state, take away, and a list for every second page at most.
+    assert sandbox.world.calls["salesforce", "bulk query"] <= 4 + parts // 4 + 1
 
 
 def test_an_empty_cell_is_null_and_no_word_is() -> None:

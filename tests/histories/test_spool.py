@@ -27,7 +27,7 @@ def test_a_kill_at_any_page_reads_at_most_that_page_again(kind: type[World], tmp
         world = kind(sandbox)
         world.flood(ROWS)
 
-        kind_of_call = (kind.crm, "list" if kind.crm == "hubspot" else "bulk query")
+        kind_of_call = (kind.crm, "list" if kind.crm == "hubspot" else "bulk results")
 
         def calls(folder: str, kills: list[int]) -> int:
             """Calls for rows of a pull that is killed before so many pages and then ended."""
@@ -48,9 +48,9 @@ def test_a_kill_at_any_page_reads_at_most_that_page_again(kind: type[World], tmp
             return sandbox.world.calls[kind_of_call] - before
 
         whole = calls("whole", [])
-        # HubSpot: the page itself, and once the archived ones of the delta that follows. Salesforce: a page's addresses
-        # and three parts, and whether the job is there and done.
-        again, once = (1, 1) if kind.crm == "hubspot" else (6, 0)
+        # HubSpot: the page itself, and once the archived ones of the delta that follows. Salesforce: a page is
+        # three parts.
+        again, once = (1, 1) if kind.crm == "hubspot" else (3, 0)
         for n in (1, 4, 9):
             assert whole <= calls(f"killed_{n}", [n, 2]) <= whole + 2 * again + once
 

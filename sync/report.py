@@ -12,6 +12,7 @@ from sales_consultant.connectors.neutral import quote
 from sales_consultant.sync import desired as desiring
 from sales_consultant.sync import held, models
 from sales_consultant.sync.calls import CallCounts
+from sales_consultant.sync.profile import profile
 from sales_consultant.sync.run import from_before
 from sales_consultant.sync.state import (
     State,
@@ -152,7 +153,7 @@ def _count(state: State, query: sa.Select[Any]) -> int:
 def explain(ws: Workspace, record: str) -> dict[str, Any]:
     """Why a record has its score: reasons with points, features, what the CRM holds, what was shown when.
 
-    `record` is an id, alone or as "deals/ID". Raises UsageError where no record has it.
+    A company comes with its profile: purchases, people, open deals, activity, risks. `record` is an id, alone or as "deals/ID". Raises UsageError where no record has it.
     """
     from sales_consultant.scoring import scorer
 
@@ -195,6 +196,8 @@ def explain(ws: Workspace, record: str) -> dict[str, Any]:
             }
             break
     found["record"] = _record(ws, table, record_id)
+    if table == "companies":
+        found |= profile(ws.warehouse.con, record_id, as_of=as_of, holds=current.values[key])
     if not found["reasons"]:
         found["why_no_score"] = _why_none(ws, in_force, table, key, as_of)
     found["history"] = [

@@ -64,6 +64,11 @@ KINDS: Mapping[str, Kind] = {
         _plain("communications", "communication", "0-18", "hs_communication_body"),
         _plain("leads", "lead", "0-136", "hs_lead_name", "leads"),
         _plain("users", "user", "0-115", "hs_given_name", "users"),
+        # What every portal has and connectors look at, though no table fills it.
+        _plain("deal_splits", "deal_split", "0-72", "hs_deal_split_percentage", "deals"),
+        _plain("quotes", "quote", "0-14", "hs_title", "deals"),
+        _plain("forms", "form", "0-28", "hs_form_name", "contacts"),
+        _plain("goal_targets", "goal_target", "0-74", "hs_goal_name", "deals"),
     )
 }  # fmt: skip
 ACTIVITIES = ("calls", "emails", "meetings", "notes", "tasks", "communications")

@@ -178,6 +178,26 @@ hs_family_name; Last name; string/text; ; ro
 hs_email; Email; string/text; ; ro
 hs_job_title; Job title; string/text
 """,
+    "deal_splits": """
+hs_deal_split_percentage; Split percentage; number/number
+hs_deal_split_amount; Split amount; number/number
+""",
+    "quotes": """
+hs_title; Quote title; string/text
+hs_quote_amount; Quote amount; number/number
+hs_expiration_date; Expiration date; date/date
+hs_status; Quote status; string/text
+""",
+    "forms": """
+hs_form_name; Form name; string/text
+hs_form_type; Form type; string/text
+""",
+    "goal_targets": """
+hs_goal_name; Goal name; string/text
+hs_target_amount; Target amount; number/number
+hs_start_datetime; Start date; datetime/date
+hs_end_datetime; End date; datetime/date
+""",
 }
 # Property names whose values a search refuses as a filter.
 UNFILTERABLE = frozenset({"hs_body_preview_html", "hs_email_html", "hs_body_preview"})

@@ -353,7 +353,7 @@ def sync(
         ws.connector.now()
         recovering(ws, run)
         refuse_without_master(ws)
-        pulling(ws, run, reporter)
+        pulling(ws, run, reporter, changed=changed, compare=compare)
         needed = models.training_needed(ws.state, ws.models_folder, ws.settings, as_of=run.as_of)
         if retrain or needed:
             training(ws, run, reporter, only=None if retrain else needed)

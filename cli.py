@@ -583,6 +583,9 @@ def evaluate(
     compare: Annotated[
         bool, typer.Option("--compare", help="Beside a tree, a forest, an SVM and gradient boosting.")
     ] = False,
+    clusters: Annotated[
+        bool, typer.Option("--clusters", help="Clusters of the customers beside the named segments.")
+    ] = False,
     plots: Annotated[
         Path | None, typer.Option("--plots", metavar="FOLDER", help="Write plots as PNG files there.")
     ] = None,
@@ -593,6 +596,8 @@ def evaluate(
     if compare:
         rows = evaluation.compared(shell.ws)
         return evaluation.noted({"comparison": rows}, "No model in force has a forward test: all are rules.")
+    if clusters:
+        return evaluation.clustered(shell.ws)
     if plots is not None:
         return evaluation.plotted(shell.ws, plots)
     if given:

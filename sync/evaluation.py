@@ -230,6 +230,25 @@ def _segments(ws: Workspace) -> list[tuple[str, int, float]]:
     return sorted(((s, len(v), sum(v)) for s, v in found.items()), key=lambda r: r[1])
 
 
+def clustered(ws: Workspace) -> dict[str, Any]:
+    """Clusters of the customers, beside the named segments: how they were chosen, and who is in them."""
+    from sales_consultant.scoring.clusters import find
+    from sales_consultant.scoring.purchases import purchases, summary
+
+    from_before(ws)
+    as_of = ws.connector.now()
+    table = summary(purchases(ws.warehouse.con, as_of=as_of), as_of=as_of)
+    found = find(table[["purchases", "total", "monetary", "since_days", "T_days"]])
+    if found is None:
+        return {"clusters": [], "note": f"{len(table)} customers are too few to cluster."}
+    return {
+        "method": found.method,
+        "verdict": found.verdict,
+        "clusters": list(found.profiles),
+        "candidates": list(found.candidates),
+    }
+
+
 def _visible(state: State, objects: Sequence[str], at: int) -> dict[tuple[str, str], dict[str, str]]:
     """The score and probability that each record showed at a moment."""
     rows = state.rows(

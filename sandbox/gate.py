@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 from starlette.responses import Response
@@ -35,7 +36,8 @@ class Gate:
         async def dated(message: Message) -> None:
             if message["type"] == "http.response.start":
                 date = http_date(self.world.clock.now_ms()).encode()
-                message["headers"] = [*message.get("headers", ()), (b"date", date)]
+                named = [(_spelt(bytes(n)), v) for n, v in message.get("headers", ())]
+                message["headers"] = [*named, (b"Date", date)]
             await send(message)
 
         control = path.startswith("/_sandbox")
@@ -58,6 +60,23 @@ class Gate:
             if fault.kind == "lost":
                 await self.app(scope, receive, _nowhere)
             await _hang_up(send)
+
+
+@lru_cache(maxsize=256)
+def _spelt(name: bytes) -> bytes:
+    """A header's name as the vendors write it: some clients look for it letter by letter.
+
+    >>> _spelt(b"sforce-numberofrecords"), _spelt(b"x-hubspot-ratelimit-max"), _spelt(b"content-type")
+    (b'Sforce-NumberOfRecords', b'X-HubSpot-RateLimit-Max', b'Content-Type')
+    """
+    plain = "-".join(p.capitalize() for p in name.decode("latin-1").split("-"))
+    for part, spelt in (
+        ("Hubspot", "HubSpot"),
+        ("Ratelimit", "RateLimit"),
+        ("Numberofrecords", "NumberOfRecords"),
+    ):
+        plain = plain.replace(part, spelt)
+    return plain.encode("latin-1")
 
 
 async def _nowhere(message: Message) -> None:

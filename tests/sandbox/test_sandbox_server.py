@@ -78,3 +78,8 @@ def test_times_are_read_with_and_without_an_offset() -> None:
 def test_a_slash_too_many_does_no_harm(portal: Api) -> None:
     for path in ("//crm/v3/owners", "/crm/v3/owners/", "//crm/v3/owners//"):
         assert portal.get(path).status_code == 200
+
+
+def test_headers_are_spelt_as_the_vendors_spell_them(portal: Api) -> None:
+    names = set(portal.get("/crm/v3/owners").raw.headers.keys())
+    assert {"Content-Type", "Date", "X-HubSpot-Correlation-Id", "Content-Length"} <= names

@@ -31,7 +31,7 @@ from sales_consultant.sync.pilot import allowed
 from sales_consultant.sync.plan import Held, Limits, Plan, guard, make
 from sales_consultant.sync.pull import Pulled, pull
 from sales_consultant.sync.push import calls_for, push, recover
-from sales_consultant.sync.state import State, holds, runs, written
+from sales_consultant.sync.state import State, holds, merges, runs, written
 from sales_consultant.sync.workspace import Workspace
 
 DAY_MS = 86_400_000
@@ -141,6 +141,9 @@ def pulling(
     """Bring the warehouse up to the CRM's now: by `changed` only what changed, with `compare` proven against all ids."""
     reporter.say("pulling")
     until = ws.connector.now()
+    if ws.warehouse.empty:
+        known = ws.state.rows(sa.select(merges))
+        ws.warehouse.remember_merges({k: str(v) for k, v in r.items()} for r in known)
     pulled = pull(
         ws.connector,
         ws.warehouse,
@@ -161,6 +164,7 @@ def pulling(
     run.counts["calls"] = pulled.calls
     if pulled.not_permitted:
         run.counts["not_permitted"] = pulled.not_permitted
+    _keep_merges(ws)
     if compare:
         reporter.say("comparing with the CRM")
         found = reconcile.reconcile(
@@ -169,6 +173,15 @@ def pulling(
         run.counts["compared"] = [{"stream": c.stream, "object": c.object, "result": str(c)} for c in found]
         run.counts["repaired"] = sum(c.missing + c.stale + c.vanished for c in found)
     return pulled
+
+
+def _keep_merges(ws: Workspace) -> None:
+    """What the warehouse knows of merges outlives it."""
+    rows = ws.warehouse.merged()
+    with ws.state.begin() as c:
+        c.execute(sa.delete(merges))
+        if rows:
+            c.execute(sa.insert(merges), rows)
 
 
 def from_before(ws: Workspace) -> None:

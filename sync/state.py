@@ -209,6 +209,15 @@ backfills = sa.Table(
     sa.Column("finished", sa.Boolean, nullable=False),
 )
 
+# Ids that a merge ended: the warehouse can be rebuilt, what a CRM has forgotten of its merges cannot.
+merges = sa.Table(
+    "merges",
+    metadata,
+    sa.Column("object", sa.Text, primary_key=True),
+    sa.Column("old_id", sa.Text, primary_key=True),
+    sa.Column("new_id", sa.Text, nullable=False),
+)
+
 
 def _pragmas(connection: sqlite3.Connection, _: object) -> None:
     connection.execute("PRAGMA journal_mode=WAL")

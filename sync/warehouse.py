@@ -6,7 +6,7 @@ Rows and the place to resume from are committed together, so a kill at any momen
 
 import contextlib
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -327,6 +327,19 @@ class Warehouse:
         return [r[0] for r in self.con.execute(query, [object]).fetchall()]
 
     # -- merges --------------------------------------------------------------------------------------------------
+
+    def merged(self) -> list[dict[str, str]]:
+        """The permanent map as rows of object, old_id, new_id."""
+        rows = self.con.execute("SELECT object, old_id, new_id FROM merges").fetchall()
+        return [{"object": o, "old_id": a, "new_id": b} for o, a, b in rows]
+
+    def remember_merges(self, rows: Iterable[Mapping[str, str]]) -> None:
+        """Put what was known elsewhere into the map of a warehouse that is new."""
+        with self.transaction():
+            for r in rows:
+                self.con.execute(
+                    "INSERT OR IGNORE INTO _merged VALUES (?, ?, ?)", [r["object"], r["old_id"], r["new_id"]]
+                )
 
     def keep_merges(self) -> None:
         """Take what the raw tables tell of merges into the permanent map; who was merged twice leads to the last."""

@@ -39,3 +39,23 @@ def test_a_sync_of_changes_costs_less_than_a_sync(synced: Office) -> None:
     assert sum(changed["calls"].values()) < sum(whole["calls"].values())
     # What is read again, whatever changed, stands apart.
     assert {"links", "definition", "archived", "search"} <= set(whole["calls"])
+
+
+def test_a_merge_is_known_when_the_warehouse_is_made_anew(synced: Office) -> None:
+    store = synced.sandbox.store
+    rows = store.rows(
+        "SELECT id FROM records WHERE object = 'companies' AND archived = 0 ORDER BY seq LIMIT 2"
+    )
+    url = f"{synced.sandbox.url}/_sandbox/"
+    body = {"object": "companies", "primary": rows[0][0], "other": rows[1][0]}
+    made = requests.post(url + "merge", json=body, timeout=10).json()["id"]
+    synced.cli.json("pull")
+    # The heir is erased: nothing in the CRM tells of the merge any more.
+    assert requests.post(url + "purge", json={"object": "companies", "id": made}, timeout=10).ok
+    files = [p for p in synced.cli.folder.rglob("warehouse.duckdb*") if p.is_file()]
+    assert files
+    for file in files:
+        file.unlink()
+    synced.cli.json("pull")
+    known = synced.query("SELECT old_id, new_id FROM merges ORDER BY old_id")
+    assert [tuple(r) for r in known] == sorted((str(r[0]), str(made)) for r in rows)

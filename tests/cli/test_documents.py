@@ -35,6 +35,7 @@ CALLS: dict[str, tuple[int, tuple[str, ...]]] = {
     "runs show": (0, ("RUN",)),
     "models list": (0, ()),
     "models show": (0, ("MODEL",)),
+    "models revert": (2, ("nothing",)),
     "schedule list": (0, ()),
 }
 # They run until they are told to stop, or have tests of their own: serve and sandbox serve below, demo in tests/demo.

@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
 
-.PHONY: help install demo test test-clients lint bench docs lock clean soak
+.PHONY: help install demo test test-clients lint bench docs lock clean soak crash
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -36,6 +36,9 @@ test: install lint ## lint, types and all tests
 
 soak: install ## random histories for an hour, or HISTORIES=n of them
 	@$(BIN)/python tests/histories/soak.py $(HISTORIES)
+
+crash: install ## SIGKILLs at random moments on both CRMs (KILLS=n, default 200)
+	@$(BIN)/python tests/support/kills.py $(KILLS)
 
 test-clients: install ## other people's clients against the sandbox (needs npm; installs them below .venv)
 	@$(BIN)/python -m pytest -o python_files='check_*.py' tests/clients

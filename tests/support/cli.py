@@ -42,8 +42,11 @@ class Result:
 class Cli:
     """Runs commands in `folder` against the CRM at `url`; every output is searched for the planted token."""
 
-    def __init__(self, folder: Path, url: str = "", *, token: str = TOKEN, script: Path = SCRIPT) -> None:
+    def __init__(
+        self, folder: Path, url: str = "", *, token: str = TOKEN, script: Path = SCRIPT, crm: str = "hubspot"
+    ) -> None:
         self.folder = folder
+        self.crm = crm
         self.home = folder / "home"
         self.home.mkdir(parents=True, exist_ok=True)
         self.data = folder / "state"
@@ -53,13 +56,13 @@ class Cli:
         if url:
             self.configure(url)
 
-    def configure(self, url: str, more: str = "", *, scored: bool = False) -> None:
+    def configure(self, url: str, more: str = "", *, scored: bool = False, connection: str = "") -> None:
         """Settings for the tiny company; only where `scored` are its deals, which doubles the time of a run.
 
         Without, a run still writes segments, lifecycles, tiers and values.
         """
         deals = '[populations.deals]\nobject = "deals"\nevent = "won"\nlabel = "Deals"\n' if scored else ""
-        text = f'[connections.main]\ncrm = "hubspot"\nurl = "{url}"\n{deals}{more}\n'
+        text = f'[connections.main]\ncrm = "{self.crm}"\nurl = "{url}"\n{connection}\n{deals}{more}\n'
         self.config.write_text(text, encoding="utf-8")
 
     def environ(self, more: Mapping[str, str] | None = None) -> dict[str, str]:

@@ -111,6 +111,24 @@ def wait_for(what: Any, seconds: float = 30.0) -> None:
         time.sleep(0.01)
 
 
+@contextmanager
+def frozen(desk: Office, process: "subprocess.Popen[str]") -> Iterator[None]:
+    """The command stands still in the middle of its run, however long the block takes; it holds no lock of the state."""
+    file = desk.cli.data / "main" / "state.db"
+    for _ in range(100):
+        os.killpg(process.pid, signal.SIGSTOP)
+        with closing(sqlite3.connect(file, timeout=0.2)) as c, suppress(sqlite3.OperationalError):
+            c.execute("BEGIN IMMEDIATE")
+            c.rollback()
+            break
+        os.killpg(process.pid, signal.SIGCONT)
+        time.sleep(0.02)
+    try:
+        yield
+    finally:
+        os.killpg(process.pid, signal.SIGCONT)
+
+
 def kill(process: "subprocess.Popen[str]") -> None:
     """SIGKILL to the command and all it started, as a power cut would."""
     with suppress(ProcessLookupError):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-from sales_consultant.scoring import metrics
+from sales_consultant.scoring import false_labels, metrics
 from sales_consultant.scoring.encoding import Encoder
 from sales_consultant.scoring.forward import fit
 from sales_consultant.scoring.frame import build
@@ -56,6 +56,7 @@ def compare(
 
     members = Membership(con, model.population, exclusions, as_of=as_of)
     rows = labelled(members, cut_offs(members, model.horizon_days), model.horizon_days)
+    rows = false_labels.find(con, members).clean(rows, model.horizon_days)
     parts = split(rows, model.horizon_days) if len(rows) else None
     if parts is None or model.propensity is None or not model.features:
         return []

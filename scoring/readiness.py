@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+from sales_consultant.scoring import false_labels
 from sales_consultant.scoring.members import Membership
 from sales_consultant.scoring.propensity import MIN_BOOSTED, MIN_FULL, MIN_SHRUNK, tier_of
 from sales_consultant.scoring.tables import alive, neutral, query
@@ -47,6 +48,7 @@ class Readiness:
     activity_coverage: float
     owners_covered: str
     excluded: dict[str, int]
+    false_labels: dict[str, int]
     tier: str
     missing: tuple[str, ...]
 
@@ -66,7 +68,8 @@ def readiness(
     """Look at a population as of a time (ms); fits nothing."""
     members = Membership(con, population, exclusions, as_of=as_of)
     horizon = horizon_days(population, members)
-    rows = labelled(members, cut_offs(members, horizon), horizon)
+    wrong = false_labels.find(con, members)
+    rows = wrong.clean(labelled(members, cut_offs(members, horizon), horizon), horizon)
     won, lost = classes(rows) if len(rows) else (0, 0)
     parts = split(rows, horizon) if len(rows) else None
     learnt = classes(parts[0]) if parts else (0, 0)
@@ -93,6 +96,7 @@ def readiness(
         covered,
         _owners(con),
         {str(k): int(v) for k, v in reasons.items()},
+        wrong.counts(),
         tier,
         tuple(_missing(won, lost, learnt, tested, horizon, int(history), stages, covered)),
     )

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from sales_consultant.scoring import false_labels
 from sales_consultant.scoring import fields as own
 from sales_consultant.scoring.catalogue import standard
 from sales_consultant.scoring.forward import fit, forward_test, untested
@@ -141,7 +142,8 @@ def train(
     horizon = horizon_days(population, members)
     declared = declare(con, population, features)
     declared = declared.without(_fixed_leaks(con, declared, members, population.object))
-    rows = labelled(members, cut_offs(members, horizon), horizon)
+    wrong = false_labels.find(con, members)
+    rows = wrong.clean(labelled(members, cut_offs(members, horizon), horizon), horizon)
     say(f"{name}: features", 0.1)
     X = build(con, population.object, declared.features, rows)
     say(f"{name}: forward test", 0.5)
@@ -157,6 +159,8 @@ def train(
     doubts = warnings(report.auc, rows, today, model.probability(X))
     report = replace(report, leaks=tuple(model.leaks), warnings=tuple(doubts))
     model.card.update(_card(rows, members, report, model))
+    model.card["false_labels"] = wrong.counts()
+    model.card["notes"] = [*model.card["notes"], *wrong.notes]
     model.card["score_shares"] = shares(scores)
     model.card["judged"] = _judged(judged)
     publishable, why = _may_publish(report, rows, model.tier)

@@ -1,0 +1,111 @@
+"""Outcomes that are not to be believed: found, counted, and left out of training and of its test.
+
+Reps book a won deal on the day they close it, admins import thousands of rows in a minute, somebody cleans the pipeline up
+on a Friday. Each looks like an outcome, and none of them is what the features could have told.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sales_consultant.scoring.tables import neutral, query
+from sales_consultant.scoring.times import DAY
+
+if TYPE_CHECKING:
+    import duckdb
+    import pandas as pd
+
+    from sales_consultant.scoring.members import Membership
+
+QUICK_DAYS = 2
+MINUTE = 60_000
+IMPORTED_TOGETHER = 50
+CLOSED_TOGETHER = 30
+# Above this share of a population a rule would describe the company, not its mistakes.
+_MOST = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class FalseLabels:
+    """Records by the reason why their outcome is not believed; `mass_closed` have the time of their closing (ms).
+
+    `notes` name the rules that would have hit more than half of the records and were not applied.
+    """
+
+    quick: frozenset[str]
+    never_open: frozenset[str]
+    imported: frozenset[str]
+    mass_closed: dict[str, int]
+    notes: tuple[str, ...] = ()
+
+    def counts(self) -> dict[str, int]:
+        """How many records each rule hit."""
+        return {
+            "opened and closed within 2 days": len(self.quick),
+            "closed without an open stage": len(self.never_open),
+            "imported in bulk": len(self.imported),
+            "closed in bulk": len(self.mass_closed),
+        }
+
+    def clean(self, rows: pd.DataFrame, horizon: int) -> pd.DataFrame:
+        """The labelled rows less those whose label is not believed.
+
+        Of a deal that was lost in a mass closing, the rows whose horizon was over before it stay: it was open, and not won.
+        """
+        if rows.empty:
+            return rows
+        out = rows["record_id"].isin(self.quick | self.never_open | self.imported)
+        closing = rows["record_id"].map(self.mass_closed).astype("float64")
+        out |= (closing <= rows["cut"] + horizon * DAY).fillna(False)
+        kept = rows[~out].copy()
+        kept.attrs.update(rows.attrs)
+        kept["weight"] = 1.0 / kept.groupby("record_id")["record_id"].transform("size")
+        return kept
+
+
+def find(con: duckdb.DuckDBPyConnection, members: Membership) -> FalseLabels:
+    """What is wrong with the outcomes of a population's records, as of its own time."""
+    life = members.life[members.life["excluded"] == ""]
+    notes: list[str] = []
+    n = max(len(life), 1)
+
+    def held(found: set[str], rule: str) -> frozenset[str]:
+        if len(found) > _MOST * n:
+            notes.append(
+                f"{len(found)} of {len(life)} records are {rule}: that is how this company works, so they count"
+            )
+            return frozenset()
+        return frozenset(found)
+
+    imported = held(_together(life, "created_at", IMPORTED_TOGETHER), "imported in bulk")
+    if members.population.object != "deals":
+        return FalseLabels(frozenset(), frozenset(), imported, {}, tuple(notes))
+    closed = life[life["ended_at"].notna()]
+    age = (closed["ended_at"].astype("float64") - closed["created_at"].astype("float64")) / DAY
+    quick = held(set(closed.loc[age < QUICK_DAYS, "record_id"]), "opened and closed within 2 days")
+    never = held(_never_open(con, closed), "closed without an open stage")
+    lost = closed[closed["event_at"].isna()]
+    swept = held(_together(lost, "ended_at", CLOSED_TOGETHER), "closed in bulk")
+    at = dict(zip(lost["record_id"], lost["ended_at"].astype("int64"), strict=True))
+    return FalseLabels(quick, never, imported, {i: int(at[i]) for i in swept}, tuple(notes))
+
+
+def _together(life: pd.DataFrame, column: str, least: int) -> set[str]:
+    """Records that share a minute with so many others."""
+    minute = life[column].astype("int64") // MINUTE
+    size = minute.groupby(minute).transform("size")
+    return {str(i) for i in life.loc[size >= least, "record_id"]}
+
+
+def _never_open(con: duckdb.DuckDBPyConnection, closed: pd.DataFrame) -> set[str]:
+    """Closed deals whose history shows no open stage; of deals without any history nothing is known."""
+    h, s = neutral(con, "deal_history"), neutral(con, "stages")
+    kinds = s.filter(s.object == "deals").group_by("stage").aggregate(closed=s.closed.fill_null(False).all())
+    history = h.filter(h.stage.notnull())
+    joined = history.left_join(kinds, history.stage == kinds.stage)
+    seen = query(
+        con, joined.group_by(joined.deal_id).aggregate(only_closed=joined.closed.fill_null(False).all())
+    )
+    found = set(seen.loc[seen["only_closed"].astype(bool), "deal_id"])
+    return {str(i) for i in closed["record_id"] if i in found}

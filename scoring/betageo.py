@@ -5,79 +5,28 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sales_consultant.scoring.errors import ScoringError
-from sales_consultant.scoring.fitting import maximise
+from sales_consultant.scoring.buying import BuyingModel, checked
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import ArrayLike, NDArray
 
-NAMES = ("r", "alpha", "a", "b")
-# Where the data show no drop-out at all: a weak opinion, of about one customer's weight.
-_PRIOR = ((0.25, 4.4, 0.8, 2.4), 1.0)
 
+class BetaGeoModel(BuyingModel):
+    """Purchases at a rate from Gamma(r, alpha), after each of them the customer leaves with a chance from Beta(a, b)."""
 
-class BetaGeoModel:
-    """Purchases at a rate from Gamma(r, alpha), after each of them the customer leaves with a chance from Beta(a, b).
-
-    x is the frequency (repeat purchases, so 0 for one purchase), t_x the recency (time from the first to the
-    last purchase), T the time from the first purchase to now; t_x and T in one unit, which is also that of
-    `expected_purchases`.
-
-    After `fit`: `params_` and `standard_errors_` (dicts of r, alpha, a, b), `log_likelihood_`,
-    `converged_` and `warnings_`. Where the maximum does not exist (no drop-out to be seen), a weak prior holds
-    the parameters, `converged_` is false and `warnings_` says why.
-    """
-
-    params_: dict[str, float]
-    standard_errors_: dict[str, float]
-    log_likelihood_: float
-    converged_: bool
-    warnings_: tuple[str, ...]
+    NAMES = ("r", "alpha", "a", "b")
+    USUAL = (0.25, 4.4, 0.8, 2.4)
+    TIMES = ("alpha",)
 
     def fit(self, frequency: ArrayLike, recency: ArrayLike, T: ArrayLike) -> BetaGeoModel:
         """Maximum likelihood (equation 6 of the paper), one value a customer in each of the three arrays."""
         import numpy as np
 
-        x, t, T_ = checked(frequency, recency, T)
-        self._data = (x, t, T_)
-        unit = max(float(T_.mean()), 1e-9)
-
-        history = History.of(x, t, T_)
-
-        def of(params: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
-            return likelihood(params, history)
-
-        start = np.array([1.0, 5.0, 1.0, 1.0])
-        found = maximise(of, start, size=len(x))
-        warnings = found.warnings
-        if not found.converged:
-            # alpha is a time: the prior's is 4.4 of about 33 units of observation.
-            middle = np.log(np.array(_PRIOR[0])) + np.array([0.0, np.log(unit / 33.0), 0.0, 0.0])
-            found = maximise(of, np.exp(middle), size=len(x), prior=(middle, _PRIOR[1]))
-            warnings = (*warnings, "the parameters are held by a weak prior")
-        self.params_ = dict(zip(NAMES, found.params.tolist(), strict=True))
-        self.standard_errors_ = dict(zip(NAMES, found.errors.tolist(), strict=True))
-        self.log_likelihood_ = found.log_likelihood
-        self.converged_ = not warnings
-        self.warnings_ = warnings
+        self._data = checked(frequency, recency, T)
+        history = History.of(*self._data)
+        self._learn(lambda p: likelihood(p, history), np.array([1.0, 5.0, 1.0, 1.0]), len(self._data[0]))
         return self
-
-    @classmethod
-    def from_params(cls, params: dict[str, float]) -> BetaGeoModel:
-        """A model with known parameters."""
-        model = cls()
-        model.params_ = {k: float(params[k]) for k in NAMES}
-        model.standard_errors_ = dict.fromkeys(NAMES, float("nan"))
-        model.log_likelihood_, model.converged_, model.warnings_ = float("nan"), True, ()
-        return model
-
-    def _customers(
-        self, frequency: ArrayLike | None, recency: ArrayLike | None, T: ArrayLike | None
-    ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-        if frequency is None or recency is None or T is None:
-            return self._data
-        return checked(frequency, recency, T)
 
     def probability_alive(
         self,
@@ -97,7 +46,7 @@ class BetaGeoModel:
     ) -> NDArray[np.float64]:
         import numpy as np
 
-        r, alpha, a, b = (self.params_[k] for k in NAMES)
+        r, alpha, a, b = (self.params_[k] for k in self.NAMES)
         repeat = np.maximum(x, 1.0)
         left = np.log(a / (b + repeat - 1)) + (r + x) * np.log((alpha + T) / (alpha + t))
         return np.asarray(1 + np.where(x > 0, np.exp(np.minimum(left, 700.0)), 0.0))
@@ -118,35 +67,13 @@ class BetaGeoModel:
         from scipy.special import hyp2f1
 
         x, tx, T_ = self._customers(frequency, recency, T)
-        r, alpha, a, b = (self.params_[k] for k in NAMES)
+        r, alpha, a, b = (self.params_[k] for k in self.NAMES)
         if abs(a - 1) < 1e-7:
             a += 1e-7  # the formula has a removable gap there
         z = t / (alpha + T_ + t)
         c = a + b + x - 1
         kept = (1 - z) ** (a - 1) * hyp2f1(a + b - 1 - r, a - 1, c, z)
         return np.asarray(c / (a - 1) * (1 - kept) / self._denominator(x, tx, T_))
-
-
-def checked(
-    frequency: ArrayLike, recency: ArrayLike, T: ArrayLike
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    import numpy as np
-
-    x, t, T_ = (np.atleast_1d(np.asarray(v, dtype=np.float64)) for v in (frequency, recency, T))
-    if not len(x) == len(t) == len(T_) or not len(x):
-        raise ScoringError("frequency, recency and T need one value a customer, and at least one customer")
-    problems = {
-        "a value is missing or infinite": ~np.isfinite(x + t + T_),
-        "a frequency is not a whole number from 0": (x < 0) | (x != np.floor(x)),
-        "a recency is negative or beyond T": (t < 0) | (t > T_),
-        "a recency is not 0 although the frequency is": (x == 0) & (t != 0),
-    }
-    for text, hit in problems.items():
-        if hit.any():
-            raise ScoringError(
-                f"{text} (customer {int(np.flatnonzero(hit)[0])} and {int(hit.sum()) - 1} more)"
-            )
-    return x, t, T_
 
 
 @dataclass(frozen=True, slots=True)

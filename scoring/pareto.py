@@ -10,8 +10,7 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING
 
-from sales_consultant.scoring.betageo import checked
-from sales_consultant.scoring.fitting import maximise
+from sales_consultant.scoring.buying import BuyingModel, checked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,25 +18,21 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import ArrayLike, NDArray
 
-NAMES = ("r", "alpha", "s", "beta")
-_PRIOR = ((0.55, 10.6, 0.6, 11.7), 1.0)
 _NODES = 32
 # Nodes crowd towards the late moments, where the integrand of a frequent buyer turns.
 _GRADING = 4
 _CHUNK = 20_000
 
 
-class ParetoModel:
+class ParetoModel(BuyingModel):
     """Purchases at a rate from Gamma(r, alpha) until the customer leaves, at a rate from Gamma(s, beta).
 
-    Arguments, units and attributes are those of `BetaGeoModel`; unlike there, who bought once may have left.
+    Unlike with `BetaGeoModel`, who bought once may have left.
     """
 
-    params_: dict[str, float]
-    standard_errors_: dict[str, float]
-    log_likelihood_: float
-    converged_: bool
-    warnings_: tuple[str, ...]
+    NAMES = ("r", "alpha", "s", "beta")
+    USUAL = (0.55, 10.6, 0.6, 11.7)
+    TIMES = ("alpha", "beta")
 
     def fit(self, frequency: ArrayLike, recency: ArrayLike, T: ArrayLike) -> ParetoModel:
         """Maximum likelihood, one value a customer in each of the three arrays."""
@@ -47,42 +42,11 @@ class ParetoModel:
         # Many customers share their history: each is computed once.
         rows, weight = np.unique(np.column_stack(self._data), axis=0, return_counts=True)
         x, t, T_ = rows.T
-        unit = max(float(self._data[2].mean()), 1e-9)
-
-        def likelihood(params: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
-            return _likelihood(params, x, t, T_, weight.astype(np.float64))
-
-        start = np.array([1.0, unit / 3, 1.0, unit / 3])
-        found = maximise(likelihood, start, size=float(weight.sum()))
-        warnings = found.warnings
-        if not found.converged:
-            # alpha and beta are times: the prior's are of about 33 units of observation.
-            scale = np.array([0.0, np.log(unit / 33.0), 0.0, np.log(unit / 33.0)])
-            middle = np.log(np.array(_PRIOR[0])) + scale
-            found = maximise(likelihood, np.exp(middle), size=float(weight.sum()), prior=(middle, _PRIOR[1]))
-            warnings = (*warnings, "the parameters are held by a weak prior")
-        self.params_ = dict(zip(NAMES, found.params.tolist(), strict=True))
-        self.standard_errors_ = dict(zip(NAMES, found.errors.tolist(), strict=True))
-        self.log_likelihood_ = found.log_likelihood
-        self.converged_ = not warnings
-        self.warnings_ = warnings
+        third = max(float(self._data[2].mean()), 1e-9) / 3
+        counted = weight.astype(np.float64)
+        start = np.array([1.0, third, 1.0, third])
+        self._learn(lambda p: _likelihood(p, x, t, T_, counted), start, float(weight.sum()))
         return self
-
-    @classmethod
-    def from_params(cls, params: dict[str, float]) -> ParetoModel:
-        """A model with known parameters."""
-        model = cls()
-        model.params_ = {k: float(params[k]) for k in NAMES}
-        model.standard_errors_ = dict.fromkeys(NAMES, float("nan"))
-        model.log_likelihood_, model.converged_, model.warnings_ = float("nan"), True, ()
-        return model
-
-    def _customers(
-        self, frequency: ArrayLike | None, recency: ArrayLike | None, T: ArrayLike | None
-    ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-        if frequency is None or recency is None or T is None:
-            return self._data
-        return checked(frequency, recency, T)
 
     def probability_alive(
         self,
@@ -94,7 +58,7 @@ class ParetoModel:
         import numpy as np
 
         x, t, T_ = self._customers(frequency, recency, T)
-        r, alpha, s, beta = (self.params_[k] for k in NAMES)
+        r, alpha, s, beta = (self.params_[k] for k in self.NAMES)
         parts = [
             np.log(s)
             + _left(np.array([r, alpha, s, beta]), *part)[0]
@@ -115,7 +79,7 @@ class ParetoModel:
         import numpy as np
 
         x, tx, T_ = self._customers(frequency, recency, T)
-        r, alpha, s, beta = (self.params_[k] for k in NAMES)
+        r, alpha, s, beta = (self.params_[k] for k in self.NAMES)
         if abs(s - 1) < 1e-7:
             s += 1e-7  # the formula has a removable gap there
         stays = 1 - ((beta + T_) / (beta + T_ + t)) ** (s - 1)

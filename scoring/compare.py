@@ -94,7 +94,7 @@ def _probabilities(
     import numpy as np
     from scipy.special import expit
 
-    from sales_consultant.scoring.propensity import calibrate
+    from sales_consultant.scoring.calibration import calibrate
 
     if not name.startswith("SVM"):
         return np.asarray(rival.fit(Z, y, sample_weight=weight).predict_proba(Z_test)[:, 1])

@@ -6,8 +6,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from sales_consultant.scoring.fields import OWNERS, family
+from sales_consultant.scoring.folds import clearly_less
 from sales_consultant.scoring.metrics import losses
-from sales_consultant.scoring.propensity import PropensityModel, Tier, clearly_less, tier_of
+from sales_consultant.scoring.propensity import PropensityModel, Tier, tier_of
 from sales_consultant.scoring.report import ForwardTest, judge
 from sales_consultant.scoring.training_rows import classes, split
 

@@ -5,8 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from sales_consultant.scoring.boosted import Tables, learn
+from sales_consultant.scoring.calibration import calibrate, held_rate, mean_loss, sigmoid
 from sales_consultant.scoring.encoding import Encoder
 from sales_consultant.scoring.errors import ScoringError
+from sales_consultant.scoring.folds import (
+    boosted_margins,
+    dense,
+    linear_margins,
+    several,
+    some_groups,
+)
 from sales_consultant.scoring.leaks import Finding, decided, known_leaker, single_fields, together
 from sales_consultant.scoring.linear import Linear, logistic
 from sales_consultant.scoring.report import ForwardTest, judge
@@ -23,14 +31,11 @@ Tier = Literal["rules", "shrunk", "full", "boosted"]
 MIN_SHRUNK = 40
 MIN_FULL = 200
 MIN_BOOSTED = 1000
-_FOLDS = 5
 _STRENGTHS: dict[str, tuple[float, ...]] = {
     "shrunk": (0.003, 0.01, 0.03, 0.1),
     "full": (0.003, 0.01, 0.03, 0.1, 0.3),
 }
 _HINGES = {"shrunk": 0, "full": 3}
-_MAX_SLOPE = 2.0
-_MOST_ROWS_TO_TUNE = 20_000
 
 
 def tier_of(positives: float, negatives: float) -> Tier:
@@ -47,13 +52,6 @@ def tier_of(positives: float, negatives: float) -> Tier:
     if least < MIN_FULL:
         return "shrunk"
     return "full" if least < MIN_BOOSTED else "boosted"
-
-
-def sigmoid(margin: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The probability of a margin in log-odds."""
-    from scipy.special import expit
-
-    return np_array(expit(margin))
 
 
 def np_array(values: Any) -> NDArray[np.float64]:
@@ -180,8 +178,8 @@ class PropensityModel:
         self.strength_, self.slope_, self.shift_ = 0.0, 1.0, 0.0
         self.contest_: dict[str, float] = {}
         # The strength and the two numbers of the calibration need no more rows than this.
-        some = _some_groups(codes, np.random.default_rng(self.random_state))
-        Xs, seen, seen_weight, some_codes = X[some], y[some], weight[some], _dense(codes[some])
+        some = some_groups(codes, np.random.default_rng(self.random_state))
+        Xs, seen, seen_weight, some_codes = X[some], y[some], weight[some], dense(codes[some])
         out_of_fold = np.full(len(seen), flat)
         allowed = self.tier_
         form: Linear | Tables = _flat(flat)
@@ -189,13 +187,15 @@ class PropensityModel:
         encoder = Encoder.learn(X if allowed != "rules" else X.iloc[:, :0], hinges=_HINGES.get(linear, 0))
         if encoder.codes:
             Z = encoder.encode(X)
-            margins = self._out_of_fold(Z[some], seen, seen_weight, some_codes, linear)
-            self.strength_ = min(margins, key=lambda c: _mean_loss(seen, margins[c], seen_weight))
+            margins = linear_margins(
+                Z[some], seen, seen_weight, some_codes, _STRENGTHS[linear], self.random_state
+            )
+            self.strength_ = min(margins, key=lambda c: mean_loss(seen, margins[c], seen_weight))
             out_of_fold = margins[self.strength_]
             self.tier_ = linear
             boosted = None
             if allowed == "boosted":
-                rival = self._boosted_out_of_fold(encoder, Xs, seen, seen_weight, some_codes)
+                rival = boosted_margins(encoder, Xs, seen, seen_weight, some_codes, self.random_state)
                 if self.tier == "boosted" or self._wins(
                     rival,
                     out_of_fold,
@@ -206,7 +206,7 @@ class PropensityModel:
                 ):
                     out_of_fold, self.tier_ = rival, "boosted"
                     boosted = learn(
-                        encoder, X, y, weight, random_state=self.random_state, groups=_several(codes)
+                        encoder, X, y, weight, random_state=self.random_state, groups=several(codes)
                     )
             self.slope_, self.shift_ = calibrate(out_of_fold, seen, seen_weight)
             if boosted is not None:
@@ -231,37 +231,6 @@ class PropensityModel:
         self.form_ = form
         self.columns_ = form.columns
         self.base_value_ = form.base
-
-    def _boosted_out_of_fold(
-        self,
-        encoder: Encoder,
-        X: pd.DataFrame,
-        y: NDArray[np.float64],
-        weight: NDArray[np.float64],
-        codes: NDArray[np.int64],
-    ) -> NDArray[np.float64]:
-        """Margins of every row by tables that saw no row of its group."""
-        import numpy as np
-
-        fold = _folds(codes, self.random_state)
-        out = np.zeros(len(y))
-        for k in range(_FOLDS):
-            known, judged = fold != k, fold == k
-            if not judged.any():
-                continue
-            if len(np.unique(y[known])) < 2:
-                out[judged] = float(np.log(_held(y[known].mean()) / (1 - _held(y[known].mean()))))
-                continue
-            made = learn(
-                encoder,
-                X[known],
-                y[known],
-                weight[known],
-                random_state=self.random_state,
-                groups=_several(_dense(codes[known])),
-            )
-            out[judged] = made.margin(X[judged])
-        return out
 
     def _wins(
         self,
@@ -291,38 +260,10 @@ class PropensityModel:
         newest = np.argsort(np.argsort(order, kind="stable"), kind="stable") >= 0.75 * len(y)
         return float((own - theirs)[newest].sum()) > 0
 
-    def _out_of_fold(
-        self,
-        Z: NDArray[np.float64],
-        y: NDArray[np.float64],
-        weight: NDArray[np.float64],
-        codes: NDArray[np.int64],
-        tier: Tier,
-    ) -> dict[float, NDArray[np.float64]]:
-        """Margins of every row by models that saw no row of its group, for each strength."""
-        import numpy as np
-
-        fold = _folds(codes, self.random_state)
-        strengths = _STRENGTHS[tier]
-        out = {c: np.zeros(len(y)) for c in strengths}
-        for k in range(_FOLDS):
-            learn, judged = fold != k, fold == k
-            if not judged.any():
-                continue
-            start: NDArray[np.float64] | None = None
-            for c in strengths:
-                if len(np.unique(y[learn])) < 2:
-                    out[c][judged] = float(np.log(_held(y[learn].mean()) / (1 - _held(y[learn].mean()))))
-                    continue
-                coef, intercept = logistic(Z[learn], y[learn], weight[learn], c, start=start)
-                start = np.r_[coef, intercept]
-                out[c][judged] = Z[judged] @ coef + intercept
-        return out
-
     @property
     def base_odds(self) -> float:
         """The odds of the weighted rate of the training rows."""
-        rate = _held(self.base_rate_)
+        rate = held_rate(self.base_rate_)
         return rate / (1 - rate)
 
     def decision_function(self, X: pd.DataFrame) -> NDArray[np.float64]:
@@ -401,85 +342,8 @@ class PropensityModel:
         return model
 
 
-def _some_groups(codes: NDArray[np.int64], rng: np.random.Generator) -> NDArray[np.bool_]:
-    """Rows of as many whole groups, drawn by lot, as 20,000 rows hold; all rows where there are no more."""
-    import numpy as np
-
-    if len(codes) <= _MOST_ROWS_TO_TUNE:
-        return np.ones(len(codes), dtype=bool)
-    sizes = np.bincount(codes)
-    order = rng.permutation(len(sizes))
-    chosen = np.zeros(len(sizes), dtype=bool)
-    chosen[order[np.cumsum(sizes[order]) <= _MOST_ROWS_TO_TUNE]] = True
-    return np.asarray(chosen[codes])
-
-
-def _held(rate: float) -> float:
-    """A rate away from 0 and 1, so that its log-odds exist."""
-    return min(max(float(rate), 1e-4), 1 - 1e-4)
-
-
-def _mean_loss(y: NDArray[np.float64], margin: NDArray[np.float64], weight: NDArray[np.float64]) -> float:
-    import numpy as np
-
-    return float(np.average(np.logaddexp(0.0, margin) - y * margin, weights=weight))
-
-
-def clearly_less(mine: NDArray[np.float64], other: NDArray[np.float64], codes: NDArray[np.int64]) -> bool:
-    """Whether the sum of `mine` is below that of `other` by more than a standard error of the paired difference.
-
-    Rows of a group (`codes`, 0 to k - 1) count together: they are no independent evidence.
-    """
-    import numpy as np
-
-    gain = np.bincount(codes, weights=other - mine)
-    return float(gain.sum()) > float(np.sqrt(((gain - gain.mean()) ** 2).sum()))
-
-
 def _flat(base: float) -> Linear:
     """A form without a column."""
     import numpy as np
 
     return Linear(Encoder([]), np.zeros(0), np.zeros(0), base)
-
-
-def _dense(codes: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Group codes without gaps."""
-    import numpy as np
-
-    return np.asarray(np.unique(codes, return_inverse=True)[1], dtype=np.int64)
-
-
-def _several(codes: NDArray[np.int64]) -> NDArray[np.int64] | None:
-    """The groups, None where each row is one of its own."""
-    return codes if int(codes.max()) + 1 < len(codes) else None
-
-
-def _folds(codes: NDArray[np.int64], random_state: int) -> NDArray[np.int64]:
-    """Each row's fold; a group's rows share one."""
-    import numpy as np
-
-    fold_of_group = np.random.default_rng(random_state).permutation(int(codes.max()) + 1) % _FOLDS
-    return np.asarray(fold_of_group[codes])
-
-
-def calibrate(
-    margin: NDArray[np.float64], y: NDArray[np.float64], weight: NDArray[np.float64]
-) -> tuple[float, float]:
-    """Slope and shift of the affine map of the margin with the least log-loss (Platt 1999).
-
-    The slope stays in 0 to 2: a negative one would turn the order round, and means that there is no signal.
-    """
-    import numpy as np
-    from scipy.optimize import minimize
-
-    def loss(theta: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
-        m = theta[0] * margin + theta[1]
-        r = weight * (sigmoid(m) - y)
-        value = float((weight * (np.logaddexp(0.0, m) - y * m)).sum())
-        return value / weight.sum(), np.array([(r * margin).sum(), r.sum()]) / weight.sum()
-
-    found = minimize(
-        loss, np.array([1.0, 0.0]), jac=True, method="L-BFGS-B", bounds=[(0.0, _MAX_SLOPE), (-20.0, 20.0)]
-    )
-    return float(found.x[0]), float(found.x[1])

@@ -9,7 +9,8 @@ import pytest
 
 from sales_consultant.scoring.boosted import Tables, _bags, fit_library, read_tables
 from sales_consultant.scoring.encoding import Encoder
-from sales_consultant.scoring.propensity import PropensityModel, clearly_less
+from sales_consultant.scoring.folds import clearly_less
+from sales_consultant.scoring.propensity import PropensityModel
 
 
 def curved(n: int, seed: int = 3) -> tuple[pd.DataFrame, np.ndarray]:

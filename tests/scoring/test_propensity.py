@@ -8,9 +8,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from sales_consultant.scoring.calibration import calibrate
 from sales_consultant.scoring.errors import ScoringError
+from sales_consultant.scoring.folds import some_groups
 from sales_consultant.scoring.metrics import auc
-from sales_consultant.scoring.propensity import PropensityModel, _some_groups, calibrate
+from sales_consultant.scoring.propensity import PropensityModel
 
 
 def table(n: int, seed: int = 0, signal: float = 1.0) -> tuple[pd.DataFrame, np.ndarray]:
@@ -165,10 +167,10 @@ def test_same_seed_same_model() -> None:
 
 def test_tuning_takes_whole_groups_and_not_too_many_rows() -> None:
     codes = np.random.default_rng(0).integers(0, 5000, 60_000)
-    chosen = _some_groups(codes, np.random.default_rng(1))
+    chosen = some_groups(codes, np.random.default_rng(1))
     assert 19_000 < chosen.sum() <= 20_000
     assert not set(codes[chosen]) & set(codes[~chosen])
-    assert _some_groups(codes[:100], np.random.default_rng(1)).all()
+    assert some_groups(codes[:100], np.random.default_rng(1)).all()
 
 
 def test_a_leaking_column_takes_its_family_along() -> None:

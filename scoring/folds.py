@@ -1,0 +1,125 @@
+"""Margins of rows by models that saw no row of their group, and the comparison that is made of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sales_consultant.scoring.boosted import learn
+from sales_consultant.scoring.calibration import held_rate
+from sales_consultant.scoring.linear import logistic
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy as np
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from sales_consultant.scoring.encoding import Encoder
+
+FOLDS = 5
+MOST_ROWS_TO_TUNE = 20_000
+
+
+def some_groups(codes: NDArray[np.int64], rng: np.random.Generator) -> NDArray[np.bool_]:
+    """Rows of as many whole groups, drawn by lot, as 20,000 rows hold; all rows where there are no more."""
+    import numpy as np
+
+    if len(codes) <= MOST_ROWS_TO_TUNE:
+        return np.ones(len(codes), dtype=bool)
+    sizes = np.bincount(codes)
+    order = rng.permutation(len(sizes))
+    chosen = np.zeros(len(sizes), dtype=bool)
+    chosen[order[np.cumsum(sizes[order]) <= MOST_ROWS_TO_TUNE]] = True
+    return np.asarray(chosen[codes])
+
+
+def dense(codes: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Group codes without gaps."""
+    import numpy as np
+
+    return np.asarray(np.unique(codes, return_inverse=True)[1], dtype=np.int64)
+
+
+def several(codes: NDArray[np.int64]) -> NDArray[np.int64] | None:
+    """The groups, None where each row is one of its own."""
+    return codes if int(codes.max()) + 1 < len(codes) else None
+
+
+def folds(codes: NDArray[np.int64], random_state: int) -> NDArray[np.int64]:
+    """Each row's fold; a group's rows share one."""
+    import numpy as np
+
+    fold_of_group = np.random.default_rng(random_state).permutation(int(codes.max()) + 1) % FOLDS
+    return np.asarray(fold_of_group[codes])
+
+
+def clearly_less(mine: NDArray[np.float64], other: NDArray[np.float64], codes: NDArray[np.int64]) -> bool:
+    """Whether the sum of `mine` is below that of `other` by more than a standard error of the paired difference.
+
+    Rows of a group (`codes`, 0 to k - 1) count together: they are no independent evidence.
+    """
+    import numpy as np
+
+    gain = np.bincount(codes, weights=other - mine)
+    return float(gain.sum()) > float(np.sqrt(((gain - gain.mean()) ** 2).sum()))
+
+
+def linear_margins(
+    Z: NDArray[np.float64],
+    y: NDArray[np.float64],
+    weight: NDArray[np.float64],
+    codes: NDArray[np.int64],
+    strengths: Sequence[float],
+    random_state: int,
+) -> dict[float, NDArray[np.float64]]:
+    """Margins of every row by models that saw no row of its group, for each strength."""
+    import numpy as np
+
+    fold = folds(codes, random_state)
+    out = {c: np.zeros(len(y)) for c in strengths}
+    for k in range(FOLDS):
+        learn, judged = fold != k, fold == k
+        if not judged.any():
+            continue
+        start: NDArray[np.float64] | None = None
+        for c in strengths:
+            if len(np.unique(y[learn])) < 2:
+                out[c][judged] = float(np.log(held_rate(y[learn].mean()) / (1 - held_rate(y[learn].mean()))))
+                continue
+            coef, intercept = logistic(Z[learn], y[learn], weight[learn], c, start=start)
+            start = np.r_[coef, intercept]
+            out[c][judged] = Z[judged] @ coef + intercept
+    return out
+
+
+def boosted_margins(
+    encoder: Encoder,
+    X: pd.DataFrame,
+    y: NDArray[np.float64],
+    weight: NDArray[np.float64],
+    codes: NDArray[np.int64],
+    random_state: int,
+) -> NDArray[np.float64]:
+    """Margins of every row by tables that saw no row of its group."""
+    import numpy as np
+
+    fold = folds(codes, random_state)
+    out = np.zeros(len(y))
+    for k in range(FOLDS):
+        known, judged = fold != k, fold == k
+        if not judged.any():
+            continue
+        if len(np.unique(y[known])) < 2:
+            out[judged] = float(np.log(held_rate(y[known].mean()) / (1 - held_rate(y[known].mean()))))
+            continue
+        made = learn(
+            encoder,
+            X[known],
+            y[known],
+            weight[known],
+            random_state=random_state,
+            groups=several(dense(codes[known])),
+        )
+        out[judged] = made.margin(X[judged])
+    return out

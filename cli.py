@@ -43,6 +43,7 @@ def _group(name: str, text: str) -> typer.Typer:
 runs_app = _group("runs", "What ran, and what it did.")
 models_app = _group("models", "The models, their verdicts, which are in force.")
 schedule_app = _group("schedule", "What is scheduled.")
+state_app = _group("state", "What must not be lost: backups of the state, and what is in it.")
 sandbox_app = _group("sandbox", "A local CRM to try everything on.")
 
 Document = dict[str, Any]
@@ -548,6 +549,79 @@ def retry(shell: Shell) -> Document:
     from sales_consultant.sync import setup
 
     return {"dead_letters": setup.retry(shell.ws)}
+
+
+@command(app)
+def forget(
+    shell: Shell,
+    record: Annotated[str, typer.Argument(help="A record's id, alone or as contacts/ID.")],
+    yes: Yes = False,
+) -> Document:
+    """Erase a person from warehouse, state and journal; says which backups still hold them. Cannot be undone."""
+    from sales_consultant.sync import forget as erasing
+    from sales_consultant.sync.run import recovering, running
+
+    if not yes:
+        if not shell.asks:
+            raise UsageError("What is erased cannot be restored.", action="Give --yes.")
+        typer.confirm(f"Erase {record} for good?", abort=True)
+    with running(shell.ws, "forget") as run:
+        recovering(shell.ws, run)
+        object, record_id = erasing.find(shell.ws, record)
+        return erasing.forget(shell.ws, object, record_id)
+
+
+@command(state_app)
+def state_backup(
+    shell: Shell,
+    file: Annotated[
+        Path | None, typer.Argument(help="Where to; default backups/ in the data directory.")
+    ] = None,
+) -> Document:
+    """Copy the state as it is now, also while a run writes; the copy is checked."""
+    from sales_consultant.sync import backups
+
+    ws = shell.ws
+    keep = ws.settings.retention.backups
+    return backups.backup(ws.state, ws.folder, now=ws.clock(), to=file, keep=keep)
+
+
+@command(state_app)
+def state_restore(
+    shell: Shell,
+    file: Annotated[Path, typer.Argument(help="A copy made by: state backup")],
+    yes: Yes = False,
+) -> Document:
+    """Put a copy in place of the state; what was there is kept. The next sync asks the CRM what was written since."""
+    from sales_consultant.sync import backups
+
+    if not yes:
+        if not shell.asks:
+            raise UsageError("This replaces the state.", action="Look with: state check, then give --yes.")
+        typer.confirm(f"Replace the state by {file}?", abort=True)
+    return backups.restore(shell.ws.folder, file, now=shell.ws.clock())
+
+
+@command(state_app)
+def state_check(shell: Shell) -> tuple[Document, int]:
+    """Check the state's file and list its backups."""
+    from sales_consultant.sync import backups
+
+    ws = shell.ws
+    found = backups.look(ws.folder / "state.db")
+    places = [] if found.problems else backups.known(ws.state)
+    copies = backups.listed(ws.folder, places)
+    return {**vars(found), "backups": copies}, 2 if found.problems else 0
+
+
+@command(state_app)
+def state_export(
+    shell: Shell, file: Annotated[Path, typer.Argument(help="The Parquet file to write.")]
+) -> Document:
+    """Write the journal, every change with its run and outcome, as Parquet for an auditor."""
+    from sales_consultant.sync import audit
+
+    return audit.export(shell.ws.state, file)
 
 
 # -- looking -----------------------------------------------------------------------------------------------------

@@ -199,9 +199,10 @@ class NextSteps(_Section):
 class Schedule(_Section):
     """When jobs run, under `serve`."""
 
-    job: Literal["sync", "changed", "train", "reconcile"] = Field(
+    job: Literal["sync", "changed", "train", "reconcile", "backup"] = Field(
         default="sync",
-        description="What runs: the whole run, one that reads changes only, the training, or the comparison with the CRM.",
+        description="What runs: the whole run, one that reads changes only, the training, the comparison with the CRM, "
+        "or a backup of the state.",
     )
     cron: str = Field(default="", description='Cron expression with weekday names, as "0 5 * * mon-fri".')
     every_minutes: int | None = Field(default=None, ge=1, description="Instead of cron: an interval.")
@@ -222,6 +223,22 @@ class Pulling(_Section):
         ge=0,
         description="How often formulas, rollups and calculated properties are read again; they move no time stamp.",
     )
+
+
+class Retention(_Section):
+    """How long what can be thrown away is kept."""
+
+    journal_days: int | None = Field(
+        default=None,
+        ge=1,
+        description="Changes of runs that ended longer ago are removed; they can then not be rolled back. Empty: kept.",
+    )
+    exposures_days: int | None = Field(
+        default=None,
+        ge=1,
+        description="What was shown and replaced longer ago is removed; evaluations no longer see it. Empty: kept.",
+    )
+    backups: int = Field(default=14, ge=1, description="Backups that are kept in the data directory.")
 
 
 class Proof(_Section):
@@ -255,6 +272,7 @@ class Settings(BaseSettings):
     next_steps: NextSteps = Field(default_factory=NextSteps, description="How next steps are given.")
     schedule: dict[str, Schedule] = Field(default_factory=dict, description="When jobs run.")
     pull: Pulling = Field(default_factory=Pulling, description="What is read, and how often.")
+    retention: Retention = Field(default_factory=Retention, description="How long things are kept.")
     proof: Proof = Field(default_factory=Proof, description="How the value of the scores is proven.")
 
     @classmethod

@@ -15,9 +15,14 @@ from sales_consultant.sync.warehouse import Warehouse
 
 
 def read(
-    connector: Connector, warehouse: Warehouse, state: State, fields: Mapping[str, Sequence[Field]]
+    connector: Connector,
+    warehouse: Warehouse,
+    state: State,
+    fields: Mapping[str, Sequence[Field]],
+    *,
+    overlay: bool = True,
 ) -> Held:
-    """Our fields' values by record, for every live record of the written objects.
+    """Our fields' values by record, for every live record of the written objects; without `overlay` only as pulled.
 
     A search index lags behind the records: a row read before our own write was acknowledged is older than the write.
     """
@@ -41,7 +46,7 @@ def read(
             }
             seen[key] = at
     oldest = min(seen.values(), default=0)
-    for key, fresh in written_since(state, oldest).items():
+    for key, fresh in (written_since(state, oldest) if overlay else {}).items():
         for name, (value, at) in fresh.items():
             if key in values and at >= seen[key]:
                 values[key][name] = value

@@ -125,6 +125,11 @@ class Journal:
                 c.execute(sa.update(batches).where(batches.c.id == batch.id).values(settled_at=now))
         return Counter(o.state for o in outcomes)
 
+    def adopt(self, changed: Sequence[Change], *, now: int) -> None:
+        """Take values that the CRM holds as written by us: after a restore, and for a job's result that came late."""
+        with self.state.begin() as c:
+            self._written(c, changed, now)
+
     def _written(self, c: Connection, done: Sequence[Change], now: int) -> None:
         rows = [
             {

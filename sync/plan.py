@@ -278,10 +278,10 @@ def _number(text: str) -> bool:
         return False
 
 
-def guard(plan: Plan, guards: Guards, *, first: bool) -> None:
+def guard(plan: Plan, guards: Guards, *, first: bool, restored: bool = False) -> None:
     """Raise GuardError where the plan would change more than the admin allows.
 
-    `first`: nothing was ever written to this org.
+    `first`: nothing was ever written to this org. `restored`: the state came from a backup and no run went through since.
     """
     count = len(plan.entries)
     reasons = []
@@ -302,6 +302,10 @@ def guard(plan: Plan, guards: Guards, *, first: bool) -> None:
         )
     if first and count:
         reasons.append(f"this is the first write to this org: {count:,} records would get values")
+    if restored and count:
+        reasons.append(
+            "the state was restored from a backup, so that it does not know what was rolled back or put on hold since"
+        )
     if reasons:
         raise GuardError(
             "Stopped before writing: " + "; ".join(reasons) + ".",

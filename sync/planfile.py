@@ -15,7 +15,7 @@ from sales_consultant.sync.check import refuse_without_master
 from sales_consultant.sync.plan import Entry, Plan, guard
 from sales_consultant.sync.push import Fields
 from sales_consultant.sync.run import Reporter, Run, pushing, recovering, running
-from sales_consultant.sync.state import State, holds, plans
+from sales_consultant.sync.state import State, holds, plan_files, plans
 from sales_consultant.sync.workspace import Workspace
 
 FORMAT = 1
@@ -43,6 +43,10 @@ def save(plan: Plan, path: Path, state: State, run_id: str, *, now: int) -> None
             f"The plan cannot be written to {path}: {e.strerror}.", action="Choose another file."
         ) from e
     with state.begin() as c:
+        place = {"path": str(path.absolute()), "digest": plan.digest, "made_at": now}
+        c.execute(
+            sqlite_insert(plan_files).values(place).on_conflict_do_update(index_elements=["path"], set_=place)
+        )
         row = {"digest": plan.digest, "made_at": now, "expires_at": now + TTL_MS, "run_id": run_id}
         c.execute(sqlite_insert(plans).values(row).on_conflict_do_update(index_elements=["digest"], set_=row))
 

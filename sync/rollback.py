@@ -10,6 +10,7 @@ from sales_consultant.config.canon import Canonical
 from sales_consultant.config.catalogue import FIELDS, by_key
 from sales_consultant.config.errors import UsageError
 from sales_consultant.config.nearest import did_you_mean
+from sales_consultant.sync.forget import CODE as FORGOTTEN
 from sales_consultant.sync.journal import Journal
 from sales_consultant.sync.plan import Entry, Plan
 from sales_consultant.sync.push import calls_for
@@ -40,6 +41,8 @@ def _origins(
     query = (
         sa.select(changes)
         .where(changes.c.run_id.in_(run_ids), changes.c.state.in_(("done", "conflict")))
+        # What was erased has no old value any more: emptying the field would be wrong.
+        .where(sa.func.coalesce(changes.c.code, "") != FORGOTTEN)
         .order_by(changes.c.id)
     )
     if fields:

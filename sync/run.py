@@ -20,8 +20,8 @@ from sales_consultant.config.errors import (
     SalesConsultantError,
     UsageError,
 )
+from sales_consultant.sync import backups, forget, groups, held, models, reconcile, restored, retention
 from sales_consultant.sync import desired as desiring
-from sales_consultant.sync import groups, held, models, reconcile
 from sales_consultant.sync.check import refuse_without_master
 from sales_consultant.sync.desired import Desired
 from sales_consultant.sync.journal import Journal, waiting
@@ -140,6 +140,9 @@ def pulling(
 ) -> Pulled:
     """Bring the warehouse up to the CRM's now: by `changed` only what changed, with `compare` proven against all ids."""
     reporter.say("pulling")
+    # After a restore the journal does not know what was written: only a whole reading shows it for sure.
+    lost = restored.pending(ws.state) is not None and not objects
+    full, changed = full or lost, changed and not lost
     until = ws.connector.now()
     if ws.warehouse.empty:
         known = ws.state.rows(sa.select(merges))
@@ -172,6 +175,11 @@ def pulling(
         )
         run.counts["compared"] = [{"stream": c.stream, "object": c.object, "result": str(c)} for c in found]
         run.counts["repaired"] = sum(c.missing + c.stale + c.vanished for c in found)
+    back = forget.after_pull(ws)
+    if back:
+        run.counts["forgotten_but_in_the_crm"] = back
+    if lost:
+        run.counts["taken_as_written"] = restored.adopt(ws, run.id)
     return pulled
 
 
@@ -374,11 +382,18 @@ def sync(
         plan = planning(ws, run, reporter, wanted, current, writing=True)
         if not yes:
             try:
-                guard(plan, ws.settings.guards, first=never_written(ws.state))
+                guard(
+                    plan,
+                    ws.settings.guards,
+                    first=never_written(ws.state),
+                    restored=restored.pending(ws.state) is not None,
+                )
             except SalesConsultantError:
                 if confirm is None or not confirm(plan):
                     raise
         pushing(ws, run, reporter, plan, stop=stop)
+        restored.done(ws.state)
+        retention.prune(ws.state, ws.settings.retention, now=ws.connector.latest())
     return run, plan
 
 
@@ -423,6 +438,10 @@ def scheduled(ws: Workspace, job: str, *, at: int, stop: Callable[[], bool]) -> 
         compare = job == "sync" and reconcile.due(ws.warehouse, at, ws.settings.pull.reconcile_days)
         return sync(ws, Silent(), scheduled_at=at, stop=stop, changed=job == "changed", compare=compare)[0]
     with running(ws, job, scheduled_at=at) as run:
+        if job == "backup":
+            keep = ws.settings.retention.backups
+            run.counts["backup"] = backups.backup(ws.state, ws.folder, now=ws.clock(), keep=keep)
+            return run
         pulling(ws, run, Silent(), compare=job == "reconcile")
         if job == "train":
             training(ws, run, Silent())

@@ -18,7 +18,8 @@ from sqlalchemy.engine import Connection, Engine
 from sales_consultant.config.errors import MachineError, OtherOrgError, UsageError
 from sales_consultant.connectors.base import Identity
 
-SCHEMA_VERSION = 1
+# 2: backups, plan_files and forgotten came; an older state gets them when it is opened.
+SCHEMA_VERSION = 2
 metadata = sa.MetaData()
 
 meta = sa.Table("meta", metadata, sa.Column("key", sa.Text, primary_key=True), sa.Column("value", sa.Text))
@@ -219,11 +220,39 @@ merges = sa.Table(
 )
 
 
+# Where copies of this state and plans were put, so that what must be erased can be found there.
+backups = sa.Table(
+    "backups",
+    metadata,
+    sa.Column("path", sa.Text, primary_key=True),
+    sa.Column("made_at", sa.BigInteger, nullable=False),
+)
+
+plan_files = sa.Table(
+    "plan_files",
+    metadata,
+    sa.Column("path", sa.Text, primary_key=True),
+    sa.Column("digest", sa.Text, nullable=False),
+    sa.Column("made_at", sa.BigInteger, nullable=False),
+)
+
+# Salted hashes of the records that were erased here: a later pull does not bring back what the CRM only remembers.
+forgotten = sa.Table(
+    "forgotten",
+    metadata,
+    sa.Column("digest", sa.Text, primary_key=True),
+    sa.Column("object", sa.Text, nullable=False),
+    sa.Column("at", sa.BigInteger, nullable=False),
+)
+
+
 def _pragmas(connection: sqlite3.Connection, _: object) -> None:
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA synchronous=FULL")
     connection.execute("PRAGMA foreign_keys=ON")
     connection.execute("PRAGMA busy_timeout=10000")
+    # What is deleted, as by `forget`, is overwritten and not only unlinked.
+    connection.execute("PRAGMA secure_delete=ON")
 
 
 class State:
@@ -251,7 +280,7 @@ class State:
         except sa.exc.DatabaseError as e:
             raise MachineError(
                 f"The state {path} cannot be used: {e.orig}.",
-                action="Restore it from a backup, or check the disk.",
+                action="Restore a backup with: sales-consultant state restore FILE (listed by: state check), or check the disk.",
             ) from e
 
     @contextlib.contextmanager

@@ -104,6 +104,12 @@ class Workspace:
             os.chmod(self.folder / "warehouse.duckdb", 0o600)
         return self._warehouse
 
+    def close_warehouse(self) -> None:
+        """Let go of the warehouse's file; the next use opens it again."""
+        if self._warehouse is not None:
+            self._warehouse.close()
+            self._warehouse = None
+
     @cached_property
     def identity(self) -> Identity:
         """The org that answers; OtherOrgError where the state belongs to another."""

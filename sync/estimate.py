@@ -68,8 +68,8 @@ def estimate(
                 whole.add(stream.name)
             start = None if since is None else since - (0 if stream.mode == "links" else OVERLAP_MS)
             one = connector.estimate(stream.name, since=start, rows=rows, known=warehouse)
-        except AccessError:
-            if not stream.optional:
+        except AccessError as e:
+            if not stream.optional and "invisible" not in e.details:
                 raise
             continue
         rows[stream.name] = one.rows

@@ -23,7 +23,7 @@ Progress = Callable[[str, int, int | None], None]
 @dataclass
 class Pulled:
     """What a pull did: rows read by stream, which streams were read whole, which this user may not read and why, how
-    many rows a whole reading did not find any more; calls by kind, so that links that are read again (links) and definitions
+    many rows a whole reading did not find any more, and which of them may only be hidden; calls by kind, so that links that are read again (links) and definitions
     (definition) stand apart from the change itself; and of which objects what the CRM computes was brought up to date."""
 
     as_of: int
@@ -31,6 +31,7 @@ class Pulled:
     full: list[str] = field(default_factory=list)
     not_permitted: dict[str, str] = field(default_factory=dict)
     vanished: int = 0
+    unseen: dict[str, str] = field(default_factory=dict)
     calls: dict[str, int] = field(default_factory=dict)
     computed: list[str] = field(default_factory=list)
 
@@ -80,7 +81,9 @@ def pull(
                 connector, warehouse, stream, until, margin, full, done, progress
             )
         except AccessError as e:
-            if not stream.optional:
+            # An object that was never there is left out; one that was read before must not look as if all were gone.
+            never = "invisible" in e.details and not warehouse.count(f"raw_{stream.name}")
+            if not stream.optional and not never:
                 raise
             # Said, not silent: `check` names the scope, and what was learnt without it is on the model card.
             done.not_permitted[stream.name] = e.message
@@ -91,6 +94,18 @@ def pull(
     now = connector.calls.by_kind
     done.calls = {k: n - before.get(k, 0) for k, n in now.items() if n > before.get(k, 0)}
     return done
+
+
+def _gone(connector: Connector, warehouse: Warehouse, stream: Stream, started: int, done: Pulled) -> None:
+    """Mark what a whole reading did not find any more; where rows may be hidden from this user, only count it."""
+    unseen = warehouse.unseen(stream.name, started)
+    if not unseen:
+        return
+    doubt = connector.hidden_rows().get(stream.object, "")
+    if doubt:
+        done.unseen[stream.name] = f"{unseen:,} rows are not shown any more and were kept: {doubt}"
+    else:
+        done.vanished += warehouse.mark_vanished(stream.name, started)
 
 
 def _fresh(warehouse: Warehouse, stream: Stream, until: int) -> bool:
@@ -186,5 +201,5 @@ def _stream(
     elif since is None:
         done.full.append(stream.name)
         if stream.mode == "delta":
-            done.vanished += warehouse.mark_vanished(stream.name, started)
+            _gone(connector, warehouse, stream, started, done)
     return count

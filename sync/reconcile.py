@@ -21,7 +21,8 @@ class Compared:
     """One stream after its comparison: live rows there and here, and what was repaired.
 
     `missing` rows were not held, `stale` ones were held in an older state, `vanished` ones are gone in the CRM. `doubt`
-    says why the CRM may not have shown this user every row; empty where it shows all.
+    says why the CRM may not have shown this user every row; empty where it shows all. `unseen` rows were read before and are
+    not shown now: with a doubt they are kept, for hidden and gone look alike.
     """
 
     stream: str
@@ -32,6 +33,7 @@ class Compared:
     stale: int = 0
     vanished: int = 0
     doubt: str = ""
+    unseen: int = 0
 
     @property
     def equal(self) -> bool:
@@ -48,6 +50,8 @@ class Compared:
         ]
         if repaired:
             text += f" (repaired: {', '.join(repaired)})"
+        if self.unseen:
+            text += f" ({self.unseen:,} not shown any more, kept)"
         return text + (f"; rows may be hidden: {self.doubt}" if self.doubt else "")
 
 
@@ -80,8 +84,8 @@ def reconcile(
 
 
 _TABLE = (
-    "CREATE TABLE IF NOT EXISTS _compared (stream VARCHAR PRIMARY KEY, object VARCHAR, crm BIGINT, warehouse BIGINT, "
-    "missing BIGINT, stale BIGINT, vanished BIGINT, doubt VARCHAR, compared_at BIGINT)"
+    "CREATE TABLE IF NOT EXISTS _comparisons (stream VARCHAR PRIMARY KEY, object VARCHAR, crm BIGINT, warehouse BIGINT, "
+    "missing BIGINT, stale BIGINT, vanished BIGINT, doubt VARCHAR, unseen BIGINT, compared_at BIGINT)"
 )
 
 
@@ -90,14 +94,14 @@ def _keep(warehouse: Warehouse, found: list[Compared], at: int) -> None:
         warehouse.con.execute(_TABLE)
         for c in found:
             warehouse.con.execute(
-                "INSERT OR REPLACE INTO _compared VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", [*astuple(c), at]
+                "INSERT OR REPLACE INTO _comparisons VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", [*astuple(c), at]
             )
 
 
 def last(warehouse: Warehouse) -> tuple[int | None, list[Compared]]:
     """When all was compared last (ms, None: never), and what was found of each stream."""
     warehouse.con.execute(_TABLE)
-    rows = warehouse.con.execute("SELECT * FROM _compared ORDER BY object, stream").fetchall()
+    rows = warehouse.con.execute("SELECT * FROM _comparisons ORDER BY object, stream").fetchall()
     return min((r[-1] for r in rows), default=None), [Compared(*r[:-1]) for r in rows]
 
 
@@ -125,10 +129,14 @@ def _compare(
     if not warehouse.columns(f"raw_{stream.name}") and listed == 0:
         return Compared(stream.name, stream.object, 0, 0, doubt=doubt)
     missing, stale = _repair(connector, warehouse, stream)
-    vanished = 0
+    vanished = unseen = 0
     if warehouse.columns(f"raw_{stream.name}"):
         gone = "NOT coalesce(_archived, false) AND id NOT IN (SELECT id FROM _inventory)"
-        vanished = warehouse.number(f"UPDATE {table} SET _archived = true WHERE {gone}")
+        if doubt:
+            # Hidden and gone look alike: what may only be hidden is not taken for deleted.
+            unseen = warehouse.number(f"SELECT count(*) FROM {table} WHERE {gone}")
+        else:
+            vanished = warehouse.number(f"UPDATE {table} SET _archived = true WHERE {gone}")
     there = warehouse.number("SELECT count(*) FROM _inventory WHERE NOT _archived")
     here = warehouse.number(f"SELECT count(*) FROM {table} WHERE NOT coalesce(_archived, false)")
     con.execute("DROP TABLE _inventory")
@@ -141,6 +149,7 @@ def _compare(
         stale,
         vanished,
         doubt,
+        unseen,
     )
 
 

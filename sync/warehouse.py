@@ -242,6 +242,13 @@ class Warehouse:
         )
         self.con.unregister("_rows")
 
+    def unseen(self, stream: str, started: int) -> int:
+        """Live rows that a whole reading begun at `started` did not find."""
+        table = f"raw_{stream}"
+        if "_archived" not in self.columns(table):
+            return 0
+        return self.number(f"SELECT count(*) FROM {quote(table)} WHERE {_unseen(started)}")
+
     def mark_vanished(self, stream: str, started: int) -> int:
         """Mark as deleted the live rows that a whole reading begun at `started` did not find; returns how many.
 
@@ -250,8 +257,7 @@ class Warehouse:
         table = f"raw_{stream}"
         if "_archived" not in self.columns(table):
             return 0
-        gone = f"_seen < {int(started)} AND NOT coalesce(_archived, false)"
-        return self.number(f"UPDATE {quote(table)} SET _archived = true WHERE {gone}")
+        return self.number(f"UPDATE {quote(table)} SET _archived = true WHERE {_unseen(started)}")
 
     def _with_first_seen(self, table: str, page: Page, stream: Stream, first_pull: bool) -> pa.Table:
         """The page with when each row was first seen: as before, or now; unknown for rows of the first pull."""
@@ -421,3 +427,7 @@ def _duck(kind: pa.DataType) -> str:
     if pa.types.is_int64(kind):
         return "BIGINT"
     return "BOOLEAN" if pa.types.is_boolean(kind) else "VARCHAR"
+
+
+def _unseen(started: int) -> str:
+    return f"_seen < {int(started)} AND NOT coalesce(_archived, false)"

@@ -11,6 +11,7 @@ from sales_consultant.connectors.salesforce import rows
 from sales_consultant.connectors.salesforce.client import SalesforceApi, SalesforceRefusalError
 
 WAIT_SECONDS = 3600.0
+PART_TRIES = 4
 
 
 class BulkQuery:
@@ -53,6 +54,7 @@ class BulkQuery:
             body = {"operation": "queryAll" if deleted else "query", "query": soql}
             job = str(self.api.call("jobs/query", method="POST", body=body)["id"])
         total, seen = self._wait(job)
+        counted: int | None = 0 if not locator else None
         while True:
             try:
                 found, locator = self._page(job, locator)
@@ -61,6 +63,11 @@ class BulkQuery:
                     f"The results of Salesforce's job for {what} are gone.",
                     action="Run the pull again with --full.",
                 ) from e
+            if counted is not None:
+                counted += found.num_rows
+                if not locator and total is not None and counted != total:
+                    # Before the last page is handed on: what is not whole must not become the watermark.
+                    raise _short(what, counted, total)
             yield found, f"{job} {locator}" if locator else "", total, seen
             if not locator:
                 self.api.call(f"jobs/query/{job}", method="DELETE", accept_missing=True)
@@ -107,10 +114,18 @@ class BulkQuery:
         return places
 
     def _part(self, job: str, locator: str) -> tuple[pa.Table, str]:
+        """One part and the locator after it. An answer may break off where a row ends and look whole: the header tells."""
         params = {"maxRecords": str(self.part_rows), **({"locator": locator} if locator else {})}
-        answer = self.api.call(f"jobs/query/{job}/results", params=params, content_type="text/csv", raw=True)
-        following = answer.headers.get("Sforce-Locator", "null")
-        return rows.parse(answer.content), "" if following == "null" else following
+        for _ in range(PART_TRIES):
+            answer = self.api.call(
+                f"jobs/query/{job}/results", params=params, content_type="text/csv", raw=True
+            )
+            found = rows.parse(answer.content)
+            told = answer.headers.get("Sforce-NumberOfRecords", "")
+            if not told.isdigit() or int(told) == found.num_rows:
+                following = answer.headers.get("Sforce-Locator", "null")
+                return found, "" if following == "null" else following
+        raise _short(f"job {job}", found.num_rows, int(told))
 
     def _wait(self, job: str) -> tuple[int | None, int]:
         """How many rows the job has, and the moment its rows are as of."""
@@ -127,6 +142,13 @@ class BulkQuery:
                 )
             self.sleep(pause)
             pause = min(pause * 1.5, 30.0)
+
+
+def _short(what: str, got: int, said: int) -> CrmUnavailableError:
+    return CrmUnavailableError(
+        f"Salesforce's answer for {what} is not whole: {got:,} of {said:,} rows came.",
+        action="Run the pull again; nothing of it counts as read.",
+    )
 
 
 def _locator(address: str) -> str:

@@ -34,7 +34,7 @@ from sales_consultant.connectors.salesforce.client import (
 from sales_consultant.connectors.salesforce.extras import Extras
 from sales_consultant.connectors.salesforce.permissions import Permissions
 from sales_consultant.connectors.salesforce.provision import Fields
-from sales_consultant.connectors.salesforce.pull import Puller, Sizes
+from sales_consultant.connectors.salesforce.pull import Puller, Sizes, invisible
 from sales_consultant.connectors.salesforce.push import BULK_FROM, BULK_ROWS, COLLECTION, JOB_CALLS, Pusher
 from sales_consultant.connectors.salesforce.rows import text
 
@@ -187,10 +187,15 @@ class SalesforceConnector(SalesforceAdmin):
         return schema.streams()
 
     def definition(self, stream: str) -> str:
-        """A hash of the selected fields; the small tables have none to change."""
+        """A hash of the selected fields; the small tables have none to change. AccessError for what cannot be seen."""
         if stream.endswith(schema.SLOW):
             return ",".join(self._selection(stream.removesuffix(schema.SLOW)).calculated)
-        return self._selection(stream).digest if stream in schema.STANDARD else "1"
+        if stream not in schema.STANDARD:
+            return "1"
+        selection = self._selection(stream)
+        if not selection.fields:
+            raise invisible(stream)
+        return selection.digest
 
     # -- pull ----------------------------------------------------------------------------------------------------
 

@@ -9,9 +9,11 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
+from urllib.parse import quote_plus
 
 import pyarrow as pa
 
+from sales_consultant.config.errors import AccessError
 from sales_consultant.connectors.base import Page
 from sales_consultant.connectors.salesforce import rows
 from sales_consultant.connectors.salesforce.bulk import BulkQuery
@@ -20,6 +22,11 @@ from sales_consultant.connectors.salesforce.schema import Selection
 
 # A query longer than this does not fit into an address (peers report 414 near 16 KB), and goes by Bulk.
 LONGEST_QUERY = 12_000
+# Of a job's query, well below the 100,000 characters that SOQL allows.
+LONGEST_BODY = 80_000
+# 18 characters, two quotation marks of three each when encoded, a comma.
+ID_LENGTH = 27
+FEWEST_IDS = 50
 LOCATOR_TRIES = 3
 Row = dict[str, Any]
 
@@ -52,20 +59,25 @@ class Puller:
         self.bulk = BulkQuery(api, part_rows=sizes.part, parts=sizes.parts, sleep=sleep, clock=clock)
 
     def records(self, name: str, *, since: int | None, until: int, resume: str | None) -> Iterator[Page]:
-        """All rows, or those stamped in [since, until]; nothing of an object that this user cannot see."""
-        selection = self.selection(name)
-        if not selection.fields:
-            return
+        """All rows, or those stamped in [since, until]; AccessError for an object that this user cannot see."""
+        selection = self._visible(name)
         if resume and resume.startswith("bulk "):
             yield from self._bulk(name, selection, "", resume.removeprefix("bulk "))
             return
-        long = sum(len(f) + 2 for f in selection.fields) > LONGEST_QUERY
+        long = _long(", ".join(selection.fields))
         if not resume and since is None and (long or self.count(name, selection) >= self.sizes.bulk_from):
             yield from self._bulk(name, selection, "")
         elif long:
             yield from self._bulk(name, selection, " WHERE " + _window(selection.cursor, since, until))
         else:
             yield from self._rest(name, selection, since, until, resume)
+
+    def _visible(self, name: str) -> Selection:
+        """The selection; AccessError where there is nothing to select: no rows would look like all rows gone."""
+        selection = self.selection(name)
+        if not selection.fields:
+            raise invisible(name)
+        return selection
 
     def count(self, name: str, selection: Selection) -> int:
         """Rows of an object, deleted and archived ones included."""
@@ -80,11 +92,14 @@ class Puller:
         stamp, _, last = (resume or "").partition(" ")
         cursor = selection.cursor
         while True:
-            where = _window(cursor, None if last else since, until)
+            # A whole reading has no upper bound: a row that is edited while we read moves behind it and would be taken
+            # for gone.
+            bounds = [] if since is None else [_window(cursor, None if last else since, until)]
             if last:
-                where += f" AND (({cursor} = {stamp} AND Id > '{last}') OR {cursor} > {stamp})"
+                bounds.append(f"(({cursor} = {stamp} AND Id > '{last}') OR {cursor} > {stamp})")
+            where = f"WHERE {' AND '.join(bounds)} " if bounds else ""
             soql = (
-                f"SELECT {', '.join(selection.fields)} FROM {name} WHERE {where} "
+                f"SELECT {', '.join(selection.fields)} FROM {name} {where}"
                 f"ORDER BY {cursor}, Id LIMIT {self.sizes.rest}"
             )
             found = self._all(_verb(selection), soql)
@@ -122,10 +137,8 @@ class Puller:
                 yield Page(name, page, f"bulk {place}" if place else None, total=total)
 
     def inventory(self, name: str) -> Iterator[pa.Table]:
-        """Id, stamp and deleted state of every row."""
-        selection = self.selection(name)
-        if not selection.fields:
-            return
+        """Id, stamp and deleted state of every row; AccessError for an object that this user cannot see."""
+        selection = self._visible(name)
         for page in self._some(name, _brief(selection, ()), selection.deleted):
             yield page.select(["id", "_modified", "_archived"])
 
@@ -140,7 +153,7 @@ class Puller:
     def _some(self, name: str, selection: Selection, deleted: bool) -> Iterator[pa.Table]:
         """A few fields of all rows: by Bulk where they are many, else by keyset on the id."""
         selection = replace(selection, deleted=deleted)
-        if self.count(name, selection) >= self.sizes.bulk_from:
+        if _long(", ".join(selection.fields)) or self.count(name, selection) >= self.sizes.bulk_from:
             yield from (p.rows for p in self._bulk(name, selection, ""))
             return
         last = ""
@@ -159,16 +172,36 @@ class Puller:
 
     def reread(self, name: str, ids: Sequence[str]) -> Iterator[Page]:
         """Rows by id, deleted ones too, whenever they changed."""
-        selection = self.selection(name)
-        if not selection.fields:
-            return
-        head = f"SELECT {', '.join(selection.fields)} FROM {name} WHERE Id IN ("
-        size = max(50, min(500, (LONGEST_QUERY - len(head)) // 22))
+        selection = self._visible(name)
+        head = f"SELECT {', '.join(selection.fields)} FROM {name}"
+        by_bulk = _long(head + " " * FEWEST_IDS * ID_LENGTH)
+        # A job's query stands in the body, not in the address.
+        room = LONGEST_BODY - len(head) if by_bulk else LONGEST_QUERY - len(quote_plus(head))
+        size = max(1, min(2000 if by_bulk else 500, room // ID_LENGTH))
         for start in range(0, len(ids), size):
-            listed = ", ".join(f"'{i}'" for i in ids[start : start + size])
-            found = self._all(_verb(selection), f"{head}{listed})")
+            listed = ",".join(f"'{i}'" for i in ids[start : start + size])
+            if by_bulk:
+                yield from (
+                    replace(p, resume=None) for p in self._bulk(name, selection, f" WHERE Id IN ({listed})")
+                )
+                continue
+            found = self._all(_verb(selection), f"{head} WHERE Id IN ({listed})")
             if found:
                 yield Page(name, rows.table(found, selection, seen=self._seen()), None)
+
+
+def invisible(name: str) -> AccessError:
+    """The error for an object that describe does not show: it is not there, or Read on it was not granted."""
+    return AccessError(
+        f"{name} cannot be seen by this user: it is not in the org, or Read on it was taken away.",
+        action=f"Give the run-as user Read on {name} (Setup > Permission Sets), then run again.",
+        details={"invisible": name},
+    )
+
+
+def _long(text: str) -> bool:
+    """Whether a query of so much text does not fit into an address; commas and blanks grow when they are encoded."""
+    return len(quote_plus(text)) > LONGEST_QUERY
 
 
 def _verb(selection: Selection) -> str:

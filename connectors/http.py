@@ -19,7 +19,7 @@ from sales_consultant.connectors.base import Calls
 
 TIMEOUT = (5.0, 60.0)
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
-RETRIED = frozenset({423, 429, 477, 500, 502, 503, 504, 521, 523, 524})
+RETRIED = frozenset({406, 420, 423, 429, 477, 500, 502, 503, 504, 521, 523, 524})
 
 
 class LostAnswerError(Exception):
@@ -94,6 +94,12 @@ def date_ms(headers: Any) -> int | None:
         return None
 
 
+def looks_like_json(response: requests.Response) -> bool:
+    """Whether a body is a JSON object or list from its first sign to its last; parses nothing."""
+    text = response.content.strip()
+    return (text[:1], text[-1:]) in ((b"{", b"}"), (b"[", b"]"))
+
+
 def retry_after(headers: Any) -> float | None:
     """Seconds the server asked to wait."""
     try:
@@ -148,11 +154,13 @@ class Transport:
         limiter: Limiter,
         idempotent: bool = True,
         wait: Callable[[requests.Response], float | None] | None = None,
+        whole: Callable[[requests.Response], bool] = lambda _: True,
         **options: Any,
     ) -> requests.Response:
         """The answer, whatever its status, after the retries its class allows.
 
-        `wait` gives the seconds to wait before a retry, or None for a status that must not be retried. Raises
+        `wait` gives the seconds to wait before a retry, or None for a status that must not be retried. `whole` tells an
+        answer from a page that a proxy or a maintenance puts in its place with status 200. Raises
         CrmUnavailableError where the CRM cannot be reached, LostAnswerError where the request went out and no answer
         came.
         """
@@ -193,6 +201,16 @@ class Transport:
                 self._pause(attempt, None)
                 continue
             self.server_ms = date_ms(response.headers) or self.server_ms
+            if response.status_code in (200, 201, 207) and not whole(response):
+                if not idempotent:
+                    raise LostAnswerError("an answer that is none")
+                if last:
+                    raise CrmUnavailableError(
+                        f"What answers at {urlsplit(url).netloc} is not the CRM: a page of a proxy, or of a maintenance.",
+                        action="Check the proxy and the CRM's status page, then run the command again.",
+                    )
+                self._pause(attempt, None)
+                continue
             if response.status_code not in RETRIED or last:
                 return response
             seconds = wait(response) if wait else retry_after(response.headers) or 0.0

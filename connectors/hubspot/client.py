@@ -19,6 +19,7 @@ from sales_consultant.connectors.http import (
     Limiter,
     Transport,
     checked_base,
+    looks_like_json,
     refuse_login,
     retry_after,
     safe_text,
@@ -132,6 +133,7 @@ class HubSpotApi:
             limiter=self.searching if kind == "search" else self.general,
             idempotent=idempotent,
             wait=_wait,
+            whole=looks_like_json,
             headers={**sending.pop("headers", {}), "User-Agent": AGENT},
             **sending,
         )

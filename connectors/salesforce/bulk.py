@@ -59,10 +59,13 @@ class BulkQuery:
             try:
                 found, locator = self._page(job, locator)
             except SalesforceRefusalError as e:
-                raise CrmUnavailableError(
-                    f"The results of Salesforce's job for {what} are gone.",
-                    action="Run the pull again with --full.",
-                ) from e
+                if not resume:
+                    raise CrmUnavailableError(
+                        f"The results of Salesforce's job for {what} are gone.", action="Run the pull again."
+                    ) from e
+                # A place from before a kill that Salesforce has forgotten: the job is made again, whole.
+                yield from self.read(soql, deleted=deleted, what=what)
+                return
             if counted is not None:
                 counted += found.num_rows
                 if not locator and total is not None and counted != total:

@@ -26,6 +26,7 @@ from sales_consultant.connectors.http import (
     PooledSession,
     Transport,
     checked_base,
+    looks_like_json,
     refuse_login,
     safe_text,
 )
@@ -65,6 +66,16 @@ class Loopback(HTTPAdapter):
         return super().send(request, *args, **kwargs)
 
 
+def _whole(response: requests.Response) -> bool:
+    """JSON where JSON was asked for, no page in place of a table; an upload is answered with nothing."""
+    request = response.request
+    if request.method in ("PUT", "DELETE"):
+        return True
+    if "csv" in str(dict(request.headers or {}).get("Accept", "")):
+        return "html" not in response.headers.get("Content-Type", "") and bool(response.content)
+    return looks_like_json(response)
+
+
 class ApiSession(requests.Session):
     """A session that the library uses unknowingly: allowed hosts, limits, retries, usage from the headers."""
 
@@ -95,6 +106,7 @@ class ApiSession(requests.Session):
             limiter=self.limiter,
             # A job that is made twice would be two, and rows uploaded twice are refused.
             idempotent=kind != "write" and not _INGEST.search(f"{method} {url}"),
+            whole=_whole,
             **kwargs,
         )
         found = _USAGE.search(response.headers.get("Sforce-Limit-Info", ""))

@@ -28,6 +28,9 @@ LONGEST_BODY = 80_000
 ID_LENGTH = 27
 FEWEST_IDS = 50
 LOCATOR_TRIES = 3
+# Rows asked for after Salesforce ran out of time again and again; REST pages of a delta before its size is asked for.
+LEAST_ROWS = 100
+PAGES_BEFORE_BULK = 5
 Row = dict[str, Any]
 
 
@@ -79,9 +82,10 @@ class Puller:
             raise invisible(name)
         return selection
 
-    def count(self, name: str, selection: Selection) -> int:
-        """Rows of an object, deleted and archived ones included."""
-        return int(self.api.call(_verb(selection), params={"q": f"SELECT COUNT() FROM {name}"})["totalSize"])
+    def count(self, name: str, selection: Selection, where: str = "") -> int:
+        """Rows of an object, deleted and archived ones included; all, or those of a WHERE clause."""
+        soql = f"SELECT COUNT() FROM {name} {where}".rstrip()
+        return int(self.api.call(_verb(selection), params={"q": soql})["totalSize"])
 
     def _seen(self) -> int:
         return self.api.transport.server_ms or 0
@@ -91,6 +95,7 @@ class Puller:
     ) -> Iterator[Page]:
         stamp, _, last = (resume or "").partition(" ")
         cursor = selection.cursor
+        limit, pages = self.sizes.rest, 0
         while True:
             # A whole reading has no upper bound: a row that is edited while we read moves behind it and would be taken
             # for gone.
@@ -99,15 +104,25 @@ class Puller:
                 bounds.append(f"(({cursor} = {stamp} AND Id > '{last}') OR {cursor} > {stamp})")
             where = f"WHERE {' AND '.join(bounds)} " if bounds else ""
             soql = (
-                f"SELECT {', '.join(selection.fields)} FROM {name} {where}"
-                f"ORDER BY {cursor}, Id LIMIT {self.sizes.rest}"
+                f"SELECT {', '.join(selection.fields)} FROM {name} {where}ORDER BY {cursor}, Id LIMIT {limit}"
             )
-            found = self._all(_verb(selection), soql)
+            if pages == PAGES_BEFORE_BULK and self.count(name, selection, where) >= self.sizes.bulk_from:
+                # More has changed than was to be expected: a job for the rest of it.
+                yield from self._bulk(name, selection, f" {where.rstrip()}")
+                return
+            try:
+                found = self._all(_verb(selection), soql)
+            except SalesforceRefusalError as e:
+                if e.error_code != "QUERY_TIMEOUT" or limit <= LEAST_ROWS:
+                    raise
+                limit = max(LEAST_ROWS, limit // 2)
+                continue
+            pages += 1
             if not found:
                 return
             stamp, last = rows.zulu(str(found[-1][cursor])), str(found[-1]["Id"])
             yield Page(name, rows.table(found, selection, seen=self._seen()), f"{stamp} {last}")
-            if len(found) < self.sizes.rest:
+            if len(found) < limit:
                 return
 
     def _all(self, verb: str, soql: str) -> list[Row]:

@@ -186,13 +186,15 @@ def _stream(
         bound = state.pull_until if state.pull_until is not None else until
         after = bound if stream.mode == "links" else min(bound - OVERLAP_MS, until - margin)
         count = read(state.pull_since, bound, state.resume, after)
+        if state.pull_since is None and state.pull_started and stream.mode == "delta":
+            _gone(connector, warehouse, stream, state.pull_started, done)
         state = warehouse.state(stream.name)
     whole = (
         full or state.definition != definition or state.watermark is None or stream.mode in ("full", "slow")
     )
     since = None if whole else state.watermark
     started = connector.latest()
-    warehouse.begin(stream.name, definition=definition, since=since, until=until)
+    warehouse.begin(stream.name, definition=definition, since=since, until=until, started=started)
     # Links: what is read from now on is the next time's.
     after = {"links": started, "slow": until}.get(stream.mode, until - margin)
     count = read(since, until, None, after)

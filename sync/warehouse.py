@@ -24,6 +24,7 @@ _STREAMS = (
     "CREATE TABLE IF NOT EXISTS _streams (stream VARCHAR PRIMARY KEY, definition VARCHAR, watermark BIGINT, "
     "pull_since BIGINT, pull_until BIGINT, resume VARCHAR, going BOOLEAN, rows_read BIGINT, finished BIGINT)"
 )
+_STARTED = "ALTER TABLE _streams ADD COLUMN IF NOT EXISTS pull_started BIGINT"
 # Ids that a merge ended, with the id that holds the record now. Vendors forget (an emptied bin), we do not.
 _MERGED = "CREATE TABLE IF NOT EXISTS _merged (object VARCHAR, old_id VARCHAR, new_id VARCHAR, PRIMARY KEY (object, old_id))"
 _MERGES = "CREATE OR REPLACE VIEW merges AS SELECT object, old_id, new_id FROM _merged WHERE old_id <> new_id"
@@ -41,6 +42,7 @@ class StreamState:
     resume: str | None = None
     going: bool = False
     rows_read: int = 0
+    pull_started: int | None = None
 
 
 class Warehouse:
@@ -52,7 +54,7 @@ class Warehouse:
         self.path = path
         self.rebuilt = False
         self.con = self._open(memory_limit, threads)
-        for statement in (_STREAMS, _MERGED, _MERGES):
+        for statement in (_STREAMS, _STARTED, _MERGED, _MERGES):
             self.con.execute(statement)
         for macro in MACROS:
             self.con.execute(macro)
@@ -121,23 +123,26 @@ class Warehouse:
     def state(self, stream: str) -> StreamState:
         """How far the stream was read."""
         rows = self.con.execute(
-            "SELECT stream, definition, watermark, pull_since, pull_until, resume, going, rows_read "
+            "SELECT stream, definition, watermark, pull_since, pull_until, resume, going, rows_read, pull_started "
             "FROM _streams WHERE stream = ?",
             [stream],
         ).fetchall()
         return StreamState(*rows[0]) if rows else StreamState(stream)
 
-    def begin(self, stream: str, *, definition: str, since: int | None, until: int) -> None:
+    def begin(
+        self, stream: str, *, definition: str, since: int | None, until: int, started: int | None = None
+    ) -> None:
         """A pull of the stream starts: its window is fixed, so that a resumed pull reads the same one."""
         changed = self.number(
-            "UPDATE _streams SET definition = ?, pull_since = ?, pull_until = ?, resume = NULL, going = true, rows_read = 0 "
-            "WHERE stream = ?",
-            [definition, since, until, stream],
+            "UPDATE _streams SET definition = ?, pull_since = ?, pull_until = ?, pull_started = ?, resume = NULL, "
+            "going = true, rows_read = 0 WHERE stream = ?",
+            [definition, since, until, started, stream],
         )
         if not changed:
             self.con.execute(
-                "INSERT INTO _streams VALUES (?, ?, NULL, ?, ?, NULL, true, 0, NULL)",
-                [stream, definition, since, until],
+                "INSERT INTO _streams (stream, definition, pull_since, pull_until, pull_started, going, rows_read) "
+                "VALUES (?, ?, ?, ?, ?, true, 0)",
+                [stream, definition, since, until, started],
             )
 
     def finish(self, stream: str, watermark: int) -> None:

@@ -311,15 +311,15 @@ def _field_history(raw: Raw, fields: Sequence[tuple[str, str, str]]) -> list[Sou
         names = {**standard.get(obj, {}), **{n: f"c_{n}" for o, n in custom if o == obj}}
         if not names:
             continue
-        mapped = " ".join(f"WHEN {literal(p)} THEN {literal(c)}" for p, c in sorted(names.items()))
-        listed = ", ".join(literal(p) for p in sorted(names))
+        # A join, not a CASE: DuckDB 2.0 fails to bind one over a column whose values are all outside of it.
+        pairs = ", ".join(f"({literal(p)}, {literal(c)})" for p, c in sorted(names.items()))
         found.append(
             Source(
-                f"(SELECT * FROM raw_{obj}_history WHERE property IN ({listed})) r",
+                f"raw_{obj}_history r JOIN (VALUES {pairs}) m(property, field) ON m.property = r.property",
                 {
                     "object": literal(obj),
                     "record_id": "r.record_id",
-                    "field": f"CASE r.property {mapped} END",
+                    "field": "m.field",
                     "value": "nullif(r.value, '')",
                     "changed_at": "r._changed",
                 },

@@ -119,16 +119,21 @@ class BulkQuery:
     def _part(self, job: str, locator: str) -> tuple[pa.Table, str]:
         """One part and the locator after it. An answer may break off where a row ends and look whole: the header tells."""
         params = {"maxRecords": str(self.part_rows), **({"locator": locator} if locator else {})}
+        found, told = None, ""
         for _ in range(PART_TRIES):
             answer = self.api.call(
                 f"jobs/query/{job}/results", params=params, content_type="text/csv", raw=True
             )
-            found = rows.parse(answer.content)
             told = answer.headers.get("Sforce-NumberOfRecords", "")
+            try:
+                found = rows.parse(answer.content)
+            except pa.ArrowInvalid:
+                # No table at all: a page that says it is one.
+                continue
             if not told.isdigit() or int(told) == found.num_rows:
                 following = answer.headers.get("Sforce-Locator", "null")
                 return found, "" if following == "null" else following
-        raise _short(f"job {job}", found.num_rows, int(told))
+        raise _short(f"job {job}", None if found is None else found.num_rows, told)
 
     def _wait(self, job: str) -> tuple[int | None, int]:
         """How many rows the job has, and the moment its rows are as of."""
@@ -147,9 +152,9 @@ class BulkQuery:
             pause = min(pause * 1.5, 30.0)
 
 
-def _short(what: str, got: int, said: int) -> CrmUnavailableError:
+def _short(what: str, got: int | None, said: object) -> CrmUnavailableError:
     return CrmUnavailableError(
-        f"Salesforce's answer for {what} is not whole: {got:,} of {said:,} rows came.",
+        f"Salesforce's answer for {what} is not whole: {'no' if got is None else got} of {said or 'its'} rows came.",
         action="Run the pull again; nothing of it counts as read.",
     )
 

@@ -154,7 +154,7 @@ def streams() -> tuple[Stream, ...]:
     return (
         Stream("fields", "fields", "full", ("object", "column_name")),
         Stream("stages", "stages", "full", ("object", "pipeline", "stage")),
-        Stream("currencies", "currencies", "full", ("code", "start_at")),
+        Stream("currencies", "currencies", "full", ("code", "start_at"), optional=True),
         *(
             Stream(
                 o,

@@ -37,5 +37,11 @@ def currencies(api: SalesforceApi) -> list[dict[str, Any]]:
 def _rows(api: SalesforceApi, soql: str) -> list[dict[str, Any]]:
     try:
         return api.query(soql)
-    except (SalesforceRefusalError, AccessError):
+    except SalesforceRefusalError as e:
+        # Any other refusal must not look as if there were no rates any more.
+        if e.error_code != "INVALID_TYPE":
+            raise AccessError(
+                f"Currencies cannot be read: {e.error_code} {e.words}",
+                action="Give the run-as user Read on them, or leave it: rates stay as they were read last.",
+            ) from e
         return []

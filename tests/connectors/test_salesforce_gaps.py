@@ -297,3 +297,43 @@ def test_a_delta_of_very_many_rows_goes_on_as_a_job(org: Sf, warehouse: Warehous
     assert any((p.resume or "").startswith("bulk ") or p.total for p in pages)
     with pytest.raises(SalesforceRefusalError):
         api_.call("query", params={"q": "SELECT Nothing FROM Contact"})
+
+
+def test_a_killed_reading_of_all_still_marks_what_is_gone(org: Sf, warehouse: Warehouse) -> None:
+    many(org, 60)
+    c = connector(org)
+    pull(c, warehouse, until=c.now(), objects=["Contact"])
+    before = live(warehouse, "Contact")
+    org.control("clock", advance=3600)
+    gone = org.values("SELECT Id FROM Contact WHERE LastName = 'N7'")[0]
+    assert org.send("DELETE", f"sobjects/Contact/{gone}").ok
+    org.control("purge", crm="salesforce")
+    small = SalesforceConnector(c.api, sizes=Sizes(rest=20), sleep=lambda _: None)
+
+    class Killed(Exception):
+        """The process ends here."""
+
+    def die(stream: str, rows: int, total: int | None) -> None:
+        if rows > 30:
+            raise Killed
+
+    with pytest.raises(Killed):
+        pull(small, warehouse, until=small.now(), objects=["Contact"], full=True, progress=die)
+    assert warehouse.state("Contact").going
+    done = pull(small, warehouse, until=small.now(), objects=["Contact"])
+    assert done.vanished == 1
+    assert live(warehouse, "Contact") == before - 1
+
+
+@responses.activate
+def test_a_refused_question_for_currencies_does_not_empty_them() -> None:
+    from sales_consultant.connectors.salesforce.small import currencies
+
+    responses.get(f"{BASE}/query", json=[{"errorCode": "MALFORMED_QUERY", "message": "no"}], status=400)
+    with pytest.raises(AccessError, match="Currencies cannot be read"):
+        currencies(api())
+    responses.reset()
+    responses.get(
+        f"{BASE}/query", json=[{"errorCode": "INVALID_TYPE", "message": "not supported"}], status=400
+    )
+    assert currencies(api()) == []

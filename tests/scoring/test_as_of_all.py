@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from support.worlds import DAY, NOW, World, company
 
@@ -147,9 +147,11 @@ def test_every_feature_says_something_in_this_world(before: dict[Entity, pd.Data
 
 
 share = st.integers(2, 5)
+# An example takes seconds, and says all it can as it is: nothing is made smaller.
+QUICK = (Phase.explicit, Phase.generate)
 
 
-@settings(max_examples=4, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=4, deadline=None, phases=QUICK, suppress_health_check=list(HealthCheck))
 @given(table=st.sampled_from(sorted(DATED)), every=share)
 def test_late_rows_deleted(world: World, before: dict[Entity, pd.DataFrame], table: str, every: int) -> None:
     con = connection(world)
@@ -157,7 +159,7 @@ def test_late_rows_deleted(world: World, before: dict[Entity, pd.DataFrame], tab
     same(frames(con), before)
 
 
-@settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=6, deadline=None, phases=QUICK, suppress_health_check=list(HealthCheck))
 @given(data=st.data(), every=share)
 def test_late_rows_changed(
     world: World, before: dict[Entity, pd.DataFrame], data: st.DataObject, every: int
@@ -172,7 +174,7 @@ def test_late_rows_changed(
     same(frames(con), before)
 
 
-@settings(max_examples=4, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=4, deadline=None, phases=QUICK, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_late_rows_added(world: World, before: dict[Entity, pd.DataFrame], data: st.DataObject) -> None:
     """Copies of early rows, known late: each kind of row there is, on the records that are looked at."""

@@ -16,6 +16,7 @@ NAMES = (
     "propensity_speed",
     "naive_bayes",
     "demo_run",
+    "quiet_nights",
 )
 
 

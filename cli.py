@@ -737,11 +737,34 @@ def schedule_list(shell: Shell) -> Document:
     return {"jobs": [vars(j) for j in jobs(shell.settings, now=datetime.now(UTC))]}
 
 
+@command(schedule_app)
+def schedule_next(
+    shell: Shell, limit: Annotated[int, typer.Option(help="How many.", min=1, max=1000)] = 10
+) -> Document:
+    """The next moments of all jobs, in their own time zones."""
+    from sales_consultant.sync.service import upcoming
+
+    return {"next": upcoming(shell.settings, now=datetime.now(UTC), count=limit)}
+
+
+@command(schedule_app, "run-now")
+def schedule_run_now(
+    shell: Shell, name: Annotated[str, typer.Argument(help="A schedule's name; see: schedule list")]
+) -> tuple[Document, int]:
+    """Run a scheduled job now, as the service would; its own moments stay."""
+    from sales_consultant.sync.run import scheduled
+
+    chosen = shell.settings.schedule.get(one_of(name, tuple(shell.settings.schedule), "The schedule"))
+    assert chosen is not None
+    ws = shell.open(chosen.connection or None)
+    done = scheduled(ws, chosen.job, at=ws.clock(), stop=lambda: False)
+    return {"run": done.id, **done.counts}, done.code
+
+
 @command(app)
 def serve(shell: Shell) -> None:
     """Run the schedule until SIGTERM; prints one JSON object a line."""
     from sales_consultant.sync.run import scheduled
-    from sales_consultant.sync.service import Service
 
     def run(schedule: "Schedule", at: int, stop: Callable[[], bool]) -> Document:
         mine = Shell(
@@ -758,7 +781,26 @@ def serve(shell: Shell) -> None:
     for connection in {s.connection or None for s in shell.settings.schedule.values()}:
         _ = shell.open(connection).identity
     shell.stack.close()
-    Service(shell.settings, run, emit).serve()
+    attend(shell, run, emit)
+
+
+def attend(shell: Shell, run: Callable[..., Document], emit: Callable[[Document], None]) -> None:
+    """Serve with what watches the service: endpoints and alerts."""
+    from sales_consultant.config.secrets import os_keyring
+    from sales_consultant.sync.endpoints import Endpoints
+    from sales_consultant.sync.service import Service
+    from sales_consultant.sync.watching import Watching
+
+    watching = Watching(shell.settings, shell.folder, emit, keyring=os_keyring())
+    service = Service(shell.settings, run, emit, last=watching.last, watch=watching.look)
+    port = shell.settings.service.port
+    if port is None:
+        service.serve()
+        return
+    answers = Endpoints(port, alive=service.scheduling.is_set, ready=watching.ready, metrics=watching.metrics)
+    with answers:
+        emit({"event": "listening", "port": answers.port})
+        service.serve()
 
 
 @command(sandbox_app)

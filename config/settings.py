@@ -208,6 +208,40 @@ class Schedule(_Section):
     every_minutes: int | None = Field(default=None, ge=1, description="Instead of cron: an interval.")
     time_zone: str = Field(default="UTC", description="Time zone of the cron expression, as Europe/Berlin.")
     connection: str = Field(default="", description="Which connection; empty: the only one.")
+    not_between: str = Field(
+        default="",
+        pattern=r"^(\d\d:\d\d-\d\d:\d\d)?$",
+        description='Local time in which this job does not start and stops writing, as "08:00-10:00".',
+    )
+
+
+class Service(_Section):
+    """What `serve` answers itself, and when it raises an alarm."""
+
+    port: int | None = Field(
+        default=None,
+        ge=0,
+        le=65535,
+        description="Port on 127.0.0.1 for /healthz, /readyz and /metrics; empty: none.",
+    )
+    alerts: str = Field(
+        default="",
+        description='Where the address of a webhook (as Slack\'s) is kept, as "keyring:alerts"; empty: no alerts.',
+    )
+    max_age_hours: float = Field(
+        default=36,
+        gt=0,
+        description="A connection whose last successful run is older than this is in trouble.",
+    )
+
+    @field_validator("alerts")
+    @classmethod
+    def _no_secret(cls, value: str) -> str:
+        if value and not value.startswith("keyring:"):
+            raise ValueError(
+                'must name where the address is, as "keyring:alerts": who knows it can write into your channel'
+            )
+        return value
 
 
 class Pulling(_Section):
@@ -271,6 +305,7 @@ class Settings(BaseSettings):
     guards: Guards = Field(default_factory=Guards, description="What stops a run.")
     next_steps: NextSteps = Field(default_factory=NextSteps, description="How next steps are given.")
     schedule: dict[str, Schedule] = Field(default_factory=dict, description="When jobs run.")
+    service: Service = Field(default_factory=Service, description="What serve answers and alerts.")
     pull: Pulling = Field(default_factory=Pulling, description="What is read, and how often.")
     retention: Retention = Field(default_factory=Retention, description="How long things are kept.")
     proof: Proof = Field(default_factory=Proof, description="How the value of the scores is proven.")

@@ -34,9 +34,8 @@ def export(state: State, file: Path) -> dict[str, Any]:
         "remote_job",
     )
     numbers = ("id", "attempts", "run_started_at", "sent_at", "settled_at")
-    schema = pa.schema(
-        [*(pa.field(n, pa.string()) for n in texts), *(pa.field(n, pa.int64()) for n in numbers)]
-    )
+    kinds: dict[str, pa.DataType] = dict.fromkeys(texts, pa.string()) | dict.fromkeys(numbers, pa.int64())
+    schema = pa.schema(kinds)
     query = (
         sa.select(
             changes,

@@ -94,7 +94,7 @@ def status(ws: Workspace) -> dict[str, Any]:
     state = ws.state
     good = state.rows(
         sa.select(runs)
-        .where(runs.c.job == "sync", runs.c.outcome.like("done%"))
+        .where(runs.c.job.in_(("sync", "changed")), runs.c.outcome.like("done%"))
         .order_by(runs.c.started_at.desc())
         .limit(1)
     )

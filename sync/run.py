@@ -98,6 +98,7 @@ def running(ws: Workspace, job: str, *, scheduled_at: int | None = None) -> Iter
             raise BusyError(
                 f"The {job} scheduled for this moment has already run.",
                 action="Nothing to do: a moment runs once.",
+                details={"ran": True},
             ) from e
         try:
             yield run
@@ -160,6 +161,8 @@ def pulling(
     run.as_of = run.as_of or until
     run.counts["pulled"] = pulled.rows
     run.counts["pulled_whole"] = pulled.full
+    if pulled.unseen:
+        run.counts["not_shown_any_more"] = pulled.unseen
     if pulled.vanished:
         run.counts["vanished"] = pulled.vanished
     if pulled.computed:
@@ -369,7 +372,8 @@ def sync(
     compare: bool = False,
 ) -> tuple[Run, Plan]:
     """The whole run; `changed` reads deltas only (the scoring is whole all the same), `compare` proves the pull. Raises GuardError where the plan is more than the guards allow and nobody said yes."""
-    with running(ws, "sync", scheduled_at=scheduled_at) as run:
+    # By names of their own, so that a moment that both have does not take the whole run for the small one.
+    with running(ws, "changed" if changed else "sync", scheduled_at=scheduled_at) as run:
         run.as_of = as_of or 0
         ws.connector.now()
         recovering(ws, run)

@@ -1,58 +1,22 @@
 """`serve`: the schedule, one run of a connection at a time, stopped cleanly by SIGTERM (facts of APScheduler 3.11)."""
 
 import logging
-import re
 import signal
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from types import FrameType
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sales_consultant.config.errors import BusyError, ConfigError, SalesConsultantError
 from sales_consultant.config.settings import Schedule, Settings
+from sales_consultant.sync.moments import closed, missed, trigger, zone
 
-DAY = r"(mon|tue|wed|thu|fri|sat|sun)"
-
-
-def trigger(name: str, schedule: Schedule) -> Any:
-    """APScheduler's trigger of a schedule; ConfigError for an expression that would not mean what it says.
-
-    APScheduler counts weekdays from Monday = 0 where cron counts from Sunday: numbers are refused, names are clear.
-    """
-    from apscheduler.triggers.cron import CronTrigger
-    from apscheduler.triggers.interval import IntervalTrigger
-
-    try:
-        zone = ZoneInfo(schedule.time_zone)
-    except (ZoneInfoNotFoundError, ValueError) as e:
-        raise ConfigError(
-            f'[schedule.{name}] time_zone "{schedule.time_zone}" is not known.',
-            action="Use a name as Europe/Berlin.",
-        ) from e
-    if bool(schedule.cron) == bool(schedule.every_minutes):
-        raise ConfigError(f"[schedule.{name}] needs cron or every_minutes, one of them.", action="Set one.")
-    if schedule.every_minutes:
-        return IntervalTrigger(minutes=schedule.every_minutes, timezone=zone)
-    parts = schedule.cron.split()
-    if len(parts) != 5:
-        raise ConfigError(
-            f'[schedule.{name}] cron "{schedule.cron}" must have five parts.', action="As: 0 5 * * mon-fri"
-        )
-    if parts[4] != "*" and not re.fullmatch(rf"{DAY}([-,]{DAY})*", parts[4].lower()):
-        raise ConfigError(
-            f'[schedule.{name}] cron weekday "{parts[4]}": write names, for numbers count from Sunday in one '
-            "program and from Monday in another.",
-            action="As: 0 5 * * mon-fri",
-        )
-    try:
-        return CronTrigger.from_crontab(schedule.cron.lower(), timezone=zone)
-    except ValueError as e:
-        raise ConfigError(
-            f'[schedule.{name}] cron "{schedule.cron}": {e}.', action="As: 0 5 * * mon-fri"
-        ) from e
+# Another command that holds the connection is waited for this long before a moment is given up.
+WAITS, PAUSE_SECONDS = 60, 30.0
+WATCH_SECONDS = 60.0
+_SECOND = timedelta(seconds=1)
 
 
 @dataclass(frozen=True)
@@ -64,6 +28,7 @@ class Job:
     job: str
     when: str
     next_at: datetime | None
+    window: str
 
 
 def jobs(settings: Settings, *, now: datetime) -> list[Job]:
@@ -78,10 +43,33 @@ def jobs(settings: Settings, *, now: datetime) -> list[Job]:
                 connection,
                 schedule.job,
                 f"{when} ({schedule.time_zone})",
-                trigger(name, schedule).get_next_fire_time(None, now),
+                _local(name, schedule, trigger(name, schedule).get_next_fire_time(None, now)),
+                schedule.not_between and f"not between {schedule.not_between}",
             )
         )
     return found
+
+
+def _local(name: str, schedule: Schedule, at: datetime | None) -> datetime | None:
+    """A moment on the wall clock of whoever wrote the schedule."""
+    return at and at.astimezone(zone(name, schedule)).replace(microsecond=0)
+
+
+def upcoming(settings: Settings, *, now: datetime, count: int) -> list[dict[str, str]]:
+    """The next moments of all jobs, soonest first, each in its schedule's zone."""
+    found: list[tuple[datetime, str, str]] = []
+    for name, schedule in settings.schedule.items():
+        made, at = trigger(name, schedule), now
+        for _ in range(count):
+            following = made.get_next_fire_time(None, at)
+            if following is None:
+                break
+            found.append((following, name, schedule.job))
+            at = following.astimezone(UTC) + _SECOND
+    return [
+        {"at": f"{_local(n, settings.schedule[n], at)}", "schedule": n, "job": job}
+        for at, n, job in sorted(found, key=lambda f: (f[0].timestamp(), f[1]))[:count]
+    ]
 
 
 Runner = Callable[[Schedule, int, Callable[[], bool]], dict[str, Any]]
@@ -94,16 +82,34 @@ class Service:
     another run went on is made up for once.
     """
 
-    def __init__(self, settings: Settings, run: Runner, emit: Callable[[dict[str, Any]], None]) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        run: Runner,
+        emit: Callable[[dict[str, Any]], None],
+        *,
+        last: Callable[[str], int | None] = lambda _: None,
+        watch: Callable[[], None] = lambda: None,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        pause: float = PAUSE_SECONDS,
+    ) -> None:
         self.settings = settings
         self.run = run
         self.emit = emit
+        self.last = last
+        self.watch = watch
+        self.clock = clock
+        self.pause = pause
         self.stopping = threading.Event()
+        self.scheduling = threading.Event()
         if not settings.schedule:
             raise ConfigError(
                 "Nothing is scheduled.",
                 action='Add a section, as [schedule.nightly] with cron = "0 5 * * *".',
             )
+        self._turns = {
+            settings.connection(s.connection or None)[0]: threading.Lock() for s in settings.schedule.values()
+        }
 
     def trigger(self, name: str) -> Any:
         """When a job runs."""
@@ -111,9 +117,48 @@ class Service:
 
     def _fire(self, name: str, moment: int) -> None:
         schedule = self.settings.schedule[name]
+        if closed(name, schedule, self.clock()):
+            self.emit(
+                {"event": "skipped", "job": name, "message": f"nothing runs between {schedule.not_between}"}
+            )
+            return
+        turn = self._turns[self.settings.connection(schedule.connection or None)[0]]
+        # What only reads changes comes again in minutes; anything else waits for its turn.
+        if not turn.acquire(blocking=schedule.job != "changed"):
+            self.emit(
+                {"event": "skipped", "job": name, "message": "another job of this connection is going on"}
+            )
+            return
+        try:
+            self._in_turn(name, schedule, moment)
+        finally:
+            turn.release()
+        self._look()
+
+    def _look(self) -> None:
+        try:
+            self.watch()
+        except Exception as e:
+            logging.getLogger("sales_consultant").error("defect", exc_info=e)
+
+    def _patient(self, schedule: Schedule, name: str, moment: int) -> dict[str, Any]:
+        """Run the job; a command that somebody started by hand is waited for."""
+
+        def stop() -> bool:
+            return self.stopping.is_set() or closed(name, schedule, self.clock())
+
+        for _ in range(WAITS if schedule.job != "changed" else 0):
+            try:
+                return self.run(schedule, moment, stop)
+            except BusyError as e:
+                if e.details.get("ran") or self.stopping.wait(self.pause):
+                    raise
+        return self.run(schedule, moment, stop)
+
+    def _in_turn(self, name: str, schedule: Schedule, moment: int) -> None:
         try:
             self.emit({"event": "start", "job": name, "scheduled_at": moment})
-            self.emit({"event": "end", "job": name, **self.run(schedule, moment, self.stopping.is_set)})
+            self.emit({"event": "end", "job": name, **self._patient(schedule, name, moment)})
         except BusyError as e:
             self.emit({"event": "skipped", "job": name, "message": e.message})
         except SalesConsultantError as e:
@@ -141,7 +186,7 @@ class Service:
                 super()._do_submit_job(job, run_times)
 
         scheduler = BackgroundScheduler(
-            executors={"default": Executor(max(1, len(self.settings.schedule)))},
+            executors={"default": Executor(2 * len(self.settings.schedule) + 1)},
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
             timezone="UTC",
         )
@@ -152,12 +197,23 @@ class Service:
         if install_signals:
             for number in (signal.SIGTERM, signal.SIGINT):
                 signal.signal(number, self._stop)
+        now = self.clock()
+        for name in self.settings.schedule:
+            # The newest moment that passed while nobody was here, once, however many passed.
+            moment = missed(self.trigger(name), last=self.last(name), now=now)
+            if moment is not None:
+                scheduler.add_job(
+                    lambda name=name, moment=moment: self._fire(name, moment), id=f"{name}, missed", name=name
+                )
+        scheduler.add_job(self._look, "interval", seconds=WATCH_SECONDS, id="watch")
         scheduler.start()
+        self.scheduling.set()
         self.emit({"event": "ready", "jobs": list(self.settings.schedule)})
         try:
             while not self.stopping.wait(0.5):
                 pass
         finally:
+            self.scheduling.clear()
             scheduler.pause()
             scheduler.shutdown(wait=True)
             self.emit({"event": "stopped"})

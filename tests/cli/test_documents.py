@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 import pytest
+import requests
 from support import cli_page
 from support.cli import TOKEN, Cli
 from support.office import Office, wait_for
@@ -42,6 +43,8 @@ CALLS: dict[str, tuple[int, tuple[str, ...]]] = {
     "models show": (0, ("MODEL",)),
     "models revert": (2, ("nothing",)),
     "schedule list": (0, ()),
+    "schedule next": (0, ()),
+    "schedule run-now": (2, ("nosuch",)),
 }
 # They run until they are told to stop, or have tests of their own: serve and sandbox serve below, demo in tests/demo.
 OTHERS = {"serve", "sandbox serve", "demo"}
@@ -91,13 +94,21 @@ def test_tables_for_people(synced: Office) -> None:
 
 def test_the_service(synced: Office) -> None:
     """The real process: ready, one object a line, nobody's token to be seen, SIGTERM ends it with 0."""
-    text = '[schedule.nightly]\ncron = "0 4 * * mon-fri"\ntime_zone = "Europe/Berlin"'
+    text = '[service]\nport = 0\n[schedule.nightly]\ncron = "0 4 * * mon-fri"\ntime_zone = "Europe/Berlin"'
     synced.cli.configure(synced.sandbox.url, text)
     assert synced.cli.json("schedule", "list")["jobs"][0]["when"] == "0 4 * * mon-fri (Europe/Berlin)"
     log = synced.cli.folder / "serve.log"
     with log.open("w", encoding="utf-8") as out:
         process = synced.cli.start("serve", "--json", stdout=out)
-        wait_for(lambda: log.read_text(encoding="utf-8").count("\n"))
+        wait_for(lambda: log.read_text(encoding="utf-8").count("\n") >= 2)
+        port = json.loads(log.read_text(encoding="utf-8").splitlines()[0])["port"]
+        ready = requests.get(f"http://127.0.0.1:{port}/readyz", timeout=10)
+        # The sandbox's clock is long past: to this machine's the last success is old.
+        assert ready.json()["connections"]["main"]["trouble"] == "" or ready.status_code == 503
+        assert (
+            "sales_consultant_dead_letters"
+            in requests.get(f"http://127.0.0.1:{port}/metrics", timeout=10).text
+        )
         seen = Path(f"/proc/{process.pid}/cmdline")
         if seen.exists():
             assert TOKEN.encode() not in seen.read_bytes()
@@ -108,7 +119,7 @@ def test_the_service(synced: Office) -> None:
         assert synced.cli.finish(process).code == 0
     assert time.monotonic() - began < 10
     events = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
-    assert [e["event"] for e in events] == ["ready", "stopped"]
+    assert [e["event"] for e in events] == ["listening", "ready", "stopped"]
 
 
 def test_the_service_says_at_once_what_is_wrong(synced: Office) -> None:

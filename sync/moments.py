@@ -1,0 +1,106 @@
+"""When jobs run: cron with names of weekdays, intervals anchored to the clock, each local moment once."""
+
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from apscheduler.triggers.base import BaseTrigger
+from apscheduler.triggers.cron import CronTrigger
+from apscheduler.triggers.interval import IntervalTrigger
+
+from sales_consultant.config.errors import ConfigError
+from sales_consultant.config.settings import Schedule
+
+DAY = r"(mon|tue|wed|thu|fri|sat|sun)"
+# Intervals count from here, so that a restart does not move them and a moment that has run is known again.
+ANCHOR = datetime(2024, 1, 1, tzinfo=UTC)
+# A moment that was missed longer ago than this is not made up for.
+GRACE = timedelta(days=1)
+
+
+class Once(BaseTrigger):  # type: ignore[misc]
+    """A trigger without the second pass through the hour that daylight saving repeats."""
+
+    def __init__(self, inner: Any) -> None:
+        self.inner = inner
+
+    def get_next_fire_time(self, previous: datetime | None, now: datetime) -> datetime | None:
+        """The next moment that no earlier one had the same wall clock as."""
+        found: datetime | None = self.inner.get_next_fire_time(previous, now)
+        while found is not None and found.fold:
+            # By UTC: within one zone Python leaves the fold out of sums and comparisons.
+            later = found.astimezone(UTC) + timedelta(seconds=1)
+            found = self.inner.get_next_fire_time(None, later)
+        return found
+
+
+def zone(name: str, schedule: Schedule) -> ZoneInfo:
+    """The schedule's time zone; ConfigError where there is none of that name."""
+    try:
+        return ZoneInfo(schedule.time_zone)
+    except (ZoneInfoNotFoundError, ValueError) as e:
+        raise ConfigError(
+            f'[schedule.{name}] time_zone "{schedule.time_zone}" is not known.',
+            action="Use a name as Europe/Berlin.",
+        ) from e
+
+
+def trigger(name: str, schedule: Schedule) -> Any:
+    """APScheduler's trigger of a schedule; ConfigError for an expression that would not mean what it says.
+
+    APScheduler counts weekdays from Monday = 0 where cron counts from Sunday: numbers are refused, names are clear.
+    """
+    place = zone(name, schedule)
+    if bool(schedule.cron) == bool(schedule.every_minutes):
+        raise ConfigError(f"[schedule.{name}] needs cron or every_minutes, one of them.", action="Set one.")
+    if schedule.every_minutes:
+        return IntervalTrigger(minutes=schedule.every_minutes, start_date=ANCHOR, timezone=UTC)
+    parts = schedule.cron.split()
+    if len(parts) != 5:
+        raise ConfigError(
+            f'[schedule.{name}] cron "{schedule.cron}" must have five parts.', action="As: 0 5 * * mon-fri"
+        )
+    if parts[4] != "*" and not re.fullmatch(rf"{DAY}([-,]{DAY})*", parts[4].lower()):
+        raise ConfigError(
+            f'[schedule.{name}] cron weekday "{parts[4]}": write names, for numbers count from Sunday in one '
+            "program and from Monday in another.",
+            action="As: 0 5 * * mon-fri",
+        )
+    try:
+        made = CronTrigger.from_crontab(schedule.cron.lower(), timezone=place)
+    except ValueError as e:
+        raise ConfigError(
+            f'[schedule.{name}] cron "{schedule.cron}": {e}.', action="As: 0 5 * * mon-fri"
+        ) from e
+    # "Every hour" means every hour; "at half past two" means once a day, also when clocks go back.
+    return made if parts[1].startswith("*") else Once(made)
+
+
+def closed(name: str, schedule: Schedule, now: datetime) -> bool:
+    """Whether the schedule's window, in which nothing is written, is on; it may reach over midnight."""
+    if not schedule.not_between:
+        return False
+    start, end = schedule.not_between.split("-")
+    here = f"{now.astimezone(zone(name, schedule)):%H:%M}"
+    return start <= here < end if start <= end else here >= start or here < end
+
+
+def last_moment(made: Any, now: datetime) -> datetime | None:
+    """The newest moment within a day before now; None where there was none."""
+    found, at = None, made.get_next_fire_time(None, now - GRACE)
+    while at is not None and at.astimezone(UTC) <= now:
+        found, at = at, made.get_next_fire_time(None, at.astimezone(UTC) + timedelta(seconds=1))
+    return found
+
+
+def missed(made: Any, *, last: int | None, now: datetime) -> int | None:
+    """The moment (ms) that a service that was away has to make up for, one however many they were; None for none.
+
+    `last` is the newest moment that has run. A schedule that never ran has missed nothing.
+    """
+    at = last_moment(made, now)
+    if at is None or last is None:
+        return None
+    moment = int(at.timestamp() * 1000)
+    return moment if moment > last else None

@@ -1,0 +1,97 @@
+"""What a service needs to know of its connections: what ran last, whether it is ready, whom to alert."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from sales_consultant.config import secrets
+from sales_consultant.config.settings import Settings
+from sales_consultant.sync.state import State, runs
+from sales_consultant.sync.watch import Pulse, Webhook, alert, metrics, pulse
+from sales_consultant.sync.workspace import Clock, wall_clock
+
+Document = dict[str, Any]
+
+
+class Watching:
+    """Looks at the states below `folder` beside whatever runs; opens one for a look and lets it go."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        folder: Path,
+        emit: Callable[[Document], None],
+        *,
+        keyring: secrets.Keyring | None,
+        clock: Clock = wall_clock,
+    ) -> None:
+        self.settings = settings
+        self.folder = folder
+        self.emit = emit
+        self.clock = clock
+        self.max_age_ms = int(settings.service.max_age_hours * 3_600_000)
+        self.names = sorted(
+            {settings.connection(s.connection or None)[0] for s in settings.schedule.values()}
+        )
+        self.send: Webhook | None = None
+        if settings.service.alerts:
+            # Resolved at the start: an alert that cannot be sent must not be found out when it is needed.
+            found = secrets.resolve("alerts", settings.service.alerts, keyring=keyring)
+            self.send = Webhook(found.value)
+
+    @contextmanager
+    def _state(self, name: str) -> Iterator[State]:
+        state = State(self.folder / name / "state.db")
+        try:
+            yield state
+        finally:
+            state.close()
+
+    def last(self, schedule: str) -> int | None:
+        """The newest moment (ms) of a schedule's job that has run; None where none has."""
+        chosen = self.settings.schedule[schedule]
+        with self._state(self.settings.connection(chosen.connection or None)[0]) as state:
+            query = sa.select(sa.func.max(runs.c.scheduled_at).label("at")).where(runs.c.job == chosen.job)
+            at = state.rows(query)[0]["at"]
+        return None if at is None else int(at)
+
+    def pulses(self) -> list[Pulse]:
+        """Every connection as it is now."""
+        found = []
+        for name in self.names:
+            with self._state(name) as state:
+                share = self.settings.connections[name].daily_share
+                found.append(pulse(state, name, now=self.clock(), share=share))
+        return found
+
+    def ready(self) -> Document:
+        """Whether every connection's state can be opened and its last success is young enough; with why not."""
+        now = self.clock()
+        told = {
+            p.connection: {
+                "last_success_age_seconds": None
+                if p.last_success is None
+                else (now - p.last_success) // 1000,
+                # An error's words may name a record: they stay in the log.
+                "trouble": "see the log" if p.trouble(now, self.max_age_ms) else "",
+            }
+            for p in self.pulses()
+        }
+        return {"ready": not any(c["trouble"] for c in told.values()), "connections": told}
+
+    def metrics(self) -> str:
+        """Prometheus' text."""
+        return metrics(self.pulses())
+
+    def look(self) -> None:
+        """Send what has to be said, once a change."""
+        if self.send is None:
+            return
+        for p in self.pulses():
+            with self._state(p.connection) as state:
+                said = alert(state, p, now=self.clock(), max_age_ms=self.max_age_ms, send=self.send)
+            if said:
+                self.emit({"event": "alert", "connection": p.connection, "message": said})

@@ -1,0 +1,69 @@
+"""Each scheduled moment once: across daylight saving, restarts, and windows in which nothing is written."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sales_consultant.config.settings import Schedule
+from sales_consultant.sync.moments import closed, missed, trigger
+
+BERLIN = ZoneInfo("Europe/Berlin")
+
+
+def made(**more: Any) -> Schedule:
+    return Schedule(**{"time_zone": "Europe/Berlin", **more})
+
+
+def moments(schedule: Schedule, start: datetime, end: datetime) -> list[datetime]:
+    one, found, at = trigger("n", schedule), [], start
+    while (following := one.get_next_fire_time(None, at)) is not None and following < end:
+        found.append(following.astimezone(UTC))
+        at = following.astimezone(UTC) + timedelta(seconds=1)
+    return found
+
+
+@pytest.mark.parametrize("day", [datetime(2026, 3, 29, tzinfo=UTC), datetime(2026, 10, 25, tzinfo=UTC)])
+def test_a_night_in_which_the_clocks_change_has_one_run(day: datetime) -> None:
+    nights = moments(made(cron="30 2 * * *"), day - timedelta(hours=6), day + timedelta(hours=18))
+    assert len(nights) == 1
+    # What runs every hour runs every hour of such a day too, of 23 or 25.
+    begin = day.astimezone(BERLIN).replace(hour=0, minute=0)
+    end = (begin + timedelta(days=1)).astimezone(UTC)
+    hours = moments(made(cron="0 * * * *"), begin.astimezone(UTC), end)
+    assert len(hours) == (end - begin.astimezone(UTC)) / timedelta(hours=1)
+
+
+@given(second=st.integers(1_735_689_600, 1_798_761_600), minutes=st.sampled_from([5, 15, 60]))
+def test_an_interval_s_moments_do_not_hang_on_when_the_service_started(second: int, minutes: int) -> None:
+    at = datetime.fromtimestamp(second, UTC)
+    found = moments(made(every_minutes=minutes), at, at + timedelta(hours=3))
+    assert all(m.timestamp() % (60 * minutes) == 0 for m in found)
+    assert len(found) in (180 // minutes, 180 // minutes + 1)
+
+
+def test_what_was_missed_is_made_up_for_once() -> None:
+    one = trigger("n", made(every_minutes=15))
+    now = datetime(2026, 5, 5, 12, 7, tzinfo=UTC)
+    at = int(datetime(2026, 5, 5, 12, 0, tzinfo=UTC).timestamp() * 1000)
+    assert missed(one, last=at - 3_600_000, now=now) == at
+    assert missed(one, last=at, now=now) is None
+    # One that has never run has missed nothing, and yesterday's night is over.
+    assert missed(one, last=None, now=now) is None
+    weekly = trigger("n", made(cron="0 2 * * sun"))
+    assert missed(weekly, last=0, now=now) is None
+
+
+def test_a_window_may_reach_over_midnight() -> None:
+    day, night = (
+        made(every_minutes=15, not_between="08:00-10:00"),
+        made(cron="0 1 * * *", not_between="22:00-06:00"),
+    )
+    at = datetime(2026, 7, 1, 6, 30, tzinfo=UTC)  # half past eight in Berlin
+    assert closed("n", day, at) and not closed("n", night, at)
+    assert not closed("n", day, at + timedelta(hours=2))
+    assert closed("n", night, at - timedelta(hours=4)) and closed("n", night, at + timedelta(hours=14))
+    assert not closed("n", made(every_minutes=5), at)

@@ -127,7 +127,7 @@ def before(world: World) -> dict[str, pd.DataFrame]:
     return {p.object: features(con, p) for p in (DEALS, LEADS, CUSTOMERS)}
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck))
 @given(rows=late_rows())
 def test_late_rows_change_nothing(
     world: World, before: dict[str, pd.DataFrame], rows: list[tuple[str, dict[str, Any]]]

@@ -151,7 +151,7 @@ share = st.integers(2, 5)
 QUICK = (Phase.explicit, Phase.generate)
 
 
-@settings(max_examples=4, deadline=None, phases=QUICK, suppress_health_check=list(HealthCheck))
+@settings(max_examples=3, deadline=None, phases=QUICK, suppress_health_check=list(HealthCheck))
 @given(table=st.sampled_from(sorted(DATED)), every=share)
 def test_late_rows_deleted(world: World, before: dict[Entity, pd.DataFrame], table: str, every: int) -> None:
     con = connection(world)
@@ -159,7 +159,7 @@ def test_late_rows_deleted(world: World, before: dict[Entity, pd.DataFrame], tab
     same(frames(con), before)
 
 
-@settings(max_examples=6, deadline=None, phases=QUICK, suppress_health_check=list(HealthCheck))
+@settings(max_examples=4, deadline=None, phases=QUICK, suppress_health_check=list(HealthCheck))
 @given(data=st.data(), every=share)
 def test_late_rows_changed(
     world: World, before: dict[Entity, pd.DataFrame], data: st.DataObject, every: int
@@ -174,7 +174,7 @@ def test_late_rows_changed(
     same(frames(con), before)
 
 
-@settings(max_examples=4, deadline=None, phases=QUICK, suppress_health_check=list(HealthCheck))
+@settings(max_examples=3, deadline=None, phases=QUICK, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_late_rows_added(world: World, before: dict[Entity, pd.DataFrame], data: st.DataObject) -> None:
     """Copies of early rows, known late: each kind of row there is, on the records that are looked at."""

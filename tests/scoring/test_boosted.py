@@ -12,6 +12,9 @@ from sales_consultant.scoring.encoding import Encoder
 from sales_consultant.scoring.folds import clearly_less
 from sales_consultant.scoring.propensity import PropensityModel
 
+# The model they share is trained once, not once a worker.
+pytestmark = pytest.mark.xdist_group("boosted")
+
 
 def curved(n: int, seed: int = 3) -> tuple[pd.DataFrame, np.ndarray]:
     """A table whose truth no straight line draws: a pair and a bump; with gaps, levels, flags and dates."""

@@ -55,7 +55,7 @@ def test_files_are_pictures(tmp_path: Path) -> None:
 
 
 def test_all_models_are_judged_on_the_same_rows() -> None:
-    with company(deals=900, signal=1.5).connection() as con:
+    with company(deals=500, signal=1.5).connection() as con:
         made = train(con, "t", DEALS, as_of=NOW, exclusions=Exclusions(), features=FeatureSettings())
         table = compare(con, made.model, as_of=NOW, exclusions=Exclusions())
     assert next(r["model"] for r in table) == "base rate"

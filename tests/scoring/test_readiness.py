@@ -23,7 +23,7 @@ def look(deals: int, **more: object) -> tuple[Readiness, str]:
         return found, made.model.tier
 
 
-@pytest.mark.parametrize("deals", [40, 300, 1500])
+@pytest.mark.parametrize("deals", [40, 300, 800])
 def test_the_tier_to_expect_is_the_tier_that_comes(deals: int) -> None:
     found, tier = look(deals)
     # Boosted is allowed, not promised.

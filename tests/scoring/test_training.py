@@ -18,6 +18,8 @@ from sales_consultant.scoring.training_rows import classes, cut_offs, horizon_da
 
 DEALS = Population(object="deals", event="won", where={"pipeline": "sales"})
 LEADS = Population(object="contacts", event="converted", where={"source_object": "Lead"})
+# The model they share is trained once, not once a worker.
+pytestmark = pytest.mark.xdist_group("training")
 
 
 def run(con: duckdb.DuckDBPyConnection, population: Population = DEALS, **more: object) -> Trained:

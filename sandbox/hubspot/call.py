@@ -176,7 +176,8 @@ def _authorise(portal: Portal, token: str, scope: str, request: Request) -> None
     user = portal.users().get(token)
     if user is None:
         return
-    if user.get("expired") or user.get("until", portal.clock.now_ms()) < portal.clock.now_ms():
+    until = user.get("until")
+    if user.get("expired") or (until is not None and until < portal.clock.now_ms()):
         raise ApiError(
             401, "EXPIRED_AUTHENTICATION", "The OAuth token used to make this call expired 1 second(s) ago."
         )

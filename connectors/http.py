@@ -49,7 +49,9 @@ class Limiter:
                     self._sent.popleft()
                 wait = self._not_before - now
                 if len(self._sent) >= self.calls:
-                    wait = max(wait, self._sent[0] + self.seconds - now)
+                    # The call that so many calls ago was the first of the window; after a smaller ceiling that is not
+                    # the oldest one kept.
+                    wait = max(wait, self._sent[-self.calls] + self.seconds - now)
                 if wait <= 0:
                     self._sent.append(now)
                     return

@@ -16,6 +16,7 @@ from sales_consultant.config.errors import AccessError, SalesConsultantError
 from sales_consultant.config.settings import Connection, Write
 from sales_consultant.connectors import open_connector
 from sales_consultant.connectors.base import Connector
+from sales_consultant.connectors.salesforce.pull import Sizes
 from sales_consultant.connectors.signin import Document
 from sales_consultant.sandbox.server import Sandbox
 from sales_consultant.sync.pull import pull
@@ -197,7 +198,9 @@ def test_links_that_lead_elsewhere_are_not_followed_by_a_pull(app: Registered, t
     def work(connector: Connector) -> None:
         if app.crm == "salesforce":
             # Bulk for all that is large, in small pages.
-            connector._puller.bulk_from = 100  # type: ignore[attr-defined]
+            puller: Any = connector._puller  # type: ignore[attr-defined]  # the protocol has no sizes
+            puller.sizes = Sizes(bulk_from=100)
+            puller.bulk.part_rows = 100
         warehouse = Warehouse(tmp_path / "w.duckdb")
         try:
             pull(connector, warehouse, until=connector.now())

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from sales_consultant.scoring.fields import OWNERS, family
 from sales_consultant.scoring.folds import clearly_less
+from sales_consultant.scoring.hazards import rival as competing
 from sales_consultant.scoring.metrics import losses
 from sales_consultant.scoring.propensity import PropensityModel, Tier, tier_of
 from sales_consultant.scoring.report import ForwardTest, judge
@@ -20,12 +21,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What the forward test found: the report of the better tier, which that is, the columns its model dropped, and the
-    rows it was judged on with the probability `p` that it gave them."""
+    """What the forward test found: the report of the better model, its tier, whether it is of hazards, the columns it
+    dropped, and the rows it was judged on with the probability `p` that it gave them."""
 
     report: ForwardTest
     leaks: list[Finding]
     tier: Tier = "rules"
+    hazards: bool = False
     judged: pd.DataFrame | None = None
 
 
@@ -68,14 +70,23 @@ def forward_test(X: pd.DataFrame, rows: pd.DataFrame, *, horizon: int, random_st
     y = test["label"].to_numpy(dtype=float)
     model = fit(X, train, tier="full" if tier == "boosted" else tier, random_state=random_state)
     p = model.predict_proba(X.loc[test.index])[:, 1]
-    contest = None
+    codes = np.unique(test["group"].to_numpy(), return_inverse=True)[1]
+    rivals: dict[str, PropensityModel | None] = {}
+    if model.tier_ == "full":
+        start = int(test["cut"].min())
+        under_way = rows[rows["cut"] < start]
+        rivals["hazards"] = competing(
+            model, X, under_way, horizon=horizon, until=start, random_state=random_state
+        )
     if tier == "boosted":
-        rival = fit(X, train, tier=tier, random_state=random_state)
+        rivals["boosted"] = fit(X, train, tier=tier, random_state=random_state)
+    contest = {"full": float(losses(y, p).mean())} if rivals else None
+    for name, rival in rivals.items():
+        if rival is None or contest is None:
+            continue
         theirs = rival.predict_proba(X.loc[test.index])[:, 1]
-        own_loss, their_loss = losses(y, p), losses(y, theirs)
-        contest = {"full": float(own_loss.mean()), "boosted": float(their_loss.mean())}
-        codes = np.unique(test["group"].to_numpy(), return_inverse=True)[1]
-        if clearly_less(their_loss, own_loss, codes):
+        contest[name] = float(losses(y, theirs).mean())
+        if clearly_less(losses(y, theirs), losses(y, p), codes):
             model, p = rival, theirs
     report = judge(
         y,
@@ -87,4 +98,6 @@ def forward_test(X: pd.DataFrame, rows: pd.DataFrame, *, horizon: int, random_st
         cuts=test["cut"].to_numpy(),
         unseen=~test["group"].isin(train["group"]).to_numpy(),
     )
-    return Outcome(replace(report, contest=contest), model.leaks_, model.tier_, test.assign(p=p))
+    hazards = model is rivals.get("hazards")
+    report = replace(report, contest=contest)
+    return Outcome(report, model.leaks_, model.tier_, hazards, test.assign(p=p))

@@ -15,6 +15,7 @@ from sales_consultant.scoring.folds import (
     several,
     some_groups,
 )
+from sales_consultant.scoring.hazards import Hazards
 from sales_consultant.scoring.leaks import Finding, decided, known_leaker, single_fields, together
 from sales_consultant.scoring.linear import Linear, logistic
 from sales_consultant.scoring.report import ForwardTest, judge
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
 Tier = Literal["rules", "shrunk", "full", "boosted"]
+
+Form = Linear | Tables | Hazards
 
 MIN_SHRUNK = 40
 MIN_FULL = 200
@@ -75,7 +78,7 @@ class PropensityModel:
     `columns_` (those that are used), `leaks_` (findings with column, kind, evidence; their families are
     dropped), `report_` (figures out of fold; whole groups are left out together), `strength_` (the C that
     won), `slope_` and `shift_` (the affine map of the margin that calibrates it, already folded in), `form_` (the
-    additive form: a linear one or tables), `contest_` (log-loss out of fold of the tiers that were tried).
+    additive form: linear, tables, or hazards), `contest_` (log-loss out of fold of the tiers that were tried).
     """
 
     tier_: Tier
@@ -182,7 +185,7 @@ class PropensityModel:
         Xs, seen, seen_weight, some_codes = X[some], y[some], weight[some], dense(codes[some])
         out_of_fold = np.full(len(seen), flat)
         allowed = self.tier_
-        form: Linear | Tables = _flat(flat)
+        form: Form = _flat(flat)
         linear = "full" if allowed == "boosted" else allowed
         encoder = Encoder.learn(X if allowed != "rules" else X.iloc[:, :0], hinges=_HINGES.get(linear, 0))
         if encoder.codes:
@@ -227,7 +230,7 @@ class PropensityModel:
             random_state=self.random_state,
         )
 
-    def _take(self, form: Linear | Tables) -> None:
+    def _take(self, form: Form) -> None:
         self.form_ = form
         self.columns_ = form.columns
         self.base_value_ = form.base
@@ -333,7 +336,8 @@ class PropensityModel:
         model.tier_ = data["tier"]
         model.feature_names_in_ = list(data["feature_names"])
         form = data["form"]
-        model._take(Tables.from_dict(form) if form["kind"] == Tables.kind else Linear.from_dict(form))
+        kinds: dict[str, Any] = {k.kind: k for k in (Linear, Tables, Hazards)}
+        model._take(kinds[form["kind"]].from_dict(form))
         model.base_rate_, model.contest_ = data["base_rate"], dict(data["contest"])
         model.strength_ = data["strength"]
         model.slope_, model.shift_ = data["calibration"]

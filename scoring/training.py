@@ -12,6 +12,7 @@ from sales_consultant.scoring.catalogue import standard
 from sales_consultant.scoring.forward import fit, forward_test, untested
 from sales_consultant.scoring.frame import build
 from sales_consultant.scoring.gate import shares
+from sales_consultant.scoring.hazards import rival
 from sales_consultant.scoring.leaks import Finding, fill_gaps
 from sales_consultant.scoring.members import Membership
 from sales_consultant.scoring.model import PopulationModel
@@ -21,7 +22,7 @@ from sales_consultant.scoring.points import split as split_points
 from sales_consultant.scoring.propensity import PropensityModel, tier_of
 from sales_consultant.scoring.report import ForwardTest
 from sales_consultant.scoring.rules import RuleModel
-from sales_consultant.scoring.training_rows import classes, cut_offs, horizon_days, labelled
+from sales_consultant.scoring.training_rows import classes, cut_offs, horizon_days, labelled, under_way
 from sales_consultant.scoring.words import clean
 
 if TYPE_CHECKING:
@@ -147,9 +148,14 @@ def train(
     say(f"{name}: features", 0.1)
     X = build(con, population.object, declared.features, rows)
     say(f"{name}: forward test", 0.5)
-    report, propensity, declared, judged = _learn(
+    report, propensity, declared, judged, hazards = _learn(
         X, rows, declared, horizon=horizon, random_state=random_state
     )
+    if hazards and propensity is not None:
+        say(f"{name}: horizons under way", 0.8)
+        newer = wrong.clean(members.at_all(under_way(members, horizon)), horizon)
+        more = build(con, population.object, declared.features, newer)
+        propensity = _competing(propensity, (rows, X), (newer, more), horizon, as_of, random_state)
     model = _assemble(name, population, members, horizon, declared, propensity)
     say(f"{name}: grades", 0.9)
     today = members.at(as_of)
@@ -170,8 +176,9 @@ def train(
 
 def _learn(
     X: pd.DataFrame, rows: pd.DataFrame, declared: _Declared, *, horizon: int, random_state: int
-) -> tuple[ForwardTest, PropensityModel | None, _Declared, pd.DataFrame | None]:
-    """The forward test, a model of all rows (None: rules), and what is declared less the leaks found.
+) -> tuple[ForwardTest, PropensityModel | None, _Declared, pd.DataFrame | None, bool]:
+    """The forward test, a model of all rows (None: rules), what is declared less the leaks found, the judged rows, and
+    whether hazards won.
 
     The forward test is of a model with the columns that are kept: where all rows show a leak that the past
     alone did not, both are made once more without it.
@@ -186,9 +193,26 @@ def _learn(
         best = outcome.tier if tier == "boosted" else tier
         model = fit(X[declared.names], rows, tier=best, random_state=random_state)
         if not model.leaks_:
-            return report, model, declared, outcome.judged
+            return report, model, declared, outcome.judged, outcome.hazards
         declared = declared.without(model.leaks_)
-    return report, None, declared, None
+    return report, None, declared, None, False
+
+
+def _competing(
+    linear: PropensityModel,
+    over: tuple[pd.DataFrame, pd.DataFrame],
+    newer: tuple[pd.DataFrame, pd.DataFrame],
+    horizon: int,
+    as_of: int,
+    random_state: int,
+) -> PropensityModel:
+    """The hazards, learnt from horizons that are over and from those under way; each pair is rows and their columns."""
+    import pandas as pd
+
+    rows = pd.concat([over[0], newer[0].assign(label=0.0)], ignore_index=True)
+    columns = linear.feature_names_in_
+    X = pd.concat([over[1][columns], newer[1][columns]], ignore_index=True)
+    return rival(linear, X, rows, horizon=horizon, until=as_of, random_state=random_state) or linear
 
 
 def _assemble(

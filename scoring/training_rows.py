@@ -53,6 +53,15 @@ def cut_offs(members: Membership, horizon: int) -> list[int]:
     return [newest - k * step * DAY for k in range(count)][::-1]
 
 
+def under_way(members: Membership, horizon: int) -> list[int]:
+    """Cut-offs whose horizon is not over by the as-of time, in the steps of those that are, oldest first."""
+    over = cut_offs(members, horizon)
+    if len(over) < 2:
+        return []
+    step = over[-1] - over[-2]
+    return list(range(over[-1] + step, members.as_of, step))
+
+
 def labelled(members: Membership, cuts: list[int], horizon: int) -> pd.DataFrame:
     """Members at the cut-offs with `label` (1: the event happened within the horizon) and `weight`.
 

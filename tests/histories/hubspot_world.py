@@ -4,6 +4,7 @@ import json
 from random import Random
 from typing import Any
 
+import requests
 from histories.world import Difference, World, compare, truncate
 from support.in_process import LocalSandbox
 
@@ -35,6 +36,11 @@ class HubSpotWorld(World):
     """A portal and its users."""
 
     crm = "hubspot"
+    deeds = (
+        *World.deeds,
+        "archive", "restore", "merge", "erase", "purge", "link", "link", "unlink", "field", "grant", "late", "equal",
+        "stage", "owner",
+    )  # fmt: skip
 
     def __init__(self, sandbox: LocalSandbox) -> None:
         super().__init__(sandbox)
@@ -64,6 +70,10 @@ class HubSpotWorld(World):
         sizes = Sizes(list=7, history=3, search=5, links=4, page=9) if small else Sizes()
         api = HubSpotApi("a-pullers-token", url="http://127.0.0.1", transport=transport)
         return HubSpotConnector(api, read="2026-03", write="2026-03", sizes=sizes)
+
+    def session(self, connector: Connector) -> requests.Session:
+        assert isinstance(connector, HubSpotConnector)
+        return connector.api.transport.session
 
     # -- what people do ------------------------------------------------------------------------------------------
 

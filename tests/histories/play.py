@@ -10,23 +10,13 @@ from support.in_process import LocalSandbox
 
 CLOCK = "2024-06-01T08:00:00Z"
 WORLDS: dict[str, type[World]] = {"hubspot": HubSpotWorld, "salesforce": SalesforceWorld}
-SHARED = ("create",) * 5 + ("update",) * 4 + ("pull",) * 4 + ("wait",) * 3 + ("check",)
-OWN = {
-    "hubspot": (
-        "archive", "restore", "merge", "erase", "purge", "link", "link", "unlink", "field", "grant", "late",
-        "equal", "stage", "owner",
-    ),
-    "salesforce": (
-        "archive", "restore", "merge", "purge", "convert", "reparent", "field", "grant", "late", "formula", "equal",
-        "owner", "expire", "begin", "begin", "commit", "commit",
-    ),
-}  # fmt: skip
+PULLS = ("pull",) * 4 + ("wait",) * 3 + ("check",)
 MANY = 10_050
 
 
 def names(crm: str) -> tuple[str, ...]:
     """The steps that a history of a CRM may have, each as often as it is likely."""
-    return (*SHARED, *OWN[crm])
+    return (*WORLDS[crm].deeds[:9], *PULLS, *WORLDS[crm].deeds[9:])
 
 
 def play(crm: str, steps: Sequence[Step], *, flood: bool = False) -> list[Difference]:

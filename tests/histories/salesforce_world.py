@@ -4,6 +4,7 @@ import json
 from random import Random
 from typing import Any
 
+import requests
 from histories.world import Difference, World, compare
 from support.in_process import LocalSandbox
 
@@ -33,6 +34,11 @@ class SalesforceWorld(World):
     """An org and its users."""
 
     crm = "salesforce"
+    deeds = (
+        *World.deeds,
+        "archive", "restore", "merge", "purge", "convert", "reparent", "field", "grant", "late", "formula", "equal",
+        "owner", "expire", "begin", "begin", "commit", "commit",
+    )  # fmt: skip
     contacts = "Contact"
 
     def __init__(self, sandbox: LocalSandbox) -> None:
@@ -66,6 +72,10 @@ class SalesforceWorld(World):
 
     def _call(self, method: str, path: str, body: Any = None, **query: Any) -> Any:
         return self.sandbox.call(method, BASE + path, body, **query)
+
+    def session(self, connector: Connector) -> requests.Session:
+        assert isinstance(connector, SalesforceConnector)
+        return connector.api.session.inner
 
     # -- what people do ------------------------------------------------------------------------------------------
 

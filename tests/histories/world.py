@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any, ClassVar
 
+import requests
+from histories.meddling import Meddling
 from support.in_process import LocalSandbox
 
 from sales_consultant.config.errors import SalesConsultantError
@@ -86,6 +88,8 @@ class World:
     """A CRM with people in it, a warehouse, and what ought to be true between the two."""
 
     crm: ClassVar[str]
+    deeds: ClassVar[tuple[str, ...]] = ("create",) * 5 + ("update",) * 4
+    """What people do, each as often as it is likely."""
 
     def __init__(self, sandbox: LocalSandbox) -> None:
         self.sandbox = sandbox
@@ -99,6 +103,10 @@ class World:
 
     def connector(self, token: str, small: bool) -> Connector:
         """A connector of a new process; `small` pages where asked."""
+        raise NotImplementedError
+
+    def session(self, connector: Connector) -> requests.Session:
+        """What a connector of this world sends its calls through."""
         raise NotImplementedError
 
     def live(self, *objects: str) -> list[tuple[str, str]]:
@@ -175,9 +183,17 @@ class World:
         connector = self.connector("", r.random() < 0.5)
         killed = r.random() < 0.5
         given: Any = Killing(connector, r.randrange(25)) if killed else connector
+        meddled = r.random() < 0.4
+        if meddled:
+            busy = Meddling(self.sandbox.adapter, self.meddle, r)
+            self.session(connector).mount("http://", busy)
+            self.session(connector).mount("https://", busy)
         try:
             self.pulls += 1
-            pull(given, self.warehouse, until=connector.now())
+            until = connector.now()
+            pull(given, self.warehouse, until=until, full=meddled and r.random() < 0.2)
+            if meddled and r.random() < 0.3:
+                reconcile(connector, self.warehouse, until=until)
         except KilledError:
             self.kills += 1
             return []
@@ -187,7 +203,21 @@ class World:
         finally:
             faults.clear()
             connector.close()
-        return self.after_pull()
+        # What people did while it read is the next pull's.
+        return [] if meddled else self.after_pull()
+
+    def meddle(self, r: Random) -> None:
+        """What somebody does in the CRM while a pull reads; no fault of ours meets them."""
+        faults = self.sandbox.world.faults
+        rules = list(faults.rules)
+        faults.clear()
+        try:
+            if r.random() < 0.1:
+                self.sandbox.clock.advance(r.choice((5, 60, 700)))
+            else:
+                self.step(r.choice(self.deeds), r.randrange(2**32))
+        finally:
+            faults.rules.extend(rules)
 
     def after_pull(self) -> list[Difference]:
         """A whole pull has ended well."""

@@ -282,6 +282,11 @@ class Connector(Protocol):
         """A hash of what would be selected: when it changes, the stream is read whole again."""
         ...
 
+    def expect(self, windows: Mapping[str, tuple[str | None, int | None]], until: int) -> None:
+        """Told which streams are pulled next, in their order, each with its definition of last time and what it is read
+        from (ms; None: whole): what can be asked together may be asked together."""
+        ...
+
     def pull(
         self, stream: str, *, since: int | None, until: int, resume: str | None, known: Known
     ) -> Iterator[Page]:

@@ -69,9 +69,9 @@ def pull(
     # transaction that the CRM says is open.
     margin = OVERLAP_MS if covered is None else max(OVERLAP_MS, until - covered)
     before = dict(connector.calls.by_kind)
-    for stream in choose(connector, objects):
-        if changed and not full and _fresh(warehouse, stream, until):
-            continue
+    chosen = [s for s in choose(connector, objects) if full or not changed or not _fresh(warehouse, s, until)]
+    connector.expect({s.name: _window(warehouse, s, full) for s in chosen}, until)
+    for stream in chosen:
         if stream.of in done.not_permitted or (
             stream.mode == "slow" and not _due(connector, warehouse, stream, until, full, computed_ms, done)
         ):
@@ -94,6 +94,12 @@ def pull(
     now = connector.calls.by_kind
     done.calls = {k: n - before.get(k, 0) for k, n in now.items() if n > before.get(k, 0)}
     return done
+
+
+def _window(warehouse: Warehouse, stream: Stream, full: bool) -> tuple[str | None, int | None]:
+    """The definition that a stream was read by last, and what it is read from now; None: whole, or first a killed pull's."""
+    state = warehouse.state(stream.name)
+    return state.definition, None if full or state.going or stream.mode != "delta" else state.watermark
 
 
 def _gone(connector: Connector, warehouse: Warehouse, stream: Stream, started: int, done: Pulled) -> None:

@@ -139,6 +139,9 @@ class HubSpotConnector(HubSpotAdmin):
 
     # -- pull ----------------------------------------------------------------------------------------------------
 
+    def expect(self, windows: Mapping[str, tuple[str | None, int | None]], until: int) -> None:
+        """Nothing: HubSpot answers each question by itself."""
+
     def pull(
         self, stream: str, *, since: int | None, until: int, resume: str | None, known: Known
     ) -> Iterator[Page]:

@@ -94,11 +94,14 @@ class ApiSession(requests.Session):
         kwargs.pop("proxies", None)
         kwargs.pop("timeout", None)
         method = str(method).upper()
+        # A composite of reads is a POST, and a read all the same.
+        reading = kwargs.pop("reading", "")
         kind = "bulk" if _BULK.search(str(url)) else "read" if method == "GET" else "write"
         if "/oauth2/token" in str(url):
             kind = "login"
         elif "/query" in str(url) and kind == "read":
             kind = "query"
+        kind = reading or kind
         response = self.transport.send(
             method,
             str(url),
@@ -239,9 +242,11 @@ class SalesforceApi:
         content_type: str = "",
         raw: bool = False,
         accept_missing: bool = False,
+        kind: str = "",
     ) -> Any:
         """Parsed JSON (or the response itself with `raw`) of a call below /services/data/vNN/, or of an absolute path.
 
+        `kind`: what it is counted as; a call of a named kind changes nothing, whatever its method.
         Raises AccessError, CrmUnavailableError, LostAnswerError, SalesforceRefusalError.
         """
         sf = self.sf
@@ -256,7 +261,9 @@ class SalesforceApi:
             if body is not None:
                 headers["Content-Type"] = "application/json"
                 data = orjson.dumps(body)
-            response = self.session.request(method, url, params=params, data=data, headers=headers)
+            response = self.session.request(
+                method, url, params=params, data=data, headers=headers, reading=kind
+            )
             if response.status_code == 401 and attempt == 0 and self.connection.auth != "token":
                 # Once for all threads that found the session lapsed.
                 sf = self.keeper.renew(sf)

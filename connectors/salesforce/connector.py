@@ -25,12 +25,14 @@ from sales_consultant.connectors.base import (
 )
 from sales_consultant.connectors.salesforce import estimate, rows, schema, small, views
 from sales_consultant.connectors.salesforce.admin import SalesforceAdmin
+from sales_consultant.connectors.salesforce.ahead import Ahead, Question
 from sales_consultant.connectors.salesforce.client import (
     SalesforceApi,
     SalesforceRefusalError,
     moment,
     quoted,
 )
+from sales_consultant.connectors.salesforce.described import Described
 from sales_consultant.connectors.salesforce.extras import Extras
 from sales_consultant.connectors.salesforce.permissions import Permissions
 from sales_consultant.connectors.salesforce.provision import Fields
@@ -39,18 +41,6 @@ from sales_consultant.connectors.salesforce.push import BULK_FROM, BULK_ROWS, CO
 from sales_consultant.connectors.salesforce.rows import text
 
 READ_BACK = 200
-_FIELD_COLUMNS = ("object", "column_name", "name", "label", "type", "custom", "calculated", "known", "ours")
-_STAGE_COLUMNS = (
-    "object",
-    "pipeline",
-    "pipeline_label",
-    "stage",
-    "label",
-    "display_order",
-    "probability",
-    "closed",
-    "won",
-)
 
 
 class SalesforceConnector(SalesforceAdmin):
@@ -70,11 +60,15 @@ class SalesforceConnector(SalesforceAdmin):
         self.api = api
         self.calls = api.calls
         self.naming = naming
-        self._described: dict[str, list[FieldInfo]] = {}
-        self._types: dict[str, dict[str, str]] = {}
+        self.ahead = Ahead(api)
+        self.described = Described(api, self.ahead, lambda: self._own)
         self._identity: Identity | None = None
         self._user: dict[str, Any] | None = None
-        self._puller = Puller(api, self._selection, sizes=sizes, sleep=sleep, clock=clock)
+        self._covered: tuple[int, int | None] = (0, None)
+        self._expected = False
+        self._puller = Puller(
+            api, self.described.selection, ahead=self.ahead, sizes=sizes, sleep=sleep, clock=clock
+        )
         self.pusher = Pusher(
             api,
             self._name,
@@ -100,51 +94,54 @@ class SalesforceConnector(SalesforceAdmin):
     def identity(self) -> Identity:
         """The org: its id, and whether it is a sandbox."""
         if self._identity is None:
-            rows = self.api.query(
-                "SELECT Id, Name, IsSandbox, OrganizationType, TimeZoneSidKey FROM Organization"
-            )
-            org = rows[0]
-            kind = "sandbox" if org["IsSandbox"] else "production"
+            org, currency = small.organization(self.ahead)
             self._identity = Identity(
                 "salesforce",
                 str(org["Id"]),
-                kind,
+                "sandbox" if org["IsSandbox"] else "production",
                 str(org["Name"]),
-                self._currency(),
+                currency,
                 str(org.get("TimeZoneSidKey") or "UTC"),
             )
         return self._identity
 
-    def _currency(self) -> str:
-        """The corporate currency where the org has several; else what the org does not say by API."""
-        try:
-            rows = self.api.query("SELECT IsoCode FROM CurrencyType WHERE IsCorporate = true")
-        except (SalesforceRefusalError, AccessError):
-            return ""
-        return str(rows[0]["IsoCode"]) if rows else ""
-
     def now(self) -> int:
-        """Salesforce's clock: the end of the second that its header names, so that what was just saved counts."""
-        self.api.call("limits")
+        """Salesforce's clock: the end of the second that its header names, so that what was just saved counts.
+
+        The call that tells the time also tells since when a transaction is open, which `covered` is asked for next.
+        """
+        if not self.latest():
+            self.identity()
+        end, covered = self._open_since()
+        until = self.latest() + 999
         if not self.latest():
             raise CrmUnavailableError(
                 "Salesforce's answer has no Date header.", action="Check the proxy in between."
             )
-        return self.latest() + 999
+        # Where much time has passed since the answer before, what was asked for ended too early.
+        self._covered = (until if until < end else 0, covered)
+        return until
 
     def covered(self, until: int) -> int | None:
         """The start of the oldest transaction that is still open: what it did will show with stamps from then on.
 
         `updated` tells it for any object alike; None where this user or org may not ask.
         """
-        start = until - 2 * 60_000
-        params = {"start": moment(start - start % 60_000), "end": moment(until + 60_000 - until % 60_000)}
+        if self._covered[0] != until:
+            self._covered = (until, self._open_since(until)[1])
+        return self._covered[1]
+
+    def _open_since(self, until: int = 0) -> tuple[int, int | None]:
+        """The end of the span that was asked for, and what was answered for it."""
+        until = until or self.latest()
+        start, end = until - 2 * 60_000, until + 2 * 60_000 - until % 60_000
+        params = {"start": moment(start - start % 60_000), "end": moment(end)}
         try:
             answer = self.api.call("sobjects/Account/updated", params=params)
             at: int | None = rows.to_ms([answer["latestDateCovered"]])[0].as_py()
-            return at
+            return end, at
         except (SalesforceRefusalError, AccessError, KeyError):
-            return None
+            return end, None
 
     def latest(self) -> int:
         """Salesforce's clock as of the last answer."""
@@ -152,7 +149,7 @@ class SalesforceConnector(SalesforceAdmin):
 
     def forget(self) -> None:
         """Describe anew: fields or rights may have changed."""
-        self._described.clear()
+        self.described.forget()
 
     def _name(self, object: str, key: str) -> str:
         return self.naming.salesforce(key)
@@ -167,20 +164,7 @@ class SalesforceConnector(SalesforceAdmin):
 
     def describe(self, object: str) -> list[FieldInfo]:
         """The fields of an object (ours or Salesforce's name) that this user can see; none where it may not see it."""
-        name = schema.WRITTEN.get(object, object)
-        if name not in self._described:
-            try:
-                found = self.api.call(f"sobjects/{name}/describe")["fields"]
-            except SalesforceRefusalError as e:
-                if e.status != 404:
-                    raise
-                found = []
-            self._described[name] = [_info(f) for f in found]
-            self._types[name] = {f["name"]: f["type"] for f in found}
-        return self._described[name]
-
-    def _selection(self, name: str) -> schema.Selection:
-        return schema.select(name, self.describe(name), self._types.get(name, {}), self._own)
+        return self.described.fields(schema.WRITTEN.get(object, object))
 
     def streams(self) -> Sequence[Stream]:
         """What is pulled."""
@@ -189,91 +173,55 @@ class SalesforceConnector(SalesforceAdmin):
     def definition(self, stream: str) -> str:
         """A hash of the selected fields; the small tables have none to change. AccessError for what cannot be seen."""
         if stream.endswith(schema.SLOW):
-            return ",".join(self._selection(stream.removesuffix(schema.SLOW)).calculated)
+            return ",".join(self.described.selection(stream.removesuffix(schema.SLOW)).calculated)
         if stream not in schema.STANDARD:
             return "1"
-        selection = self._selection(stream)
+        selection = self.described.selection(stream)
         if not selection.fields:
             raise invisible(stream)
         return selection.digest
 
     # -- pull ----------------------------------------------------------------------------------------------------
 
+    def expect(self, windows: Mapping[str, tuple[str | None, int | None]], until: int) -> None:
+        """All objects are described in one call, and the first pages of five streams read in one."""
+        self.identity()
+        self.described.all([n for n in windows if n in schema.STANDARD])
+        self._expected = True
+        questions: list[Question] = []
+        for name, (definition, since) in windows.items():
+            questions += small.QUERIES.get(name, ())
+            if since is not None and name in schema.STANDARD:
+                selection = self.described.selection(name)
+                if selection.fields and selection.digest == definition:
+                    questions += self._puller.questions(name, selection, since, until)
+        self.ahead.expect(questions)
+
     def pull(
         self, stream: str, *, since: int | None, until: int, resume: str | None, known: Known
     ) -> Iterator[Page]:
         """Pages of a stream."""
         if stream == "fields":
-            yield self._fields()
+            if not self._expected:
+                self.forget()
+            self._expected = False
+            yield small.fields(self.described, self._own, self.latest())
         elif stream == "stages":
-            yield self._stages()
+            yield small.stages(self.ahead, self.latest())
         elif stream == "currencies":
-            yield _small(stream, small.currencies(self.api), small.CURRENCY_COLUMNS, self.latest())
+            yield small.currencies(self.ahead, self.latest())
         elif stream.endswith(schema.SLOW):
             yield from self._puller.computed(stream.removesuffix(schema.SLOW))
         else:
             yield from self._puller.records(stream, since=since, until=until, resume=resume)
 
-    def _fields(self) -> Page:
-        self._described.clear()
-        found = []
-        for name, neutral in schema.NEUTRAL.items():
-            chosen = self._selection(name).fields
-            for f in self.describe(name):
-                if f.name not in chosen:
-                    continue
-                found.append(
-                    {
-                        "object": neutral,
-                        "column_name": f"c_{f.name.removesuffix('__c').lower()}"
-                        if f.custom
-                        else schema.COLUMN.get(f.name, f.name),
-                        "name": f.name,
-                        "label": f.label,
-                        "type": f.type,
-                        "custom": f.custom,
-                        "calculated": f.calculated,
-                        "known": "fixed" if f.name in schema.FIXED else "current",
-                        "ours": f.name in self._own,
-                    }
-                )
-        # A field that both leads and contacts have is one column of the neutral contacts.
-        unique = {(f["object"], f["column_name"]): f for f in found}
-        return _small("fields", list(unique.values()), _FIELD_COLUMNS, self.latest())
-
-    def _stages(self) -> Page:
-        rows = self.api.query(
-            "SELECT ApiName, MasterLabel, SortOrder, DefaultProbability, IsClosed, IsWon FROM OpportunityStage "
-            "WHERE IsActive = true ORDER BY SortOrder"
-        )
-        pipelines = {"default": "Opportunities"}
-        try:
-            types = self.api.query("SELECT Id, Name FROM RecordType WHERE SobjectType = 'Opportunity'")
-            pipelines |= {str(t["Id"]): str(t["Name"]) for t in types}
-        except SalesforceRefusalError:
-            pass
-        found = [
-            {
-                "object": "deals",
-                "pipeline": pipeline,
-                "pipeline_label": label,
-                "stage": r["ApiName"],
-                "label": r["MasterLabel"],
-                "display_order": r["SortOrder"],
-                "probability": (r["DefaultProbability"] or 0) / 100,
-                "closed": r["IsClosed"],
-                "won": r["IsWon"],
-            }
-            for pipeline, label in pipelines.items()
-            for r in rows
-        ]
-        return _small("stages", found, _STAGE_COLUMNS, self.latest())
-
     def estimate(self, stream: str, *, since: int | None, rows: Mapping[str, int], known: Known) -> Estimate:
         """Calls of a stream, from a count."""
         if stream not in schema.STANDARD:
             return Estimate(stream, 0, {"query": 2} if stream == "stages" else {})
-        return estimate.records(self.api, stream, self._selection(stream), self._puller.sizes, since=since)
+        return estimate.records(
+            self.api, stream, self.described.selection(stream), self._puller.sizes, since=since
+        )
 
     def inventory(self, stream: str) -> Iterator[pa.Table]:
         """Every row of an object, deleted and archived ones too."""
@@ -378,22 +326,3 @@ class SalesforceConnector(SalesforceAdmin):
         """Close the connections, give back what was taken of the day's calls and not used."""
         self.api.budget.close()
         self.api.session.inner.close()
-
-
-def _small(name: str, rows: Sequence[Mapping[str, Any]], columns: Sequence[str], seen: int) -> Page:
-    made: dict[str, Any] = {c: pa.array([text(r.get(c)) for r in rows], pa.string()) for c in columns}
-    made["_seen"] = pa.array([seen] * len(rows), pa.int64())
-    return Page(name, pa.table(made), None, "", None)
-
-
-def _info(f: Mapping[str, Any]) -> FieldInfo:
-    options = tuple(p["value"] for p in f.get("picklistValues") or () if p.get("active", True))
-    return FieldInfo(
-        f["name"],
-        f.get("label") or f["name"],
-        schema.neutral_type(f["type"]),
-        bool(f.get("custom")),
-        bool(f.get("updateable")),
-        bool(f.get("calculated")) or f["type"] in ("address", "location"),
-        options,
-    )

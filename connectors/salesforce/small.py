@@ -1,23 +1,68 @@
-"""Salesforce's small tables, read whole: currencies with their dated rates."""
+"""Salesforce's small tables, read whole: currencies with their dated rates, stages, and which fields there are."""
 
+import contextlib
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+import pyarrow as pa
+
 from sales_consultant.config.errors import AccessError
+from sales_consultant.connectors.base import Page
+from sales_consultant.connectors.salesforce import schema
+from sales_consultant.connectors.salesforce.ahead import Ahead, Question
 from sales_consultant.connectors.salesforce.client import SalesforceApi, SalesforceRefusalError
+from sales_consultant.connectors.salesforce.described import Described
+from sales_consultant.connectors.salesforce.rows import text
 
-CURRENCY_COLUMNS = ("code", "rate", "start_at", "end_at")
+Json = dict[str, Any]
+_RATES = "SELECT IsoCode, ConversionRate FROM CurrencyType"
+_DATED = (
+    "SELECT IsoCode, ConversionRate, StartDate, NextStartDate FROM DatedConversionRate ORDER BY StartDate"
+)
+_STAGES = (
+    "SELECT ApiName, MasterLabel, SortOrder, DefaultProbability, IsClosed, IsWon FROM OpportunityStage "
+    "WHERE IsActive = true ORDER BY SortOrder"
+)
+_TYPES = "SELECT Id, Name FROM RecordType WHERE SobjectType = 'Opportunity'"
+_ORG = "SELECT Id, Name, IsSandbox, OrganizationType, TimeZoneSidKey FROM Organization"
+_CORPORATE = "SELECT IsoCode FROM CurrencyType WHERE IsCorporate = true"
+# The queries of each table, so that they can be asked together with others.
+QUERIES = {
+    "stages": (Question("query", _STAGES), Question("query", _TYPES)),
+    "currencies": (Question("query", _RATES), Question("query", _DATED)),
+}
+_CURRENCY_COLUMNS = ("code", "rate", "start_at", "end_at")
+_FIELD_COLUMNS = ("object", "column_name", "name", "label", "type", "custom", "calculated", "known", "ours")
+_STAGE_COLUMNS = (
+    "object",
+    "pipeline",
+    "pipeline_label",
+    "stage",
+    "label",
+    "display_order",
+    "probability",
+    "closed",
+    "won",
+)
 
 
-def currencies(api: SalesforceApi) -> list[dict[str, Any]]:
+def organization(ahead: Ahead) -> tuple[Json, str]:
+    """The org itself, and its corporate currency where it has several; else what the org does not say by API: ""."""
+    ahead.expect([Question("query", _ORG), Question("query", _CORPORATE)])
+    org = _all(ahead, _ORG)[0]
+    try:
+        rows = _all(ahead, _CORPORATE)
+    except (SalesforceRefusalError, AccessError):
+        rows = []
+    return org, str(rows[0]["IsoCode"]) if rows else ""
+
+
+def currencies(ahead: Ahead, seen: int) -> Page:
     """Units of each currency for one of the corporate currency; dated where the org dates them, else as of now.
 
     An org with one currency has neither object, and none here.
     """
-    now = _rows(api, "SELECT IsoCode, ConversionRate FROM CurrencyType")
-    dated = _rows(
-        api,
-        "SELECT IsoCode, ConversionRate, StartDate, NextStartDate FROM DatedConversionRate ORDER BY StartDate",
-    )
+    now, dated = _rates(ahead, _RATES), _rates(ahead, _DATED)
     found = [
         {
             "code": r["IsoCode"],
@@ -29,14 +74,13 @@ def currencies(api: SalesforceApi) -> list[dict[str, Any]]:
         for r in dated
     ]
     known = {r["code"] for r in found}
-    return found + [
-        {"code": r["IsoCode"], "rate": r["ConversionRate"]} for r in now if r["IsoCode"] not in known
-    ]
+    found += [{"code": r["IsoCode"], "rate": r["ConversionRate"]} for r in now if r["IsoCode"] not in known]
+    return _page("currencies", found, _CURRENCY_COLUMNS, seen)
 
 
-def _rows(api: SalesforceApi, soql: str) -> list[dict[str, Any]]:
+def _rates(ahead: Ahead, soql: str) -> list[Json]:
     try:
-        return api.query(soql)
+        return _all(ahead, soql)
     except SalesforceRefusalError as e:
         # Any other refusal must not look as if there were no rates any more.
         if e.error_code != "INVALID_TYPE":
@@ -45,3 +89,76 @@ def _rows(api: SalesforceApi, soql: str) -> list[dict[str, Any]]:
                 action="Give the run-as user Read on them, or leave it: rates stay as they were read last.",
             ) from e
         return []
+
+
+def stages(ahead: Ahead, seen: int) -> Page:
+    """The stages of deals, in each pipeline: a record type is one."""
+    rows = _all(ahead, _STAGES)
+    pipelines = {"default": "Opportunities"}
+    with contextlib.suppress(SalesforceRefusalError):
+        pipelines |= {str(t["Id"]): str(t["Name"]) for t in _all(ahead, _TYPES)}
+    found = [
+        {
+            "object": "deals",
+            "pipeline": pipeline,
+            "pipeline_label": label,
+            "stage": r["ApiName"],
+            "label": r["MasterLabel"],
+            "display_order": r["SortOrder"],
+            "probability": (r["DefaultProbability"] or 0) / 100,
+            "closed": r["IsClosed"],
+            "won": r["IsWon"],
+        }
+        for pipeline, label in pipelines.items()
+        for r in rows
+    ]
+    return _page("stages", found, _STAGE_COLUMNS, seen)
+
+
+def fields(described: Described, own: frozenset[str], seen: int) -> Page:
+    """The fields that are read of the objects that people are scored by."""
+    found = []
+    for name, neutral in schema.NEUTRAL.items():
+        chosen = described.selection(name).fields
+        for f in described.fields(name):
+            if f.name not in chosen:
+                continue
+            found.append(
+                {
+                    "object": neutral,
+                    "column_name": f"c_{f.name.removesuffix('__c').lower()}"
+                    if f.custom
+                    else schema.COLUMN.get(f.name, f.name),
+                    "name": f.name,
+                    "label": f.label,
+                    "type": f.type,
+                    "custom": f.custom,
+                    "calculated": f.calculated,
+                    "known": "fixed" if f.name in schema.FIXED else "current",
+                    "ours": f.name in own,
+                }
+            )
+    # A field that both leads and contacts have is one column of the neutral contacts.
+    unique = {(f["object"], f["column_name"]): f for f in found}
+    return _page("fields", list(unique.values()), _FIELD_COLUMNS, seen)
+
+
+def _all(ahead: Ahead, soql: str) -> list[Json]:
+    """All records of a query, following its pages."""
+    answer = ahead.query("query", soql).body
+    return list(answer["records"]) + following(ahead.api, answer)
+
+
+def following(api: SalesforceApi, answer: Json) -> list[Json]:
+    """The records of a query's further pages."""
+    found: list[Json] = []
+    while not answer["done"]:
+        answer = api.call(answer["nextRecordsUrl"])
+        found += answer["records"]
+    return found
+
+
+def _page(name: str, rows: Sequence[Mapping[str, Any]], columns: Sequence[str], seen: int) -> Page:
+    made: dict[str, Any] = {c: pa.array([text(r.get(c)) for r in rows], pa.string()) for c in columns}
+    made["_seen"] = pa.array([seen] * len(rows), pa.int64())
+    return Page(name, pa.table(made), None, "", None)

@@ -16,6 +16,8 @@ from sales_consultant.sandbox.salesforce.errors import ApiError
 Json = dict[str, Any]
 MOST = 25
 HEAVY = 5
+# A further page of a query counts as one, also where its address comes from an earlier answer.
+_HEAVY = re.compile(r"/(query|queryAll|composite/sobjects)\b|nextRecordsUrl\}")
 _REFERENCE = re.compile(r"@\{([^}]+)\}")
 Table = tuple[tuple[str, str, Handler, str], ...]
 
@@ -91,7 +93,7 @@ def handler(table: Callable[[], Table]) -> Handler:
             raise ApiError("INVALID_INPUT", "compositeRequest must be a list of requests")
         if len(parts) > MOST:
             raise ApiError("LIMIT_EXCEEDED", f"The composite request holds more than {MOST} subrequests")
-        heavy = [p for p in parts if re.search(r"/(query|queryAll|composite/sobjects)\b", str(p.get("url")))]
+        heavy = [p for p in parts if _HEAVY.search(str(p.get("url")))]
         if len(heavy) > HEAVY:
             raise ApiError(
                 "LIMIT_EXCEEDED", f"The composite request holds more than {HEAVY} queries and collections"

@@ -260,7 +260,8 @@ def test_a_query_that_takes_too_long_is_asked_in_smaller_parts() -> None:
         soql = parse_qs(urlsplit(str(request.url)).query)["q"][0]
         if "COUNT()" in soql:
             return 200, {}, json.dumps({"totalSize": 3, "records": [], "done": True})
-        limit = int(soql.rpartition(" ")[2])
+        # The first question has no limit: Salesforce chooses the page.
+        limit = int(soql.rpartition(" ")[2]) if " LIMIT " in soql else 2000
         asked.append(limit)
         if limit > 500:
             return 400, {}, json.dumps([{"errorCode": "QUERY_TIMEOUT", "message": "too long"}])
@@ -327,13 +328,14 @@ def test_a_killed_reading_of_all_still_marks_what_is_gone(org: Sf, warehouse: Wa
 
 @responses.activate
 def test_a_refused_question_for_currencies_does_not_empty_them() -> None:
+    from sales_consultant.connectors.salesforce.ahead import Ahead
     from sales_consultant.connectors.salesforce.small import currencies
 
     responses.get(f"{BASE}/query", json=[{"errorCode": "MALFORMED_QUERY", "message": "no"}], status=400)
     with pytest.raises(AccessError, match="Currencies cannot be read"):
-        currencies(api())
+        currencies(Ahead(api()), 0)
     responses.reset()
     responses.get(
         f"{BASE}/query", json=[{"errorCode": "INVALID_TYPE", "message": "not supported"}], status=400
     )
-    assert currencies(api()) == []
+    assert currencies(Ahead(api()), 0).rows.num_rows == 0

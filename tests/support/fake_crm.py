@@ -85,6 +85,9 @@ class FakeCrm:
     def definition(self, stream: str) -> str:
         return "1"
 
+    def expect(self, windows: Mapping[str, tuple[str | None, int | None]], until: int) -> None:
+        pass
+
     def pull(
         self, stream: str, *, since: int | None, until: int, resume: str | None, known: Known
     ) -> Iterator[Page]:

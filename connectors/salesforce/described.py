@@ -1,0 +1,70 @@
+"""What the org's objects are made of, as this user sees them: asked for once, all objects of a pull in one call."""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from sales_consultant.connectors.base import FieldInfo
+from sales_consultant.connectors.salesforce import schema
+from sales_consultant.connectors.salesforce.ahead import MOST, Ahead
+from sales_consultant.connectors.salesforce.client import SalesforceApi, SalesforceRefusalError
+
+
+class Described:
+    """Fields by object."""
+
+    def __init__(self, api: SalesforceApi, ahead: Ahead, own: Callable[[], frozenset[str]]) -> None:
+        self.api = api
+        self.ahead = ahead
+        self.own = own
+        self._fields: dict[str, list[FieldInfo]] = {}
+        self._types: dict[str, dict[str, str]] = {}
+
+    def forget(self) -> None:
+        """Describe anew: fields or rights may have changed."""
+        self._fields.clear()
+
+    def all(self, names: Iterable[str]) -> None:
+        """Describe these anew together; what was not told is asked for when it is wanted."""
+        self.forget()
+        listed = list(dict.fromkeys(names))
+        if len(listed) < 2:
+            return
+        for start in range(0, len(listed), MOST):
+            part = listed[start : start + MOST]
+            paths = [f"sobjects/{n}/describe" for n in part]
+            for name, (status, body) in zip(part, self.ahead.together(paths, kind="definition"), strict=True):
+                if status in (200, 404):
+                    self._take(name, body["fields"] if status == 200 else [])
+
+    def fields(self, name: str) -> list[FieldInfo]:
+        """The fields of an object that this user can see; none where it may not see it."""
+        if name not in self._fields:
+            try:
+                found = self.api.call(f"sobjects/{name}/describe", kind="definition")["fields"]
+            except SalesforceRefusalError as e:
+                if e.status != 404:
+                    raise
+                found = []
+            self._take(name, found)
+        return self._fields[name]
+
+    def _take(self, name: str, found: list[Mapping[str, Any]]) -> None:
+        self._fields[name] = [_info(f) for f in found]
+        self._types[name] = {f["name"]: f["type"] for f in found}
+
+    def selection(self, name: str) -> schema.Selection:
+        """What is read of an object."""
+        return schema.select(name, self.fields(name), self._types.get(name, {}), self.own())
+
+
+def _info(f: Mapping[str, Any]) -> FieldInfo:
+    options = tuple(p["value"] for p in f.get("picklistValues") or () if p.get("active", True))
+    return FieldInfo(
+        f["name"],
+        f.get("label") or f["name"],
+        schema.neutral_type(f["type"]),
+        bool(f.get("custom")),
+        bool(f.get("updateable")),
+        bool(f.get("calculated")) or f["type"] in ("address", "location"),
+        options,
+    )

@@ -2,6 +2,8 @@
 PYTHON ?= python3
 CRM ?= hubspot
 VENV := .venv
+# Two test processes on two cores: a second thread for small matrices would only wait for the first one's core.
+ONE := OMP_NUM_THREADS=1
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
@@ -32,7 +34,7 @@ lint: install ## ruff and mypy strict
 	@$(BIN)/mypy
 
 test: install lint ## lint, types and all tests
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup
+	@$(ONE) $(BIN)/python -m pytest -n 2 --dist loadgroup
 
 soak: install ## random histories for an hour, or HISTORIES=n of them
 	@$(BIN)/python tests/histories/soak.py $(HISTORIES)
@@ -46,8 +48,9 @@ test-clients: install ## other people's clients against the sandbox (needs npm; 
 bench: install ## speed against a peer or the limit, as ratios
 	@$(BIN)/python -m benchmarks
 
-docs: install ## write docs/cli.md anew from the commands themselves
+docs: install ## write docs/cli.md and docs/features.md anew from the commands and declarations themselves
 	@$(BIN)/python tests/support/cli_page.py
+	@$(BIN)/python tests/support/features_page.py
 
 lock: install ## renew the lock (needs uv)
 	uv pip compile pyproject.toml --universal --python-version 3.11 --extra demo --group dev --generate-hashes \

@@ -34,7 +34,7 @@ Row = Mapping[str, Any]
 Tables = dict[str, list[Row]]
 
 
-def _at(day: float) -> str:
+def at(day: float) -> str:
     """So many days before the clock."""
     return f"{NOW - timedelta(days=day):%Y-%m-%dT%H:%M:%SZ}"
 
@@ -51,7 +51,7 @@ def _people(contacts: int, companies: int, draw: random.Random) -> Tables:
                 "name": NASTY if n == 0 else f"Firma {n} & Söhne" if n % 2 else f"Company {n}",
                 "domain": f"company{n}.example",
                 "industry": ("Software", "Retail")[n % 2],
-                "created_at": _at(700),
+                "created_at": at(700),
                 "owner_id": f"o{n % 2 + 1}",
             }
             for n in range(companies)
@@ -66,7 +66,7 @@ def _people(contacts: int, companies: int, draw: random.Random) -> Tables:
                 "address": LINE_BREAK if n == 1 else "",
                 "company_id": f"c{n % companies}" if n % 7 else "",
                 "owner_id": f"o{n % 2 + 1}",
-                "created_at": _at(draw.uniform(100, 600)),
+                "created_at": at(draw.uniform(100, 600)),
             }
             for n in range(contacts)
         ],
@@ -91,29 +91,29 @@ def _deal(n: int, contacts: int, companies: int, draw: random.Random) -> tuple[R
         "amount": "" if n == 6 else round(draw.uniform(500, 20_000), 2),
         # The code that ISO 4217 keeps for tests: no CRM knows its rate.
         "currency": "XTS" if n in (9, 10) else "EUR",
-        "close_date": _at(end if end is not None else -30)[:10],
-        "created_at": _at(start),
-        "closed_at": _at(end) if end is not None else "",
+        "close_date": at(end if end is not None else -30)[:10],
+        "created_at": at(start),
+        "closed_at": at(end) if end is not None else "",
     }
-    history: list[Row] = [{"deal_id": f"d{n}", "stage": "new", "entered_at": _at(start)}]
+    history: list[Row] = [{"deal_id": f"d{n}", "stage": "new", "entered_at": at(start)}]
     if stage != "new":
-        history.append({"deal_id": f"d{n}", "stage": "offer", "entered_at": _at((start + (end or 0)) / 2)})
+        history.append({"deal_id": f"d{n}", "stage": "offer", "entered_at": at((start + (end or 0)) / 2)})
     if end is not None:
-        history.append({"deal_id": f"d{n}", "stage": stage, "entered_at": _at(end)})
+        history.append({"deal_id": f"d{n}", "stage": stage, "entered_at": at(end)})
     return deal, history
 
 
 def _activities(deals: int, contacts: int, draw: random.Random) -> list[Row]:
     made: list[Row] = []
     for n in range(2 * deals):
-        at = draw.uniform(1, 400)
+        day = draw.uniform(1, 400)
         made.append(
             {
                 "id": f"a{n}",
                 "type": ("call", "email", "meeting", "note")[n % 4],
                 "direction": "inbound" if n % 2 else "outbound",
-                "occurred_at": _at(at),
-                "created_at": _at(at),
+                "occurred_at": at(day),
+                "created_at": at(day),
                 "contact_id": f"p{n % contacts}",
                 "deal_id": f"d{n % deals}",
                 "owner_id": f"o{n % 2 + 1}",
@@ -121,7 +121,7 @@ def _activities(deals: int, contacts: int, draw: random.Random) -> list[Row]:
             }
         )
     if deals:
-        planned = {"id": "planned", "type": "meeting", "occurred_at": _at(-3), "created_at": _at(2)}
+        planned = {"id": "planned", "type": "meeting", "occurred_at": at(-3), "created_at": at(2)}
         made.append({**planned, "contact_id": "p0", "deal_id": "d0", "owner_id": "o1", "subject": "Roll-out"})
     return made
 

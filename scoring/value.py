@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +12,8 @@ from sales_consultant.scoring.exclusions import reasons
 from sales_consultant.scoring.gammagamma import GammaGammaModel
 from sales_consultant.scoring.pareto import ParetoModel
 from sales_consultant.scoring.purchases import Purchases, purchases, summary
+from sales_consultant.scoring.renewals import Renewals, terms
+from sales_consultant.scoring.renewals import fit as fit_renewals
 from sales_consultant.scoring.tables import alive, neutral, query
 from sales_consultant.scoring.times import DAY
 
@@ -49,7 +51,7 @@ COLUMNS = (
 
 @dataclass(frozen=True, slots=True)
 class ValueModel:
-    """BG/NBD (in weeks) and gamma-gamma of an org's customers; both None where there are too few.
+    """BG/NBD (in weeks) and gamma-gamma of an org's customers; both None where there are too few; renewals likewise.
 
     `excluded` are the companies left out, by reason, `card` what a reader should know.
     """
@@ -61,6 +63,7 @@ class ValueModel:
     converged: bool
     warnings: tuple[str, ...]
     card: dict[str, Any] = field(default_factory=dict)
+    renewals: dict[str, Any] | None = None
 
     def predict(
         self, con: duckdb.DuckDBPyConnection, *, as_of: int, exclusions: Exclusions | None = None
@@ -70,13 +73,15 @@ class ValueModel:
         `value_12m` is the expected revenue of the next 365 days with an 80 % interval, money in the org's
         currency. `recency_days` is the time from the first to the last purchase, `T_days` from the first to
         now, `frequency` counts repeat purchases, `monetary` is the mean amount of a purchase. `churn_risk` is
-        100 x (1 - P(alive)); a gap for who bought once (which tells nothing of leaving) and for contractual
-        customers, whose value is their own yearly rate of purchases, without an interval.
+        100 x (1 - P(alive)), a gap for who bought once (which tells nothing of leaving); for contractual customers
+        it is the hazard of the next renewal, and their value that of the renewals due within the year. Where too few
+        renewals were decided to know, they have no risk, and their own yearly rate of purchases for a value.
         """
         import numpy as np
         import pandas as pd
 
-        table = summary(purchases(con, as_of=as_of), as_of=as_of)
+        bought = purchases(con, as_of=as_of)
+        table = summary(bought, as_of=as_of)
         if exclusions is not None:
             table = table[_excluded(con, exclusions).reindex(table.index).fillna("") == ""]
         n = len(table)
@@ -85,6 +90,12 @@ class ValueModel:
         years = np.maximum(table["recency_days"].to_numpy(dtype=float), YEAR_DAYS / 12) / YEAR_DAYS
         rate = table["frequency"].to_numpy(dtype=float) / years
         value[contractual] = (rate * table["monetary"].to_numpy(dtype=float))[contractual]
+        if self.renewals is not None and contractual.any():
+            held = terms(bought, table.index[contractual], as_of_day=as_of // DAY)
+            risk, *times = Renewals(**self.renewals).predict(held.reindex(table.index[contractual]))
+            each = table["monetary"].to_numpy(dtype=float)[contractual]
+            churn[contractual] = risk
+            value[contractual], low[contractual], high[contractual] = (each * n for n in times)
         free = np.flatnonzero(~contractual)
         if self.purchase_params is not None and self.spend_params is not None and len(free):
             x, t, T, count, m = _arrays(table.iloc[free])
@@ -155,6 +166,7 @@ class ValueModel:
             "converged": self.converged,
             "warnings": list(self.warnings),
             "card": self.card,
+            "renewals": self.renewals,
         }
 
     @classmethod
@@ -192,9 +204,12 @@ def fit_customers(con: duckdb.DuckDBPyConnection, *, as_of: int, exclusions: Exc
     left_out = why.reindex(table.index).fillna("")
     free = table[(left_out == "") & ~table["contractual"]]
     card = _card(bought, table, left_out, free)
+    under_contract = table.index[(left_out == "") & table["contractual"]]
+    found, card["renewals"] = fit_renewals(bought, terms(bought, under_contract, as_of_day=as_of // DAY))
+    renewals = asdict(found) if found is not None else None
     if int((free["frequency"] > 0).sum()) < MIN_REPEAT_BUYERS:
         text = f"fewer than {MIN_REPEAT_BUYERS} customers have bought twice: no value is given"
-        return ValueModel(as_of, bought.currency, None, None, False, (text,), card)
+        return ValueModel(as_of, bought.currency, None, None, False, (text,), card, renewals)
     x, t, T, count, m = _arrays(free)
     buying = BetaGeoModel().fit(x, t, T)
     spending = GammaGammaModel().fit(count, m)
@@ -207,6 +222,7 @@ def fit_customers(con: duckdb.DuckDBPyConnection, *, as_of: int, exclusions: Exc
         buying.converged_ and spending.converged_,
         (*(f"purchases: {w}" for w in buying.warnings_), *(f"spend: {w}" for w in spending.warnings_)),
         card,
+        renewals,
     )
 
 
@@ -219,8 +235,8 @@ def _card(
         "repeat_buyers": int((free["frequency"] > 0).sum()),
         "contractual": int(table["contractual"].sum()),
         "contractual_note": (
-            "customers with renewals, or whose purchases are as regular as terms, have no churn risk yet: the "
-            "chance of being alive means nothing where a contract says so"
+            "customers with renewals, or whose purchases are as regular as terms, have the risk of not renewing for "
+            "a churn risk (none where fewer than 20 terms were decided): a contract says whether they are alive"
         ),
         "excluded": {str(k): int(v) for k, v in counts.items()},
         "counted_out": bought.counted_out,

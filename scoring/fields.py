@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from sales_consultant.scoring.declare import Feature, Group, Words
 from sales_consultant.scoring.leaks import Finding, known_leaker
-from sales_consultant.scoring.tables import columns, neutral, per_cut, query
+from sales_consultant.scoring.tables import Block, columns, neutral, per_cut, query
 from sales_consultant.scoring.times import DAY
 
 if TYPE_CHECKING:
@@ -183,6 +183,12 @@ def historic(
 
     `before` is the value 30 days earlier.
     """
+    return per_cut(
+        con, lambda: _historic(con, entity, key, names), members, name=("history", entity, key, *names)
+    )
+
+
+def _historic(con: duckdb.DuckDBPyConnection, entity: str, key: str, names: list[str]) -> Block:
     import ibis
 
     rows = neutral(con, "field_history")
@@ -204,7 +210,7 @@ def historic(
         joined = joined.left_join(then, (joined.of == then.of_then) & (joined.field == then.field_then))
         return joined.select("record_id", "cut", "field", "value", "changed_at", "before")
 
-    return per_cut(con, block, members)
+    return block
 
 
 def fixed(con: duckdb.DuckDBPyConnection, entity: str, names: list[str]) -> pd.DataFrame:

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from sales_consultant.scoring import fields as own
 from sales_consultant.scoring.compile import counted, deal_state, primary_contacts
+from sales_consultant.scoring.habits import amount_habits, company_open
+from sales_consultant.scoring.path import deal_path
 from sales_consultant.scoring.tables import MEMBER_COLUMNS
 from sales_consultant.scoring.times import DAY
 
@@ -16,6 +18,12 @@ if TYPE_CHECKING:
     from sales_consultant.scoring.declare import Entity, Feature
 
 _KEY = ["record_id", "cut"]
+_STATES = {
+    "deal_state": deal_state,
+    "deal_path": deal_path,
+    "amount_habits": amount_habits,
+    "company_open": company_open,
+}
 
 
 def with_contacts(con: duckdb.DuckDBPyConnection, members: pd.DataFrame) -> pd.DataFrame:
@@ -51,8 +59,8 @@ def build(
             parts.append(_ages(members)[[f.name for f in wanted]])
         elif source.startswith(("history:", "fixed:")):
             parts.append(_fields(con, source, wanted, members))
-        elif source == "deal_state":
-            parts.append(_aligned(deal_state(con, members), wanted, members))
+        elif source in _STATES:
+            parts.append(_aligned(_STATES[source](con, members), wanted, members))
         else:
             parts.append(_aligned(counted(con, entity, source, wanted, members), wanted, members))
     frame = pd.concat(parts, axis=1)[[f.name for f in features]]

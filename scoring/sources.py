@@ -90,12 +90,20 @@ def _changes(con: duckdb.DuckDBPyConnection, column: str) -> Any:
     order = ibis.window(group_by=rows.key, order_by=[rows.changed_at, rows.value])
     rows = rows.mutate(before=rows.value.lag().over(order))
     rows = rows.filter(rows.before.notnull() & (rows.before != rows.value))
-    return rows.select(
-        key=rows.key, up=rows.value > rows.before, occurred_at=rows.changed_at, known_at=rows.changed_at
-    )
+    # As a case and not bare: where the comparison is put into another one it would lose its brackets.
+    up = ibis.cases((rows.value > rows.before, True), else_=False)
+    return rows.select(key=rows.key, up=up, occurred_at=rows.changed_at, known_at=rows.changed_at)
 
 
-def _campaigns(con: duckdb.DuckDBPyConnection, *, responses: bool) -> Any:
+def _later(one: Any, other: Any) -> Any:
+    """The later of two times; a gap in either is a gap."""
+    import ibis
+
+    return ibis.cases((one >= other, one), (other > one, other))
+
+
+def _campaigns(con: duckdb.DuckDBPyConnection, entity: Entity, *, responses: bool) -> Any:
+    """Campaigns that reached, or were answered by, a contact, the contacts on a deal, or a company's contacts."""
     rows = neutral(con, "campaign_members")
     if not responses:
         # Who is on a campaign only because they answered was not touched before that.
@@ -103,7 +111,21 @@ def _campaigns(con: duckdb.DuckDBPyConnection, *, responses: bool) -> Any:
     known = rows.known_at.fill_null(rows.responded_at)
     happened = rows.responded_at if responses else known
     rows = rows.select(key=rows.contact_id, occurred_at=happened, known_at=known)
-    return rows.filter(rows.occurred_at.notnull() & rows.known_at.notnull())
+    rows = rows.filter(rows.occurred_at.notnull() & rows.known_at.notnull())
+    if entity == "contacts":
+        return rows
+    if entity == "deals":
+        links = deal_contacts(con).select("contact_id", "since", to="deal_id")
+    else:
+        people = alive(neutral(con, "contacts"))
+        people = people.filter(people.company_id.notnull())
+        links = people.select(contact_id=people.id, since=people.created_at, to=people.company_id)
+    joined = rows.inner_join(links, rows.key == links.contact_id)
+    return joined.select(
+        key=joined.to,
+        occurred_at=joined.occurred_at,
+        known_at=_later(joined.known_at, joined.since),
+    )
 
 
 def dated_rows(con: duckdb.DuckDBPyConnection, source: str, entity: Entity) -> tuple[Any, str]:
@@ -118,5 +140,5 @@ def dated_rows(con: duckdb.DuckDBPyConnection, source: str, entity: Entity) -> t
         rows = deal_contacts(con)
         return rows.select(key=rows.deal_id, occurred_at=rows.since, known_at=rows.since), "record_id"
     if source in ("campaign_responses", "campaign_touches"):
-        return _campaigns(con, responses=source == "campaign_responses"), "contact_id"
+        return _campaigns(con, entity, responses=source == "campaign_responses"), "record_id"
     raise KeyError(source)

@@ -8,7 +8,7 @@ milliseconds), which gives the same answer on DuckDB and Spark.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from sales_consultant.config.nearest import nearest
@@ -28,6 +28,11 @@ MEMBER_COLUMNS = {
     "contact_id": "string",
     "pipeline": "string",
 }
+# The neutral tables that features are made of.
+DATED_TABLES = (
+    "activities", "associations", "campaign_members", "companies", "contacts", "deal_history", "deals", "field_history",
+    "line_items", "stages",
+)  # fmt: skip
 # A number no time can be: it marks the cut-off's place in the compiled text, so that Ibis compiles once.
 _MARK = 8_100_000_000_000_000_001
 
@@ -74,20 +79,42 @@ def query(con: duckdb.DuckDBPyConnection, table: Any) -> pd.DataFrame:
     return con.execute(str(ibis.to_sql(table, dialect="duckdb"))).df()
 
 
-def per_cut(
-    con: duckdb.DuckDBPyConnection, block: Block, members: pd.DataFrame, cuts: Iterable[int] | None = None
-) -> pd.DataFrame:
-    """The union of the block at each cut-off of the members.
+# SQL by what it computes and the columns it was made for: compiling costs more than running it on a small CRM.
+_TEXTS: dict[Hashable, str] = {}
+_MOST_TEXTS = 400
 
-    A union of blocks is half as dear as a join of the rows with all cut-offs, in time and in memory.
-    `members` has the columns of MEMBER_COLUMNS; the block's first two columns are record_id and cut.
-    """
+
+def _text(con: duckdb.DuckDBPyConnection, make: Callable[[], Block], name: Hashable) -> str:
+    """The block as SQL; compiled once for the tables as they are."""
     import ibis
 
-    every = ibis.table(MEMBER_COLUMNS, name=MEMBERS)
-    mark = ibis.literal(_MARK, "int64")
-    text = str(ibis.to_sql(block(every.filter(every.cut == mark), mark), dialect="duckdb"))
-    wanted = sorted({int(c) for c in (members["cut"] if cuts is None else cuts)})
+    key = (name, _shape(con))
+    if key not in _TEXTS:
+        every, mark = ibis.table(MEMBER_COLUMNS, name=MEMBERS), ibis.literal(_MARK, "int64")
+        text = str(ibis.to_sql(make()(every.filter(every.cut == mark), mark), dialect="duckdb"))
+        if len(_TEXTS) >= _MOST_TEXTS:
+            _TEXTS.pop(next(iter(_TEXTS)))
+        _TEXTS[key] = text
+    return _TEXTS[key]
+
+
+def _shape(con: duckdb.DuckDBPyConnection) -> int:
+    """A number that differs where the columns of the neutral tables do."""
+    return hash(tuple((name, *columns(con, name).items()) for name in DATED_TABLES))
+
+
+def per_cut(
+    con: duckdb.DuckDBPyConnection, make: Callable[[], Block], members: pd.DataFrame, *, name: Hashable
+) -> pd.DataFrame:
+    """The union of a block at each cut-off of the members.
+
+    A union of blocks is half as dear as a join of the rows with all cut-offs, in time and in memory.
+    `members` has the columns of MEMBER_COLUMNS; the block's first two columns are record_id and cut. `make` gives the
+    block; it is called only where the block of that `name` is not compiled yet, so all that it depends on, but for the
+    columns of the tables, is in the name.
+    """
+    text = _text(con, make, name)
+    wanted = sorted({int(c) for c in members["cut"]})
     con.register(MEMBERS, members[list(MEMBER_COLUMNS)])
     try:
         return con.execute(

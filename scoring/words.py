@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 MAX_VALUE = 40
+_TOLD = 90
 _SINCE = (
     (1, "in the last day"),
     (7, "in the last week"),
@@ -18,6 +19,8 @@ _SINCE = (
     (30, "in the last month"),
     (90, "in the last 3 months"),
 )
+_RATES = ((0.02, "never"), (0.25, "rarely"), (0.5, "sometimes"), (0.8, "often"))
+_RATIOS = ((0.5, "less than half"), (0.8, "less"), (1.25, "about the same"), (2.0, "more"))
 _LENGTHS = (
     (7, "less than a week"),
     (14, "1 to 2 weeks"),
@@ -78,7 +81,8 @@ def _number(value: object) -> float:
 
 def _count(group: Group, features: Sequence[Feature], row: Mapping[str, object]) -> str:
     """The shortest window in which anything was counted."""
-    windows = sorted((f for f in features if f.window is not None), key=lambda f: f.window or 0)
+    told = [f for f in features if f.aggregate == "count" and f.window is not None and f.window <= _TOLD]
+    windows = sorted(told, key=lambda f: f.window or 0)
     for feature in windows:
         value = row[feature.name]
         if not _gap(value) and _number(value) > 0:
@@ -116,6 +120,9 @@ def say(group: Group, features: Sequence[Feature], row: Mapping[str, object]) ->
         text = str(value)
         return f"{clean(words.label)}: {clean(words.names.get(text, text))}"
     days = _number(value)
+    if words.kind in ("rate", "ratio"):
+        steps, top = (_RATES, "mostly") if words.kind == "rate" else (_RATIOS, "more than double")
+        return f"{words.label}: {next((text for limit, text in steps if days < limit), top)}"
     if words.kind == "duration":
         return f"{words.label} {length(days)}"
     if days == 0 and words.none:

@@ -191,6 +191,90 @@ def test_windows_by_hand() -> None:
     assert (row["days_to_close_date"], row["close_date_pushed"], row["close_date_passed"]) == (30, 1, 0)
     assert (row["age_days"], row["company_age_days"], row["contacts"]) == (100, 400, 0)
     assert pd.isna(row["meetings_days_since"])
+    assert (row["replies_365d"], row["replies_trend"], row["amount_growth"]) == (4, 2.0, 1.5)
+    assert (row["close_date_moved_days"], row["close_date_pushed_30d"], row["close_date_pulled"]) == (
+        29,
+        1,
+        0,
+    )
+    assert (row["amount_changed_days_since"], row["stages_passed"], row["stages_skipped"]) == (5, 1, 0)
+
+
+def test_the_way_through_the_stages_by_hand() -> None:
+    world = World()
+    world.add("deals", id="d", created_at=CUT - 100 * DAY)
+    for days, stage in ((100, "new"), (80, "offer"), (60, "new"), (40, "demo"), (20, "demo"), (-1, "offer")):
+        world.add("deal_history", deal_id="d", changed_at=CUT - days * DAY, stage=stage)
+    for n, cycle in enumerate((40, 50, 60)):
+        at = CUT - 200 * DAY
+        world.add("deals", id=f"w{n}", created_at=at, closed_at=at + cycle * DAY, is_closed=True, is_won=True)
+    row = features(world.connection(), DEALS).loc["d"]
+    assert (row["stage"], row["days_in_stage"], row["age_slowness"]) == ("demo", 40, 2.0)
+    assert (row["stages_passed"], row["moved_back"], row["stages_skipped"]) == (2, 1, 1)
+
+
+def test_rates_and_what_is_planned_by_hand() -> None:
+    world = World()
+    for key in ("d", "quiet"):
+        world.add("deals", id=key, created_at=CUT - 100 * DAY)
+    for days in (5, 20, 30, 60):
+        world.activity("email", CUT - days * DAY, [("deal", "d")], direction="outbound")
+    world.activity("email", CUT - 4 * DAY, [("deal", "d")], direction="inbound")
+    world.activity("task", CUT + 7 * DAY, [("deal", "d")], known_at=CUT - DAY)
+    world.activity("task", CUT + 3 * DAY, [("deal", "d")], known_at=CUT + DAY)
+    X = features(world.connection(), DEALS)
+    row, quiet = X.loc["d"], X.loc["quiet"]
+    assert (row["reply_rate_90d"], row["planned_tasks"], row["planned_task_days_until"]) == (0.25, 1, 7)
+    assert pd.isna(quiet["reply_rate_90d"])
+    assert (quiet["planned_tasks"], quiet["replies_90d"]) == (0, 0)
+
+
+def test_amounts_against_habits_by_hand() -> None:
+    world = World()
+    world.add("companies", id="c", created_at=CUT - 900 * DAY)
+    at = CUT - 300 * DAY
+    for n, (amount, firm) in enumerate(((100, "c"), (200, "c"), (1000, None), (5000, None))):
+        key = f"w{n}"
+        closed = at + (50 if n < 3 else 500) * DAY
+        world.add(
+            "deals", id=key, company_id=firm, created_at=at, closed_at=closed, is_closed=True, is_won=True
+        )
+        world.add("deal_history", deal_id=key, changed_at=at, amount=amount, stage="new")
+        world.add("line_items", id=f"i{n}", deal_id=key, product_id="p", amount=40, known_at=at)
+    for key in ("d", "other"):
+        world.add("deals", id=key, company_id="c", created_at=CUT - 9 * DAY)
+    world.add("deal_history", deal_id="d", changed_at=CUT - 9 * DAY, amount=300, stage="new")
+    world.add("line_items", id="i", deal_id="d", product_id="p", amount=60, first_seen=CUT - DAY)
+    world.add("line_items", id="late", deal_id="d", product_id="p", amount=60, known_at=CUT + DAY)
+    row = features(world.connection(), DEALS).loc["d"]
+    assert (row["amount_vs_pipeline"], row["amount_vs_company"], row["amount_vs_products"]) == (1.5, 2.0, 1.5)
+    assert (row["company_open"], row["company_won"], row["company_win_rate"]) == (1, 2, 1.0)
+
+
+def test_campaigns_reach_deals_and_companies_through_their_contacts() -> None:
+    world = World()
+    world.add("companies", id="c", created_at=CUT - 900 * DAY)
+    world.add("contacts", id="k", company_id="c", created_at=CUT - 500 * DAY)
+    world.add("deals", id="d", company_id="c", created_at=CUT - 90 * DAY)
+    world.add(
+        "deals", id="w", company_id="c", created_at=CUT - 400 * DAY, closed_at=CUT - 300 * DAY,
+        is_closed=True, is_won=True,
+    )  # fmt: skip
+    world.add("associations", from_object="deal", from_id="d", to_object="contact", to_id="k")
+    for n, days in enumerate((10, 50)):
+        sent = CUT - days * DAY
+        world.add(
+            "campaign_members",
+            id=f"m{n}",
+            contact_id="k",
+            known_at=sent,
+            responded_at=sent + DAY if n else None,
+        )
+    con = world.connection()
+    for population, key in ((DEALS, "d"), (CUSTOMERS, "c")):
+        row = features(con, population).loc[key]
+        assert (row["campaign_touches_90d"], row["campaign_touches_14d"]) == (2, 1), key
+        assert (row["campaign_responses_90d"], row["campaign_responses_30d"]) == (1, 0), key
 
 
 def test_history_of_a_number_as_of_the_cut() -> None:

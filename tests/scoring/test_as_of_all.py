@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -36,6 +36,7 @@ DATED = {
     "field_history": "changed_at",
     "campaign_members": "known_at",
     "associations": "known_at",
+    "line_items": "known_at",
 }
 # Ways in which rows that became known after the cut-off are changed: whatever they say must be of no weight.
 EDITS = {
@@ -51,6 +52,7 @@ EDITS = {
     "field_history": ("value = '77'", "value = NULL"),
     "campaign_members": (f"responded_at = {CUT - 2 * DAY}", "responded_at = NULL"),
     "associations": ("label = 'primary'", f"first_seen = {CUT - DAY}"),
+    "line_items": ("amount = 5", "deleted = TRUE", "product_id = 'p1'"),
     "deals": ("is_won = NOT is_won", f"closed_at = {NOW}", "amount = 1"),
 }
 
@@ -89,6 +91,7 @@ def world() -> World:
             made.activity(kind, at, links, direction=direction, known_at=at + int(rng.integers(0, 9)) * DAY)
         planned = int(rng.integers(CUT, CUT + 50 * DAY))
         made.activity("meeting", planned, links, known_at=CUT + int(rng.integers(-20, 20)) * DAY)
+        _more(made, deal, links, np.random.default_rng(n))
         at = int(rng.integers(FIRST, NOW))
         for person in people:
             made.add("campaign_members", id=f"m{n}{person}", contact_id=person, known_at=at)
@@ -123,6 +126,21 @@ def world() -> World:
         )  # fmt: skip
         assert made.rows[table]
     return made
+
+
+def _more(made: World, deal: dict[str, Any], links: list[tuple[str, str]], rng: np.random.Generator) -> None:
+    """A task ahead, line items, and for every third deal a way back and over stages."""
+    born = int(deal["created_at"])
+    task = CUT + int(rng.integers(0, 40)) * DAY
+    made.activity("task", task, links, known_at=CUT + int(rng.integers(-20, 20)) * DAY)
+    for k in range(2):
+        made.add(
+            "line_items", id=f"i{deal['id']}-{k}", deal_id=deal["id"], product_id=f"p{rng.integers(4)}",
+            amount=float(rng.integers(100, 9000)), known_at=born + k * 20 * DAY,
+        )  # fmt: skip
+    if rng.random() < 0.4:
+        for k, stage in enumerate(("offer", "new", "demo", "new", "offer")[: int(rng.integers(1, 6))]):
+            made.add("deal_history", deal_id=deal["id"], changed_at=born + (k + 1) * 2 * DAY, stage=stage)
 
 
 def connection(world: World) -> duckdb.DuckDBPyConnection:

@@ -41,6 +41,14 @@ def test_the_shortest_window_is_told(values: tuple[float, ...], text: str) -> No
         (Words("until", "close date", none="no close date"), 20.0, "close date in 2 to 4 weeks"),
         (Words("flag", "a meeting is planned", none="no meeting planned"), 1.0, "a meeting is planned"),
         (Words("number", "contacts", none="no contact"), 0.0, "no contact"),
+        (Words("rate", "they answer e-mails", none="no e-mail sent"), 0.0, "they answer e-mails: never"),
+        (Words("rate", "they answer e-mails", none="no e-mail sent"), 0.6, "they answer e-mails: often"),
+        (Words("rate", "they answer e-mails", none="no e-mail sent"), None, "no e-mail sent"),
+        (
+            Words("ratio", "amount against the pipeline's"),
+            3.0,
+            "amount against the pipeline's: more than double",
+        ),
         (Words("number", "Page views"), 23.0, "Page views: 20 to 50"),
     ],
 )

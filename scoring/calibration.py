@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
 _MAX_SLOPE = 2.0
+_RECENT = 0.25
+# Fewer companies than these have no rate of their own.
+_LEAST_RECENT = 30
 
 
 def sigmoid(margin: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -51,3 +54,35 @@ def calibrate(
         loss, np.array([1.0, 0.0]), jac=True, method="L-BFGS-B", bounds=[(0.0, _MAX_SLOPE), (-20.0, 20.0)]
     )
     return float(found.x[0]), float(found.x[1])
+
+
+def recent_shift(
+    margin: NDArray[np.float64],
+    y: NDArray[np.float64],
+    weight: NDArray[np.float64],
+    codes: NDArray[np.int64],
+    order: NDArray[Any],
+) -> float:
+    """What the newest quarter of the rows needs added to the margin, 0 unless it is beyond chance.
+
+    The base rate of a business moves; a probability should be that of now. Groups (`codes`) count together, and a shift
+    under two standard errors is taken for chance. What is beyond is shrunk by its own uncertainty.
+    """
+    import numpy as np
+
+    newest = np.argsort(np.argsort(order, kind="stable"), kind="stable") >= (1 - _RECENT) * len(y)
+    if newest.all() or not newest.any():
+        return 0.0
+    m, seen, w, groups = margin[newest], y[newest], weight[newest], codes[newest]
+    delta = 0.0
+    for _ in range(25):
+        p = sigmoid(m + delta)
+        delta = float(np.clip(delta + (w * (seen - p)).sum() / max((w * p * (1 - p)).sum(), 1e-9), -3, 3))
+    p = sigmoid(m + delta)
+    score = np.bincount(groups, weights=w * (seen - p))
+    information = float((w * p * (1 - p)).sum())
+    error = float(np.sqrt((score**2).sum())) / max(information, 1e-9)
+    known = len(np.unique(groups))
+    if known < _LEAST_RECENT or abs(delta) <= 2 * error:
+        return 0.0
+    return delta * (1 - (error / delta) ** 2)

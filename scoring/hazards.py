@@ -11,7 +11,7 @@ import copy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sales_consultant.scoring.calibration import calibrate, sigmoid
+from sales_consultant.scoring.calibration import calibrate, recent_shift, sigmoid
 from sales_consultant.scoring.encoding import Encoder
 from sales_consultant.scoring.folds import FOLDS, dense, folds
 from sales_consultant.scoring.linear import Linear
@@ -261,6 +261,8 @@ def rival(
         out[judged] = made._margin((Z[judged] - made.means) @ made.coef.T)
     y = rows["label"].to_numpy(dtype=float)[whole]
     slope, shift = calibrate(out[whole], y, weight[whole])
+    newest = rows["cut"].to_numpy()[whole]
+    shift += recent_shift(slope * out[whole] + shift, y, weight[whole], dense(codes[whole]), newest)
     model = copy.copy(linear)
     model.slope_, model.shift_ = slope, shift
     model._take(learn(encoder, Z, seen, weight, linear.strength_).scaled(slope, shift))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from sales_consultant.scoring.boosted import Tables, learn
-from sales_consultant.scoring.calibration import calibrate, held_rate, mean_loss, sigmoid
+from sales_consultant.scoring.calibration import calibrate, held_rate, mean_loss, recent_shift, sigmoid
 from sales_consultant.scoring.encoding import Encoder
 from sales_consultant.scoring.errors import ScoringError
 from sales_consultant.scoring.folds import (
@@ -212,6 +212,9 @@ class PropensityModel:
                         encoder, X, y, weight, random_state=self.random_state, groups=several(codes)
                     )
             self.slope_, self.shift_ = calibrate(out_of_fold, seen, seen_weight)
+            if order is not None:
+                calibrated = self.slope_ * out_of_fold + self.shift_
+                self.shift_ += recent_shift(calibrated, seen, seen_weight, some_codes, order[some])
             if boosted is not None:
                 form = boosted.scaled(self.slope_, self.shift_)
             else:

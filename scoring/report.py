@@ -28,7 +28,8 @@ class ForwardTest:
     the AUC above one half (a mere shift of the rate is no ranking).
     Figures are None where there was too little to test on. `unseen` has n, auc, log_loss and base_log_loss of the
     rows whose company is in no training row, None where these hold fewer than 10 of either class. `contest` holds
-    the test's log-loss of each tier where two were tried. `cut_offs` counts the test's cut-offs; `warnings` are sentences for whoever publishes the model, and block nothing.
+    the test's log-loss of each tier where two were tried. `isotonic_gain` is a diagnosis of the calibration (see
+    `metrics.isotonic_gain`), `grades` what the rows of each grade did (see `bands.Band`). `cut_offs` counts the test's cut-offs; `warnings` are sentences for whoever publishes the model, and block nothing.
     """
 
     verdict: Verdict
@@ -57,6 +58,8 @@ class ForwardTest:
     cut_offs: int = 0
     unseen: dict[str, float] | None = None
     contest: dict[str, float] | None = None
+    isotonic_gain: float | None = None
+    grades: tuple[dict[str, Any], ...] = ()
     warnings: tuple[str, ...] = ()
     leaks: tuple[Finding, ...] = ()
 
@@ -66,13 +69,15 @@ class ForwardTest:
             **asdict(self),
             "leaks": [f.as_dict() for f in self.leaks],
             "warnings": list(self.warnings),
+            "grades": list(self.grades),
         }
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> ForwardTest:
         """The inverse of `as_dict`."""
         leaks = tuple(Finding(**f) for f in data["leaks"])
-        return cls(**{**data, "leaks": leaks, "warnings": tuple(data.get("warnings", ()))})
+        lists = {k: tuple(data.get(k, ())) for k in ("warnings", "grades")}
+        return cls(**{**data, **lists, "leaks": leaks})
 
 
 def judge(
@@ -128,6 +133,7 @@ def judge(
         gain_low=gain_low,
         brier=float(((p - y) ** 2).mean()),
         ece=metrics.expected_calibration_error(y, p),
+        isotonic_gain=metrics.isotonic_gain(y, p, groups),
         lift_at_10=metrics.lift(y, p),
         accuracy=float((hit == (y == 1)).mean()),
         precision=precision,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from sales_consultant.scoring import false_labels
 from sales_consultant.scoring import fields as own
+from sales_consultant.scoring.bands import settle
 from sales_consultant.scoring.catalogue import standard
 from sales_consultant.scoring.forward import fit, forward_test, untested
 from sales_consultant.scoring.frame import build
@@ -161,9 +162,18 @@ def train(
     today = members.at(as_of)
     X = build(con, population.object, model.features, today)
     scores = split_points(model.exact_points(X))[2]
-    model = replace(model, grade_edges=grade_edges(scores))
-    doubts = warnings(report.auc, rows, today, model.probability(X))
-    report = replace(report, leaks=tuple(model.leaks), warnings=tuple(doubts))
+    edges = grade_edges(scores)
+    told: list[dict[str, Any]] = []
+    merged: list[str] = []
+    if judged is not None:
+        y, p = (judged[c].to_numpy(dtype=float) for c in ("label", "p"))
+        groups = judged["group"].to_numpy()
+        edges, told, merged = settle(
+            y, p, groups, edges, base_odds=model.base_odds, random_state=random_state
+        )
+    model = replace(model, grade_edges=edges)
+    doubts = [*warnings(report.auc, rows, today, model.probability(X)), *merged]
+    report = replace(report, leaks=tuple(model.leaks), warnings=tuple(doubts), grades=tuple(told))
     model.card.update(_card(rows, members, report, model))
     model.card["false_labels"] = wrong.counts()
     model.card["notes"] = [*model.card["notes"], *wrong.notes]

@@ -54,6 +54,11 @@ AsOf = Annotated[
     str | None, typer.Option("--as-of", help="Score as of this moment (ISO 8601), not the CRM's now.")
 ]
 Yes = Annotated[bool, typer.Option("--yes", help="Go on where a guard or a question would stop.")]
+MaxRecords = Annotated[int | None, typer.Option(help="Guard: records that may change.", min=0)]
+MaxShare = Annotated[float | None, typer.Option(help="Guard: share of records, 0 to 1.", min=0, max=1)]
+MaxGradeShare = Annotated[float | None, typer.Option(help="Guard: share of grades.", min=0, max=1)]
+MaxEmptied = Annotated[float | None, typer.Option(help="Guard: share of scores emptied.", min=0, max=1)]
+MaxCalls = Annotated[int | None, typer.Option(help="Guard: calls that writing may take.", min=0)]
 RunId = Annotated[str, typer.Argument(metavar="RUN", help="A run's id; see: runs list")]
 
 _JSON = Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output.")]
@@ -190,6 +195,14 @@ def moment(text: str | None, option: str) -> int | None:
         action = "Write it as 2026-01-31 or 2026-01-31T08:00Z."
         raise UsageError(f'{option} "{text}" is not a date or time.', action=action) from e
     return int((given if given.tzinfo else given.replace(tzinfo=UTC)).timestamp() * 1000)
+
+
+def guard_values(
+    records: int | None, share: float | None, grades: float | None, emptied: float | None, calls: int | None
+) -> dict[str, Any]:
+    """The guards that were given on the command line, under their names in the settings."""
+    given = {"max_records": records, "max_share": share, "max_grade_share": grades, "max_emptied": emptied}
+    return {k: v for k, v in {**given, "max_api_calls": calls}.items() if v is not None}
 
 
 def one_of(value: str, known: tuple[str, ...], option: str) -> str:
@@ -433,17 +446,25 @@ def plan(
     if output:
         planfile.save(made, output, shell.ws.state, run.id, now=shell.ws.clock())
     document: Document = {"run": run.id, "file": str(output) if output else None, **made.summary()}
-    return {**document, "entries": made.rows()} if shell.json else {**document, "sample": made.sample(8)}
+    return document | (made.whole() if shell.json else made.brief())
 
 
 @command(app)
 def push(
-    shell: Shell, file: Annotated[Path, typer.Argument(help="A plan saved with: plan --out FILE")]
+    shell: Shell,
+    file: Annotated[Path, typer.Argument(help="A plan saved with: plan --out FILE")],
+    yes: Yes = False,
+    max_records: MaxRecords = None,
+    max_share: MaxShare = None,
+    max_grade_share: MaxGradeShare = None,
+    max_emptied: MaxEmptied = None,
+    max_calls: MaxCalls = None,
 ) -> tuple[Document, int]:
     """Apply a saved plan exactly, or refuse where the CRM has moved since."""
     from sales_consultant.sync import planfile
 
-    run = planfile.apply(shell.ws, shell.reporter, file)
+    guards = guard_values(max_records, max_share, max_grade_share, max_emptied, max_calls)
+    run = planfile.apply(shell.ws, shell.reporter, file, yes=yes, guards=guards)
     return {"run": run.id, **run.counts}, run.code
 
 
@@ -456,13 +477,25 @@ def sync(
         bool,
         typer.Option("--changed", help="Read changes only; small tables once a day, no computed fields."),
     ] = False,
+    narrowed: Annotated[
+        str, typer.Option(help="What becomes of our values outside a pilot: keep or empty.")
+    ] = "",
+    max_records: MaxRecords = None,
+    max_share: MaxShare = None,
+    max_grade_share: MaxGradeShare = None,
+    max_emptied: MaxEmptied = None,
+    max_calls: MaxCalls = None,
 ) -> tuple[Document, int]:
     """Pull, score, plan and write what changed. The first write asks, or needs --yes."""
+    from sales_consultant.sync.pilot import narrowing
     from sales_consultant.sync.run import sync as syncing
 
     def ask(made: "Plan") -> bool:
-        shell.show(made.summary())
+        shell.show({**made.summary(), **made.brief()})
         return typer.confirm("Write this to the CRM?")
+
+    def empty(count: int) -> bool:
+        return typer.confirm(f"{count:,} records outside the pilot hold our values. Empty them?")
 
     run, _ = syncing(
         shell.ws,
@@ -471,6 +504,9 @@ def sync(
         yes=yes,
         changed=changed,
         confirm=ask if shell.asks else None,
+        guards=guard_values(max_records, max_share, max_grade_share, max_emptied, max_calls),
+        narrowed=narrowing(narrowed),
+        ask=empty if shell.asks and not yes else None,
     )
     return {"run": run.id, **run.counts}, run.code
 

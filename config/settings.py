@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from sales_consultant.config.catalogue import FIELDS, GROUP, GROUP_LABEL, FieldSet
+from sales_consultant.config.conditions import from_setting
 from sales_consultant.config.errors import ConfigError
 from sales_consultant.config.nearest import did_you_mean
 from sales_consultant.config.populations import Exclusions, FeatureSettings, Population
@@ -163,11 +164,29 @@ class Write(_Section):
         return value
 
     where: dict[str, str | list[str]] = Field(
-        default_factory=dict, description='Limits who is written (a pilot), as {owner = "anna@acme.example"}.'
+        default_factory=dict,
+        description='Limits who is written (a pilot), as {owner = "anna@acme.example", amount = ">= 1000"}: a value, a '
+        "list of values, or a comparison by = != < <= > >=; all must hold.",
+    )
+    teams: dict[str, list[str]] = Field(
+        default_factory=dict,
+        description='Teams for `where`, by name the addresses of their people, as {north = ["anna@acme.example"]}.',
     )
     first: int | None = Field(
         default=None, ge=1, description="Write at most the first so many records (a pilot)."
     )
+    on_narrowing: Literal["keep", "empty"] = Field(
+        default="keep",
+        description="What becomes of values outside the pilot where nobody can be asked: kept as last given, or emptied.",
+    )
+
+    @field_validator("where")
+    @classmethod
+    def _conditions(cls, value: dict[str, str | list[str]]) -> dict[str, str | list[str]]:
+        for name, given in value.items():
+            from_setting(name, given)
+        return value
+
     on_foreign_edit: Literal["overwrite", "keep"] = Field(
         default="overwrite", description="What to do where somebody edited a field of ours."
     )
@@ -182,6 +201,12 @@ class Guards(_Section):
         ge=0,
         le=1,
         description="Share of the scored records changed in a run, from 200 records on.",
+    )
+    max_grade_share: float = Field(
+        default=0.5,
+        ge=0,
+        le=1,
+        description="Share of the graded records whose grade changes in a run, from 200 records on.",
     )
     max_emptied: float = Field(
         default=0.1, ge=0, le=1, description="Share of the records whose score is emptied."

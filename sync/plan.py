@@ -16,10 +16,9 @@ from typing import Any
 
 from sales_consultant.config.canon import Canonical
 from sales_consultant.config.catalogue import FIELDS, Field, by_key
-from sales_consultant.config.errors import GuardError
-from sales_consultant.config.settings import Guards
 from sales_consultant.connectors.base import Change
 from sales_consultant.sync.desired import SCORE_KEYS, STEP_KEYS, Desired, Key, Record
+from sales_consultant.sync.histograms import histograms, with_bars
 
 QUIET_POINTS = 3
 QUIET_RISK = 5
@@ -46,6 +45,17 @@ class Entry:
         return Change(self.object, self.record_id, {k: new for k, _, new in self.fields})
 
 
+@dataclass(frozen=True)
+class Edit:
+    """A field of ours that somebody else changed: what we wrote last, and what it holds now."""
+
+    object: str
+    record_id: str
+    field: str
+    wrote: Canonical
+    holds: Canonical
+
+
 @dataclass
 class Plan:
     """All changes of a run, with what was looked at and left alone, by reason."""
@@ -54,12 +64,28 @@ class Plan:
     identity: str
     entries: list[Entry] = field(default_factory=list)
     looked_at: int = 0
+    graded: int = 0
     unchanged: int = 0
     left_alone: Counter[str] = field(default_factory=Counter)
-    foreign_edits: list[tuple[str, str, str]] = field(default_factory=list)
+    foreign_edits: list[Edit] = field(default_factory=list)
     calls: int = 0
-    emptied: int = 0
     missing_fields: dict[str, dict[str, str]] = field(default_factory=dict)
+
+    @property
+    def emptied(self) -> int:
+        """Records whose score goes."""
+        return sum(
+            k == "score" and bool(old) and new is None for e in self.entries for k, old, new in e.fields
+        )
+
+    @property
+    def grades_changed(self) -> int:
+        """Records whose grade becomes another one."""
+        return sum(
+            k == "grade" and None not in (old, new) and old != new
+            for e in self.entries
+            for k, old, new in e.fields
+        )
 
     @property
     def digest(self) -> str:
@@ -94,6 +120,26 @@ class Plan:
             for e in chosen
         ]
 
+    def edits(self, count: int | None = None) -> list[dict[str, Any]]:
+        """What people changed in fields of ours, with both values."""
+        return [
+            {"object": e.object, "id": e.record_id, "field": e.field, "we_wrote": e.wrote, "holds": e.holds}
+            for e in self.foreign_edits[:count]
+        ]
+
+    def histograms(self) -> list[dict[str, Any]]:
+        """How far values move, by field."""
+        return histograms(change for e in self.entries for change in e.fields)
+
+    def whole(self) -> dict[str, Any]:
+        """Everything, for `--json`."""
+        return {"histograms": self.histograms(), "edited_by_hand": self.edits(), "entries": self.rows()}
+
+    def brief(self) -> dict[str, Any]:
+        """What people look at: how far values move, some edits by hand, some changes."""
+        bars = with_bars(self.histograms())
+        return {"histograms": bars, "edited_by_hand": self.edits(8), "sample": self.sample(8)}
+
     def summary(self) -> dict[str, Any]:
         """Counts for people and for `--json`."""
         return {
@@ -107,6 +153,7 @@ class Plan:
             "unchanged": self.unchanged,
             "left_alone": dict(self.left_alone),
             "foreign_edits": len(self.foreign_edits),
+            "grades_changed": self.grades_changed,
             "emptied": self.emptied,
             "api_calls": self.calls,
             "missing_fields": {o: sorted(m) for o, m in self.missing_fields.items()},
@@ -125,11 +172,12 @@ class Held:
 class Limits:
     """What a plan must leave alone.
 
-    `allowed`: None, or the records a pilot writes. `control`: records of the control group. `waiting`: dead letters
+    `allowed`: None, or the records a pilot writes. `emptied`: records outside the pilot whose values go. `control`: records of the control group. `waiting`: dead letters
     whose next try is not due. `held_fields`: fields on hold after a rollback.
     """
 
     allowed: frozenset[Key] | None = None
+    emptied: frozenset[Key] = frozenset()
     control: frozenset[Key] = frozenset()
     waiting: frozenset[Key] = frozenset()
     held_fields: frozenset[str] = frozenset()
@@ -153,11 +201,16 @@ def make(
             # Scored from a row that is not there (any more) to be written.
             plan.left_alone["gone"] += 1
             continue
+        plan.graded += bool(current.get("grade"))
         writable = [f.key for f in fields[key[0]] if not f.people_write]
-        wanted, why = _wanted(key, desired, current)
+        outside = key in limits.emptied
+        wanted, why = (
+            (dict.fromkeys(_OURS), "outside the pilot") if outside else _wanted(key, desired, current)
+        )
         wanted = {k: v for k, v in wanted.items() if k in writable}
         edits = _foreign(key, current, held.written.get(key, {}), wanted)
-        plan.foreign_edits += [(key[0], key[1], k) for k in edits]
+        last = held.written.get(key, {})
+        plan.foreign_edits += [Edit(*key, k, last.get(k), current.get(k)) for k in sorted(edits)]
         if limits.keep_foreign:
             wanted = {k: v for k, v in wanted.items() if k not in edits}
             edits = set()
@@ -174,8 +227,6 @@ def make(
             plan.left_alone["on hold"] += 1
         if not free:
             continue
-        if current.get("score") and "score" in free and free["score"] is None:
-            plan.emptied += 1
         plan.entries.append(
             Entry(
                 *key,
@@ -190,7 +241,7 @@ def make(
 def _left_alone(key: Key, limits: Limits) -> str:
     if key in limits.control:
         return "control group"
-    if limits.allowed is not None and key not in limits.allowed:
+    if limits.allowed is not None and key not in limits.allowed and key not in limits.emptied:
         return "outside the pilot"
     return "dead letter, waiting" if key in limits.waiting else ""
 
@@ -276,39 +327,3 @@ def _number(text: str) -> bool:
         return Decimal(text).is_finite()
     except ArithmeticError:
         return False
-
-
-def guard(plan: Plan, guards: Guards, *, first: bool, restored: bool = False) -> None:
-    """Raise GuardError where the plan would change more than the admin allows.
-
-    `first`: nothing was ever written to this org. `restored`: the state came from a backup and no run went through since.
-    """
-    count = len(plan.entries)
-    reasons = []
-    if guards.max_records is not None and count > guards.max_records:
-        reasons.append(f"{count:,} records would change, [guards] max_records is {guards.max_records:,}")
-    if not first and plan.looked_at >= 200 and count > guards.max_share * plan.looked_at:
-        reasons.append(
-            f"{count / plan.looked_at:.0%} of {plan.looked_at:,} records would change, [guards] max_share is "
-            f"{guards.max_share:.0%}"
-        )
-    if not first and plan.looked_at >= 200 and plan.emptied > guards.max_emptied * plan.looked_at:
-        reasons.append(
-            f"{plan.emptied:,} scores would be emptied, [guards] max_emptied is {guards.max_emptied:.0%}"
-        )
-    if guards.max_api_calls is not None and plan.calls > guards.max_api_calls:
-        reasons.append(
-            f"{plan.calls:,} calls would be spent, [guards] max_api_calls is {guards.max_api_calls:,}"
-        )
-    if first and count:
-        reasons.append(f"this is the first write to this org: {count:,} records would get values")
-    if restored and count:
-        reasons.append(
-            "the state was restored from a backup, so that it does not know what was rolled back or put on hold since"
-        )
-    if reasons:
-        raise GuardError(
-            "Stopped before writing: " + "; ".join(reasons) + ".",
-            action="Look at the plan (sales-consultant plan), then run again with --yes, or widen the guard.",
-            details=plan.summary(),
-        )

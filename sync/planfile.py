@@ -12,8 +12,9 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sales_consultant.config.canon import CanonError, canon
 from sales_consultant.config.errors import AccessError, GuardError, MachineError, UsageError
 from sales_consultant.sync.check import refuse_without_master
-from sales_consultant.sync.plan import Entry, Plan, guard
-from sales_consultant.sync.push import Fields
+from sales_consultant.sync.guards import guard, override
+from sales_consultant.sync.plan import Entry, Plan
+from sales_consultant.sync.push import Fields, calls_for
 from sales_consultant.sync.run import Reporter, Run, pushing, recovering, running
 from sales_consultant.sync.state import State, holds, plan_files, plans
 from sales_consultant.sync.workspace import Workspace
@@ -29,6 +30,8 @@ def save(plan: Plan, path: Path, state: State, run_id: str, *, now: int) -> None
         "digest": plan.digest,
         "identity": plan.identity,
         "as_of": plan.as_of,
+        "looked_at": plan.looked_at,
+        "graded": plan.graded,
         "expires_at": datetime.fromtimestamp((now + TTL_MS) / 1000, UTC).isoformat(),
         "entries": [asdict(e) for e in plan.entries],
     }
@@ -63,6 +66,8 @@ def load(path: Path, state: State, fields: Fields, *, now: int) -> Plan:
             Entry(**{**e, "fields": tuple((k, o, n) for k, o, n in e["fields"])}) for e in body["entries"]
         ]
         plan = Plan(int(body["as_of"]), str(body["identity"]), entries)
+        # What the guards compare with; the plan of an earlier release has neither.
+        plan.looked_at, plan.graded = int(body.get("looked_at", 0)), int(body.get("graded", 0))
     except OSError as e:
         raise UsageError(f"{path} cannot be read: {e.strerror}.", action="Check the path.") from e
     except (ValueError, KeyError, TypeError) as e:
@@ -121,8 +126,10 @@ def refuse_if_moved(ws: Workspace, plan: Plan) -> None:
         )
 
 
-def apply(ws: Workspace, reporter: Reporter, path: Path) -> Run:
-    """Write exactly what the file says, or nothing where the CRM has moved."""
+def apply(
+    ws: Workspace, reporter: Reporter, path: Path, *, yes: bool = False, guards: dict[str, Any] | None = None
+) -> Run:
+    """Write exactly what the file says, or nothing where the CRM has moved. `guards`: those of the command line."""
     _ = ws.identity
     made = load(path, ws.state, ws.fields, now=ws.clock())
     with running(ws, "push") as run:
@@ -132,6 +139,10 @@ def apply(ws: Workspace, reporter: Reporter, path: Path) -> Run:
         refuse_without_master(ws)
         _refuse_what_is_held(ws, made)
         refuse_if_moved(ws, made)
+        made.calls = calls_for(ws.connector, [e.change() for e in made.entries])
+        if not yes:
+            # Who saved a plan and looked at it has confirmed a first write.
+            guard(made, override(ws.settings.guards, guards or {}), first=False)
         pushing(ws, run, reporter, made)
     return run
 
@@ -153,4 +164,3 @@ def _refuse_what_is_held(ws: Workspace, plan: Plan) -> None:
                 f"{len(missing)} fields of {obj} cannot be written: {', '.join(sorted(missing))}. Nothing was written.",
                 action="Run: sales-consultant provision, then: sales-consultant check",
             )
-    guard(plan, ws.settings.guards, first=False)

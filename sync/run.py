@@ -24,11 +24,12 @@ from sales_consultant.sync import backups, forget, groups, held, models, reconci
 from sales_consultant.sync import desired as desiring
 from sales_consultant.sync.check import refuse_without_master
 from sales_consultant.sync.desired import Desired
+from sales_consultant.sync.guards import guard, override
 from sales_consultant.sync.journal import Journal, waiting
 from sales_consultant.sync.lease import Lease, hold
 from sales_consultant.sync.order import by_company
-from sales_consultant.sync.pilot import allowed
-from sales_consultant.sync.plan import Held, Limits, Plan, guard, make
+from sales_consultant.sync.pilot import Ask, Narrowed, allowed, decide, left_behind
+from sales_consultant.sync.plan import Held, Limits, Plan, make
 from sales_consultant.sync.pull import Pulled, pull
 from sales_consultant.sync.push import calls_for, push, recover
 from sales_consultant.sync.state import State, holds, merges, runs, written
@@ -259,9 +260,20 @@ def scoring(ws: Workspace, run: Run, reporter: Reporter) -> tuple[Desired, Held]
 
 
 def planning(
-    ws: Workspace, run: Run, reporter: Reporter, wanted: Desired, current: Held, *, writing: bool
+    ws: Workspace,
+    run: Run,
+    reporter: Reporter,
+    wanted: Desired,
+    current: Held,
+    *,
+    writing: bool,
+    narrowed: Narrowed | None = None,
+    ask: Ask | None = None,
 ) -> Plan:
-    """The difference, less what a pilot, the control group, holds and dead letters leave alone."""
+    """The difference, less what a pilot, the control group, holds and dead letters leave alone.
+
+    `narrowed`: what becomes of our values outside the pilot; `ask` finds out where it is not said.
+    """
     reporter.say("planning")
     missing = {
         o: ws.connector.unwritable(o, [f for f in fs if not f.people_write]) for o, fs in ws.fields.items()
@@ -285,8 +297,15 @@ def planning(
     )
     with ws.state.begin() as c:
         on_hold = frozenset(str(f) for f in c.execute(sa.select(holds.c.field)).scalars())
+    pilot = allowed(ws, wanted, current)
+    outside = left_behind(pilot, current)
+    if outside:
+        found = decide(ws.state, ws.settings.write, len(outside), given=narrowed, ask=ask, remember=writing)
+        run.counts["outside_the_pilot"] = {"records": len(outside), "values": f"{found} them"}
+        outside = outside if found == "empty" else frozenset()
     limits = Limits(
-        allowed=allowed(ws, wanted, current),
+        allowed=pilot,
+        emptied=outside,
         control=frozenset(k for k, u in units.items() if group[u] == "control"),
         waiting=waiting(ws.state, now=ws.connector.latest()),
         held_fields=on_hold,
@@ -370,6 +389,9 @@ def sync(
     stop: Callable[[], bool] = lambda: False,
     changed: bool = False,
     compare: bool = False,
+    guards: dict[str, Any] | None = None,
+    narrowed: Narrowed | None = None,
+    ask: Ask | None = None,
 ) -> tuple[Run, Plan]:
     """The whole run; `changed` reads deltas only (the scoring is whole all the same), `compare` proves the pull. Raises GuardError where the plan is more than the guards allow and nobody said yes."""
     # By names of their own, so that a moment that both have does not take the whole run for the small one.
@@ -383,12 +405,12 @@ def sync(
         if retrain or needed:
             training(ws, run, reporter, only=None if retrain else needed)
         wanted, current = scoring(ws, run, reporter)
-        plan = planning(ws, run, reporter, wanted, current, writing=True)
+        plan = planning(ws, run, reporter, wanted, current, writing=True, narrowed=narrowed, ask=ask)
         if not yes:
             try:
                 guard(
                     plan,
-                    ws.settings.guards,
+                    override(ws.settings.guards, guards or {}),
                     first=never_written(ws.state),
                     restored=restored.pending(ws.state) is not None,
                 )

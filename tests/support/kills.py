@@ -41,9 +41,9 @@ class Killer:
 
     def command(self) -> tuple[str, ...]:
         """What runs next: mostly what writes."""
-        kind = self.draw.choices(("sync", "rollback", "plan", "push", "pull"), (5, 5, 1, 3, 2))[0]
+        kind = self.draw.choices(("sync", "rollback", "plan", "push", "pull"), (5, 5, 2, 3, 2))[0]
         if kind == "push" and not self.plan.exists():
-            kind = "plan"
+            self.made.cli.done("plan", "--out", str(self.plan))
         return {
             "sync": ("sync", "--yes"),
             "rollback": ("rollback", *self._undone(), "--yes"),
@@ -68,7 +68,7 @@ class Killer:
         made = self.made
         chosen = self.draw.random()
         if kind not in WRITING or chosen < 0.4:
-            time.sleep(self.draw.uniform(0.02, self.took.get(kind, 3.0)))
+            time.sleep(self.draw.uniform(0.02, self.took.get(kind, 5.0)))
             return "writing" if kind in WRITING and made.in_flight() else ""
         end = began + 20
         while time.monotonic() < end and process.poll() is None and not made.in_flight():
@@ -98,8 +98,9 @@ class Killer:
             made.tally.during[f"{words[0]}, {phase}" if phase else words[0]] += 1
         else:
             self.took[words[0]] = time.monotonic() - began
-            if words[0] == "push":
-                self.plan.unlink()
+        if words[0] == "push":
+            # Begun, it is refused from now on: the CRM has moved.
+            self.plan.unlink(missing_ok=True)
         made.settle()
         made.tally.lost += made.explained()
         made.tally.redundant += made.redundant()

@@ -8,7 +8,8 @@ from sales_consultant.config.catalogue import fields
 from sales_consultant.config.errors import GuardError
 from sales_consultant.config.settings import Guards
 from sales_consultant.sync.desired import Desired, Record
-from sales_consultant.sync.plan import Held, Limits, Plan, Values, guard, make, quiet
+from sales_consultant.sync.guards import guard
+from sales_consultant.sync.plan import Edit, Held, Limits, Plan, Values, make, quiet
 
 FIELDS = fields("all", ["deals", "contacts", "companies", "leads"])
 NOW: Values = {
@@ -124,11 +125,11 @@ def test_people_s_fields_are_never_in_a_plan() -> None:
 def test_a_foreign_edit_is_counted_then_overwritten_or_kept() -> None:
     edited: Values = {**NOW, "top_reason": "call my cousin"}
     over = plan_for(NOW, edited, written=NOW)
-    assert over.foreign_edits == [("deals", "1", "top_reason")]
+    assert over.foreign_edits == [Edit("deals", "1", "top_reason", NOW["top_reason"], "call my cousin")]
     assert changed(over) == {"top_reason": NOW["top_reason"]}
     kept = plan_for(NOW, edited, written=NOW, keep_foreign=True)
     assert kept.entries == []
-    assert kept.foreign_edits == [("deals", "1", "top_reason")]
+    assert kept.foreign_edits == over.foreign_edits
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,62 @@
+"""What stops a run before it writes: more change than the admin allows, a first write, a state from a backup."""
+
+from typing import Any
+
+from sales_consultant.config.errors import GuardError
+from sales_consultant.config.settings import Guards
+from sales_consultant.sync.plan import Plan
+
+# A share of fewer records than this says nothing.
+ENOUGH = 200
+
+
+def override(guards: Guards, given: dict[str, Any]) -> Guards:
+    """The settings' guards with those of the command line in their place; raises ValueError as the settings would."""
+    chosen = {k: v for k, v in given.items() if v is not None}
+    return Guards.model_validate({**guards.model_dump(), **chosen}) if chosen else guards
+
+
+def _reasons(plan: Plan, guards: Guards) -> list[str]:
+    found = []
+
+    def share(what: str, count: int, of: int, allowed: float, name: str) -> None:
+        if of >= ENOUGH and count > allowed * of:
+            found.append(f"{count / of:.0%} of {of:,} {what}, [guards] {name} is {allowed:.0%}")
+
+    share("records would change", len(plan.entries), plan.looked_at, guards.max_share, "max_share")
+    share("grades would change", plan.grades_changed, plan.graded, guards.max_grade_share, "max_grade_share")
+    if plan.looked_at >= ENOUGH and plan.emptied > guards.max_emptied * plan.looked_at:
+        found.append(
+            f"{plan.emptied:,} scores would be emptied, [guards] max_emptied is {guards.max_emptied:.0%}"
+        )
+    return found
+
+
+def guard(plan: Plan, guards: Guards, *, first: bool, restored: bool = False) -> None:
+    """Raise GuardError where the plan would change more than the admin allows.
+
+    `first`: nothing was ever written to this org. `restored`: the state came from a backup and no run went through since.
+    """
+    count = len(plan.entries)
+    reasons = []
+    if guards.max_records is not None and count > guards.max_records:
+        reasons.append(f"{count:,} records would change, [guards] max_records is {guards.max_records:,}")
+    if not first:
+        reasons += _reasons(plan, guards)
+    if guards.max_api_calls is not None and plan.calls > guards.max_api_calls:
+        reasons.append(
+            f"{plan.calls:,} calls would be spent, [guards] max_api_calls is {guards.max_api_calls:,}"
+        )
+    if first and count:
+        reasons.append(f"this is the first write to this org: {count:,} records would get values")
+    if restored and count:
+        reasons.append(
+            "the state was restored from a backup, so that it does not know what was rolled back or put on hold since"
+        )
+    if reasons:
+        raise GuardError(
+            "Stopped before writing: " + "; ".join(reasons) + ".",
+            action="Look at the plan (sales-consultant plan), then run again with --yes, or widen the guard: in the "
+            "settings, or for one run with an option, as --max-records.",
+            details=plan.summary(),
+        )

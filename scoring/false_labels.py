@@ -22,6 +22,8 @@ QUICK_DAYS = 2
 MINUTE = 60_000
 IMPORTED_TOGETHER = 50
 CLOSED_TOGETHER = 30
+STALE_CYCLES = 2
+_FEW_CYCLES = 20
 # Above this share of a population a rule would describe the company, not its mistakes.
 _MOST = 0.5
 
@@ -30,7 +32,9 @@ _MOST = 0.5
 class FalseLabels:
     """Records by the reason why their outcome is not believed; `mass_closed` have the time of their closing (ms).
 
-    `notes` name the rules that would have hit more than half of the records and were not applied.
+    `stale` are open deals older than twice the 95th percentile of won cycles: they stay in training, for nobody has said
+    that they are lost, and have no expected value. `notes` name the rules that would have hit more than half of the
+    records and were not applied.
     """
 
     quick: frozenset[str]
@@ -38,6 +42,7 @@ class FalseLabels:
     imported: frozenset[str]
     mass_closed: dict[str, int]
     notes: tuple[str, ...] = ()
+    stale: frozenset[str] = frozenset()
 
     def counts(self) -> dict[str, int]:
         """How many records each rule hit."""
@@ -46,6 +51,7 @@ class FalseLabels:
             "closed without an open stage": len(self.never_open),
             "imported in bulk": len(self.imported),
             "closed in bulk": len(self.mass_closed),
+            "open, and stale": len(self.stale),
         }
 
     def clean(self, rows: pd.DataFrame, horizon: int) -> pd.DataFrame:
@@ -88,7 +94,22 @@ def find(con: duckdb.DuckDBPyConnection, members: Membership) -> FalseLabels:
     lost = closed[closed["event_at"].isna()]
     swept = held(_together(lost, "ended_at", CLOSED_TOGETHER), "closed in bulk")
     at = dict(zip(lost["record_id"], lost["ended_at"].astype("int64"), strict=True))
-    return FalseLabels(quick, never, imported, {i: int(at[i]) for i in swept}, tuple(notes))
+    stale = _stale(life, members.as_of)
+    return FalseLabels(quick, never, imported, {i: int(at[i]) for i in swept}, tuple(notes), stale)
+
+
+def _stale(life: pd.DataFrame, as_of: int) -> frozenset[str]:
+    """Open deals so old that those which were won had all been won long before."""
+    open_now = life[life["ended_at"].isna()]
+    won = life["event_at"].notna()
+    limit = stale_days((life["event_at"] - life["created_at"])[won] / DAY)
+    old = (as_of - open_now["created_at"]) / DAY > limit
+    return frozenset(str(i) for i in open_now.loc[old, "record_id"])
+
+
+def stale_days(cycles: pd.Series[float]) -> float:
+    """The age in days from which an open deal is stale, from the cycles of won deals; infinite where these are few."""
+    return STALE_CYCLES * float(cycles.quantile(0.95)) if len(cycles) >= _FEW_CYCLES else float("inf")
 
 
 def _together(life: pd.DataFrame, column: str, least: int) -> set[str]:

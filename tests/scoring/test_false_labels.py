@@ -84,6 +84,19 @@ def test_a_spring_clean_is_censored_not_believed() -> None:
         assert kept.groupby("record_id")["weight"].sum().to_numpy() == pytest.approx(1.0)
 
 
+def test_open_deals_that_nobody_closed_are_counted_as_stale() -> None:
+    world = company(deals=400)
+    ages = [(d["closed_at"] - d["created_at"]) / DAY for d in closed(world) if d["is_won"]]
+    left = [d for d in closed(world) if not d["is_won"]][:7]
+    for n, deal in enumerate(left):
+        # Two of them are not old enough.
+        age = int(2 * max(ages)) + 3 if n < 5 else int(min(ages))
+        deal |= {"created_at": NOW - age * DAY, "closed_at": None, "is_closed": False, "stage": "demo"}
+    hit = found_in(world)
+    assert hit.stale == {d["id"] for d in left[:5]}
+    assert hit.counts()["open, and stale"] == 5
+
+
 def test_a_company_that_books_all_deals_when_they_are_won_keeps_them() -> None:
     world = company(deals=300)
     for deal in closed(world):

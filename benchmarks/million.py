@@ -99,13 +99,14 @@ def calls(url: str, crm: str) -> dict[str, int]:
 
 @dataclass(frozen=True)
 class Measured:
-    """What a process did: seconds, seconds of CPU, its greatest memory in MB, rows, calls."""
+    """What a process did: seconds, seconds of CPU, its greatest memory in MB, rows, calls; definitions are among them."""
 
     seconds: float
     cpu: float
     memory: float
     rows: int
     calls: int
+    definitions: int = 0
 
     @property
     def rate(self) -> float:
@@ -133,11 +134,16 @@ def in_process(program: str, *args: object, python: str = sys.executable) -> Mea
     return Measured(**json.loads(done.stdout.strip().splitlines()[-1]))
 
 
-def tell(started: float, rows: int, calls: int) -> None:
+def tell(started: float, rows: int, calls: int, definitions: int = 0) -> None:
     """Print this process's measurements."""
     used = resource.getrusage(resource.RUSAGE_SELF)
     held = Measured(
-        time.perf_counter() - started, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024, rows, calls
+        time.perf_counter() - started,
+        used.ru_utime + used.ru_stime,
+        used.ru_maxrss / 1024,
+        rows,
+        calls,
+        definitions,
     )
     print(json.dumps(held.__dict__))
 
@@ -153,7 +159,19 @@ def pull(crm: str, url: str, folder: Path, *objects: str) -> None:
     done = pulling(connector, warehouse, until=connector.now(), objects=objects)
     rows = sum(done.rows.values())
     warehouse.close()
-    tell(started, rows, connector.calls.total)
+    tell(started, rows, connector.calls.total, connector.calls.by_kind.get("definition", 0))
+
+
+def start(crm: str, url: str, folder: Path) -> None:
+    """All that a pull needs before it asks the first thing."""
+    from sales_consultant.sync import pull as _pulling
+    from sales_consultant.sync.warehouse import Warehouse
+
+    started = time.perf_counter()
+    assert _pulling
+    Warehouse(folder / "empty.duckdb", memory_limit="256MB").close()
+    connect(crm, url).close()
+    tell(started, 0, 0)
 
 
 def connect(crm: str, url: str) -> Any:
@@ -172,4 +190,7 @@ def connect(crm: str, url: str) -> Any:
 
 if __name__ == "__main__":
     os.environ.setdefault("OMP_NUM_THREADS", "1")
-    pull(sys.argv[1], sys.argv[2], Path(sys.argv[3]), *sys.argv[4:])
+    if sys.argv[4:] == ["nothing"]:
+        start(sys.argv[1], sys.argv[2], Path(sys.argv[3]))
+    else:
+        pull(sys.argv[1], sys.argv[2], Path(sys.argv[3]), *sys.argv[4:])

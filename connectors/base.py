@@ -330,6 +330,13 @@ class Connector(Protocol):
         """Make the fields with their permissions; only ever adds, refuses a field of another type."""
         ...
 
+    def note(self, object: str, field: Field, text: str) -> str:
+        """Put a note into the description of a field of ours, in place of the one before; what it says then.
+
+        A description that somebody else wrote is left as it is. Raises AccessError where this user may not.
+        """
+        ...
+
     def extras(self, fields: Mapping[str, Sequence[Field]], *, dry: bool) -> list[ProvisionStep]:
         """What is made on request: list views and reports of the records to work, where the CRM's API has them."""
         ...

@@ -64,13 +64,13 @@ def pull(
     tables once a day.
     """
     done = Pulled(until)
+    before = dict(connector.calls.by_kind)
+    chosen = [s for s in choose(connector, objects) if full or not changed or not _fresh(warehouse, s, until)]
+    connector.expect({s.name: _window(warehouse, s, full) for s in chosen}, until)
     covered = connector.covered(until)
     # Not the newest row seen but the pull's own bound, less what may still come to light: ten minutes, or the oldest
     # transaction that the CRM says is open.
     margin = OVERLAP_MS if covered is None else max(OVERLAP_MS, until - covered)
-    before = dict(connector.calls.by_kind)
-    chosen = [s for s in choose(connector, objects) if full or not changed or not _fresh(warehouse, s, until)]
-    connector.expect({s.name: _window(warehouse, s, full) for s in chosen}, until)
     for stream in chosen:
         if stream.of in done.not_permitted or (
             stream.mode == "slow" and not _due(connector, warehouse, stream, until, full, computed_ms, done)

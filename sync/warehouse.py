@@ -16,6 +16,7 @@ import pyarrow as pa
 
 from sales_consultant.config.errors import MachineError, disk_full
 from sales_consultant.connectors.base import Connector, Page, Stream
+from sales_consultant.connectors.columns import flags
 from sales_consultant.connectors.neutral import MACROS, quote
 from sales_consultant.sync.spool import Spool
 
@@ -415,11 +416,11 @@ def _one(pages: Sequence[Page]) -> Page:
         return last
     scopes = [p.scope if p.scope is not None else p.rows[p.scope_column] for p in pages]
     chunks = [c for s in scopes for c in (s.chunks if isinstance(s, pa.ChunkedArray) else [s])]
-    scope: Any = pa.chunked_array(chunks) if chunks else pa.array([], pa.string())
+    scope: Any = pa.chunked_array(chunks) if chunks else pa.nulls(0, pa.string())
     if len(scope.unique()) < len(scope):
         latest = {v: n for n, s in enumerate(scopes) for v in s.to_pylist()}
         kept = [
-            p.rows.filter(pa.array([latest[v] == n for v in p.rows[p.scope_column].to_pylist()], pa.bool_()))
+            p.rows.filter(flags(latest[v] == n for v in p.rows[p.scope_column].to_pylist()))
             for n, p in enumerate(pages)
         ]
         rows = pa.concat_tables(kept, promote_options="default")

@@ -39,6 +39,10 @@ class HubSpotAdmin(ABC):
         self.forget()
         return steps
 
+    def note(self, object: str, field: Field, text: str) -> str:
+        """A note in a property's description: one call to look, one to write."""
+        return self.provisioner.note("contacts" if object == "leads" else object, field, text)
+
     def extras(self, fields: Mapping[str, Sequence[Field]], *, dry: bool) -> list[ProvisionStep]:
         """HubSpot's views have no public API; the guide says how to make one."""
         return [

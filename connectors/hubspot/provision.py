@@ -140,7 +140,8 @@ class Provisioner:
         if missing:
             # Only added to: an option that somebody still uses is never taken away.
             changes["options"] = [*held.get("options", ()), *missing]
-        if self.naming.is_ours(held.get("description")) and held.get("description") != body["description"]:
+        said = held.get("description")
+        if self.naming.is_ours(said) and self.naming.without_note(said) != body["description"]:
             changes["description"] = body["description"]
         if not changes:
             return ProvisionStep("property", object_type, name, "exists")
@@ -151,6 +152,16 @@ class Provisioner:
         )
         state = "would change" if dry else "changed"
         return ProvisionStep("property", object_type, name, state, ", ".join(words))  # type: ignore[arg-type]
+
+    def note(self, object_type: str, field: Field, text: str) -> str:
+        """Put a note into a property's description; what it says then. One that an admin wrote is left as it is."""
+        path = self.paths.properties(object_type, self.naming.hubspot(field.key))
+        said = str(self.api.get(path).get("description") or "")
+        wanted = self.naming.description(field, text)
+        if not self.naming.is_ours(said) or said == wanted:
+            return said
+        self.api.call("PATCH", path, body={"description": wanted}, kind="write")
+        return wanted
 
     def _create(self, path: str, body: Json, object_type: str) -> None:
         try:

@@ -6,25 +6,27 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from sales_consultant.connectors.columns import flags, same, strings
+
 Json = dict[str, Any]
 
 
 def to_ms(texts: Iterable[str | None]) -> "pa.Array[Any]":
     """ISO 8601 texts as milliseconds UTC."""
-    column = pa.array(texts, pa.string())
+    column = strings(texts)
     return column.cast(pa.timestamp("ms", tz="UTC")).cast(pa.int64())
 
 
 def records(results: Sequence[Json], properties: Sequence[str], *, seen: int) -> pa.Table:
     """A page of records: id, the properties, and when they were made, changed and archived."""
     held = [r["properties"] for r in results]
-    columns: dict[str, Any] = {"id": pa.array([r["id"] for r in results], pa.string())}
+    columns: dict[str, Any] = {"id": strings(r["id"] for r in results)}
     for name in properties:
-        columns[name] = pa.array([h.get(name) for h in held], pa.string())
+        columns[name] = strings(h.get(name) for h in held)
     columns["_created"] = to_ms([r.get("createdAt") for r in results])
     columns["_modified"] = to_ms([r.get("updatedAt") for r in results])
-    columns["_archived"] = pa.array([bool(r.get("archived")) for r in results], pa.bool_())
-    columns["_seen"] = pa.array([seen] * len(results), pa.int64())
+    columns["_archived"] = flags(bool(r.get("archived")) for r in results)
+    columns["_seen"] = same(seen, len(results))
     return pa.table(columns)
 
 
@@ -32,18 +34,18 @@ def stamps(results: Sequence[Json]) -> pa.Table:
     """Which records there are: id, when each changed, whether it is archived."""
     return pa.table(
         {
-            "id": pa.array([r["id"] for r in results], pa.string()),
+            "id": strings(r["id"] for r in results),
             "_modified": to_ms([r.get("updatedAt") for r in results]),
-            "_archived": pa.array([bool(r.get("archived")) for r in results], pa.bool_()),
+            "_archived": flags(bool(r.get("archived")) for r in results),
         }
     )
 
 
 def values(results: Sequence[Json], properties: Sequence[str]) -> pa.Table:
     """Some properties of records, by id."""
-    columns: dict[str, Any] = {"id": pa.array([r["id"] for r in results], pa.string())}
+    columns: dict[str, Any] = {"id": strings(r["id"] for r in results)}
     for name in properties:
-        columns[name] = pa.array([r["properties"].get(name) for r in results], pa.string())
+        columns[name] = strings(r["properties"].get(name) for r in results)
     return pa.table(columns)
 
 
@@ -57,19 +59,19 @@ def history(results: Sequence[Json], *, seen: int) -> pa.Table:
     ]
     return pa.table(
         {
-            "record_id": pa.array([r[0] for r in rows], pa.string()),
-            "property": pa.array([r[1] for r in rows], pa.string()),
-            "value": pa.array([r[2] for r in rows], pa.string()),
+            "record_id": strings(r[0] for r in rows),
+            "property": strings(r[1] for r in rows),
+            "value": strings(r[2] for r in rows),
             "_changed": to_ms([r[3] for r in rows]),
-            "_seen": pa.array([seen] * len(rows), pa.int64()),
+            "_seen": same(seen, len(rows)),
         }
     )
 
 
 def texts(rows: Sequence[Json], names: Sequence[str], *, seen: int) -> pa.Table:
     """Plain rows of text, for the small tables that are read whole."""
-    columns: dict[str, Any] = {n: pa.array([_text(r.get(n)) for r in rows], pa.string()) for n in names}
-    columns["_seen"] = pa.array([seen] * len(rows), pa.int64())
+    columns: dict[str, Any] = {n: strings(_text(r.get(n)) for r in rows) for n in names}
+    columns["_seen"] = same(seen, len(rows))
     return pa.table(columns)
 
 
@@ -94,11 +96,11 @@ def links(found: Sequence[Json], *, seen: int) -> pa.Table:
     ]
     table = pa.table(
         {
-            "from_id": pa.array([r[0] for r in rows], pa.string()),
-            "to_id": pa.array([r[1] for r in rows], pa.string()),
-            "type_ids": pa.array([r[2] for r in rows], pa.string()),
-            "labels": pa.array([r[3] for r in rows], pa.string()),
-            "_seen": pa.array([seen] * len(rows), pa.int64()),
+            "from_id": strings(r[0] for r in rows),
+            "to_id": strings(r[1] for r in rows),
+            "type_ids": strings(r[2] for r in rows),
+            "labels": strings(r[3] for r in rows),
+            "_seen": same(seen, len(rows)),
         }
     )
     # A link that is given twice (two pages of one record) is one link.
@@ -113,4 +115,4 @@ def links(found: Sequence[Json], *, seen: int) -> pa.Table:
 
 def ids(values: Iterable[str]) -> "pa.Array[Any]":
     """Ids as an Arrow column, each once."""
-    return pc.unique(pa.array(list(values), pa.string()))
+    return pc.unique(strings(values))

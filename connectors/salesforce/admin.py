@@ -53,6 +53,10 @@ class SalesforceAdmin(ABC):
                         )
         return steps
 
+    def note(self, object: str, field: Field, text: str) -> str:
+        """A note in a field's description."""
+        return self.fields.note(schema.WRITTEN[object], field, text)
+
     def extras(self, fields: Mapping[str, Sequence[Field]], *, dry: bool) -> list[ProvisionStep]:
         """List views and reports of one's own best records."""
         return self.lists.make(fields, dry=dry)

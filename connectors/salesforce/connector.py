@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
+from urllib.parse import urlencode
 
 import pyarrow as pa
 
@@ -108,16 +109,22 @@ class SalesforceConnector(SalesforceAdmin):
     def now(self) -> int:
         """Salesforce's clock: the end of the second that its header names, so that what was just saved counts.
 
-        The call that tells the time also tells since when a transaction is open, which `covered` is asked for next.
+        The call that tells the time also tells which org it is, or since when a transaction is open.
         """
-        if not self.latest():
+        end, covered = 0, None
+        if self._identity is None:
             self.identity()
-        end, covered = self._open_since()
-        until = self.latest() + 999
+        else:
+            path, end = _timing(self.latest())
+            try:
+                covered = _told(self.api.call(path))
+            except (SalesforceRefusalError, AccessError):
+                covered = None
         if not self.latest():
             raise CrmUnavailableError(
                 "Salesforce's answer has no Date header.", action="Check the proxy in between."
             )
+        until = self.latest() + 999
         # Where much time has passed since the answer before, what was asked for ended too early.
         self._covered = (until if until < end else 0, covered)
         return until
@@ -128,20 +135,11 @@ class SalesforceConnector(SalesforceAdmin):
         `updated` tells it for any object alike; None where this user or org may not ask.
         """
         if self._covered[0] != until:
-            self._covered = (until, self._open_since(until)[1])
+            try:
+                self._covered = (until, _told(self.api.call(_timing(until)[0])))
+            except (SalesforceRefusalError, AccessError):
+                self._covered = (until, None)
         return self._covered[1]
-
-    def _open_since(self, until: int = 0) -> tuple[int, int | None]:
-        """The end of the span that was asked for, and what was answered for it."""
-        until = until or self.latest()
-        start, end = until - 2 * 60_000, until + 2 * 60_000 - until % 60_000
-        params = {"start": moment(start - start % 60_000), "end": moment(end)}
-        try:
-            answer = self.api.call("sobjects/Account/updated", params=params)
-            at: int | None = rows.to_ms([answer["latestDateCovered"]])[0].as_py()
-            return end, at
-        except (SalesforceRefusalError, AccessError, KeyError):
-            return end, None
 
     def latest(self) -> int:
         """Salesforce's clock as of the last answer."""
@@ -186,7 +184,12 @@ class SalesforceConnector(SalesforceAdmin):
     def expect(self, windows: Mapping[str, tuple[str | None, int | None]], until: int) -> None:
         """All objects are described in one call, and the first pages of five streams read in one."""
         self.identity()
-        self.described.all([n for n in windows if n in schema.STANDARD])
+        objects = [n.removesuffix(schema.SLOW) for n in windows]
+        names = list(dict.fromkeys(n for n in objects if n in schema.STANDARD))
+        asking = () if self._covered[0] == until else (_timing(until)[0],)
+        for status, body in self.described.all(names, *asking):
+            if status == 200:
+                self._covered = (until, _told(body))
         self._expected = True
         questions: list[Question] = []
         for name, (definition, since) in windows.items():
@@ -326,3 +329,15 @@ class SalesforceConnector(SalesforceAdmin):
         """Close the connections, give back what was taken of the day's calls and not used."""
         self.api.budget.close()
         self.api.session.inner.close()
+
+
+def _timing(until: int) -> tuple[str, int]:
+    """Where it is told since when a transaction is open, and the end of the span that is asked for."""
+    start, end = until - 2 * 60_000, until + 2 * 60_000 - until % 60_000
+    query = urlencode({"start": moment(start - start % 60_000), "end": moment(end)})
+    return f"sobjects/Account/updated?{query}", end
+
+
+def _told(answer: Mapping[str, Any]) -> int | None:
+    at: int | None = rows.to_ms([answer.get("latestDateCovered")])[0].as_py()
+    return at

@@ -1,6 +1,6 @@
 """What the org's objects are made of, as this user sees them: asked for once, all objects of a pull in one call."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from sales_consultant.connectors.base import FieldInfo
@@ -23,18 +23,22 @@ class Described:
         """Describe anew: fields or rights may have changed."""
         self._fields.clear()
 
-    def all(self, names: Iterable[str]) -> None:
-        """Describe these anew together; what was not told is asked for when it is wanted."""
+    def all(self, names: Sequence[str], *also: str) -> list[tuple[int, Any]]:
+        """Describe these anew together; what was not told is asked for when it is wanted.
+
+        `also` are other paths to ask along with them; their statuses and bodies.
+        """
         self.forget()
-        listed = list(dict.fromkeys(names))
-        if len(listed) < 2:
-            return
-        for start in range(0, len(listed), MOST):
-            part = listed[start : start + MOST]
-            paths = [f"sobjects/{n}/describe" for n in part]
-            for name, (status, body) in zip(part, self.ahead.together(paths, kind="definition"), strict=True):
-                if status in (200, 404):
-                    self._take(name, body["fields"] if status == 200 else [])
+        paths = [*also, *(f"sobjects/{n}/describe" for n in names)]
+        if len(paths) < 2:
+            return []
+        told: list[tuple[int, Any]] = []
+        for start in range(0, len(paths), MOST):
+            told += self.ahead.together(paths[start : start + MOST], kind="definition")
+        for name, (status, body) in zip(names, told[len(also) :], strict=True):
+            if status in (200, 404):
+                self._take(name, body["fields"] if status == 200 else [])
+        return told[: len(also)]
 
     def fields(self, name: str) -> list[FieldInfo]:
         """The fields of an object that this user can see; none where it may not see it."""

@@ -203,7 +203,8 @@ class Fields:
                 }
                 words += [f"adds {v['fullName']}" for v in new]
         said = held.metadata.get("description")
-        if self.naming.is_ours(said) and said != wanted["description"] and not self.naming.namespace:
+        same = self.naming.without_note(said) == wanted["description"]
+        if self.naming.is_ours(said) and not same and not self.naming.namespace:
             changes |= {n: wanted[n] for n in ("description", "inlineHelpText")}
             words.append("says what it means now")
         if not changes:
@@ -213,6 +214,28 @@ class Fields:
             self.api.call(f"tooling/sobjects/CustomField/{held.id}", method="PATCH", body=body)
         state = "would change" if dry else "changed"
         return ProvisionStep("field", obj, full, state, ", ".join(words))  # type: ignore[arg-type]
+
+    def note(self, sobject: str, field: Field, text: str) -> str:
+        """Put a note into a field's description and help text; what the description says then.
+
+        What an admin wrote is left as it is, and a package's field too. Two calls to look, one to write: the Tooling API
+        takes a field's metadata only whole.
+        """
+        field_id = None if self.naming.namespace else self.held(sobject).get(self.bare(field.key))
+        if field_id is None:
+            return ""
+        held = self.look(field_id).metadata
+        said, helps = str(held.get("description") or ""), str(held.get("inlineHelpText") or "")
+        wanted = self.naming.description(field, text)
+        if not self.naming.is_ours(said) or said == wanted:
+            return said
+        changes = {"description": wanted}
+        if self.naming.without_note(helps) == field.help[:510]:
+            noted = self.naming.helped(field, text)
+            changes["inlineHelpText"] = noted if len(noted) <= 510 else helps
+        body = {"FullName": f"{sobject}.{self.naming.salesforce(field.key)}", "Metadata": {**held, **changes}}
+        self.api.call(f"tooling/sobjects/CustomField/{field_id}", method="PATCH", body=body)
+        return wanted
 
     def remove(self, obj: str, field: Field, held: Mapping[str, str], *, dry: bool) -> ProvisionStep | None:
         """Take a field of ours away; None where there is none."""

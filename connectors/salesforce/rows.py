@@ -7,6 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from sales_consultant.connectors.columns import flags, same, strings
 from sales_consultant.connectors.salesforce.schema import Selection
 
 Row = dict[str, Any]
@@ -21,7 +22,7 @@ def zulu(stamp: str) -> str:
 def to_ms(texts: Sequence[str | None]) -> "pa.Array[Any]":
     """Salesforce's datetimes (+0000 by REST, Z by Bulk) as milliseconds UTC."""
     fixed = [None if not t else zulu(t) for t in texts]
-    return pa.array(fixed, pa.string()).cast(pa.timestamp("ms", tz="UTC")).cast(pa.int64())
+    return strings(fixed).cast(pa.timestamp("ms", tz="UTC")).cast(pa.int64())
 
 
 def text(value: Any) -> str | None:
@@ -86,7 +87,7 @@ def bulk(found: pa.Table, selection: Selection, *, seen: int) -> pa.Table:
 
 def table(rows: Sequence[Row], selection: Selection, *, seen: int) -> pa.Table:
     """REST's rows as an Arrow page: fields as text, and when they were made, changed and deleted."""
-    columns = {n: pa.array([text(r.get(n)) for r in rows], pa.string()) for n in selection.fields}
+    columns = {n: strings(text(r.get(n)) for r in rows) for n in selection.fields}
     return _page(columns, columns[selection.cursor], len(rows), selection, seen)
 
 
@@ -99,11 +100,11 @@ def _page(fields: dict[str, Any], stamps: Any, count: int, selection: Selection,
     columns["_modified"] = moments(stamps)
     deleted = fields.get("IsDeleted")
     columns["_archived"] = (
-        pa.array([False] * count, pa.bool_())
+        flags([False] * count)
         if deleted is None
-        else pc.fill_null(pc.equal(deleted, pa.scalar("true")), False)
+        else pc.fill_null(pc.equal(deleted, strings(["true"])[0]), flags([False])[0])
     )
-    columns["_seen"] = pa.array([seen] * count, pa.int64())
+    columns["_seen"] = same(seen, count)
     return pa.table(columns)
 
 

@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from sales_consultant.config.errors import AccessError
 from sales_consultant.connectors.base import Page
+from sales_consultant.connectors.columns import same, strings
 from sales_consultant.connectors.salesforce import schema
 from sales_consultant.connectors.salesforce.ahead import Ahead, Question
 from sales_consultant.connectors.salesforce.client import SalesforceApi, SalesforceRefusalError
@@ -159,6 +160,6 @@ def following(api: SalesforceApi, answer: Json) -> list[Json]:
 
 
 def _page(name: str, rows: Sequence[Mapping[str, Any]], columns: Sequence[str], seen: int) -> Page:
-    made: dict[str, Any] = {c: pa.array([text(r.get(c)) for r in rows], pa.string()) for c in columns}
-    made["_seen"] = pa.array([seen] * len(rows), pa.int64())
+    made: dict[str, Any] = {c: strings(text(r.get(c)) for r in rows) for c in columns}
+    made["_seen"] = same(seen, len(rows))
     return Page(name, pa.table(made), None, "", None)

@@ -87,8 +87,17 @@ def bulk(found: pa.Table, selection: Selection, *, seen: int) -> pa.Table:
 
 def table(rows: Sequence[Row], selection: Selection, *, seen: int) -> pa.Table:
     """REST's rows as an Arrow page: fields as text, and when they were made, changed and deleted."""
-    columns = {n: strings(text(r.get(n)) for r in rows) for n in selection.fields}
+    columns = {n: _texts([r.get(n) for r in rows]) for n in selection.fields}
     return _page(columns, columns[selection.cursor], len(rows), selection, seen)
+
+
+def _texts(values: Sequence[Any]) -> "pa.Array[Any]":
+    """Values of a field as texts; most fields are texts already."""
+    if set(map(type, values)) <= {str, type(None)}:
+        plain = [v or None for v in values]
+        if not any("\x00" in v for v in plain if v):
+            return strings(plain)
+    return strings(text(v) for v in values)
 
 
 def _page(fields: dict[str, Any], stamps: Any, count: int, selection: Selection, seen: int) -> pa.Table:

@@ -1,6 +1,7 @@
 """query, queryAll and their pages; and the run of a query that Bulk and Tooling share."""
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -10,9 +11,10 @@ from sales_consultant.sandbox.salesforce.call import Call, Result
 from sales_consultant.sandbox.salesforce.errors import ApiError
 from sales_consultant.sandbox.salesforce.fields import Field
 from sales_consultant.sandbox.salesforce.org import VENDOR, Org, stamp
-from sales_consultant.sandbox.salesforce.render import Shape, getter
+from sales_consultant.sandbox.salesforce.render import Getter, Shape, getter
 from sales_consultant.sandbox.salesforce.soql import Item, Query, parse
 from sales_consultant.sandbox.salesforce.soql_children import Below, fill, prepare
+from sales_consultant.sandbox.salesforce.soql_functions import Showing, called, grouped_only, show
 from sales_consultant.sandbox.salesforce.soql_sql import Compiler
 from sales_consultant.sandbox.store import Record
 
@@ -70,14 +72,20 @@ def plan_of(query: Query, access: Access, *, tooling: bool = False, deleted: boo
     if query.aggregated:
         _check_groups(query, compiler)
     else:
-        paths = [i.path.lower() for i in items]
+        paths = [i.alias or i.path.lower() for i in items]
         twice = next((p for n, p in enumerate(paths) if p in paths[:n]), None)
         if twice:
             raise ApiError("INVALID_FIELD", f"duplicate field selected: {twice}")
         for item in items:
-            if item.alias:
+            functions, path = called(item.path)
+            if item.alias and not functions:
                 raise ApiError("MALFORMED_QUERY", "only aggregate expressions use field aliasing")
-            _show(compiler, made, compiler.steps(item.path))
+            if grouped_only(item.path):
+                raise ApiError("MALFORMED_QUERY", f"{functions[0]} in SELECT needs the same in GROUP BY")
+            if item.function == "TYPEOF":
+                _typed(compiler, made, item)
+            else:
+                _show(compiler, made, compiler.steps(path), functions, item.alias)
     if query.offset > MAX_OFFSET:
         raise ApiError("NUMBER_OUTSIDE_VALID_RANGE", f"Maximum SOQL offset allowed is {MAX_OFFSET}")
     return Plan(query, compiler, tuple(items), made, below)
@@ -102,18 +110,52 @@ def _check_groups(query: Query, compiler: Compiler) -> None:
         )
 
 
-def _show(compiler: Compiler, made: Shape, names: list[str]) -> None:
+def _show(
+    compiler: Compiler, made: Shape, names: list[str], functions: Sequence[str] = (), alias: str = ""
+) -> None:
     """Add a path to a shape, level by level."""
     org, sobject = compiler.org, made.sobject
     if len(names) == 1:
         f = compiler.field(sobject, names[0])
-        made.own.append((f.name, getter(org, sobject, f)))
+        get = getter(org, sobject, f)
+        for function in reversed(functions):
+            get = _wrapped(get, show(org, function, f))
+        made.own.append((alias or f.name, get))
         return
     f = compiler.reference(sobject, names[0])
     inner = made.parents.setdefault(
         f.relation, (f, getter(org, sobject, f), Shape(f.targets[0], compiler.access))
     )[2]
-    _show(compiler, inner, names[1:])
+    _show(compiler, inner, names[1:], functions, alias)
+
+
+def _wrapped(get: Getter, made: Showing) -> Getter:
+    return lambda record, values: made(get(record, values), values)
+
+
+def _typed(compiler: Compiler, made: Shape, item: Item) -> None:
+    """What a lookup shows of each object that it may point to."""
+    f = compiler.reference(made.sobject, item.path)
+    shapes: dict[str, Shape] = {}
+    rest: tuple[str, ...] = ()
+    for name, paths in item.cases:
+        if not name:
+            rest = paths
+            continue
+        target = next((t for t in f.targets if t.lower() == name.lower()), None)
+        if target is None:
+            raise ApiError("INVALID_FIELD", f"{item.path} cannot point to {name}, which TYPEOF names")
+        shapes[target] = _shape(compiler, target, paths)
+    if rest:
+        shapes |= {t: _shape(compiler, t, rest) for t in f.targets if t not in shapes}
+    made.typed[f.relation] = (f, getter(compiler.org, made.sobject, f), shapes)
+
+
+def _shape(compiler: Compiler, target: str, paths: Sequence[str]) -> Shape:
+    inner = Shape(target, compiler.access)
+    for path in paths:
+        _show(compiler, inner, path.split("."))
+    return inner
 
 
 def matching(made: Plan) -> list[str]:
@@ -150,7 +192,9 @@ def aggregates(made: Plan) -> list[Json]:
             columns.append((name, compiler.aggregate(item.function, item.path), shown))
         else:
             found = compiler.column(item.path)
-            columns.append((item.alias or item.path.rpartition(".")[2], found.sql, found.field))
+            # A function without a name is called as an aggregate would be.
+            name = f"expr{sum(1 for n, _, _ in columns if n.startswith('expr'))}" if "(" in item.path else ""
+            columns.append((item.alias or name or item.path.rpartition(".")[2], found.sql, found.field))
     sql = f"SELECT {', '.join(c[1] for c in columns)} FROM records {compiler.row} WHERE {statement.where}"
     if made.query.group:
         sql += " GROUP BY " + ", ".join(compiler.column(p).sql for p in made.query.group)

@@ -50,6 +50,8 @@ class Shape:
     access: Access
     own: list[tuple[str, Getter]] = field(default_factory=list)
     parents: dict[str, tuple[Field, Getter, "Shape"]] = field(default_factory=dict)
+    typed: dict[str, tuple[Field, Getter, dict[str, "Shape"]]] = field(default_factory=dict)
+    """By relation: what is shown of a record of each object; of others only which it is."""
 
 
 def shape(access: Access, sobject: str, names: Iterable[str]) -> Shape:
@@ -94,6 +96,17 @@ def rows(
             parents |= {r.id: row for r, row in zip(held, rows(org, at, held, version), strict=True)}
         for row, id in zip(found, pointed, strict=True):
             row[relation] = parents.get(id or "")
+    for relation, (f, get, shapes) in made.typed.items():
+        pointed = [get(r, v) for r, v in zip(records, values, strict=True)]
+        shown_as = {t: shapes.get(t) or Shape(t, made.access) for t in f.targets}
+        by_id: dict[str, Json] = {}
+        for target, at in shown_as.items():
+            wanted_here = [i for i in set(filter(None, pointed)) if i[:3] == ids.PREFIXES[target]]
+            seen = sharing.visible(made.access, target, wanted_here)
+            held = list(org.store.get_many(VENDOR, target, seen).values())
+            by_id |= {r.id: row for r, row in zip(held, rows(org, at, held, version), strict=True)}
+        for row, id in zip(found, pointed, strict=True):
+            row[relation] = by_id.get(id or "")
     return found
 
 

@@ -53,12 +53,15 @@ Condition = Compare | Within | Logic
 
 @dataclass(frozen=True)
 class Item:
-    """One item of SELECT: a field's path, an aggregate of one, a set of fields (FIELDS), or the rows below (CHILD)."""
+    """One item of SELECT: a field's path, an aggregate of one, a set of fields (FIELDS), the rows below (CHILD), or
+    the fields that a lookup shows of each object that it may point to (TYPEOF)."""
 
     path: str
     function: str = ""
     alias: str = ""
     child: "Query | None" = None
+    cases: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """TYPEOF: object and paths; "" for ELSE."""
 
 
 @dataclass(frozen=True)
@@ -85,12 +88,18 @@ class Query:
     limit: int | None = None
     offset: int = 0
     all_rows: bool = False
+    mine: bool = False
+    """USING SCOPE mine: records that the user owns."""
+    purpose: tuple[str, ...] = ()
+    """FOR VIEW, REFERENCE, UPDATE."""
     text: str = field(default="", compare=False)
 
     @property
     def aggregated(self) -> bool:
         """Whether the rows are AggregateResults."""
-        return bool(self.group) or any(i.function not in ("", "FIELDS", "CHILD") for i in self.items)
+        return bool(self.group) or any(
+            i.function not in ("", "FIELDS", "CHILD", "TYPEOF") for i in self.items
+        )
 
     @property
     def counts(self) -> bool:

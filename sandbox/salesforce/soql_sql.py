@@ -13,6 +13,7 @@ from sales_consultant.sandbox.salesforce.errors import ApiError
 from sales_consultant.sandbox.salesforce.fields import Field
 from sales_consultant.sandbox.salesforce.sobject import Sobject
 from sales_consultant.sandbox.salesforce.soql import Compare, Condition, Logic, Query, Sort, Within
+from sales_consultant.sandbox.salesforce.soql_functions import apply, called
 from sales_consultant.sandbox.salesforce.soql_values import Value, comparable
 from sales_consultant.sandbox.salesforce.standard import HISTORY_OF
 
@@ -97,8 +98,12 @@ class Compiler:
         )
 
     def column(self, path: str) -> Column:
-        """A path as SQL. Raises ApiError INVALID_FIELD for what is not there or hidden."""
-        return self._column(self.sobject.name, self.row, self.steps(path))
+        """A path as SQL, functions around it too. Raises ApiError INVALID_FIELD for what is not there or hidden."""
+        functions, inner = called(path)
+        found = self._column(self.sobject.name, self.row, self.steps(inner))
+        for name in reversed(functions):
+            found = Column(*apply(self.org, name, found.sql, found.field), found.sobject)
+        return found
 
     def _column(self, sobject: str, row: str, names: list[str]) -> Column:
         if len(names) == 1:
@@ -149,6 +154,10 @@ class Compiler:
         """The query's rows: those that exist, are not deleted or archived unless asked for, and meet the conditions."""
         parameters: list[Any] = [self.sobject.name]
         where = f"{self.row}.vendor = 'salesforce' AND {self.row}.object = ?"
+        if self.query.mine:
+            owner = self.column("OwnerId")
+            where += f" AND {owner.sql} = ?"
+            parameters.append(self.access.user_id)
         shared = sharing.condition(self.access, self.sobject.name, self.row)
         where += f" AND {shared}" if shared else ""
         if not (self.deleted or self.query.all_rows):

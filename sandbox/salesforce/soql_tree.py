@@ -36,6 +36,15 @@ class Build(Transformer[Token, Any]):
     def path(self, *names: Token) -> str:
         return ".".join(names)
 
+    def called(self, function: Token, path: str) -> str:
+        return f"{function.upper()}({path})"
+
+    def when(self, name: Token, *paths: str) -> tuple[str, tuple[str, ...]]:
+        return str(name), paths
+
+    def typeof(self, path: str, *cases: Any) -> Item:
+        return Item(path, "TYPEOF", cases=cases)
+
     def alias(self, name: Token) -> str:
         return str(name)
 
@@ -141,9 +150,9 @@ class Build(Transformer[Token, Any]):
     # Clauses
 
     def scope(self, name: Token) -> _Part:
-        if name.lower() != "everything":
+        if name.lower() not in ("everything", "mine"):
             raise ApiError("MALFORMED_QUERY", f"Filter scope '{name}' is not supported")
-        return _Part("scope", None)
+        return _Part("mine", name.lower() == "mine")
 
     def where(self, condition: Condition) -> _Part:
         return _Part("where", condition)
@@ -175,12 +184,21 @@ class Build(Transformer[Token, Any]):
     def offset(self, count: Token) -> _Part:
         return _Part("offset", int(count))
 
-    def view(self) -> _Part:
-        return _Part("view", None)
+    def view(self, *purpose: Token) -> _Part:
+        return _Part("purpose", tuple(p.upper() for p in purpose))
 
     def all_rows(self) -> _Part:
         return _Part("all_rows", True)
 
     def start(self, items: tuple[Item, ...], source: tuple[str, str], *parts: _Part) -> Query:
-        given = {p.name: p.value for p in parts if p.name not in ("scope", "view")}
-        return Query(items, source[0], source[1], **given, text=self.text)
+        given = {p.name: p.value for p in parts}
+        made = Query(items, source[0], source[1], **given, text=self.text)
+        if "UPDATE" in made.purpose and (made.order or made.aggregated or any(i.child for i in items)):
+            raise ApiError(
+                "MALFORMED_QUERY", "FOR UPDATE cannot be used with ORDER BY, aggregates or subqueries"
+            )
+        return made
+
+
+# A rule named by a word of the language.
+setattr(Build, "else", v_args(inline=True)(lambda self, *paths: ("", paths)))

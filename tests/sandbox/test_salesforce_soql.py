@@ -130,7 +130,6 @@ def test_parents_come_nested_and_missing_ones_are_null(org: Sf) -> None:
         ("SELECT Id FROM Contact WHERE LastName = 'a' AND DoNotCall = true OR DoNotCall = false", "MALFORMED_QUERY", "'OR'"),
         ("SELECT Id FROM Contact WHERE COUNT(Id) > 1", "MALFORMED_QUERY", "not allowed in WHERE"),
         ("SELECT Id FROM Contact HAVING COUNT(Id) > 1", "MALFORMED_QUERY", "unexpected token"),
-        ("SELECT TYPEOF What WHEN Account THEN Name END FROM Task", "MALFORMED_QUERY", "unexpected token"),
         ("SELECT Id FROM Contact GROUP BY Id HAVING COUNT(Id) > 'x'", "MALFORMED_QUERY", "with a number"),
         ("SELECT Id FROM", "MALFORMED_QUERY", "unexpected token: '<EOF>'"),
         ("", "MALFORMED_QUERY", "has to be specified"),

@@ -1,5 +1,6 @@
 """What our fields, their group and our permission sets are called in a CRM: all of it is the admin's to choose."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -9,6 +10,8 @@ from sales_consultant.config.settings import Write
 # How a field says that it is ours; a field of our name without these words is somebody else's.
 WRITTEN_BY_US = "Written by Sales Consultant; edits are overwritten."
 WRITTEN_BY_PEOPLE = "Filled in by people."
+_NOTE = "last run "
+_NOTED = re.compile(rf" \[{_NOTE}[^\]]*\]")
 
 
 @dataclass(frozen=True)
@@ -49,9 +52,24 @@ class Naming:
         """What people read as the field's name, without what we are called."""
         return self.labels.get(field.key, field.label)
 
-    def description(self, field: Field) -> str:
-        """What the field means, and who writes it."""
-        return f"{field.help} {WRITTEN_BY_PEOPLE if field.people_write else WRITTEN_BY_US}"
+    def description(self, field: Field, note: str = "") -> str:
+        """What the field means, and who writes it; between them what is noted of the last run."""
+        return f"{self.helped(field, note)} {WRITTEN_BY_PEOPLE if field.people_write else WRITTEN_BY_US}"
+
+    @staticmethod
+    def helped(field: Field, note: str = "") -> str:
+        """What the field means, with what is noted of the last run."""
+        return f"{field.help} [{_NOTE}{note}]" if note else field.help
+
+    @staticmethod
+    def without_note(description: str | None) -> str:
+        """A description as it is without what is noted of the last run.
+
+        >>> naming, score = Naming(), next(f for f in FIELDS if f.key == "score")
+        >>> naming.without_note(naming.description(score, "today: 3 records")) == naming.description(score)
+        True
+        """
+        return _NOTED.sub("", str(description or ""))
 
     @staticmethod
     def is_ours(description: str | None) -> bool:

@@ -187,6 +187,10 @@ class Write(_Section):
             from_setting(name, given)
         return value
 
+    describe_runs: bool = Field(
+        default=True,
+        description="Once a day the score field's description says when it was given last, by which model, to how many.",
+    )
     on_foreign_edit: Literal["overwrite", "keep"] = Field(
         default="overwrite", description="What to do where somebody edited a field of ours."
     )

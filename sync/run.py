@@ -20,7 +20,7 @@ from sales_consultant.config.errors import (
     SalesConsultantError,
     UsageError,
 )
-from sales_consultant.sync import backups, forget, groups, held, models, reconcile, restored, retention
+from sales_consultant.sync import backups, forget, groups, held, models, notes, reconcile, restored, retention
 from sales_consultant.sync import desired as desiring
 from sales_consultant.sync.check import refuse_without_master
 from sales_consultant.sync.desired import Desired
@@ -419,6 +419,8 @@ def sync(
                     raise
         pushing(ws, run, reporter, plan, stop=stop)
         restored.done(ws.state)
+        if not changed:
+            notes.leave(ws, run.counts)
         retention.prune(ws.state, ws.settings.retention, now=ws.connector.latest())
     return run, plan
 

@@ -254,6 +254,22 @@ class ConnectorContract:
         for obj, mine in chosen.items():
             assert connector.unwritable(obj, [f for f in mine if not f.people_write]) == {}
 
+    def test_a_description_tells_of_the_last_run(self, ready: Org) -> None:
+        """Noted once a change, in place of the note before; the field is ours as before."""
+        connector = ready.connector()
+        score = next(f for f in fields("minimal", ["deals"])["deals"] if f.key == "score")
+        first = connector.note("deals", score, "2024-06-01: 5 records")
+        assert "[last run 2024-06-01: 5 records]" in first and score.help in first
+        second = connector.note("deals", score, "2024-06-02: 6 records")
+        assert second == first.replace("06-01: 5", "06-02: 6")
+        writes = connector.calls.by_kind.get("write", 0)
+        assert connector.note("deals", score, "2024-06-02: 6 records") == second
+        assert connector.calls.by_kind.get("write", 0) == writes
+        again = connector.provision(fields("minimal", ["deals"]), dry=False)
+        assert {s.state for s in again} == {"exists"}
+        gone = connector.remove(fields("minimal", ["deals"]), dry=True)
+        assert "left" not in {s.state for s in gone if s.kind in ("property", "field")}
+
     def test_what_is_made_goes_away_and_comes_back(self, ready: Org) -> None:
         chosen = fields("all", self.objects)
         connector = ready.connector()

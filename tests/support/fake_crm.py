@@ -47,6 +47,7 @@ class FakeCrm:
         self.locked: set[str] = set()
         self.converted: set[str] = set()
         self.hidden: dict[str, str] = {}
+        self.notes: list[tuple[str, str, str]] = []
         self.lose = 0.0
         self.busy = 0.0
         self.kill_after: int | None = None
@@ -161,6 +162,10 @@ class FakeCrm:
 
     def provision(self, fields: Mapping[str, Sequence[Field]], *, dry: bool) -> list[ProvisionStep]:
         return []
+
+    def note(self, object: str, field: Field, text: str) -> str:
+        self.notes.append((object, field.key, text))
+        return text
 
     def extras(self, fields: Mapping[str, Sequence[Field]], *, dry: bool) -> list[ProvisionStep]:
         return []

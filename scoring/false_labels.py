@@ -32,6 +32,7 @@ _MOST = 0.5
 class FalseLabels:
     """Records by the reason why their outcome is not believed; `mass_closed` have the time of their closing (ms).
 
+    `twins` are records that were entered twice: all but the first of the same name (people: address) on one company and day.
     `stale` are open deals older than twice the 95th percentile of won cycles: they stay in training, for nobody has said
     that they are lost, and have no expected value. `notes` name the rules that would have hit more than half of the
     records and were not applied.
@@ -43,6 +44,7 @@ class FalseLabels:
     mass_closed: dict[str, int]
     notes: tuple[str, ...] = ()
     stale: frozenset[str] = frozenset()
+    twins: frozenset[str] = frozenset()
 
     def counts(self) -> dict[str, int]:
         """How many records each rule hit."""
@@ -52,6 +54,7 @@ class FalseLabels:
             "imported in bulk": len(self.imported),
             "closed in bulk": len(self.mass_closed),
             "open, and stale": len(self.stale),
+            "entered twice": len(self.twins),
         }
 
     def clean(self, rows: pd.DataFrame, horizon: int) -> pd.DataFrame:
@@ -61,7 +64,7 @@ class FalseLabels:
         """
         if rows.empty:
             return rows
-        out = rows["record_id"].isin(self.quick | self.never_open | self.imported)
+        out = rows["record_id"].isin(self.quick | self.never_open | self.imported | self.twins)
         closing = rows["record_id"].map(self.mass_closed).astype("float64")
         out |= (closing <= rows["cut"] + horizon * DAY).fillna(False)
         kept = rows[~out].copy()
@@ -85,8 +88,9 @@ def find(con: duckdb.DuckDBPyConnection, members: Membership) -> FalseLabels:
         return frozenset(found)
 
     imported = held(_together(life, "created_at", IMPORTED_TOGETHER), "imported in bulk")
+    twins = held(_twins(con, members.population.object, life), "entered twice")
     if members.population.object != "deals":
-        return FalseLabels(frozenset(), frozenset(), imported, {}, tuple(notes))
+        return FalseLabels(frozenset(), frozenset(), imported, {}, tuple(notes), twins=twins)
     closed = life[life["ended_at"].notna()]
     age = (closed["ended_at"].astype("float64") - closed["created_at"].astype("float64")) / DAY
     quick = held(set(closed.loc[age < QUICK_DAYS, "record_id"]), "opened and closed within 2 days")
@@ -95,7 +99,8 @@ def find(con: duckdb.DuckDBPyConnection, members: Membership) -> FalseLabels:
     swept = held(_together(lost, "ended_at", CLOSED_TOGETHER), "closed in bulk")
     at = dict(zip(lost["record_id"], lost["ended_at"].astype("int64"), strict=True))
     stale = _stale(life, members.as_of)
-    return FalseLabels(quick, never, imported, {i: int(at[i]) for i in swept}, tuple(notes), stale)
+    closings = {i: int(at[i]) for i in swept}
+    return FalseLabels(quick, never, imported, closings, tuple(notes), stale, twins)
 
 
 def _stale(life: pd.DataFrame, as_of: int) -> frozenset[str]:
@@ -110,6 +115,26 @@ def _stale(life: pd.DataFrame, as_of: int) -> frozenset[str]:
 def stale_days(cycles: pd.Series[float]) -> float:
     """The age in days from which an open deal is stale, from the cycles of won deals; infinite where these are few."""
     return STALE_CYCLES * float(cycles.quantile(0.95)) if len(cycles) >= _FEW_CYCLES else float("inf")
+
+
+def _twins(con: duckdb.DuckDBPyConnection, entity: str, life: pd.DataFrame) -> set[str]:
+    """Records entered again: deals of one company and name made on one day, people of one address, companies of one domain
+    and name."""
+    t = neutral(con, entity)
+    same = {
+        "deals": ("name", "company_id"),
+        "contacts": ("email", "source_object"),
+        "companies": ("name", "domain"),
+    }
+    parts = {f"k{n}": t[c].cast("string").strip().lower() for n, c in enumerate(same[entity])}
+    rows = query(con, t.select(record_id=t.id, **parts))
+    rows = life[["record_id", "created_at"]].merge(rows, on="record_id")
+    rows = rows[(rows[list(parts)].fillna("") != "").all(axis=1)].sort_values(["created_at", "record_id"])
+    keys = list(parts)
+    if entity == "deals":
+        rows["day"] = rows["created_at"] // DAY
+        keys.append("day")
+    return {str(i) for i in rows.loc[rows.duplicated(keys), "record_id"]}
 
 
 def _together(life: pd.DataFrame, column: str, least: int) -> set[str]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sales_consultant.scoring import fields as own
+from sales_consultant.scoring.cleaning import possible
 from sales_consultant.scoring.compile import counted, deal_state, primary_contacts
+from sales_consultant.scoring.coverage import masked
 from sales_consultant.scoring.habits import amount_habits, company_open
 from sales_consultant.scoring.path import deal_path
 from sales_consultant.scoring.tables import MEMBER_COLUMNS
@@ -38,7 +40,8 @@ def build(
     """The features of members in the order of `features`; the index is the members' own.
 
     `members` has the columns record_id, cut, created_at, company_id, company_created_at, contact_id and
-    pipeline, each record once a cut-off.
+    pipeline, each record once a cut-off. Impossible values are gaps, and so are activities where nobody logs them:
+    `attrs` of the frame tell how many ("impossible", "coverage").
     """
     import pandas as pd
 
@@ -64,7 +67,8 @@ def build(
         else:
             parts.append(_aligned(counted(con, entity, source, wanted, members), wanted, members))
     frame = pd.concat(parts, axis=1)[[f.name for f in features]]
-    return frame.set_axis(members.index)
+    frame = possible(frame.set_axis(members.index), features)
+    return masked(con, entity, features, frame, members)
 
 
 def _aligned(found: pd.DataFrame, wanted: list[Feature], members: pd.DataFrame) -> pd.DataFrame:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from sales_consultant.scoring import false_labels
+from sales_consultant.scoring import cleaning, coverage, false_labels
 from sales_consultant.scoring import fields as own
 from sales_consultant.scoring.bands import settle
 from sales_consultant.scoring.catalogue import standard
@@ -148,6 +148,7 @@ def train(
     rows = wrong.clean(labelled(members, cut_offs(members, horizon), horizon), horizon)
     say(f"{name}: features", 0.1)
     X = build(con, population.object, declared.features, rows)
+    cleaned, unlogged = cleaning.counted(X), coverage.summary(X.attrs.get("coverage", ()))
     say(f"{name}: forward test", 0.5)
     report, propensity, declared, judged, hazards = _learn(
         X, rows, declared, horizon=horizon, random_state=random_state
@@ -176,7 +177,9 @@ def train(
     report = replace(report, leaks=tuple(model.leaks), warnings=tuple(doubts), grades=tuple(told))
     model.card.update(_card(rows, members, report, model))
     model.card["false_labels"] = wrong.counts()
-    model.card["notes"] = [*model.card["notes"], *wrong.notes]
+    model.card["cleaning"] = cleaned
+    model.card["activity_coverage"] = unlogged
+    model.card["notes"] = [*model.card["notes"], *wrong.notes, *unlogged["notes"]]
     model.card["score_shares"] = shares(scores)
     model.card["judged"] = _judged(judged)
     publishable, why = _may_publish(report, rows, model.tier)

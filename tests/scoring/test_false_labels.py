@@ -114,3 +114,15 @@ def test_the_card_counts_them() -> None:
     with world.connection() as con:
         made = train(con, "t", DEALS, as_of=NOW, exclusions=Exclusions(), features=FeatureSettings())
     assert made.model.card["false_labels"]["opened and closed within 2 days"] == 30
+
+
+def test_deals_entered_twice_count_once() -> None:
+    world = company(deals=400)
+    twice = world.rows["deals"][:9]
+    for deal in twice:
+        for row in [r for r in world.rows["deal_history"] if r["deal_id"] == deal["id"]]:
+            world.add("deal_history", **{**row, "deal_id": f"{deal['id']}-again"})
+        born = deal["created_at"] // DAY * DAY
+        deal["created_at"] = born + 1
+        world.add("deals", **{**deal, "id": f"{deal['id']}-again", "created_at": born + 2})
+    assert found_in(world).twins == {f"{d['id']}-again" for d in twice}

@@ -16,8 +16,10 @@ from sales_consultant.sandbox.salesforce.errors import ApiError
 Json = dict[str, Any]
 MOST = 25
 HEAVY = 5
+MOST_GRAPHS, MOST_NODES = 75, 500
 # A further page of a query counts as one, also where its address comes from an earlier answer.
 _HEAVY = re.compile(r"/(query|queryAll|composite/sobjects)\b|nextRecordsUrl\}")
+_IN_GRAPH = re.compile(r"/sobjects/\w+(/|$)")
 _REFERENCE = re.compile(r"@\{([^}]+)\}")
 Table = tuple[tuple[str, str, Handler, str], ...]
 
@@ -101,23 +103,57 @@ def handler(table: Callable[[], Table]) -> Handler:
         names = [p.get("referenceId") for p in parts]
         if not all(names) or len(set(names)) < len(names):
             raise ApiError("INVALID_INPUT", "every subrequest needs a referenceId of its own")
-        results: list[Json] = []
-        try:
-            with call.org.store.transaction():
-                _run(call, parts, table(), results)
-                if body.get("allOrNone") and any(r["httpStatusCode"] >= 400 for r in results):
-                    raise _HaltError
-        except _HaltError:
-            call.org.changed()
-            undone = ApiError(
-                "PROCESSING_HALTED",
-                "The transaction was rolled back since another operation in the same transaction failed.",
-            )
-            results = [
-                r if r["httpStatusCode"] >= 400 else {**r, "body": [undone.body()], "httpStatusCode": 400}
-                for r in results
-            ]
+        results = _together(call, parts, table(), whole=bool(body.get("allOrNone")))
         return 200, {"compositeResponse": results}
+
+    return answer
+
+
+def _together(call: Call, parts: list[Json], table: Table, *, whole: bool) -> list[Json]:
+    """What became of each; `whole`: where one failed, none is kept."""
+    results: list[Json] = []
+    try:
+        with call.org.store.transaction():
+            _run(call, parts, table, results)
+            if whole and any(r["httpStatusCode"] >= 400 for r in results):
+                raise _HaltError
+    except _HaltError:
+        call.org.changed()
+        undone = ApiError(
+            "PROCESSING_HALTED",
+            "The transaction was rolled back since another operation in the same transaction failed.",
+        )
+        results = [
+            r if r["httpStatusCode"] >= 400 else {**r, "body": [undone.body()], "httpStatusCode": 400}
+            for r in results
+        ]
+    return results
+
+
+def graphs(table: Callable[[], Table]) -> Handler:
+    """POST composite/graph: each graph is kept whole or not at all, whatever becomes of the others."""
+
+    def answer(call: Call) -> Result:
+        listed = call.object().get("graphs")
+        if not isinstance(listed, list) or not 1 <= len(listed) <= MOST_GRAPHS:
+            raise ApiError("INVALID_INPUT", f"graphs must be a list of 1 to {MOST_GRAPHS} graphs")
+        if sum(len(g.get("compositeRequest") or ()) for g in listed) > MOST_NODES:
+            raise ApiError("LIMIT_EXCEEDED", f"The graphs hold more than {MOST_NODES} nodes")
+        found: list[Json] = []
+        for graph in listed:
+            parts = graph.get("compositeRequest") or []
+            odd = next((p for p in parts if not _IN_GRAPH.search(str(p.get("url")))), None)
+            if odd is not None:
+                raise ApiError("INVALID_INPUT", f"A graph takes sobjects only, not {odd.get('url')}")
+            results = _together(call, parts, table(), whole=True)
+            found.append(
+                {
+                    "graphId": graph.get("graphId"),
+                    "graphResponse": {"compositeResponse": results},
+                    "isSuccessful": all(r["httpStatusCode"] < 400 for r in results),
+                }
+            )
+        return 200, {"graphs": found}
 
     return answer
 

@@ -16,7 +16,7 @@ PREFIXES = {
     "EntityDefinition": "000", "Flow": "301", "ApexTrigger": "01q", "Job": "750", "Query": "01g",
     "UserRecordAccess": "", "DatedConversionRate": "04w", "FlowDefinitionView": "3dd", "ValidationRule": "03d",
     "WorkflowRule": "01Q", "DeployRequest": "0Af", "Report": "00O", "MetadataComponentDependency": "", "InstalledSubscriberPackage": "0A3",
-    "SubscriberPackage": "033", "ConnectedApplication": "0H4",
+    "SubscriberPackage": "033", "ConnectedApplication": "0H4", "Layout": "00h",
 }  # fmt: skip
 # Four objects share a prefix: each numbers from a place of its own.
 _APART = {"ContactHistory": 10**9, "LeadHistory": 2 * 10**9, "OpportunityFieldHistory": 3 * 10**9}

@@ -241,11 +241,14 @@ def _batch(call: Call) -> int:
 
 def run(call: Call, *, deleted: bool = False, tooling: bool = False) -> Result:
     """GET query and queryAll."""
-    from sales_consultant.sandbox.salesforce import user_access
+    from sales_consultant.sandbox.salesforce import field_definition, finding, user_access
 
     asked = parse(call.text("q"))
+    # Objects without rows of their own.
     if asked.sobject.lower() == user_access.NAME.lower():
         return user_access.run(call, asked)
+    if asked.sobject.lower() == field_definition.NAME.lower():
+        return field_definition.run(call, asked)
     made = plan(call.text("q"), call.access, tooling=tooling, deleted=deleted)
     if call.text("columns").lower() == "true":
         return 200, _columns(made)
@@ -265,6 +268,8 @@ def run(call: Call, *, deleted: bool = False, tooling: bool = False) -> Result:
             "When retrieving results with Metadata or FullName fields, the query qualifications must specify no more than one "
             f"row for retrieval. Result size: {len(wanted)}",
         )
+    if {"VIEW", "REFERENCE"} & set(asked.purpose):
+        finding.looked_at(call, made.sobject, wanted[:PAGE])
     size = _batch(call)
     where = "tooling/query" if tooling else "query"
     return 200, _page(call, made, wanted, 0, size, "", where, tooling=tooling)

@@ -44,6 +44,8 @@ def listing(call: Call) -> Result:
         "tooling",
         "recent",
         "search",
+        "parameterizedSearch",
+        "tabs",
         "metadata",
     )
     who = f"{base(call.request)}/id/{call.org.details['id']}/{call.access.user_id}"

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from sales_consultant.scoring.boosted import learn
 from sales_consultant.scoring.calibration import held_rate
-from sales_consultant.scoring.linear import logistic
+from sales_consultant.scoring.linear import logistic, screen
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 FOLDS = 5
 MOST_ROWS_TO_TUNE = 20_000
+# None, and one that drops what alone says no more than chance: the fewer the rows the more it is worth.
+SCREENS = (0.0, 2.0)
 
 
 def some_groups(codes: NDArray[np.int64], rng: np.random.Generator) -> NDArray[np.bool_]:
@@ -72,24 +74,29 @@ def linear_margins(
     codes: NDArray[np.int64],
     strengths: Sequence[float],
     random_state: int,
-) -> dict[float, NDArray[np.float64]]:
-    """Margins of every row by models that saw no row of its group, for each strength."""
+) -> dict[tuple[float, float], NDArray[np.float64]]:
+    """Margins of every row by models that saw no row of its group, for each strength and screen of the columns."""
     import numpy as np
 
     fold = folds(codes, random_state)
-    out = {c: np.zeros(len(y)) for c in strengths}
+    out = {(c, least): np.zeros(len(y)) for least in SCREENS for c in strengths}
     for k in range(FOLDS):
         learn, judged = fold != k, fold == k
         if not judged.any():
             continue
-        start: NDArray[np.float64] | None = None
-        for c in strengths:
-            if len(np.unique(y[learn])) < 2:
-                out[c][judged] = float(np.log(held_rate(y[learn].mean()) / (1 - held_rate(y[learn].mean()))))
-                continue
-            coef, intercept = logistic(Z[learn], y[learn], weight[learn], c, start=start)
-            start = np.r_[coef, intercept]
-            out[c][judged] = Z[judged] @ coef + intercept
+        if len(np.unique(y[learn])) < 2:
+            rate = held_rate(y[learn].mean())
+            for margins in out.values():
+                margins[judged] = float(np.log(rate / (1 - rate)))
+            continue
+        for least in SCREENS:
+            scale = screen(Z[learn], y[learn], weight[learn], least)
+            known, unseen = Z[learn] * scale, Z[judged] * scale
+            start: NDArray[np.float64] | None = None
+            for c in strengths:
+                coef, intercept = logistic(known, y[learn], weight[learn], c, start=start)
+                start = np.r_[coef, intercept]
+                out[c, least][judged] = unseen @ coef + intercept
     return out
 
 

@@ -250,6 +250,8 @@ def rival(
         return None
     encoder = linear.form_.encoder
     Z = encoder.encode(X.loc[rows.index])
+    # The columns that the linear form does without are none of this one's either.
+    Z = Z * (linear.form_.coef != 0)
     weight = (1.0 / rows.groupby("record_id")["record_id"].transform("size")).to_numpy()
     codes = dense(rows["group"].factorize()[0])
     whole = (rows["cut"] + horizon * DAY <= until).to_numpy()

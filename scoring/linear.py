@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING, Any
 
 from sales_consultant.scoring.encoding import Encoder
@@ -64,6 +65,25 @@ class Linear:
         return cls(Encoder.from_list(data["codes"]), coef, means, float(data["base"]))
 
 
+def screen(
+    Z: NDArray[np.float64], y: NDArray[np.float64], weight: NDArray[np.float64], least: float
+) -> NDArray[np.float64]:
+    """What each column is multiplied by before it is learnt from: 0 where alone it says less than chance does.
+
+    With the column's squared z of its correlation with y, sqrt(max(z^2 - least, 0) / z^2): columns that say much are
+    held by the ridge penalty as ever, weak ones more (adaptive weights: Zou 2006). Ones where `least` is 0.
+    """
+    import numpy as np
+
+    if not least:
+        return np.ones(Z.shape[1])
+    share = weight / weight.sum()
+    mean, rate = share @ Z, float(share @ y)
+    spread = np.sqrt(np.maximum(share @ (Z * Z) - mean * mean, 1e-18)) * np.sqrt(rate * (1 - rate))
+    z = ((share * (y - rate)) @ Z / np.maximum(spread, 1e-12)) ** 2 * weight.sum()
+    return np.asarray(np.sqrt(np.maximum(z - least, 0.0) / np.maximum(z, 1e-12)))
+
+
 def logistic(
     Z: NDArray[np.float64],
     y: NDArray[np.float64],
@@ -81,5 +101,8 @@ def logistic(
     )
     if start is not None:
         model.coef_, model.intercept_ = start[None, :-1], start[-1:]
-    model.fit(Z, y, sample_weight=weight)
+    with warnings.catch_warnings():
+        # Begun where a like strength ended, the first step may be too small to improve; the library goes on by itself.
+        warnings.filterwarnings("ignore", message="Line search of Newton solver")
+        model.fit(Z, y, sample_weight=weight)
     return np.asarray(model.coef_[0], dtype=np.float64), float(model.intercept_[0])

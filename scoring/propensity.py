@@ -17,7 +17,7 @@ from sales_consultant.scoring.folds import (
 )
 from sales_consultant.scoring.hazards import Hazards
 from sales_consultant.scoring.leaks import Finding, decided, known_leaker, single_fields, together
-from sales_consultant.scoring.linear import Linear, logistic
+from sales_consultant.scoring.linear import Linear, logistic, screen
 from sales_consultant.scoring.report import ForwardTest, judge
 
 if TYPE_CHECKING:
@@ -76,8 +76,8 @@ class PropensityModel:
 
     After `fit`: `tier_`, `base_value_` (the margin of the average training row), `feature_names_in_`,
     `columns_` (those that are used), `leaks_` (findings with column, kind, evidence; their families are
-    dropped), `report_` (figures out of fold; whole groups are left out together), `strength_` (the C that
-    won), `slope_` and `shift_` (the affine map of the margin that calibrates it, already folded in), `form_` (the
+    dropped), `report_` (figures out of fold; whole groups are left out together), `strength_` and `screen_` (the C and
+    the screen of columns that won), `slope_` and `shift_` (the affine map of the margin that calibrates it, already folded in), `form_` (the
     additive form: linear, tables, or hazards), `contest_` (log-loss out of fold of the tiers that were tried).
     """
 
@@ -178,7 +178,7 @@ class PropensityModel:
         import numpy as np
 
         flat = float(np.log(self.base_odds))
-        self.strength_, self.slope_, self.shift_ = 0.0, 1.0, 0.0
+        self.strength_, self.screen_, self.slope_, self.shift_ = 0.0, 0.0, 1.0, 0.0
         self.contest_: dict[str, float] = {}
         # The strength and the two numbers of the calibration need no more rows than this.
         some = some_groups(codes, np.random.default_rng(self.random_state))
@@ -193,8 +193,9 @@ class PropensityModel:
             margins = linear_margins(
                 Z[some], seen, seen_weight, some_codes, _STRENGTHS[linear], self.random_state
             )
-            self.strength_ = min(margins, key=lambda c: mean_loss(seen, margins[c], seen_weight))
-            out_of_fold = margins[self.strength_]
+            best = min(margins, key=lambda c: mean_loss(seen, margins[c], seen_weight))
+            self.strength_, self.screen_ = best
+            out_of_fold = margins[best]
             self.tier_ = linear
             boosted = None
             if allowed == "boosted":
@@ -218,7 +219,9 @@ class PropensityModel:
             if boosted is not None:
                 form = boosted.scaled(self.slope_, self.shift_)
             else:
-                coef, intercept = logistic(Z, y, weight, self.strength_)
+                scale = screen(Z, y, weight, self.screen_)
+                coef, intercept = logistic(Z * scale, y, weight, self.strength_)
+                coef = coef * scale
                 means = np_array(np.average(Z, axis=0, weights=weight))
                 form = Linear(encoder, coef, means, float(intercept + means @ coef))
                 form = form.scaled(self.slope_, self.shift_)
@@ -327,6 +330,7 @@ class PropensityModel:
             "contest": self.contest_,
             "base_rate": self.base_rate_,
             "strength": self.strength_,
+            "screen": self.screen_,
             "calibration": [self.slope_, self.shift_],
             "leaks": [f.as_dict() for f in self.leaks_],
             "report": self.report_.as_dict(),
@@ -342,7 +346,7 @@ class PropensityModel:
         kinds: dict[str, Any] = {k.kind: k for k in (Linear, Tables, Hazards)}
         model._take(kinds[form["kind"]].from_dict(form))
         model.base_rate_, model.contest_ = data["base_rate"], dict(data["contest"])
-        model.strength_ = data["strength"]
+        model.strength_, model.screen_ = data["strength"], data.get("screen", 0.0)
         model.slope_, model.shift_ = data["calibration"]
         model.leaks_ = [Finding(**f) for f in data["leaks"]]
         model.report_ = ForwardTest.from_dict(data["report"])

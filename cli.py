@@ -7,6 +7,7 @@ import logging
 import os
 import re
 import sys
+import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import UTC, datetime
@@ -71,10 +72,14 @@ _CONNECTION = Annotated[
 _DATA_DIR = Annotated[
     Path | None, typer.Option("--data-dir", help="Where state, warehouse and models are kept.")
 ]
+_TIMEZONE = Annotated[
+    str | None, typer.Option("--timezone", help="Tell times in this zone; default time_zone of the settings.")
+]
 _COMMON: dict[str, tuple[Any, Any]] = {
     "connection": (_CONNECTION, None),
     "config": (_CONFIG, None),
     "data_dir": (_DATA_DIR, None),
+    "timezone": (_TIMEZONE, None),
     "as_json": (_JSON, False),
 }
 
@@ -89,11 +94,18 @@ class Shell:
     """What every command shares: settings, workspace, progress, and how to answer."""
 
     def __init__(
-        self, *, connection: str | None, config: str | None, data_dir: Path | None, as_json: bool
+        self,
+        *,
+        connection: str | None,
+        config: str | None,
+        data_dir: Path | None,
+        as_json: bool,
+        timezone: str | None = None,
     ) -> None:
         self.connection = connection
         self.config = config
         self.json = as_json
+        self.timezone = timezone
         self._data_dir = data_dir
         self.stack = ExitStack()
 
@@ -139,8 +151,20 @@ class Shell:
         """Whether there is somebody to ask."""
         return not self.json and sys.stdin.isatty()
 
+    def told(self, document: Document) -> Document:
+        """The document with its times in the admin's zone, where there is one."""
+        from sales_consultant.sync.render import in_zone, known_zone
+
+        # Some commands work before there are settings.
+        chosen = self.timezone or ("settings" in vars(self) and self.settings.time_zone)
+        if not chosen:
+            return document
+        zone = known_zone(chosen, "--timezone" if self.timezone else "time_zone")
+        return dict(in_zone(document, zone))
+
     def show(self, document: Document) -> None:
         """Print a result: JSON, or readable tables."""
+        document = self.told(document)
         if self.json:
             print(json_text(document, indent=1))
         else:
@@ -733,6 +757,20 @@ def runs_show(shell: Shell, run_id: RunId) -> Document:
     return report.show_run(shell.ws.state, run_id)
 
 
+@command(runs_app)
+def runs_tail(
+    shell: Shell,
+    run_id: Annotated[
+        str | None, typer.Argument(metavar="RUN", help="Only this run, until it has ended; default: all.")
+    ] = None,
+) -> None:
+    """What runs do, as it happens, one JSON object a line; ends with the run, or with Ctrl-C."""
+    from sales_consultant.sync.tail import tail
+
+    for event in tail(shell.ws.state, run_id, sleep=time.sleep):
+        print(json_text(shell.told(event)), flush=True)
+
+
 @command(models_app)
 def models_list(shell: Shell) -> Document:
     """All models, newest first, and which are in force."""
@@ -760,6 +798,35 @@ def models_revert(
 
     ws = shell.ws
     return models.revert(ws.state, ws.models_folder, name, now=ws.clock())
+
+
+@command(models_app)
+def models_export(
+    shell: Shell,
+    digest: Annotated[str, typer.Argument(help="The first letters of a model's digest.")],
+    file: Annotated[Path, typer.Argument(help="The file to write.")],
+) -> Document:
+    """Write a model with its card to a file, for another org: field names, values and counts, no record."""
+    from sales_consultant.sync import transfer
+
+    return transfer.export(shell.ws.state, shell.ws.models_folder, digest, file)
+
+
+@command(models_app)
+def models_import(
+    shell: Shell,
+    file: Annotated[Path, typer.Argument(help="A file made by: models export")],
+    population: Annotated[str, typer.Option(help="Put it under this population; default its own name.")] = "",
+    publish: Annotated[
+        bool,
+        typer.Option("--publish", help="In force from the next run on, without a test on this org's data."),
+    ] = False,
+) -> Document:
+    """Take in a model that another org trained."""
+    from sales_consultant.sync import transfer
+
+    ws = shell.ws
+    return transfer.take(ws.state, ws.models_folder, file, now=ws.clock(), publish=publish, name=population)
 
 
 # -- service -----------------------------------------------------------------------------------------------------

@@ -237,6 +237,12 @@ class Schedule(_Section):
     every_minutes: int | None = Field(default=None, ge=1, description="Instead of cron: an interval.")
     time_zone: str = Field(default="UTC", description="Time zone of the cron expression, as Europe/Berlin.")
     connection: str = Field(default="", description="Which connection; empty: the only one.")
+    jitter_seconds: int = Field(
+        default=0,
+        ge=0,
+        le=3600,
+        description="Starts up to so much later, by chance, so that not everybody's jobs meet at the full hour.",
+    )
     not_between: str = Field(
         default="",
         pattern=r"^(\d\d:\d\d-\d\d:\d\d)?$",
@@ -334,6 +340,9 @@ class Settings(BaseSettings):
     guards: Guards = Field(default_factory=Guards, description="What stops a run.")
     next_steps: NextSteps = Field(default_factory=NextSteps, description="How next steps are given.")
     schedule: dict[str, Schedule] = Field(default_factory=dict, description="When jobs run.")
+    time_zone: str = Field(
+        default="", description="The admin's: times are told in it, as Europe/Berlin. Empty: in UTC."
+    )
     service: Service = Field(default_factory=Service, description="What serve answers and alerts.")
     pull: Pulling = Field(default_factory=Pulling, description="What is read, and how often.")
     retention: Retention = Field(default_factory=Retention, description="How long things are kept.")

@@ -73,7 +73,7 @@ def train(
             publish, why = gate.publish, f"{why}; against the model in force: {gate.why}"
         digest = _keep(trained.model, folder, modelfile.save)
         verdict = str(report.get("verdict", ""))
-        _index(state, digest, name, "propensity", verdict, report, as_of, now, publish=publish)
+        enter(state, digest, name, "propensity", verdict, report, as_of, now, publish=publish)
         if not trained.publishable:
             _maybe_withdraw(state, name, now)
         done.append(TrainedModel(name, "propensity", digest, verdict, publish, report, why))
@@ -83,13 +83,13 @@ def train(
     sizes = amounts.fit(con, settings.features, as_of=as_of)
     digest = _keep(sizes, folder, modelfile.save)
     card = {"kind": sizes.kind, **_card(sizes)}
-    _index(state, digest, AMOUNT, AMOUNT, "", card, as_of, now, publish=True)
+    enter(state, digest, AMOUNT, AMOUNT, "", card, as_of, now, publish=True)
     done.append(TrainedModel(AMOUNT, AMOUNT, digest, "", True, card))
     say("training customer value")
     customers = value.fit_customers(con, as_of=as_of, exclusions=settings.exclude)
     digest = _keep(customers, folder, modelfile.save)
     card = _card(customers)
-    _index(state, digest, VALUE, VALUE, "", card, as_of, now, publish=True)
+    enter(state, digest, VALUE, VALUE, "", card, as_of, now, publish=True)
     done.append(TrainedModel(VALUE, VALUE, digest, "", True, card))
     say("finding segments")
     edges = segments.fit(
@@ -97,7 +97,7 @@ def train(
     )
     digest = _keep(edges, folder, modelfile.save)
     card = _card(edges)
-    _index(state, digest, SEGMENTS, SEGMENTS, "", card, as_of, now, publish=True)
+    enter(state, digest, SEGMENTS, SEGMENTS, "", card, as_of, now, publish=True)
     done.append(TrainedModel(SEGMENTS, SEGMENTS, digest, "", True, card))
     return done
 
@@ -193,6 +193,13 @@ def _card(model: Any) -> dict[str, Any]:
     return dict(getattr(model, "card", {}) or {})
 
 
+def keep(model: Any, folder: Path) -> str:
+    """Keep a model below `folder`; its digest."""
+    from sales_consultant.scoring import modelfile
+
+    return _keep(model, folder, modelfile.save)
+
+
 def _keep(model: Any, folder: Path, save: Callable[[Any, Path], str]) -> str:
     """Save under the model's own digest; the same model twice is one folder."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -208,7 +215,7 @@ def _keep(model: Any, folder: Path, save: Callable[[Any, Path], str]) -> str:
     return digest
 
 
-def _index(
+def enter(
     state: State,
     digest: str,
     name: str,
@@ -220,6 +227,7 @@ def _index(
     *,
     publish: bool,
 ) -> None:
+    """Put a model into the index; with `publish` in the place of the one in force."""
     with state.begin() as c:
         c.execute(sa.delete(models).where(models.c.digest == digest))
         if publish:

@@ -3,7 +3,11 @@
 import re
 import sys
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any, Self
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from sales_consultant.config.errors import ConfigError
 
 _UNSAFE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
@@ -27,6 +31,36 @@ def plain(value: object) -> str:
 
 def _title(key: str) -> str:
     return key.replace("_", " ")
+
+
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?(Z|[+-]\d\d:\d\d)")
+# Values of the CRM stay as they are compared and written.
+_VALUES = ("entries", "holds")
+
+
+def in_zone(value: Any, zone: ZoneInfo) -> Any:
+    """A document with every moment in it told in a time zone, as ISO 8601 with its offset.
+
+    >>> in_zone({"at": "2026-11-21T05:00:00Z", "entries": ["2026-11-21T05:00:00Z"]}, ZoneInfo("Europe/Berlin"))
+    {'at': '2026-11-21T06:00:00+01:00', 'entries': ['2026-11-21T05:00:00Z']}
+    """
+    if isinstance(value, Mapping):
+        return {k: v if k in _VALUES else in_zone(v, zone) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [in_zone(v, zone) for v in value]
+    if isinstance(value, str) and _MOMENT.fullmatch(value):
+        value = datetime.fromisoformat(value)
+    if isinstance(value, datetime) and value.tzinfo is not None:
+        return value.astimezone(zone).isoformat(timespec="seconds")
+    return value
+
+
+def known_zone(name: str, source: str) -> ZoneInfo:
+    """The time zone of a name; ConfigError where there is none."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError) as e:
+        raise ConfigError(f'{source} "{name}" is not known.', action="Use a name as Europe/Berlin.") from e
 
 
 def show(document: Mapping[str, Any]) -> None:

@@ -1,6 +1,7 @@
 """What `status`, `runs`, `explain` and `evaluate` tell, as plain data for tables and JSON."""
 
 import json
+import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -65,17 +66,39 @@ def show_run(state: State, run_id: str) -> dict[str, Any]:
         .where(changes.c.run_id == run_id)
         .group_by(changes.c.state, changes.c.object, changes.c.field)
     )
-    reasons = state.rows(
-        sa.select(
-            changes.c.code,
-            changes.c.message,
-            sa.func.count(sa.distinct(changes.c.record_id)).label("records"),
-            sa.func.min(changes.c.record_id).label("for_example"),
-        )
+    refused = state.rows(
+        sa.select(changes.c.code, changes.c.message, changes.c.object, changes.c.record_id)
         .where(changes.c.run_id == run_id, changes.c.state == "dead")
-        .group_by(changes.c.code, changes.c.message)
+        .distinct()
+        .order_by(changes.c.object, changes.c.record_id)
     )
-    return {**_run(rows[0]), "changes": by, "refused": reasons}
+    return {**_run(rows[0]), "changes": by, "refused": _by_reason(refused)}
+
+
+# What differs from record to record in a CRM's words: addresses, what it quotes, ids, numbers.
+_PARTICULAR = re.compile(
+    r"""[\w.+-]+@[\w.-]+|(["'])[^"']{1,80}\1|\b(?=\w*\d)[0-9A-Za-z]{15,18}\b|\b\d[\d.,:/-]*\b"""
+)
+
+
+def reason(message: str | None) -> str:
+    """A refusal without what is particular to one record, so that the same reason is one group.
+
+    >>> reason('Property "amount" of 4711 was not valid: 12.5')
+    'Property … of … was not valid: …'
+    """
+    return _PARTICULAR.sub("…", message or "")
+
+
+def _by_reason(refused: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Refusals by code and reason, the most frequent first, each with one record and the CRM's words for it."""
+    found: dict[tuple[str, str], dict[str, Any]] = {}
+    for r in refused:
+        example = f"{r['object']}/{r['record_id']}"
+        group = {"code": r["code"], "message": r["message"], "records": 0, "for_example": example}
+        held = found.setdefault((r["code"] or "", reason(r["message"])), group)
+        held["records"] += 1
+    return sorted(found.values(), key=lambda g: -int(g["records"]))
 
 
 def calls_of_the_day(ws: Workspace) -> dict[str, Any]:

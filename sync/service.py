@@ -1,6 +1,7 @@
 """`serve`: the schedule, one run of a connection at a time, stopped cleanly by SIGTERM (facts of APScheduler 3.11)."""
 
 import logging
+import random
 import signal
 import threading
 from collections.abc import Callable
@@ -92,6 +93,7 @@ class Service:
         watch: Callable[[], None] = lambda: None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         pause: float = PAUSE_SECONDS,
+        draw: random.Random | None = None,
     ) -> None:
         self.settings = settings
         self.run = run
@@ -100,6 +102,7 @@ class Service:
         self.watch = watch
         self.clock = clock
         self.pause = pause
+        self.draw = draw or random.Random()
         self.stopping = threading.Event()
         self.scheduling = threading.Event()
         if not settings.schedule:
@@ -117,6 +120,9 @@ class Service:
 
     def _fire(self, name: str, moment: int) -> None:
         schedule = self.settings.schedule[name]
+        # Its moment stays what it was: only then does it run once whatever chance and restarts do.
+        if schedule.jitter_seconds and self.stopping.wait(self.draw.uniform(0, schedule.jitter_seconds)):
+            return
         if closed(name, schedule, self.clock()):
             self.emit(
                 {"event": "skipped", "job": name, "message": f"nothing runs between {schedule.not_between}"}

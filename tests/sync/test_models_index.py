@@ -24,7 +24,7 @@ class Shelf:
         self.now += 1
         (self.folder / digest).mkdir()
         (self.folder / digest / FILE).write_text(f'{{"format_version": {FORMAT_VERSION}}}')
-        models._index(self.state, digest, "deals", "propensity", verdict, {}, 0, self.now, publish=publish)
+        models.enter(self.state, digest, "deals", "propensity", verdict, {}, 0, self.now, publish=publish)
         if not publish:
             models._maybe_withdraw(self.state, "deals", self.now)
 

@@ -49,6 +49,8 @@ _QUINTILES = (0.2, 0.4, 0.6, 0.8)
 _TIER_SHARES = (0.5, 0.8)  # customers below the edge of tier 2, of tier 1
 # A value must be a tenth beyond an edge before a customer leaves the segment they are known by.
 _SLACK = 0.1
+# Standard errors of a share that a frozen edge may be away from its own before it moves.
+_CHANCE = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +103,8 @@ class SegmentModel:
             )
         )
 
-    def _named(self, table: pd.DataFrame, known: list[str]) -> NDArray[Any]:
-        """Segments of customers, `known` being what each was called before ("" for none).
+    def named(self, table: pd.DataFrame, known: list[str]) -> NDArray[Any]:
+        """Segments of customers (rows of a `summary`), `known` being what each was called before ("" for none).
 
         The old name stays as long as a tenth more or less of time or money would still give it.
         """
@@ -147,19 +149,21 @@ class SegmentModel:
             rows = pd.DataFrame({"object": object_, "record_id": ids.astype(object).sort_values().to_numpy()})
             bought = table[table.index.isin(set(ids))]
             known = [previous.get((object_, k), previous.get(k, "")) for k in bought.index]
-            names = pd.Series(self._named(bought, known), index=bought.index, dtype=object)
+            names = pd.Series(self.named(bought, known), index=bought.index, dtype=object)
             rows["segment"] = rows["record_id"].map(names).fillna("prospects").astype(object)
             rows["lifecycle"] = rows["segment"].map(LIFECYCLE) if by == "company" else None
             rows["customer_tier"] = None
             if by == "company":
-                tiers = self._tiers(worth(bought, values), previous_tiers or {})
+                tiers = self.tiers_of(worth(bought, values), previous_tiers or {})
                 rows["customer_tier"] = rows["record_id"].map(tiers)
             parts.append(rows.astype({"lifecycle": object, "customer_tier": object}))
         out = pd.concat(parts, ignore_index=True)
         out["customer_tier"] = out["customer_tier"].astype("Int64")
         return out
 
-    def _tiers(self, value: pd.Series[float], before: Mapping[str, int]) -> dict[str, int]:
+    def tiers_of(self, value: pd.Series[float], before: Mapping[str, int]) -> dict[str, int]:
+        """Each customer's tier, 1 to 3, by value; the one `before` stays as long as a tenth more or less gives it."""
+
         def tier(amount: float) -> int:
             return 3 - sum(amount >= edge for edge in self.tiers)
 
@@ -199,31 +203,64 @@ def worth(table: pd.DataFrame, values: pd.DataFrame | None) -> pd.Series[float]:
     return found.fillna(0.0) if found.notna().any() else total
 
 
-def fit(con: duckdb.DuckDBPyConnection, *, as_of: int, values: pd.DataFrame | None = None) -> SegmentModel:
-    """Edges from the companies that bought: quintiles from 500 customers on, below that fixed ones.
+def fit(
+    con: duckdb.DuckDBPyConnection,
+    *,
+    as_of: int,
+    values: pd.DataFrame | None = None,
+    before: SegmentModel | None = None,
+) -> SegmentModel:
+    """Edges from the companies that bought, as of a time (ms); `before` is the model in force."""
+    table = summary(purchases(con, as_of=as_of), as_of=as_of)
+    return edges(table, worth(table, values), as_of=as_of, before=before)
+
+
+def edges(
+    table: pd.DataFrame, value: pd.Series[float], *, as_of: int, before: SegmentModel | None = None
+) -> SegmentModel:
+    """Edges from a `summary` and what tiers go by: quintiles from 500 customers on, below that fixed ones.
 
     Ranks among few customers move with every purchase; fixed edges (30, 90, 180, 365 days; 1, 2, 4, 9
-    purchases; shares of the median customer's total) do not.
+    purchases; shares of the median customer's total) do not. An edge of the model `before` stays as long as the share
+    of customers below it is the edge's own but for chance: customers who did nothing should not change their name.
     """
     import numpy as np
 
-    table = summary(purchases(con, as_of=as_of), as_of=as_of)
-    total = table["total"].to_numpy(dtype=float)
+    total, since = (table[c].to_numpy(dtype=float) for c in ("total", "since_days"))
     ranked = len(table) >= MIN_FOR_RANKS
 
-    def quintiles(column: str) -> tuple[float, ...]:
-        return tuple(float(q) for q in np.quantile(table[column].to_numpy(dtype=float), _QUINTILES))
-
+    known = before if before is not None and before.ranked else None
     middle = float(np.median(total)) if len(total) else 0.0
-    value = worth(table, values).to_numpy(dtype=float)
-    tiers = tuple(float(q) for q in np.quantile(value, _TIER_SHARES)) if len(value) else (0.0, 0.0)
+    worths = value.to_numpy(dtype=float)
+    tiers = _ranks(worths, _TIER_SHARES, before.tiers if before else None) if len(worths) else (0.0, 0.0)
     return SegmentModel(
         trained_at=as_of,
-        days=quintiles("since_days") if ranked else _FIXED_DAYS,
+        days=_ranks(since, _QUINTILES, known.days if known else None) if ranked else _FIXED_DAYS,
         # Quintiles of purchases fall together where most bought once; fixed steps keep the order apart.
         purchases=_FIXED_PURCHASES,
-        money=quintiles("total") if ranked else tuple(middle * share for share in _FIXED_MONEY),
+        money=(
+            _ranks(total, _QUINTILES, known.money if known else None)
+            if ranked
+            else tuple(middle * share for share in _FIXED_MONEY)
+        ),
         tiers=tiers,
         ranked=ranked,
         customers=len(table),
+    )
+
+
+def _ranks(
+    values: NDArray[Any], shares: tuple[float, ...], known: tuple[float, ...] | None
+) -> tuple[float, ...]:
+    """The quantiles of `shares`; a known one stays while so many values lie below it as chance allows."""
+    import numpy as np
+
+    fresh = tuple(float(q) for q in np.quantile(values, shares))
+    if known is None:
+        return fresh
+    below = (values[:, None] < np.asarray(known)).mean(axis=0)
+    chance = _CHANCE * np.sqrt(np.multiply(shares, np.subtract(1, shares)) / len(values))
+    return tuple(
+        old if abs(seen - share) <= allowed else new
+        for new, old, seen, share, allowed in zip(fresh, known, below, shares, chance, strict=True)
     )

@@ -9,7 +9,7 @@ from support.worlds import DAY, NOW, World
 
 from sales_consultant.config.populations import Exclusions
 from sales_consultant.scoring.purchases import purchases, summary
-from sales_consultant.scoring.segments import LIFECYCLE, SEGMENTS, SegmentModel, fit
+from sales_consultant.scoring.segments import LIFECYCLE, SEGMENTS, SegmentModel, edges, fit, worth
 from sales_consultant.scoring.value import COLUMNS, deal_values, fit_customers
 
 
@@ -254,3 +254,30 @@ def test_ranks_from_500_customers_on() -> None:
     model = fit(con, as_of=NOW)
     assert model.ranked and list(model.days) == sorted(model.days)
     assert not fit(shop(50).connection(), as_of=NOW).ranked
+
+
+@pytest.mark.parametrize("customers", [300, 600, 1500])
+def test_customers_who_did_nothing_keep_their_name_when_edges_are_found_again(customers: int) -> None:
+    """Twelve trainings on customers drawn with replacement: fewer than 3 % change segment or tier in any of them."""
+    table = summary(purchases(shop(customers, 2).connection(), as_of=NOW), as_of=NOW)
+    model: SegmentModel | None = None
+    names, tiers = [""] * len(table), dict[str, int]()
+    for turn in range(12):
+        drawn = table.sample(frac=1, replace=True, random_state=turn)
+        model = edges(drawn, worth(drawn, None), as_of=NOW, before=model)
+        now, levels = list(model.named(table, names)), model.tiers_of(worth(table, None), tiers)
+        if turn:
+            assert np.mean([a != b for a, b in zip(now, names, strict=True)]) < 0.03
+            assert np.mean([levels[k] != tiers[k] for k in levels]) < 0.03
+        names, tiers = now, levels
+
+
+def test_edges_move_when_the_customers_did() -> None:
+    table = summary(purchases(shop(600, 2).connection(), as_of=NOW), as_of=NOW)
+    before = edges(table, worth(table, None), as_of=NOW)
+    later = table.assign(since_days=table["since_days"] + 200)
+    after = edges(later, worth(later, None), as_of=NOW, before=before)
+    assert after.days != before.days and after.money == before.money
+    fresh = edges(later, worth(later, None), as_of=NOW)
+    # An edge beyond which nobody is left is found anew; one whose share is right for now stays.
+    assert max(abs(a - b) for a, b in zip(after.days, fresh.days, strict=True)) < 60

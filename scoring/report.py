@@ -29,7 +29,8 @@ class ForwardTest:
     Figures are None where there was too little to test on. `unseen` has n, auc, log_loss and base_log_loss of the
     rows whose company is in no training row, None where these hold fewer than 10 of either class. `contest` holds
     the test's log-loss of each tier where two were tried. `isotonic_gain` is a diagnosis of the calibration (see
-    `metrics.isotonic_gain`), `grades` what the rows of each grade did (see `bands.Band`). `cut_offs` counts the test's cut-offs; `warnings` are sentences for whoever publishes the model, and block nothing.
+    `metrics.isotonic_gain`), `grades` what the rows of each grade did (see `bands.Band`). `moments`, `without_seller` and
+    `exposure` are parts of the test (see `parts`). `cut_offs` counts the test's cut-offs; `warnings` are sentences for whoever publishes the model, and block nothing.
     """
 
     verdict: Verdict
@@ -59,6 +60,9 @@ class ForwardTest:
     unseen: dict[str, float] | None = None
     contest: dict[str, float] | None = None
     isotonic_gain: float | None = None
+    moments: dict[str, dict[str, float] | None] | None = None
+    without_seller: dict[str, float] | None = None
+    exposure: dict[str, dict[str, float] | None] | None = None
     grades: tuple[dict[str, Any], ...] = ()
     warnings: tuple[str, ...] = ()
     leaks: tuple[Finding, ...] = ()
@@ -140,15 +144,15 @@ def judge(
         recall=recall,
         f1=2 * precision * recall / (precision + recall) if right else 0.0,
         companies=len(np.unique(groups)),
-        unseen=_part(y, p, base, unseen) if unseen is not None else None,
+        unseen=part(y, p, base, unseen) if unseen is not None else None,
         **common,
     )
 
 
-def _part(
+def part(
     y: NDArray[np.float64], p: NDArray[np.float64], base: float, chosen: NDArray[np.bool_]
 ) -> dict[str, float] | None:
-    """The figures of some rows, None where there are too few."""
+    """n, auc, log_loss and base_log_loss of the chosen rows, None where they hold fewer than 10 of either class."""
     import numpy as np
 
     y, p = y[chosen], p[chosen]

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from sales_consultant.scoring import cleaning, coverage, false_labels
+from sales_consultant.scoring import cleaning, coverage, false_labels, parts
 from sales_consultant.scoring import fields as own
 from sales_consultant.scoring.bands import settle
 from sales_consultant.scoring.catalogue import standard
@@ -132,11 +132,13 @@ def train(
     features: FeatureSettings,
     random_state: int = 0,
     progress: Progress | None = None,
+    shown: pd.DataFrame | None = None,
 ) -> Trained:
     """Train a population's model as of a time (ms) and judge it by a forward test.
 
     With under 40 records of either class, or no way to test in time, the model is a set of rules: grades and
-    reasons without a probability. A model that is no better than the base rate is not publishable.
+    reasons without a probability. A model that is no better than the base rate is not publishable. `shown` (record_id,
+    start, end in ms) are the times at which people saw a score.
     """
     say = progress or (lambda _what, _share: None)
     say(f"{name}: members", 0.0)
@@ -153,6 +155,10 @@ def train(
     report, propensity, declared, judged, hazards = _learn(
         X, rows, declared, horizon=horizon, random_state=random_state
     )
+    sellers = {g.name for g in declared.groups if g.side == "seller"}
+    sellers = {f.name for f in declared.features if f.group in sellers}
+    more_figures = parts.figures(judged, X, rows, propensity, sellers=sellers, shown=shown, horizon=horizon)
+    report = replace(report, **more_figures)
     if hazards and propensity is not None:
         say(f"{name}: horizons under way", 0.8)
         newer = wrong.clean(members.at_all(under_way(members, horizon)), horizon)

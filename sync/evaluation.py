@@ -60,6 +60,7 @@ def brief(tests: list[dict[str, Any]]) -> list[dict[str, Any]]:
                 "verdict": t.get("verdict"),
                 "AUC": None if few else f"{t['auc']:.3f} ({t['auc_low']:.3f} to {t['auc_high']:.3f})",
                 "new companies": f"{unseen['auc']:.3f}" if unseen else None,
+                **_parts(t),
                 "log-loss": None if few else f"{t['log_loss']:.4f}, base rate {t['base_log_loss']:.4f}",
                 "rows": t.get("n"),
                 "base rate": None if t.get("base_rate") is None else f"{t['base_rate']:.1%}",
@@ -70,6 +71,20 @@ def brief(tests: list[dict[str, Any]]) -> list[dict[str, Any]]:
             }
         )
     return found
+
+
+def _parts(t: dict[str, Any]) -> dict[str, str | None]:
+    """AUCs of parts of a forward test: by the moment of a record's life, without the seller's doings, by who saw a score."""
+
+    def auc(figures: dict[str, float] | None) -> str:
+        return f"{figures['auc']:.3f}" if figures else "-"
+
+    moments, alone, seen = (t.get(k) for k in ("moments", "without_seller", "exposure"))
+    return {
+        "at creation, 1/3, 2/3": ", ".join(auc(m) for m in moments.values()) if moments else None,
+        "without the seller's": auc(alone) if alone else None,
+        "shown, not shown": ", ".join(auc(m) for m in seen.values()) if seen else None,
+    }
 
 
 def noted(document: dict[str, Any], nothing: str) -> dict[str, Any]:

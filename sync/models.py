@@ -14,10 +14,12 @@ from sales_consultant.config.nearest import did_you_mean
 from sales_consultant.config.populations import FeatureSettings
 from sales_consultant.config.settings import Settings
 from sales_consultant.sync.desired import DAY_MS, Models
+from sales_consultant.sync.exposed import shown
 from sales_consultant.sync.state import State, models
 
 if TYPE_CHECKING:
     from sales_consultant.scoring.gate import Comparison
+    from sales_consultant.scoring.segments import SegmentModel
     from sales_consultant.scoring.training import Trained
 
 VALUE, SEGMENTS, AMOUNT = "value", "segments", "amount"
@@ -63,7 +65,13 @@ def train(
             continue
         say(f"training {population.label or name}")
         trained = training.train(
-            con, name, population, as_of=as_of, exclusions=settings.exclude, features=settings.features
+            con,
+            name,
+            population,
+            as_of=as_of,
+            exclusions=settings.exclude,
+            features=settings.features,
+            shown=shown(state, population.object),
         )
         report = trained.report.as_dict()
         report["leaks"] = [vars(x) if hasattr(x, "__dict__") else x for x in report.get("leaks", [])]
@@ -92,9 +100,8 @@ def train(
     enter(state, digest, VALUE, VALUE, "", card, as_of, now, publish=True)
     done.append(TrainedModel(VALUE, VALUE, digest, "", True, card))
     say("finding segments")
-    edges = segments.fit(
-        con, as_of=as_of, values=customers.predict(con, as_of=as_of, exclusions=settings.exclude)
-    )
+    worth = customers.predict(con, as_of=as_of, exclusions=settings.exclude)
+    edges = segments.fit(con, as_of=as_of, values=worth, before=_known_edges(state, folder))
     digest = _keep(edges, folder, modelfile.save)
     card = _card(edges)
     enter(state, digest, SEGMENTS, SEGMENTS, "", card, as_of, now, publish=True)
@@ -120,6 +127,18 @@ def _gate(
     old = modelfile.load(folder / held["digest"])
     assert isinstance(old, PopulationModel)
     return gate.compare(con, old, trained.model, trained.judged, trained.today)
+
+
+def _known_edges(state: State, folder: Path) -> "SegmentModel | None":
+    """The segments in force, whose edges stay where they can."""
+    from sales_consultant.scoring import modelfile
+    from sales_consultant.scoring.segments import SegmentModel
+
+    held = _in_force_row(state, SEGMENTS)
+    if held is None or not modelfile.of_this_format(folder / held["digest"]):
+        return None
+    known = modelfile.load(folder / held["digest"])
+    return known if isinstance(known, SegmentModel) else None
 
 
 def _in_force_row(state: State, name: str) -> dict[str, Any] | None:

@@ -225,6 +225,14 @@ class NextSteps(_Section):
     max_new_per_owner: int = Field(default=5, ge=0, description="New steps an owner gets in a day, at most.")
 
 
+class Worth(_Section):
+    """What customers are worth."""
+
+    discount_rate: float = Field(
+        default=0.0, ge=0, lt=1, description="Yearly discount of the value in 12 months; 0.1 is 10 %."
+    )
+
+
 class Schedule(_Section):
     """When jobs run, under `serve`."""
 
@@ -339,6 +347,7 @@ class Settings(BaseSettings):
     write: Write = Field(default_factory=Write, description="What is written, and to whom.")
     guards: Guards = Field(default_factory=Guards, description="What stops a run.")
     next_steps: NextSteps = Field(default_factory=NextSteps, description="How next steps are given.")
+    value: Worth = Field(default_factory=Worth, description="What customers are worth.")
     schedule: dict[str, Schedule] = Field(default_factory=dict, description="When jobs run.")
     time_zone: str = Field(
         default="", description="The admin's: times are told in it, as Europe/Berlin. Empty: in UTC."

@@ -64,6 +64,16 @@ class BuyingModel:
         model.log_likelihood_, model.converged_, model.warnings_ = float("nan"), True, ()
         return model
 
+    def expected_purchases(
+        self,
+        t: float,
+        frequency: ArrayLike | None = None,
+        recency: ArrayLike | None = None,
+        T: ArrayLike | None = None,
+    ) -> NDArray[np.float64]:
+        """Expected purchases in the next `t`, for the fitted customers or for those given."""
+        raise NotImplementedError
+
     def _customers(
         self, frequency: ArrayLike | None, recency: ArrayLike | None, T: ArrayLike | None
     ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:

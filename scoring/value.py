@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from sales_consultant.scoring.betageo import BetaGeoModel
 from sales_consultant.scoring.exclusions import reasons
 from sales_consultant.scoring.gammagamma import GammaGammaModel
+from sales_consultant.scoring.lifetime import MONTHS, lifetime_value
 from sales_consultant.scoring.pareto import ParetoModel
 from sales_consultant.scoring.purchases import Purchases, purchases, summary
 from sales_consultant.scoring.renewals import Renewals, terms
@@ -25,7 +26,15 @@ if TYPE_CHECKING:
 
     from sales_consultant.config.populations import Exclusions
 
-__all__ = ["BetaGeoModel", "GammaGammaModel", "ParetoModel", "ValueModel", "deal_values", "fit_customers"]
+__all__ = [
+    "BetaGeoModel",
+    "GammaGammaModel",
+    "ParetoModel",
+    "ValueModel",
+    "deal_values",
+    "fit_customers",
+    "lifetime_value",
+]
 
 WEEK = 7.0
 YEAR_DAYS = 365.0
@@ -66,13 +75,18 @@ class ValueModel:
     renewals: dict[str, Any] | None = None
 
     def predict(
-        self, con: duckdb.DuckDBPyConnection, *, as_of: int, exclusions: Exclusions | None = None
+        self,
+        con: duckdb.DuckDBPyConnection,
+        *,
+        as_of: int,
+        exclusions: Exclusions | None = None,
+        discount_rate: float = 0.0,
     ) -> pd.DataFrame:
         """One row a customer (company with a purchase), ordered by id; see COLUMNS.
 
         `value_12m` is the expected revenue of the next 365 days with an 80 % interval, money in the org's
-        currency. `recency_days` is the time from the first to the last purchase, `T_days` from the first to
-        now, `frequency` counts repeat purchases, `monetary` is the mean amount of a purchase. `churn_risk` is
+        currency, discounted by `discount_rate` a year (renewals are not). `recency_days` is the time from the first to
+        the last purchase, `T_days` from the first to now, `frequency` counts repeat purchases, `monetary` is the mean amount of a purchase. `churn_risk` is
         100 x (1 - P(alive)), a gap for who bought once (which tells nothing of leaving); for contractual customers
         it is the hazard of the next renewal, and their value that of the renewals due within the year. Where too few
         renewals were decided to know, they have no risk, and their own yearly rate of purchases for a value.
@@ -101,12 +115,15 @@ class ValueModel:
             x, t, T, count, m = _arrays(table.iloc[free])
             buying = BetaGeoModel.from_params(self.purchase_params)
             spending = GammaGammaModel.from_params(self.spend_params)
-            value[free] = buying.expected_purchases(YEAR_DAYS / WEEK, x, t, T) * spending.expected_spend(
-                count, m
-            )
+            spend = spending.expected_spend(count, m)
+            monthly = (1 + discount_rate) ** (1 / MONTHS) - 1
+            value[free] = lifetime_value(buying, spend, x, t, T, discount_rate=monthly)
             alive_ = buying.probability_alive(x, t, T)
             churn[free] = np.where(x > 0, 100 * (1 - alive_), np.nan)
-            low[free], high[free] = self._intervals(alive_, x, T, count, m)
+            plain = lifetime_value(buying, spend, x, t, T) if monthly else value[free]
+            # Revenue at either end of the interval comes as early and as late as the expected one.
+            less = np.where(plain > 0, value[free] / np.maximum(plain, 1e-12), 1.0)
+            low[free], high[free] = (less * v for v in self._intervals(alive_, x, T, count, m))
         out = pd.DataFrame(
             {
                 "record_id": table.index.astype(object),

@@ -256,7 +256,12 @@ def _values(
 ) -> None:
     worth = None
     if models.value is not None:
-        frame = worth = models.value.predict(con, as_of=desired.as_of, exclusions=settings.exclude)
+        frame = worth = models.value.predict(
+            con,
+            as_of=desired.as_of,
+            exclusions=settings.exclude,
+            discount_rate=settings.value.discount_rate,
+        )
         for row in _rows(frame):
             amount, risk = row.value_12m, row.churn_risk
             _put(

@@ -281,3 +281,14 @@ def test_edges_move_when_the_customers_did() -> None:
     fresh = edges(later, worth(later, None), as_of=NOW)
     # An edge beyond which nobody is left is found anew; one whose share is right for now stays.
     assert max(abs(a - b) for a, b in zip(after.days, fresh.days, strict=True)) < 60
+
+
+def test_a_discount_lowers_the_value_and_its_interval_alike() -> None:
+    con = shop(200).connection()
+    model = fit_customers(con, as_of=NOW, exclusions=Exclusions())
+    plain = model.predict(con, as_of=NOW)
+    less = model.predict(con, as_of=NOW, discount_rate=0.2)
+    alive = (plain["value_12m"] > 1) & (plain["value_high"] > 1)
+    share = (less["value_12m"] / plain["value_12m"])[alive]
+    assert ((share > 1 / 1.2) & (share < 1)).all()
+    assert (less["value_high"] / plain["value_high"])[alive].to_numpy() == pytest.approx(share, rel=0.01)

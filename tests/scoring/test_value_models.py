@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from sales_consultant.scoring.errors import ScoringError
-from sales_consultant.scoring.value import BetaGeoModel, GammaGammaModel
+from sales_consultant.scoring.value import BetaGeoModel, GammaGammaModel, lifetime_value
 
 SUMMARY = "lifetimes/datasets/cdnow_customers_summary_with_transactions.csv"
 
@@ -129,3 +129,14 @@ def test_more_time_more_purchases_and_silence_means_gone(buying: BetaGeoModel) -
 def test_wrong_summaries_are_refused(x: list[float], t: list[float], T: list[float], text: str) -> None:
     with pytest.raises(ScoringError, match=text):
         BetaGeoModel().fit(x, t, T)
+
+
+def test_lifetime_value_is_discounted_month_by_month(buying: BetaGeoModel, cdnow: pd.DataFrame) -> None:
+    spend = np.full(len(cdnow), 30.0)
+    ours = lifetime_value(buying, spend, month=4.345, discount_rate=0.01)
+    steps = [buying.expected_purchases(4.345 * k) for k in range(13)]
+    by_hand = sum(30 * (steps[k] - steps[k - 1]) / 1.01**k for k in range(1, 13))
+    assert ours == pytest.approx(by_hand)
+    plain = lifetime_value(buying, spend, month=4.345)
+    assert plain == pytest.approx(30 * steps[12])
+    assert (ours < plain).all() and (ours > plain / 1.01**12).all()

@@ -221,6 +221,15 @@ FIELDS: tuple[Field, ...] = (
         "Set this to leave the record unscored and its fields empty.",
         people_write=True,
     ),
+    Field(
+        "cluster",
+        "Cluster",
+        "text",
+        ("companies",),
+        "all",
+        "Customers alike in how much, how often and how lately they buy. Empty where no such groups can be told.",
+        length=120,
+    ),
     Field("scored_at", "Scored at", "datetime", _EVERY, "all", "Time of the last change.", rides=True),
     Field("model", "Model", "text", _EVERY, "all", "The model that gave the score.", length=80, rides=True),
 )

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 LEAST = 60
 KS = (2, 3, 4, 5, 6)
 STABLE = 0.8
+# Kaufman and Rousseeuw 1990, table 4: below this a silhouette shows no structure, however often it comes out the same.
+STRUCTURED = 0.26
 _DRAWS = 5
 _MOST_FOR_TREE = 3_000
 _STRONG = 0.5
@@ -73,14 +75,15 @@ def find(
     )
     labels = _matched(labels, table.index, previous or {})
     found = sorted(set(labels.tolist()) - {-1})
-    stable = best["stability"] >= STABLE and best["noise"] < 0.05
+    apart = best["silhouette"] >= STRUCTURED
+    stable = best["stability"] >= STABLE and best["noise"] < 0.05 and apart
     return Clustering(
         best["method"],
         labels,
         np.array([Z[labels == c].mean(axis=0) for c in found]),
         tuple(_profile(table, Z, labels, c) for c in found),
         tuple(c for c, _ in tried),
-        "stable" if stable else "not stable: read it, but do not name customers by it",
+        "stable" if stable else "not stable or not apart: read it, but do not name customers by it",
     )
 
 

@@ -14,11 +14,12 @@ if TYPE_CHECKING:
     from typing import TypeAlias
 
     from sales_consultant.scoring.amounts import AmountModel
+    from sales_consultant.scoring.clustermodel import ClusterModel
     from sales_consultant.scoring.model import PopulationModel
     from sales_consultant.scoring.segments import SegmentModel
     from sales_consultant.scoring.value import ValueModel
 
-    AnyModel: TypeAlias = AmountModel | PopulationModel | SegmentModel | ValueModel
+    AnyModel: TypeAlias = AmountModel | ClusterModel | PopulationModel | SegmentModel | ValueModel
 
 FORMAT_VERSION = 2
 FILE = "model.json"
@@ -109,4 +110,8 @@ def _build(kind: str, content: dict[str, Any], folder: Path) -> AnyModel:
         from sales_consultant.scoring.amounts import AmountModel
 
         return AmountModel.from_dict(content)
+    if kind == "ClusterModel":
+        from sales_consultant.scoring.clustermodel import ClusterModel
+
+        return ClusterModel.from_dict(content)
     raise ModelFileError(f"{FILE} in {folder.name!r} is of an unknown kind, {kind!r}")

@@ -35,6 +35,8 @@ SCORE_KEYS = (
     "model",
     "scored_at",
 )
+KEPT = ("next_step_id", "segment", "customer_tier", "cluster")
+"""Fields that do not wander: what a record shows of them has a say in what it shall show."""
 STEP_KEYS = ("next_step", "next_step_due", "next_step_reason", "next_step_worth", "next_step_id")
 
 Key = tuple[str, str]
@@ -89,6 +91,7 @@ class Models:
     segments: Any | None
     labels: Mapping[str, str] = field(default_factory=dict)
     amount: Any | None = None
+    clusters: Any | None = None
 
 
 def build(
@@ -103,7 +106,7 @@ def build(
 ) -> Desired:
     """Score everything that has a model in force, as of `as_of` (ms).
 
-    `shown` holds what records show now of the fields that do not wander: next_step_id, segment, customer_tier.
+    `shown` holds what records show now of the fields in KEPT.
     """
     desired = Desired(as_of)
     _directory(con, desired)
@@ -289,6 +292,12 @@ def _values(
                 values["customer_tier"] = None if _missing(row.customer_tier) else str(int(row.customer_tier))
             _put(desired, key, **values)
         desired.scored["segments"] = len(frame)
+    if models.clusters is not None:
+        held = {k[1]: v for k, v in shown["cluster"].items() if k[0] == "companies"}
+        for row in _rows(models.clusters.assign(con, as_of=desired.as_of, previous=held)):
+            _put(
+                desired, ("companies", row.record_id), cluster=None if _missing(row.cluster) else row.cluster
+            )
 
 
 def _steps(

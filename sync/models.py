@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import duckdb
 import sqlalchemy as sa
@@ -19,10 +19,11 @@ from sales_consultant.sync.state import State, models
 
 if TYPE_CHECKING:
     from sales_consultant.scoring.gate import Comparison
-    from sales_consultant.scoring.segments import SegmentModel
     from sales_consultant.scoring.training import Trained
 
-VALUE, SEGMENTS, AMOUNT = "value", "segments", "amount"
+M = TypeVar("M")
+
+VALUE, SEGMENTS, AMOUNT, CLUSTERS = "value", "segments", "amount", "clusters"
 Say = Callable[[str], None]
 
 
@@ -56,7 +57,9 @@ def train(
     only after two such verdicts in a row. One that is worse than the model in force, on outcomes neither has learnt from,
     is kept too, and the old one stays.
     """
-    from sales_consultant.scoring import amounts, modelfile, segments, training, value
+    from sales_consultant.scoring import amounts, clustermodel, modelfile, segments, training, value
+    from sales_consultant.scoring.clustermodel import ClusterModel
+    from sales_consultant.scoring.segments import SegmentModel
 
     _check_features(con, settings.features)
     done = []
@@ -85,7 +88,7 @@ def train(
         if not trained.publishable:
             _maybe_withdraw(state, name, now)
         done.append(TrainedModel(name, "propensity", digest, verdict, publish, report, why))
-    if only is not None and not {VALUE, SEGMENTS, AMOUNT} & set(only):
+    if only is not None and not {VALUE, SEGMENTS, AMOUNT, CLUSTERS} & set(only):
         return done
     say("learning deal amounts")
     sizes = amounts.fit(con, settings.features, as_of=as_of)
@@ -101,11 +104,18 @@ def train(
     done.append(TrainedModel(VALUE, VALUE, digest, "", True, card))
     say("finding segments")
     worth = customers.predict(con, as_of=as_of, exclusions=settings.exclude)
-    edges = segments.fit(con, as_of=as_of, values=worth, before=_known_edges(state, folder))
+    edges = segments.fit(con, as_of=as_of, values=worth, before=_known(state, folder, SEGMENTS, SegmentModel))
     digest = _keep(edges, folder, modelfile.save)
     card = _card(edges)
     enter(state, digest, SEGMENTS, SEGMENTS, "", card, as_of, now, publish=True)
     done.append(TrainedModel(SEGMENTS, SEGMENTS, digest, "", True, card))
+    if settings.write.set == "all":
+        say("finding clusters")
+        groups = clustermodel.fit(con, as_of=as_of, before=_known(state, folder, CLUSTERS, ClusterModel))
+        digest = _keep(groups, folder, modelfile.save)
+        card = {"method": groups.method, "verdict": groups.verdict, "clusters": list(groups.names)}
+        enter(state, digest, CLUSTERS, CLUSTERS, groups.verdict, card, as_of, now, publish=True)
+        done.append(TrainedModel(CLUSTERS, CLUSTERS, digest, groups.verdict, True, card))
     return done
 
 
@@ -129,16 +139,15 @@ def _gate(
     return gate.compare(con, old, trained.model, trained.judged, trained.today)
 
 
-def _known_edges(state: State, folder: Path) -> "SegmentModel | None":
-    """The segments in force, whose edges stay where they can."""
+def _known(state: State, folder: Path, name: str, kind: type[M]) -> M | None:
+    """The model in force of a name, whose edges or numbers stay where they can."""
     from sales_consultant.scoring import modelfile
-    from sales_consultant.scoring.segments import SegmentModel
 
-    held = _in_force_row(state, SEGMENTS)
+    held = _in_force_row(state, name)
     if held is None or not modelfile.of_this_format(folder / held["digest"]):
         return None
     known = modelfile.load(folder / held["digest"])
-    return known if isinstance(known, SegmentModel) else None
+    return known if isinstance(known, kind) else None
 
 
 def _in_force_row(state: State, name: str) -> dict[str, Any] | None:
@@ -309,7 +318,8 @@ def in_force(state: State, folder: Path, settings: Settings) -> Models:
     }
     populations = {n: m for n, m in loaded.items() if n in settings.populations}
     labels = {r["name"]: f"{r['name']} {r['digest'][:8]}" for r in rows}
-    return Models(populations, loaded.get(VALUE), loaded.get(SEGMENTS), labels, loaded.get(AMOUNT))
+    rest = (loaded.get(AMOUNT), loaded.get(CLUSTERS))
+    return Models(populations, loaded.get(VALUE), loaded.get(SEGMENTS), labels, *rest)
 
 
 def training_needed(state: State, folder: Path, settings: Settings, *, as_of: int) -> set[str]:
@@ -323,6 +333,7 @@ def training_needed(state: State, folder: Path, settings: Settings, *, as_of: in
 
     rows = state.rows(sa.select(models))
     wanted = {*settings.populations, VALUE, SEGMENTS, AMOUNT}
+    wanted |= {CLUSTERS} if settings.write.set == "all" else set()
     needed = wanted - {r["name"] for r in rows}
     for r in rows:
         in_force = r["published_at"] is not None and r["withdrawn_at"] is None

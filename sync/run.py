@@ -249,7 +249,7 @@ def scoring(ws: Workspace, run: Run, reporter: Reporter) -> tuple[Desired, Held]
             models.in_force(ws.state, ws.models_folder, ws.settings),
             playbook.load(desiring.playbook_path(ws.settings)),
             as_of=run.as_of,
-            shown={f: held.shown(current, f) for f in ("next_step_id", "segment", "customer_tier")},
+            shown={f: held.shown(current, f) for f in desiring.KEPT},
             steps_of_today=held.steps_of_day(ws.state, run.as_of),
         )
     run.counts["scored"] = wanted.scored

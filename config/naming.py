@@ -65,7 +65,8 @@ class Naming:
     def without_note(description: str | None) -> str:
         """A description as it is without what is noted of the last run.
 
-        >>> naming, score = Naming(), next(f for f in FIELDS if f.key == "score")
+        >>> from sales_consultant.config.catalogue import by_key
+        >>> naming, score = Naming(), by_key("score")
         >>> naming.without_note(naming.description(score, "today: 3 records")) == naming.description(score)
         True
         """

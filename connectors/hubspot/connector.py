@@ -20,7 +20,7 @@ from sales_consultant.connectors.base import (
     Page,
     Stream,
 )
-from sales_consultant.connectors.hubspot import estimate, rows, schema, views
+from sales_consultant.connectors.hubspot import estimate, rows, schema, small, views
 from sales_consultant.connectors.hubspot.admin import HubSpotAdmin
 from sales_consultant.connectors.hubspot.client import HubSpotApi, HubSpotRefusalError
 from sales_consultant.connectors.hubspot.paths import Paths
@@ -154,13 +154,15 @@ class HubSpotConnector(HubSpotAdmin):
             yield from self._puller.computed(stream.removesuffix(schema.SLOW))
         elif stream == "campaigns":
             yield self._puller.campaigns()
+        elif stream == "currencies":
+            yield small.currencies(self.api, self.reading, self.identity().currency, self.latest)
         else:
-            small: dict[str, Callable[[], Page]] = {
+            whole: dict[str, Callable[[], Page]] = {
                 "fields": self._fields,
                 "owners": self._owners,
                 "stages": self._stages,
             }
-            yield small[stream]()
+            yield whole[stream]()
 
     def _fields(self) -> Page:
         self._described.clear()

@@ -36,6 +36,9 @@ class Paths:
     def campaigns(self) -> str:
         return "/marketing/campaigns/2026-03"
 
+    def rates(self) -> str:
+        return "/settings/currencies/2026-03/exchange-rates"
+
     def token(self) -> str:
         return f"/oauth/{self.version}/token"
 

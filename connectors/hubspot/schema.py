@@ -98,8 +98,10 @@ STANDARD: dict[str, tuple[str, ...]] = {
     ),
 }
 CREATED = {"contacts": "createdate", "companies": "createdate", "deals": "createdate"}
+# What HubSpot keeps of forms and visits: analytics of the contact, whose past values are the moments themselves.
+TOUCHES = {"recent_conversion_date": "form", "hs_analytics_last_visit_timestamp": "visit"}
 HISTORY = {
-    "contacts": ("lifecyclestage", "hs_lead_status", "jobtitle"),
+    "contacts": ("lifecyclestage", "hs_lead_status", "jobtitle", *TOUCHES),
     "companies": ("industry",),
     "deals": ("dealstage", "amount", "closedate", "pipeline", "dealtype", "hubspot_owner_id"),
     SALES_LEADS: ("hs_pipeline_stage",),
@@ -148,6 +150,7 @@ def streams() -> tuple[Stream, ...]:
         # Who a campaign touched is not read: HubSpot tells it without a date, three calls a campaign, and what has no
         # date says nothing about the past.
         Stream("campaigns", "campaigns", "full", optional=True),
+        Stream("currencies", "currencies", "full", ("code", "start_at"), optional=True),
     )
 
 

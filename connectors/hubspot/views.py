@@ -4,7 +4,14 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 
 from sales_consultant.connectors import neutral
-from sales_consultant.connectors.hubspot.schema import ACTIVITIES, CORE, LINKS, SALES_LEADS, link_table
+from sales_consultant.connectors.hubspot.schema import (
+    ACTIVITIES,
+    CORE,
+    LINKS,
+    SALES_LEADS,
+    TOUCHES,
+    link_table,
+)
 from sales_consultant.connectors.neutral import CASTS, Raw, Source, literal, quote, view
 
 Columns = Mapping[str, Sequence[str]]
@@ -242,7 +249,33 @@ def _activities(raw: Raw) -> list[Source]:
             "deleted": "coalesce(r._archived, false)",
         }
         found.append(Source(f"raw_{table} r", columns))
-    return found
+    return found + _touches(
+        raw,
+        {
+            "id": "r.id",
+            "type": "r.kind",
+            "direction": "'inbound'",
+            "automated": "false",
+            "occurred_at": "to_ms(r.value)",
+            "known_at": "r.known",
+            "deleted": "false",
+        },
+    )
+
+
+def _touches(raw: Raw, columns: Mapping[str, str]) -> list[Source]:
+    """Forms and visits of contacts, each once, as far as the history of the contact's analytics tells them."""
+    if not raw.has("contacts_history"):
+        return []
+    pairs = ", ".join(f"({literal(p)}, {literal(kind)})" for p, kind in TOUCHES.items())
+    # Who was merged brings its past along, and both ids then tell the same of it.
+    source = (
+        "(SELECT t.kind || ':' || coalesce(m.new_id, h.record_id) || ':' || h.value AS id, t.kind, h.value, "
+        "coalesce(m.new_id, h.record_id) AS contact, min(h._changed) AS known FROM raw_contacts_history h "
+        f"JOIN (VALUES {pairs}) t(property, kind) ON t.property = h.property "
+        "LEFT JOIN merges m ON m.object = 'contacts' AND m.old_id = h.record_id WHERE h.value <> '' GROUP BY 1, 2, 3, 4) r"
+    )
+    return [Source(source, columns)]
 
 
 def _associations(raw: Raw) -> list[Source]:
@@ -269,7 +302,14 @@ def _associations(raw: Raw) -> list[Source]:
             "first_seen": "r._first_seen",
         }
         found.append(Source(f"{_links(table, from_type)} r{join}", columns))
-    return found
+    columns = {
+        "from_object": "'activity'",
+        "from_id": "r.id",
+        "to_object": "'contact'",
+        "to_id": "r.contact",
+        "known_at": "r.known",
+    }
+    return found + _touches(raw, columns)
 
 
 def _links(table: str, from_type: str) -> str:

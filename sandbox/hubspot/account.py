@@ -20,6 +20,9 @@ SCOPES = (
     "crm.objects.users.write",
     "marketing.campaigns.read",
     "marketing.campaigns.revenue.read",
+    "settings.currencies.read",
+    "settings.currencies.write",
+    "forms",
     "tickets",
 )  # fmt: skip
 MAX_OWNERS = 500

@@ -6,8 +6,9 @@ from typing import Any
 from starlette.responses import HTMLResponse, Response
 
 from sales_consultant.sandbox import oauth
+from sales_consultant.sandbox.clock import parse_iso
 from sales_consultant.sandbox.faults import Fault
-from sales_consultant.sandbox.hubspot import account, writing
+from sales_consultant.sandbox.hubspot import account, forms, writing
 from sales_consultant.sandbox.hubspot import oauth as signin
 from sales_consultant.sandbox.hubspot.errors import ApiError, InvalidValuesError, error_response
 from sales_consultant.sandbox.hubspot.kinds import VENDOR, Kind, kind_of
@@ -69,6 +70,15 @@ def actions(portal: Portal) -> Mapping[str, Callable[[Json], Any]]:
         """Gone without a trace, as after a GDPR delete."""
         portal.store.delete(VENDOR, _kind(body).name, str(body["id"]))
         return {"purged": str(body["id"])}
+
+    def visit(body: Json) -> Json:
+        """A contact was on the website, now or `at` (ISO 8601)."""
+        record = portal.store.get(VENDOR, "contacts", str(body["contact"]))
+        if record is None:
+            raise ControlError(f"there is no contact {body['contact']!r}")
+        at = parse_iso(str(body["at"])) if body.get("at") else portal.clock.now_ms()
+        forms.visited(portal, record, at, int(body.get("pages", 1)))
+        return {"contact": record.id}
 
     def restore(body: Json) -> Json:
         writing.archive(portal, _kind(body), [str(body["id"])], archived=False)
@@ -154,6 +164,7 @@ def actions(portal: Portal) -> Mapping[str, Callable[[Json], Any]]:
         "merge": merge,
         "purge": purge,
         "restore": restore,
+        "visit": visit,
         "rules": rules,
         "options": options,
         "touch": touch,

@@ -4,6 +4,7 @@ from collections import defaultdict
 from typing import Any
 
 from sales_consultant.sandbox.clock import DAY_MS, iso
+from sales_consultant.sandbox.hubspot.currencies import put_rate
 from sales_consultant.sandbox.hubspot.derived import derive, number
 from sales_consultant.sandbox.hubspot.kinds import KINDS
 from sales_consultant.sandbox.hubspot.links import add_label, pair
@@ -46,6 +47,10 @@ def load_currencies(loader: Loader) -> None:
         home = next((r["code"] for r in rows if r["rate"] == 1), rows[0]["code"])
         others = [r["code"] for r in rows if r["code"] != home]
         loader.portal.set_account(companyCurrency=home, additionalCurrencies=others)
+        for row in rows:
+            if row["code"] != home and row["rate"]:
+                # The folder tells units for one of the home currency, HubSpot the worth of one unit in it.
+                put_rate(loader.portal, row["code"], 1 / float(row["rate"]), loader.epoch)
         return
     used = [r["currency"] for r in loader.folder["deals"] if r.get("currency")]
     if used:

@@ -11,6 +11,8 @@ from sales_consultant.sandbox.hubspot import (
     account,
     batches,
     campaigns,
+    currencies,
+    forms,
     legacy,
     linking,
     linking_v3,
@@ -58,8 +60,20 @@ def _table() -> Iterator[tuple[str, str, Handler, str, dict[str, Any]]]:
         yield base + "/{id}", "GET", account.owner, "owners", scope
         yield from _campaigns(f"/marketing/campaigns/{dated}" if dated else "/marketing/v3/campaigns")
         yield from _account(dated)
+        yield from _currencies(f"/settings/currencies/{dated}" if dated else "/settings/v3/currencies")
+        yield from _forms(f"/marketing/forms/{dated}" if dated else "/marketing/v3/forms")
     yield from _older()
     yield from _links_v3()
+    for way in ("submit", "secure/submit"):
+        path = "/submissions/v3/integration/" + way + "/{portal}/{form}"
+        yield path, "POST", forms.submit, "forms", {"auth": False}
+    yield (
+        "/form-integrations/v1/submissions/forms/{form}",
+        "GET",
+        forms.submissions,
+        "forms",
+        {"scope": "forms"},
+    )
     for version in ("v1", "v3", *DATED):
         base = f"/oauth/{version}"
         free = {"auth": False, "form": True}
@@ -182,6 +196,22 @@ def _campaigns(base: str) -> Iterator[tuple[str, str, Handler, str, dict[str, An
     yield base + "/batch/read", "POST", campaigns.batch_read, "campaigns", scope
     yield base + "/{campaign}", "GET", campaigns.get, "campaigns", scope
     yield base + "/{campaign}/reports/contacts/{touch}", "GET", campaigns.contacts, "campaign_contacts", scope
+
+
+def _currencies(base: str) -> Iterator[tuple[str, str, Handler, str, dict[str, Any]]]:
+    read, write = {"scope": "settings.currencies.read"}, {"scope": "settings.currencies.write"}
+    yield base + "/company-currency", "GET", currencies.company, "currencies", read
+    yield base + "/exchange-rates", "GET", currencies.list_page, "currencies", read
+    yield base + "/exchange-rates", "POST", currencies.create, "currencies", write
+    yield base + "/exchange-rates/current", "GET", currencies.current, "currencies", read
+    yield base + "/exchange-rates/{id}", "GET", currencies.get, "currencies", read
+
+
+def _forms(base: str) -> Iterator[tuple[str, str, Handler, str, dict[str, Any]]]:
+    scope = {"scope": "forms"}
+    yield base, "GET", forms.list_all, "forms", scope
+    yield base, "POST", forms.create, "forms", scope
+    yield base + "/{form}", "GET", forms.get, "forms", scope
 
 
 def _account(dated: str) -> Iterator[tuple[str, str, Handler, str, dict[str, Any]]]:

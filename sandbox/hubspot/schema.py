@@ -43,6 +43,17 @@ website; Website URL; string/text
 lifecyclestage; Lifecycle Stage; enumeration/radio; {_STAGES}
 hs_lead_status; Lead Status; enumeration/radio; {_STATUS}
 hs_analytics_source; Original Traffic Source; enumeration/select; ORGANIC_SEARCH=Organic Search|PAID_SEARCH=Paid Search|EMAIL_MARKETING=Email Marketing|SOCIAL_MEDIA=Organic Social|REFERRALS=Referrals|OTHER_CAMPAIGNS=Other Campaigns|DIRECT_TRAFFIC=Direct Traffic|OFFLINE=Offline Sources|PAID_SOCIAL=Paid Social; ro
+first_conversion_date; First Conversion Date; datetime/date; ; ro
+first_conversion_event_name; First Conversion; string/text; ; ro
+recent_conversion_date; Recent Conversion Date; datetime/date; ; ro
+recent_conversion_event_name; Recent Conversion; string/text; ; ro
+num_conversion_events; Number of Form Submissions; number/number; ; ro
+num_unique_conversion_events; Number of Unique Forms Submitted; number/number; ; ro
+hs_analytics_first_visit_timestamp; Time First Seen; datetime/date; ; ro
+hs_analytics_last_visit_timestamp; Time of Last Session; datetime/date; ; ro
+hs_analytics_last_timestamp; Time Last Seen; datetime/date; ; ro
+hs_analytics_num_visits; Number of Sessions; number/number; ; ro
+hs_analytics_num_page_views; Number of Pageviews; number/number; ; ro
 hs_email_optout; Unsubscribed from all email; bool/booleancheckbox; ; ro
 hs_email_hard_bounce_reason_enum; Email hard bounce reason; enumeration/select; OTHER=Other|UNKNOWN_USER=Unknown user|CONTENT=Content|POLICY=Policy|SPAM=Spam|MAILBOX_FULL=Mailbox full; ro
 hs_email_bounce; Marketing emails bounced; number/number; ; ro

@@ -127,6 +127,20 @@ def update(
     return new
 
 
+def computed(portal: Portal, kind: Kind, record: Record, values: Mapping[str, str | None]) -> Record:
+    """Set what HubSpot itself finds out about a record, read-only values too; its history says so."""
+    now = portal.clock.now_ms()
+    after = {**record.values(), **values}
+    with portal.store.transaction():
+        remember(
+            portal, kind, record, {n: v for n, v in after.items() if not n.startswith("_")}, now, "ANALYTICS"
+        )
+        new = record._replace(properties=dumps(after), modified=max(now, record.modified))
+        portal.store.update(VENDOR, kind.name, new)
+        _lag(portal, kind, record.id, record)
+    return new
+
+
 def required(portal: Portal, kind: Kind, values: Mapping[str, Any], version: str) -> None:
     """The admin's validation rules, which bind API writes from 2026-09 on. Raises InvalidValuesError."""
     if version < "2026-09" or not version.startswith("20"):

@@ -543,19 +543,29 @@ def backfill(
         str | None, typer.Option(help="Rows modified up to then; default the CRM's now.")
     ] = None,
     object: Objects = None,
+    where: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--where",
+            help='Only rows like this, by = != < <= > >= or in, as "amount>=1000"; repeat for more.',
+        ),
+    ] = None,
     again: Annotated[bool, typer.Option("--again", help="Start over, also what was finished.")] = False,
+    wait: Annotated[
+        bool,
+        typer.Option("--wait", help="Where the day's calls are used, pause and go on when they come free."),
+    ] = False,
 ) -> Document:
     """Read a stretch of the past once. Killed, it goes on where it was when it is run again."""
-    from sales_consultant.sync.backfill import backfill as filling
+    from sales_consultant.sync import backfill as filling
 
-    done = filling(
-        shell.ws,
-        shell.reporter,
-        since=moment(since, "--since"),
-        until=moment(until, "--until"),
-        objects=tuple(object or ()),
-        again=again,
+    task = filling.Task(
+        moment(since, "--since"),
+        moment(until, "--until"),
+        tuple(object or ()),
+        filling.conditions(where or ()),
     )
+    done = filling.backfill(shell.ws, shell.reporter, task, again=again, wait=wait)
     return {"rows": done.rows, "finished_before": done.finished_before}
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from sales_consultant.config.canon import Canonical
 from sales_consultant.config.catalogue import Field
+from sales_consultant.config.conditions import Condition
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -303,6 +304,16 @@ class Connector(Protocol):
 
     def reread(self, stream: str, ids: Sequence[str]) -> Iterator[Page]:
         """Those rows of a delta stream as they are now, whenever they changed; one that is gone is left out."""
+        ...
+
+    def find(
+        self, stream: str, where: Sequence[Condition], *, since: int | None, until: int, after: str
+    ) -> Iterator[tuple[Sequence[str], int]]:
+        """Ids of a delta stream's live rows that fulfil all conditions and were modified in [since, until].
+
+        In pages by order of id, above `after` ("" for all), each with how many are left, itself included. A row without
+        a value is one that is not equal. UsageError for a field that describe does not show, or a value it cannot have.
+        """
         ...
 
     def views(

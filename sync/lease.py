@@ -15,6 +15,7 @@ from sales_consultant.config.errors import BusyError
 from sales_consultant.sync.state import State, leases
 
 NAME = "run"
+WANTED = "wanted_at"
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,12 @@ class Lease:
             )
 
 
+def wanted_since(state: State) -> int | None:
+    """When somebody last wanted the connection and did not get it (ms, this machine's clock)."""
+    held = state.get(WANTED)
+    return None if held is None else int(held)
+
+
 @contextlib.contextmanager
 def hold(state: State, lock: Path, *, job: str, now: int) -> Iterator[Lease]:
     """The lease while the block runs. Raises BusyError naming the holder where another process has it."""
@@ -39,6 +46,9 @@ def hold(state: State, lock: Path, *, job: str, now: int) -> Iterator[Lease]:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as e:
+            # Who can give way, as a backfill of hours, does.
+            with contextlib.suppress(Exception):
+                state.put(WANTED, str(now))
             held = state.rows(sa.select(leases).where(leases.c.name == NAME))
             who = held[0]["holder"] if held else "another process"
             raise BusyError(

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from sales_consultant.config.canon import CanonError, Canonical, canon
 from sales_consultant.config.catalogue import FIELDS, Field
+from sales_consultant.config.conditions import Condition
 from sales_consultant.config.errors import CrmUnavailableError
 from sales_consultant.config.naming import Naming
 from sales_consultant.connectors.base import (
@@ -20,8 +21,10 @@ from sales_consultant.connectors.base import (
     Page,
     Stream,
 )
-from sales_consultant.connectors.hubspot import estimate, rows, schema, small, views
+from sales_consultant.connectors.chosen import checked
+from sales_consultant.connectors.hubspot import estimate, rows, schema, views
 from sales_consultant.connectors.hubspot.admin import HubSpotAdmin
+from sales_consultant.connectors.hubspot.chosen import find
 from sales_consultant.connectors.hubspot.client import HubSpotApi, HubSpotRefusalError
 from sales_consultant.connectors.hubspot.paths import Paths
 from sales_consultant.connectors.hubspot.provision import Provisioner
@@ -154,15 +157,13 @@ class HubSpotConnector(HubSpotAdmin):
             yield from self._puller.computed(stream.removesuffix(schema.SLOW))
         elif stream == "campaigns":
             yield self._puller.campaigns()
-        elif stream == "currencies":
-            yield small.currencies(self.api, self.reading, self.identity().currency, self.latest)
         else:
-            whole: dict[str, Callable[[], Page]] = {
+            small: dict[str, Callable[[], Page]] = {
                 "fields": self._fields,
                 "owners": self._owners,
                 "stages": self._stages,
             }
-            yield whole[stream]()
+            yield small[stream]()
 
     def _fields(self) -> Page:
         self._described.clear()
@@ -249,6 +250,13 @@ class HubSpotConnector(HubSpotAdmin):
     def reread(self, stream: str, ids: Sequence[str]) -> Iterator[Page]:
         """Records by id."""
         yield from self._puller.reread(stream, ids)
+
+    def find(
+        self, stream: str, where: Sequence[Condition], *, since: int | None, until: int, after: str
+    ) -> Iterator[tuple[Sequence[str], int]]:
+        """Ids by search."""
+        wanted = checked(stream, self.describe(stream), where)
+        yield from find(self.api, self.reading, stream, wanted, since=since, until=until, after=after)
 
     def views(
         self, columns: Mapping[str, Sequence[str]], fields: Sequence[tuple[str, str, str]]

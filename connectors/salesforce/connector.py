@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from sales_consultant.config.canon import CanonError, Canonical, canon
 from sales_consultant.config.catalogue import FIELDS, Field, by_key
+from sales_consultant.config.conditions import Condition
 from sales_consultant.config.errors import AccessError, CrmUnavailableError
 from sales_consultant.config.naming import Naming
 from sales_consultant.connectors.base import (
@@ -24,9 +25,11 @@ from sales_consultant.connectors.base import (
     Page,
     Stream,
 )
+from sales_consultant.connectors.chosen import checked
 from sales_consultant.connectors.salesforce import estimate, rows, schema, small, views
 from sales_consultant.connectors.salesforce.admin import SalesforceAdmin
 from sales_consultant.connectors.salesforce.ahead import Ahead, Question
+from sales_consultant.connectors.salesforce.chosen import find
 from sales_consultant.connectors.salesforce.client import (
     SalesforceApi,
     SalesforceRefusalError,
@@ -233,6 +236,14 @@ class SalesforceConnector(SalesforceAdmin):
     def reread(self, stream: str, ids: Sequence[str]) -> Iterator[Page]:
         """Rows by id."""
         yield from self._puller.reread(stream, ids)
+
+    def find(
+        self, stream: str, where: Sequence[Condition], *, since: int | None, until: int, after: str
+    ) -> Iterator[tuple[Sequence[str], int]]:
+        """Ids by SOQL."""
+        wanted = checked(stream, self.described.fields(stream), where)
+        cursor = self.described.selection(stream).cursor
+        yield from find(self.api, stream, cursor, wanted, since=since, until=until, after=after)
 
     def views(
         self, columns: Mapping[str, Sequence[str]], fields: Sequence[tuple[str, str, str]]

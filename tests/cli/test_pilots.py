@@ -1,4 +1,4 @@
-"""A pilot that is narrowed, and guards that are widened for one run, from the command line."""
+"""Some records only: a pilot that is narrowed, guards that are widened for one run, a backfill by conditions."""
 
 import pytest
 from support.office import Office
@@ -65,3 +65,15 @@ def test_guards_of_one_run(synced: Office) -> None:
     assert "--max-share" in synced.cli.run("sync", "--max-share", "2", code=2).err
     synced.cli.configure(synced.sandbox.url, "[guards]\nmax_records = 3")
     assert synced.cli.json("push", "plan.json", "--max-records", "5")["written"] == 5
+
+
+def test_a_backfill_of_some_rows(synced: Office) -> None:
+    deals = {r.id: r.values() for r in synced.sandbox.store.each("hubspot", "deals")}
+    large = {i for i, v in deals.items() if float(v.get("amount") or 0) >= 10_000}
+    words = ("backfill", "--object", "deals", "--where", "amount>=10000")
+    stages = sorted({str(v["dealstage"]) for v in deals.values()})
+    done = synced.cli.json(*words, "--where", f"dealstage in {','.join(stages)}")
+    assert done["rows"] == {"deals": len(large)} and 0 < len(large) < len(deals)
+    for wrong in ("amonut>=3", "amount~3", "amount=much"):
+        assert synced.cli.json("backfill", "--object", "deals", "--where", wrong, code=2)["error"]["action"]
+    assert synced.cli.json("sync", "--yes")["written"] == 0

@@ -18,6 +18,7 @@ class TestHubSpot(ConnectorContract):
 
     crm: ClassVar[str] = "hubspot"
     push_path: ClassVar[str] = "/batch/update$"
+    compared: ClassVar[tuple[str, str]] = ("amount", "dealstage")
     objects: ClassVar[tuple[str, ...]] = ("contacts", "companies", "deals")
 
     def open(self, url: str, token: str) -> Connector:

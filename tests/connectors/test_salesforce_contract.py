@@ -19,6 +19,7 @@ class TestSalesforce(ConnectorContract):
 
     crm: ClassVar[str] = "salesforce"
     push_path: ClassVar[str] = "/composite/sobjects$"
+    compared: ClassVar[tuple[str, str]] = ("Amount", "StageName")
     # An org without several currencies does not say which one it has.
     currency: ClassVar[str] = "XXX"
     objects: ClassVar[tuple[str, ...]] = ("contacts", "leads", "companies", "deals")

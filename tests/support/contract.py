@@ -10,7 +10,8 @@ import requests
 from support.sandbox_company import CLOCK, FILES, write_folder
 
 from sales_consultant.config.catalogue import fields
-from sales_consultant.config.errors import AccessError, ConfigError, CrmUnavailableError
+from sales_consultant.config.conditions import from_option
+from sales_consultant.config.errors import AccessError, ConfigError, CrmUnavailableError, UsageError
 from sales_consultant.connectors.base import Change, Connector, Outcome
 from sales_consultant.sandbox.server import Sandbox
 from sales_consultant.sync.pull import pull
@@ -58,6 +59,8 @@ class ConnectorContract:
 
     crm: ClassVar[str]
     push_path: ClassVar[str]
+    # What the CRM calls a deal's amount and stage.
+    compared: ClassVar[tuple[str, str]]
     objects: ClassVar[tuple[str, ...]]
     currency: ClassVar[str] = "EUR"
 
@@ -211,6 +214,38 @@ class ConnectorContract:
         org.control("clock", advance=300)
         pulled(connector, w)
         assert [str(a) for (a,) in rows(w, f"SELECT amount FROM deals WHERE id = '{record_id}'")] == ["5.00"]
+
+    def test_records_are_found_by_conditions(self, org: Org) -> None:
+        """Every comparison, as the rows of a pull say themselves; checked against describe before anything is read."""
+        connector = org.connector()
+        held = pulled(connector)
+        stream = connector.raw("deals")[0].removeprefix("raw_")
+        amount, stage = self.compared
+        everything = {str(i): (a, s) for i, a, s in rows(held, "SELECT id, amount, stage FROM deals")}
+
+        def found(*conditions: str, after: str = "", since: int | None = None) -> list[str]:
+            where = [from_option(c) for c in conditions]
+            pages = connector.find(stream, where, since=since, until=connector.now(), after=after)
+            return [i for ids, _ in pages for i in ids]
+
+        def wanted(keep: Callable[[float | None, str], bool]) -> set[str]:
+            return {i for i, (a, s) in everything.items() if keep(None if a is None else float(a), s)}
+
+        assert set(found()) == set(everything)
+        assert set(found(f"{amount}>=1000.5")) == wanted(lambda a, _: a is not None and a >= 1000.5)
+        assert set(found(f"{amount}<1000.5")) == wanted(lambda a, _: a is not None and a < 1000.5)
+        assert set(found(f"{amount}!=1000.5")) == wanted(lambda a, _: a != 1000.5), "a gap is not equal"
+        options = sorted({s for _, s in everything.values()})
+        assert set(found(f"{stage}={options[0]}")) == wanted(lambda _, s: s == options[0])
+        assert set(found(f"{stage} in {','.join(options)}")) == set(everything)
+        assert found(f"{stage}={options[0]}", f"{stage}!={options[0]}") == []
+        first, *rest = found()
+        assert found(after=first) == rest
+        assert found(since=connector.now() + 60_000) == []
+        for wrong in (f"{amount}=much", f"{stage}>3", "amonut=3"):
+            with pytest.raises(UsageError) as e:
+                found(wrong)
+            assert e.value.action
 
     def test_an_archived_record_stays_marked(self, org: Org) -> None:
         connector = org.connector()

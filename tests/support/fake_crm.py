@@ -7,6 +7,7 @@ import pyarrow as pa
 
 from sales_consultant.config.canon import CanonError, Canonical, canon
 from sales_consultant.config.catalogue import Field
+from sales_consultant.config.conditions import Condition
 from sales_consultant.connectors.base import (
     Assumption,
     Budget,
@@ -124,6 +125,11 @@ class FakeCrm:
         )
 
     def reread(self, stream: str, ids: Sequence[str]) -> Iterator[Page]:
+        yield from ()
+
+    def find(
+        self, stream: str, where: Sequence[Condition], *, since: int | None, until: int, after: str
+    ) -> Iterator[tuple[Sequence[str], int]]:
         yield from ()
 
     def views(

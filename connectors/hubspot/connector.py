@@ -22,7 +22,7 @@ from sales_consultant.connectors.base import (
     Stream,
 )
 from sales_consultant.connectors.chosen import checked
-from sales_consultant.connectors.hubspot import estimate, rows, schema, views
+from sales_consultant.connectors.hubspot import estimate, rows, schema, small, views
 from sales_consultant.connectors.hubspot.admin import HubSpotAdmin
 from sales_consultant.connectors.hubspot.chosen import find
 from sales_consultant.connectors.hubspot.client import HubSpotApi, HubSpotRefusalError
@@ -157,13 +157,15 @@ class HubSpotConnector(HubSpotAdmin):
             yield from self._puller.computed(stream.removesuffix(schema.SLOW))
         elif stream == "campaigns":
             yield self._puller.campaigns()
+        elif stream == "currencies":
+            yield small.currencies(self.api, self.reading, self.identity().currency, self.latest)
         else:
-            small: dict[str, Callable[[], Page]] = {
+            whole: dict[str, Callable[[], Page]] = {
                 "fields": self._fields,
                 "owners": self._owners,
                 "stages": self._stages,
             }
-            yield small[stream]()
+            yield whole[stream]()
 
     def _fields(self) -> Page:
         self._described.clear()

@@ -4,12 +4,12 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 
 from sales_consultant.connectors import neutral
+from sales_consultant.connectors.hubspot.past import deal_history, field_history, touches
 from sales_consultant.connectors.hubspot.schema import (
     ACTIVITIES,
     CORE,
     LINKS,
     SALES_LEADS,
-    TOUCHES,
     link_table,
 )
 from sales_consultant.connectors.neutral import CASTS, Raw, Source, literal, quote, view
@@ -24,12 +24,6 @@ _ACTIVITY_TYPES = {
     "meetings": "meeting",
     "notes": "note",
     "tasks": "task",
-}
-_HISTORY_COLUMNS = {
-    "dealstage": "stage",
-    "amount": "amount",
-    "closedate": "close_date",
-    "hubspot_owner_id": "owner_id",
 }
 
 
@@ -173,25 +167,6 @@ def _deals(raw: Raw, fields: Sequence[tuple[str, str, str]]) -> list[Source]:
     ]
 
 
-def _deal_history(raw: Raw) -> list[Source]:
-    if not raw.has("deals_history"):
-        return []
-    values = ", ".join(
-        f"max(value) FILTER (property = {literal(p)}) AS {c}" for p, c in _HISTORY_COLUMNS.items()
-    )
-    names = ", ".join(literal(p) for p in _HISTORY_COLUMNS)
-    source = f"(SELECT record_id, _changed, {values} FROM raw_deals_history WHERE property IN ({names}) GROUP BY 1, 2) r"
-    columns = {
-        "deal_id": "r.record_id",
-        "changed_at": "r._changed",
-        "stage": "r.stage",
-        "amount": "to_money(r.amount)",
-        "close_date": "to_ms(r.close_date)",
-        "owner_id": "r.owner_id",
-    }
-    return [Source(source, columns)]
-
-
 def _activities(raw: Raw) -> list[Source]:
     found = []
     for table in ACTIVITIES:
@@ -249,7 +224,7 @@ def _activities(raw: Raw) -> list[Source]:
             "deleted": "coalesce(r._archived, false)",
         }
         found.append(Source(f"raw_{table} r", columns))
-    return found + _touches(
+    return found + touches(
         raw,
         {
             "id": "r.id",
@@ -261,21 +236,6 @@ def _activities(raw: Raw) -> list[Source]:
             "deleted": "false",
         },
     )
-
-
-def _touches(raw: Raw, columns: Mapping[str, str]) -> list[Source]:
-    """Forms and visits of contacts, each once, as far as the history of the contact's analytics tells them."""
-    if not raw.has("contacts_history"):
-        return []
-    pairs = ", ".join(f"({literal(p)}, {literal(kind)})" for p, kind in TOUCHES.items())
-    # Who was merged brings its past along, and both ids then tell the same of it.
-    source = (
-        "(SELECT t.kind || ':' || coalesce(m.new_id, h.record_id) || ':' || h.value AS id, t.kind, h.value, "
-        "coalesce(m.new_id, h.record_id) AS contact, min(h._changed) AS known FROM raw_contacts_history h "
-        f"JOIN (VALUES {pairs}) t(property, kind) ON t.property = h.property "
-        "LEFT JOIN merges m ON m.object = 'contacts' AND m.old_id = h.record_id WHERE h.value <> '' GROUP BY 1, 2, 3, 4) r"
-    )
-    return [Source(source, columns)]
 
 
 def _associations(raw: Raw) -> list[Source]:
@@ -309,7 +269,7 @@ def _associations(raw: Raw) -> list[Source]:
         "to_id": "r.contact",
         "known_at": "r.known",
     }
-    return found + _touches(raw, columns)
+    return found + touches(raw, columns)
 
 
 def _links(table: str, from_type: str) -> str:
@@ -335,57 +295,6 @@ def _line_items(raw: Raw) -> list[Source]:
         "deleted": "coalesce(r._archived, false)",
     }
     return [Source(f"raw_line_items r JOIN {_links(table, 'deals')} l ON l.to_id = r.id", columns)]
-
-
-def _field_history(raw: Raw, fields: Sequence[tuple[str, str, str]]) -> list[Source]:
-    custom = {(o, n) for o, n, _ in fields}
-    standard = {
-        "contacts": {"lifecyclestage": "lifecycle_stage", "hs_lead_status": "status", "jobtitle": "title"},
-        "companies": {"industry": "industry"},
-        "deals": {"pipeline": "pipeline", "dealtype": "type"},
-    }
-    found = []
-    for obj in CORE:
-        if not raw.has(f"{obj}_history"):
-            continue
-        names = {**standard.get(obj, {}), **{n: f"c_{n}" for o, n in custom if o == obj}}
-        if not names:
-            continue
-        # A join, not a CASE: DuckDB 2.0 fails to bind one over a column whose values are all outside of it.
-        pairs = ", ".join(f"({literal(p)}, {literal(c)})" for p, c in sorted(names.items()))
-        found.append(
-            Source(
-                f"raw_{obj}_history r JOIN (VALUES {pairs}) m(property, field) ON m.property = r.property",
-                {
-                    "object": literal(obj),
-                    "record_id": "r.record_id",
-                    "field": "m.field",
-                    "value": "nullif(r.value, '')",
-                    "changed_at": "r._changed",
-                },
-            )
-        )
-    return found + _lead_stages(raw)
-
-
-def _lead_stages(raw: Raw) -> list[Source]:
-    """The stages that HubSpot's lead object went through, as history of the contact it is about."""
-    links = link_table(SALES_LEADS, "contacts")
-    if not raw.has(f"{SALES_LEADS}_history") or not raw.has(links):
-        return []
-    source = (
-        f"(SELECT l.to_id AS contact_id, h.value, h._changed FROM raw_{SALES_LEADS}_history h JOIN raw_{links} l ON "
-        "l.from_id = h.record_id WHERE h.property = 'hs_pipeline_stage') r "
-        "LEFT JOIN merges m ON m.object = 'contacts' AND m.old_id = r.contact_id"
-    )
-    columns = {
-        "object": "'contacts'",
-        "record_id": "coalesce(m.new_id, r.contact_id)",
-        "field": "'lead_stage'",
-        "value": "nullif(r.value, '')",
-        "changed_at": "r._changed",
-    }
-    return [Source(source, columns)]
 
 
 def statements(
@@ -420,7 +329,7 @@ def statements(
         view("contacts", _contacts(raw, fields, own)),
         view("companies", _companies(raw, fields, own)),
         view("deals", _deals(raw, fields)),
-        view("deal_history", _deal_history(raw)),
+        view("deal_history", deal_history(raw)),
         view("activities", _activities(raw)),
         view("associations", _associations(raw)),
         view("products", raw.simple("products", product)),
@@ -429,7 +338,7 @@ def statements(
         neutral.stages(raw),
         view("campaigns", raw.simple("campaigns", campaign)),
         view("campaign_members", []),
-        view("field_history", _field_history(raw, fields)),
+        view("field_history", field_history(raw, fields)),
         neutral.fields(raw),
         neutral.currencies(raw),
     ]

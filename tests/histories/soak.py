@@ -1,11 +1,15 @@
 """Histories without end: `python tests/histories/soak.py [N]`, or for an hour. A difference prints what repeats it.
 
-`SEED=n` begins at that seed; every seed is played on both CRMs.
+`SEED=n` begins at that seed; every seed is played on both CRMs. As many are played at once as there are cores.
 """
 
+import itertools
+import multiprocessing
 import os
 import sys
 import time
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
@@ -14,28 +18,48 @@ from histories.play import WORLDS, history, play, shortest
 
 HOUR = 3600.0
 FLOOD_EVERY = 50
+SAID_EVERY = 100
+# So many are handed out at once: when time is up the rest of them is still played.
+TURN = 20
+
+
+def one(crm: str, seed: int) -> str:
+    """Play the history of a seed; what differed and how to repeat it, or nothing."""
+    # More than ten thousand rows in one second, now and then.
+    flood = seed % FLOOD_EVERY == FLOOD_EVERY - 1
+    steps = history(crm, seed)
+    found = play(crm, steps, flood=flood)
+    if not found:
+        return ""
+    return f"{crm}, seed {seed}: {found[0]}\n  play({crm!r}, {shortest(crm, steps, flood=flood)!r}, flood={flood})"
+
+
+def asked(count: int | None) -> Iterator[list[tuple[str, int]]]:
+    """What to play, a turn at a time: `count` histories, or for an hour."""
+    begun, first = time.monotonic(), int(os.environ.get("SEED", "0"))
+    all_ = ((crm, seed) for seed in itertools.count(first) for crm in WORLDS)
+    if count is not None:
+        all_ = itertools.islice(all_, count)
+    while count is not None or time.monotonic() - begun < HOUR:
+        turn = list(itertools.islice(all_, TURN))
+        if not turn:
+            return
+        yield turn
 
 
 def main(count: int | None) -> int:
     """Play them; how many showed a difference."""
-    begun, seed = time.monotonic(), int(os.environ.get("SEED", "0"))
     played = different = 0
-    while played < count if count is not None else time.monotonic() - begun < HOUR:
-        for crm in WORLDS:
-            if count is not None and played >= count:
-                break
-            # More than ten thousand rows in one second, now and then.
-            flood = seed % FLOOD_EVERY == FLOOD_EVERY - 1
-            steps = history(crm, seed)
-            found = play(crm, steps, flood=flood)
-            played += 1
-            if found:
-                different += 1
-                print(f"{crm}, seed {seed}: {found[0]}")
-                print(f"  play({crm!r}, {shortest(crm, steps, flood=flood)!r}, flood={flood})", flush=True)
-        seed += 1
-        if seed % 50 == 0:
-            print(f"{played} histories, {different} differences so far", flush=True)
+    spawn = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(os.cpu_count() or 1, mp_context=spawn) as pool:
+        for turn in asked(count):
+            for found in pool.map(one, *zip(*turn, strict=True)):
+                played += 1
+                if found:
+                    different += 1
+                    print(found, flush=True)
+                if played % SAID_EVERY == 0:
+                    print(f"{played} histories, {different} differences so far", flush=True)
     print(f"{played} histories, {different} differences")
     return different
 

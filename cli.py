@@ -199,7 +199,7 @@ def command(
             for p in own.parameters.values()
             if p.name != "shell"
         ]
-        run.__signature__ = own.replace(parameters=[*mine, *shared], return_annotation=None)  # type: ignore[attr-defined]
+        run.__signature__ = own.replace(parameters=[*mine, *shared], return_annotation=None)  # type: ignore[attr-defined]  # typer reads it; functions have no such attribute in typing
         run.__annotations__ = {p.name: p.annotation for p in (*mine, *shared)}
         # Or typer would read the use case's own signature.
         del run.__wrapped__

@@ -105,7 +105,7 @@ class _Server(uvicorn.Server):
             return
 
         def protocol() -> asyncio.Protocol:
-            return self.config.http_protocol_class(  # type: ignore[call-arg]
+            return self.config.http_protocol_class(  # type: ignore[call-arg]  # uvicorn types the class as asyncio's own protocol
                 config=self.config, server_state=self.server_state, app_state=self.lifespan.state
             )
 

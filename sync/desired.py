@@ -357,7 +357,7 @@ def _missing(value: object) -> bool:
     """None, NaN and pandas' own missing values."""
     import pandas as pd
 
-    return value is None or bool(pd.isna(value))  # type: ignore[call-overload]
+    return value is None or bool(pd.isna(value))  # type: ignore[call-overload]  # any object may be asked
 
 
 def playbook_path(settings: Settings) -> Path | None:

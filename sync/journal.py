@@ -77,7 +77,7 @@ class Journal:
                 sa.insert(batches).values(
                     run_id=self.run_id, object=part[0].object, records=len(part), sent_at=now
                 )
-            ).inserted_primary_key[0]  # type: ignore[index]
+            ).inserted_primary_key[0]  # type: ignore[index]  # an insert of one row has a key
             c.execute(
                 sa.update(changes)
                 .where(

@@ -19,7 +19,7 @@ ANCHOR = datetime(2024, 1, 1, tzinfo=UTC)
 GRACE = timedelta(days=1)
 
 
-class Once(BaseTrigger):  # type: ignore[misc]
+class Once(BaseTrigger):  # type: ignore[misc]  # apscheduler has no types
     """A trigger without the second pass through the hour that daylight saving repeats."""
 
     def __init__(self, inner: Any) -> None:

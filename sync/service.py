@@ -184,7 +184,7 @@ class Service:
 
         moments: dict[str, int] = {}
 
-        class Executor(ThreadPoolExecutor):  # type: ignore[misc]
+        class Executor(ThreadPoolExecutor):  # type: ignore[misc]  # apscheduler has no types
             """Notes a job's scheduled moment before the job starts, which APScheduler does not tell the job."""
 
             def _do_submit_job(self, job: Any, run_times: list[datetime]) -> None:

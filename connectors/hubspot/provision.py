@@ -151,7 +151,7 @@ class Provisioner:
             ["says what it means now"] if "description" in changes else []
         )
         state = "would change" if dry else "changed"
-        return ProvisionStep("property", object_type, name, state, ", ".join(words))  # type: ignore[arg-type]
+        return ProvisionStep("property", object_type, name, state, ", ".join(words))  # type: ignore[arg-type]  # a literal, told by the branch above
 
     def note(self, object_type: str, field: Field, text: str) -> str:
         """Put a note into a property's description; what it says then. One that an admin wrote is left as it is."""

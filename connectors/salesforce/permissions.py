@@ -191,5 +191,5 @@ class Permissions:
                 self.api.call(f"sobjects/PermissionSet/{set_id}", method="DELETE")
             state = "would remove" if dry else "removed"
             text = f"assigned to {len(rows)} users"
-            steps.append(ProvisionStep("permission set", "", self.name(role), state, text))  # type: ignore[arg-type]
+            steps.append(ProvisionStep("permission set", "", self.name(role), state, text))  # type: ignore[arg-type]  # a literal, told by the branch above
         return steps

@@ -213,7 +213,7 @@ class Fields:
             body = {"FullName": full, "Metadata": {**held.metadata, **changes}}
             self.api.call(f"tooling/sobjects/CustomField/{held.id}", method="PATCH", body=body)
         state = "would change" if dry else "changed"
-        return ProvisionStep("field", obj, full, state, ", ".join(words))  # type: ignore[arg-type]
+        return ProvisionStep("field", obj, full, state, ", ".join(words))  # type: ignore[arg-type]  # a literal, told by the branch above
 
     def note(self, sobject: str, field: Field, text: str) -> str:
         """Put a note into a field's description and help text; what the description says then.

@@ -139,7 +139,7 @@ def endpoint(
             access = Access.of(org, sessions.user(org, request)) if auth else None
             if auth and counted:
                 headers = meter.take()
-            call = Call(org, request, access, await _body(request), asked)  # type: ignore[arg-type]
+            call = Call(org, request, access, await _body(request), asked)  # type: ignore[arg-type]  # any JSON, which each route checks
             if before is not None:
                 before(org)
             with org.store.transaction():

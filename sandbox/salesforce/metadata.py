@@ -204,7 +204,7 @@ def deploy(access: Access, data: bytes, options: Json) -> Json:
     try:
         with org.store.transaction():
             for one in found:
-                results.append(attempt(one, lambda one=one: save(access, one.type, one.full_name, one.meta)))  # type: ignore[misc]
+                results.append(attempt(one, lambda one=one: save(access, one.type, one.full_name, one.meta)))  # type: ignore[misc]  # mypy cannot infer a bound default
                 failed = failed or not results[-1]["success"]
             if options.get("checkOnly") or (failed and options.get("rollbackOnError", True)):
                 raise _HaltError

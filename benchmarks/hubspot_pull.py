@@ -28,7 +28,7 @@ def run() -> None:
         connector = HubSpotConnector(HubSpotApi("x", url=url), read="2026-03", write="2026-03")
         warehouse = Warehouse(Path(folder) / "w.duckdb", threads=1)
         started = time.perf_counter()
-        pull(connector, _Bare(warehouse), until=1, objects=["contacts"])  # type: ignore[arg-type]
+        pull(connector, _Bare(warehouse), until=1, objects=["contacts"])  # type: ignore[arg-type]  # stands in for the warehouse
         ours = PAGES * PAGE / (time.perf_counter() - started)
         assert warehouse.count("raw_contacts") == PAGES * PAGE
         warehouse.close()

@@ -206,7 +206,7 @@ def test_no_address_grows_too_long_however_wide_the_object_is(width: int) -> Non
     )
     selection = Selection(names, "SystemModstamp", True)
     ids = [f"003{n:015}" for n in range(600)]
-    puller = Puller(Recorder(), lambda _: selection)  # type: ignore[arg-type]
+    puller = Puller(Recorder(), lambda _: selection)  # type: ignore[arg-type]  # a stand-in with what is used of it
     try:
         list(puller.reread("Contact", ids))
     except Stop:

@@ -116,7 +116,7 @@ def test_a_refused_sign_in_is_not_tried_again() -> None:
     assert len(asked) == 1
 
 
-def opened(connection: Connection, keep: Callable[[str], None] = lambda _: None):  # type: ignore[no-untyped-def]
+def opened(connection: Connection, keep: Callable[[str], None] = lambda _: None):  # type: ignore[no-untyped-def]  # the protocol hides the client
     return open_connector(connection, STORED, Write(), keep=keep)
 
 
@@ -177,7 +177,7 @@ def test_a_rotated_refresh_token_is_kept_where_the_old_one_was(tmp_path: Path) -
     connector = open_connector(
         SALESFORCE, held.value, Write(), keep=lambda new: secrets.rewrite(held, new, keyring=None)
     )
-    assert connector.api.sf.session_id == ACCESS  # type: ignore[attr-defined]
+    assert connector.api.sf.session_id == ACCESS  # type: ignore[attr-defined]  # the protocol hides the client
     assert Document.read(file.read_text(), "Salesforce") == Document("rotated-1", APP_SECRET)
     assert file.stat().st_mode & 0o777 == 0o600
 
@@ -215,7 +215,7 @@ def test_a_token_for_another_host_is_not_sent_there(instance: str, auth: str) ->
     connector = open_connector(connection, STORED if auth == "oauth" else APP_SECRET, Write())
     if instance.startswith("http://") and auth == "client_credentials":
         # The library drops the scheme and speaks https: the host is Salesforce's own.
-        assert connector.api.sf.sf_instance == "acme.my.salesforce.com"  # type: ignore[attr-defined]
+        assert connector.api.sf.sf_instance == "acme.my.salesforce.com"  # type: ignore[attr-defined]  # the protocol hides the client
     else:
         with pytest.raises(ConfigError, match="not an address of the CRM"):
             connector.identity()
@@ -243,7 +243,7 @@ def test_a_sign_in_service_that_is_down_is_no_refusal(status: int) -> None:
     responses.post(SALESFORCE_TOKEN, body="<html>down</html>", status=status)
     connection = SALESFORCE.model_copy(update={"auth": "client_credentials"})
     connector = open_connector(connection, APP_SECRET, Write())
-    connector.api.session.transport.sleep = lambda _: None  # type: ignore[attr-defined]
+    connector.api.session.transport.sleep = lambda _: None  # type: ignore[attr-defined]  # the protocol hides the client
     with pytest.raises(CrmUnavailableError):
         connector.identity()
 

@@ -40,7 +40,7 @@ class Registered:
         self.api = Api(sandbox)
         self.crm = crm
         self.connection = Connection(
-            crm=crm,  # type: ignore[arg-type]
+            crm=crm,  # type: ignore[arg-type]  # a parameter of the test
             auth="oauth",
             client_id="app",
             url=sandbox.url,

@@ -15,7 +15,7 @@ UNIT = DEPLOY / "sales-consultant.service"
 
 def test_the_unit_runs_our_command_without_rights() -> None:
     unit = configparser.ConfigParser(strict=True, interpolation=None)
-    unit.optionxform = str  # type: ignore[assignment, method-assign]
+    unit.optionxform = str  # type: ignore[assignment, method-assign]  # configparser documents it so
     unit.read_string(UNIT.read_text(encoding="utf-8"))
     service = unit["Service"]
     words = service["ExecStart"].split()

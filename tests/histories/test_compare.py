@@ -31,7 +31,7 @@ def world(request: pytest.FixtureRequest) -> Iterator[World]:
 def pulled(world: World, **options: object) -> dict[str, int]:
     """Pull all; the calls by kind."""
     connector = world.connector("", False)
-    done = pull(connector, world.warehouse, until=connector.now(), **options)  # type: ignore[arg-type]
+    done = pull(connector, world.warehouse, until=connector.now(), **options)  # type: ignore[arg-type]  # options of the test's own
     connector.close()
     return done.calls
 

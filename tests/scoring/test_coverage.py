@@ -13,7 +13,7 @@ DEALS = Population(object="deals", event="won", where={"pipeline": "sales"})
 CUTS = [NOW - k * 60 * DAY for k in range(1, 9)]
 
 
-def frame(world: World, cuts: list[int]):  # type: ignore[no-untyped-def]
+def frame(world: World, cuts: list[int]):  # type: ignore[no-untyped-def]  # a frame, told by its use
     with world.connection() as con:
         rows = Membership(con, DEALS, Exclusions(), as_of=NOW).at_all(cuts)
         features = declare(con, DEALS, FeatureSettings()).features

@@ -17,7 +17,7 @@ def found_in(world: World) -> FalseLabels:
         return find(con, Membership(con, DEALS, Exclusions(), as_of=NOW))
 
 
-def closed(world: World) -> list[dict]:  # type: ignore[type-arg]
+def closed(world: World) -> list[dict]:  # type: ignore[type-arg]  # rows of any kind
     return [d for d in world.rows["deals"] if d["is_closed"]]
 
 

@@ -55,7 +55,7 @@ def test_companies_are_resampled_together() -> None:
 def test_old_and_new_are_compared_on_what_came_after_the_old() -> None:
     with company(deals=800, signal=1.5).connection() as con:
 
-        def at(as_of: int, **more: object):  # type: ignore[no-untyped-def]
+        def at(as_of: int, **more: object):  # type: ignore[no-untyped-def]  # a frame, told by its use
             features = FeatureSettings.model_validate(more)
             return train(con, "test", DEALS, as_of=as_of, exclusions=Exclusions(), features=features)
 

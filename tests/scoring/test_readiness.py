@@ -11,7 +11,7 @@ DEALS = Population(object="deals", event="won", where={"pipeline": "sales"})
 
 
 def look(deals: int, **more: object) -> tuple[Readiness, str]:
-    with company(deals=deals, **more).connection() as con:  # type: ignore[arg-type]
+    with company(deals=deals, **more).connection() as con:  # type: ignore[arg-type]  # keywords passed through
         found = readiness(con, "deals", DEALS, as_of=NOW, exclusions=Exclusions())
         made = train(con, "deals", DEALS, as_of=NOW, exclusions=Exclusions(), features=FeatureSettings())
         card = made.model.card

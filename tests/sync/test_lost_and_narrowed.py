@@ -129,7 +129,7 @@ def test_a_rollback_undoes_fields_that_the_settings_do_not_name_any_more(tmp_pat
     assert crm.held["deals", "1"] == {"score": "60", "trend": "rising", "model": "m1"}
     narrow = Settings(
         connections={"main": Connection(crm="hubspot")},
-        write={"set": "minimal", "objects": ["contacts"]},  # type: ignore[arg-type]
+        write={"set": "minimal", "objects": ["contacts"]},  # type: ignore[arg-type]  # as a file gives them
     )
     with Workspace(narrow, "main", narrow.connections["main"], tmp_path, connector=crm) as ws:
         assert "deals" not in ws.fields

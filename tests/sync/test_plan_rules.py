@@ -34,8 +34,8 @@ def plan_for(wanted: Values | None, current: Values, **limits: object) -> Plan:
     if wanted is not None:
         desired.records["deals", "1"] = Record("deals", "1", dict(wanted))
     written = limits.pop("written", {})
-    held = Held({("deals", "1"): dict(current)}, {("deals", "1"): written} if written else {})  # type: ignore[dict-item]
-    return make(desired, held, FIELDS, Limits(**limits), identity="x")  # type: ignore[arg-type]
+    held = Held({("deals", "1"): dict(current)}, {("deals", "1"): written} if written else {})  # type: ignore[dict-item]  # short forms of the test
+    return make(desired, held, FIELDS, Limits(**limits), identity="x")  # type: ignore[arg-type]  # short forms of the test
 
 
 def changed(plan: Plan) -> Values:

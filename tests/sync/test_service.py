@@ -16,7 +16,7 @@ HUBSPOT = {"main": {"crm": "hubspot"}}
 
 
 def settings(**schedule: dict[str, Any]) -> Settings:
-    return Settings(connections=HUBSPOT, schedule=schedule)  # type: ignore[arg-type]
+    return Settings(connections=HUBSPOT, schedule=schedule)  # type: ignore[arg-type]  # as a file gives them
 
 
 class Quick(service.Service):

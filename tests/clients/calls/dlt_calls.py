@@ -4,7 +4,7 @@ import json
 import sys
 from typing import Any
 
-from dlt.sources.rest_api import rest_api_source  # type: ignore[import-not-found]
+from dlt.sources.rest_api import rest_api_source  # type: ignore[import-not-found]  # only in the clients' environment
 
 
 def main(given: dict[str, Any]) -> dict[str, Any]:

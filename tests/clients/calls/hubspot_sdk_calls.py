@@ -4,7 +4,7 @@ import json
 import sys
 from typing import Any
 
-from hubspot_sdk import APIStatusError, HubSpot  # type: ignore[import-not-found]
+from hubspot_sdk import APIStatusError, HubSpot  # type: ignore[import-not-found]  # only in the clients' environment
 
 
 def main(given: dict[str, Any]) -> dict[str, Any]:

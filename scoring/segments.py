@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from sales_consultant.config.catalogue import SEGMENTS
 from sales_consultant.scoring.purchases import purchases, summary
 from sales_consultant.scoring.tables import alive, neutral, query
 
@@ -15,19 +16,8 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-SEGMENTS = (
-    "prospects",
-    "champions",
-    "loyal",
-    "active",
-    "new",
-    "promising",
-    "needs_attention",
-    "previously_loyal",
-    "at_risk",
-    "almost_lost",
-    "dormant",
-)
+__all__ = ["SEGMENTS", "SegmentModel", "edges", "fit"]
+
 LIFECYCLE = {
     "prospects": "prospect",
     "new": "new",

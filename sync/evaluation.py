@@ -64,6 +64,7 @@ def brief(tests: list[dict[str, Any]]) -> list[dict[str, Any]]:
                 "log-loss": None if few else f"{t['log_loss']:.4f}, base rate {t['base_log_loss']:.4f}",
                 "rows": t.get("n"),
                 "base rate": None if t.get("base_rate") is None else f"{t['base_rate']:.1%}",
+                "seen by grade": ", ".join(f"{g['grade']} {g['rate']:.0%}" for g in t.get("grades") or ()),
                 "published": t.get("published"),
                 "drift": t.get("drift"),
                 "left out as leaks": ", ".join(left_out),

@@ -1,0 +1,114 @@
+"""Rules of HubSpot's that a pull keeps: long addresses, links that change alone, editions, spellings, pauses."""
+
+from collections.abc import Iterator
+
+import pytest
+import responses
+from histories.hubspot_world import HubSpotWorld
+from histories.play import CLOCK
+from support.in_process import LocalSandbox
+
+from sales_consultant.connectors.http import Limiter
+from sales_consultant.connectors.hubspot.client import HubSpotApi
+from sales_consultant.sandbox.clock import parse_iso
+from sales_consultant.sync.pull import Pulled, pull
+from sales_consultant.sync.warehouse import Warehouse
+
+
+@pytest.fixture
+def world() -> Iterator[HubSpotWorld]:
+    with LocalSandbox("hubspot", clock=CLOCK) as sandbox:
+        made = HubSpotWorld(sandbox)
+        yield made
+        made.warehouse.close()
+
+
+def pulled(world: HubSpotWorld) -> Pulled:
+    connector = world.connector("", False)
+    done = pull(connector, world.warehouse, until=connector.now())
+    connector.close()
+    return done
+
+
+def test_many_long_names_are_read_by_post(world: HubSpotWorld) -> None:
+    group = world.sandbox.call("GET", "/crm/v3/properties/contacts/groups")["results"][0]["name"]
+    names = [f"a_name_as_long_as_people_make_them_{'x' * 50}_{n}" for n in range(120)]
+    for start in range(0, len(names), 100):
+        inputs = [
+            {"name": n, "label": n, "type": "string", "fieldType": "text", "groupName": group}
+            for n in names[start : start + 100]
+        ]
+        world.sandbox.call("POST", "/crm/v3/properties/contacts/batch/create", {"inputs": inputs})
+    for n in range(3):
+        world.sandbox.call("POST", "/crm/v3/objects/contacts", {"properties": {names[n]: str(n)}})
+    world.sandbox.call("DELETE", f"/crm/v3/objects/contacts/{world.live('contacts')[2][1]}")
+    assert sum(map(len, names)) > 8000
+    pulled(world)
+    held = world.warehouse.con.execute(
+        f"SELECT {names[0]}, {names[1]}, {names[2]}, _archived FROM raw_contacts ORDER BY id"
+    ).fetchall()
+    assert held == [("0", None, None, False), (None, "1", None, False), (None, None, "2", True)]
+
+
+def test_a_link_of_an_open_deal_that_changes_alone_is_seen(world: HubSpotWorld) -> None:
+    deal = {"dealname": "D", "pipeline": world.pipeline, "dealstage": world.stages[0]}
+    made = world.sandbox.call("POST", "/crm/v3/objects/deals", {"properties": deal})["id"]
+    contact = world.sandbox.call("POST", "/crm/v3/objects/contacts", {"properties": {"firstname": "A"}})["id"]
+    pulled(world)
+    # Long after, so that neither is in the overlap.
+    world.sandbox.clock.advance(30 * 86_400)
+    stamps = world.sandbox.store.rows("SELECT id, modified FROM records ORDER BY id")
+    world.sandbox.call("PUT", f"/crm/v4/objects/deals/{made}/associations/default/contacts/{contact}")
+    assert world.sandbox.store.rows("SELECT id, modified FROM records ORDER BY id") == stamps
+    pulled(world)
+    links = (
+        "SELECT to_id FROM associations WHERE from_object = 'deal' AND from_id = ? AND to_object = 'contact'"
+    )
+    assert world.warehouse.con.execute(links, [made]).fetchall() == [(contact,)]
+
+
+def test_a_portal_without_marketing_is_pulled_without_campaigns(world: HubSpotWorld) -> None:
+    world.sandbox.control("options", marketing=False)
+    done = pulled(world)
+    assert set(done.not_permitted) == {"campaigns"}
+    assert "marketing.campaigns.read" in done.not_permitted["campaigns"]
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("2024-01-02T03:04:05.678Z", "2024-01-02T03:04:05.678Z"),
+        ("2024-01-02T03:04:05Z", "2024-01-02T03:04:05Z"),
+        ("1704164645678", "2024-01-02T03:04:05.678Z"),
+        ("2024-01-02", "2024-01-02T00:00:00Z"),
+        ("2024-01-02T03:04:05.000+0000", "2024-01-02T03:04:05Z"),
+    ],
+)
+def test_moments_and_numbers_in_every_spelling(text: str, moment: str) -> None:
+    warehouse = Warehouse(None, threads=1)
+    assert warehouse.number("SELECT to_ms(?)", [text]) == parse_iso(moment)
+    for spelt, value in (
+        ("1e3", "1000.00"),
+        ("1000.504", "1000.50"),
+        ("-0.5", "-0.50"),
+        ("", "None"),
+        ("x", "None"),
+    ):
+        found = warehouse.con.execute("SELECT to_money(?)", [spelt]).fetchall()[0][0]
+        assert str(found) == value
+    warehouse.close()
+
+
+@responses.activate
+def test_an_account_that_moves_is_waited_for() -> None:
+    slept: list[float] = []
+    # A clock that only sleeping moves.
+    api_limiter = Limiter(100, 10.0, clock=lambda: sum(slept), sleep=slept.append)
+    responses.get("https://api.hubapi.com/x", status=477, headers={"Retry-After": "90"})
+    responses.get("https://api.hubapi.com/x", json={"ok": True})
+    api = HubSpotApi("a-token")
+    api.transport.sleep = slept.append
+    api.general = api_limiter
+    assert api.get("/x") == {"ok": True}
+    assert max(slept) >= 90
+    assert len(responses.calls) == 2

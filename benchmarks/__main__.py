@@ -17,6 +17,11 @@ NAMES = (
     "naive_bayes",
     "demo_run",
     "quiet_nights",
+    "rollback",
+    "serve_day",
+    "same_night",
+    "plan_million",
+    "activities_as_of",
 )
 
 

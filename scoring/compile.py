@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sales_consultant.scoring.path import edge, entries, histories, pipelines
-from sales_consultant.scoring.sources import dated_rows
-from sales_consultant.scoring.tables import Block, neutral, per_cut
+from sales_consultant.scoring.sources import dated_rows, key_of
+from sales_consultant.scoring.tables import MARK, Block, compiled, neutral, per_cut
 from sales_consultant.scoring.times import DAY
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _GAPS = ("days_since_last", "days_until_next", "trend", "rate")
 """Aggregates that are gaps, not zero, where there are no rows."""
+_KEYS, _ROWS = "_sc_keys", "_sc_rows"
 
 
 def _matches(rows: Any, where: Match) -> Any:
@@ -39,7 +40,7 @@ def _spans(feature: Feature) -> tuple[int | None, ...]:
 
 
 def _aggregate(rows: Any, feature: Feature, cut: Any) -> Any:
-    """One feature over rows that are known at the cut-off, with the flags that `_flagged` gave them."""
+    """One feature over rows that were known at the cut-off, with their flags and windows."""
     import ibis
 
     match = rows[_flag(feature.where)]
@@ -69,16 +70,41 @@ def _within(days: int | None) -> str:
     return "past" if days is None else f"past_{days}d"
 
 
-def _flagged(rows: Any, features: list[Feature], cut: Any) -> Any:
-    """Rows known at the cut-off with a flag for each condition and window, so that none is computed twice."""
+def _flags(rows: Any, features: list[Feature]) -> dict[str, Any]:
+    """A flag for each condition that a feature has."""
+    return {
+        _flag(w): _matches(rows, w) for w in sorted({w for f in features for w in (f.where, f.over)}, key=str)
+    }
+
+
+def _keyed(con: duckdb.DuckDBPyConnection, entity: Entity, source: str, features: list[Feature]) -> str:
+    """SQL for the rows of a source that belong to members: the member's number, both clocks, and the flags."""
+    import ibis
+
+    rows = dated_rows(con, source, entity)
+    keys = ibis.table({"member": "string", "code": "int32"}, name=_KEYS)
+    joined = rows.inner_join(keys, rows.key == keys.member)
+    joined = joined.select("code", "occurred_at", "known_at", **_flags(joined, features))
+    return str(ibis.to_sql(joined, dialect="duckdb"))
+
+
+def _sums(features: list[Feature]) -> str:
+    """SQL for the features of each member's number over the keyed rows that were known at the cut-off."""
+    import ibis
+
+    flags = {_flag(w): "boolean" for f in features for w in (f.where, f.over)}
+    rows = ibis.table({"code": "int32", "occurred_at": "int64", "known_at": "int64", **flags}, name=_ROWS)
+    cut = ibis.literal(MARK, "int64")
     known = rows.filter(rows.known_at <= cut)
     past = known.occurred_at < cut
-    flags = {"past": past}
-    for days in {w for f in features for w in _spans(f) if w is not None}:
-        flags[_within(days)] = past & (known.occurred_at >= cut - days * DAY)
-    for where in {w for f in features for w in (f.where, f.over)}:
-        flags[_flag(where)] = _matches(known, where)
-    return known.select("key", "occurred_at", **flags)
+    spans = {"past": past}
+    for days in sorted({w for f in features for w in _spans(f) if w is not None}):
+        spans[_within(days)] = past & (known.occurred_at >= cut - days * DAY)
+    known = known.select("code", "occurred_at", *flags, **spans)
+    sums = known.group_by(known.code).aggregate(
+        **{f.name: _aggregate(known, f, cut).cast("float32") for f in features}
+    )
+    return str(ibis.to_sql(sums, dialect="duckdb"))
 
 
 def counted(
@@ -88,24 +114,43 @@ def counted(
     features: list[Feature],
     members: pd.DataFrame,
 ) -> pd.DataFrame:
-    """Counts, shares and days since or until, one row a member: record_id, cut, then the features by name."""
+    """Counts, shares and days since or until, in the order of the members: a column a feature, as 32-bit floats.
+
+    The rows are found once, numbered by member; then there is one statement a cut-off, and no more than one cut-off's
+    results beside the frame.
+    """
+    import numpy as np
+    import pandas as pd
+
+    key = key_of(source, entity)
+    codes, keys = pd.factorize(members[key])
+    codes = codes.astype(np.int32)
+    cuts = members["cut"].to_numpy()
+    names = [f.name for f in features]
+    empty = np.array([np.nan if f.aggregate in _GAPS else 0.0 for f in features], dtype=np.float32)
     name = (source, entity, *features)
-    return per_cut(con, lambda: _counted(con, entity, source, features), members, name=name)
-
-
-def _counted(con: duckdb.DuckDBPyConnection, entity: Entity, source: str, features: list[Feature]) -> Block:
-    rows, key = dated_rows(con, source, entity)
-
-    def block(at: Any, cut: Any) -> Any:
-        known = _flagged(rows, features, cut)
-        sums = known.group_by(known.key).aggregate(**{f.name: _aggregate(known, f, cut) for f in features})
-        joined = at.left_join(sums, at[key] == sums.key)
-        named = {
-            f.name: joined[f.name] if f.aggregate in _GAPS else joined[f.name].fill_null(0) for f in features
-        }
-        return joined.select(record_id=joined.record_id, cut=joined.cut, **named)
-
-    return block
+    rows = compiled(con, lambda: _keyed(con, entity, source, features), name=("rows", *name))
+    sums = compiled(con, lambda: _sums(features), name=("sums", *name))
+    numbered = pd.DataFrame({"member": keys.astype("str"), "code": np.arange(len(keys), dtype=np.int32)})
+    con.register(_KEYS, numbered)
+    try:
+        con.execute(f"CREATE OR REPLACE TEMP TABLE {_ROWS} AS {rows}")
+        out = np.empty((len(members), len(features)), dtype=np.float32, order="F")
+        out[:] = empty
+        for cut in np.unique(cuts):
+            found = con.execute(sums.replace(str(MARK), str(cut))).fetchnumpy()
+            here = np.flatnonzero((cuts == cut) & (codes >= 0))
+            place = np.full(len(keys), -1, dtype=np.int32)
+            place[found["code"]] = np.arange(len(found["code"]))
+            place = place[codes[here]]
+            here, place = here[place >= 0], place[place >= 0]
+            for j, feature in enumerate(names):
+                column: Any = found.pop(feature)
+                out[here, j] = np.ma.filled(column, np.nan)[place]
+    finally:
+        con.unregister(_KEYS)
+        con.execute(f"DROP TABLE IF EXISTS {_ROWS}")
+    return pd.DataFrame(out, columns=names, index=members.index, copy=False)
 
 
 def deal_state(con: duckdb.DuckDBPyConnection, members: pd.DataFrame) -> pd.DataFrame:

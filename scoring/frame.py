@@ -65,7 +65,7 @@ def build(
         elif source in _STATES:
             parts.append(_aligned(_STATES[source](con, members), wanted, members))
         else:
-            parts.append(_aligned(counted(con, entity, source, wanted, members), wanted, members))
+            parts.append(counted(con, entity, source, wanted, members))
     frame = pd.concat(parts, axis=1)[[f.name for f in features]]
     frame = possible(frame.set_axis(members.index), features)
     return masked(con, entity, features, frame, members)

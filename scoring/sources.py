@@ -128,17 +128,22 @@ def _campaigns(con: duckdb.DuckDBPyConnection, entity: Entity, *, responses: boo
     )
 
 
-def dated_rows(con: duckdb.DuckDBPyConnection, source: str, entity: Entity) -> tuple[Any, str]:
-    """The rows of a source and the member's column that its `key` is compared with."""
+def key_of(source: str, entity: Entity) -> str:
+    """The member's column that the `key` of a source's rows is compared with."""
+    return "company_id" if source == "company_deals" and entity != "companies" else "record_id"
+
+
+def dated_rows(con: duckdb.DuckDBPyConnection, source: str, entity: Entity) -> Any:
+    """The rows of a source: key (see `key_of`), occurred_at, known_at and what its features ask for."""
     if source == "activities":
-        return activities(con, entity), "record_id"
+        return activities(con, entity)
     if source == "company_deals":
-        return _closed_deals(con), "record_id" if entity == "companies" else "company_id"
+        return _closed_deals(con)
     if source in ("amount_changes", "close_date_changes"):
-        return _changes(con, source.removesuffix("_changes")), "record_id"
+        return _changes(con, source.removesuffix("_changes"))
     if source == "deal_contacts":
         rows = deal_contacts(con)
-        return rows.select(key=rows.deal_id, occurred_at=rows.since, known_at=rows.since), "record_id"
+        return rows.select(key=rows.deal_id, occurred_at=rows.since, known_at=rows.since)
     if source in ("campaign_responses", "campaign_touches"):
-        return _campaigns(con, entity, responses=source == "campaign_responses"), "record_id"
+        return _campaigns(con, entity, responses=source == "campaign_responses")
     raise KeyError(source)

@@ -34,7 +34,7 @@ DATED_TABLES = (
     "line_items", "stages",
 )  # fmt: skip
 # A number no time can be: it marks the cut-off's place in the compiled text, so that Ibis compiles once.
-_MARK = 8_100_000_000_000_000_001
+MARK = 8_100_000_000_000_000_001
 
 Block = Callable[[Any, Any], Any]
 """Takes the members of one cut-off and the cut-off (both Ibis expressions), gives a table."""
@@ -84,17 +84,13 @@ _TEXTS: dict[Hashable, str] = {}
 _MOST_TEXTS = 400
 
 
-def _text(con: duckdb.DuckDBPyConnection, make: Callable[[], Block], name: Hashable) -> str:
-    """The block as SQL; compiled once for the tables as they are."""
-    import ibis
-
+def compiled(con: duckdb.DuckDBPyConnection, make: Callable[[], str], *, name: Hashable) -> str:
+    """SQL that `make` gives; made once for a name and the columns that the tables have."""
     key = (name, _shape(con))
     if key not in _TEXTS:
-        every, mark = ibis.table(MEMBER_COLUMNS, name=MEMBERS), ibis.literal(_MARK, "int64")
-        text = str(ibis.to_sql(make()(every.filter(every.cut == mark), mark), dialect="duckdb"))
         if len(_TEXTS) >= _MOST_TEXTS:
             _TEXTS.pop(next(iter(_TEXTS)))
-        _TEXTS[key] = text
+        _TEXTS[key] = make()
     return _TEXTS[key]
 
 
@@ -113,12 +109,18 @@ def per_cut(
     block; it is called only where the block of that `name` is not compiled yet, so all that it depends on, but for the
     columns of the tables, is in the name.
     """
-    text = _text(con, make, name)
+    import ibis
+
+    def sql() -> str:
+        every, mark = ibis.table(MEMBER_COLUMNS, name=MEMBERS), ibis.literal(MARK, "int64")
+        return str(ibis.to_sql(make()(every.filter(every.cut == mark), mark), dialect="duckdb"))
+
+    text = compiled(con, sql, name=name)
     wanted = sorted({int(c) for c in members["cut"]})
     con.register(MEMBERS, members[list(MEMBER_COLUMNS)])
     try:
         return con.execute(
-            " UNION ALL ".join(f"({text.replace(str(_MARK), str(cut))})" for cut in wanted or [0])
+            " UNION ALL ".join(f"({text.replace(str(MARK), str(cut))})" for cut in wanted or [0])
         ).df()
     finally:
         con.unregister(MEMBERS)

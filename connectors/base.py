@@ -4,7 +4,8 @@ A connector turns a CRM's API into Arrow pages of raw rows, turns changes into c
 says by SQL how its raw tables map onto the neutral ones. It knows no store and decides nothing.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
@@ -98,6 +99,11 @@ class FieldInfo:
     calculated: bool
     options: tuple[str, ...] = ()
     group: str = ""
+    formula: str = ""
+
+    def mentions(self, names: Collection[str]) -> bool:
+        """Whether its formula reads one of some fields, however it quotes them."""
+        return bool({n.lower() for n in names} & set(re.findall(r"\w+", self.formula.lower())))
 
 
 @dataclass(frozen=True)

@@ -248,6 +248,10 @@ def stages(raw: Raw) -> str:
     return view("stages", raw.simple("stages", columns))
 
 
+OVER_OURS = "over_ours"
+"""How a field is known that is computed from fields of ours: whatever its history, nobody may learn from it."""
+
+
 def fields(raw: Raw, known: str = "r.known") -> str:
     """The view of field descriptions; `known` says by SQL whether past values of a field are known."""
     columns = {

@@ -106,6 +106,8 @@ def _refused(
         return "protected", "a protected attribute; put it in with `features.protected` on purpose only"
     if _ABOUT_REPS.search(plain) and not settings.about_reps:
         return "about_reps", "says something about the seller, not about the buyer"
+    if known == "over_ours":
+        return "over_ours", "is computed from fields of ours: a model would learn from its own scores"
     if row is not None and bool(row["calculated"]) and known != "history":
         return "calculated", "is computed from other fields, as of today only"
     leak = known_leaker(plain, has_history=known == "history")

@@ -30,6 +30,7 @@ from sales_consultant.connectors.hubspot.paths import Paths
 from sales_consultant.connectors.hubspot.provision import Provisioner
 from sales_consultant.connectors.hubspot.pull import LIST_LIMIT, Puller, Sizes
 from sales_consultant.connectors.hubspot.push import BATCH, Pusher
+from sales_consultant.connectors.neutral import OVER_OURS
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -184,7 +185,9 @@ class HubSpotConnector(HubSpotAdmin):
                         "type": f.type,
                         "custom": f.custom,
                         "calculated": f.calculated,
-                        "known": schema.known(object_type, f.name, selection),
+                        "known": OVER_OURS
+                        if f.mentions(self._own)
+                        else schema.known(object_type, f.name, selection),
                         "ours": f.name in self._own,
                     }
                 )
@@ -365,6 +368,7 @@ def _info(p: Mapping[str, Any]) -> FieldInfo:
         bool(p.get("calculated")),
         options,
         str(p.get("groupName") or ""),
+        str(p.get("calculationFormula") or ""),
     )
 
 

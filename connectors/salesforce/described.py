@@ -71,4 +71,5 @@ def _info(f: Mapping[str, Any]) -> FieldInfo:
         bool(f.get("updateable")),
         bool(f.get("calculated")) or f["type"] in ("address", "location"),
         options,
+        formula=str(f.get("calculatedFormula") or ""),
     )

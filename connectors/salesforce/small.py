@@ -9,6 +9,7 @@ import pyarrow as pa
 from sales_consultant.config.errors import AccessError
 from sales_consultant.connectors.base import Page
 from sales_consultant.connectors.columns import same, strings
+from sales_consultant.connectors.neutral import OVER_OURS
 from sales_consultant.connectors.salesforce import schema
 from sales_consultant.connectors.salesforce.ahead import Ahead, Question
 from sales_consultant.connectors.salesforce.client import SalesforceApi, SalesforceRefusalError
@@ -135,7 +136,11 @@ def fields(described: Described, own: frozenset[str], seen: int) -> Page:
                     "type": f.type,
                     "custom": f.custom,
                     "calculated": f.calculated,
-                    "known": "fixed" if f.name in schema.FIXED else "current",
+                    "known": OVER_OURS
+                    if f.mentions(own)
+                    else "fixed"
+                    if f.name in schema.FIXED
+                    else "current",
                     "ours": f.name in own,
                 }
             )

@@ -92,6 +92,11 @@ def make(portal: Portal, kind: Kind, body: Json) -> Json:
     made |= {k: body[k] for k in _EDITABLE if k in body and k not in ("options",)}
     if body.get("options"):
         made["options"] = _options(body["options"])
+    if body["fieldType"] == "calculation_equation":
+        if not body.get("calculationFormula"):
+            raise bad("A calculated property needs a calculationFormula")
+        made |= {"calculated": True, "calculationFormula": str(body["calculationFormula"])}
+        made["modificationMetadata"] = {**made["modificationMetadata"], "readOnlyValue": True}
     portal.put_definition(kind, made)
     return made
 

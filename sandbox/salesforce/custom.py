@@ -36,6 +36,7 @@ def from_metadata(body: Json) -> Field:
         filterable=kind != "LongTextArea",
         custom=True,
         formula=formula,
+        formula_text=meta.get("formula"),
         restricted=bool((meta.get("valueSet") or {}).get("restricted")),
         external=bool(meta.get("externalId")),
         unique=bool(meta.get("unique")),

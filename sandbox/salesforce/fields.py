@@ -40,6 +40,7 @@ class Field:
     relation: str = ""
     default: Any = None
     help: str = ""
+    formula_text: str | None = None
 
     @property
     def permissionable(self) -> bool:
@@ -110,7 +111,7 @@ def describe(
         "autoNumber": False,
         "byteLength": f.length * 3,
         "calculated": f.formula,
-        "calculatedFormula": None,
+        "calculatedFormula": f.formula_text,
         "cascadeDelete": False,
         "caseSensitive": False,
         "compoundFieldName": None,

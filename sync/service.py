@@ -93,6 +93,7 @@ class Service:
         watch: Callable[[], None] = lambda: None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         pause: float = PAUSE_SECONDS,
+        watch_seconds: float = WATCH_SECONDS,
         draw: random.Random | None = None,
     ) -> None:
         self.settings = settings
@@ -102,6 +103,7 @@ class Service:
         self.watch = watch
         self.clock = clock
         self.pause = pause
+        self.watch_seconds = watch_seconds
         self.draw = draw or random.Random()
         self.stopping = threading.Event()
         self.scheduling = threading.Event()
@@ -117,6 +119,10 @@ class Service:
     def trigger(self, name: str) -> Any:
         """When a job runs."""
         return trigger(name, self.settings.schedule[name])
+
+    def missed(self, name: str) -> int | None:
+        """The moment (ms) of a job that passed while nobody was here; None for none."""
+        return missed(self.trigger(name), last=self.last(name), now=self.clock())
 
     def _fire(self, name: str, moment: int) -> None:
         schedule = self.settings.schedule[name]
@@ -203,15 +209,14 @@ class Service:
         if install_signals:
             for number in (signal.SIGTERM, signal.SIGINT):
                 signal.signal(number, self._stop)
-        now = self.clock()
         for name in self.settings.schedule:
             # The newest moment that passed while nobody was here, once, however many passed.
-            moment = missed(self.trigger(name), last=self.last(name), now=now)
+            moment = self.missed(name)
             if moment is not None:
                 scheduler.add_job(
                     lambda name=name, moment=moment: self._fire(name, moment), id=f"{name}, missed", name=name
                 )
-        scheduler.add_job(self._look, "interval", seconds=WATCH_SECONDS, id="watch")
+        scheduler.add_job(self._look, "interval", seconds=self.watch_seconds, id="watch")
         scheduler.start()
         self.scheduling.set()
         self.emit({"event": "ready", "jobs": list(self.settings.schedule)})

@@ -1,5 +1,6 @@
 """What a service needs to know of its connections: what ran last, whether it is ready, whom to alert."""
 
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -36,6 +37,7 @@ class Watching:
         self.names = sorted(
             {settings.connection(s.connection or None)[0] for s in settings.schedule.values()}
         )
+        self._one = threading.Lock()
         self.send: Webhook | None = None
         if settings.service.alerts:
             # Resolved at the start: an alert that cannot be sent must not be found out when it is needed.
@@ -90,8 +92,13 @@ class Watching:
         """Send what has to be said, once a change."""
         if self.send is None:
             return
+        # A job's end and the minute's look may come at once: two of them would both say it.
+        with self._one:
+            self._look(self.send)
+
+    def _look(self, send: Webhook) -> None:
         for p in self.pulses():
             with self._state(p.connection) as state:
-                said = alert(state, p, now=self.clock(), max_age_ms=self.max_age_ms, send=self.send)
+                said = alert(state, p, now=self.clock(), max_age_ms=self.max_age_ms, send=send)
             if said:
                 self.emit({"event": "alert", "connection": p.connection, "message": said})

@@ -1,7 +1,9 @@
-"""Bulk 2.0 queries: one job for many rows, its pages read in parallel parts, resumable by page."""
+"""Bulk 2.0 queries: one job for many rows, its parts read side by side, resumable by part."""
 
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from urllib.parse import parse_qs, urlsplit
 
 import pyarrow as pa
@@ -17,8 +19,8 @@ PART_TRIES = 4
 class BulkQuery:
     """Reads the results of query jobs.
 
-    A page is `parts` parts of `part_rows` rows, fetched at once and handed on together: what is committed as one page is
-    also what a kill may cost.
+    Of `parts` parts of `part_rows` rows one is handed on, and the others are fetched meanwhile: so many are in memory, and
+    so many may a kill cost.
     """
 
     def __init__(
@@ -35,13 +37,11 @@ class BulkQuery:
         self.parts = max(1, min(parts, 5))
         self.sleep = sleep
         self.clock = clock
-        # Job, locators of its parts, and whether they are the last.
-        self._known: tuple[str, list[str], bool] | None = None
 
     def read(
         self, soql: str, *, deleted: bool, what: str, resume: str = ""
     ) -> Iterator[tuple[pa.Table, str, int | None, int]]:
-        """Pages of a query's rows as text, each with the place after it ("" at the end), the number of all rows, and the
+        """Parts of a query's rows as text, each with the place after it ("" at the end), the number of all rows, and the
         moment (ms) that they are as of.
 
         `resume` is such a place: `JOB LOCATOR`. A job that Salesforce no longer keeps is made again.
@@ -55,66 +55,76 @@ class BulkQuery:
             job = str(self.api.call("jobs/query", method="POST", body=body)["id"])
         total, seen = self._wait(job)
         counted: int | None = 0 if not locator else None
-        while True:
-            try:
-                found, locator = self._page(job, locator)
-            except SalesforceRefusalError as e:
-                if not resume:
-                    raise CrmUnavailableError(
-                        f"The results of Salesforce's job for {what} are gone.", action="Run the pull again."
-                    ) from e
-                # A place from before a kill that Salesforce has forgotten: the job is made again, whole.
-                yield from self.read(soql, deleted=deleted, what=what)
-                return
-            if counted is not None:
-                counted += found.num_rows
-                if not locator and total is not None and counted != total:
-                    # Before the last page is handed on: what is not whole must not become the watermark.
-                    raise _short(what, counted, total)
-            yield found, f"{job} {locator}" if locator else "", total, seen
-            if not locator:
-                self.api.call(f"jobs/query/{job}", method="DELETE", accept_missing=True)
-                return
-
-    def _page(self, job: str, locator: str) -> tuple[pa.Table, str]:
-        """The parts of a page and the locator of the next; one after another where Salesforce names no parts."""
-        places = self._places(job, locator)
-        if places is None:
-            return self._part(job, locator)
-        known = places[: self.parts]
-        following = places[self.parts] if len(places) > self.parts else ""
-        if len(known) <= 1:
-            return self._part(job, known[0])[0] if known else pa.table({}), following
-        from concurrent.futures import ThreadPoolExecutor
-
-        with ThreadPoolExecutor(len(known)) as pool:
-            parts = list(pool.map(lambda place: self._part(job, place)[0], known))
-        return pa.concat_tables([p for p in parts if p.num_rows] or parts[:1]), following
-
-    def _places(self, job: str, locator: str) -> list[str] | None:
-        """The locators of the parts from one on, as far as they are known; None where Salesforce does not name them.
-
-        One answer names five parts and where the next five are asked for; what a page does not use is kept for the next.
-        """
-        if self._known is not None and self._known[0] == job and locator in self._known[1]:
-            left = self._known[1][self._known[1].index(locator) :]
-            # The last one known is the way to the next answer, or there is no other.
-            if len(left) > self.parts or self._known[2]:
-                return left
         try:
-            params = {"maxRecords": str(self.part_rows), **({"locator": locator} if locator else {})}
-            listed = self.api.call(f"jobs/query/{job}/resultPages", params=params)
+            for found, following in self._parts(job, locator):
+                if counted is not None:
+                    counted += found.num_rows
+                    if not following and total is not None and counted != total:
+                        # Before the last part is handed on: what is not whole must not become the watermark.
+                        raise _short(what, counted, total)
+                yield found, f"{job} {following}" if following else "", total, seen
+        except SalesforceRefusalError as e:
+            if not resume:
+                raise CrmUnavailableError(
+                    f"The results of Salesforce's job for {what} are gone.", action="Run the pull again."
+                ) from e
+            # A place from before a kill that Salesforce has forgotten: the job is made again, whole.
+            yield from self.read(soql, deleted=deleted, what=what)
+            return
+        self.api.call(f"jobs/query/{job}", method="DELETE", accept_missing=True)
+
+    def _parts(self, job: str, locator: str) -> Iterator[tuple[pa.Table, str]]:
+        """The parts from a locator on, each with the locator of the next ("" at the end)."""
+        places = self._places(job, locator)
+        try:
+            first = next(places, None)
         except SalesforceRefusalError as e:
             if e.status not in (400, 404, 405):
                 raise
-            return None
-        # The addresses themselves are not followed: they may name any host. Only the locators are taken.
-        places = [_locator(p["resultUrl"]) for p in listed["resultPages"]]
-        ended = bool(listed.get("done"))
-        if not ended:
-            places.append(_locator(listed["nextRecordsUrl"]))
-        self._known = (job, places, ended)
-        return places
+            # Salesforce names no parts: one after another.
+            while True:
+                found, locator = self._part(job, locator)
+                yield found, locator
+                if not locator:
+                    return
+        if first is None:
+            yield pa.table({}), ""
+            return
+        with ThreadPoolExecutor(self.parts) as pool:
+            fetched: deque[Future[tuple[pa.Table, str]]] = deque()
+            following: str | None = first
+
+            def fetch() -> None:
+                nonlocal following
+                if following is not None:
+                    fetched.append(pool.submit(self._part, job, following))
+                    waiting.append(following)
+                    following = next(places, None)
+
+            waiting: deque[str] = deque()
+            while following is not None and len(fetched) < self.parts:
+                fetch()
+            while fetched or following is not None:
+                if not fetched:
+                    fetch()
+                found = fetched.popleft().result()[0]
+                waiting.popleft()
+                place = waiting[0] if waiting else following or ""
+                # One part is handed on while the others come: together no more than `parts`.
+                while following is not None and len(fetched) < self.parts - 1:
+                    fetch()
+                yield found, place
+
+    def _places(self, job: str, locator: str) -> Iterator[str]:
+        """The locators of all parts from one on; one answer names five and where the next five are asked for."""
+        while True:
+            params = {"maxRecords": str(self.part_rows), **({"locator": locator} if locator else {})}
+            listed = self.api.call(f"jobs/query/{job}/resultPages", params=params)
+            # The addresses themselves are not followed: they may name any host. Only the locators are taken.
+            yield from [_locator(p["resultUrl"]) for p in listed["resultPages"]]
+            if listed.get("done"):
+                return
+            locator = _locator(listed["nextRecordsUrl"])
 
     def _part(self, job: str, locator: str) -> tuple[pa.Table, str]:
         """One part and the locator after it. An answer may break off where a row ends and look whole: the header tells."""

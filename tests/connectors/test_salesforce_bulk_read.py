@@ -1,6 +1,7 @@
 """Bulk query results: read in parts, gone on with at any place, and by locators where no parts are named."""
 
-from collections.abc import Iterator
+import time
+from collections.abc import Generator, Iterator
 
 import pytest
 from histories.play import CLOCK
@@ -34,11 +35,11 @@ def reader(sandbox: LocalSandbox, parts: int = 2) -> BulkQuery:
 
 
 @pytest.mark.parametrize("parts", [1, 2, 5])
-def test_all_rows_come_once_in_pages_of_parts(sandbox: LocalSandbox, parts: int) -> None:
+def test_all_rows_come_once_in_parts(sandbox: LocalSandbox, parts: int) -> None:
     pages = list(reader(sandbox, parts).read(SOQL, deleted=True, what="Contact"))
     ids = [i for table, _, _, _ in pages for i in table["Id"].to_pylist()]
     assert len(ids) == len(set(ids)) == COUNT
-    assert {t.num_rows for t, _, _, _ in pages[:-1]} == {7 * parts}
+    assert {t.num_rows for t, _, _, _ in pages[:-1]} == {7}
     assert [p for _, p, _, _ in pages if not p] == [""]
     assert {total for _, _, total, _ in pages} == {COUNT}
 
@@ -69,12 +70,27 @@ def test_a_job_that_is_no_longer_kept_is_made_again(sandbox: LocalSandbox) -> No
     assert sum(t.num_rows for t, _, _, _ in pages) == COUNT
 
 
-def test_one_list_of_parts_serves_several_pages(sandbox: LocalSandbox) -> None:
+def test_one_list_serves_five_parts(sandbox: LocalSandbox) -> None:
     list(reader(sandbox).read(SOQL, deleted=True, what="Contact"))
     parts = -(-COUNT // 7)
     assert sandbox.world.calls["salesforce", "bulk results"] == parts
-    # Ask for its state, take away, and a list for every second page at most.
-    assert sandbox.world.calls["salesforce", "bulk query"] <= 4 + parts // 4 + 1
+    # Make it, ask for its state, take it away, and a list for every five parts.
+    assert sandbox.world.calls["salesforce", "bulk query"] == 3 + -(-parts // 5)
+
+
+def test_the_next_part_comes_while_one_is_put_away(sandbox: LocalSandbox) -> None:
+    read = reader(sandbox, 2).read(SOQL, deleted=True, what="Contact")
+    calls = sandbox.world.calls
+    for taken in range(1, 4):
+        next(read)
+        for _ in range(200):
+            if calls["salesforce", "bulk results"] > taken:
+                break
+            time.sleep(0.01)
+        # The one that was handed on and one more, never more than that.
+        assert calls["salesforce", "bulk results"] == taken + 1
+    assert isinstance(read, Generator)
+    read.close()
 
 
 def test_an_empty_cell_is_null_and_no_word_is() -> None:

@@ -97,7 +97,7 @@ def _one(crm: str, url: str, folder: Path, count: int) -> None:
         again = answered["list"] - ceil(count / LIST_WITH_HISTORY) - (2 if killed else 1)
         page = "pages of 50"
     else:
-        # A page is two parts of 25,000 rows.
+        # Two parts of 25,000 rows are on their way or being put away at one time: what a kill may cost.
         again = ceil((answered["bulk results"] - ceil(count / 25_000)) / 2)
         page = "pages of 50,000"
     print(

@@ -39,7 +39,8 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True)
 class Sizes:
-    """Rows of a REST query; from how many rows on Bulk is used; rows of a part of its pages and parts of a page."""
+    """Rows of a REST query; from how many rows on Bulk is used; rows of a part of its results, and parts that are
+    on their way or being put away at one time."""
 
     rest: int = 2000
     bulk_from: int = 20_000

@@ -1,7 +1,7 @@
 """Features of 5,000,000 activities of 500,000 contacts at 6 cut-offs, beside SQL written by hand, each in a process of its own.
 
-Both read the same neutral tables (activities linked to contacts by associations) in a DuckDB file under the same memory
-limit, and give the same columns of the same rows as numbers in memory; that they are equal is checked by sums.
+Both read the same neutral tables (activities linked to contacts by associations) in a DuckDB file, ours with half the
+memory limit, and give the same columns of the same rows as numbers in memory; that they are equal is checked by sums.
 """
 
 import json
@@ -25,6 +25,8 @@ KINDS = {
     "met": ("meeting", None),
     "asked": ("form", "inbound"),
 }
+# The hand-written side does not end with less.
+LIMITS = {"ours": "200MB", "by_hand": "400MB"}
 _SETTINGS = "SET threads = 2; SET preserve_insertion_order = false; SET memory_limit = '{limit}'; SET temp_directory = '{temp}'"
 
 
@@ -164,7 +166,7 @@ def run() -> None:
         found: dict[str, list[dict[str, Any]]] = {"ours": [], "by_hand": []}
         for _ in range(2):
             for which, results in found.items():
-                command = [sys.executable, "-m", "benchmarks.activities_as_of", which, str(path), "200MB"]
+                command = [sys.executable, "-m", "benchmarks.activities_as_of", which, str(path), LIMITS[which]]
                 done = subprocess.run(command, check=True, capture_output=True, text=True)
                 results.append(json.loads(done.stdout))
         mine, theirs = (min(found[k], key=lambda r: float(r["seconds"])) for k in ("ours", "by_hand"))

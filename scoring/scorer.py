@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sales_consultant.scoring.frame import build
 from sales_consultant.scoring.members import Membership
 from sales_consultant.scoring.points import grade
 from sales_consultant.scoring.reasons import Reason, reasons, shown
+from sales_consultant.scoring.words import say
 
 if TYPE_CHECKING:
     import duckdb
@@ -23,12 +24,18 @@ COLUMNS = ("object", "record_id", "probability", "score", "grade", "reasons")
 
 
 def score(
-    con: duckdb.DuckDBPyConnection, model: PopulationModel, *, as_of: int, exclusions: Exclusions
+    con: duckdb.DuckDBPyConnection,
+    model: PopulationModel,
+    *,
+    as_of: int,
+    exclusions: Exclusions,
+    tell: str | None = None,
 ) -> pd.DataFrame:
     """One row an open member, ordered by record id: object, record_id, probability, score, grade, reasons.
 
     `probability` is a gap where the model is a set of rules. `score` is 1 to 99, `reasons` a list of `Reason`
-    whose points with 50 sum to the score.
+    whose points with 50 sum to the score. `tell` is a record whose features are told: in `attrs["features"]`, a list of
+    reason, side, said, feature and value.
     """
     import pandas as pd
 
@@ -50,7 +57,30 @@ def score(
             "reasons": pd.Series(told, index=members.index, dtype=object),
         }
     )
-    return frame.sort_values("record_id", ignore_index=True)
+    frame = frame.sort_values("record_id", ignore_index=True)
+    if tell is not None:
+        frame.attrs["features"] = _told(model, X[(members["record_id"] == tell).to_numpy()])
+    return frame
+
+
+def _told(model: PopulationModel, X: pd.DataFrame) -> list[dict[str, Any]]:
+    """The features of one row, reason by reason; a gap is None."""
+    import pandas as pd
+
+    if X.empty:
+        return []
+    row = {str(k): v for k, v in X.iloc[0].to_dict().items()}
+    found = []
+    for group in model.groups:
+        mine = [f for f in model.features if f.group == group.name]
+        said = say(group, mine, row)
+        for feature in mine:
+            value = row[feature.name]
+            if isinstance(value, float):
+                value = round(value, 4)
+            entry = {"reason": group.name, "side": group.side, "said": said, "feature": feature.name}
+            found.append({**entry, "value": None if pd.isna(value) else value})
+    return found
 
 
 def members(

@@ -11,7 +11,7 @@ from sales_consultant.config.errors import UsageError
 from sales_consultant.connectors.budget import DAY_MS
 from sales_consultant.connectors.neutral import quote
 from sales_consultant.sync import desired as desiring
-from sales_consultant.sync import held, models
+from sales_consultant.sync import held, models, risks
 from sales_consultant.sync.calls import CallCounts
 from sales_consultant.sync.profile import profile
 from sales_consultant.sync.run import from_before
@@ -176,7 +176,7 @@ def _count(state: State, query: sa.Select[Any]) -> int:
 def explain(ws: Workspace, record: str) -> dict[str, Any]:
     """Why a record has its score: reasons with points, features, what the CRM holds, what was shown when.
 
-    A company comes with its profile: purchases, people, open deals, activity, risks. `record` is an id, alone or as "deals/ID". Raises UsageError where no record has it.
+    A deal comes with its open risks and, where it has no expected value, why. A company comes with its profile: purchases, people, open deals, activity, risks. `record` is an id, alone or as "deals/ID". Raises UsageError where no record has it.
     """
     from sales_consultant.scoring import scorer
 
@@ -205,7 +205,9 @@ def explain(ws: Workspace, record: str) -> dict[str, Any]:
         model = in_force.populations.get(name)
         if model is None or population.object != table:
             continue
-        frame = scorer.score(ws.warehouse.con, model, as_of=as_of, exclusions=ws.settings.exclude)
+        frame = scorer.score(
+            ws.warehouse.con, model, as_of=as_of, exclusions=ws.settings.exclude, tell=record_id
+        )
         mine = frame[frame["record_id"] == record_id]
         if len(mine):
             row: Any = next(mine.itertuples(index=False))
@@ -216,7 +218,10 @@ def explain(ws: Workspace, record: str) -> dict[str, Any]:
                 "probability": None if row.probability is None else float(row.probability),
                 "reasons": [{"text": r.text, "points": r.points, "feature": r.feature} for r in row.reasons],
                 "lines": desiring.reason_lines(row.reasons),
+                "features": frame.attrs["features"],
             }
+            if table == "deals":
+                found |= _worth(ws, in_force, mine, frame.attrs["features"], as_of)
             break
     found["record"] = _record(ws, table, record_id)
     if table == "companies":
@@ -245,6 +250,21 @@ def _record(ws: Workspace, table: str, record_id: str) -> dict[str, Any]:
         for n, v in zip(names, row, strict=False)
         if v is not None and v != ""
     }
+
+
+def _worth(
+    ws: Workspace, in_force: Any, mine: Any, features: list[dict[str, Any]], as_of: int
+) -> dict[str, Any]:
+    """A deal's open risks, and why it has no expected value where it has none."""
+    from sales_consultant.scoring import value
+
+    con, estimates = ws.warehouse.con, {}
+    if in_force.amount is not None:
+        guessed = in_force.amount.estimate(con)
+        estimates = dict(zip(guessed["record_id"], guessed["amount"], strict=True))
+    why = str(value.deal_values(con, mine, as_of=as_of, estimates=estimates)["reason"].iloc[0])
+    found: dict[str, Any] = {"risks": risks.of_deal({f["feature"]: f["value"] for f in features}, why)}
+    return found | ({"why_no_value": risks.NO_VALUE[why]} if why else {})
 
 
 def _why_none(ws: Workspace, in_force: Any, table: str, key: tuple[str, str], as_of: int) -> str:

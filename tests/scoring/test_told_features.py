@@ -1,0 +1,29 @@
+"""What `explain` tells of a record: its features as the model saw them."""
+
+from support.worlds import NOW, company
+
+from sales_consultant.config.populations import Exclusions, FeatureSettings, Population
+from sales_consultant.scoring import scorer
+from sales_consultant.scoring.frame import build
+from sales_consultant.scoring.members import Membership
+from sales_consultant.scoring.training import train
+
+DEALS = Population(object="deals", event="won", where={"pipeline": "sales"})
+
+
+def test_the_features_of_one_record_are_told_as_they_are() -> None:
+    with company(deals=90).connection() as con:
+        model = train(con, "t", DEALS, as_of=NOW, exclusions=Exclusions(), features=FeatureSettings()).model
+        rows = Membership(con, DEALS, Exclusions(), as_of=NOW).at(NOW)
+        mine = str(rows["record_id"].iloc[2])
+        frame = scorer.score(con, model, as_of=NOW, exclusions=Exclusions(), tell=mine)
+        X = build(con, "deals", model.features, rows)
+        other = scorer.score(con, model, as_of=NOW, exclusions=Exclusions(), tell="nobody")
+    told = {f["feature"]: f for f in frame.attrs["features"]}
+    assert list(told) == [f.name for g in model.groups for f in model.features if f.group == g.name]
+    row = X.iloc[2]
+    assert told["age_days"]["value"] == row["age_days"] and told["stage"]["value"] == row["stage"]
+    assert told["meetings_30d"]["side"] == "buyer" and told["emails_sent_30d"]["side"] == "seller"
+    assert told["stage"]["said"] == f"stage: {row['stage'].title()}"
+    assert told["reply_rate_90d"]["value"] == (0.0 if row["emails_sent_90d"] else None)
+    assert other.attrs["features"] == []

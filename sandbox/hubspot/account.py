@@ -20,6 +20,8 @@ SCOPES = (
     "crm.objects.users.write",
     "marketing.campaigns.read",
     "marketing.campaigns.revenue.read",
+    "crm.lists.read",
+    "crm.lists.write",
     "settings.currencies.read",
     "settings.currencies.write",
     "forms",

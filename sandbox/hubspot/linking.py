@@ -219,6 +219,30 @@ def list_labels(call: Call) -> Result:
     return 200, {"results": links.labels(call.portal, from_kind.name, to_kind.name)}
 
 
+def rename_label(call: Call) -> Result:
+    """PUT another text for a label of the portal's own."""
+    from_kind, to_kind = _ends(call)
+    body = call.dict()
+    if not body.get("label") or not str(body.get("associationTypeId") or "").isdigit():
+        raise bad("Some required fields were not set: [label, associationTypeId]")
+    with call.portal.store.transaction():
+        links.rename_label(
+            call.portal, from_kind.name, to_kind.name, int(body["associationTypeId"]), str(body["label"]),
+            body.get("inverseLabel"),
+        )  # fmt: skip
+    return 204, None
+
+
+def remove_label(call: Call) -> Result:
+    """DELETE a label of the portal's own."""
+    from_kind, to_kind = _ends(call)
+    if not call.param("type").isdigit():
+        raise bad(f"Invalid association type id: {call.param('type')}")
+    with call.portal.store.transaction():
+        links.drop_label(call.portal, from_kind.name, to_kind.name, int(call.param("type")))
+    return 204, None
+
+
 def create_label(call: Call) -> Result:
     """POST a label of the portal's own."""
     from_kind, to_kind = _ends(call)

@@ -98,6 +98,48 @@ def add_label(
     return forth
 
 
+def rename_label(
+    portal: Portal, from_object: str, to_object: str, type_id: int, label: str, inverse: str | None
+) -> None:
+    """Call a label of the portal's own otherwise, on links that carry it too. Raises ApiError 400 for another's."""
+    _own_label(portal, from_object, to_object, type_id)
+    for ends, number, text in (
+        ((from_object, to_object), type_id, label),
+        ((to_object, from_object), _other(type_id), inverse or label),
+    ):
+        body = {"category": "USER_DEFINED", "typeId": number, "label": text}
+        portal.store.put(VENDOR, "label", ":".join(ends), str(number), body)
+        portal.store.write(
+            "UPDATE associations SET label = ? WHERE vendor = ? AND from_object = ? AND to_object = ? AND type_id = ? "
+            "AND category = 'USER_DEFINED'",
+            (text, VENDOR, *ends, number),
+        )
+
+
+def drop_label(portal: Portal, from_object: str, to_object: str, type_id: int) -> None:
+    """Take a label of the portal's own away, and from the links that carry it. Raises ApiError 400 for another's."""
+    _own_label(portal, from_object, to_object, type_id)
+    for ends, number in (((from_object, to_object), type_id), ((to_object, from_object), _other(type_id))):
+        portal.store.drop(VENDOR, "label", ":".join(ends), str(number))
+        portal.store.write(
+            "DELETE FROM associations WHERE vendor = ? AND from_object = ? AND to_object = ? AND type_id = ? AND "
+            "category = 'USER_DEFINED'",
+            (VENDOR, *ends, number),
+        )
+
+
+def _other(type_id: int) -> int:
+    """The same label the other way: they are drawn in pairs, the first one odd."""
+    return type_id + 1 if type_id % 2 else type_id - 1
+
+
+def _own_label(portal: Portal, from_object: str, to_object: str, type_id: int) -> None:
+    if str(type_id) not in portal.store.documents(VENDOR, "label", f"{from_object}:{to_object}"):
+        raise bad(
+            f"The association type {type_id} is not defined by this portal for {from_object} to {to_object}"
+        )
+
+
 def pair(
     from_object: str,
     from_id: str,

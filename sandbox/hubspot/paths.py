@@ -16,6 +16,7 @@ from sales_consultant.sandbox.hubspot import (
     legacy,
     linking,
     linking_v3,
+    lists,
     oauth,
     objects,
     pipelines,
@@ -61,6 +62,7 @@ def _table() -> Iterator[tuple[str, str, Handler, str, dict[str, Any]]]:
         yield from _campaigns(f"/marketing/campaigns/{dated}" if dated else "/marketing/v3/campaigns")
         yield from _account(dated)
         yield from _currencies(f"/settings/currencies/{dated}" if dated else "/settings/v3/currencies")
+        yield from _lists(f"/crm/lists/{dated}" if dated else "/crm/v3/lists")
         yield from _forms(f"/marketing/forms/{dated}" if dated else "/marketing/v3/forms")
     yield from _older()
     yield from _links_v3()
@@ -151,6 +153,8 @@ def _links(dated: str) -> Iterator[tuple[str, str, Handler, str, dict[str, Any]]
     yield pair + "/batch/associate/default", "POST", linking.batch_default, "associate", write
     yield pair + "/labels", "GET", linking.list_labels, "labels", {"scope": READ}
     yield pair + "/labels", "POST", linking.create_label, "labels", {"scope": WRITE}
+    yield pair + "/labels", "PUT", linking.rename_label, "labels", {"scope": WRITE}
+    yield pair + "/labels/{type}", "DELETE", linking.remove_label, "labels", {"scope": WRITE}
     if not dated:
         one = "/crm/v4/objects/{object}/{id}/associations"
         yield one + "/{to_object}", "GET", linking.single_list, "associations", {"scope": READ}
@@ -168,6 +172,7 @@ def _properties(base: str, version: str) -> Iterator[tuple[str, str, Handler, st
     yield many, "POST", properties.create, "property_write", write
     yield many + "/batch/read", "POST", properties.batch_read, "properties", read
     yield many + "/batch/create", "POST", properties.batch_create, "property_write", write
+    yield many + "/batch/archive", "POST", properties.batch_archive, "property_write", write
     yield many + "/groups", "GET", properties.list_groups, "groups", read
     yield many + "/groups", "POST", properties.create_group, "property_write", write
     yield many + "/groups/{name}", "GET", properties.get_group, "groups", read
@@ -184,9 +189,15 @@ def _pipelines(base: str) -> Iterator[tuple[str, str, Handler, str, dict[str, An
     yield many, "GET", pipelines.list_all, "pipelines", read
     yield many, "POST", pipelines.create, "pipeline_write", write
     yield many + "/{pipeline}", "GET", pipelines.get, "pipelines", read
+    yield many + "/{pipeline}", "PATCH", pipelines.patch, "pipeline_write", write
+    yield many + "/{pipeline}", "PUT", pipelines.replace, "pipeline_write", write
+    yield many + "/{pipeline}", "DELETE", pipelines.remove, "pipeline_write", write
     yield many + "/{pipeline}/audit", "GET", pipelines.audit, "pipelines", read
     yield many + "/{pipeline}/stages", "GET", pipelines.stages, "pipelines", read
     yield many + "/{pipeline}/stages/{stage}", "GET", pipelines.get_stage, "pipelines", read
+    for method in ("PATCH", "PUT"):
+        yield many + "/{pipeline}/stages/{stage}", method, pipelines.change_stage, "pipeline_write", write
+    yield many + "/{pipeline}/stages/{stage}", "DELETE", pipelines.remove_stage, "pipeline_write", write
     yield many + "/{pipeline}/stages", "POST", pipelines.create_stage, "pipeline_write", write
 
 
@@ -205,6 +216,24 @@ def _currencies(base: str) -> Iterator[tuple[str, str, Handler, str, dict[str, A
     yield base + "/exchange-rates", "POST", currencies.create, "currencies", write
     yield base + "/exchange-rates/current", "GET", currencies.current, "currencies", read
     yield base + "/exchange-rates/{id}", "GET", currencies.get, "currencies", read
+
+
+def _lists(base: str) -> Iterator[tuple[str, str, Handler, str, dict[str, Any]]]:
+    read, write = {"scope": "crm.lists.read"}, {"scope": "crm.lists.write"}
+    one = base + "/{list}"
+    yield base, "GET", lists.several, "lists", read
+    yield base, "POST", lists.create, "lists", write
+    yield base + "/search", "POST", lists.search, "lists", read
+    yield base + "/object-type-id/{object}/name/{name}", "GET", lists.by_name, "lists", read
+    yield base + "/records/{object}/{id}/memberships", "GET", lists.of_record, "lists", read
+    yield one, "GET", lists.get, "lists", read
+    yield one, "DELETE", lists.archive, "lists", write
+    yield one + "/restore", "PUT", lists.restore, "lists", write
+    yield one + "/update-list-name", "PUT", lists.rename, "lists", write
+    yield one + "/memberships", "GET", lists.members, "lists", read
+    yield one + "/memberships", "DELETE", lists.clear, "lists", write
+    for way in ("add", "remove", "add-and-remove"):
+        yield one + "/memberships/" + way, "PUT", lists.change_members, "lists", write
 
 
 def _forms(base: str) -> Iterator[tuple[str, str, Handler, str, dict[str, Any]]]:

@@ -1,5 +1,6 @@
 """HubSpot's pipelines and stages; what is true or a number in their metadata is text."""
 
+from collections.abc import Callable
 from typing import Any
 
 from sales_consultant.sandbox.clock import iso
@@ -138,6 +139,95 @@ def create_stage(call: Call) -> Result:
     made = _new_stage(call, call.dict(), len(whole["stages"]), at)
     call.portal.put_pipeline(kind, {**whole, "stages": [*whole["stages"], made], "updatedAt": at})
     return 201, made
+
+
+def _in_use(call: Call, kind: Kind, property: str, values: set[str]) -> bool:
+    sql = (
+        "SELECT 1 FROM records WHERE vendor = 'hubspot' AND object = ? AND archived = 0 AND "
+        f"json_extract(properties, '$.{property}') IN ({', '.join('?' * len(values))}) LIMIT 1"
+    )
+    return bool(call.portal.store.rows(sql, (kind.name, *sorted(values))))
+
+
+def _names(kind: Kind) -> tuple[str, str]:
+    """The properties that hold a record's pipeline and stage."""
+    return ("pipeline", "dealstage") if kind.name == "deals" else ("hs_pipeline", "hs_pipeline_stage")
+
+
+def patch(call: Call) -> Result:
+    """PATCH a pipeline's label or place."""
+    kind, body = call.kind(), call.dict()
+    whole = _held(call.portal, kind, call.param("pipeline"))
+    changed: Json = {**whole, "updatedAt": iso(call.portal.clock.now_ms())}
+    changed |= {k: body[k] for k in ("label", "displayOrder") if k in body}
+    call.portal.put_pipeline(kind, changed)
+    return 200, changed
+
+
+def replace(call: Call) -> Result:
+    """PUT a pipeline anew: its stages are those that are given, known by their ids."""
+    kind, body = call.kind(), call.dict()
+    whole = _held(call.portal, kind, call.param("pipeline"))
+    if not body.get("label") or not isinstance(body.get("stages"), list):
+        raise bad("Some required fields were not set: [label, stages]")
+    at = iso(call.portal.clock.now_ms())
+    held: dict[str, Json] = {s["id"]: s for s in whole["stages"]}
+    made = []
+    for n, one in enumerate(body["stages"]):
+        new = _new_stage(call, one, n, at)
+        old = held.get(str(one.get("stageId") or one.get("id") or ""))
+        made.append({**new, "id": old["id"], "createdAt": old["createdAt"]} if old else new)
+    dropped = set(held) - {s["id"] for s in made}
+    if dropped and _in_use(call, kind, _names(kind)[1], dropped):
+        raise bad(f"Stages {sorted(dropped)} are in use and cannot be deleted")
+    order = int(body.get("displayOrder") or whole["displayOrder"])
+    changed = {**whole, "label": str(body["label"]), "displayOrder": order, "stages": made, "updatedAt": at}
+    call.portal.put_pipeline(kind, changed)
+    return 200, changed
+
+
+def remove(call: Call) -> Result:
+    """DELETE a pipeline that no record is in."""
+    kind = call.kind()
+    whole = _held(call.portal, kind, call.param("pipeline"))
+    if _in_use(call, kind, _names(kind)[0], {whole["id"]}):
+        raise bad(f"Pipeline {whole['id']} is in use and cannot be deleted")
+    call.portal.drop_pipeline(kind, whole["id"])
+    return 204, None
+
+
+def _with_stage(call: Call, change: Callable[[Json], list[Json]]) -> Json:
+    """The pipeline with one of its stages changed or gone. Raises ApiError 404."""
+    kind = call.kind()
+    whole = _held(call.portal, kind, call.param("pipeline"))
+    if all(s["id"] != call.param("stage") for s in whole["stages"]):
+        raise missing(f"stage {call.param('stage')} does not exist in pipeline {whole['id']}")
+    stages = [t for s in whole["stages"] for t in (change(s) if s["id"] == call.param("stage") else [s])]
+    changed: Json = {**whole, "stages": stages, "updatedAt": iso(call.portal.clock.now_ms())}
+    call.portal.put_pipeline(kind, changed)
+    return changed
+
+
+def change_stage(call: Call) -> Result:
+    """PATCH or PUT a stage."""
+    body, at = call.dict(), iso(call.portal.clock.now_ms())
+
+    def changed(held: Json) -> list[Json]:
+        wanted = {**held, **body, "metadata": {**held["metadata"], **(body.get("metadata") or {})}}
+        new = _new_stage(call, wanted, int(held["displayOrder"]), at)
+        return [{**new, "id": held["id"], "createdAt": held["createdAt"]}]
+
+    whole = _with_stage(call, changed)
+    return 200, next(s for s in whole["stages"] if s["id"] == call.param("stage"))
+
+
+def remove_stage(call: Call) -> Result:
+    """DELETE a stage that no record is in."""
+    kind = call.kind()
+    if _in_use(call, kind, _names(kind)[1], {call.param("stage")}):
+        raise bad(f"Stage {call.param('stage')} is in use and cannot be deleted")
+    _with_stage(call, lambda held: [])
+    return 204, None
 
 
 def ensure_default(portal: Portal) -> None:

@@ -130,6 +130,11 @@ class Portal:
         self.store.put(VENDOR, "pipeline", kind.name, body["id"], body)
         self._pipelines.pop(kind.name, None)
 
+    def drop_pipeline(self, kind: Kind, id: str) -> None:
+        """Take a pipeline away."""
+        self.store.drop(VENDOR, "pipeline", kind.name, id)
+        self._pipelines.pop(kind.name, None)
+
     def stages(self, kind: Kind) -> dict[str, Json]:
         """All stages of all pipelines by id."""
         return {s["id"]: s for p in self.pipelines(kind) for s in p["stages"]}

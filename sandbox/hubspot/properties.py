@@ -183,6 +183,21 @@ def batch_create(call: Call) -> Result:
     return answer(call, results, errors, started, 201)
 
 
+def batch_archive(call: Call) -> Result:
+    """POST names to archive; one that is not there is passed over."""
+    kind = call.kind()
+    held = call.portal.definitions(kind)
+    at = iso(call.portal.clock.now_ms())
+    for one in call.inputs(100):
+        found = held.get(str(one.get("name")))
+        if found is None or found["archived"]:
+            continue
+        if not found["modificationMetadata"]["archivable"]:
+            raise bad(f'Property "{found["name"]}" cannot be archived')
+        call.portal.put_definition(kind, {**found, "archived": True, "archivedAt": at})
+    return 204, None
+
+
 # Groups
 
 

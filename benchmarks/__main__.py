@@ -22,6 +22,7 @@ NAMES = (
     "same_night",
     "plan_million",
     "activities_as_of",
+    "leadforge_leaks",
 )
 
 

@@ -48,8 +48,12 @@ def made(kind: str, rows: int, seed: int = 7) -> Table:
     return Table(f"{kind} {rows:,}", frame[:rows], frame[rows:], y[:rows], y[rows:])
 
 
-def leadforge(difficulty: str, folder: str) -> Table:
-    """leadforge's own task tables, less the planted leaks (the audit is judged elsewhere)."""
+PLANTED = ("current_stage", "is_sql", "total_touches_all")
+"""leadforge's leaks: the stage at the end is loud; the other two count what came after the snapshot, and are quiet."""
+
+
+def leadforge(difficulty: str, folder: str, *, leaks: bool = False) -> Table:
+    """leadforge's own task tables, with or without the planted leaks (`leadforge_leaks` judges the audit)."""
     import subprocess
     import sys
     from pathlib import Path
@@ -67,7 +71,7 @@ def leadforge(difficulty: str, folder: str) -> Table:
     names = [
         c
         for c in train.columns
-        if c not in (label, "current_stage", "is_sql", "total_touches_all") and not c.endswith(("_id", "_at"))
+        if c != label and (leaks or c not in PLANTED) and not c.endswith(("_id", "_at"))
     ]
     y, y_test = train[label].astype(int).to_numpy(), test[label].astype(int).to_numpy()
     return Table(f"leadforge {difficulty}", train[names], test[names], y, y_test, train["account_id"])

@@ -16,6 +16,7 @@ from sales_consultant.config.canon import Canonical, canon
 from sales_consultant.config.catalogue import by_key
 from sales_consultant.config.playbook import Playbook
 from sales_consultant.config.settings import Settings
+from sales_consultant.sync.rows import many
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -42,7 +43,7 @@ STEP_KEYS = ("next_step", "next_step_due", "next_step_reason", "next_step_worth"
 Key = tuple[str, str]
 
 
-@dataclass
+@dataclass(slots=True)
 class Record:
     """One record's desired values; a key that is absent is not ours to say, None empties the field."""
 
@@ -67,13 +68,24 @@ class Desired:
     drift: dict[str, float] = field(default_factory=dict)
     estimated: set[str] = field(default_factory=set)
     withheld: dict[str, str] = field(default_factory=dict)
-    names: dict[Key, str] = field(default_factory=dict)
-    units: dict[Key, str] = field(default_factory=dict)
-    owners: dict[Key, str] = field(default_factory=dict)
+    directory: dict[Key, tuple[str, str, str]] = field(default_factory=dict)
     closed_deals: set[str] = field(default_factory=set)
     excluded_records: set[Key] = field(default_factory=set)
     modelled: set[str] = field(default_factory=set)
     unmodelled: set[Key] = field(default_factory=set)
+
+    def name(self, key: Key) -> str:
+        """What people call a record; its id where it has no name."""
+        return self.directory.get(key, (key[1], "", ""))[0]
+
+    def unit(self, key: Key) -> str:
+        """The company that a record belongs to, or the record itself: what shares a group."""
+        company = self.directory.get(key, ("", "", ""))[1]
+        return f"companies:{company}" if company else f"{key[0]}:{key[1]}"
+
+    def owner(self, key: Key) -> str:
+        """The id of a record's owner; empty for none."""
+        return self.directory.get(key, ("", "", ""))[2]
 
     def record(self, key: Key) -> Record:
         """The record's entry, made at first use."""
@@ -124,26 +136,26 @@ def _put(desired: Desired, key: Key, **values: object) -> None:
 
 def _directory(con: duckdb.DuckDBPyConnection, desired: Desired) -> None:
     """Names, owners and companies of all records: what messages, pilots and the control group need."""
-    contacts = con.execute(
-        "SELECT CASE source_object WHEN 'Lead' THEN 'leads' ELSE 'contacts' END, id, "
-        "coalesce(nullif(trim(concat_ws(' ', first_name, last_name)), ''), email, id), company_id, owner_id, "
-        "false, do_not_score FROM contacts"
-    ).fetchall()
-    companies = con.execute(
-        "SELECT 'companies', id, coalesce(name, domain, id), id, owner_id, false, do_not_score FROM companies"
-    ).fetchall()
-    deals = con.execute(
-        "SELECT 'deals', id, coalesce(name, id), company_id, owner_id, is_closed, do_not_score FROM deals"
-    ).fetchall()
-    for obj, record_id, name, unit, owner, closed, leave in (*contacts, *companies, *deals):
-        key = (obj, record_id)
-        desired.names[key] = name
-        desired.units[key] = f"companies:{unit}" if unit else f"{obj}:{record_id}"
-        desired.owners[key] = owner or ""
-        if closed:
-            desired.closed_deals.add(record_id)
-        if leave:
-            desired.excluded_records.add(key)
+    sources = (
+        (
+            "SELECT CASE source_object WHEN 'Lead' THEN 'leads' ELSE 'contacts' END, id, "
+            "coalesce(nullif(trim(concat_ws(' ', first_name, last_name)), ''), email, id), company_id, owner_id, "
+            "false, do_not_score FROM contacts"
+        ),
+        "SELECT 'companies', id, coalesce(name, domain, id), id, owner_id, false, do_not_score FROM companies",
+        "SELECT 'deals', id, coalesce(name, id), company_id, owner_id, is_closed, do_not_score FROM deals",
+    )
+    # Many records share these words: each is kept once.
+    known: dict[str, str] = {}
+    for source in sources:
+        for obj, record_id, name, company, owner, closed, leave in many(con.execute(source)):
+            key = (known.setdefault(obj, obj), record_id)
+            shared = (known.setdefault(w, w) if w else "" for w in (company, owner))
+            desired.directory[key] = (name, *shared)
+            if closed:
+                desired.closed_deals.add(record_id)
+            if leave:
+                desired.excluded_records.add(key)
 
 
 def _scores(
@@ -197,7 +209,7 @@ def _scores(
 
 def _written(desired: Desired, obj: str, record_id: str) -> str:
     """A Salesforce lead is a row of the neutral contacts and written as a lead."""
-    return "leads" if obj == "contacts" and ("leads", record_id) in desired.names else obj
+    return "leads" if obj == "contacts" and ("leads", record_id) in desired.directory else obj
 
 
 def _score_values(row: Any, earlier: int | None) -> dict[str, object]:
@@ -326,7 +338,7 @@ def _steps(
         as_of=desired.as_of,
         current=current,
         max_new_per_owner=settings.next_steps.max_new_per_owner,
-        given_today=Counter(desired.owners.get(k, "") for k in of_today),
+        given_today=Counter(desired.owner(k) for k in of_today),
     )
     for row in _rows(scores):
         if row.object != "companies":

@@ -31,12 +31,19 @@ def draw(unit: str, salt: str) -> float:
     return int.from_bytes(digest[:8], "big") / 2**64
 
 
+def any_control(state: State) -> bool:
+    """Whether anybody was ever drawn into the control group."""
+    return bool(state.rows(sa.select(groups.c.unit).where(groups.c.name == "control").limit(1)))
+
+
 def assign(state: State, units: Iterable[str], *, share: float, now: int) -> dict[str, str]:
     """The group of every unit, "control" or "shown"; new units are drawn, known ones keep what they had.
 
     A unit is a company, or a record without one: all its contacts and deals share its group.
     """
     wanted = sorted(set(units))
+    if not wanted:
+        return {}
     with state.begin() as c:
         held = {str(u): str(g) for u, g in c.execute(sa.select(groups.c.unit, groups.c.name))}
         key = salt(state) if any(u not in held for u in wanted) else ""

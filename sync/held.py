@@ -4,12 +4,14 @@ from collections.abc import Mapping, Sequence
 
 import sqlalchemy as sa
 
+from sales_consultant.config.canon import Canonical
 from sales_consultant.config.catalogue import Field, by_key
 from sales_consultant.connectors.base import Connector
 from sales_consultant.connectors.neutral import quote
 from sales_consultant.sync.desired import DAY_MS, Key
 from sales_consultant.sync.journal import last_written, written_since
 from sales_consultant.sync.plan import Held, Values
+from sales_consultant.sync.rows import MANY, many
 from sales_consultant.sync.state import State, feedback, written
 from sales_consultant.sync.warehouse import Warehouse
 
@@ -28,6 +30,8 @@ def read(
     """
     values: dict[Key, Values] = {}
     seen: dict[Key, int] = {}
+    # Most records hold the same few values, read in the same few moments: each is kept once.
+    moments: dict[int, int] = {}
     for obj, chosen in fields.items():
         table, condition = connector.raw(obj)
         columns = warehouse.columns(table)
@@ -37,20 +41,33 @@ def read(
         present = [(f, n) for f, n in names if n in columns]
         listed = "".join(f", {quote(n)}" for _, n in present)
         query = f"SELECT id, _seen{listed} FROM {quote(table)} WHERE {condition}"
-        for record_id, at, *texts in warehouse.con.execute(query).fetchall():
+        parsed = [_Parsed(connector, f) for f, _ in present]
+        for record_id, at, *texts in many(warehouse.con.execute(query)):
             key = (obj, record_id)
-            values[key] = {
-                f.key: connector.parse(f, text)
-                for (f, _), text in zip(present, texts, strict=True)
-                if text is not None
-            }
-            seen[key] = at
+            values[key] = {p.key: p[text] for p, text in zip(parsed, texts, strict=True) if text is not None}
+            seen[key] = moments.setdefault(at, at)
     oldest = min(seen.values(), default=0)
     for key, fresh in (written_since(state, oldest) if overlay else {}).items():
         for name, (value, at) in fresh.items():
             if key in values and at >= seen[key]:
                 values[key][name] = value
-    return Held(values, last_written(state))
+    return Held(values, last_written(state, values))
+
+
+class _Parsed(dict[str, Canonical]):
+    """The canonical value of each text of a field, found out once, as long as there are not too many of them."""
+
+    def __init__(self, connector: Connector, field: Field) -> None:
+        super().__init__()
+        self.key = field.key
+        self._connector = connector
+        self._field = field
+
+    def __missing__(self, text: str) -> Canonical:
+        found = self._connector.parse(self._field, text)
+        if len(self) < MANY:
+            self[text] = found
+        return found
 
 
 def steps_of_day(state: State, moment: int) -> list[Key]:

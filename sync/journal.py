@@ -301,13 +301,33 @@ def unsettled_runs(state: State) -> list[str]:
     return [r["run_id"] for r in rows]
 
 
-def last_written(state: State) -> dict[Key, dict[str, Canonical]]:
-    """What we last wrote, by record and field, as the CRM acknowledged it."""
+def last_written(
+    state: State, held: Mapping[Key, dict[str, Canonical]] | None = None
+) -> dict[Key, dict[str, Canonical]]:
+    """What we last wrote, by record and field, as the CRM acknowledged it.
+
+    Where a record still holds just that (by `held`), it is the same dictionary: of most records there is one and not two.
+    """
     found: dict[Key, dict[str, Canonical]] = {}
-    query = sa.select(written.c.object, written.c.record_id, written.c.field, written.c.value)
+    columns = (written.c.object, written.c.record_id, written.c.field, written.c.value)
+    # In the order of the table itself, so that a record's fields follow each other.
+    query = sa.select(*columns).order_by(*columns[:3])
+    key: Key = ("", "")
+    mine: dict[str, Canonical] = {}
+
+    def put() -> None:
+        same = (held or {}).get(key)
+        found[key] = same if same == mine and same is not None else mine
+
     with state.begin() as c:
-        for obj, record_id, key, value in c.execute(query):
-            found.setdefault((obj, record_id), {})[key] = value
+        for obj, record_id, name, value in c.execution_options(yield_per=10_000).execute(query):
+            if (obj, record_id) != key:
+                if mine:
+                    put()
+                key, mine = (obj, record_id), {}
+            mine[name] = value
+    if mine:
+        put()
     return found
 
 

@@ -71,7 +71,7 @@ def _people(ws: "Workspace", wanted: Desired, condition: Condition) -> Keep:
             action='Give an address, a list of them, or one after "!=".',
         )
     inside = condition.operator != "!="
-    return lambda key: (wanted.owners.get(key, "") in ids) is inside
+    return lambda key: (wanted.owner(key) in ids) is inside
 
 
 def _team(write: Write, name: str) -> Sequence[str]:

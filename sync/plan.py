@@ -230,7 +230,7 @@ def make(
         plan.entries.append(
             Entry(
                 *key,
-                desired.names.get(key, key[1]),
+                desired.name(key),
                 why,
                 tuple((k, current.get(k), v) for k, v in free.items()),
             )

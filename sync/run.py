@@ -291,10 +291,10 @@ def planning(
     # A plan shows what would be written once the fields are there; a run writes what it can and names the rest.
     out = missing if writing else {}
     fields = {o: tuple(f for f in fs if f.key not in out.get(o, {})) for o, fs in ws.fields.items()}
-    units = {k: wanted.units[k] for k in current.values if k in wanted.units}
-    group = groups.assign(
-        ws.state, units.values(), share=ws.settings.proof.control_share, now=ws.connector.latest()
-    )
+    share = ws.settings.proof.control_share
+    drawn = share > 0 or groups.any_control(ws.state)
+    units = {k: wanted.unit(k) for k in current.values if k in wanted.directory} if drawn else {}
+    group = groups.assign(ws.state, units.values(), share=share, now=ws.connector.latest())
     with ws.state.begin() as c:
         on_hold = frozenset(str(f) for f in c.execute(sa.select(holds.c.field)).scalars())
     pilot = allowed(ws, wanted, current)
@@ -312,6 +312,10 @@ def planning(
         keep_foreign=ws.settings.write.on_foreign_edit == "keep",
     )
     plan = make(wanted, current, fields, limits, identity=str(ws.identity))
+    if not drawn:
+        # Without a control group only who is shown something has to be remembered as that.
+        shown = {wanted.unit((e.object, e.record_id)) for e in plan.entries}
+        groups.assign(ws.state, shown, share=share, now=ws.connector.latest())
     plan.missing_fields = missing
     plan.calls = calls_for(ws.connector, [e.change() for e in plan.entries])
     run.counts["plan"] = {k: v for k, v in plan.summary().items() if k != "missing_fields"}
@@ -451,7 +455,7 @@ def score(ws: Workspace, reporter: Reporter, *, as_of: int | None = None) -> tup
         from_before(ws)
         wanted, _ = scoring(ws, run, reporter)
     records = [
-        {"object": k[0], "id": k[1], "name": wanted.names.get(k, k[1]), **r.values}
+        {"object": k[0], "id": k[1], "name": wanted.name(k), **r.values}
         for k, r in sorted(
             wanted.records.items(), key=lambda kr: (-int(kr[1].values.get("score") or 0), kr[0])
         )

@@ -164,11 +164,15 @@ def pull(crm: str, url: str, folder: Path, *objects: str) -> None:
 
 def start(crm: str, url: str, folder: Path) -> None:
     """All that a pull needs before it asks the first thing."""
+    import pyarrow.compute
+    import pyarrow.csv
+
     from sales_consultant.sync import pull as _pulling
     from sales_consultant.sync.warehouse import Warehouse
 
     started = time.perf_counter()
-    assert _pulling
+    # Imported here for what they cost, not for what they do.
+    assert _pulling and pyarrow.compute and pyarrow.csv
     Warehouse(folder / "empty.duckdb", memory_limit="256MB").close()
     connect(crm, url).close()
     tell(started, 0, 0)

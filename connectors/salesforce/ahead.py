@@ -48,12 +48,14 @@ class Ahead:
     api: SalesforceApi
     waiting: list[Question] = field(default_factory=list)
     ready: dict[tuple[str, str], Answer] = field(default_factory=dict)
+    following: dict[str, list[Json]] = field(default_factory=dict)
+    """Further pages of a query that came along, by the address of the first of them."""
     refused: bool = False
     chained: bool = True
 
     def expect(self, questions: Iterable[Question]) -> None:
         """The queries that will be asked, in their order; what was read ahead before is dropped."""
-        self.waiting, self.ready = list(questions), {}
+        self.waiting, self.ready, self.following = list(questions), {}, {}
 
     def query(self, verb: str, soql: str) -> Answer:
         """The first page of a query. Raises what a call of its own raises."""
@@ -62,10 +64,7 @@ class Ahead:
         if key not in self.ready and place is not None:
             asked = self._fitting(self.waiting[place:])
             del self.waiting[place : place + len(asked)]
-            if len(asked) > 1:
-                for q, (status, body) in zip(asked, self.together([q.path for q in asked]), strict=True):
-                    if status in (200, 400):
-                        self.ready[q.verb, q.soql] = Answer(body, self._now())
+            self._ask(asked)
         if key in self.ready:
             found = self.ready.pop(key)
             if isinstance(found.body, list):
@@ -78,21 +77,53 @@ class Ahead:
         body = self.api.call(verb, params={"q": soql})
         return Answer(body, self._now())
 
+    def _ask(self, asked: Sequence[Question]) -> None:
+        """First pages of questions; what is left of the call's room goes to further pages of the first of them."""
+        first = asked[0]
+        room = (CELLS - sum(q.cells for q in asked)) // first.cells if first.cells and self.chained else 0
+        spare = 0 if self.refused else max(0, min(QUERIES - len(asked), room))
+        links = [0, *range(len(asked), len(asked) + spare)]
+        paths = [*(q.path for q in asked), *(_next_of(n) for n in links[:spare])]
+        if len(paths) < 2:
+            return
+        answers = self.together(paths)
+        if self.refused and spare:
+            # Perhaps it was the chain that this org will not have.
+            self.refused, self.chained = False, False
+            self._ask(asked)
+            return
+        for q, (status, body) in zip(asked, answers, strict=False):
+            if status in (200, 400):
+                self.ready[q.verb, q.soql] = Answer(body, self._now())
+        status, page = answers[0]
+        if spare and status == 200 and not page["done"]:
+            found = self._whole_pages(answers[len(asked) :])
+            # Page by page from here on, where this org does not take a place from an earlier answer.
+            self.chained = bool(found)
+            if found:
+                self.following[str(page["nextRecordsUrl"])] = found
+
+    def _whole_pages(self, answers: Sequence[tuple[int, Any]]) -> list[Json]:
+        """The pages that came, up to the first that did not."""
+        found: list[Json] = []
+        for status, body in answers:
+            if status != 200:
+                break
+            found.append(body)
+            if body["done"]:
+                break
+        return found
+
     def more(self, address: str, pages: int, cells: int) -> list[Json]:
         """So many further pages of a query, as far as one call brings them; at least one."""
+        if address in self.following:
+            return self.following.pop(address)
         pages = min(pages, QUERIES, max(1, CELLS // max(1, cells)))
         if pages > 1 and self.chained and not self.refused:
-            asked = [address, *(f"@{{r{n}.nextRecordsUrl}}" for n in range(pages - 1))]
-            answers = self.together(asked)
-            found: list[Json] = []
-            for status, body in answers:
-                if status != 200:
-                    # Does this org not take a place from an earlier answer? Then page by page from here on.
-                    self.chained = not found
-                    break
-                found.append(body)
-                if body["done"]:
-                    break
+            found = self._whole_pages(self.together([address, *(_next_of(n) for n in range(pages - 1))]))
+            # Or the whole was refused because of the chain.
+            self.refused = False
+            self.chained = len(found) > 1 or (bool(found) and bool(found[-1]["done"]))
             if found:
                 return found
         return [self.api.call(address)]
@@ -136,3 +167,8 @@ class Ahead:
 
     def _now(self) -> int:
         return self.api.transport.server_ms or 0
+
+
+def _next_of(place: int) -> str:
+    """The address that an earlier answer names, as a later request of a composite refers to it."""
+    return f"@{{r{place}.nextRecordsUrl}}"

@@ -21,4 +21,6 @@ def records(
         # Make, poll a few times, take away; the parts, and one list of addresses a page.
         parts = ceil(rows / sizes.part)
         return Estimate(name, rows, {"definition": 1, "query": 1, "bulk": 6 + parts + ceil(parts / 5)})
-    return Estimate(name, rows, {"definition": 1, "query": rows // sizes.rest + 1 + (since is None)})
+    # Five pages come in one call, the first ones of five objects too.
+    pages = rows // sizes.rest + 1 + (since is None)
+    return Estimate(name, rows, {"definition": 1, "query": pages if since is None else ceil(pages / 5)})

@@ -1,6 +1,7 @@
 """A delta asks several things in one call: what that saves, and that nothing is lost where Salesforce will not have it."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from histories.play import CLOCK
@@ -87,6 +88,31 @@ def test_where_a_place_cannot_be_taken_from_an_earlier_answer_pages_come_one_by_
     pulled(world, connector)
     assert settled(world)
     assert max(asked) >= 1
+
+
+@pytest.mark.parametrize(("chained", "most"), [(True, 4), (False, 7)])
+def test_an_org_that_takes_no_chain_costs_calls_and_loses_nothing(
+    world: SalesforceWorld, chained: bool, most: int
+) -> None:
+    world.sandbox.control("touch", object="Contact")
+    world.sandbox.clock.advance(3600)
+    connector = world.connector("", False)
+    assert isinstance(connector, SalesforceConnector)
+    ahead, inner = connector.ahead, connector.ahead.together
+
+    def together(paths: list[str], *, kind: str = "query") -> list[tuple[int, Any]]:
+        if not chained and any(p.startswith("@") for p in paths):
+            ahead.refused = True
+            return [(0, None)] * len(paths)
+        return inner(paths, kind=kind)
+
+    ahead.together = together  # type: ignore[method-assign,assignment]  # an org that balks
+    before = sum(world.sandbox.world.calls.values())
+    pull(connector, world.warehouse, until=connector.now(), objects=["contacts"])
+    connector.close()
+    # The org, the definitions, then 8,000 rows of contacts with their history and the rest; or page by page.
+    assert sum(world.sandbox.world.calls.values()) - before == most
+    assert settled(world)
 
 
 def test_a_place_that_lapsed_and_a_query_that_was_given_up_go_on_behind_the_last_row(

@@ -4,7 +4,7 @@ What a process costs before it asks anything (imports, an empty warehouse) is me
 the calls that ask for definitions. On HubSpot 3 % of the calls and 5 % of the CPU are held. On Salesforce a whole pull of one
 object is so cheap in calls (Bulk: one for 25,000 rows) that the three of a delta of 10,000 rows (which org, the first 8,000,
 the rest) are more than 3 % of it: 6 % at 500,000 rows, 4 % at a million. Its CPU is held from a million rows on: an empty delta
-costs .1 s (opening the warehouse, its views), a whole pull 4 s a million.
+costs .1 s (opening the warehouse, its views), a whole pull some 10 s a million.
 
 `ROWS=n` for another number, `CRM=name` for one CRM. Memory and CPU are those of the pulling processes, killed ones too, as the system counts them.
 """

@@ -53,6 +53,11 @@ def test_a_crm_with_three_deals(tmp_path: Path) -> None:
         tests = {t["name"]: t for t in desk.cli.json("evaluate")["forward_tests"]}
         assert tests["deals"]["verdict"] == "too little data"
         assert not [k for k in desk.held() if k[2] == "probability"]
+        told = desk.cli.json("explain", f"deals/{desk.portal.id('deals', 'd0')}")
+        assert {"buyer", "seller", "neutral"} == {f["side"] for f in told["features"]}
+        assert next(f["value"] for f in told["features"] if f["feature"] == "age_days") > 0
+        assert isinstance(told["risks"], list) and "rules" in told["why_no_value"]
+        assert {h["field"] for h in told["history"]} >= {"score", "grade"}
         assert desk.cli.json("sync", "--yes")["written"] == 0
 
 

@@ -166,7 +166,14 @@ def run() -> None:
         found: dict[str, list[dict[str, Any]]] = {"ours": [], "by_hand": []}
         for _ in range(2):
             for which, results in found.items():
-                command = [sys.executable, "-m", "benchmarks.activities_as_of", which, str(path), LIMITS[which]]
+                command = [
+                    sys.executable,
+                    "-m",
+                    "benchmarks.activities_as_of",
+                    which,
+                    str(path),
+                    LIMITS[which],
+                ]
                 done = subprocess.run(command, check=True, capture_output=True, text=True)
                 results.append(json.loads(done.stdout))
         mine, theirs = (min(found[k], key=lambda r: float(r["seconds"])) for k in ("ours", "by_hand"))

@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
 
-.PHONY: help install demo test test-clients lint bench docs lock clean soak crash
+.PHONY: help install demo test test-clients lint bench docs lock clean soak crash check-install
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -44,6 +44,9 @@ crash: install ## SIGKILLs at random moments on both CRMs (KILLS=n, default 200)
 
 test-clients: install ## other people's clients against the sandbox (needs npm; installs them below .venv)
 	@$(BIN)/python -m pytest -o python_files='check_*.py' tests/clients
+
+check-install: install ## the steps of deploy/Dockerfile on this machine (fetches all that is locked)
+	@$(BIN)/python -m pytest -o python_files='check_*.py' tests/deploy
 
 bench: install ## speed against a peer or the limit, as ratios
 	@$(BIN)/python -m benchmarks

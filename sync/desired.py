@@ -5,7 +5,7 @@ plan's to say.
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -68,7 +68,7 @@ class Desired:
     drift: dict[str, float] = field(default_factory=dict)
     estimated: set[str] = field(default_factory=set)
     withheld: dict[str, str] = field(default_factory=dict)
-    directory: dict[Key, tuple[str, str, str]] = field(default_factory=dict)
+    directory: dict[Key, tuple[str, str, str, Key]] = field(default_factory=dict)
     closed_deals: set[str] = field(default_factory=set)
     excluded_records: set[Key] = field(default_factory=set)
     modelled: set[str] = field(default_factory=set)
@@ -76,21 +76,23 @@ class Desired:
 
     def name(self, key: Key) -> str:
         """What people call a record; its id where it has no name."""
-        return self.directory.get(key, (key[1], "", ""))[0]
+        return self.directory[key][0] if key in self.directory else key[1]
 
     def unit(self, key: Key) -> str:
         """The company that a record belongs to, or the record itself: what shares a group."""
-        company = self.directory.get(key, ("", "", ""))[1]
+        company = self.directory[key][1] if key in self.directory else ""
         return f"companies:{company}" if company else f"{key[0]}:{key[1]}"
 
     def owner(self, key: Key) -> str:
         """The id of a record's owner; empty for none."""
-        return self.directory.get(key, ("", "", ""))[2]
+        return self.directory[key][2] if key in self.directory else ""
 
     def record(self, key: Key) -> Record:
         """The record's entry, made at first use."""
         if key not in self.records:
-            self.records[key] = Record(*key)
+            # A key that is known already is not kept twice.
+            own = self.directory[key][3] if key in self.directory else key
+            self.records[own] = Record(*own)
         return self.records[key]
 
 
@@ -115,13 +117,14 @@ def build(
     as_of: int,
     shown: Mapping[str, Mapping[Key, str]],
     steps_of_today: Collection[Key] = (),
+    keys: Iterable[Key] = (),
 ) -> Desired:
     """Score everything that has a model in force, as of `as_of` (ms).
 
-    `shown` holds what records show now of the fields in KEPT.
+    `shown` holds what records show now of the fields in KEPT; `keys` are those of records that are held already.
     """
     desired = Desired(as_of)
-    _directory(con, desired)
+    _directory(con, desired, keys)
     frames = _scores(con, settings, models, desired)
     _values(con, settings, models, desired, shown)
     _steps(con, settings, playbook, frames, desired, shown["next_step_id"], steps_of_today)
@@ -134,7 +137,7 @@ def _put(desired: Desired, key: Key, **values: object) -> None:
         record.values[name] = canon(by_key(name), value)
 
 
-def _directory(con: duckdb.DuckDBPyConnection, desired: Desired) -> None:
+def _directory(con: duckdb.DuckDBPyConnection, desired: Desired, keys: Iterable[Key]) -> None:
     """Names, owners and companies of all records: what messages, pilots and the control group need."""
     sources = (
         (
@@ -147,11 +150,13 @@ def _directory(con: duckdb.DuckDBPyConnection, desired: Desired) -> None:
     )
     # Many records share these words: each is kept once.
     known: dict[str, str] = {}
+    same = {k: k for k in keys}
     for source in sources:
         for obj, record_id, name, company, owner, closed, leave in many(con.execute(source)):
             key = (known.setdefault(obj, obj), record_id)
             shared = (known.setdefault(w, w) if w else "" for w in (company, owner))
-            desired.directory[key] = (name, *shared)
+            key = same.get(key, key)
+            desired.directory[key] = (name, *shared, key)
             if closed:
                 desired.closed_deals.add(record_id)
             if leave:

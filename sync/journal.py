@@ -309,6 +309,7 @@ def last_written(
     Where a record still holds just that (by `held`), it is the same dictionary: of most records there is one and not two.
     """
     found: dict[Key, dict[str, Canonical]] = {}
+    keys = {k: k for k in held or ()}
     columns = (written.c.object, written.c.record_id, written.c.field, written.c.value)
     # In the order of the table itself, so that a record's fields follow each other.
     query = sa.select(*columns).order_by(*columns[:3])
@@ -317,7 +318,7 @@ def last_written(
 
     def put() -> None:
         same = (held or {}).get(key)
-        found[key] = same if same == mine and same is not None else mine
+        found[keys.get(key, key)] = same if same == mine and same is not None else mine
 
     with state.begin() as c:
         for obj, record_id, name, value in c.execution_options(yield_per=10_000).execute(query):

@@ -251,6 +251,7 @@ def scoring(ws: Workspace, run: Run, reporter: Reporter) -> tuple[Desired, Held]
             as_of=run.as_of,
             shown={f: held.shown(current, f) for f in desiring.KEPT},
             steps_of_today=held.steps_of_day(ws.state, run.as_of),
+            keys=current.values,
         )
     run.counts["scored"] = wanted.scored
     run.counts["drift"] = wanted.drift

@@ -1,12 +1,11 @@
 """FieldDefinition: what an object's fields are, asked by a query that must name the object."""
 
-from collections.abc import Iterator
 from typing import Any
 
 from sales_consultant.sandbox.salesforce.call import Call, Result
 from sales_consultant.sandbox.salesforce.errors import ApiError
 from sales_consultant.sandbox.salesforce.fields import Field
-from sales_consultant.sandbox.salesforce.soql import Compare, Condition, Logic, Query, Within, unquote
+from sales_consultant.sandbox.salesforce.soql import Compare, Condition, Query, Within, terms, unquote
 
 Json = dict[str, Any]
 NAME = "FieldDefinition"
@@ -45,14 +44,6 @@ def _row(sobject: str, f: Field) -> Json:
     }
 
 
-def _terms(node: Condition | None) -> Iterator[Condition]:
-    if isinstance(node, Logic) and node.operator == "AND":
-        for part in node.parts:
-            yield from _terms(part)
-    elif node is not None:
-        yield node
-
-
 def _values(term: Condition) -> list[str]:
     if isinstance(term, Compare) and term.operator == "=":
         literals = [term.value]
@@ -73,7 +64,7 @@ def run(call: Call, query: Query) -> Result:
         names.append(known[item.path.lower()])
     objects: list[str] = []
     wanted: dict[str, set[str]] = {}
-    for term in _terms(query.where):
+    for term in terms(query.where):
         path = getattr(term, "path", "").lower()
         if path in _ENTITY:
             objects += _values(term)

@@ -1,6 +1,7 @@
 """SOQL as a tree: what a query asks, before anything is known of the org's fields."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -105,6 +106,15 @@ class Query:
     def counts(self) -> bool:
         """`SELECT COUNT() FROM T`: the answer is totalSize, without rows."""
         return len(self.items) == 1 and self.items[0].function == "COUNT" and not self.items[0].path
+
+
+def terms(node: Condition | None) -> Iterator[Condition]:
+    """The conditions that AND joins; none of nothing."""
+    if isinstance(node, Logic) and node.operator == "AND":
+        for part in node.parts:
+            yield from terms(part)
+    elif node is not None:
+        yield node
 
 
 _ESCAPE = re.compile(r"\\(u[0-9A-Fa-f]{4}|.)", re.DOTALL)

@@ -1,13 +1,12 @@
 """UserRecordAccess: a query that tells what one user may do with up to 200 records."""
 
-from collections.abc import Iterator
 from typing import Any
 
 from sales_consultant.sandbox.salesforce import ids, sharing
 from sales_consultant.sandbox.salesforce.access import Access
 from sales_consultant.sandbox.salesforce.call import Call, Result
 from sales_consultant.sandbox.salesforce.errors import ApiError
-from sales_consultant.sandbox.salesforce.soql import Compare, Condition, Logic, Query, Within, unquote
+from sales_consultant.sandbox.salesforce.soql import Compare, Query, Within, terms, unquote
 from sales_consultant.sandbox.salesforce.standard import OBJECTS
 
 Json = dict[str, Any]
@@ -18,19 +17,11 @@ _FIELDS = (
 )  # fmt: skip
 
 
-def _terms(node: Condition | None) -> Iterator[Condition]:
-    if isinstance(node, Logic) and node.operator == "AND":
-        for part in node.parts:
-            yield from _terms(part)
-    elif node is not None:
-        yield node
-
-
 def _asked(query: Query) -> tuple[str, list[str]]:
     """The user and the records of a query. Raises ApiError where one of them is not named."""
     users: list[str] = []
     records: list[str] = []
-    for term in _terms(query.where):
+    for term in terms(query.where):
         if isinstance(term, Compare) and term.operator == "=" and term.path.lower() in ("userid", "recordid"):
             (users if term.path.lower() == "userid" else records).append(unquote(term.value.text))
         elif (
@@ -61,7 +52,7 @@ def run(call: Call, query: Query) -> Result:
     rows = [_row(access, id) for id in dict.fromkeys(ids.full(r) or r for r in records)]
     wanted = [
         t
-        for t in _terms(query.where)
+        for t in terms(query.where)
         if isinstance(t, Compare) and t.path.lower() not in ("userid", "recordid")
     ]
     for term in wanted:

@@ -1,26 +1,14 @@
 """Rules of HubSpot's that a pull keeps: long addresses, links that change alone, editions, spellings, pauses."""
 
-from collections.abc import Iterator
-
 import pytest
 import responses
 from histories.hubspot_world import HubSpotWorld
-from histories.play import CLOCK
-from support.in_process import LocalSandbox
 
 from sales_consultant.connectors.http import Limiter
 from sales_consultant.connectors.hubspot.client import HubSpotApi
 from sales_consultant.sandbox.clock import parse_iso
 from sales_consultant.sync.pull import Pulled, pull
 from sales_consultant.sync.warehouse import Warehouse
-
-
-@pytest.fixture
-def world() -> Iterator[HubSpotWorld]:
-    with LocalSandbox("hubspot", clock=CLOCK) as sandbox:
-        made = HubSpotWorld(sandbox)
-        yield made
-        made.warehouse.close()
 
 
 def pulled(world: HubSpotWorld) -> Pulled:

@@ -1,26 +1,15 @@
 """What HubSpot keeps apart from its objects: forms and visits as a contact's analytics, and dated exchange rates."""
 
-from collections.abc import Iterator
 from typing import Any
 
-import pytest
 from histories.hubspot_world import HubSpotWorld
 from histories.play import CLOCK
-from support.in_process import LocalSandbox
 
 from sales_consultant.sandbox.clock import parse_iso
 from sales_consultant.sync.pull import pull
 
 START = parse_iso(CLOCK)
 HOUR = 3_600_000
-
-
-@pytest.fixture
-def world() -> Iterator[HubSpotWorld]:
-    with LocalSandbox("hubspot", clock=CLOCK) as sandbox:
-        made = HubSpotWorld(sandbox)
-        yield made
-        made.warehouse.close()
 
 
 def pulled(world: HubSpotWorld) -> dict[str, str]:

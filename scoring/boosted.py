@@ -24,9 +24,8 @@ _BAGS = 4
 _RATE = 0.03
 _BINS = 128
 _PAIR_BINS = 16
-# Below this a pair of columns is learnt from a handful of rows a cell.
-_ROWS_FOR_MANY_PAIRS = 20_000
-_FEW_PAIRS, _MANY_PAIRS = 6, 12
+# Of twice ten columns a tenth of all pairs; with 6 the tables fell behind where columns work together (docs/decisions).
+_PAIRS = 20
 _LEAST_GROUPS = 20
 
 
@@ -176,11 +175,10 @@ def fit_library(
 
     matrix = np.column_stack([_shown(c, X) for c in encoder.codes])
     kinds = ["continuous" if isinstance(c, NumberCode) else "nominal" for c in encoder.codes]
-    pairs = _MANY_PAIRS if len(y) >= _ROWS_FOR_MANY_PAIRS else _FEW_PAIRS
     model = ExplainableBoostingClassifier(
         feature_names=encoder.columns,
         feature_types=kinds,
-        interactions=pairs if len(kinds) > 1 else 0,
+        interactions=_PAIRS if len(kinds) > 1 else 0,
         outer_bags=_BAGS,
         learning_rate=_RATE,
         max_bins=_BINS,

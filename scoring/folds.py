@@ -100,6 +100,41 @@ def linear_margins(
     return out
 
 
+def promising(
+    Z: NDArray[np.float64],
+    y: NDArray[np.float64],
+    weight: NDArray[np.float64],
+    codes: NDArray[np.int64],
+    linear: NDArray[np.float64],
+    random_state: int,
+) -> bool:
+    """Whether quick trees, halves of the groups judged by the other half, beat the linear margins by a standard error.
+
+    A scout: tables take a hundred times as long to learn, and are worth it where something bends.
+    """
+    import numpy as np
+    from sklearn.ensemble import HistGradientBoostingClassifier
+
+    half = folds(codes, random_state) % 2
+    out = np.zeros(len(y))
+    for k in (0, 1):
+        known, judged = half != k, half == k
+        if not judged.any() or len(np.unique(y[known])) < 2:
+            return False
+        quick = HistGradientBoostingClassifier(
+            max_iter=80,
+            max_leaf_nodes=8,
+            l2_regularization=5.0,
+            early_stopping=False,
+            random_state=random_state,
+        )
+        quick.fit(Z[known], y[known], sample_weight=weight[known])
+        p = np.clip(quick.predict_proba(Z[judged])[:, 1], 1e-9, 1 - 1e-9)
+        out[judged] = np.log(p / (1 - p))
+    own, trees = (weight * (np.logaddexp(0.0, m) - y * m) for m in (linear, out))
+    return clearly_less(trees, own, codes)
+
+
 def boosted_margins(
     encoder: Encoder,
     X: pd.DataFrame,

@@ -12,6 +12,7 @@ from sales_consultant.scoring.folds import (
     boosted_margins,
     dense,
     linear_margins,
+    promising,
     several,
     some_groups,
 )
@@ -35,8 +36,8 @@ MIN_SHRUNK = 40
 MIN_FULL = 200
 MIN_BOOSTED = 1000
 _STRENGTHS: dict[str, tuple[float, ...]] = {
-    "shrunk": (0.003, 0.01, 0.03, 0.1),
-    "full": (0.003, 0.01, 0.03, 0.1, 0.3),
+    "shrunk": (0.003, 0.01, 0.03, 0.1, 0.3, 1.0),
+    "full": (0.003, 0.01, 0.03, 0.1, 0.3, 1.0),
 }
 _HINGES = {"shrunk": 0, "full": 3}
 
@@ -70,6 +71,8 @@ class PropensityModel:
     `tier` is "auto" (by the rows of each class: under 40 "rules", under 200 "shrunk", under 1,000 "full", from then
     on "boosted" where it has the smaller log-loss out of fold, by more than chance, and is not behind on the newest
     quarter) or one of the tiers. `audit` names the columns in which leaks are looked for (None: in all, and in their names);
+    `tables` says whether the tier "full" may be learnt as tables too, where quick trees show by a standard error that
+    something bends and the tables then win as the boosted tier's do (None: where the tier is "auto").
     `families` says what a column is made of: where one leaks, all columns of its family are dropped (a column
     without an entry is its own). In the tier "rules" there is no model: every row gets the base rate and no
     contribution.
@@ -96,8 +99,10 @@ class PropensityModel:
         random_state: int = 0,
         audit: Sequence[str] | None = None,
         families: Mapping[str, str] | None = None,
+        tables: bool | None = None,
     ) -> None:
         self.tier = tier
+        self.tables = tables
         self.random_state = random_state
         self.audit = audit
         self.families = families
@@ -135,6 +140,10 @@ class PropensityModel:
         X = X[[c for c in X.columns if made_of.get(c, c) not in leaking]]
         self._learn(X, target, weight, codes, np.asarray(as_of) if as_of is not None else None)
         return self
+
+    @property
+    def _tables(self) -> bool:
+        return self.tier == "auto" if self.tables is None else self.tables
 
     def _tier(self, y: NDArray[np.float64]) -> Tier:
         if self.tier == "auto":
@@ -198,7 +207,11 @@ class PropensityModel:
             out_of_fold = margins[best]
             self.tier_ = linear
             boosted = None
-            if allowed == "boosted":
+            if allowed == "boosted" or (
+                self._tables
+                and allowed == "full"
+                and promising(Z[some], seen, seen_weight, some_codes, out_of_fold, self.random_state)
+            ):
                 rival = boosted_margins(encoder, Xs, seen, seen_weight, some_codes, self.random_state)
                 if self.tier == "boosted" or self._wins(
                     rival,
@@ -208,7 +221,7 @@ class PropensityModel:
                     some_codes,
                     order[some] if order is not None else None,
                 ):
-                    out_of_fold, self.tier_ = rival, "boosted"
+                    out_of_fold, self.tier_ = rival, allowed
                     boosted = learn(
                         encoder, X, y, weight, random_state=self.random_state, groups=several(codes)
                     )

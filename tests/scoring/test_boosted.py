@@ -119,3 +119,16 @@ def test_rows_of_one_company_are_no_independent_evidence(together: int, expected
     gain = np.repeat(per_group, together)[:1000] if together > 1 else rng.normal(0.1, 0.5, 1000)
     codes = np.repeat(np.arange(1000 // together), together) if together > 1 else np.arange(1000)
     assert clearly_less(np.zeros(1000), gain, codes) is expected
+
+
+def test_few_records_that_bend_get_tables_and_keep_the_tier_s_name() -> None:
+    X, y = curved(1600)
+    assert 200 <= min(y.sum(), (1 - y).sum()) < 1000
+    strict, free = PropensityModel(tier="full").fit(X, y), PropensityModel().fit(X, y)
+    assert (strict.tier_, strict.form_.kind) == ("full", "linear")
+    assert (free.tier_, free.form_.kind) == ("full", "boosted")
+    later, outcome = curved(2000, seed=9)
+    p, q = free.predict_proba(later)[:, 1], strict.predict_proba(later)[:, 1]
+    assert loss(outcome, p) < loss(outcome, q) - 0.03
+    margin = free.decision_function(later)
+    assert np.abs(free.contributions(later).sum(axis=1) + free.base_value_ - margin).max() < 1e-9

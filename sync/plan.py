@@ -189,9 +189,9 @@ def make(
 ) -> Plan:
     """The plan; deterministic: entries by object and id."""
     plan = Plan(desired.as_of, identity)
-    keys = {k for k in desired.records if k[0] in fields} | {
-        k for k, v in held.values.items() if any(v.values())
-    }
+    # One set and no second one beside it: there may be a million keys.
+    keys = {k for k in desired.records if k[0] in fields}
+    keys.update(k for k, v in held.values.items() if any(v.values()))
     for key in sorted(keys):
         if key[0] not in fields:
             continue

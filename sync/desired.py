@@ -4,6 +4,7 @@ Nothing here looks at what the CRM holds but to keep a segment or a step that is
 plan's to say.
 """
 
+import sys
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -134,7 +135,9 @@ def build(
 def _put(desired: Desired, key: Key, **values: object) -> None:
     record = desired.record(key)
     for name, value in values.items():
-        record.values[name] = canon(by_key(name), value)
+        text = canon(by_key(name), value)
+        # Grades, segments, steps and models are few words on very many records: each is kept once.
+        record.values[name] = None if text is None else sys.intern(text)
 
 
 def _directory(con: duckdb.DuckDBPyConnection, desired: Desired, keys: Iterable[Key]) -> None:

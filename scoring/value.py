@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from sales_consultant.scoring.betageo import BetaGeoModel
 from sales_consultant.scoring.exclusions import reasons
+from sales_consultant.scoring.false_labels import stale_days
 from sales_consultant.scoring.gammagamma import GammaGammaModel
 from sales_consultant.scoring.lifetime import MONTHS, lifetime_value
 from sales_consultant.scoring.pareto import ParetoModel
@@ -42,8 +43,6 @@ MIN_REPEAT_BUYERS = 20
 INTERVAL = (0.1, 0.9)
 _DRAWS = 200
 _CHUNK = 5_000
-_STALE_CYCLES = 2
-_MIN_WON = 20
 COLUMNS = (
     "record_id",
     "value_12m",
@@ -292,7 +291,7 @@ def deal_values(
         newest = pd.concat([deals["created_at"], deals["closed_at"]]).max()
         as_of = 0 if pd.isna(newest) else int(newest)
     cycles = (deals["closed_at"] - deals["created_at"])[deals["is_won"] & (deals["closed_at"] <= as_of)] / DAY
-    limit = _STALE_CYCLES * float(cycles.quantile(0.95)) if len(cycles) >= _MIN_WON else float("inf")
+    limit = stale_days(cycles)
     wanted = scores if "object" not in scores else scores[scores["object"] == "deals"]
     rows = wanted[["record_id", "probability"]].merge(deals, on="record_id", how="left")
     guessed = rows["record_id"].map(dict(estimates or {})).astype("float64")

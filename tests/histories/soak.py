@@ -37,7 +37,7 @@ def one(crm: str, seed: int) -> str:
 def asked(count: int | None) -> Iterator[list[tuple[str, int]]]:
     """What to play, a turn at a time: `count` histories, or for an hour."""
     begun, first = time.monotonic(), int(os.environ.get("SEED", "0"))
-    all_ = ((crm, seed) for seed in itertools.count(first) for crm in WORLDS)
+    all_: Iterator[tuple[str, int]] = ((crm, seed) for seed in itertools.count(first) for crm in WORLDS)
     if count is not None:
         all_ = itertools.islice(all_, count)
     while count is not None or time.monotonic() - begun < HOUR:

@@ -10,6 +10,7 @@ from sales_consultant.config.canon import Canonical
 from sales_consultant.config.catalogue import FIELDS, by_key
 from sales_consultant.config.errors import UsageError
 from sales_consultant.config.nearest import did_you_mean
+from sales_consultant.connectors.base import Held
 from sales_consultant.sync.forget import CODE as FORGOTTEN
 from sales_consultant.sync.journal import Journal
 from sales_consultant.sync.plan import Entry, Plan
@@ -29,10 +30,15 @@ class Undo:
 
 @dataclass
 class _Origin:
-    """One field of one record: what it held before the first undone run, and what the last one left there."""
+    """One field of one record: what it held before the undone runs, and what the last one left there.
+
+    Where a person changed it between two of the runs, `old` is that person's value, and `apart` is what the older runs
+    found and left: theirs is not undone, for the value that they left was replaced by somebody else.
+    """
 
     old: Canonical
     new: Canonical
+    apart: tuple[Canonical, Canonical] | None = None
 
 
 def _origins(
@@ -52,10 +58,13 @@ def _origins(
     found: dict[tuple[str, str], dict[str, _Origin]] = {}
     for r in state.rows(query):
         mine = found.setdefault((r["object"], r["record_id"]), {})
-        if r["field"] in mine:
-            mine[r["field"]].new = r["new"]
-        else:
+        before = mine.get(r["field"])
+        if before is None:
             mine[r["field"]] = _Origin(r["old"], r["new"])
+        elif before.new == r["old"]:
+            before.new = r["new"]
+        else:
+            mine[r["field"]] = _Origin(r["old"], r["new"], apart=(before.old, before.new))
     return found
 
 
@@ -99,16 +108,11 @@ def prepare(
                 now = held.values.get(key)
                 if held.found and now == origin.new and now != origin.old:
                     restore.append((key, now, origin.old))
-                elif not held.found or now not in (origin.new, origin.old):
-                    undo.conflicts.append(
-                        {
-                            "object": obj,
-                            "record": held.record_id,
-                            "field": key,
-                            "we_wrote": origin.new,
-                            "holds": now if held.found else "(the record is gone)",
-                        }
-                    )
+                if not held.found or now not in (origin.new, origin.old):
+                    now = now if held.found else "(the record is gone)"
+                    undo.conflicts.append(_conflict(held, key, origin.new, now))
+                elif origin.apart and origin.apart[0] != origin.old:
+                    undo.conflicts.append(_conflict(held, key, origin.apart[1], origin.old))
             undo.plan.looked_at += 1
             if restore:
                 undo.plan.entries.append(
@@ -116,6 +120,16 @@ def prepare(
                 )
     undo.plan.calls = calls_for(ws.connector, [e.change() for e in undo.plan.entries])
     return undo
+
+
+def _conflict(record: Held, field: str, wrote: Canonical, holds: Canonical) -> dict[str, str | None]:
+    return {
+        "object": record.object,
+        "record": record.record_id,
+        "field": field,
+        "we_wrote": wrote,
+        "holds": holds,
+    }
 
 
 def rollback(

@@ -1,0 +1,52 @@
+"""A rollback never undoes what a person did: between two runs, since them, or while the CRM refuses to restore."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from support.fake_crm import FakeCrm
+
+from sales_consultant.config.settings import Connection, Settings
+from sales_consultant.sync.plan import Entry, Plan
+from sales_consultant.sync.rollback import rollback
+from sales_consultant.sync.run import Run, Silent, pushing, running
+from sales_consultant.sync.workspace import Workspace
+
+
+@pytest.fixture
+def crm() -> FakeCrm:
+    return FakeCrm(["1", "2"])
+
+
+@pytest.fixture
+def ws(crm: FakeCrm, tmp_path: Path) -> Iterator[Workspace]:
+    settings = Settings(connections={"main": Connection(crm="hubspot")})
+    with Workspace(settings, "main", settings.connections["main"], tmp_path, connector=crm) as made:
+        yield made
+
+
+def wrote(ws: Workspace, crm: FakeCrm, score: str, *ids: str) -> Run:
+    """A run that gave the deals a score, with what they held before in its journal."""
+    with running(ws, "sync") as run:
+        change = [
+            Entry("deals", i, i, "t", (("score", crm.held["deals", i].get("score"), score),)) for i in ids
+        ]
+        pushing(ws, run, Silent(), Plan(0, "", change))
+    return run
+
+
+def test_what_a_person_set_between_two_runs_comes_back_and_is_listed(ws: Workspace, crm: FakeCrm) -> None:
+    first = wrote(ws, crm, "60", "1", "2")
+    crm.held["deals", "1"]["score"] = "99"
+    second = wrote(ws, crm, "65", "1", "2")
+    third = wrote(ws, crm, "70", "1", "2")
+    _, undo = rollback(ws, Silent(), [first.id, second.id, third.id])
+    assert {i: v["score"] for (_, i), v in crm.held.items()} == {"1": "99", "2": None}
+    assert undo.conflicts == [
+        {"object": "deals", "record": "1", "field": "score", "we_wrote": "60", "holds": "99"}
+    ]
+    # Emptied by a person in between is what the first run found: nothing is in conflict.
+    again = wrote(ws, crm, "50", "2")
+    crm.held["deals", "2"]["score"] = None
+    _, undo = rollback(ws, Silent(), [again.id, wrote(ws, crm, "55", "2").id])
+    assert crm.held["deals", "2"]["score"] is None and undo.conflicts == []

@@ -27,6 +27,7 @@ from sales_consultant.sync.desired import Desired
 from sales_consultant.sync.guards import guard, override
 from sales_consultant.sync.journal import Journal, waiting
 from sales_consultant.sync.lease import Lease, hold
+from sales_consultant.sync.moved import FRESH_MS, without_moved
 from sales_consultant.sync.order import by_company
 from sales_consultant.sync.pilot import Ask, Narrowed, allowed, decide, left_behind
 from sales_consultant.sync.plan import Held, Limits, Plan, make
@@ -405,6 +406,7 @@ def sync(
         ws.connector.now()
         recovering(ws, run)
         refuse_without_master(ws)
+        read_at, asked = ws.clock(), False
         pulling(ws, run, reporter, changed=changed, compare=compare)
         needed = models.training_needed(ws.state, ws.models_folder, ws.settings, as_of=run.as_of)
         if retrain or needed:
@@ -420,8 +422,12 @@ def sync(
                     restored=restored.pending(ws.state) is not None,
                 )
             except SalesConsultantError:
+                asked = True
                 if confirm is None or not confirm(plan):
                     raise
+        if asked or ws.clock() - read_at > FRESH_MS:
+            plan, told = without_moved(ws, plan)
+            run.counts |= told
         pushing(ws, run, reporter, plan, stop=stop)
         restored.done(ws.state)
         if not changed:

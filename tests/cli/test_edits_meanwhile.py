@@ -1,0 +1,64 @@
+"""What a person changes between the pull, the plan and the write is not written over: it is dropped, named, and kept."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import count
+
+import pytest
+from support.cli import TOKEN
+from support.office import Office
+
+from sales_consultant.config.settings import Guards, Settings
+from sales_consultant.sync.plan import Plan
+from sales_consultant.sync.run import Silent, sync
+from sales_consultant.sync.workspace import Workspace, wall_clock
+
+
+@contextmanager
+def at_work(desk: Office, *, slow: bool) -> Iterator[Workspace]:
+    """The desk's connection, with a guard that always asks; `slow`: its clock goes three minutes on at each look."""
+    settings = Settings.model_validate({"connections": {"main": {"crm": "hubspot", "url": desk.sandbox.url}}})
+    settings = settings.model_copy(update={"guards": Guards(max_records=0)})
+    ticks, begun = count(1), wall_clock()
+    with Workspace(
+        settings,
+        "main",
+        settings.connections["main"],
+        desk.cli.data,
+        environ={"SALES_CONSULTANT_MAIN_TOKEN": TOKEN},
+        clock=(lambda: begun + next(ticks) * 180_000) if slow else wall_clock,
+    ) as ws:
+        yield ws
+
+
+@pytest.mark.parametrize("slow", [True, False], ids=["a pull of long ago", "a prompt"])
+def test_an_edit_before_the_write_is_kept_and_named(synced: Office, slow: bool) -> None:
+    mine = [i for o, i, f in sorted(synced.held()) if o == "contacts" and f == "segment"][:3]
+    for record in mine:
+        synced.set("contacts", record, sc_segment="")
+
+    def edits() -> None:
+        synced.set("contacts", mine[0], sc_segment="champions")
+        synced.set("contacts", mine[1], sc_do_not_score="true")
+
+    class Meanwhile(Silent):
+        def say(self, text: str) -> None:
+            if slow and text == "planning":
+                edits()
+
+    def confirm(plan: Plan) -> bool:
+        assert len(plan.entries) == 3
+        edits()
+        return True
+
+    with at_work(synced, slow=slow) as ws:
+        run, _ = sync(ws, Meanwhile(), yes=slow, confirm=confirm)
+    assert (run.counts["written"], run.counts["conflicts"]) == (1, 2)
+    assert {m["record"]: m["fields"] for m in run.counts["moved"]} == {
+        mine[0]: ["segment"],
+        mine[1]: ["do_not_score"],
+    }
+    held = synced.held()
+    assert held["contacts", mine[0], "segment"] == "champions"
+    assert ("contacts", mine[1], "segment") not in held
+    assert synced.query("SELECT record_id, old FROM changes WHERE run_id = ?", run.id) == [(mine[2], None)]

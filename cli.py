@@ -16,7 +16,14 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
-from sales_consultant.config.errors import MachineError, SalesConsultantError, UsageError, disk_full
+from sales_consultant.config.errors import (
+    AccessError,
+    CrmUnavailableError,
+    MachineError,
+    SalesConsultantError,
+    UsageError,
+    disk_full,
+)
 
 if TYPE_CHECKING:
     from sales_consultant.config.settings import Schedule, Settings
@@ -468,7 +475,7 @@ def plan(
 
     run, made = dry(shell.ws, shell.reporter, as_of=moment(as_of, "--as-of"), fresh=not no_pull)
     if output:
-        planfile.save(made, output, shell.ws.state, run.id, now=shell.ws.clock())
+        planfile.save(shell.ws, made, output, run.id)
     document: Document = {"run": run.id, "file": str(output) if output else None, **made.summary()}
     return document | (made.whole() if shell.json else made.brief())
 
@@ -864,12 +871,14 @@ def schedule_next(
 def schedule_run_now(
     shell: Shell, name: Annotated[str, typer.Argument(help="A schedule's name; see: schedule list")]
 ) -> tuple[Document, int]:
-    """Run a scheduled job now, as the service would; its own moments stay."""
+    """Run a scheduled job now, as the service would; its own moments stay, and so do hours in which nothing is written."""
     from sales_consultant.sync.run import scheduled
+    from sales_consultant.sync.service import refuse_closed
 
     chosen = shell.settings.schedule.get(one_of(name, tuple(shell.settings.schedule), "The schedule"))
     assert chosen is not None
     ws = shell.open(chosen.connection or None)
+    refuse_closed(name, chosen, ws.clock())
     done = scheduled(ws, chosen.job, at=ws.clock(), stop=lambda: False)
     return {"run": done.id, **done.counts}, done.code
 
@@ -892,7 +901,11 @@ def serve(shell: Shell) -> None:
 
     # What is wrong with a connection is said at once, not at the first night.
     for connection in {s.connection or None for s in shell.settings.schedule.values()}:
-        _ = shell.open(connection).identity
+        try:
+            _ = shell.open(connection).identity
+        except (AccessError, CrmUnavailableError) as e:
+            # It may come back, and others are served meanwhile; its runs fail until then, and alerts tell.
+            emit({"event": "failed", "job": "start", "connection": connection, **e.as_dict()})
     shell.stack.close()
     attend(shell, run, emit)
 

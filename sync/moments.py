@@ -16,7 +16,7 @@ DAY = r"(mon|tue|wed|thu|fri|sat|sun)"
 # Intervals count from here, so that a restart does not move them and a moment that has run is known again.
 ANCHOR = datetime(2024, 1, 1, tzinfo=UTC)
 # A moment that was missed longer ago than this is not made up for.
-GRACE = timedelta(days=1)
+GRACE = timedelta(days=32)
 
 
 class Once(BaseTrigger):  # type: ignore[misc]  # apscheduler has no types
@@ -87,7 +87,7 @@ def closed(name: str, schedule: Schedule, now: datetime) -> bool:
 
 
 def last_moment(made: Any, now: datetime) -> datetime | None:
-    """The newest moment within a day before now; None where there was none."""
+    """The newest moment within a month before now; None where there was none."""
     found, at = None, made.get_next_fire_time(None, now - GRACE)
     while at is not None and at.astimezone(UTC) <= now:
         found, at = at, made.get_next_fire_time(None, at.astimezone(UTC) + timedelta(seconds=1))

@@ -82,15 +82,29 @@ def new_id(now: int) -> str:
     return f"{datetime.fromtimestamp(now / 1000, UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
 
 
+STOPPED = "stopped"
+
+
 @contextlib.contextmanager
 def running(ws: Workspace, job: str, *, scheduled_at: int | None = None) -> Iterator[Run]:
-    """A run under the lease, recorded whatever its end. Raises OtherOrgError before anything is read."""
+    """A run under the lease, recorded whatever its end. Raises OtherOrgError before anything is read.
+
+    A CRM that does not let us in is a run that failed, or nobody who watches would learn of it; the scheduled moment is not
+    used up by that, nor by a run that was stopped or killed.
+    """
     calls = ws.connector.calls.total
-    _ = ws.identity
     now = ws.clock()
     run = Run(new_id(now), job)
+    try:
+        _ = ws.identity
+    except SalesConsultantError as e:
+        row = {"id": run.id, "job": job, "started_at": now, "ended_at": ws.clock()}
+        with ws.state.begin() as c:
+            c.execute(sa.insert(runs).values(**row, outcome=f"failed: {e.kind}", error=e.message))
+        raise
     with hold(ws.state, ws.lock, job=job, now=now) as lease:
         run.lease = lease
+        _bury(ws.state, now)
         try:
             with ws.state.begin() as c:
                 c.execute(
@@ -113,7 +127,20 @@ def running(ws: Workspace, job: str, *, scheduled_at: int | None = None) -> Iter
                 _end(ws.state, run, outcome, message, ws.clock())
             raise
         run.counts["api_calls"] = ws.connector.calls.total - calls
-        _end(ws.state, run, "done, with dead letters" if run.code else "done", None, ws.clock())
+        if left := run.counts.get("not_sent"):
+            _end(ws.state, run, STOPPED, f"stopped before {left:,} records were sent", ws.clock())
+        else:
+            _end(ws.state, run, "done, with dead letters" if run.code else "done", None, ws.clock())
+
+
+def _bury(state: State, now: int) -> None:
+    """Close the runs that were killed: who holds the lease knows that no other goes on. Their moments come again."""
+    with state.begin() as c:
+        c.execute(
+            sa.update(runs)
+            .where(runs.c.ended_at.is_(None))
+            .values(ended_at=now, outcome="failed: killed", error="the process was killed", scheduled_at=None)
+        )
 
 
 def _end(state: State, run: Run, outcome: str, error: str | None, now: int) -> None:
@@ -127,6 +154,8 @@ def _end(state: State, run: Run, outcome: str, error: str | None, now: int) -> N
                 error=error,
                 as_of=run.as_of or None,
                 counts=json.dumps(run.counts, default=str),
+                # What was stopped has not been done: its moment comes again.
+                **({"scheduled_at": None} if outcome in (STOPPED, "interrupted") else {}),
             )
         )
 

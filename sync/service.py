@@ -10,13 +10,14 @@ from datetime import UTC, datetime, timedelta
 from types import FrameType
 from typing import Any
 
-from sales_consultant.config.errors import BusyError, ConfigError, SalesConsultantError
+from sales_consultant.config.errors import BusyError, ConfigError, SalesConsultantError, UsageError
 from sales_consultant.config.settings import Schedule, Settings
 from sales_consultant.sync.moments import closed, missed, trigger, zone
 
 # Another command that holds the connection is waited for this long before a moment is given up.
 WAITS, PAUSE_SECONDS = 60, 30.0
 WATCH_SECONDS = 60.0
+WRITE = ("sync", "changed")
 _SECOND = timedelta(seconds=1)
 
 
@@ -71,6 +72,15 @@ def upcoming(settings: Settings, *, now: datetime, count: int) -> list[dict[str,
         {"at": f"{_local(n, settings.schedule[n], at)}", "schedule": n, "job": job}
         for at, n, job in sorted(found, key=lambda f: (f[0].timestamp(), f[1]))[:count]
     ]
+
+
+def refuse_closed(name: str, schedule: Schedule, now: int) -> None:
+    """Raise UsageError where a job would write in hours in which nothing is to be written (`now` in ms)."""
+    if schedule.job in WRITE and closed(name, schedule, datetime.fromtimestamp(now / 1000, UTC)):
+        raise UsageError(
+            f"[schedule.{name}] writes nothing between {schedule.not_between}.",
+            action="Wait until then, or run sales-consultant sync by hand.",
+        )
 
 
 Runner = Callable[[Schedule, int, Callable[[], bool]], dict[str, Any]]
@@ -129,10 +139,7 @@ class Service:
         # Its moment stays what it was: only then does it run once whatever chance and restarts do.
         if schedule.jitter_seconds and self.stopping.wait(self.draw.uniform(0, schedule.jitter_seconds)):
             return
-        if closed(name, schedule, self.clock()):
-            self.emit(
-                {"event": "skipped", "job": name, "message": f"nothing runs between {schedule.not_between}"}
-            )
+        if not self._opened(name, schedule):
             return
         turn = self._turns[self.settings.connection(schedule.connection or None)[0]]
         # What only reads changes comes again in minutes; anything else waits for its turn.
@@ -147,6 +154,21 @@ class Service:
             turn.release()
         self._look()
 
+    def _opened(self, name: str, schedule: Schedule) -> bool:
+        """Whether a job may run now; what writes waits until its window, in which nothing is written, is over.
+
+        What reads changes comes again in minutes: it waits for nothing.
+        """
+        if schedule.job not in WRITE or not closed(name, schedule, self.clock()):
+            return True
+        later = schedule.job != "changed"
+        said = f"nothing is written between {schedule.not_between}"
+        self.emit({"event": "postponed" if later else "skipped", "job": name, "message": said})
+        while later and not self.stopping.wait(self.pause):
+            if not closed(name, schedule, self.clock()):
+                return True
+        return False
+
     def _look(self) -> None:
         try:
             self.watch()
@@ -157,7 +179,8 @@ class Service:
         """Run the job; a command that somebody started by hand is waited for."""
 
         def stop() -> bool:
-            return self.stopping.is_set() or closed(name, schedule, self.clock())
+            shut = schedule.job in WRITE and closed(name, schedule, self.clock())
+            return self.stopping.is_set() or shut
 
         for _ in range(WAITS if schedule.job != "changed" else 0):
             try:

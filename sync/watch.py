@@ -15,6 +15,7 @@ from sales_consultant.sync.state import State, dead_letters, holds, leases, runs
 
 ALERTED = "alerted"
 SYNCS = ("sync", "changed")
+WATCHED = (*SYNCS, "train", "reconcile", "backup")
 FAILED = 2  # Runs in a row; one alone may be a CRM that was away for a moment.
 
 
@@ -35,9 +36,19 @@ class Pulse:
     calls: int
     calls_allowed: int | None
     running: bool
+    job: str = "sync"
+    """The job that failed most often in a row: one that works must not hide another that does not."""
+    unreadable: str = ""
+
+    @classmethod
+    def broken(cls, connection: str, now: int, text: str) -> "Pulse":
+        """A connection whose state cannot be read."""
+        return cls(connection, None, now, 0, None, None, {}, 0, 0, 0, 0, None, False, unreadable=text)
 
     def trouble(self, now: int, max_age_ms: int) -> str:
         """What is wrong, in words for whoever must act; empty for nothing."""
+        if self.unreadable:
+            return self.unreadable
         # A service that never had a success is old from its first run on.
         age = now - (self.last_success if self.last_success is not None else self.since)
         if age > max_age_ms:
@@ -48,19 +59,20 @@ class Pulse:
             )
             return f"{last}{f' ({self.error})' if self.error else ''}"
         if self.failures >= FAILED:
-            return f"{self.failures} runs in a row have failed ({self.error})"
+            return f"{self.failures} {self.job} runs in a row have failed ({self.error})"
         return ""
 
 
 def pulse(state: State, connection: str, *, now: int, share: float = 1.0) -> Pulse:
     """Look at a connection's state; makes no call and takes nothing that a run holds."""
-    done = runs.c.job.in_(SYNCS) & runs.c.ended_at.is_not(None)
-    last = state.rows(sa.select(runs).where(done).order_by(runs.c.started_at.desc()).limit(50))
+    # What is dated later than now ran on a clock that was wrong; it must not hide what came after it.
+    ended = runs.c.ended_at.is_not(None) & (runs.c.started_at <= now)
+    done = runs.c.job.in_(SYNCS) & ended
+    failures, error, job = max((_failures(state, job, ended) for job in WATCHED), key=lambda f: f[0])
     good = state.rows(
         sa.select(runs).where(done, runs.c.outcome.like("done%")).order_by(runs.c.started_at.desc()).limit(1)
     )
     first = state.rows(sa.select(sa.func.min(runs.c.started_at).label("at")))[0]["at"]
-    failures = next((n for n, r in enumerate(last) if str(r["outcome"]).startswith("done")), len(last))
     held = state.rows(sa.select(leases.c.released_at))
     counts = CallCounts(state)
     limit = counts.limit()
@@ -69,7 +81,7 @@ def pulse(state: State, connection: str, *, now: int, share: float = 1.0) -> Pul
         good[0]["ended_at"] if good else None,
         first if first is not None else now,
         failures,
-        last[0]["error"] if failures else None,
+        error,
         (good[0]["ended_at"] - good[0]["started_at"]) / 1000 if good else None,
         json.loads(good[0]["counts"]) if good else {},
         _count(state, dead_letters),
@@ -78,7 +90,20 @@ def pulse(state: State, connection: str, *, now: int, share: float = 1.0) -> Pul
         counts.take(0, 0, now - 86_400_000),
         None if limit is None else int(limit * share),
         bool(held) and held[0]["released_at"] is None,
+        job,
     )
+
+
+def _failures(state: State, job: str, ended: sa.ColumnElement[bool]) -> tuple[int, str | None, str]:
+    """How many runs of a job have failed since its last success, the newest one's words, and the job."""
+    last = state.rows(
+        sa.select(runs.c.outcome, runs.c.error)
+        .where(runs.c.job == job, ended)
+        .order_by(runs.c.started_at.desc())
+        .limit(50)
+    )
+    failures = next((n for n, r in enumerate(last) if str(r["outcome"]).startswith("done")), len(last))
+    return failures, last[0]["error"] if failures else None, job
 
 
 def _count(state: State, table: sa.Table) -> int:

@@ -9,9 +9,10 @@ from typing import Any
 import sqlalchemy as sa
 
 from sales_consultant.config import secrets
+from sales_consultant.config.errors import SalesConsultantError
 from sales_consultant.config.settings import Settings
 from sales_consultant.sync.state import State, runs
-from sales_consultant.sync.watch import Pulse, Webhook, alert, metrics, pulse
+from sales_consultant.sync.watch import Pulse, Sender, Webhook, alert, metrics, pulse
 from sales_consultant.sync.workspace import Clock, wall_clock
 
 Document = dict[str, Any]
@@ -38,7 +39,8 @@ class Watching:
             {settings.connection(s.connection or None)[0] for s in settings.schedule.values()}
         )
         self._one = threading.Lock()
-        self.send: Webhook | None = None
+        self._broken: set[str] = set()
+        self.send: Sender | None = None
         if settings.service.alerts:
             # Resolved at the start: an alert that cannot be sent must not be found out when it is needed.
             found = secrets.resolve("alerts", settings.service.alerts, keyring=keyring)
@@ -56,18 +58,29 @@ class Watching:
         """The newest moment (ms) of a schedule's job that has run; None where none has."""
         chosen = self.settings.schedule[schedule]
         with self._state(self.settings.connection(chosen.connection or None)[0]) as state:
-            query = sa.select(sa.func.max(runs.c.scheduled_at).label("at")).where(runs.c.job == chosen.job)
+            # A run that was killed has not ended; one on a clock that was ahead says nothing of now.
+            ran = (
+                (runs.c.job == chosen.job)
+                & runs.c.ended_at.is_not(None)
+                & (runs.c.scheduled_at <= self.clock())
+            )
+            query = sa.select(sa.func.max(runs.c.scheduled_at).label("at")).where(ran)
             at = state.rows(query)[0]["at"]
         return None if at is None else int(at)
 
     def pulses(self) -> list[Pulse]:
         """Every connection as it is now."""
-        found = []
-        for name in self.names:
+        return [self._pulse(name) for name in self.names]
+
+    def _pulse(self, name: str) -> Pulse:
+        """A connection as it is now; one whose state cannot be opened is in trouble, and no other is for that."""
+        now = self.clock()
+        try:
             with self._state(name) as state:
-                share = self.settings.connections[name].daily_share
-                found.append(pulse(state, name, now=self.clock(), share=share))
-        return found
+                return pulse(state, name, now=now, share=self.settings.connections[name].daily_share)
+        except (SalesConsultantError, sa.exc.SQLAlchemyError, OSError) as e:
+            text = e.message if isinstance(e, SalesConsultantError) else type(e).__name__
+            return Pulse.broken(name, now, f"its state cannot be read: {text}")
 
     def ready(self) -> Document:
         """Whether every connection's state can be opened and its last success is young enough; with why not."""
@@ -96,9 +109,23 @@ class Watching:
         with self._one:
             self._look(self.send)
 
-    def _look(self, send: Webhook) -> None:
+    def _look(self, send: Sender) -> None:
         for p in self.pulses():
-            with self._state(p.connection) as state:
-                said = alert(state, p, now=self.clock(), max_age_ms=self.max_age_ms, send=send)
+            if p.unreadable:
+                said = self._unreadable(p, send)
+            else:
+                self._broken.discard(p.connection)
+                with self._state(p.connection) as state:
+                    said = alert(state, p, now=self.clock(), max_age_ms=self.max_age_ms, send=send)
             if said:
                 self.emit({"event": "alert", "connection": p.connection, "message": said})
+
+    def _unreadable(self, p: Pulse, send: Sender) -> str | None:
+        """Say it once: there is no state in which it could be noted that it was said."""
+        text = (
+            f"Sales Consultant, connection {p.connection}: {p.unreadable}. See: sales-consultant state check"
+        )
+        if p.connection in self._broken or not send(text):
+            return None
+        self._broken.add(p.connection)
+        return text

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sales_consultant.config.settings import Schedule
-from sales_consultant.sync.moments import closed, missed, trigger
+from sales_consultant.sync.moments import closed, missed, trigger, zone
 
 BERLIN = ZoneInfo("Europe/Berlin")
 
@@ -51,10 +51,13 @@ def test_what_was_missed_is_made_up_for_once() -> None:
     at = int(datetime(2026, 5, 5, 12, 0, tzinfo=UTC).timestamp() * 1000)
     assert missed(one, last=at - 3_600_000, now=now) == at
     assert missed(one, last=at, now=now) is None
-    # One that has never run has missed nothing, and yesterday's night is over.
+    # One that has never run has missed nothing.
     assert missed(one, last=None, now=now) is None
+    # A week's moment is made up for on the days after it, once.
     weekly = trigger("n", made(cron="0 2 * * sun"))
-    assert missed(weekly, last=0, now=now) is None
+    sunday = int(datetime(2026, 5, 3, 2, 0, tzinfo=zone("n", made(cron="0 2 * * sun"))).timestamp() * 1000)
+    assert missed(weekly, last=0, now=now) == sunday
+    assert missed(weekly, last=sunday, now=now) is None
 
 
 def test_a_window_may_reach_over_midnight() -> None:

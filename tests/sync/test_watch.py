@@ -1,6 +1,7 @@
 """One alert at a change of state and one at recovery; metrics and readiness without customers."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import requests
@@ -8,9 +9,11 @@ import sqlalchemy as sa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sales_consultant.config.settings import Settings
 from sales_consultant.sync.endpoints import Endpoints
 from sales_consultant.sync.state import State, runs
 from sales_consultant.sync.watch import alert, metrics, pulse
+from sales_consultant.sync.watching import Watching
 
 HOUR = 3_600_000
 AGE = 36 * HOUR
@@ -23,11 +26,11 @@ def state() -> Iterator[State]:
     made.close()
 
 
-def ran(state: State, at: int, outcome: str) -> None:
+def ran(state: State, at: int, outcome: str, job: str = "sync") -> None:
     with state.begin() as c:
         values = {
-            "id": f"r{at}",
-            "job": "sync",
+            "id": f"{job}{at}",
+            "job": job,
             "started_at": at,
             "ended_at": at + 60_000,
             "outcome": outcome,
@@ -73,7 +76,56 @@ def test_one_failure_is_no_alert_and_two_are(state: State) -> None:
     ran(state, 2 * HOUR, "failed: unreachable")
     assert pulse(state, "main", now=3 * HOUR).trouble(3 * HOUR, AGE) == ""
     ran(state, 4 * HOUR, "failed: unreachable")
-    assert "2 runs in a row" in pulse(state, "main", now=5 * HOUR).trouble(5 * HOUR, AGE)
+    assert "2 sync runs in a row" in pulse(state, "main", now=5 * HOUR).trouble(5 * HOUR, AGE)
+
+
+def test_a_job_that_works_hides_none_that_does_not(state: State) -> None:
+    for hour in range(1, 40):
+        ran(state, hour * HOUR, "done", "changed")
+        if hour % 24 in (2, 3):
+            ran(state, hour * HOUR + 1, "failed: defect", "backup")
+    found = pulse(state, "main", now=40 * HOUR)
+    assert "4 backup runs in a row" in found.trouble(40 * HOUR, AGE)
+    ran(state, 39 * HOUR + 2, "done", "backup")
+    assert pulse(state, "main", now=40 * HOUR).trouble(40 * HOUR, AGE) == ""
+
+
+def test_a_run_on_a_clock_that_was_ahead_hides_nothing(state: State) -> None:
+    ran(state, 9_000 * HOUR, "done")
+    for hour in (1, 2, 3):
+        ran(state, hour * HOUR, "failed: unreachable")
+    found = pulse(state, "main", now=5 * HOUR)
+    assert found.last_success is None and found.failures == 3
+    assert "3 sync runs in a row" in found.trouble(5 * HOUR, AGE)
+
+
+def test_a_state_that_cannot_be_read_is_trouble_of_its_own(tmp_path: Path) -> None:
+    settings_ = Settings(
+        connections={n: {"crm": "hubspot"} for n in ("a", "b")},  # type: ignore[misc]  # as a file gives them
+        schedule={n: {"every_minutes": 5, "connection": n} for n in ("a", "b")},  # type: ignore[misc]  # as above
+    )
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        made = State(tmp_path / name / "state.db")
+        ran(made, HOUR, "done")
+        made.close()
+    (tmp_path / "a" / "state.db").write_bytes(b"garbage" * 1000)
+    watching = Watching(settings_, tmp_path, lambda e: None, keyring=None, clock=lambda: 40 * HOUR)
+    sent: list[str] = []
+
+    def send(text: str) -> bool:
+        sent.append(text)
+        return True
+
+    watching.send = send
+    watching.look()
+    watching.look()
+    assert len(sent) == 2
+    assert "connection a: its state cannot be read" in sent[0]
+    assert "connection b: the last success is 38 hours ago" in sent[1]
+    ready = watching.ready()
+    assert not ready["ready"] and set(ready["connections"]) == {"a", "b"}
+    assert 'connection="b"' in watching.metrics()
 
 
 def test_the_endpoints_of_a_service(state: State) -> None:

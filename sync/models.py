@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from sales_consultant.config.errors import ConfigError, UsageError
 from sales_consultant.config.nearest import did_you_mean
-from sales_consultant.config.populations import FeatureSettings
+from sales_consultant.config.populations import FeatureSettings, Population
 from sales_consultant.config.settings import Settings
 from sales_consultant.sync.desired import DAY_MS, Models
 from sales_consultant.sync.exposed import shown
@@ -19,11 +19,13 @@ from sales_consultant.sync.state import State, models
 
 if TYPE_CHECKING:
     from sales_consultant.scoring.gate import Comparison
+    from sales_consultant.scoring.model import PopulationModel
     from sales_consultant.scoring.training import Trained
 
 M = TypeVar("M")
 
 VALUE, SEGMENTS, AMOUNT, CLUSTERS = "value", "segments", "amount", "clusters"
+NO_BETTER, TOO_LITTLE = "no better than base rate", "too little data"
 Say = Callable[[str], None]
 
 
@@ -55,11 +57,15 @@ def train(
 
     A model that is no better than the base rate is kept with its report and not published; one in force is withdrawn
     only after two such verdicts in a row. One that is worse than the model in force, on outcomes neither has learnt from,
-    is kept too, and the old one stays.
+    is kept too, and the old one stays; so it does where there was too little data to learn from, for a thin warehouse says
+    nothing against what was learnt before.
     """
     from sales_consultant.scoring import amounts, clustermodel, modelfile, segments, training, value
+    from sales_consultant.scoring.amounts import AmountModel
     from sales_consultant.scoring.clustermodel import ClusterModel
+    from sales_consultant.scoring.model import PopulationModel
     from sales_consultant.scoring.segments import SegmentModel
+    from sales_consultant.scoring.value import ValueModel
 
     _check_features(con, settings.features)
     done = []
@@ -79,9 +85,17 @@ def train(
         report = trained.report.as_dict()
         report["leaks"] = [vars(x) if hasattr(x, "__dict__") else x for x in report.get("leaks", [])]
         publish, why = trained.publishable, trained.why
+        held = _same_question(_known(state, folder, name, PopulationModel), population)
         if publish and (gate := _gate(con, state, folder, trained)) is not None:
             report["gate"] = gate.as_dict()
             publish, why = gate.publish, f"{why}; against the model in force: {gate.why}"
+        if held is not None and held.propensity is not None and trained.model.propensity is None and publish:
+            publish, why = (
+                False,
+                f"{why}; the model in force stays, for so little data say nothing against it",
+            )
+            say(f"{population.label or name}: {why}")
+        report["why"] = why
         digest = _keep(trained.model, folder, modelfile.save)
         verdict = str(report.get("verdict", ""))
         enter(state, digest, name, "propensity", verdict, report, as_of, now, publish=publish)
@@ -90,25 +104,34 @@ def train(
         done.append(TrainedModel(name, "propensity", digest, verdict, publish, report, why))
     if only is not None and not {VALUE, SEGMENTS, AMOUNT, CLUSTERS} & set(only):
         return done
+
+    def put(name: str, model: Any, card: dict[str, Any], *, thin: bool) -> None:
+        """In force, unless it has learnt nothing and the one in force had."""
+        digest = _keep(model, folder, modelfile.save)
+        why = "too little data: the model in force stays" if thin else ""
+        if why:
+            say(f"{name}: {why}")
+        verdict = TOO_LITTLE if thin else ""
+        enter(state, digest, name, name, verdict, card, as_of, now, publish=not thin)
+        done.append(TrainedModel(name, name, digest, verdict, not thin, card, why))
+
     say("learning deal amounts")
     sizes = amounts.fit(con, settings.features, as_of=as_of)
-    digest = _keep(sizes, folder, modelfile.save)
-    card = {"kind": sizes.kind, **_card(sizes)}
-    enter(state, digest, AMOUNT, AMOUNT, "", card, as_of, now, publish=True)
-    done.append(TrainedModel(AMOUNT, AMOUNT, digest, "", True, card))
+    guessed = _known(state, folder, AMOUNT, AmountModel)
+    thin = sizes.kind == "none" and guessed is not None and guessed.kind != "none"
+    put(AMOUNT, sizes, {"kind": sizes.kind, **_card(sizes)}, thin=thin)
     say("training customer value")
     customers = value.fit_customers(con, as_of=as_of, exclusions=settings.exclude)
-    digest = _keep(customers, folder, modelfile.save)
-    card = _card(customers)
-    enter(state, digest, VALUE, VALUE, "", card, as_of, now, publish=True)
-    done.append(TrainedModel(VALUE, VALUE, digest, "", True, card))
+    valued = _known(state, folder, VALUE, ValueModel)
+    thin = customers.purchase_params is None and valued is not None and valued.purchase_params is not None
+    put(VALUE, customers, _card(customers), thin=thin)
+    customers = valued if thin and valued is not None else customers
     say("finding segments")
     worth = customers.predict(con, as_of=as_of, exclusions=settings.exclude)
-    edges = segments.fit(con, as_of=as_of, values=worth, before=_known(state, folder, SEGMENTS, SegmentModel))
-    digest = _keep(edges, folder, modelfile.save)
-    card = _card(edges)
-    enter(state, digest, SEGMENTS, SEGMENTS, "", card, as_of, now, publish=True)
-    done.append(TrainedModel(SEGMENTS, SEGMENTS, digest, "", True, card))
+    before = _known(state, folder, SEGMENTS, SegmentModel)
+    edges = segments.fit(con, as_of=as_of, values=worth, before=before)
+    thin = not edges.ranked and before is not None and before.ranked
+    put(SEGMENTS, edges, _card(edges), thin=thin)
     if settings.write.set == "all":
         say("finding clusters")
         groups = clustermodel.fit(con, as_of=as_of, before=_known(state, folder, CLUSTERS, ClusterModel))
@@ -137,6 +160,15 @@ def _gate(
     old = modelfile.load(folder / held["digest"])
     assert isinstance(old, PopulationModel)
     return gate.compare(con, old, trained.model, trained.judged, trained.today)
+
+
+def _same_question(held: "PopulationModel | None", population: Population) -> "PopulationModel | None":
+    """The model in force where it answers what the settings ask today, else None."""
+    if held is None:
+        return None
+    was = held.population
+    same = (was.object, was.event, was.where) == (population.object, population.event, population.where)
+    return held if same else None
 
 
 def _known(state: State, folder: Path, name: str, kind: type[M]) -> M | None:
@@ -281,13 +313,17 @@ def enter(
 
 
 def _maybe_withdraw(state: State, name: str, now: int) -> None:
-    """Withdraw what is in force after two verdicts in a row of being no better than the base rate."""
+    """Withdraw what is in force after two verdicts in a row of being no better than the base rate.
+
+    A training on too little data had none, and a model that the gate kept out was better than the base rate.
+    """
     rows = state.rows(
-        sa.select(models).where(models.c.name == name).order_by(models.c.made_at.desc()).limit(2)
+        sa.select(models)
+        .where(models.c.name == name, models.c.verdict != TOO_LITTLE)
+        .order_by(models.c.made_at.desc())
+        .limit(2)
     )
-    # A model that the gate kept out was better than the base rate: that verdict does not count.
-    bad = ("no better than base rate", "too little data")
-    if len(rows) == 2 and all(r["published_at"] is None and r["verdict"] in bad for r in rows):
+    if len(rows) == 2 and all(r["published_at"] is None and r["verdict"] == NO_BETTER for r in rows):
         with state.begin() as c:
             c.execute(
                 sa.update(models)
@@ -342,6 +378,6 @@ def training_needed(state: State, folder: Path, settings: Settings, *, as_of: in
     # Rules are what there is for want of data: a day later there may be enough.
     newest = {r["name"]: r for r in sorted(rows, key=lambda r: int(r["made_at"]))}
     for name, r in newest.items():
-        if r["verdict"] == "too little data" and as_of - int(r["as_of"]) > DAY_MS:
+        if r["verdict"] == TOO_LITTLE and r["published_at"] is not None and as_of - int(r["as_of"]) > DAY_MS:
             needed.add(name)
     return needed & wanted

@@ -1,0 +1,89 @@
+"""A training on too little data: what was learnt before stays in force, and says why."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import sqlalchemy as sa
+from support.worlds import DAY, NOW, company
+
+from sales_consultant.config.populations import Population
+from sales_consultant.config.settings import Settings
+from sales_consultant.scoring import modelfile
+from sales_consultant.scoring.model import PopulationModel
+from sales_consultant.scoring.propensity import PropensityModel
+from sales_consultant.scoring.value import ValueModel
+from sales_consultant.sync import models
+from sales_consultant.sync.state import State
+from sales_consultant.sync.state import models as index
+
+DEALS = Population(object="deals", event="won", where={"pipeline": "sales"})
+
+
+@pytest.fixture(scope="module")
+def fitted() -> PropensityModel:
+    rng = np.random.default_rng(0)
+    X = pd.DataFrame({"a": rng.normal(size=120)})
+    y = (rng.random(120) < 1 / (1 + np.exp(-2 * X["a"]))).astype(int)
+    return PropensityModel().fit(X, y)
+
+
+def real(propensity: PropensityModel, population: Population) -> PopulationModel:
+    """A model with a probability, which learnt from other data than the test's."""
+    return PopulationModel(
+        "deals", population, "deal won", 110, NOW - 30 * DAY, [], [], propensity, None, 1.0, {}, []
+    )
+
+
+def thin_night(
+    tmp_path: Path, model: object, name: str
+) -> tuple[State, list[models.TrainedModel], list[str]]:
+    """`model` is in force; then a training sees 40 deals."""
+    state, said = State(None), list[str]()
+    digest = models.keep(model, tmp_path)
+    models.enter(state, digest, name, name, "", {}, 0, NOW - 30 * DAY, publish=True)
+    settings = Settings.model_validate({"populations": {"deals": DEALS.model_dump()}})
+    with company(deals=40).connection() as con:
+        done = models.train(con, state, tmp_path, settings, as_of=NOW, now=NOW, say=said.append, only=[name])
+    return state, done, said
+
+
+def digest_in_force(state: State, name: str) -> str:
+    row = models._in_force_row(state, name)
+    assert row is not None
+    return str(row["digest"])
+
+
+def test_a_thin_training_leaves_a_real_model_in_force(tmp_path: Path, fitted: PropensityModel) -> None:
+    old = real(fitted, DEALS)
+    state, done, said = thin_night(tmp_path, old, "deals")
+    assert digest_in_force(state, "deals") == modelfile.digest(old)
+    (trained,) = done
+    assert (trained.verdict, trained.published) == ("too little data", False)
+    assert "the model in force stays" in trained.why
+    assert any("the model in force stays" in line for line in said)
+    # Such a night says nothing: it is neither one of two bad verdicts nor asks for a training a day later.
+    for n in range(2):
+        models.enter(
+            state, f"bad{n}", "deals", "propensity", models.NO_BETTER, {}, NOW, NOW + n + 1, publish=False
+        )
+        models._maybe_withdraw(state, "deals", NOW + n + 1)
+        assert (models._in_force_row(state, "deals") is None) == (n == 1)
+
+
+def test_rules_take_the_place_of_a_model_for_another_event(tmp_path: Path, fitted: PropensityModel) -> None:
+    other = DEALS.model_copy(update={"where": {"pipeline": "renewals"}})
+    state, done, _ = thin_night(tmp_path, real(fitted, other), "deals")
+    assert done[0].published
+    assert digest_in_force(state, "deals") == done[0].digest
+
+
+def test_values_that_were_learnt_stay_too(tmp_path: Path) -> None:
+    params = {"r": 0.5, "alpha": 5.0, "a": 0.8, "b": 2.5}
+    old = ValueModel(NOW - DAY, "EUR", params, {"p": 6.0, "q": 4.0, "v": 15.0}, True, (), {}, None)
+    state, done, _ = thin_night(tmp_path, old, models.VALUE)
+    assert digest_in_force(state, models.VALUE) == modelfile.digest(old)
+    assert [(t.verdict, t.published) for t in done if t.name == models.VALUE] == [("too little data", False)]
+    rows = state.rows(sa.select(index.c.name, index.c.published_at).where(index.c.name == models.SEGMENTS))
+    assert rows and rows[0]["published_at"] == NOW

@@ -148,6 +148,11 @@ def _all_columns() -> set[str]:
     return {c for t in _TABLES.values() for c in columns[t]} | set(_PEOPLE)
 
 
+def described(write: Write) -> str:
+    """The pilot that the settings describe: the same text for the same pilot."""
+    return json.dumps([write.where, write.first, write.teams], sort_keys=True)
+
+
 def narrowing(text: str) -> Narrowed | None:
     """What the command line says of values outside the pilot; None where it says nothing."""
     if text in ("keep", "empty"):
@@ -176,7 +181,7 @@ def decide(
 
     An answer holds until the pilot changes: nobody is asked twice.
     """
-    pilot = json.dumps([write.where, write.first, write.teams], sort_keys=True)
+    pilot = described(write)
     held = json.loads(state.get(DECIDED) or "{}")
     known: Narrowed | None = held.get("decision") if held.get("pilot") == pilot else None
     answer = given or known

@@ -1,7 +1,9 @@
 """What a person changes between the pull, the plan and the write is not written over: it is dropped, named, and kept."""
 
+import json
+import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from itertools import count
 
 import pytest
@@ -62,3 +64,45 @@ def test_an_edit_before_the_write_is_kept_and_named(synced: Office, slow: bool) 
     assert held["contacts", mine[0], "segment"] == "champions"
     assert ("contacts", mine[1], "segment") not in held
     assert synced.query("SELECT record_id, old FROM changes WHERE run_id = ?", run.id) == [(mine[2], None)]
+
+
+def test_a_saved_plan_gives_way_to_what_was_said_since(synced: Office) -> None:
+    contacts = [i for o, i, f in sorted(synced.held()) if o == "contacts" and f == "segment"][:3]
+    for record in contacts:
+        synced.set("contacts", record, sc_segment="")
+    synced.cli.json("plan", "--out", "plan.json")
+    file = synced.cli.folder / "plan.json"
+    body, before = json.loads(file.read_text(encoding="utf-8")), synced.held()
+
+    # What its guards compare with, its moment and its end are part of the plan.
+    for name, other in (("looked_at", 0), ("graded", 10**9), ("as_of", 1), ("expires_at", "2099-01-01")):
+        file.write_text(json.dumps({**body, name: other}), encoding="utf-8")
+        assert "changed" in synced.cli.json("push", "plan.json", code=2)["error"]["message"]
+    file.write_text(json.dumps(body), encoding="utf-8")
+
+    # The pilot was narrowed.
+    synced.cli.configure(synced.sandbox.url, "[write]\nfirst = 1")
+    assert "[write]" in synced.cli.json("push", "plan.json", code=6)["error"]["message"]
+    synced.cli.configure(synced.sandbox.url)
+
+    # A record that the CRM refused since waits for its next try.
+    with closing(sqlite3.connect(synced.cli.data / "main" / "state.db")) as c, c:
+        values = ("contacts", contacts[1], 0, 0, 1, None, "x")
+        c.execute(
+            "INSERT INTO dead_letters (object, record_id, first_at, last_at, attempts, next_try_at, run_id)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?)",
+            values,
+        )
+    error = synced.cli.json("push", "plan.json", code=6)["error"]
+    assert [w["record"] for w in error["details"]["waiting"]] == [contacts[1]]
+    synced.cli.json("retry")
+
+    # Somebody wants a record to be left alone.
+    synced.set("contacts", contacts[0], sc_do_not_score="true")
+    error = synced.cli.json("push", "plan.json", code=6)["error"]
+    assert [(m["record"], m["fields"]) for m in error["details"]["moved"]] == [
+        (contacts[0], ["do_not_score"])
+    ]
+    assert synced.held() == before
+    synced.set("contacts", contacts[0], sc_do_not_score="false")
+    assert synced.cli.json("push", "plan.json")["written"] == 3

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from sales_consultant.scoring.times import DAY
@@ -69,9 +69,10 @@ def compare(
     shared: dict[str, Any] = {"grades": grades, "changed": moved / len(today) if len(today) else None}
     if old.propensity is None or new.propensity is None:
         return Comparison(True, "one of the two is rules: nothing to compare", **shared)
-    if old.horizon_days != new.horizon_days or old.population.event != new.population.event:
-        return Comparison(True, "another event or horizon than before: not comparable", **shared)
-    rows = judged[judged["cut"] + old.horizon_days * DAY > old.trained_at]
+    if old.population.event != new.population.event:
+        return Comparison(True, "another event than before: not comparable", **shared)
+    # Of two horizons the shorter: what the old one has learnt ended before that.
+    rows = judged[judged["cut"] + min(old.horizon_days, new.horizon_days) * DAY > old.trained_at]
     y = rows["label"].to_numpy(dtype=float)
     if min(y.sum(), len(y) - y.sum()) < MIN_CLASS:
         return Comparison(
@@ -79,7 +80,11 @@ def compare(
         )
     before = old.probability(build(con, old.population.object, old.features, rows))
     assert before is not None
-    return paired(y, rows["p"].to_numpy(dtype=float), before, rows["group"].to_numpy(), random_state, shared)
+    found = paired(y, rows["p"].to_numpy(dtype=float), before, rows["group"].to_numpy(), random_state, shared)
+    if old.horizon_days == new.horizon_days:
+        return found
+    text = f"{found.why}, over {new.horizon_days} days where the old one was taught {old.horizon_days}"
+    return replace(found, why=text)
 
 
 def paired(

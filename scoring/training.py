@@ -133,17 +133,18 @@ def train(
     random_state: int = 0,
     progress: Progress | None = None,
     shown: pd.DataFrame | None = None,
+    horizon_before: int | None = None,
 ) -> Trained:
     """Train a population's model as of a time (ms) and judge it by a forward test.
 
     With under 40 records of either class, or no way to test in time, the model is a set of rules: grades and
     reasons without a probability. A model that is no better than the base rate is not publishable. `shown` (record_id,
-    start, end in ms) are the times at which people saw a score.
+    start, end in ms) are the times at which people saw a score; `horizon_before` is the horizon of the model in force.
     """
     say = progress or (lambda _what, _share: None)
     say(f"{name}: members", 0.0)
     members = Membership(con, population, exclusions, as_of=as_of)
-    horizon = horizon_days(population, members)
+    horizon = horizon_days(population, members, before=horizon_before)
     declared = declare(con, population, features)
     declared = declared.without(_fixed_leaks(con, declared, members, population.object))
     wrong = false_labels.find(con, members)

@@ -19,10 +19,22 @@ _MIN_WON = 20
 _DEFAULT_HORIZON = 90
 _MIN_HORIZON, _MAX_HORIZON = 7, 730
 _WON_SHARE = 0.95
+# A horizon that is computed moves with every week's deals; labels that move with it cannot be compared.
+_STAYS_WITHIN = 0.2
 
 
-def horizon_days(population: Population, members: Membership) -> int:
-    """The configured horizon, else 90 days, else for deals the 95th percentile of won cycles."""
+def horizon_days(population: Population, members: Membership, *, before: int | None = None) -> int:
+    """The configured horizon, else 90 days, else for deals the 95th percentile of won cycles.
+
+    `before` is the horizon of the model in force: a computed one that differs from it by no more than 20 % gives way to it.
+    """
+    found = _horizon_days(population, members)
+    if population.horizon_days is None and before and abs(found - before) <= _STAYS_WITHIN * before:
+        return before
+    return found
+
+
+def _horizon_days(population: Population, members: Membership) -> int:
     import numpy as np
 
     if population.horizon_days is not None:

@@ -73,6 +73,7 @@ def train(
         if only is not None and name not in only:
             continue
         say(f"training {population.label or name}")
+        held = _same_question(_known(state, folder, name, PopulationModel), population)
         trained = training.train(
             con,
             name,
@@ -81,11 +82,11 @@ def train(
             exclusions=settings.exclude,
             features=settings.features,
             shown=shown(state, population.object),
+            horizon_before=held.horizon_days if held is not None else None,
         )
         report = trained.report.as_dict()
         report["leaks"] = [vars(x) if hasattr(x, "__dict__") else x for x in report.get("leaks", [])]
         publish, why = trained.publishable, trained.why
-        held = _same_question(_known(state, folder, name, PopulationModel), population)
         if publish and (gate := _gate(con, state, folder, trained)) is not None:
             report["gate"] = gate.as_dict()
             publish, why = gate.publish, f"{why}; against the model in force: {gate.why}"

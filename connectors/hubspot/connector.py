@@ -22,7 +22,7 @@ from sales_consultant.connectors.base import (
     Stream,
 )
 from sales_consultant.connectors.chosen import checked
-from sales_consultant.connectors.hubspot import estimate, rows, schema, small, views
+from sales_consultant.connectors.hubspot import batches, estimate, rows, schema, small, views
 from sales_consultant.connectors.hubspot.admin import HubSpotAdmin
 from sales_consultant.connectors.hubspot.chosen import find
 from sales_consultant.connectors.hubspot.client import HubSpotApi, HubSpotRefusalError
@@ -309,10 +309,14 @@ class HubSpotConnector(HubSpotAdmin):
         names = {f.key: (f, self._name(f.key)) for f in fields}
         for start in range(0, len(record_ids), BATCH):
             part = list(record_ids[start : start + BATCH])
-            body = {"inputs": [{"id": i} for i in part], "properties": [n for _, n in names.values()]}
-            found = {
-                r["id"]: r for r in self.api.post(self.reading.batch(object_type, "read"), body)["results"]
-            }
+            answered = batches.read(
+                self.api,
+                self.reading.batch(object_type, "read"),
+                [{"id": i} for i in part],
+                id_of=lambda r: str(r["id"]),
+                properties=[n for _, n in names.values()],
+            )
+            found = {str(r["id"]): r for r in answered}
             for record_id in part:
                 held = found.get(record_id)
                 if held is None or held.get("archived"):

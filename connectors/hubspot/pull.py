@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sales_consultant.connectors.base import Known, Page
-from sales_consultant.connectors.hubspot import rows
+from sales_consultant.connectors.hubspot import batches, rows
 from sales_consultant.connectors.hubspot.client import HubSpotApi
 from sales_consultant.connectors.hubspot.paths import Paths
 from sales_consultant.connectors.hubspot.schema import (
@@ -198,13 +198,11 @@ class Puller:
         path = self.paths.batch(api_type(object_type), "read") + ("?archived=true" if archived else "")
         found: list[Json] = []
         for start in range(0, len(record_ids), size):
-            body: Json = {
-                "inputs": [{"id": i} for i in record_ids[start : start + size]],
-                "properties": list(selection.properties),
-            }
+            body: Json = {"properties": list(selection.properties)}
             if history:
                 body["propertiesWithHistory"] = list(selection.history)
-            found += self.api.post(path, body)["results"]
+            inputs = [{"id": i} for i in record_ids[start : start + size]]
+            found += batches.read(self.api, path, inputs, id_of=lambda r: str(r["id"]), **body)
         return found
 
     def inventory(self, object_type: str) -> "Iterator[pa.Table]":
@@ -266,17 +264,18 @@ class Puller:
             yield Page(stream, rows.links(found, seen=self._seen()), part[-1], "from_id", rows.ids(part))
 
     def _links(self, from_type: str, to_type: str, record_ids: Sequence[str]) -> list[Json]:
+        path = self.paths.associations(api_type(from_type), to_type)
         inputs: list[Json] = [{"id": i} for i in record_ids]
         found: list[Json] = []
         while inputs:
-            answer = self.api.post(
-                self.paths.associations(api_type(from_type), to_type), {"inputs": inputs}, kind="links"
+            answered = batches.read(
+                self.api, path, inputs, id_of=lambda r: str(r["from"]["id"]), kind="links"
             )
-            found += answer["results"]
+            found += answered
             # Paging is a record's own: only those with more links are asked again.
             inputs = [
                 {"id": str(r["from"]["id"]), "after": r["paging"]["next"]["after"]}
-                for r in answer["results"]
+                for r in answered
                 if (r.get("paging") or {}).get("next")
             ]
         return found

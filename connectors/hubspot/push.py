@@ -16,6 +16,7 @@ from sales_consultant.config.errors import AccessError, CrmUnavailableError
 from sales_consultant.connectors.base import Change, Outcome, OutcomeState, unique
 from sales_consultant.connectors.halving import isolate
 from sales_consultant.connectors.http import LostAnswerError, safe_text
+from sales_consultant.connectors.hubspot.batches import named
 from sales_consultant.connectors.hubspot.client import HubSpotApi, HubSpotRefusalError
 from sales_consultant.connectors.hubspot.paths import Paths
 
@@ -121,9 +122,9 @@ class Pusher:
         refused: dict[str, tuple[str, str]] = {}
         nameless: list[Json] = []
         for error in answer.get("errors", ()):
-            named = _named(error)
-            refused |= dict.fromkeys(named, readable(error))
-            if not named:
+            ids = named(error)
+            refused |= dict.fromkeys(ids, readable(error))
+            if not ids:
                 nameless.append(error)
         found, left = [], []
         for change in changes:
@@ -147,7 +148,7 @@ class Pusher:
         """A whole batch was refused: leave out the records that it names, else halve until the bad ones are found."""
         code, message = readable(error.body)
         ids = {c.record_id for c in changes}
-        blamed = {i: readable(e) for e in error.body.get("errors") or () for i in _named(e) if i in ids}
+        blamed = {i: readable(e) for e in error.body.get("errors") or () for i in named(e) if i in ids}
         hopeless = {str(r.get("name")) for r in reasons(error.body) if r.get("error") in _OF_PROPERTY}
         if hopeless:
             blamed |= {
@@ -259,13 +260,3 @@ def _inside(change: Change, code: str, message: str) -> Outcome:
     """A record's error inside an answer that was given: one that passes by itself is tried again."""
     state: OutcomeState = "retry" if code in _PASSES else "dead"
     return Outcome(change.object, change.record_id, state, message or code, code)
-
-
-def _named(error: Mapping[str, Any]) -> list[str]:
-    """The records an error is about, by id or by trace id."""
-    context = error.get("context") or {}
-    found: list[str] = []
-    for key in ("ids", "id", "objectWriteTraceId"):
-        value = context.get(key) or []
-        found += [str(v) for v in (value if isinstance(value, list) else [value])]
-    return found

@@ -3,6 +3,8 @@
 import hashlib
 import json
 import os
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +24,7 @@ from sales_consultant.sync.state import (
     feedback,
     forgotten,
     groups,
+    merges,
     plan_files,
     plans,
     runs,
@@ -76,22 +79,48 @@ def _in_state(state: State, object: str, record_id: str) -> bool:
     )
 
 
+def _merged_as(object: str) -> str:
+    """The map of merges has leads among the contacts."""
+    return "contacts" if object == "leads" else object
+
+
+def all_ids(ws: Workspace, object: str, record_id: str) -> list[str]:
+    """The id and all that merges joined to it, before and after: one person may have had several."""
+    object = _merged_as(object)
+    kept = ws.state.rows(sa.select(merges.c.old_id, merges.c.new_id).where(merges.c.object == object))
+    pairs = {(str(m["old_id"]), str(m["new_id"])) for m in kept}
+    pairs |= {(m["old_id"], m["new_id"]) for m in ws.warehouse.merged() if m["object"] == object}
+    found, look = [record_id], [record_id]
+    while look:
+        one = look.pop()
+        # Sorted, so that the report names them in the same order each time.
+        look += (new := sorted({x for p in pairs if one in p for x in p} - set(found)))
+        found += new
+    return found
+
+
 def forget(ws: Workspace, object: str, record_id: str) -> dict[str, Any]:
     """Erase the record here; under the lease, with nothing of it on its way. Says what is left to do elsewhere.
 
-    Models are not touched: they hold sums over many records, no record. A rollback cannot restore what was erased.
+    The records that were merged into it, or it into, are the same person and go with it. Models are not touched: they hold sums over many records, no record. A rollback cannot restore what was erased.
     """
     now = ws.clock()
     fields = ws.fields.get(object, ())
-    alive = next(iter(ws.connector.read_back(object, [record_id], list(fields)[:1]))).found
+    ids = all_ids(ws, object, record_id)
+    alive = any(h.found for h in ws.connector.read_back(object, ids, list(fields)[:1]))
     # The warehouse first: killed in between, the state still knows the record, and the command can be run again.
-    rows = _from_warehouse(ws, object, record_id)
-    done = _from_state(ws.state, object, record_id, now)
-    files = _from_plans(ws.state, object, record_id)
+    rows = _from_warehouse(ws, object, ids)
+    done: Counter[str] = Counter()
+    files = []
+    for one in ids:
+        done.update(_from_state(ws.state, object, one, now))
+        files += _from_plans(ws.state, object, one)
+    _without_merges(ws.state, object, ids)
     copies = backups.listed(ws.folder, backups.known(ws.state))
     return {
         "object": object,
         "id": record_id,
+        "merged_with": ids[1:],
         "erased": {**done, "warehouse_rows": rows, "plan_files": files},
         "backups_that_may_hold_it": [b["file"] for b in copies],
         "still_in_the_crm": alive,
@@ -124,10 +153,22 @@ def _from_state(state: State, object: str, record_id: str, now: int) -> dict[str
         c.execute(
             sqlite_insert(forgotten).values(digest=mark, object=object, at=now).on_conflict_do_nothing()
         )
-    with state.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as c:
-        # The log still holds the pages as they were.
-        c.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    _empty_log(state)
     return done
+
+
+def _without_merges(state: State, object: str, ids: Sequence[str]) -> None:
+    """Last of all: until then, whoever runs the command again after a kill finds the same ids."""
+    with state.begin() as c:
+        joined = merges.c.old_id.in_(ids) | merges.c.new_id.in_(ids)
+        c.execute(sa.delete(merges).where(merges.c.object == _merged_as(object), joined))
+    _empty_log(state)
+
+
+def _empty_log(state: State) -> None:
+    """The log still holds the pages as they were."""
+    with state.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as c:
+        c.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def _from_plans(state: State, object: str, record_id: str) -> list[str]:
@@ -148,16 +189,21 @@ def _from_plans(state: State, object: str, record_id: str) -> list[str]:
     return gone
 
 
-def _from_warehouse(ws: Workspace, object: str, record_id: str) -> int:
-    """Remove the record, its links and the activities with nobody else, and write the file anew without them."""
+def _from_warehouse(ws: Workspace, object: str, ids: Sequence[str]) -> int:
+    """Remove the record by all its ids, its links and the activities with nobody else, and write the file anew without them."""
     house = ws.warehouse
     count = 0
     # What is on its way into the warehouse may hold the record too; the next pull reads it again.
     house.spool.clear()
     with house.transaction():
-        doomed = [record_id]
+        doomed = list(ids)
         if not house.empty and house.columns("associations"):
-            doomed += [r[0] for r in house.con.execute(_LINKED, [record_id]).fetchall()]
+            for one in ids:
+                doomed += [r[0] for r in house.con.execute(_LINKED, [one]).fetchall()]
+        house.con.execute(
+            "DELETE FROM _merged WHERE object = ? AND (list_contains(?, old_id) OR list_contains(?, new_id))",
+            [_merged_as(object), ids, ids],
+        )
         tables = house.con.execute(
             "SELECT table_name FROM duckdb_tables() WHERE schema_name = 'main' AND table_name LIKE 'raw%'"
         ).fetchall()
@@ -168,11 +214,11 @@ def _from_warehouse(ws: Workspace, object: str, record_id: str) -> int:
                 # Another record that names this one stays, without the name.
                 for column in texts - {"id"}:
                     house.con.execute(
-                        f"UPDATE {quote(table)} SET {quote(column)} = NULL WHERE {quote(column)} = ?",
-                        [record_id],
+                        f"UPDATE {quote(table)} SET {quote(column)} = NULL WHERE list_contains(?, {quote(column)})",
+                        [ids],
                     )
                 if table == ws.connector.raw(object)[0]:
-                    count += house.number(f"DELETE FROM {quote(table)} WHERE id = ?", [record_id])
+                    count += house.number(f"DELETE FROM {quote(table)} WHERE list_contains(?, id)", [ids])
             else:
                 where = " OR ".join(f"list_contains(?, {quote(c)})" for c in sorted(texts))
                 if where:

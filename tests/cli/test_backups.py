@@ -162,3 +162,22 @@ def test_somebody_who_is_still_there_comes_back_and_is_named(tmp_path: Path, set
         contact = next(i for o, i, _ in desk.held() if o == "contacts")
         desk.cli.json("forget", f"contacts/{contact}", "--yes")
         assert desk.cli.json("pull", "--full")["forgotten_but_in_the_crm"] == [f"contacts/{contact}"]
+
+
+def test_a_person_of_two_merged_records_is_erased_whole(synced: Office) -> None:
+    """Whichever of the ids is named: the loser's e-mail and what was written to it go too."""
+    first, second = list(synced.sandbox.store.each("hubspot", "contacts"))[:2]
+    emails = [str(r.values()["email"]).encode() for r in (first, second)]
+    synced.portal.control("merge", object="contacts", primary=first.id, other=second.id)
+    synced.cli.json("sync", "--yes")
+    ((winner,),) = synced.query("SELECT DISTINCT new_id FROM merges")
+    synced.portal.control("purge", object="contacts", id=winner)
+    done = synced.cli.json("forget", f"contacts/{second.id}", "--yes")
+    ids = {first.id, second.id, winner}
+    assert {done["id"], *done["merged_with"]} == ids and not done["still_in_the_crm"]
+    kept = [f.read_bytes() for f in (synced.cli.data / "main").iterdir() if f.is_file()]
+    assert not [e for e in emails if any(e in k for k in kept)]
+    assert synced.query("SELECT * FROM merges") == []
+    for record in ids:
+        assert synced.query("SELECT 1 FROM written WHERE record_id = ?", record) == []
+        assert set(synced.query("SELECT old, new FROM changes WHERE record_id = ?", record)) <= {(None, None)}

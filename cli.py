@@ -900,12 +900,18 @@ def serve(shell: Shell) -> None:
         print(json_text({"at": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}", **event}), flush=True)
 
     # What is wrong with a connection is said at once, not at the first night.
-    for connection in {s.connection or None for s in shell.settings.schedule.values()}:
+    connections = {s.connection or None for s in shell.settings.schedule.values()}
+    away: dict[str | None, SalesConsultantError] = {}
+    for connection in connections:
         try:
             _ = shell.open(connection).identity
         except (AccessError, CrmUnavailableError) as e:
-            # It may come back, and others are served meanwhile; its runs fail until then, and alerts tell.
-            emit({"event": "failed", "job": "start", "connection": connection, **e.as_dict()})
+            away[connection] = e
+    if len(away) == len(connections) and all(isinstance(e, AccessError) for e in away.values()):
+        raise next(iter(away.values()))
+    for connection, e in away.items():
+        # It may come back, and others are served meanwhile; its runs fail until then, and alerts tell.
+        emit({"event": "failed", "job": "start", "connection": connection, **e.as_dict()})
     shell.stack.close()
     attend(shell, run, emit)
 

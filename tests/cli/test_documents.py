@@ -42,12 +42,15 @@ CALLS: dict[str, tuple[int, tuple[str, ...]]] = {
     "models list": (0, ()),
     "models show": (0, ("MODEL",)),
     "models revert": (2, ("nothing",)),
+    "models export": (0, ("MODEL", "model.json")),
+    "models import": (0, ("model.json",)),
     "schedule list": (0, ()),
     "schedule next": (0, ()),
     "schedule run-now": (2, ("nosuch",)),
 }
-# They run until they are told to stop, or have tests of their own: serve and sandbox serve below, demo in tests/demo.
-OTHERS = {"serve", "sandbox serve", "demo"}
+# They run until they are told to stop, or have tests of their own: serve and sandbox serve below, demo in tests/demo,
+# runs tail in tests/sync.
+OTHERS = {"serve", "sandbox serve", "demo", "runs tail"}
 
 
 def test_every_command_is_called_here() -> None:

@@ -909,9 +909,9 @@ def serve(shell: Shell) -> None:
             away[connection] = e
     if len(away) == len(connections) and all(isinstance(e, AccessError) for e in away.values()):
         raise next(iter(away.values()))
-    for connection, e in away.items():
+    for connection, why in away.items():
         # It may come back, and others are served meanwhile; its runs fail until then, and alerts tell.
-        emit({"event": "failed", "job": "start", "connection": connection, **e.as_dict()})
+        emit({"event": "failed", "job": "start", "connection": connection, **why.as_dict()})
     shell.stack.close()
     attend(shell, run, emit)
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from sales_consultant.scoring.boosted import Tables, learn
 from sales_consultant.scoring.calibration import calibrate, held_rate, mean_loss, recent_shift, sigmoid
+from sales_consultant.scoring.conventions import Classifier, named
 from sales_consultant.scoring.encoding import Encoder
 from sales_consultant.scoring.errors import ScoringError
 from sales_consultant.scoring.folds import (
@@ -65,7 +66,7 @@ def np_array(values: Any) -> NDArray[np.float64]:
     return np.asarray(values, dtype=np.float64)
 
 
-class PropensityModel:
+class PropensityModel(Classifier):
     """P(event) as a sigmoid of a sum of one term a column, calibrated, with scikit-learn's conventions.
 
     `tier` is "auto" (by the rows of each class: under 40 "rules", under 200 "shrunk", under 1,000 "full", from then
@@ -124,7 +125,7 @@ class PropensityModel:
         import numpy as np
         import pandas as pd
 
-        target = np_array(y)
+        X, target = named(X), np_array(y)
         if len(target) != len(X) or not np.isin(target, (0.0, 1.0)).all():
             raise ScoringError("y must hold 0 or 1, one for each row of X")
         rows = np.arange(len(X))
@@ -132,7 +133,7 @@ class PropensityModel:
         codes = pd.factorize(group)[0]
         weight = np_array(sample_weight) if sample_weight is not None else np.ones(len(X))
         self.tier_ = self._tier(target)
-        self.feature_names_in_ = [str(c) for c in X.columns]
+        self.feature_names_in_ = list(X.columns)
         self.base_rate_ = float(np.average(target, weights=weight)) if len(X) else 0.5
         self.leaks_ = self._audit(X, target, np.asarray(as_of) if as_of is not None else codes, codes)
         made_of = self.families or {}
@@ -158,7 +159,7 @@ class PropensityModel:
         """Findings of all probes, a column's first one only; a probe sees no column that one before it dropped."""
         made_of = dict(self.families or {})
         found: list[Finding] = []
-        names = [str(c) for c in X.columns]
+        names = list(X.columns)
         if self.audit is None:
             named = {c: known_leaker(c, has_history=True) for c in names}
             found = [Finding(c, "known_leaker", why) for c, why in named.items() if why]
@@ -172,7 +173,7 @@ class PropensityModel:
         found += single_fields(X, y, order, names=left())
         found += decided(X, y, codes, names=left())
         kept = left()
-        rest = [c for c in X.columns if str(c) in set(kept) or str(c) not in set(names)]
+        rest = [c for c in X.columns if c in set(kept) or c not in set(names)]
         seed = self.random_state
         return found + together(X[rest], y, codes, names=kept, families=made_of, random_state=seed)
 
@@ -290,7 +291,7 @@ class PropensityModel:
 
     def decision_function(self, X: pd.DataFrame) -> NDArray[np.float64]:
         """The calibrated margin in log-odds, one a row."""
-        return self.form_.margin(X)
+        return self.form_.margin(named(X, self.feature_names_in_))
 
     def predict_proba(self, X: pd.DataFrame) -> NDArray[np.float64]:
         """P(no event) and P(event), shape (rows, 2)."""
@@ -306,6 +307,7 @@ class PropensityModel:
         """
         import numpy as np
 
+        X = named(X, self.feature_names_in_)
         out = np.zeros((len(X), len(self.feature_names_in_)))
         place = {name: i for i, name in enumerate(self.feature_names_in_)}
         if self.columns_:
@@ -317,6 +319,7 @@ class PropensityModel:
         import numpy as np
         import pandas as pd
 
+        X = named(X, self.feature_names_in_)
         c = self.contributions(X)
         names = self.feature_names_in_
         keep = len(names) if top is None else min(top, len(names))

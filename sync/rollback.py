@@ -145,16 +145,18 @@ def rollback(
         ws.connector.now()
         recovering(ws, run)
         undo = prepare(ws, run_ids, fields=fields, records=records)
-        touched = sorted({k for e in undo.plan.entries for k, _, _ in e.fields} | set(fields))
+        touched = {k for e in undo.plan.entries for k, _, _ in e.fields} | set(fields)
+        # What somebody touched is left by this undo, and must be by the next run too.
+        touched |= {str(c["field"]) for c in undo.conflicts}
         with ws.state.begin() as c:
             if touched:
                 c.execute(
                     sqlite_insert(holds).on_conflict_do_nothing(),
-                    [{"field": k, "since": ws.connector.latest(), "run_id": run.id} for k in touched],
+                    [{"field": k, "since": ws.connector.latest(), "run_id": run.id} for k in sorted(touched)],
                 )
         pushing(ws, run, reporter, undo.plan)
         run.counts["conflicts"] = len(undo.conflicts)
-        run.counts["on_hold"] = touched
+        run.counts["on_hold"] = sorted(touched)
         run.counts["undone"] = list(run_ids)
     return run, undo
 

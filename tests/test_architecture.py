@@ -51,6 +51,7 @@ def test_imports_go_one_way(room: str, path: Path) -> None:
     "statement",
     [
         "import sales_consultant.cli",
+        "import sales_consultant.scoring.propensity",
         "import sales_consultant.sync.pull, sales_consultant.connectors.hubspot.connector",
     ],
 )

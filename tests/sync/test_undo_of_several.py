@@ -4,12 +4,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from support.fake_crm import FakeCrm
 
 from sales_consultant.config.settings import Connection, Settings
 from sales_consultant.sync.plan import Entry, Plan
 from sales_consultant.sync.rollback import rollback
 from sales_consultant.sync.run import Run, Silent, pushing, running
+from sales_consultant.sync.state import holds
 from sales_consultant.sync.workspace import Workspace
 
 
@@ -50,3 +52,11 @@ def test_what_a_person_set_between_two_runs_comes_back_and_is_listed(ws: Workspa
     crm.held["deals", "2"]["score"] = None
     _, undo = rollback(ws, Silent(), [again.id, wrote(ws, crm, "55", "2").id])
     assert crm.held["deals", "2"]["score"] is None and undo.conflicts == []
+
+
+def test_a_field_that_somebody_touched_is_on_hold_too(ws: Workspace, crm: FakeCrm) -> None:
+    run = wrote(ws, crm, "60", "1")
+    crm.held["deals", "1"]["score"] = "99"
+    done, undo = rollback(ws, Silent(), [run.id])
+    assert len(undo.conflicts) == 1 and undo.plan.entries == []
+    assert [h["field"] for h in ws.state.rows(sa.select(holds))] == ["score"] == done.counts["on_hold"]

@@ -20,6 +20,9 @@ from sales_consultant.sync.state import State, changes, holds, runs
 from sales_consultant.sync.workspace import Workspace
 
 
+GONE = "(the record is gone)"
+
+
 @dataclass
 class Undo:
     """A rollback: what is restored, and what somebody touched since and is therefore left."""
@@ -109,7 +112,7 @@ def prepare(
                 if held.found and now == origin.new and now != origin.old:
                     restore.append((key, now, origin.old))
                 if not held.found or now not in (origin.new, origin.old):
-                    now = now if held.found else "(the record is gone)"
+                    now = now if held.found else GONE
                     undo.conflicts.append(_conflict(held, key, origin.new, now))
                 elif origin.apart and origin.apart[0] != origin.old:
                     undo.conflicts.append(_conflict(held, key, origin.apart[1], origin.old))
@@ -147,7 +150,7 @@ def rollback(
         undo = prepare(ws, run_ids, fields=fields, records=records)
         touched = {k for e in undo.plan.entries for k, _, _ in e.fields} | set(fields)
         # What somebody touched is left by this undo, and must be by the next run too.
-        touched |= {str(c["field"]) for c in undo.conflicts}
+        touched |= {str(c["field"]) for c in undo.conflicts if c["holds"] != GONE}
         with ws.state.begin() as c:
             if touched:
                 c.execute(

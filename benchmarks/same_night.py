@@ -1,6 +1,7 @@
 """A night in which nothing changed, and a quarter of an hour in which 200 records did, in a CRM of 500,000 contacts.
 
-`RECORDS=n` for another number, `CRM=name` for the other CRM. Every contact holds a segment that was written before. Each
+`RECORDS=n` for another number, `CRM=name` for the other CRM. Every contact holds a segment that was written before; no
+model is in force, so that reading, planning and writing are measured and scoring is not (see propensity_speed). Each
 run is a process of its own; its CPU, memory and calls are all of it, from the import of the first module on.
 """
 

@@ -621,11 +621,12 @@ def resume(shell: Shell) -> Document:
 
 
 @command(app)
-def retry(shell: Shell) -> Document:
-    """Let the next sync try all dead letters again."""
+def retry(shell: Shell) -> tuple[Document, int]:
+    """Let the next sync try all dead letters again; restores what the CRM refused to a rollback."""
     from sales_consultant.sync import setup
 
-    return {"dead_letters": setup.retry(shell.ws)}
+    told = setup.retry(shell.ws, shell.reporter)
+    return told, 5 if told.get("refused_again") else 0
 
 
 @command(app)

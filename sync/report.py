@@ -11,7 +11,7 @@ from sales_consultant.config.errors import UsageError
 from sales_consultant.connectors.budget import DAY_MS
 from sales_consultant.connectors.neutral import quote
 from sales_consultant.sync import desired as desiring
-from sales_consultant.sync import held, models, risks
+from sales_consultant.sync import held, models, risks, rollback
 from sales_consultant.sync.calls import CallCounts
 from sales_consultant.sync.profile import profile
 from sales_consultant.sync.run import from_before
@@ -133,6 +133,7 @@ def status(ws: Workspace) -> dict[str, Any]:
             for h in state.rows(sa.select(holds))
         ],
         "dead_letters": _count(state, sa.select(sa.func.count()).select_from(dead_letters)),
+        **_unrestored(state),
         "waiting_for_a_lock": _count(state, sa.select(sa.func.count()).select_from(waits)),
         "calls": calls_of_the_day(ws),
         **_read(state),
@@ -166,6 +167,18 @@ def _read(state: State) -> dict[str, Any]:
         counts = json.loads(held) if isinstance(held, str) else held
         found[name] = {"at": iso(rows[0]["ended_at"]), "of": counts[key]} if counts else None
     return found
+
+
+def _unrestored(state: State) -> dict[str, Any]:
+    """What a rollback could not restore, with the command that tries again; nothing where there is none."""
+    left = rollback.unrestored(state)
+    if not left:
+        return {}
+    listed = [
+        {"object": r.object, "record": r.record_id, "fields": ", ".join(r.fields), "rollback": r.run_id}
+        for r in left
+    ]
+    return {"not_restored": listed, "not_restored_is_tried_again_by": rollback.AGAIN}
 
 
 def _count(state: State, query: sa.Select[Any]) -> int:

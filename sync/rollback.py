@@ -1,5 +1,6 @@
 """Undo: a plan in reverse, from the journal, applied only where the CRM still holds what we wrote."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -19,7 +20,9 @@ from sales_consultant.sync.run import Reporter, Run, pushing, recovering, runnin
 from sales_consultant.sync.state import State, changes, holds, runs
 from sales_consultant.sync.workspace import Workspace
 
-
+AGAIN = "sales-consultant retry"
+# Dead letters, and what an approval or a lock keeps.
+_REFUSED = ("dead", "waiting")
 GONE = "(the record is gone)"
 
 
@@ -157,11 +160,72 @@ def rollback(
                     sqlite_insert(holds).on_conflict_do_nothing(),
                     [{"field": k, "since": ws.connector.latest(), "run_id": run.id} for k in sorted(touched)],
                 )
-        pushing(ws, run, reporter, undo.plan)
+        run.counts["undone"] = list(run_ids)
         run.counts["conflicts"] = len(undo.conflicts)
         run.counts["on_hold"] = sorted(touched)
-        run.counts["undone"] = list(run_ids)
+        pushing(ws, run, reporter, undo.plan)
+        if run.counts["dead"] or run.counts.get("waiting_records"):
+            run.counts["tried_again_by"] = AGAIN
     return run, undo
+
+
+@dataclass(frozen=True)
+class Refused:
+    """What a rollback could not restore in one record, for the CRM refused it: the value is in the journal alone."""
+
+    run_id: str
+    undone: tuple[str, ...]
+    object: str
+    record_id: str
+    fields: tuple[str, ...]
+
+
+def unrestored(state: State) -> list[Refused]:
+    """The records that the CRM would not let a rollback restore, where nothing was written to the field since."""
+    later = changes.alias("later")
+    since = sa.exists().where(
+        later.c.object == changes.c.object,
+        later.c.record_id == changes.c.record_id,
+        later.c.field == changes.c.field,
+        later.c.id > changes.c.id,
+        later.c.state == "done",
+    )
+    query = (
+        sa.select(changes.c.run_id, changes.c.object, changes.c.record_id, changes.c.field, runs.c.counts)
+        .join(runs, runs.c.id == changes.c.run_id)
+        .where(runs.c.job == "rollback", changes.c.state.in_(_REFUSED), ~since)
+        .where(sa.func.coalesce(changes.c.code, "") != FORGOTTEN)
+        .order_by(changes.c.id)
+    )
+    found: dict[tuple[str, str, str, str], list[str]] = {}
+    for r in state.rows(query):
+        found.setdefault((r["run_id"], r["counts"], r["object"], r["record_id"]), []).append(r["field"])
+    return [
+        Refused(run, tuple(json.loads(counts).get("undone", ())), obj, record_id, tuple(fields))
+        for (run, counts, obj, record_id), fields in found.items()
+    ]
+
+
+def again(ws: Workspace, reporter: Reporter) -> list[tuple[Run, Undo]]:
+    """Restore what the CRM refused to let earlier rollbacks restore, by rollbacks of the same runs; oldest first."""
+    groups: dict[tuple[str, tuple[str, ...], tuple[str, ...]], list[Refused]] = {}
+    for one in unrestored(ws.state):
+        # A rollback that was killed does not say what it undid; it is listed, and can be given again.
+        if one.undone:
+            groups.setdefault((one.run_id, one.undone, one.fields), []).append(one)
+    done = []
+    for (run_id, undone, fields), refused in groups.items():
+        done.append(rollback(ws, reporter, undone, fields=fields, records=[one.record_id for one in refused]))
+        # Refused once more, it is the new run's to be tried again.
+        with ws.state.begin() as c:
+            for one in refused:
+                c.execute(
+                    sa.update(changes)
+                    .where(changes.c.run_id == run_id, changes.c.state.in_(_REFUSED))
+                    .where(changes.c.object == one.object, changes.c.record_id == one.record_id)
+                    .values(state="skipped", message=f"tried again by {done[-1][0].id}")
+                )
+    return done
 
 
 def lift(ws: Workspace) -> list[str]:
@@ -173,4 +237,4 @@ def lift(ws: Workspace) -> list[str]:
     return held
 
 
-__all__ = ["Journal", "Undo", "chosen_runs", "lift", "prepare", "rollback"]
+__all__ = ["Journal", "Undo", "again", "chosen_runs", "lift", "prepare", "rollback", "unrestored"]

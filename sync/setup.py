@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sales_consultant.config import secrets
 from sales_consultant.config.errors import MachineError
 from sales_consultant.config.settings import Settings, made_connection
-from sales_consultant.sync import proposals
+from sales_consultant.sync import proposals, rollback
 from sales_consultant.sync.run import Reporter, pulling, running
 from sales_consultant.sync.state import dead_letters, waits
 from sales_consultant.sync.workspace import Clock, Workspace, wall_clock
@@ -68,10 +68,19 @@ def initialise(
     }
 
 
-def retry(ws: Workspace) -> int:
-    """Make all dead letters due, and what waits for a lock; the next sync sends them anew. Returns how many dead letters."""
+def retry(ws: Workspace, reporter: Reporter) -> dict[str, Any]:
+    """Make all dead letters due, and what waits for a lock: the next sync sends them anew.
+
+    What a rollback could not restore is no sync's to send: it is restored here and now, by a rollback of the same runs.
+    """
     _ = ws.identity
     with ws.state.begin() as c:
         result = c.execute(sa.update(dead_letters).values(next_try_at=0, attempts=0))
         c.execute(sa.update(waits).values(next_try_at=0, attempts=0))
-    return int(result.rowcount)
+    told: dict[str, Any] = {"dead_letters": int(result.rowcount)}
+    done = rollback.again(ws, reporter)
+    if done:
+        told["restored"] = sum(run.counts["written"] for run, _ in done)
+        told["refused_again"] = sum(run.counts["dead"] for run, _ in done)
+        told["conflicts"] = [c for _, undo in done for c in undo.conflicts]
+    return told

@@ -9,8 +9,10 @@ from support.fake_crm import FakeCrm
 
 from sales_consultant.config.settings import Connection, Settings
 from sales_consultant.sync.plan import Entry, Plan
+from sales_consultant.sync.report import status
 from sales_consultant.sync.rollback import rollback
 from sales_consultant.sync.run import Run, Silent, pushing, running
+from sales_consultant.sync.setup import retry
 from sales_consultant.sync.state import holds
 from sales_consultant.sync.workspace import Workspace
 
@@ -60,3 +62,20 @@ def test_a_field_that_somebody_touched_is_on_hold_too(ws: Workspace, crm: FakeCr
     done, undo = rollback(ws, Silent(), [run.id])
     assert len(undo.conflicts) == 1 and undo.plan.entries == []
     assert [h["field"] for h in ws.state.rows(sa.select(holds))] == ["score"] == done.counts["on_hold"]
+
+
+def test_what_the_crm_refused_to_restore_is_listed_and_tried_again(ws: Workspace, crm: FakeCrm) -> None:
+    crm.held["deals", "1"]["score"] = "40"
+    run = wrote(ws, crm, "60", "1", "2")
+    crm.refuse = {"1": "a validation rule"}
+    done, _ = rollback(ws, Silent(), [run.id])
+    assert (done.counts["dead"], done.counts["tried_again_by"]) == (1, "sales-consultant retry")
+    (left,) = status(ws)["not_restored"]
+    assert (left["record"], left["fields"], left["rollback"]) == ("1", "score", done.id)
+    told = retry(ws, Silent())
+    assert (told["restored"], told["refused_again"]) == (0, 1)
+    assert len(status(ws)["not_restored"]) == 1, "refused twice, it is one record all the same"
+    crm.refuse = {}
+    assert retry(ws, Silent())["restored"] == 1
+    assert {i: v["score"] for (_, i), v in crm.held.items()} == {"1": "40", "2": None}
+    assert "not_restored" not in status(ws) and retry(ws, Silent()) == {"dead_letters": 0}

@@ -65,7 +65,7 @@ Yes = Annotated[bool, typer.Option("--yes", help="Go on where a guard or a quest
 MaxRecords = Annotated[int | None, typer.Option(help="Guard: records that may change.", min=0)]
 MaxShare = Annotated[float | None, typer.Option(help="Guard: share of records, 0 to 1.", min=0, max=1)]
 MaxGradeShare = Annotated[float | None, typer.Option(help="Guard: share of grades.", min=0, max=1)]
-MaxEmptied = Annotated[float | None, typer.Option(help="Guard: share of scores emptied.", min=0, max=1)]
+MaxEmptied = Annotated[float | None, typer.Option(help="Guard: share that loses a value.", min=0, max=1)]
 MaxCalls = Annotated[int | None, typer.Option(help="Guard: calls that writing may take.", min=0)]
 RunId = Annotated[str, typer.Argument(metavar="RUN", help="A run's id; see: runs list")]
 

@@ -213,7 +213,10 @@ class Guards(_Section):
         description="Share of the graded records whose grade changes in a run, from 200 records on.",
     )
     max_emptied: float = Field(
-        default=0.1, ge=0, le=1, description="Share of the records whose score is emptied."
+        default=0.1,
+        ge=0,
+        le=1,
+        description="Share of the records that lose a value of ours in a run, from 200 records on.",
     )
     max_api_calls: int | None = Field(default=None, ge=0, description="Calls a run may spend on writing.")
 

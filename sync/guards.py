@@ -26,8 +26,10 @@ def _reasons(plan: Plan, guards: Guards) -> list[str]:
     share("records would change", len(plan.entries), plan.looked_at, guards.max_share, "max_share")
     share("grades would change", plan.grades_changed, plan.graded, guards.max_grade_share, "max_grade_share")
     if plan.looked_at >= ENOUGH and plan.emptied > guards.max_emptied * plan.looked_at:
+        named = ", ".join(f"{key} of {count:,}" for key, count in plan.emptied_by_field().items())
         found.append(
-            f"{plan.emptied:,} scores would be emptied, [guards] max_emptied is {guards.max_emptied:.0%}"
+            f"{plan.emptied:,} of {plan.looked_at:,} records would lose values ({named}), [guards] max_emptied is "
+            f"{guards.max_emptied:.0%}"
         )
     return found
 

@@ -73,10 +73,12 @@ class Plan:
 
     @property
     def emptied(self) -> int:
-        """Records whose score goes."""
-        return sum(
-            k == "score" and bool(old) and new is None for e in self.entries for k, old, new in e.fields
-        )
+        """Records that lose a value of ours; a reason, a trend or whatever else only rides along is none."""
+        return sum(any(_lost(*change) for change in e.fields) for e in self.entries)
+
+    def emptied_by_field(self) -> dict[str, int]:
+        """Values that go, by field key, most first."""
+        return dict(Counter(c[0] for e in self.entries for c in e.fields if _lost(*c)).most_common())
 
     @property
     def grades_changed(self) -> int:
@@ -155,6 +157,7 @@ class Plan:
             "foreign_edits": len(self.foreign_edits),
             "grades_changed": self.grades_changed,
             "emptied": self.emptied,
+            "emptied_by_field": self.emptied_by_field(),
             "api_calls": self.calls,
             "missing_fields": {o: sorted(m) for o, m in self.missing_fields.items()},
         }
@@ -320,6 +323,11 @@ def _moved(key: str, wanted: Values, current: Values) -> bool:
     if field.type == "money":
         return abs(Decimal(new) - Decimal(old)) > QUIET_SHARE * abs(Decimal(old)) if _number(old) else True
     return True
+
+
+def _lost(key: str, old: Canonical, new: Canonical) -> bool:
+    """Whether a field goes that says something by itself."""
+    return bool(old) and new is None and not by_key(key).rides
 
 
 def _number(text: str) -> bool:

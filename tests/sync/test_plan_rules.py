@@ -9,7 +9,7 @@ from sales_consultant.config.errors import GuardError
 from sales_consultant.config.settings import Guards
 from sales_consultant.sync.desired import Desired, Record
 from sales_consultant.sync.guards import guard
-from sales_consultant.sync.plan import Edit, Held, Limits, Plan, Values, make, quiet
+from sales_consultant.sync.plan import Edit, Entry, Held, Limits, Plan, Values, make, quiet
 
 FIELDS = fields("all", ["deals", "contacts", "companies", "leads"])
 NOW: Values = {
@@ -166,3 +166,16 @@ def test_the_first_write_and_too_wide_a_plan_are_guarded() -> None:
 def test_the_same_changes_have_the_same_digest() -> None:
     assert plan_for({**NOW, "score": "90"}, NOW).digest == plan_for({**NOW, "score": "90"}, NOW).digest
     assert plan_for({**NOW, "score": "90"}, NOW).digest != plan_for({**NOW, "score": "91"}, NOW).digest
+
+
+@pytest.mark.parametrize("key", ["score", "value_12m", "segment", "next_step"])
+def test_records_that_lose_any_value_are_guarded(key: str) -> None:
+    lost = [Entry("companies", str(n), "", "", ((key, "x", None),)) for n in range(21)]
+    # A reason that goes with a new score says nothing of its own.
+    riding = [Entry("deals", str(n), "", "", (("top_reason", "x", None),)) for n in range(50)]
+    plan = Plan(0, "", [*lost, *riding], looked_at=200)
+    assert (plan.emptied, plan.emptied_by_field()) == (21, {key: 21})
+    with pytest.raises(GuardError, match=f"21 of 200 records would lose values .{key} of 21."):
+        guard(plan, Guards(), first=False)
+    plan.entries = plan.entries[1:]
+    guard(plan, Guards(), first=False)

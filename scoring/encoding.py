@@ -15,7 +15,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 MAX_LEVELS = 25
+# Levels of all texts together beyond those 25 a text: what a matrix of them costs grows with the square.
+_MORE_LEVELS = 400
 _MIN_LEVEL_ROWS = 10
+_LEVELS_ARE_IDS = 200
 _SKEW = 2.0
 
 
@@ -154,15 +157,15 @@ def _learn_number(name: str, values: NDArray[np.float64], hinges: int) -> Number
     return NumberCode(name, low, high, log, mean, scale, knots, bool(missing.any()))
 
 
-def _learn_levels(name: str, column: pd.Series[Any]) -> LevelCode | None:
+def _learn_levels(name: str, column: pd.Series[Any], most: int = MAX_LEVELS) -> LevelCode | None:
     text = levels_of(column)
     counts = text.value_counts()
-    floor = max(_MIN_LEVEL_ROWS, 0.005 * len(text))
     # Ids and free text say nothing that carries over to another record.
-    if len(counts) > 200 and counts.iloc[0] < 0.02 * len(text):
+    again = counts[counts >= _MIN_LEVEL_ROWS].sum()
+    if len(counts) > _LEVELS_ARE_IDS and counts.iloc[0] < 0.02 * len(text) and again < 0.5 * len(text):
         return None
     order = sorted(counts.items(), key=lambda kv: (-int(kv[1]), str(kv[0])))
-    common = [str(k) for k, n in order if n >= floor][:MAX_LEVELS]
+    common = [str(k) for k, n in order if n >= _MIN_LEVEL_ROWS][:most]
     rare = tuple(str(k) for k, _ in order if str(k) not in set(common))
     gaps = bool(text.isna().any())
     if len(common) + bool(rare) + gaps < 2:
@@ -187,13 +190,15 @@ class Encoder:
     def learn(cls, X: pd.DataFrame, *, hinges: int) -> Encoder:
         """Codes from the training rows; a column without any variation has none."""
         codes: list[Code] = []
+        many = [c for c in X.columns if not is_number(X[c]) and X[c].astype("string").nunique() > MAX_LEVELS]
+        most = MAX_LEVELS + _MORE_LEVELS // max(len(many), 1)
         for name in X.columns:
             column = X[name]
             code: Code | None
             if is_number(column):
                 code = _learn_number(str(name), numbers(column), hinges)
             else:
-                code = _learn_levels(str(name), column)
+                code = _learn_levels(str(name), column, most)
             if code is not None:
                 codes.append(code)
         return cls(codes)

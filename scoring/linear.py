@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
+_ENCODED_AT_ONCE = 20_000_000
+
 
 class Linear:
     """Margin = base + (Z - means) coef, where Z are the encoded columns; base is the margin of the average row."""
@@ -35,7 +37,10 @@ class Linear:
         """Log-odds, one a row."""
         import numpy as np
 
-        return np.asarray(self.base + (self.encoder.encode(X) - self.means) @ self.coef)
+        out = np.full(len(X), self.base)
+        for rows in self._blocks(X):
+            out[rows] += (self.encoder.encode(X.iloc[rows]) - self.means) @ self.coef
+        return out
 
     def contributions(self, X: pd.DataFrame) -> NDArray[np.float64]:
         """Shape (rows, columns): what each column adds to the base."""
@@ -43,8 +48,16 @@ class Linear:
 
         if not self.columns:
             return np.zeros((len(X), 0))
-        terms = (self.encoder.encode(X) - self.means) * self.coef
-        return np.asarray(np.add.reduceat(terms, self.encoder.starts(), axis=1))
+        out = np.empty((len(X), len(self.columns)))
+        for rows in self._blocks(X):
+            terms = (self.encoder.encode(X.iloc[rows]) - self.means) * self.coef
+            out[rows] = np.add.reduceat(terms, self.encoder.starts(), axis=1)
+        return out
+
+    def _blocks(self, X: pd.DataFrame) -> list[slice]:
+        """Rows to encode at once: a text of many levels is wide, and a million rows of it are no matrix to hold."""
+        step = max(_ENCODED_AT_ONCE // max(len(self.coef), 1), 1000)
+        return [slice(k, k + step) for k in range(0, len(X), step)]
 
     def to_dict(self) -> dict[str, Any]:
         """A form that JSON can hold."""

@@ -71,7 +71,8 @@ class MemoryStore:
 class DailyBudget:
     """Asked before every call; raises CrmUnavailableError while there is still something left for others.
 
-    `now` is the CRM's clock (ms UTC; 0 as long as it has not answered: calls until then are counted afterwards).
+    `now` is the CRM's clock (ms UTC; 0 as long as it has not answered: calls until then are counted afterwards). It
+    must go on while nothing may be asked, or no day would ever end.
     """
 
     def __init__(
@@ -96,6 +97,7 @@ class DailyBudget:
         self._uncounted = 0
         self._taken = 0
         self._org: tuple[int, int] | None = None
+        self._observed = 0
         self._limit = self.store.limit()
 
     def spend(self) -> None:
@@ -116,7 +118,7 @@ class DailyBudget:
     def observe(self, used: int, limit: int) -> None:
         """What the CRM's headers say of the whole org."""
         with self._lock:
-            self._org = (used, limit)
+            self._org, self._observed = (used, limit), self._now()
             if limit != self._limit:
                 self._limit = limit
                 self.store.keep_limit(limit)
@@ -132,6 +134,7 @@ class DailyBudget:
             if not now:
                 return Budget(None, self._limit)
             ours = self.store.take(now // HOUR_MS * HOUR_MS, 0, self._since(now)) - self._portion
+            self._forget(now)
             used, limit = self._org or (None, self._limit)
             allowed = None if limit is None else int(limit * self.share)
             return Budget(used, limit, ours + self._uncounted, allowed, self._resets_at(now))
@@ -146,6 +149,17 @@ class DailyBudget:
             self.store.take(self._hour, -self._portion, 0)
             self._portion = 0
 
+    def _forget(self, now: int) -> None:
+        """Let go of what the CRM said of a day that is over: only a call can tell of the new one."""
+        if self._org is None:
+            return
+        self._observed = self._observed or now
+        if now >= self._resets_at(self._observed):
+            self._org = None
+
+    def _org_spent(self) -> bool:
+        return self._org is not None and self._org[0] >= self._org[1] * (1 - RESERVE)
+
     def _check(self, now: int) -> None:
         if self._limit is None:
             return
@@ -153,7 +167,9 @@ class DailyBudget:
         # Counted as used when taken: what is left of the portion is ours to use up.
         if self._taken - self._portion >= allowed:
             raise self._error(f"This connection has used its {allowed:,} calls of the day", now)
-        if self._org and self._org[0] >= self._org[1] * (1 - RESERVE):
+        if self._org_spent():
+            self._forget(now)
+        if self._org and self._org_spent():
             raise self._error(
                 f"The org has used {self._org[0]:,} of its {self._org[1]:,} calls of the day", now
             )
@@ -165,7 +181,7 @@ class DailyBudget:
         return CrmUnavailableError(
             f"{what}; {self.crm} was not asked further.",
             action=f"{how} at {when}. Run again then, or raise daily_share in the connection's settings.",
-            details={"resets_at": at, "limit": "daily"},
+            details={"resets_at": at, "resets_in": (at - now) / 1000, "limit": "daily"},
         )
 
     def _tz(self) -> ZoneInfo:
@@ -187,5 +203,6 @@ class DailyBudget:
             return (oldest if oldest is not None else now) + DAY_MS + HOUR_MS
         local = datetime.fromtimestamp(now / 1000, self._tz())
         midnight = local.replace(hour=0, minute=0, second=0, microsecond=0)
-        # By wall clock: a day with a change of the clock has 23 or 25 hours.
-        return int((midnight + timedelta(days=1)).timestamp() * 1000)
+        # By wall clock: a day with a change of the clock has 23 or 25 hours. To the whole hour, as calls are counted.
+        end = int((midnight + timedelta(days=1)).timestamp() * 1000)
+        return -(-end // HOUR_MS) * HOUR_MS

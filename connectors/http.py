@@ -136,6 +136,7 @@ class Transport:
         jitter: random.Random | None = None,
         timeout: tuple[float, float] = TIMEOUT,
         allow: Callable[[], None] = lambda: None,
+        ticks: Callable[[], float] = time.monotonic,
     ) -> None:
         self.calls = calls
         # Asked before every call, retries too; raises where the day's allowance is used up.
@@ -146,6 +147,8 @@ class Transport:
         self.jitter = jitter or random.Random()
         self.timeout = timeout
         self.server_ms: int | None = None
+        self.ticks = ticks
+        self._answered = 0.0
 
     def send(
         self,
@@ -202,7 +205,9 @@ class Transport:
                     raise self._unreachable(url, e) from e
                 self._pause(attempt, None)
                 continue
-            self.server_ms = date_ms(response.headers) or self.server_ms
+            told = date_ms(response.headers)
+            if told:
+                self.server_ms, self._answered = told, self.ticks()
             if response.status_code in (200, 201, 207) and not whole(response):
                 if not idempotent:
                     raise LostAnswerError("an answer that is none")
@@ -222,6 +227,12 @@ class Transport:
             self._pause(attempt, seconds)
         assert response is not None
         return response
+
+    def clock_ms(self) -> int:
+        """The server's clock now (ms UTC): its last answer's, carried on while nothing is asked; 0 before the first."""
+        if self.server_ms is None:
+            return 0
+        return self.server_ms + int((self.ticks() - self._answered) * 1000)
 
     def _pause(self, attempt: int, asked: float | None) -> None:
         backoff = min(30.0, 0.25 * 2.0**attempt)

@@ -123,12 +123,12 @@ def backfill(
             sleep(TURN_SECONDS)
         except CrmUnavailableError as e:
             at = e.details.get("resets_at")
-            if not wait or not isinstance(at, int):
+            if not wait or not isinstance(at, int) or "resets_in" not in e.details:
                 raise
             reporter.say(
                 f"{e.message} Goes on at {datetime.fromtimestamp(at / 1000, UTC):%Y-%m-%d %H:%M} UTC."
             )
-            sleep(max(60.0, (at - ws.connector.latest()) / 1000))
+            sleep(max(60.0, float(e.details["resets_in"])))
 
 
 def _turn(

@@ -32,7 +32,7 @@ def open_hubspot(
         "HubSpot",
         share=connection.daily_share,
         resets="midnight",
-        now=lambda: transport.server_ms or 0,
+        now=transport.clock_ms,
         store=store,
     )
     api = HubSpotApi(

@@ -66,7 +66,7 @@ class HubSpotApi:
         self.renewable = keeper is not None
         self.keeper = keeper or Keeper(lambda: Lease(token))
         self.budget = budget or DailyBudget(
-            "HubSpot", share=1.0, resets="midnight", now=lambda: self.transport.server_ms or 0
+            "HubSpot", share=1.0, resets="midnight", now=self.transport.clock_ms
         )
         self.transport.allow = self.budget.spend
         self.client = HubSpot(base_url=self.base, host=self.base)

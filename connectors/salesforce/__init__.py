@@ -28,7 +28,7 @@ def open_salesforce(
         "Salesforce",
         share=connection.daily_share,
         resets="rolling",
-        now=lambda: api.transport.server_ms or 0,
+        now=lambda: api.transport.clock_ms(),
         store=store,
     )
     api = SalesforceApi(connection, secret, budget=budget, keep=keep)

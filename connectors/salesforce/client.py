@@ -145,7 +145,7 @@ class SalesforceApi:
         self.calls = calls or Calls()
         self.session = ApiSession(calls=self.calls, hosts=VENDOR_HOSTS, limiter=Limiter(100_000, 10.0))
         self.budget = budget or DailyBudget(
-            "Salesforce", share=1.0, resets="rolling", now=lambda: self.transport.server_ms or 0
+            "Salesforce", share=1.0, resets="rolling", now=lambda: self.transport.clock_ms()
         )
         self.session.budget = self.budget
         self.transport.allow = self.budget.spend

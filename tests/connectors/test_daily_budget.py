@@ -134,6 +134,25 @@ def test_other_programs_calls_stop_us_before_the_org_s_last() -> None:
         b.spend()
 
 
+@pytest.mark.parametrize("resets", ["midnight", "rolling"])
+def test_the_org_s_last_calls_are_forgotten_with_their_day(resets: Reset) -> None:
+    """Nothing may be asked, so nothing can tell that they came free: the moment that was told does."""
+    crm = Crm(NOON + 11 * HOUR_MS)
+    b = budget(MemoryStore(), crm, resets=resets, zone="Asia/Kolkata")
+    b.spend()
+    b.observe(985, 1000)
+    with pytest.raises(CrmUnavailableError) as e:
+        b.spend()
+    crm.now += int(e.value.details["resets_in"] * 1000) - 1
+    assert spend(b, 1) == 0 and b.standing().used == 985
+    crm.now += 1
+    assert crm.now == e.value.details["resets_at"]
+    assert spend(b, 200) == 200 and b.standing().used is None
+    # The first answer of the new day tells anew.
+    b.observe(990, 1000)
+    assert spend(b, 1) == 0
+
+
 def test_two_processes_share_the_state(tmp_path: Path) -> None:
     crm = Crm()
     first, second = State(tmp_path / "state.db"), State(tmp_path / "state.db")

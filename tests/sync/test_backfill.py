@@ -1,4 +1,4 @@
-"""A backfill gives way to whoever wants the connection, waits for the next day's calls, and reads nothing twice."""
+"""A backfill gives way to whoever wants the connection, and reads nothing twice."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from support.fake_crm import FakeCrm
 
 from sales_consultant.config.conditions import Condition, from_option
-from sales_consultant.config.errors import BusyError, CrmUnavailableError, UsageError
+from sales_consultant.config.errors import BusyError, UsageError
 from sales_consultant.config.settings import Settings
 from sales_consultant.connectors.base import Budget, Known, Page
 from sales_consultant.sync.backfill import Task, backfill
@@ -98,25 +98,6 @@ def test_it_gives_way_between_two_pages(tmp_path: Path) -> None:
         assert sorted(jobs) == [("backfill", "done")] * 3 + [("sync", "done")] * 2
         # The live watermark has not moved.
         assert ws.warehouse.state("deals").watermark is None
-
-
-def test_it_waits_for_the_next_day_when_it_is_asked_to(tmp_path: Path) -> None:
-    crm = Paged()
-    slept: list[float] = []
-    spent = [False, True, False, True]
-
-    def before() -> None:
-        if spent and spent.pop():
-            raise CrmUnavailableError("the day's calls are used", details={"resets_at": crm.time + 3_600_000})
-
-    crm.before = before  # type: ignore[method-assign]  # what goes on meanwhile is the test's to say
-    with place(tmp_path, crm) as ws:
-        with pytest.raises(CrmUnavailableError):
-            backfill(ws, Silent(), Task(None, None))
-        done = backfill(ws, Silent(), Task(None, None), wait=True, sleep=slept.append)
-        assert slept == [3600.0]
-        assert done.rows == {"deals": 50} and crm.pages == [IDS[n] for n in range(0, 60, 10)]
-        assert backfill(ws, Silent(), Task(None, None)).finished_before == ["deals"]
 
 
 def test_rows_by_conditions_are_read_once_each(tmp_path: Path) -> None:

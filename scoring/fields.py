@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sales_consultant.scoring.declare import Feature, Group, Words
-from sales_consultant.scoring.leaks import Finding, known_leaker
+from sales_consultant.scoring.leak_names import known_leaker
+from sales_consultant.scoring.leaks import Finding
 from sales_consultant.scoring.tables import Block, columns, neutral, per_cut, query
 from sales_consultant.scoring.times import DAY
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from sales_consultant.scoring.leak_names import doubted
 
 if TYPE_CHECKING:
     import numpy as np
@@ -12,30 +13,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 AUC_LIMIT = 0.95
+# Of a column whose name speaks of an outcome.
+AUC_DOUBTED = 0.85
 FILL_GAP = 0.3
 _MIN_CLASS = 10
-
-_LEAKERS = (
-    (
-        r"(^|_)(is_?)?(won|lost)($|_)|outcome|(win|won|loss|lost)_?(reason|date)|reason_(won|lost)",
-        "names the outcome",
-    ),
-    (r"forecast", "the rep's own forecast"),
-    (r"probability|likelihood|confidence", "somebody's own estimate of the outcome"),
-    (r"(^|_)(closed?|conver(t|ted|sion))(_?(at|on|date|time|stamp))?($|_)", "is set at the outcome"),
-    (r"contract|invoice|(^|_)order_?(number|id|no)|signed|purchase_order", "is filled when the deal is done"),
-    (r"lead_?score|predict|einstein|(^|_)score($|_)|propensity", "another scorer's answer"),
-    (r"last_?modified|modified_(at|date)|system_?modstamp|updated_at", "moves whenever the record does"),
-    (
-        r"(^|_)(all|ever|lifetime|all_?time|to_?date)$|^(all|lifetime)_",
-        "counts over all time, after the cut-off too",
-    ),
-    (
-        r"^(is_|has_)?(mql|sql|sal|opportunity)$|^(current|latest|final)_(stage|status|state)",
-        "is as of today",
-    ),
-)
-_STATE = re.compile(r"^(hs_)?(lifecycle_?stage|(lead_)?status)$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,22 +30,6 @@ class Finding:
     def as_dict(self) -> dict[str, str]:
         """A form that JSON can hold."""
         return {"column": self.column, "kind": self.kind, "evidence": self.evidence}
-
-
-def known_leaker(name: str, *, has_history: bool) -> str:
-    """Why a column of this name is not to be trusted, "" where nothing is known against it.
-
-    With its history, a lifecycle stage or a lead's status is known as of the cut-off and may be used.
-
-    >>> known_leaker("loss_reason", has_history=True)
-    'names the outcome'
-    >>> known_leaker("industry", has_history=False)
-    ''
-    """
-    plain = name.lower()
-    if _STATE.match(plain):
-        return "" if has_history else "winning sets it, and its history is not known"
-    return next((why for pattern, why in _LEAKERS if re.search(pattern, plain)), "")
 
 
 def fill_gaps(values: pd.DataFrame, ended: NDArray[np.bool_]) -> list[Finding]:
@@ -104,7 +69,7 @@ def single_fields(
     """Columns that alone order later rows almost perfectly.
 
     Rates are learnt on the first 60 % of the rows in `order` (time, or any number of the group) and judged
-    on the rest: .95 is more than honest data of a CRM give.
+    on the rest: .95 is more than honest data of a CRM give, and so is .85 where the name speaks of an outcome.
     """
     import numpy as np
 
@@ -122,7 +87,7 @@ def single_fields(
         counts = np.bincount(cells[learn], minlength=size)
         rate = (wins + base) / (counts + 1.0)
         power = auc(y[~learn], rate[cells[~learn]])
-        if power > AUC_LIMIT:
+        if power > (AUC_DOUBTED if doubted(str(name)) else AUC_LIMIT):
             found.append(
                 Finding(str(name), "single_field", f"alone it orders later rows with an AUC of {power:.3f}")
             )

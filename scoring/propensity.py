@@ -18,7 +18,8 @@ from sales_consultant.scoring.folds import (
     some_groups,
 )
 from sales_consultant.scoring.hazards import Hazards
-from sales_consultant.scoring.leaks import Finding, decided, known_leaker, single_fields, together
+from sales_consultant.scoring.leak_names import known_leaker
+from sales_consultant.scoring.leaks import Finding, decided, single_fields, together
 from sales_consultant.scoring.linear import Linear, logistic, screen
 from sales_consultant.scoring.report import ForwardTest, judge
 

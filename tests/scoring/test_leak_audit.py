@@ -4,6 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from sales_consultant.scoring.leak_names import known_leaker
+from sales_consultant.scoring.leaks import single_fields
 from sales_consultant.scoring.propensity import PropensityModel
 
 ROWS = 3000
@@ -95,6 +97,73 @@ def test_names_of_known_leakers_are_enough() -> None:
     found = {f.column: f.kind for f in PropensityModel(tier="full").fit(X, y).leaks_}
     assert set(found) >= {"loss_reason", "is_sql", "current_stage", "total_touches_all", "lead_score"}
     assert set(found.values()) == {"known_leaker"}
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Won Reason",
+        "loss reason",
+        "closed_lost_reason",
+        "Lead Score",
+        "Close Date",
+        "last modified",
+        "lastModifiedDate",
+        "IsWon",
+        "hs_is_closed_won",
+        "Loss_Reason__c",
+        "deals.c_signed_by",
+        "ConvertedDate",
+        "ForecastCategoryName",
+        "hs_deal_stage_probability",
+        "is_sql",
+        "lost",
+        "total_touches_all",
+        "purchase order number",
+        "SystemModstamp",
+        "hs_manual_forecast_category",
+        "hubspotscore",
+    ],
+)
+def test_a_field_that_the_outcome_sets_is_known_however_it_is_spelt(name: str) -> None:
+    assert known_leaker(name, has_history=True)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "contract",
+        "poutcome",
+        "credit_score",
+        "signed_up_newsletter",
+        "confidence_index",
+        "opportunity",
+        "order_no",
+        "conversion_source",
+        "invoice_country",
+        "previous_outcome",
+        "call_outcome",
+        "Lead Origin",
+        "close_rate_of_industry",
+        "window",
+        "lostine",
+        "industry",
+    ],
+)
+def test_an_honest_name_needs_evidence_in_value(name: str) -> None:
+    assert not known_leaker(name, has_history=True)
+    X, y, rng = honest()
+    X[name] = rng.choice(["month", "year"], len(y), p=[0.5, 0.5])
+    X.loc[rng.random(len(y)) < 0.3 * y, name] = "month"
+    assert PropensityModel(tier="full", tables=False, audit=[name]).fit(X, y).leaks_ == []
+
+
+def test_a_name_that_speaks_of_an_outcome_needs_less_evidence() -> None:
+    X, y, rng = honest()
+    noisy = np.where(rng.random(len(y)) < 0.1, 1 - y, y)
+    X["call_result"] = X["call_length"] = noisy + rng.normal(0, 0.1, len(y))
+    found = single_fields(X, y.astype(float), np.arange(len(y)), names=["call_result", "call_length"])
+    assert [(f.column, f.kind) for f in found] == [("call_result", "single_field")]
 
 
 def test_rows_of_one_company_are_one_piece_of_evidence() -> None:

@@ -6,7 +6,7 @@ stamp can hide or repeat a row, and a pull can go on where it was killed. Archiv
 listed apart. Merged records come as a new record that names its ancestors.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -106,7 +106,7 @@ class Puller:
     def _list(self, object_type: str, after: str | None) -> Iterator[tuple[list[Json], str]]:
         """GET pages in order of id; the place is the `after` of the next page, "end" on the last."""
         selection = self.selection(object_type)
-        long = sum(len(p) + 3 for p in (*selection.properties, *selection.history)) > URL_LIMIT
+        long = _too_long((*selection.properties, *selection.history))
         query: Json = {
             "limit": self.sizes.history if selection.history else self.sizes.list,
             "archived": False,
@@ -128,7 +128,7 @@ class Puller:
     def _archived(self, object_type: str, after: str | None) -> Iterator[tuple[list[Json], str]]:
         """Archived rows with what they held: restorable for 90 days, and never in a search."""
         properties = self.selection(object_type).properties
-        long = sum(len(p) + 3 for p in properties) > URL_LIMIT
+        long = _too_long(properties)
         for found, place in self._walk(
             object_type,
             after,
@@ -194,15 +194,21 @@ class Puller:
         """Records by id, with current values; one that is gone by now is left out."""
         selection = self.selection(object_type)
         history = selection.history and not archived
-        size = self.sizes.history if history else self.sizes.list
+        asked: Json = {"properties": list(selection.properties)}
+        if history:
+            asked["propertiesWithHistory"] = list(selection.history)
+        return self._by_id(object_type, record_ids, asked, archived=archived)
+
+    def _by_id(
+        self, object_type: str, record_ids: Sequence[str], asked: Json, *, archived: bool = False
+    ) -> list[Json]:
+        """What is asked of records, by POST, which no number of names is too long for."""
+        size = self.sizes.history if "propertiesWithHistory" in asked else self.sizes.list
         path = self.paths.batch(api_type(object_type), "read") + ("?archived=true" if archived else "")
         found: list[Json] = []
         for start in range(0, len(record_ids), size):
-            body: Json = {"properties": list(selection.properties)}
-            if history:
-                body["propertiesWithHistory"] = list(selection.history)
             inputs = [{"id": i} for i in record_ids[start : start + size]]
-            found += batches.read(self.api, path, inputs, id_of=lambda r: str(r["id"]), **body)
+            found += batches.read(self.api, path, inputs, id_of=lambda r: str(r["id"]), **asked)
         return found
 
     def inventory(self, object_type: str) -> "Iterator[pa.Table]":
@@ -231,7 +237,11 @@ class Puller:
         names = self.selection(object_type).calculated
         if not names:
             return
-        for found, _ in self._walk(object_type, None, archived=False, properties=",".join(names)):
+        long = _too_long(names)
+        properties = "hs_object_id" if long else ",".join(names)
+        for found, _ in self._walk(object_type, None, archived=False, properties=properties):
+            if long and found:
+                found = self._by_id(object_type, [r["id"] for r in found], {"properties": list(names)})
             if found:
                 table = rows.values(found, names)
                 yield Page(object_type, table, None, patch=True)
@@ -299,6 +309,11 @@ class Puller:
             found += [{"id": r["id"], **r.get("properties", {})} for r in answer["results"]]
             after = (answer.get("paging") or {}).get("next", {}).get("after") or "end"
         return Page("campaigns", rows.texts(found, ("id", *names), seen=self._seen()), None, "", None)
+
+
+def _too_long(names: Iterable[str]) -> bool:
+    """Whether an address with these names may be refused."""
+    return sum(len(n) + 3 for n in names) > URL_LIMIT
 
 
 def _order(record_id: str) -> tuple[int, str]:

@@ -38,6 +38,24 @@ def test_many_long_names_are_read_by_post(world: HubSpotWorld) -> None:
     assert held == [("0", None, None, False), (None, "1", None, False), (None, None, "2", True)]
 
 
+def test_many_long_names_of_what_hubspot_computes_are_read_by_post(world: HubSpotWorld) -> None:
+    group = world.sandbox.call("GET", "/crm/v3/properties/contacts/groups")["results"][0]["name"]
+    names = [f"a_calculated_name_as_long_as_people_make_them_{'x' * 50}_{n}" for n in range(200)]
+    kind = {"type": "number", "fieldType": "calculation_equation", "groupName": group}
+    for some in (names[:100], names[100:]):
+        inputs = [{"name": n, "label": n, "calculationFormula": "1", **kind} for n in some]
+        world.sandbox.call("POST", "/crm/v3/properties/contacts/batch/create", {"inputs": inputs})
+    id = world.sandbox.call("POST", "/crm/v3/objects/contacts", {"properties": {"firstname": "A"}})["id"]
+    pulled(world)
+    # Computed anew without a stamp, and long after: only reading all of it again tells.
+    sql = "UPDATE records SET properties = json_set(properties, ?, '7') WHERE id = ?"
+    world.sandbox.store.write(sql, (f"$.{names[-1]}", id))
+    world.sandbox.clock.advance(8 * 86_400)
+    assert "contacts" in pulled(world).computed
+    held = f"SELECT {names[-1]} FROM raw_contacts"
+    assert world.warehouse.con.execute(held).fetchall() == [("7",)]
+
+
 def test_a_link_of_an_open_deal_that_changes_alone_is_seen(world: HubSpotWorld) -> None:
     deal = {"dealname": "D", "pipeline": world.pipeline, "dealstage": world.stages[0]}
     made = world.sandbox.call("POST", "/crm/v3/objects/deals", {"properties": deal})["id"]

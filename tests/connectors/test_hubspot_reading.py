@@ -56,13 +56,20 @@ def test_many_long_names_of_what_hubspot_computes_are_read_by_post(world: HubSpo
     assert world.warehouse.con.execute(held).fetchall() == [("7",)]
 
 
+def settled(world: HubSpotWorld) -> None:
+    """Two pulls, each long after the one before: no record was read since the links were, nor is in an overlap."""
+    for _ in range(2):
+        pulled(world)
+        world.sandbox.clock.advance(86_400)
+    pulled(world)
+    world.sandbox.clock.advance(60)
+
+
 def test_a_link_of_an_open_deal_that_changes_alone_is_seen(world: HubSpotWorld) -> None:
     deal = {"dealname": "D", "pipeline": world.pipeline, "dealstage": world.stages[0]}
     made = world.sandbox.call("POST", "/crm/v3/objects/deals", {"properties": deal})["id"]
     contact = world.sandbox.call("POST", "/crm/v3/objects/contacts", {"properties": {"firstname": "A"}})["id"]
-    pulled(world)
-    # Long after, so that neither is in the overlap.
-    world.sandbox.clock.advance(30 * 86_400)
+    settled(world)
     stamps = world.sandbox.store.rows("SELECT id, modified FROM records ORDER BY id")
     world.sandbox.call("PUT", f"/crm/v4/objects/deals/{made}/associations/default/contacts/{contact}")
     assert world.sandbox.store.rows("SELECT id, modified FROM records ORDER BY id") == stamps
@@ -71,6 +78,27 @@ def test_a_link_of_an_open_deal_that_changes_alone_is_seen(world: HubSpotWorld) 
         "SELECT to_id FROM associations WHERE from_object = 'deal' AND from_id = ? AND to_object = 'contact'"
     )
     assert world.warehouse.con.execute(links, [made]).fetchall() == [(contact,)]
+
+
+def test_a_link_of_a_recent_activity_that_changes_alone_is_seen(world: HubSpotWorld) -> None:
+    """Of one that changed within two weeks: of an older one only a comparison of all tells."""
+    values = {"hs_note_body": "N", "hs_timestamp": "2024-06-01T08:00:00Z"}
+    note = world.sandbox.call("POST", "/crm/v3/objects/notes", {"properties": values})["id"]
+    people = [
+        world.sandbox.call("POST", "/crm/v3/objects/contacts", {"properties": {"firstname": n}})["id"]
+        for n in "AB"
+    ]
+    settled(world)
+    links = "SELECT to_id FROM raw_link_notes_contacts"
+    first, second = people
+    world.sandbox.call("PUT", f"/crm/v4/objects/notes/{note}/associations/default/contacts/{first}")
+    pulled(world)
+    assert world.warehouse.con.execute(links).fetchall() == [(first,)]
+    world.sandbox.clock.advance(20 * 86_400)
+    pulled(world)
+    world.sandbox.call("PUT", f"/crm/v4/objects/notes/{note}/associations/default/contacts/{second}")
+    pulled(world)
+    assert world.warehouse.con.execute(links).fetchall() == [(first,)]
 
 
 def test_a_portal_without_marketing_is_pulled_without_campaigns(world: HubSpotWorld) -> None:

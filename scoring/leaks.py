@@ -95,45 +95,59 @@ def single_fields(
 
 
 PURE = 0.98
+_PURE_LATER = 0.9
 _CHANCE = 1e-6
 _MIN_PURE = 20
 MULTIVARIATE_AUC = 0.95
 _LIFT = 0.1
+_FILLED_WITH_OUTCOME = 0.5
 _SUSPECTS = 8
 _ROWS_TO_PROBE = 5_000
 
 
 def decided(
-    X: pd.DataFrame, y: NDArray[np.float64], groups: NDArray[np.int64], *, names: list[str]
+    X: pd.DataFrame,
+    y: NDArray[np.float64],
+    groups: NDArray[np.int64],
+    *,
+    names: list[str],
+    as_of: NDArray[Any] | None = None,
 ) -> list[Finding]:
     """Columns in which being filled, or one value, decides the outcome.
 
     A field filled on one outcome only (a loss reason, a contract's number) need not order all rows: it may be filled on
     a few. A value that comes with the event on 98 % of its rows where the base rate is far lower, and by chance (binomial)
-    less than once in a million columns, is set by the event; so is one that is filled on the other outcome only. Rows
-    of a group count once.
+    less than once in a million columns, is set by the event; so is one that is filled on the other outcome only. A time
+    later than its own row's (`as_of`, where these are times) may be a plan; it is a leak where such rows share an outcome
+    (90 %). Rows of a group count once.
     """
     import numpy as np
     import pandas as pd
     from scipy.stats import binom
 
+    from sales_consultant.scoring.encoding import numbers
+
+    own = _times(as_of)
     first = np.unique(groups, return_index=True)[1]
     if len(first) < len(groups):
         # One row a company: its rows share outcome and fields, and are no independent evidence.
-        X, y = X.iloc[np.sort(first)], y[np.sort(first)]
+        some = np.sort(first)
+        X, y, own = X.iloc[some], y[some], own[some] if own is not None else None
     base = float(y.mean()) if len(y) else 0.0
     found: list[Finding] = []
     if not 0.02 < base < 0.9:
         return found
 
-    def kind_of(hit: NDArray[np.bool_], what: str, column: str, kind: str, both: bool) -> Finding | None:
+    def kind_of(
+        hit: NDArray[np.bool_], what: str, column: str, kind: str, both: bool, pure: float = PURE
+    ) -> Finding | None:
         n, wins = int(hit.sum()), int(y[hit].sum())
         if n < _MIN_PURE or n > 0.98 * len(y):
             return None
-        if wins >= PURE * n and binom.sf(wins - 1, n, base) < _CHANCE:
+        if wins >= pure * n and binom.sf(wins - 1, n, base) < _CHANCE:
             return Finding(column, kind, f"{what}: the event on {wins:,} of {n:,} rows, on {base:.0%} of all")
         lost = n - wins
-        if both and base > 0.1 and lost >= PURE * n and binom.cdf(wins, n, base) < _CHANCE:
+        if both and base > 0.1 and lost >= pure * n and binom.cdf(wins, n, base) < _CHANCE:
             return Finding(
                 column, kind, f"{what}: no event on {lost:,} of {n:,} rows, the event on {base:.0%} of all"
             )
@@ -158,9 +172,24 @@ def decided(
                 positive = np.nan_to_num(values) > 0
                 if 0 < positive.sum() < len(y) and (values[filled] >= 0).all():
                     hit = kind_of(positive, "above 0", name, "decides", False)
+        if hit is None and own is not None and _is_time(column):
+            later = numbers(column) > own
+            hit = kind_of(later, "later than the row's own time", name, "later_date", True, _PURE_LATER)
         if hit is not None:
             found.append(hit)
     return found
+
+
+def _times(as_of: NDArray[Any] | None) -> NDArray[np.float64] | None:
+    """Times as days since 1970; None where they are numbers, which order rows and date nothing."""
+    import pandas as pd
+
+    from sales_consultant.scoring.encoding import numbers
+
+    if as_of is None or as_of.dtype.kind in "iufb":
+        return None
+    times = pd.to_datetime(pd.Series(as_of), utc=True, errors="coerce")
+    return numbers(times) if _is_time(times) else None
 
 
 def _is_number(column: pd.Series[Any]) -> bool:
@@ -188,7 +217,9 @@ def together(
 
     Some leak only in combination (an amount that is the offer's until the deal is won): alone they look harmless. Where a
     linear model of all columns has an AUC above .95 on rows of groups it has not seen, each of its strongest columns is
-    left out with its family in turn; a fall by more than .1 is a finding.
+    left out with its family in turn; a fall by more than .1 is a finding. Below .95 that is asked of columns that are
+    filled on one outcome far more often than on the other (by half of the rows): what is honest can lift as much, and is
+    seldom written down so one-sidedly.
     """
     import numpy as np
 
@@ -214,18 +245,25 @@ def together(
         return auc(y[~half], Z[~half][:, kept] @ coef), coef
 
     full, coef = power(np.ones(Z.shape[1], dtype=bool))
-    if full <= MULTIVARIATE_AUC:
+    one_sided = [c for c in encoder.columns if _fill_gap(X[c], y) > _FILLED_WITH_OUTCOME]
+    if full <= MULTIVARIATE_AUC and not one_sided:
         return []
     spread = np.bincount(owner, weights=np.abs(coef) * Z.std(axis=0))
     made_of = families or {}
     found = []
     for j in np.argsort(-spread)[:_SUSPECTS]:
         name = encoder.columns[j]
-        if name not in names:
+        if name not in names or (full <= MULTIVARIATE_AUC and name not in one_sided):
             continue
         kin = [made_of.get(c, c) == made_of.get(name, name) for c in encoder.columns]
         without, _ = power(~np.isin(owner, np.flatnonzero(kin)))
         if full - without > _LIFT:
             text = f"with it a linear model has an AUC of {full:.3f}, without it {without:.3f}"
-            found.append(Finding(name, "multivariate", text))
+            found.append(Finding(name, "fill_lift" if full <= MULTIVARIATE_AUC else "multivariate", text))
     return found
+
+
+def _fill_gap(column: pd.Series[Any], y: NDArray[np.float64]) -> float:
+    """How much more often a column is filled on one outcome than on the other."""
+    filled = column.notna().to_numpy()
+    return abs(float(filled[y == 1].mean()) - float(filled[y == 0].mean()))

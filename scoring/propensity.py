@@ -172,7 +172,7 @@ class PropensityModel(Classifier):
             return [c for c in names if made_of.get(c, c) not in gone]
 
         found += single_fields(X, y, order, names=left())
-        found += decided(X, y, codes, names=left())
+        found += decided(X, y, codes, names=left(), as_of=order)
         kept = left()
         rest = [c for c in X.columns if c in set(kept) or c not in set(names)]
         seed = self.random_state

@@ -166,6 +166,33 @@ def test_a_name_that_speaks_of_an_outcome_needs_less_evidence() -> None:
     assert [(f.column, f.kind) for f in found] == [("call_result", "single_field")]
 
 
+@pytest.mark.parametrize("zone", [None, "UTC"])
+def test_a_date_after_its_own_row_is_a_leak_where_only_one_outcome_has_it(zone: str | None) -> None:
+    X, y, rng = honest()
+    n = len(y)
+    as_of = pd.Series(
+        pd.Timestamp("2026-01-01", tz=zone) + pd.to_timedelta(rng.integers(0, 300, n), unit="D")
+    )
+    days = rng.integers(1, 60, n)
+    # Planned ahead, on some of either outcome: honest. The other is written once a deal is won, on seven of ten.
+    X["next_visit"] = as_of + pd.to_timedelta(np.where(rng.random(n) < 0.3 + 0.2 * y, days, -days), unit="D")
+    X["installed"] = as_of + pd.to_timedelta(
+        np.where((y == 1) & (rng.random(n) < 0.7), days, -days), unit="D"
+    )
+    found = PropensityModel(tier="full", tables=False).fit(X, y, as_of=as_of).leaks_
+    assert [(f.column, f.kind) for f in found] == [("installed", "later_date")]
+
+
+def test_what_is_filled_with_the_outcome_and_lifts_all_else_is_a_leak() -> None:
+    X, y, rng = honest()
+    n = len(y)
+    X["serial"] = np.where(rng.random(n) < np.where(y == 1, 0.85, 0.2), rng.normal(size=n), np.nan)
+    # Filled more often on the won, but no more than honest gaps are.
+    X["phone_2"] = pd.Series("known", index=X.index).where(rng.random(n) < 0.4 + 0.3 * y, None)
+    found = PropensityModel(tier="full", tables=False).fit(X, y).leaks_
+    assert [(f.column, f.kind) for f in found] == [("serial", "fill_lift")]
+
+
 def test_rows_of_one_company_are_one_piece_of_evidence() -> None:
     """25 rows of one won company with a level of its own decide nothing."""
     X, y, _ = honest()

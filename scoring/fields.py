@@ -26,8 +26,12 @@ OWNERS: dict[str, tuple[tuple[str, str], ...]] = {
     "companies": (("companies", "record_id"),),
 }
 _PROTECTED = re.compile(
-    r"(^|_)(age|birth(day|_?date)?|date_of_birth|gender|sex|salutation|nationality|ethnic\w*|race|religion|"
-    r"marital\w*|disab\w*|pregnan\w*|citizenship)($|_)"
+    r"(^|_)(age|birth\w*|(date|year|month|day|place|country)_?of_?birth|dob|born(_on|_at)?|gender|sex|sexual\w*|"
+    r"pronouns?|salutation|geschlecht|anrede|nation|nationality|staatsangeh\w*|ethnic\w*|race|racial\w*|skin_colou?r|"
+    r"relig\w*|faith|konfession|beliefs?|caste|marital\w*|marriage\w*|family_?status|familienstand|"
+    r"children|num_kids|disab\w*|handicap\w*|pregnan\w*|maternity\w*|citizenship|(mother|native)_?(tongue|language)|"
+    r"health_(status|condition|problem|issue)s?|medical_(history|condition|record)s?|genetic_data|political_?(view|opinion|party|affiliation)s?|"
+    r"(trade_)?union_?(member\w*)?|veteran\w*|refugee\w*|migrant\w*|migration_background)($|_)"
 )
 _ABOUT_REPS = re.compile(r"(^|_)(owner|rep|sales_?(rep|person)|assigned_to|created_by|modified_by)(_|$)")
 # Told elsewhere by features of their own, or not a property of the buyer at all.
@@ -97,10 +101,21 @@ def candidates(
     return used, dropped
 
 
+def protected(names: list[str]) -> list[str]:
+    """The customer's fields among a model's columns that are protected attributes: somebody put them in."""
+    fields = {family(n) for n in names if n.partition(".")[0] in OWNERS}
+    return sorted(f for f in fields if _PROTECTED.search(_plain(f.partition(".")[2])))
+
+
+def _plain(column: str) -> str:
+    """A column's name in words joined by underscores, without the mark of custom fields."""
+    return re.sub(r"[^a-z0-9]+", "_", column.removeprefix("c_").lower())
+
+
 def _refused(
     name: str, column: str, row: Any, known: str, settings: FeatureSettings
 ) -> tuple[str, str] | None:
-    plain = column.removeprefix("c_").lower()
+    plain = _plain(column)
     if name in settings.omit:
         return "omitted", "the settings leave it out"
     if _PROTECTED.search(plain) and name not in settings.protected:

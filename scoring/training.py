@@ -189,6 +189,12 @@ def train(
     model.card["notes"] = [*model.card["notes"], *wrong.notes, *unlogged["notes"]]
     model.card["score_shares"] = shares(scores)
     model.card["judged"] = _judged(judged)
+    model.card["protected"] = own.protected([f.name for f in model.features])
+    if model.card["protected"]:
+        text = (
+            f"learns from protected attributes that the settings put in: {', '.join(model.card['protected'])}"
+        )
+        model.card["notes"] = [*model.card["notes"], text]
     publishable, why = _may_publish(report, rows, model.tier)
     say(f"{name}: done", 1.0)
     return Trained(model, report, publishable, why, judged, today)

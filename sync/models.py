@@ -96,6 +96,10 @@ def train(
                 f"{why}; the model in force stays, for so little data say nothing against it",
             )
             say(f"{population.label or name}: {why}")
+        if put_in := trained.model.card.get("protected"):
+            say(
+                f"{population.label or name}: features.protected puts in {', '.join(put_in)}: protected attributes"
+            )
         report["why"] = why
         digest = _keep(trained.model, folder, modelfile.save)
         verdict = str(report.get("verdict", ""))

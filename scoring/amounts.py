@@ -30,6 +30,7 @@ _CATEGORIES = ("pipeline", "type", "record_type")
 _PLACEHOLDERS = frozenset(
     {0.0, 1.0, 2.0, 10.0, 123.0, 1234.0, 12345.0, 123456.0, 9999.0, 99999.0, 999999.0, 9999999.0}
 )
+_SMALL_SALES = frozenset({2.0, 10.0, 123.0})
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +162,15 @@ def placeholder(amount: float) -> bool:
     (True, True, False)
     """
     return amount <= 0 or amount in _PLACEHOLDERS
+
+
+def made_up(amount: float) -> bool:
+    """Whether an amount is no sale: a placeholder, and not one that a small sale has as well.
+
+    >>> made_up(1.0), made_up(99999.0), made_up(10.0)
+    (True, True, False)
+    """
+    return placeholder(amount) and amount not in _SMALL_SALES
 
 
 def _frame(

@@ -40,11 +40,15 @@ def reasons(records: pd.DataFrame, exclusions: Exclusions) -> pd.Series[str]:
         if domains:
             for column in ("domain", "company_domain"):
                 mark(reason, records[column].fillna("").str.lower().str.removeprefix("www.").isin(domains))
-    words = [re.escape(w.strip()) for w in exclusions.test_names if w.strip()]
-    if words:
-        pattern = rf"(?<!\w)(?:{'|'.join(words)})(?!\w)"
-        for column in ("name", "company_name"):
-            mark("test_name", records[column].fillna("").str.contains(pattern, case=False, regex=True))
+    for column in ("name", "company_name"):
+        mark("test_name", for_testing(records[column], exclusions))
     if "pipeline" in records:
         mark("no_pipeline", records["pipeline"].isna() | (records["pipeline"] == ""))
     return found
+
+
+def for_testing(names: pd.Series[str], exclusions: Exclusions) -> pd.Series[bool]:
+    """Whether each name holds one of the words that mark a record made for testing."""
+    words = [re.escape(w.strip()) for w in exclusions.test_names if w.strip()]
+    pattern = rf"(?<!\w)(?:{'|'.join(words)})(?!\w)" if words else r"(?!)"
+    return names.fillna("").astype("string").str.contains(pattern, case=False, regex=True).astype(bool)

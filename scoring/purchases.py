@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from sales_consultant.scoring.amounts import made_up
+from sales_consultant.scoring.exclusions import for_testing
 from sales_consultant.scoring.life import is_renewal
 from sales_consultant.scoring.tables import alive, neutral, query
 from sales_consultant.scoring.times import DAY
@@ -12,6 +14,8 @@ from sales_consultant.scoring.times import DAY
 if TYPE_CHECKING:
     import duckdb
     import pandas as pd
+
+    from sales_consultant.config.populations import Exclusions
 
 # Gaps between purchases that vary by less than a fifth of their mean look like terms, not like choices.
 _REGULAR = 0.2
@@ -57,9 +61,16 @@ def in_org_currency(
     return out
 
 
-def purchases(con: duckdb.DuckDBPyConnection, *, as_of: int, by: str = "company") -> Purchases:
-    """Purchases up to the as-of time of companies, or of contacts through the deals they are on."""
+def purchases(
+    con: duckdb.DuckDBPyConnection, *, as_of: int, by: str = "company", exclusions: Exclusions | None = None
+) -> Purchases:
+    """Purchases up to the as-of time of companies, or of contacts through the deals they are on.
+
+    Deals made for testing are told by their name (`exclusions`, else the default words) or an amount that is no sale.
+    """
     import pandas as pd
+
+    from sales_consultant.config.populations import Exclusions
 
     t = alive(neutral(con, "deals"))
     t = t.filter(t.is_won.fill_null(False) & t.closed_at.notnull() & (t.closed_at <= as_of))
@@ -67,6 +78,7 @@ def purchases(con: duckdb.DuckDBPyConnection, *, as_of: int, by: str = "company"
         con,
         t.select(
             deal_id=t.id,
+            name=t.name,
             customer=t.company_id,
             amount=t.amount.cast("float64"),
             currency=t.currency,
@@ -89,6 +101,8 @@ def purchases(con: duckdb.DuckDBPyConnection, *, as_of: int, by: str = "company"
     deals = drop(deals, deals["customer"].isna() | (deals["customer"] == ""), "no customer")
     deals = drop(deals, deals["amount"].isna(), "no amount")
     deals = drop(deals, deals["amount"] <= 0, "amount of zero or less")
+    deals = drop(deals, deals["amount"].map(made_up).astype(bool), "placeholder for an amount")
+    deals = drop(deals, for_testing(deals["name"], exclusions or Exclusions()), "deal made for testing")
     worth = in_org_currency(con, deals["amount"], deals["currency"], deals["closed_at"])
     deals = deals.assign(amount=worth, renewal=is_renewal(deals["type"]))
     deals = drop(deals, deals["amount"].isna(), "currency without a rate")

@@ -93,7 +93,7 @@ class ValueModel:
         import numpy as np
         import pandas as pd
 
-        bought = purchases(con, as_of=as_of)
+        bought = purchases(con, as_of=as_of, exclusions=exclusions)
         table = summary(bought, as_of=as_of)
         if exclusions is not None:
             table = table[_excluded(con, exclusions).reindex(table.index).fillna("") == ""]
@@ -214,7 +214,7 @@ def fit_customers(con: duckdb.DuckDBPyConnection, *, as_of: int, exclusions: Exc
 
     The spend model takes every purchase, the first one too: all are drawn alike under it.
     """
-    bought = purchases(con, as_of=as_of)
+    bought = purchases(con, as_of=as_of, exclusions=exclusions)
     why = _excluded(con, exclusions)
     table = summary(bought, as_of=as_of)
     left_out = why.reindex(table.index).fillna("")

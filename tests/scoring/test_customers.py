@@ -71,6 +71,20 @@ def test_amounts_are_taken_at_the_rate_of_their_day() -> None:
     assert bought.counted_out == {"currency without a rate": 1}
 
 
+def test_what_was_made_for_testing_is_no_purchase() -> None:
+    """A test's name, or an amount that people type for want of one; small sales stay."""
+    world = World()
+    for amount in (1, 99999, 10, 250):
+        won(world, "c", 100 - amount % 7, amount)
+    won(world, "c", 50, 80, name="TEST do not ship")
+    won(world, "c", 40, 90, name="Contest of the year")
+    bought = purchases(world.connection(), as_of=NOW)
+    assert sorted(bought.rows["amount"]) == [10.0, 90.0, 250.0]
+    assert bought.counted_out == {"placeholder for an amount": 2, "deal made for testing": 1}
+    own = Exclusions(test_names=["contest"])
+    assert 80.0 in set(purchases(world.connection(), as_of=NOW, exclusions=own).rows["amount"])
+
+
 def test_contractual_customers_are_those_with_renewals_or_a_clockwork() -> None:
     world = World()
     for k in range(6):

@@ -9,7 +9,7 @@ from sales_consultant.connectors.base import FieldInfo, Finding, FindingState, I
 from sales_consultant.connectors.hubspot.client import HubSpotApi, HubSpotRefusalError
 from sales_consultant.connectors.hubspot.paths import Paths
 from sales_consultant.connectors.hubspot.provision import Provisioner
-from sales_consultant.connectors.hubspot.schema import ACTIVITIES, OBJECTS
+from sales_consultant.connectors.hubspot.schema import ACTIVITIES, OBJECTS, SALES_LEADS, api_type
 
 _READ = {
     "contacts": "crm.objects.contacts.read",
@@ -17,11 +17,11 @@ _READ = {
     "deals": "crm.objects.deals.read",
     "line_items": "crm.objects.line_items.read",
     "products": "crm.objects.products.read",
-    "leads": "crm.objects.leads.read",
+    SALES_LEADS: "crm.objects.leads.read",
     **dict.fromkeys(ACTIVITIES, "crm.objects.contacts.read"),
 }
 # Without these the rest still works.
-_OPTIONAL = ("leads",)
+_OPTIONAL = (SALES_LEADS,)
 _WHERE = "HubSpot: Development > Keys > Service keys (or the app's Auth tab), add the scope {}."
 _SPENT = 0.9
 OTHER_SYNC = "Salesforce sync"
@@ -45,11 +45,16 @@ def findings(
     found = [Finding("token", "ok", f"answers as portal {who.id} ({who.kind}), {who.name}")]
     for object_type in OBJECTS:
         scope = _READ.get(object_type, f"crm.objects.{object_type}.read")
-        one = _try(api, f"read {object_type}", "GET", paths.objects(object_type), scope)
+        named = api_type(object_type)
+        one = _try(api, f"read {named}", "GET", paths.objects(named), scope)
         found.append(_softened(one) if object_type in _OPTIONAL else one)
     found.append(_try(api, "read owners", "GET", paths.owners(), "crm.objects.owners.read"))
     found.append(_try(api, "read deal pipelines", "GET", paths.pipelines("deals"), "crm.objects.deals.read"))
     found.append(_softened(_try(api, "read campaigns", "GET", paths.campaigns(), "marketing.campaigns.read")))
+    rates = _try(api, "read exchange rates", "GET", paths.rates(), "settings.currencies.read")
+    found.append(
+        _softened(rates, "not available; amounts of other currencies keep the rates read last, or none")
+    )
     for obj, chosen in fields.items():
         if obj != "leads":
             found += _writable(api, paths, connector, obj, chosen)
@@ -58,10 +63,10 @@ def findings(
     return found
 
 
-def _softened(finding: Finding) -> Finding:
+def _softened(finding: Finding, text: str = "not available; features from it are left out") -> Finding:
     if finding.state != "missing":
         return finding
-    return Finding(finding.subject, "warning", "not available; features from it are left out", finding.action)
+    return Finding(finding.subject, "warning", text, finding.action)
 
 
 def _writable(

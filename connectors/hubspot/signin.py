@@ -33,6 +33,7 @@ OPTIONAL_SCOPES = (
     "crm.objects.leads.read",
     "sales-email-read",
     "marketing.campaigns.read",
+    "settings.currencies.read",
 )
 
 

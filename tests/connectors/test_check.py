@@ -14,6 +14,7 @@ from sales_consultant.config.errors import ConfigError
 from sales_consultant.config.settings import Connection, Settings, Write
 from sales_consultant.connectors import open_connector
 from sales_consultant.connectors.base import Finding
+from sales_consultant.connectors.hubspot.signin import OPTIONAL_SCOPES, SCOPES
 from sales_consultant.connectors.salesforce.client import SalesforceApi
 from sales_consultant.connectors.salesforce.connector import SalesforceConnector
 from sales_consultant.sandbox.server import Sandbox
@@ -162,6 +163,7 @@ def test_hubspot_names_scopes_slots_and_the_day_s_calls(portal: Api) -> None:
     portal.control("options", custom_property_limit=5)
     portal.control("limits", limits="professional")
     without = ["crm.schemas.deals.write", "crm.objects.companies.write", "crm.objects.owners.read"]
+    without.append("settings.currencies.read")
     portal.control("users", token="weak", without=without)
     settings = Connection(crm="hubspot", url=portal.sandbox.url)
     crm = open_connector(settings, "weak", Write())
@@ -173,10 +175,25 @@ def test_hubspot_names_scopes_slots_and_the_day_s_calls(portal: Api) -> None:
     assert told["make properties of contacts"].state == "ok"
     assert told["property slots on deals"].state == "missing"
     assert told["read owners"].state == "missing"
+    assert told["read exchange rates"].state == "warning"
+    assert "settings.currencies.read" in told["read exchange rates"].action
     assert "calls used today" in told["daily limit"].text
     made = {p["name"] for p in portal.get("/crm/v3/properties/contacts").json()["results"]}
     assert "" not in made
     crm.close()
+
+
+def test_hubspot_s_scopes_are_the_same_wherever_they_are_asked_for(portal: Api) -> None:
+    """What `check` looks for, the sign-in by browser asks for and the README names."""
+    crm = open_connector(Connection(crm="hubspot", url=portal.sandbox.url), "an-admins-token", Write())
+    told = found(crm, ("contacts", "companies", "deals"))
+    crm.close()
+    permitted = [f.text.removeprefix("permitted (") for f in told.values()]
+    needed = {t.removesuffix(")") for t in permitted if t.endswith(")") and "." in t and " " not in t}
+    assert len(needed) > 12 and "settings.currencies.read" in needed
+    assert needed <= {*SCOPES, *OPTIONAL_SCOPES}
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    assert [s for s in sorted(needed) if f"`{s}`" not in readme] == []
 
 
 # -- versions, the other CRM, the report --------------------------------------------------------------------------

@@ -801,10 +801,11 @@ def models_list(shell: Shell) -> Document:
 def models_show(
     shell: Shell, digest: Annotated[str, typer.Argument(help="The first letters of a model's digest.")]
 ) -> Document:
-    """A model's card: event, data, features, leaks, forward test."""
-    from sales_consultant.sync import report
+    """A model's card: event, horizon, data, features, leaks, what was left out, forward test; --json tells all of it."""
+    from sales_consultant.sync import cards
 
-    return report.model_card(shell.ws, digest)
+    told = cards.card(shell.ws, digest)
+    return told if shell.json else cards.brief(told)
 
 
 @command(models_app)

@@ -320,17 +320,3 @@ def models_list(state: State) -> list[dict[str, Any]]:
         }
         for m in models.index(state)
     ]
-
-
-def model_card(ws: Workspace, digest: str) -> dict[str, Any]:
-    """Everything that is known of a model: its report, and the card that lies beside its parameters."""
-    found = [m for m in models.index(ws.state) if m["digest"].startswith(digest)]
-    if not found:
-        raise UsageError(
-            f'No model\'s digest starts with "{digest}".', action="See: sales-consultant models list"
-        )
-    m = found[0]
-    return {k: m[k] for k in ("name", "kind", "digest", "verdict")} | {
-        "as_of": iso(m["as_of"]),
-        **m["report"],
-    }

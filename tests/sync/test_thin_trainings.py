@@ -1,6 +1,9 @@
 """A training on too little data: what was learnt before stays in force, and says why."""
 
+import json
 from pathlib import Path
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 import pandas as pd
@@ -8,15 +11,19 @@ import pytest
 import sqlalchemy as sa
 from support.worlds import DAY, NOW, company
 
+from sales_consultant.config.errors import UsageError
 from sales_consultant.config.populations import Population
 from sales_consultant.config.settings import Settings
 from sales_consultant.scoring import modelfile
 from sales_consultant.scoring.model import PopulationModel
 from sales_consultant.scoring.propensity import PropensityModel
 from sales_consultant.scoring.value import ValueModel
-from sales_consultant.sync import models
+from sales_consultant.sync import cards, models
 from sales_consultant.sync.state import State
 from sales_consultant.sync.state import models as index
+
+if TYPE_CHECKING:
+    from sales_consultant.sync.workspace import Workspace
 
 DEALS = Population(object="deals", event="won", where={"pipeline": "sales"})
 
@@ -87,3 +94,35 @@ def test_values_that_were_learnt_stay_too(tmp_path: Path) -> None:
     assert [(t.verdict, t.published) for t in done if t.name == models.VALUE] == [("too little data", False)]
     rows = state.rows(sa.select(index.c.name, index.c.published_at).where(index.c.name == models.SEGMENTS))
     assert rows and rows[0]["published_at"] == NOW
+
+
+def test_a_card_tells_what_a_model_is_made_of(tmp_path: Path) -> None:
+    state = State(None)
+    settings = Settings.model_validate({"populations": {"deals": DEALS.model_dump()}})
+    with company(deals=60).connection() as con:
+        done = models.train(
+            con, state, tmp_path, settings, as_of=NOW, now=NOW, say=lambda _: None, only=["deals"]
+        )
+    ws = cast("Workspace", SimpleNamespace(state=state, models_folder=tmp_path))
+    told = cards.card(ws, done[0].digest[:8])
+    json.dumps(told)
+    wanted = {
+        "event",
+        "horizon_days",
+        "learnt_at",
+        "features",
+        "dropped",
+        "excluded",
+        "false_labels",
+        "cleaning",
+    }
+    assert wanted | {"activity_coverage", "verdict", "why", "in_force"} <= set(told)
+    assert "judged" not in told
+    brief = cards.brief(told)
+    assert brief["event"] == "deal won"
+    assert brief["horizon"] == f"{told['horizon_days']} days"
+    assert "meetings" in brief["features"]
+    assert {"column", "kind", "evidence"} == set(brief["left out as leaks"][0])
+    assert "outliers: columns " in brief["cleaning"]
+    with pytest.raises(UsageError, match="digest starts with"):
+        cards.card(ws, "ffff")

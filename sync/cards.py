@@ -1,0 +1,95 @@
+"""A model's card: what the state knows of its training, and what lies beside its parameters."""
+
+from typing import Any
+
+from sales_consultant.config.errors import UsageError
+from sales_consultant.sync import models
+from sales_consultant.sync.report import iso
+from sales_consultant.sync.workspace import Workspace
+
+_FIGURES = (
+    "auc",
+    "auc_low",
+    "auc_high",
+    "log_loss",
+    "base_log_loss",
+    "brier",
+    "ece",
+    "lift_at_10",
+    "base_rate",
+    "n",
+)
+
+
+def card(ws: Workspace, digest: str) -> dict[str, Any]:
+    """Everything that is known of a model: the report of its training and its own card, as JSON tells them.
+
+    The card is missing where the model's folder is lost or of an older release. UsageError for an unknown digest.
+    """
+    from sales_consultant.scoring import modelfile
+
+    found = [m for m in models.index(ws.state) if m["digest"].startswith(digest)]
+    if not found:
+        raise UsageError(
+            f'No model\'s digest starts with "{digest}".', action="See: sales-consultant models list"
+        )
+    m = found[0]
+    told = {k: m[k] for k in ("name", "kind", "digest", "verdict")} | {
+        "as_of": iso(m["as_of"]),
+        "in_force": m["published_at"] is not None and m["withdrawn_at"] is None,
+    }
+    folder = ws.models_folder / m["digest"]
+    own = getattr(modelfile.load(folder), "card", None) if modelfile.of_this_format(folder) else None
+    # The forward test's rows are there for plots, and its figures are the report.
+    kept = {k: v for k, v in (own or {}).items() if k not in ("judged", "forward_test")}
+    if "cut_offs" in kept:
+        kept["learnt_at"] = kept.pop("cut_offs")
+    report: dict[str, Any] = m["report"]
+    return told | kept | report
+
+
+def brief(told: dict[str, Any]) -> dict[str, Any]:
+    """The same for people: a line for what is one thing, a table for what is many."""
+    if told["kind"] != "propensity":
+        return told
+    figures = {k: f"{told[k]:.4g}" for k in _FIGURES if told.get(k) is not None}
+    cuts = [str(iso(c))[:10] for c in told.get("learnt_at") or ()]
+    window = f"{cuts[0]} to {cuts[-1]}, {len(cuts)} cut-offs" if cuts else None
+    coverage = told.get("activity_coverage") or {}
+    left_out = [
+        x if isinstance(x, dict) else {"column": str(x)}
+        for x in told.get("dropped") or told.get("leaks") or ()
+    ]
+    return {
+        **{
+            k: told.get(k) for k in ("name", "digest", "as_of", "in_force", "verdict", "why", "tier", "event")
+        },
+        "horizon": f"{told['horizon_days']} days" if told.get("horizon_days") else None,
+        "learnt from": window,
+        "rows": told.get("rows"),
+        "records with the event": told.get("records_with_event"),
+        "records without": told.get("records_without_event"),
+        "forward test": ", ".join(f"{k} {v}" for k, v in figures.items()) or "none",
+        "features": ", ".join(told.get("features") or ()),
+        "protected attributes put in": ", ".join(told.get("protected") or ()) or "none",
+        "excluded": _counts(told.get("excluded")),
+        "false labels left out": _counts(told.get("false_labels")),
+        "cleaning": _counts(told.get("cleaning")),
+        "activity coverage": _counts({k: v for k, v in coverage.items() if k != "notes"}),
+        "left out as leaks": left_out,
+        "notes": [{"note": n} for n in [*(told.get("notes") or ()), *(told.get("warnings") or ())]],
+    }
+
+
+def _counts(found: Any) -> str:
+    """Names with their numbers in a line, "none" where there are none."""
+    if not isinstance(found, dict):
+        return str(found) if found else "none"
+    told = []
+    for name, value in found.items():
+        if isinstance(value, dict):
+            inner = _counts(value)
+            told += [f"{name}: {inner}"] if inner != "none" else []
+        elif value:
+            told.append(f"{str(name).replace('_', ' ')} {value}")
+    return ", ".join(told) or "none"

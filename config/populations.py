@@ -1,8 +1,8 @@
 """Populations: which records are scored together, for which event, within which horizon (DESIGN section 8)."""
 
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 Event = Literal["won", "converted", "converted_with_deal", "deal_opened", "new_business_won", "next_purchase"]
 PopulationObject = Literal["contacts", "companies", "deals"]
@@ -31,12 +31,21 @@ class Population(BaseModel):
         ),
     )
     label: str = Field(default="", description="How the population is named in fields and reports.")
-    parent: str | None = Field(
-        default=None, description="The population whose model is borrowed when this one is too small."
+    parent: None = Field(
+        default=None,
+        description="Must stay empty: no model is borrowed, a population that is too small is graded by plain rules.",
     )
     seller_features: bool = Field(
         default=True, description="Whether what the seller did (calls made, e-mails sent) may be a feature."
     )
+
+    @field_validator("parent", mode="before")
+    @classmethod
+    def _none_is_borrowed(cls, value: Any) -> Any:
+        """Files of earlier versions may name one, to no effect: better said than silently ignored."""
+        if value is not None:
+            raise ValueError("no model is borrowed from another population; remove the setting")
+        return value
 
 
 class Exclusions(BaseModel):

@@ -2,7 +2,9 @@
 
 Tables of known truth (linear, with interactions, with gaps and levels, without any signal) and leadforge's three
 difficulties. A ratio above 1.01 is a miss, unless the test has under 1,500 rows and the difference is within one
-paired standard error.
+paired standard error. The peers are scikit-learn's logistic regression (one-hot texts from 10 rows on, C .1) and
+HistGradientBoosting (texts as ordinals), set up here and fitted in the same run. Texts have 5 and 30 levels, one of them without
+an effect: tables whose texts have hundreds of levels with an effect are not among these.
 """
 
 import time

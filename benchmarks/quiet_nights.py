@@ -1,6 +1,8 @@
 """Nights in which nothing changes in the CRM: how many records the product writes all the same.
 
 `NIGHTS=n` for another number than 30, `CRM=name` for one CRM. The as-of time moves a day a night; the CRM stands still.
+The models are those of the first sync: a schedule that trains every week replaces them in between, and what that writes
+is not in this figure.
 """
 
 import os

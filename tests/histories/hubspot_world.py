@@ -39,7 +39,7 @@ class HubSpotWorld(World):
     deeds = (
         *World.deeds,
         "archive", "restore", "merge", "erase", "purge", "link", "link", "unlink", "field", "grant", "late", "equal",
-        "stage", "owner",
+        "stage", "owner", "relink", "relink",
     )  # fmt: skip
 
     def __init__(self, sandbox: LocalSandbox) -> None:
@@ -131,6 +131,23 @@ class HubSpotWorld(World):
             self.sandbox.call(
                 "PATCH", f"/crm/v3/objects/{object}/{id}", {"properties": self._values(r, object)}
             )
+
+    def do_relink(self, r: Random) -> None:
+        """An open deal gets another contact, or loses one; neither record's stamp moves."""
+        sql = "SELECT id FROM records WHERE object = 'deals' AND archived = 0 AND json_extract(properties, '$.dealstage') = ?"
+        deals, people = self.sandbox.store.rows(sql, (self.stages[0],)), self.live("contacts")
+        if not deals:
+            values = {"dealname": "D", "pipeline": self.pipeline, "dealstage": self.stages[0]}
+            self.sandbox.call("POST", "/crm/v3/objects/deals", {"properties": values})
+        elif not people:
+            self.sandbox.call("POST", "/crm/v3/objects/contacts", {"properties": {"firstname": "A"}})
+        else:
+            path = f"/crm/v4/objects/deals/{r.choice(deals)[0]}/associations"
+            contact = r.choice(people)[1]
+            if r.random() < 0.7:
+                self.sandbox.call("PUT", f"{path}/default/contacts/{contact}")
+            else:
+                self.sandbox.call("DELETE", f"{path}/contacts/{contact}")
 
     def do_archive(self, r: Random) -> None:
         found = self.live()
@@ -330,6 +347,37 @@ class HubSpotWorld(World):
             alive = {f"{o}:{i}" for o, i in self.live(*ACTIVITIES)}
             mine = {r[0] for r in w.con.execute("SELECT id FROM activities WHERE NOT deleted").fetchall()}
             found += self.same("neutral activities", alive, mine)
+        return found
+
+    def after_pull(self) -> list[Difference]:
+        found = super().after_pull()
+        return found if found or self.pending() else self._watched_links(self.warehouse)
+
+    def _watched_links(self, w: Warehouse) -> list[Difference]:
+        """Links of open deals and recent activities, which each pull reads whether their records changed or not."""
+        live, found = set(self.live()), []
+        recent = self.sandbox.clock.now_ms() - 13 * 86_400_000
+        watched = {
+            (o, i)
+            for o, i, stage, modified in self.sandbox.store.rows(
+                "SELECT object, id, json_extract(properties, '$.dealstage'), modified FROM records "
+                "WHERE vendor = 'hubspot' AND archived = 0"
+            )
+            if (o == "deals" and stage in self.stages[:2]) or (o in ACTIVITIES and modified > recent)
+        }
+        rows = self.sandbox.store.rows(
+            "SELECT from_object, from_id, to_object, to_id FROM associations WHERE vendor = 'hubspot'"
+        )
+        for a, b in LINKED:
+            if {a, b} & self.denied or not w.columns(f"raw_link_{a}_{b}"):
+                continue
+            truth = {f"{i} {j}" for c, i, d, j in rows if (c, d) == (a, b)}
+            mine = {
+                f"{i} {j}"
+                for i, j in w.con.execute(f"SELECT from_id, to_id FROM raw_link_{a}_{b}").fetchall()
+            }
+            seen = {f"{i} {j}" for o, i in watched if o == a for p, j in live if p == b} & (truth | mine)
+            found += self.same(f"links of {a} to {b}", truth & seen, mine & seen)
         return found
 
     def _links(self, w: Warehouse) -> list[Difference]:

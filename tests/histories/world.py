@@ -158,6 +158,8 @@ class World:
             return self.do_pull(r)
         if name == "check":
             return self.check()
+        if name == "read":
+            return self.read()
         if name == "wait":
             self.sandbox.clock.advance(r.choice((0, 1, 5, 60, 700, 86_400, 5 * 86_400, 40 * 86_400)))
             return []
@@ -223,6 +225,16 @@ class World:
         """A whole pull has ended well."""
         self.unseen.clear()
         return [] if self.pending() else self.rows_differ(self.warehouse, settled=False)
+
+    def read(self) -> list[Difference]:
+        """A delta that nothing disturbs: what every pull must see may not differ any more."""
+        self.sandbox.clock.advance(61)
+        connector = self.connector("", False)
+        try:
+            pull(connector, self.warehouse, until=connector.now())
+        finally:
+            connector.close()
+        return self.after_pull()
 
     def check(self) -> list[Difference]:
         """Pull and reconcile: nothing may differ any more."""

@@ -130,7 +130,10 @@ class BulkQuery:
         """One part and the locator after it. An answer may break off where a row ends and look whole: the header tells."""
         params = {"maxRecords": str(self.part_rows), **({"locator": locator} if locator else {})}
         found, told = None, ""
-        for _ in range(PART_TRIES):
+        for attempt in range(PART_TRIES):
+            if attempt:
+                # What cut the answer off needs a moment to pass.
+                self.sleep(2.0**attempt)
             answer = self.api.call(
                 f"jobs/query/{job}/results", params=params, content_type="text/csv", raw=True
             )

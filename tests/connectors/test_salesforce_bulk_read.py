@@ -2,12 +2,16 @@
 
 import time
 from collections.abc import Generator, Iterator
+from typing import Any
 
 import pytest
+import requests
 from histories.play import CLOCK
 from histories.salesforce_world import SalesforceWorld
+from requests.adapters import HTTPAdapter
 from support.in_process import LocalSandbox
 
+from sales_consultant.config.errors import CrmUnavailableError
 from sales_consultant.config.settings import Connection
 from sales_consultant.connectors.salesforce import rows
 from sales_consultant.connectors.salesforce.bulk import BulkQuery
@@ -32,6 +36,30 @@ def reader(sandbox: LocalSandbox, parts: int = 2) -> BulkQuery:
     api.session.inner.mount("https://", sandbox.adapter)
     api.transport.sleep = lambda seconds: None
     return BulkQuery(api, part_rows=7, parts=parts, sleep=lambda seconds: None)
+
+
+class OneMore(HTTPAdapter):
+    """Parts of a job's results whose header tells of a row more than there is."""
+
+    def __init__(self, inner: HTTPAdapter) -> None:
+        super().__init__()
+        self.inner = inner
+
+    def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
+        answer = self.inner.send(request, *args, **kwargs)
+        if "/results?" in str(request.url):
+            answer.headers["Sforce-NumberOfRecords"] = "8"
+        return answer
+
+
+def test_an_answer_that_stays_short_is_asked_again_with_growing_pauses(sandbox: LocalSandbox) -> None:
+    slept: list[float] = []
+    bulk = reader(sandbox, 1)
+    bulk.sleep = slept.append
+    bulk.api.session.inner.mount("https://", OneMore(sandbox.adapter))
+    with pytest.raises(CrmUnavailableError, match="not whole"):
+        list(bulk.read(SOQL, deleted=True, what="Contact"))
+    assert [s for s in slept if s >= 2][:3] == [2.0, 4.0, 8.0]
 
 
 @pytest.mark.parametrize("parts", [1, 2, 5])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
 from sales_consultant.scoring.errors import ScoringError
 
@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
     from numpy.typing import ArrayLike, NDArray
+
+    Table: TypeAlias = pd.DataFrame | ArrayLike
 
 
 class Classifier:
@@ -62,17 +64,17 @@ class Classifier:
         """Columns that `fit` saw."""
         return len(self.feature_names_in_)
 
-    def predict_proba(self, X: pd.DataFrame) -> NDArray[np.float64]:
+    def predict_proba(self, X: Table) -> NDArray[np.float64]:
         """P(no event) and P(event), shape (rows, 2)."""
         raise NotImplementedError
 
-    def predict(self, X: pd.DataFrame) -> NDArray[np.int64]:
+    def predict(self, X: Table) -> NDArray[np.int64]:
         """1 where the event is at least as probable as not, else 0, one a row."""
         import numpy as np
 
         return (self.predict_proba(X)[:, 1] >= 0.5).astype(np.int64)
 
-    def score(self, X: pd.DataFrame, y: Any) -> float:
+    def score(self, X: Table, y: Any) -> float:
         """The share of rows whose label `predict` gives."""
         import numpy as np
 
@@ -90,7 +92,7 @@ class Classifier:
         )
 
 
-def named(X: pd.DataFrame | ArrayLike, expected: Sequence[str] | None = None) -> pd.DataFrame:
+def named(X: Table, expected: Sequence[str] | None = None) -> pd.DataFrame:
     """A table with texts for column names: those of a frame as text, x0, x1, ... for an array.
 
     `expected` are the columns that a model has learnt: an array's columns are taken to be these in their order.

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import ArrayLike, NDArray
 
+    from sales_consultant.scoring.conventions import Table
+
 Tier = Literal["rules", "shrunk", "full", "boosted"]
 
 Form = Linear | Tables | Hazards
@@ -111,7 +113,7 @@ class PropensityModel(Classifier):
 
     def fit(
         self,
-        X: pd.DataFrame,
+        X: Table,
         y: ArrayLike,
         *,
         as_of: ArrayLike | None = None,
@@ -290,18 +292,18 @@ class PropensityModel(Classifier):
         rate = held_rate(self.base_rate_)
         return rate / (1 - rate)
 
-    def decision_function(self, X: pd.DataFrame) -> NDArray[np.float64]:
+    def decision_function(self, X: Table) -> NDArray[np.float64]:
         """The calibrated margin in log-odds, one a row."""
         return self.form_.margin(named(X, self.feature_names_in_))
 
-    def predict_proba(self, X: pd.DataFrame) -> NDArray[np.float64]:
+    def predict_proba(self, X: Table) -> NDArray[np.float64]:
         """P(no event) and P(event), shape (rows, 2)."""
         import numpy as np
 
         p = sigmoid(self.decision_function(X))
         return np.column_stack([1 - p, p])
 
-    def contributions(self, X: pd.DataFrame) -> NDArray[np.float64]:
+    def contributions(self, X: Table) -> NDArray[np.float64]:
         """Log-odds that each input column adds to `base_value_`, shape (rows, input columns).
 
         Columns stand in the order of `feature_names_in_`; one that is not used adds 0.
@@ -315,7 +317,7 @@ class PropensityModel(Classifier):
             out[:, [place[c] for c in self.columns_]] = self.form_.contributions(X)
         return out
 
-    def explain(self, X: pd.DataFrame, top: int | None = None) -> pd.DataFrame:
+    def explain(self, X: Table, top: int | None = None) -> pd.DataFrame:
         """The contributions as a long table: row (its place), feature, value, contribution, strongest first."""
         import numpy as np
         import pandas as pd

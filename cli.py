@@ -909,7 +909,7 @@ def serve(shell: Shell) -> None:
             _ = shell.open(connection).identity
         except (AccessError, CrmUnavailableError) as e:
             away[connection] = e
-    if len(away) == len(connections) and all(isinstance(e, AccessError) for e in away.values()):
+    if away and len(away) == len(connections) and all(isinstance(e, AccessError) for e in away.values()):
         raise next(iter(away.values()))
     for connection, why in away.items():
         # It may come back, and others are served meanwhile; its runs fail until then, and alerts tell.

@@ -17,6 +17,7 @@ from sales_consultant.config.errors import (
     AccessError,
     BusyError,
     ConfigError,
+    OtherOrgError,
     SalesConsultantError,
     UsageError,
 )
@@ -97,6 +98,9 @@ def running(ws: Workspace, job: str, *, scheduled_at: int | None = None) -> Iter
     run = Run(new_id(now), job)
     try:
         _ = ws.identity
+    except OtherOrgError:
+        # Another org's state is not touched, not even to say so.
+        raise
     except SalesConsultantError as e:
         row = {"id": run.id, "job": job, "started_at": now, "ended_at": ws.clock()}
         with ws.state.begin() as c:

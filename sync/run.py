@@ -21,7 +21,18 @@ from sales_consultant.config.errors import (
     SalesConsultantError,
     UsageError,
 )
-from sales_consultant.sync import backups, forget, groups, held, models, notes, reconcile, restored, retention
+from sales_consultant.sync import (
+    backups,
+    forget,
+    groups,
+    held,
+    models,
+    notes,
+    reconcile,
+    restored,
+    retention,
+    trainings,
+)
 from sales_consultant.sync import desired as desiring
 from sales_consultant.sync.check import refuse_without_master
 from sales_consultant.sync.desired import Desired
@@ -250,10 +261,10 @@ def _settings_named() -> Iterator[None]:
 
 def training(
     ws: Workspace, run: Run, reporter: Reporter, *, only: Collection[str] | None = None
-) -> list[models.TrainedModel]:
+) -> list[trainings.TrainedModel]:
     """Train and publish what earned it: all that is asked for, or `only` what a run cannot do without."""
     with _settings_named():
-        trained = models.train(
+        trained = trainings.train(
             ws.warehouse.con,
             ws.state,
             ws.models_folder,

@@ -26,11 +26,11 @@ class Shelf:
         (self.folder / digest / FILE).write_text(f'{{"format_version": {FORMAT_VERSION}}}')
         models.enter(self.state, digest, "deals", "propensity", verdict, {}, 0, self.now, publish=publish)
         if not publish:
-            models._maybe_withdraw(self.state, "deals", self.now)
+            models.maybe_withdraw(self.state, "deals", self.now)
 
     @property
     def in_force(self) -> str | None:
-        row = models._in_force_row(self.state, "deals")
+        row = models.in_force_row(self.state, "deals")
         return row["digest"] if row else None
 
     def revert(self, name: str = "deals") -> dict[str, Any]:

@@ -18,7 +18,7 @@ from sales_consultant.scoring import modelfile
 from sales_consultant.scoring.model import PopulationModel
 from sales_consultant.scoring.propensity import PropensityModel
 from sales_consultant.scoring.value import ValueModel
-from sales_consultant.sync import cards, models
+from sales_consultant.sync import cards, models, trainings
 from sales_consultant.sync.state import State
 from sales_consultant.sync.state import models as index
 
@@ -45,19 +45,21 @@ def real(propensity: PropensityModel, population: Population) -> PopulationModel
 
 def thin_night(
     tmp_path: Path, model: object, name: str
-) -> tuple[State, list[models.TrainedModel], list[str]]:
+) -> tuple[State, list[trainings.TrainedModel], list[str]]:
     """`model` is in force; then a training sees 40 deals."""
     state, said = State(None), list[str]()
     digest = models.keep(model, tmp_path)
     models.enter(state, digest, name, name, "", {}, 0, NOW - 30 * DAY, publish=True)
     settings = Settings.model_validate({"populations": {"deals": DEALS.model_dump()}})
     with company(deals=40).connection() as con:
-        done = models.train(con, state, tmp_path, settings, as_of=NOW, now=NOW, say=said.append, only=[name])
+        done = trainings.train(
+            con, state, tmp_path, settings, as_of=NOW, now=NOW, say=said.append, only=[name]
+        )
     return state, done, said
 
 
 def digest_in_force(state: State, name: str) -> str:
-    row = models._in_force_row(state, name)
+    row = models.in_force_row(state, name)
     assert row is not None
     return str(row["digest"])
 
@@ -75,8 +77,8 @@ def test_a_thin_training_leaves_a_real_model_in_force(tmp_path: Path, fitted: Pr
         models.enter(
             state, f"bad{n}", "deals", "propensity", models.NO_BETTER, {}, NOW, NOW + n + 1, publish=False
         )
-        models._maybe_withdraw(state, "deals", NOW + n + 1)
-        assert (models._in_force_row(state, "deals") is None) == (n == 1)
+        models.maybe_withdraw(state, "deals", NOW + n + 1)
+        assert (models.in_force_row(state, "deals") is None) == (n == 1)
 
 
 def test_rules_take_the_place_of_a_model_for_another_event(tmp_path: Path, fitted: PropensityModel) -> None:
@@ -100,7 +102,7 @@ def test_a_card_tells_what_a_model_is_made_of(tmp_path: Path) -> None:
     state = State(None)
     settings = Settings.model_validate({"populations": {"deals": DEALS.model_dump()}})
     with company(deals=60).connection() as con:
-        done = models.train(
+        done = trainings.train(
             con, state, tmp_path, settings, as_of=NOW, now=NOW, say=lambda _: None, only=["deals"]
         )
     ws = cast("Workspace", SimpleNamespace(state=state, models_folder=tmp_path))

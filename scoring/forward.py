@@ -22,13 +22,14 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What the forward test found: the report of the better model, its tier, whether it is of hazards, the columns it
-    dropped, and the rows it was judged on with the probability `p` that it gave them."""
+    dropped, the rows it was judged on with the probability `p` that it gave them, and that model itself."""
 
     report: ForwardTest
     leaks: list[Finding]
     tier: Tier = "rules"
     hazards: bool = False
     judged: pd.DataFrame | None = None
+    model: PropensityModel | None = None
 
 
 def fit(X: pd.DataFrame, rows: pd.DataFrame, *, tier: str, random_state: int) -> PropensityModel:
@@ -100,4 +101,4 @@ def forward_test(X: pd.DataFrame, rows: pd.DataFrame, *, horizon: int, random_st
     )
     hazards = model is rivals.get("hazards")
     report = replace(report, contest=contest)
-    return Outcome(report, model.leaks_, model.tier_, hazards, test.assign(p=p))
+    return Outcome(report, model.leaks_, model.tier_, hazards, test.assign(p=p), model)

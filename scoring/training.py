@@ -4,22 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sales_consultant.scoring import cleaning, coverage, false_labels, parts
 from sales_consultant.scoring import fields as own
-from sales_consultant.scoring.bands import settle
 from sales_consultant.scoring.catalogue import standard
-from sales_consultant.scoring.forward import fit, forward_test, untested
+from sales_consultant.scoring.finishing import Learnt, finish
+from sales_consultant.scoring.forward import Outcome, fit, forward_test, untested
 from sales_consultant.scoring.frame import build
-from sales_consultant.scoring.gate import shares
 from sales_consultant.scoring.hazards import rival
 from sales_consultant.scoring.leaks import Finding, fill_gaps
 from sales_consultant.scoring.members import Membership
 from sales_consultant.scoring.model import PopulationModel
-from sales_consultant.scoring.plausible import warnings
-from sales_consultant.scoring.points import grade_edges
-from sales_consultant.scoring.points import split as split_points
 from sales_consultant.scoring.propensity import PropensityModel, tier_of
 from sales_consultant.scoring.report import ForwardTest
 from sales_consultant.scoring.rules import RuleModel
@@ -36,7 +32,6 @@ if TYPE_CHECKING:
 Progress = Callable[[str, float], None]
 """Called with what is being done and the share that is done, 0 to 1."""
 
-MOST_JUDGED = 20_000
 EVENTS = {
     "won": "deal won",
     "converted": "lead converted",
@@ -51,7 +46,8 @@ EVENTS = {
 class Trained:
     """A model on all rows, the forward test of its like on the past, and whether it may be written.
 
-    `judged` are the forward test's rows with their probability `p` (None without a test), `today` the open members.
+    `judged` are the forward test's rows with their probability `p` (None without a test), `today` the open members, and
+    `tested` the model of the forward test, which had learnt only from before it.
     """
 
     model: PopulationModel
@@ -60,6 +56,7 @@ class Trained:
     why: str
     judged: pd.DataFrame | None = None
     today: pd.DataFrame | None = None
+    tested: PropensityModel | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,58 +150,36 @@ def train(
     X = build(con, population.object, declared.features, rows)
     cleaned, unlogged = cleaning.counted(X), coverage.summary(X.attrs.get("coverage", ()))
     say(f"{name}: forward test", 0.5)
-    report, propensity, declared, judged, hazards = _learn(
+    report, propensity, declared, tested = _learn(
         X, rows, declared, horizon=horizon, random_state=random_state
     )
+    judged = tested.judged if tested is not None else None
     sellers = {g.name for g in declared.groups if g.side == "seller"}
     sellers = {f.name for f in declared.features if f.group in sellers}
     more_figures = parts.figures(judged, X, rows, propensity, sellers=sellers, shown=shown, horizon=horizon)
     report = replace(report, **more_figures)
-    if hazards and propensity is not None:
+    if tested is not None and tested.hazards and propensity is not None:
         say(f"{name}: horizons under way", 0.8)
         newer = wrong.clean(members.at_all(under_way(members, horizon)), horizon)
         more = build(con, population.object, declared.features, newer)
         propensity = _competing(propensity, (rows, X), (newer, more), horizon, as_of, random_state)
     model = _assemble(name, population, members, horizon, declared, propensity)
     say(f"{name}: grades", 0.9)
-    today = members.at(as_of)
-    X = build(con, population.object, model.features, today)
-    scores = split_points(model.exact_points(X))[2]
-    edges = grade_edges(scores)
-    told: list[dict[str, Any]] = []
-    merged: list[str] = []
-    if judged is not None:
-        y, p = (judged[c].to_numpy(dtype=float) for c in ("label", "p"))
-        groups = judged["group"].to_numpy()
-        edges, told, merged = settle(
-            y, p, groups, edges, base_odds=model.base_odds, random_state=random_state
-        )
-    model = replace(model, grade_edges=edges)
-    doubts = [*warnings(report.auc, rows, today, model.probability(X)), *merged]
-    report = replace(report, leaks=tuple(model.leaks), warnings=tuple(doubts), grades=tuple(told))
-    model.card.update(_card(rows, members, report, model))
-    model.card["false_labels"] = wrong.counts()
+    learnt = Learnt(members, rows, wrong, judged)
+    model, report, today = finish(con, model, report, learnt, random_state=random_state)
     model.card["cleaning"] = cleaned
     model.card["activity_coverage"] = unlogged
-    model.card["notes"] = [*model.card["notes"], *wrong.notes, *unlogged["notes"]]
-    model.card["score_shares"] = shares(scores)
-    model.card["judged"] = _judged(judged)
-    model.card["protected"] = own.protected([f.name for f in model.features])
-    if model.card["protected"]:
-        text = (
-            f"learns from protected attributes that the settings put in: {', '.join(model.card['protected'])}"
-        )
-        model.card["notes"] = [*model.card["notes"], text]
+    model.card["notes"] = [*model.card["notes"], *unlogged["notes"]]
     publishable, why = _may_publish(report, rows, model.tier)
     say(f"{name}: done", 1.0)
-    return Trained(model, report, publishable, why, judged, today)
+    past = tested.model if tested is not None else None
+    return Trained(model, report, publishable, why, judged, today, past)
 
 
 def _learn(
     X: pd.DataFrame, rows: pd.DataFrame, declared: _Declared, *, horizon: int, random_state: int
-) -> tuple[ForwardTest, PropensityModel | None, _Declared, pd.DataFrame | None, bool]:
-    """The forward test, a model of all rows (None: rules), what is declared less the leaks found, the judged rows, and
-    whether hazards won.
+) -> tuple[ForwardTest, PropensityModel | None, _Declared, Outcome | None]:
+    """The forward test, a model of all rows (None: rules), what is declared less the leaks found, and the test's outcome.
 
     The forward test is of a model with the columns that are kept: where all rows show a leak that the past
     alone did not, both are made once more without it.
@@ -219,9 +194,9 @@ def _learn(
         best = outcome.tier if tier == "boosted" else tier
         model = fit(X[declared.names], rows, tier=best, random_state=random_state)
         if not model.leaks_:
-            return report, model, declared, outcome.judged, outcome.hazards
+            return report, model, declared, outcome
         declared = declared.without(model.leaks_)
-    return report, None, declared, None, False
+    return report, None, declared, None
 
 
 def _competing(
@@ -263,41 +238,6 @@ def _assemble(
         grade_edges={},
         leaks=declared.dropped,
     )
-
-
-def _card(
-    rows: pd.DataFrame, members: Membership, report: ForwardTest, model: PopulationModel
-) -> dict[str, Any]:
-    won, lost = classes(rows) if len(rows) else (0, 0)
-    life = members.life
-    reasons = life.loc[life["excluded"] != "", "excluded"].value_counts()
-    return {
-        "tier": model.tier,
-        "event": model.event,
-        "horizon_days": model.horizon_days,
-        "cut_offs": sorted(int(c) for c in rows["cut"].unique()),
-        "rows": len(rows),
-        "records_with_event": won,
-        "records_without_event": lost,
-        "excluded": {str(k): int(v) for k, v in reasons.items()},
-        "disqualified": members.disqualified,
-        "notes": members.notes,
-        "features": [g.name for g in model.groups],
-        "dropped": [f.as_dict() for f in model.leaks],
-        "forward_test": report.as_dict(),
-        "warnings": list(report.warnings),
-        "calibration": (
-            {"slope": model.propensity.slope_, "shift": model.propensity.shift_} if model.propensity else None
-        ),
-    }
-
-
-def _judged(rows: pd.DataFrame | None) -> dict[str, list[float]] | None:
-    """The forward test's labels and probabilities, for plots; a draw of them where there are very many."""
-    if rows is None:
-        return None
-    some = rows.sample(MOST_JUDGED, random_state=0) if len(rows) > MOST_JUDGED else rows
-    return {"y": [int(v) for v in some["label"]], "p": [round(float(v), 5) for v in some["p"]]}
 
 
 def _may_publish(report: ForwardTest, rows: pd.DataFrame, tier: str) -> tuple[bool, str]:

@@ -30,7 +30,6 @@ class GammaGammaModel:
     def fit(self, frequency: ArrayLike, monetary_value: ArrayLike) -> GammaGammaModel:
         """Maximum likelihood (equation 1a of the note)."""
         import numpy as np
-        from scipy.special import digamma, gammaln
 
         x, m = (np.asarray(v, dtype=np.float64) for v in (frequency, monetary_value))
         if len(x) != len(m):
@@ -42,31 +41,14 @@ class GammaGammaModel:
         unit = float(m.mean())
         m = m / unit
 
-        def likelihood(params: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
-            p, q, v = params
-            total = np.log(x * m + v)
-            value = (
-                gammaln(p * x + q)
-                - gammaln(p * x)
-                - gammaln(q)
-                + q * np.log(v)
-                + (p * x - 1) * np.log(m)
-                + p * x * np.log(x)
-                - (p * x + q) * total
-            )
-            both = digamma(p * x + q)
-            gradient = [
-                (x * (both - digamma(p * x) + np.log(m) + np.log(x) - total)).sum(),
-                (both - digamma(q) + np.log(v) - total).sum(),
-                (q / v - (p * x + q) / (x * m + v)).sum(),
-            ]
-            return float(value.sum()), np.array(gradient)
+        def of_these(params: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+            return likelihood(params, x, m)
 
-        found = maximise(likelihood, np.array([1.0, 1.0, 1.0]), size=len(x))
+        found = maximise(of_these, np.array([1.0, 1.0, 1.0]), size=len(x))
         warnings = found.warnings
         if not found.converged:
             middle = np.log(np.array([6.0, 4.0, 0.5]))
-            found = maximise(likelihood, np.exp(middle), size=len(x), prior=(middle, 1.0))
+            found = maximise(of_these, np.exp(middle), size=len(x), prior=(middle, 1.0))
             warnings = (*warnings, "the parameters are held by a weak prior")
         # Amounts were divided by their mean, which only v (an amount) and the density feel.
         scale = np.array([1.0, 1.0, unit])
@@ -98,3 +80,30 @@ class GammaGammaModel:
         bottom = p * x + q - 1
         spend = p * (v + x * np.where(x > 0, m, 0.0))
         return np.asarray(np.where(bottom > 0, spend / np.where(bottom > 0, bottom, 1.0), np.nan))
+
+
+def likelihood(
+    params: NDArray[np.float64], x: NDArray[np.float64], m: NDArray[np.float64]
+) -> tuple[float, NDArray[np.float64]]:
+    """Summed log-likelihood (equation 1a of the note) and its gradient at p, q, v, of x purchases with the mean m each."""
+    import numpy as np
+    from scipy.special import digamma, gammaln
+
+    p, q, v = params
+    total = np.log(x * m + v)
+    value = (
+        gammaln(p * x + q)
+        - gammaln(p * x)
+        - gammaln(q)
+        + q * np.log(v)
+        + (p * x - 1) * np.log(m)
+        + p * x * np.log(x)
+        - (p * x + q) * total
+    )
+    both = digamma(p * x + q)
+    gradient = [
+        (x * (both - digamma(p * x) + np.log(m) + np.log(x) - total)).sum(),
+        (both - digamma(q) + np.log(v) - total).sum(),
+        (q / v - (p * x + q) / (x * m + v)).sum(),
+    ]
+    return float(value.sum()), np.array(gradient)

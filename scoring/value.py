@@ -111,7 +111,7 @@ class ValueModel:
             value[contractual], low[contractual], high[contractual] = (each * n for n in times)
         free = np.flatnonzero(~contractual)
         if self.purchase_params is not None and self.spend_params is not None and len(free):
-            x, t, T, count, m = _arrays(table.iloc[free])
+            x, t, T, count, m = arrays(table.iloc[free])
             buying = BetaGeoModel.from_params(self.purchase_params)
             spending = GammaGammaModel.from_params(self.spend_params)
             spend = spending.expected_spend(count, m)
@@ -191,7 +191,7 @@ class ValueModel:
         return cls(**{**data, "warnings": tuple(data["warnings"])})
 
 
-def _arrays(table: pd.DataFrame) -> tuple[NDArray[np.float64], ...]:
+def arrays(table: pd.DataFrame) -> tuple[NDArray[np.float64], ...]:
     """x, t_x and T in weeks, the number of purchases and their mean amount."""
     x = table["frequency"].to_numpy(dtype=float)
     t = table["recency_days"].to_numpy(dtype=float) / WEEK
@@ -215,18 +215,16 @@ def fit_customers(con: duckdb.DuckDBPyConnection, *, as_of: int, exclusions: Exc
     The spend model takes every purchase, the first one too: all are drawn alike under it.
     """
     bought = purchases(con, as_of=as_of, exclusions=exclusions)
-    why = _excluded(con, exclusions)
     table = summary(bought, as_of=as_of)
-    left_out = why.reindex(table.index).fillna("")
-    free = table[(left_out == "") & ~table["contractual"]]
+    left_out = _excluded(con, exclusions).reindex(table.index).fillna("")
+    free, contracts = _kinds(bought, table, left_out, as_of)
     card = _card(bought, table, left_out, free)
-    under_contract = table.index[(left_out == "") & table["contractual"]]
-    found, card["renewals"] = fit_renewals(bought, terms(bought, under_contract, as_of_day=as_of // DAY))
+    found, card["renewals"] = fit_renewals(bought, contracts)
     renewals = asdict(found) if found is not None else None
     if int((free["frequency"] > 0).sum()) < MIN_REPEAT_BUYERS:
         text = f"fewer than {MIN_REPEAT_BUYERS} customers have bought twice: no value is given"
         return ValueModel(as_of, bought.currency, None, None, False, (text,), card, renewals)
-    x, t, T, count, m = _arrays(free)
+    x, t, T, count, m = arrays(free)
     buying = BetaGeoModel().fit(x, t, T)
     spending = GammaGammaModel().fit(count, m)
     card["log_likelihood"] = {"purchases": buying.log_likelihood_, "spend": spending.log_likelihood_}
@@ -242,12 +240,29 @@ def fit_customers(con: duckdb.DuckDBPyConnection, *, as_of: int, exclusions: Exc
     )
 
 
+def modelled(
+    con: duckdb.DuckDBPyConnection, bought: Purchases, *, as_of: int, exclusions: Exclusions
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The customers that the purchases' parameters are of (rows of `summary`), and the contracts (rows of `terms`)."""
+    table = summary(bought, as_of=as_of)
+    return _kinds(bought, table, _excluded(con, exclusions).reindex(table.index).fillna(""), as_of)
+
+
+def _kinds(
+    bought: Purchases, table: pd.DataFrame, left_out: pd.Series[str], as_of: int
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    free = table[(left_out == "") & ~table["contractual"]]
+    under_contract = table.index[(left_out == "") & table["contractual"]]
+    return free, terms(bought, under_contract, as_of_day=as_of // DAY)
+
+
 def _card(
     bought: Purchases, table: pd.DataFrame, left_out: pd.Series[str], free: pd.DataFrame
 ) -> dict[str, Any]:
     counts = left_out[left_out != ""].value_counts()
     return {
         "customers": len(table),
+        "purchases": len(bought.rows),
         "repeat_buyers": int((free["frequency"] > 0).sum()),
         "contractual": int(table["contractual"].sum()),
         "contractual_note": (

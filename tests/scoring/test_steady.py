@@ -1,0 +1,52 @@
+"""Values that the data do not contradict stay in force."""
+
+from dataclasses import replace
+
+import duckdb
+import pytest
+from support.worlds import DAY, NOW, World, company
+
+from sales_consultant.config.populations import Exclusions
+from sales_consultant.scoring.steady import values_stay
+from sales_consultant.scoring.value import ValueModel, fit_customers
+
+NONE = Exclusions()
+
+
+@pytest.fixture(scope="module")
+def con() -> duckdb.DuckDBPyConnection:
+    """A hundred companies with seven deals each, won by chance."""
+    world: World = company(deals=700)
+    for n, deal in enumerate(world.rows["deals"]):
+        deal["company_id"] = f"c{n % 100}"
+    return world.connection()
+
+
+def learnt(con: duckdb.DuckDBPyConnection, day: int) -> ValueModel:
+    return fit_customers(con, as_of=NOW + day * DAY, exclusions=NONE)
+
+
+def test_a_week_without_a_purchase_is_no_news(con: duckdb.DuckDBPyConnection) -> None:
+    old, new = learnt(con, 0), learnt(con, 28)
+    assert old.purchase_params is not None
+    assert "nothing was bought" in values_stay(con, old, new, exclusions=NONE)
+
+
+def test_a_week_of_trade_as_usual_does_not_move_values(con: duckdb.DuckDBPyConnection) -> None:
+    old, new = learnt(con, -14), learnt(con, -7)
+    assert old.card["purchases"] < new.card["purchases"]
+    assert "do not contradict" in values_stay(con, old, new, exclusions=NONE)
+
+
+def test_eight_months_of_silence_are_news(con: duckdb.DuckDBPyConnection) -> None:
+    assert values_stay(con, learnt(con, 0), learnt(con, 240), exclusions=NONE) == ""
+
+
+def test_values_that_the_data_reject_go(con: duckdb.DuckDBPyConnection) -> None:
+    old, new = learnt(con, -14), learnt(con, 0)
+    assert old.purchase_params and old.spend_params
+    slow = {**old.purchase_params, "alpha": 2 * old.purchase_params["alpha"]}
+    assert values_stay(con, replace(old, purchase_params=slow), new, exclusions=NONE) == ""
+    dear = {**old.spend_params, "v": 2 * old.spend_params["v"]}
+    assert values_stay(con, replace(old, spend_params=dear), new, exclusions=NONE) == ""
+    assert values_stay(con, replace(old, currency="USD"), new, exclusions=NONE) == ""

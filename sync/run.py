@@ -34,6 +34,7 @@ from sales_consultant.sync import (
     trainings,
 )
 from sales_consultant.sync import desired as desiring
+from sales_consultant.sync.athand import at_hand
 from sales_consultant.sync.check import refuse_without_master
 from sales_consultant.sync.desired import Desired
 from sales_consultant.sync.guards import guard, override
@@ -263,7 +264,7 @@ def training(
     ws: Workspace, run: Run, reporter: Reporter, *, only: Collection[str] | None = None
 ) -> list[trainings.TrainedModel]:
     """Train and publish what earned it: all that is asked for, or `only` what a run cannot do without."""
-    with _settings_named():
+    with _settings_named(), at_hand(ws.warehouse.con):
         trained = trainings.train(
             ws.warehouse.con,
             ws.state,
@@ -287,7 +288,7 @@ def scoring(ws: Workspace, run: Run, reporter: Reporter) -> tuple[Desired, Held]
     reporter.say("scoring")
     current = held.read(ws.connector, ws.warehouse, ws.state, ws.fields)
     held.keep_feedback(ws.state, current, now=ws.connector.latest())
-    with _settings_named():
+    with _settings_named(), at_hand(ws.warehouse.con):
         wanted = desiring.build(
             ws.warehouse.con,
             ws.settings,

@@ -438,9 +438,16 @@ def train(
     readiness: Annotated[
         bool, typer.Option("--readiness", help="Only say what the data allow, before anything is fitted.")
     ] = False,
+    dry_run: Annotated[
+        bool,
+        typer.Option(
+            "--dry-run",
+            help="Publish nothing: show old against new, and which records would change their grade.",
+        ),
+    ] = False,
 ) -> Document:
     """Train the models and publish those that are better than the base rate in a forward test."""
-    from sales_consultant.sync import evaluation
+    from sales_consultant.sync import candidates, evaluation
     from sales_consultant.sync.run import pulling, running, training
 
     with running(shell.ws, "train") as run:
@@ -448,9 +455,12 @@ def train(
         if readiness:
             ready = evaluation.ready(shell.ws, as_of=run.as_of)
             return {"populations": ready} if shell.json else evaluation.brief_readiness(ready)
-        training(shell.ws, run, shell.reporter)
+        done = candidates.told(training(shell.ws, run, shell.reporter, dry_run=dry_run), dry_run=dry_run)
     tests = evaluation.evaluate(shell.ws.state)
-    return {"run": run.id, **run.counts, "forward_tests": tests if shell.json else evaluation.brief(tests)}
+    document = {"run": run.id, **run.counts, "dry_run": dry_run}
+    if shell.json:
+        return {**document, "models": done, "forward_tests": tests}
+    return {**document, "forward_tests": evaluation.brief(tests), **candidates.brief(done, dry_run=dry_run)}
 
 
 @command(app)
@@ -791,10 +801,10 @@ def runs_tail(
 
 @command(models_app)
 def models_list(shell: Shell) -> Document:
-    """All models, newest first, and which are in force."""
-    from sales_consultant.sync import report
+    """All models, newest first: which are in force, which are candidates, and why the others were kept out."""
+    from sales_consultant.sync import candidates
 
-    return {"models": report.models_list(shell.ws.state)}
+    return {"models": candidates.listed(shell.ws.state)}
 
 
 @command(models_app)
@@ -806,6 +816,17 @@ def models_show(
 
     told = cards.card(shell.ws, digest)
     return told if shell.json else cards.brief(told)
+
+
+@command(models_app)
+def models_publish(
+    shell: Shell, digest: Annotated[str, typer.Argument(help="The first letters of a candidate's digest.")]
+) -> Document:
+    """Put a model into force that train --dry-run left as a candidate; what the gate kept out stays out."""
+    from sales_consultant.sync import candidates
+
+    ws = shell.ws
+    return candidates.publish(ws.state, ws.models_folder, digest, now=ws.clock())
 
 
 @command(models_app)

@@ -1,8 +1,11 @@
 """Populations: which records are scored together, for which event, within which horizon (DESIGN section 8)."""
 
-from typing import Any, Literal
+from collections.abc import Mapping
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field
+
+from sales_consultant.config.nearest import did_you_mean
 
 Event = Literal["won", "converted", "converted_with_deal", "deal_opened", "new_business_won", "next_purchase"]
 PopulationObject = Literal["contacts", "companies", "deals"]
@@ -31,21 +34,53 @@ class Population(BaseModel):
         ),
     )
     label: str = Field(default="", description="How the population is named in fields and reports.")
-    parent: None = Field(
+    parent: str | None = Field(
         default=None,
-        description="Must stay empty: no model is borrowed, a population that is too small is graded by plain rules.",
+        description=(
+            "Another population of the same object and event, whose model is borrowed with an offset while this one has "
+            "fewer than 40 won and 40 lost records of its own. Empty: it is then graded by plain rules."
+        ),
     )
     seller_features: bool = Field(
         default=True, description="Whether what the seller did (calls made, e-mails sent) may be a feature."
     )
 
-    @field_validator("parent", mode="before")
-    @classmethod
-    def _none_is_borrowed(cls, value: Any) -> Any:
-        """Files of earlier versions may name one, to no effect: better said than silently ignored."""
-        if value is not None:
-            raise ValueError("no model is borrowed from another population; remove the setting")
-        return value
+
+def check_parents(populations: Mapping[str, Population]) -> None:
+    """ValueError for a parent whose model could not be borrowed: unknown, of another question, or a borrower itself."""
+    for name, population in populations.items():
+        named = population.parent
+        if named is None:
+            continue
+        said = f'populations.{name}.parent = "{named}"'
+        if named not in populations:
+            raise ValueError(
+                f"{said}: there is no such population. {did_you_mean(named, set(populations) - {name})}"
+            )
+        parent = populations[named]
+        if named == name:
+            raise ValueError(f"{said}: a population cannot borrow from itself; name another, or none")
+        if parent.parent is not None:
+            raise ValueError(
+                f'{said}: "{named}" borrows from "{parent.parent}" itself, and a chain of borrowed models says little of '
+                f"its end; name a population without a parent"
+            )
+        for key in ("object", "event"):
+            mine, theirs = getattr(population, key), getattr(parent, key)
+            if mine != theirs:
+                raise ValueError(
+                    f'{said}: its {key} is "{theirs}", and that of "{name}" is "{mine}"; a borrowed model answers its '
+                    "own question only, so name a population of the same object and event"
+                )
+        if population.horizon_days not in (None, parent.horizon_days):
+            raise ValueError(
+                f'{said}: a borrowed model looks as far ahead as its own; give "{name}" no horizon_days, or the parent\'s'
+            )
+        if parent.seller_features and not population.seller_features:
+            raise ValueError(
+                f'{said}: it learns from what the seller did, which "{name}" must not (seller_features); '
+                "set both alike"
+            )
 
 
 class Exclusions(BaseModel):

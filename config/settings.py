@@ -16,7 +16,7 @@ from sales_consultant.config.catalogue import FIELDS, GROUP, GROUP_LABEL, FieldS
 from sales_consultant.config.conditions import from_setting
 from sales_consultant.config.errors import ConfigError
 from sales_consultant.config.nearest import did_you_mean
-from sales_consultant.config.populations import Exclusions, FeatureSettings, Population
+from sales_consultant.config.populations import Exclusions, FeatureSettings, Population, check_parents
 from sales_consultant.config.versions import HUBSPOT_DEFAULT, SALESFORCE_DEFAULT
 
 FILE_NAME = "sales-consultant.toml"
@@ -378,6 +378,12 @@ class Settings(BaseSettings):
         for name in value:
             if not _NAME.fullmatch(name):
                 raise ValueError(f'connection name "{name}" must be lower-case letters, digits, - and _')
+        return value
+
+    @field_validator("populations")
+    @classmethod
+    def _parents(cls, value: dict[str, Population]) -> dict[str, Population]:
+        check_parents(value)
         return value
 
     @model_validator(mode="after")

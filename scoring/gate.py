@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 INTERVAL = (0.1, 0.9)
 RESAMPLES = 400
 MIN_CLASS = 10
+EXAMPLES = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,8 @@ class Comparison:
 
     `difference` is the mean log-loss of the new less that of the old (below 0: the new one is better), with an 80 %
     interval by drawing companies with replacement; None where there were too few new outcomes. `grades` counts today's
-    open records by their grade under the old and the new model ("B to A").
+    open records by their grade under the old and the new model ("B to A"), `changed` is the share that gets another, and
+    `examples` are a few of these, whose scores move farthest.
     """
 
     publish: bool
@@ -41,17 +43,18 @@ class Comparison:
     high: float | None = None
     grades: dict[str, int] = field(default_factory=dict)
     changed: float | None = None
+    examples: tuple[dict[str, Any], ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
-        """A form that JSON can hold."""
-        return asdict(self)
+        """A form that JSON can hold, to be kept: without the examples, for a report outlives the records that it names."""
+        return {k: v for k, v in asdict(self).items() if k != "examples"}
 
 
 def compare(
     con: duckdb.DuckDBPyConnection,
     old: PopulationModel,
     new: PopulationModel,
-    judged: pd.DataFrame,
+    judged: pd.DataFrame | None,
     today: pd.DataFrame,
     *,
     random_state: int = 0,
@@ -59,16 +62,23 @@ def compare(
     """Whether the new model may take the old one's place.
 
     `judged` are the rows of the new one's forward test (as of `training_rows.labelled`, with `p`, given by a model that had
-    learnt only from before). Of these count the rows whose horizon ended after the old model was trained: it cannot
-    have seen them. `today` are the open members.
+    learnt only from before; None without a test). Of these count the rows whose horizon ended after the old model was
+    trained: it cannot have seen them. `today` are the open members.
     """
     from sales_consultant.scoring.frame import build
 
-    grades = _grades(con, old, new, today)
-    moved = sum(n for k, n in grades.items() if k.split(" to ")[0] != k.split(" to ")[1])
-    shared: dict[str, Any] = {"grades": grades, "changed": moved / len(today) if len(today) else None}
+    given = moves(con, old, new, today)
+    grades = dict(sorted(Counter(given["old_grade"] + " to " + given["new_grade"]).items()))
+    moved = given[given["old_grade"] != given["new_grade"]]
+    shared: dict[str, Any] = {
+        "grades": grades,
+        "changed": len(moved) / len(given) if len(given) else None,
+        "examples": _examples(con, new.population.object, moved),
+    }
     if old.propensity is None or new.propensity is None:
         return Comparison(True, "one of the two is rules: nothing to compare", **shared)
+    if judged is None:
+        return Comparison(True, "too few outcomes to compare", **shared)
     if old.population.event != new.population.event:
         return Comparison(True, "another event than before: not comparable", **shared)
     # Of two horizons the shorter: what the old one has learnt ended before that.
@@ -120,19 +130,52 @@ def paired(
     )
 
 
-def _grades(
+def moves(
     con: duckdb.DuckDBPyConnection, old: PopulationModel, new: PopulationModel, today: pd.DataFrame
-) -> dict[str, int]:
+) -> pd.DataFrame:
+    """Today's open members under both models: record_id, old_score, new_score, old_grade, new_grade."""
+    import pandas as pd
+
     from sales_consultant.scoring.frame import build
     from sales_consultant.scoring.points import grade, split
 
-    if today.empty:
-        return {}
-    given = []
-    for model in (old, new):
+    out: dict[str, Any] = {"record_id": today["record_id"].astype(object)}
+    for when, model in (("old", old), ("new", new)):
         X = build(con, model.population.object, model.features, today)
-        given.append([grade(int(n), model.grade_edges) for n in split(model.exact_points(X))[2]])
-    return dict(sorted(Counter(f"{a} to {b}" for a, b in zip(*given, strict=True)).items()))
+        scores = split(model.exact_points(X))[2]
+        out[f"{when}_score"] = pd.Series(scores, index=today.index, dtype="int64")
+        out[f"{when}_grade"] = pd.Series(
+            [grade(int(n), model.grade_edges) for n in scores], index=today.index, dtype=object
+        )
+    return pd.DataFrame(out)
+
+
+def _examples(con: duckdb.DuckDBPyConnection, entity: str, moved: pd.DataFrame) -> tuple[dict[str, Any], ...]:
+    """The records whose score moves farthest, with their names."""
+    far = (moved["new_score"] - moved["old_score"]).abs()
+    some = moved.assign(far=far).sort_values(["far", "record_id"], ascending=[False, True]).head(EXAMPLES)
+    names = own_names(con, entity, list(some["record_id"]))
+    return tuple(
+        {
+            "record": f"{entity}/{r.record_id}",
+            "name": names.get(str(r.record_id), ""),
+            "score": f"{r.old_score} to {r.new_score}",
+            "grade": f"{r.old_grade} to {r.new_grade}",
+        }
+        for r in some.itertuples(index=False)
+    )
+
+
+def own_names(con: duckdb.DuckDBPyConnection, entity: str, ids: list[str]) -> dict[str, str]:
+    """What people call records, by id."""
+    from sales_consultant.scoring.tables import neutral, query
+
+    if not ids:
+        return {}
+    t = neutral(con, entity)
+    name = t.first_name.fill_null("") + " " + t.last_name.fill_null("") if entity == "contacts" else t.name
+    rows = query(con, t.filter(t.id.isin(ids)).select(record_id=t.id, name=name.fill_null("")))
+    return {str(i): str(n).strip() for i, n in zip(rows["record_id"], rows["name"], strict=True)}
 
 
 SCORE_EDGES = tuple(range(10, 100, 10))

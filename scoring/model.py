@@ -111,8 +111,7 @@ class PopulationModel:
         """The inverse of `to_dict`."""
         return cls(
             name=data["name"],
-            # A setting that never did anything, and is refused by now.
-            population=Population.model_validate({**data["population"], "parent": None}),
+            population=Population.model_validate(data["population"]),
             event=data["event"],
             horizon_days=data["horizon_days"],
             trained_at=data["trained_at"],

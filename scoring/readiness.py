@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from sales_consultant.scoring import false_labels
@@ -13,6 +13,8 @@ from sales_consultant.scoring.times import DAY
 from sales_consultant.scoring.training_rows import MIN_CUTS, classes, cut_offs, horizon_days, labelled, split
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     import duckdb
     import pandas as pd
 
@@ -31,7 +33,7 @@ class Readiness:
     test. `stage_history` is the share of closed deals with two or more stages on record (None for other objects),
     `activity_coverage` the share of the last two years' members that have any activity on record before their last
     cut-off, `owners_covered` how many of the owners have recorded any. `tier` is what so much allows; `missing` says what
-    stands in the way of more.
+    stands in the way of more; `borrows` says from which parent a model would be borrowed, with its tier, or why not.
     """
 
     population: str
@@ -51,10 +53,29 @@ class Readiness:
     false_labels: dict[str, int]
     tier: str
     missing: tuple[str, ...]
+    borrows: str = ""
 
     def as_dict(self) -> dict[str, Any]:
         """A form that JSON can hold."""
         return {**asdict(self), "missing": list(self.missing)}
+
+
+def lending(found: Sequence[Readiness], populations: Mapping[str, Population]) -> list[Readiness]:
+    """The same, with what populations too small for a model of their own would borrow from their parents."""
+    tiers = {f.population: f.tier for f in found}
+    done = []
+    for f in found:
+        parent = populations[f.population].parent
+        if f.tier == "rules" and parent is not None:
+            theirs = tiers.get(parent, "rules")
+            said = (
+                f"{parent} has too little data to lend a model"
+                if theirs == "rules"
+                else f"would borrow from {parent} ({theirs})"
+            )
+            f = replace(f, borrows=said)
+        done.append(f)
+    return done
 
 
 def readiness(

@@ -60,7 +60,7 @@ def brief(told: dict[str, Any]) -> dict[str, Any]:
         x if isinstance(x, dict) else {"column": str(x)}
         for x in told.get("dropped") or told.get("leaks") or ()
     ]
-    return {
+    lines = {
         **{
             k: told.get(k) for k in ("name", "digest", "as_of", "in_force", "verdict", "why", "tier", "event")
         },
@@ -69,6 +69,7 @@ def brief(told: dict[str, Any]) -> dict[str, Any]:
         "rows": told.get("rows"),
         "records with the event": told.get("records_with_event"),
         "records without": told.get("records_without_event"),
+        "borrowed": (told.get("borrowed") or {}).get("said"),
         "forward test": ", ".join(f"{k} {v}" for k, v in figures.items()) or "none",
         "features": ", ".join(told.get("features") or ()),
         "protected attributes put in": ", ".join(told.get("protected") or ()) or "none",
@@ -79,6 +80,7 @@ def brief(told: dict[str, Any]) -> dict[str, Any]:
         "left out as leaks": left_out,
         "notes": [{"note": n} for n in [*(told.get("notes") or ()), *(told.get("warnings") or ())]],
     }
+    return {k: v for k, v in lines.items() if k != "borrowed" or v}
 
 
 def _counts(found: Any) -> str:

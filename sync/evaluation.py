@@ -95,12 +95,14 @@ def noted(document: dict[str, Any], nothing: str) -> dict[str, Any]:
 
 def ready(ws: Workspace, *, as_of: int) -> list[dict[str, Any]]:
     """What each population's data allow, before anything is fitted."""
-    from sales_consultant.scoring.readiness import readiness
+    from sales_consultant.scoring.readiness import lending, readiness
 
-    return [
-        readiness(ws.warehouse.con, name, population, as_of=as_of, exclusions=ws.settings.exclude).as_dict()
-        for name, population in ws.settings.populations.items()
+    con, populations = ws.warehouse.con, ws.settings.populations
+    found = [
+        readiness(con, name, population, as_of=as_of, exclusions=ws.settings.exclude)
+        for name, population in populations.items()
     ]
+    return [f.as_dict() for f in lending(found, populations)]
 
 
 def brief_readiness(found: list[dict[str, Any]]) -> dict[str, Any]:
@@ -109,7 +111,7 @@ def brief_readiness(found: list[dict[str, Any]]) -> dict[str, Any]:
         "populations": [
             {
                 "population": f["population"],
-                "expect": f["tier"],
+                "expect": f["borrows"] or f["tier"],
                 "open": f["open_now"],
                 "with the event": f["with_event"],
                 "without": f["without"],

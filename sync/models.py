@@ -15,6 +15,8 @@ from sales_consultant.sync.state import State, models
 M = TypeVar("M")
 
 VALUE, SEGMENTS, AMOUNT, CLUSTERS = "value", "segments", "amount", "clusters"
+# What a dry run left behind and nobody has published: no training, as far as the next one is concerned.
+LOOKED = sa.and_(models.c.report.like('%"dry_run": true%'), models.c.published_at.is_(None))
 NO_BETTER, TOO_LITTLE = "no better than base rate", "too little data"
 
 
@@ -29,7 +31,13 @@ def known(state: State, folder: Path, name: str, kind: type[M]) -> M | None:
     return known if isinstance(known, kind) else None
 
 
+def known_digest(state: State, digest: str) -> bool:
+    """Whether a model of this digest is in the index."""
+    return bool(state.rows(sa.select(models.c.digest).where(models.c.digest == digest)))
+
+
 def in_force_row(state: State, name: str) -> dict[str, Any] | None:
+    """The index's row of the model in force of a name, None where there is none."""
     rows = state.rows(
         sa.select(models).where(
             models.c.name == name, models.c.published_at.is_not(None), models.c.withdrawn_at.is_(None)
@@ -134,11 +142,12 @@ def enter(
 def maybe_withdraw(state: State, name: str, now: int) -> None:
     """Withdraw what is in force after two verdicts in a row of being no better than the base rate.
 
-    A training on too little data had none, and a model that the gate kept out was better than the base rate.
+    A training on too little data had none, a model that the gate kept out was better than the base rate, and a dry run
+    is a look.
     """
     rows = state.rows(
         sa.select(models)
-        .where(models.c.name == name, models.c.verdict != TOO_LITTLE)
+        .where(models.c.name == name, models.c.verdict != TOO_LITTLE, ~LOOKED)
         .order_by(models.c.made_at.desc())
         .limit(2)
     )
@@ -186,7 +195,7 @@ def training_needed(state: State, folder: Path, settings: Settings, *, as_of: in
     """
     from sales_consultant.scoring import modelfile
 
-    rows = state.rows(sa.select(models))
+    rows = state.rows(sa.select(models).where(~LOOKED))
     wanted = {*settings.populations, VALUE, SEGMENTS, AMOUNT}
     wanted |= {CLUSTERS} if settings.write.set == "all" else set()
     needed = wanted - {r["name"] for r in rows}

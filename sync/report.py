@@ -233,6 +233,8 @@ def explain(ws: Workspace, record: str) -> dict[str, Any]:
                 "lines": desiring.reason_lines(row.reasons),
                 "features": frame.attrs["features"],
             }
+            if loan := model.card.get("borrowed"):
+                found["model"] = loan["said"]
             if table == "deals":
                 found |= _worth(ws, in_force, mine, frame.attrs["features"], as_of)
             break

@@ -261,9 +261,17 @@ def _settings_named() -> Iterator[None]:
 
 
 def training(
-    ws: Workspace, run: Run, reporter: Reporter, *, only: Collection[str] | None = None
+    ws: Workspace,
+    run: Run,
+    reporter: Reporter,
+    *,
+    only: Collection[str] | None = None,
+    dry_run: bool = False,
 ) -> list[trainings.TrainedModel]:
-    """Train and publish what earned it: all that is asked for, or `only` what a run cannot do without."""
+    """Train and publish what earned it: all that is asked for, or `only` what a run cannot do without.
+
+    With `dry_run` nothing is published: what would be is kept as a candidate.
+    """
     with _settings_named(), at_hand(ws.warehouse.con):
         trained = trainings.train(
             ws.warehouse.con,
@@ -274,9 +282,10 @@ def training(
             now=ws.clock(),
             say=reporter.say,
             only=only,
+            dry_run=dry_run,
         )
     run.counts["trained"] = {t.name: t.verdict or t.kind for t in trained}
-    if only is None and any(t.published and t.kind == "propensity" for t in trained):
+    if only is None and not dry_run and any(t.published and t.kind == "propensity" for t in trained):
         # A newly published model lifts the hold that a rollback left; what a nightly run had to make up for does not.
         with ws.state.begin() as c:
             c.execute(sa.delete(holds))

@@ -1,7 +1,8 @@
 """A training: every model learnt, judged against the one in force, and published where it earned it."""
 
+import json
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,11 +23,13 @@ from sales_consultant.sync.models import (
     in_force_row,
     keep,
     known,
+    known_digest,
     maybe_withdraw,
 )
 from sales_consultant.sync.state import State
 
 if TYPE_CHECKING:
+    from sales_consultant.scoring.borrowing import Lender
     from sales_consultant.scoring.gate import Comparison
     from sales_consultant.scoring.model import PopulationModel
     from sales_consultant.scoring.training import Trained
@@ -36,7 +39,11 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True)
 class TrainedModel:
-    """One line of what a training did."""
+    """One line of what a training did.
+
+    `published`: whether it is in force now, and with `dry_run` whether it would be. `before` is the report of the model
+    that was in force until then, `gate` how the two compare.
+    """
 
     name: str
     kind: str
@@ -45,6 +52,8 @@ class TrainedModel:
     published: bool
     report: dict[str, Any]
     why: str = ""
+    before: dict[str, Any] | None = None
+    gate: "Comparison | None" = None
 
 
 def train(
@@ -57,119 +66,187 @@ def train(
     now: int,
     say: Say,
     only: Collection[str] | None = None,
+    dry_run: bool = False,
 ) -> list[TrainedModel]:
     """Train every population's model, the customers' value and the segments, or `only` some; publish what earned it.
 
     A model that is no better than the base rate is kept with its report and not published; one in force is withdrawn
     only after two such verdicts in a row. One that is worse than the model in force, on outcomes neither has learnt from,
     is kept too, and the old one stays; so it does where there was too little data to learn from, for a thin warehouse says
-    nothing against what was learnt before.
+    nothing against what was learnt before. A population with too little data of its own borrows its parent's model, where
+    it names one. With `dry_run` all models are kept as candidates, and nothing is published or withdrawn.
     """
-    from sales_consultant.scoring import amounts, clustermodel, segments, training, value
-    from sales_consultant.scoring.amounts import AmountModel
-    from sales_consultant.scoring.clustermodel import ClusterModel
-    from sales_consultant.scoring.model import PopulationModel
-    from sales_consultant.scoring.segments import SegmentModel
-    from sales_consultant.scoring.value import ValueModel
-
     _check_features(con, settings.features)
-    done = []
-    for name, population in settings.populations.items():
-        if only is not None and name not in only:
-            continue
-        say(f"training {population.label or name}")
-        held = _same_question(known(state, folder, name, PopulationModel), population)
+    made = _Training(con, state, folder, settings, as_of, now, say, dry_run)
+    # Parents first: their children may borrow what was learnt a moment ago.
+    for name, population in sorted(settings.populations.items(), key=lambda p: p[1].parent is not None):
+        if only is None or name in only:
+            made.population(name, population)
+    if only is None or {VALUE, SEGMENTS, AMOUNT, CLUSTERS} & set(only):
+        made.customers()
+    return made.done
+
+
+@dataclass
+class _Training:
+    con: duckdb.DuckDBPyConnection
+    state: State
+    folder: Path
+    settings: Settings
+    as_of: int
+    now: int
+    say: Say
+    dry_run: bool
+    done: list[TrainedModel] = field(default_factory=list)
+    lenders: "dict[str, Lender]" = field(default_factory=dict)
+    """Models of this training that came into force, or would, by their population."""
+
+    def population(self, name: str, population: Population) -> None:
+        from sales_consultant.scoring import training
+        from sales_consultant.scoring.borrowing import Lender, borrow
+        from sales_consultant.scoring.model import PopulationModel
+
+        called = population.label or name
+        self.say(f"training {called}")
+        in_force = known(self.state, self.folder, name, PopulationModel)
+        held = _same_question(in_force, population)
         trained = training.train(
-            con,
+            self.con,
             name,
             population,
-            as_of=as_of,
-            exclusions=settings.exclude,
-            features=settings.features,
-            shown=shown(state, population.object),
+            as_of=self.as_of,
+            exclusions=self.settings.exclude,
+            features=self.settings.features,
+            shown=shown(self.state, population.object),
             horizon_before=held.horizon_days if held is not None else None,
         )
+        thin = trained.model.propensity is None
+        if thin and (lender := self._lender(population)) is not None:
+            exclude = self.settings.exclude
+            trained = borrow(self.con, name, population, lender, as_of=self.as_of, exclusions=exclude)
         report = trained.report.as_dict()
         report["leaks"] = [vars(x) if hasattr(x, "__dict__") else x for x in report.get("leaks", [])]
         publish, why = trained.publishable, trained.why
-        if publish and (gate := _gate(con, state, folder, trained)) is not None:
+        gate = self._gate(in_force, trained)
+        if gate is not None:
             report["gate"] = gate.as_dict()
+        if publish and gate is not None and trained.judged is not None:
             publish, why = gate.publish, f"{why}; against the model in force: {gate.why}"
-        if held is not None and held.propensity is not None and trained.model.propensity is None and publish:
-            publish, why = (
-                False,
-                f"{why}; the model in force stays, for so little data say nothing against it",
-            )
-            say(f"{population.label or name}: {why}")
+        own = held is not None and held.propensity is not None and "borrowed" not in held.card
+        if thin and own and publish:
+            publish = False
+            why = f"{why}; the model in force stays, for so little data say nothing against it"
+            self.say(f"{called}: {why}")
         if put_in := trained.model.card.get("protected"):
-            say(
-                f"{population.label or name}: features.protected puts in {', '.join(put_in)}: protected attributes"
-            )
+            self.say(f"{called}: features.protected puts in {', '.join(put_in)}: protected attributes")
+        if publish and trained.model.propensity is not None:
+            self.lenders[name] = Lender(trained.model, report, trained.tested)
         report["why"] = why
-        digest = keep(trained.model, folder)
         verdict = str(report.get("verdict", ""))
-        enter(state, digest, name, "propensity", verdict, report, as_of, now, publish=publish)
-        if not trained.publishable:
-            maybe_withdraw(state, name, now)
-        done.append(TrainedModel(name, "propensity", digest, verdict, publish, report, why))
-    if only is not None and not {VALUE, SEGMENTS, AMOUNT, CLUSTERS} & set(only):
-        return done
+        self._enter(name, "propensity", trained.model, verdict, report, publish=publish, gate=gate)
+        if not trained.publishable and not self.dry_run:
+            maybe_withdraw(self.state, name, self.now)
 
-    def put(name: str, model: Any, card: dict[str, Any], *, thin: bool) -> None:
+    def _lender(self, population: Population) -> "Lender | None":
+        """The parent's model of this training where it is the one in force from now on, else the one in force."""
+        from sales_consultant.scoring.borrowing import Lender
+        from sales_consultant.scoring.model import PopulationModel
+
+        if population.parent is None:
+            return None
+        if population.parent in self.lenders:
+            return self.lenders[population.parent]
+        row = in_force_row(self.state, population.parent)
+        parent = known(self.state, self.folder, population.parent, PopulationModel)
+        parent = _same_question(parent, self.settings.populations[population.parent])
+        if row is None or parent is None or parent.propensity is None or "borrowed" in parent.card:
+            return None
+        return Lender(parent, json.loads(row["report"]))
+
+    def _gate(self, old: "PopulationModel | None", trained: "Trained") -> "Comparison | None":
+        """The new model against the one in force; None where there is none, or its file is lost."""
+        from sales_consultant.scoring import gate
+
+        if old is None or trained.today is None:
+            return None
+        return gate.compare(self.con, old, trained.model, trained.judged, trained.today)
+
+    def _enter(
+        self,
+        name: str,
+        kind: str,
+        model: Any,
+        verdict: str,
+        report: dict[str, Any],
+        *,
+        publish: bool,
+        gate: "Comparison | None" = None,
+    ) -> None:
+        """Keep a model, put it into the index and remember what became of it."""
+        held = in_force_row(self.state, name)
+        digest = keep(model, self.folder)
+        before = json.loads(held["report"]) | {"digest": held["digest"]} if held is not None else None
+        found = TrainedModel(
+            name, kind, digest, verdict, publish, report, str(report.get("why", "")), before, gate
+        )
+        self.done.append(found)
+        kept = {**report, "would_publish": publish, "against": held["digest"] if held is not None else None}
+        if self.dry_run:
+            if known_digest(self.state, digest):
+                return  # The very model that is there already: what is known of it stays.
+            kept["dry_run"] = True
+        enter(
+            self.state,
+            digest,
+            name,
+            kind,
+            verdict,
+            kept,
+            self.as_of,
+            self.now,
+            publish=publish and not self.dry_run,
+        )
+
+    def _put(self, name: str, model: Any, card: dict[str, Any], *, thin: bool) -> None:
         """In force, unless it has learnt nothing and the one in force had."""
-        digest = keep(model, folder)
         why = "too little data: the model in force stays" if thin else ""
         if why:
-            say(f"{name}: {why}")
+            self.say(f"{name}: {why}")
         verdict = TOO_LITTLE if thin else ""
-        enter(state, digest, name, name, verdict, card, as_of, now, publish=not thin)
-        done.append(TrainedModel(name, name, digest, verdict, not thin, card, why))
+        self._enter(name, name, model, verdict, {**card, "why": why} if why else card, publish=not thin)
 
-    say("learning deal amounts")
-    sizes = amounts.fit(con, settings.features, as_of=as_of)
-    guessed = known(state, folder, AMOUNT, AmountModel)
-    thin = sizes.kind == "none" and guessed is not None and guessed.kind != "none"
-    put(AMOUNT, sizes, {"kind": sizes.kind, **_card(sizes)}, thin=thin)
-    say("training customer value")
-    customers = value.fit_customers(con, as_of=as_of, exclusions=settings.exclude)
-    valued = known(state, folder, VALUE, ValueModel)
-    thin = customers.purchase_params is None and valued is not None and valued.purchase_params is not None
-    put(VALUE, customers, _card(customers), thin=thin)
-    customers = valued if thin and valued is not None else customers
-    say("finding segments")
-    worth = customers.predict(con, as_of=as_of, exclusions=settings.exclude)
-    before = known(state, folder, SEGMENTS, SegmentModel)
-    edges = segments.fit(con, as_of=as_of, values=worth, before=before)
-    thin = not edges.ranked and before is not None and before.ranked
-    put(SEGMENTS, edges, _card(edges), thin=thin)
-    if settings.write.set == "all":
-        say("finding clusters")
-        groups = clustermodel.fit(con, as_of=as_of, before=known(state, folder, CLUSTERS, ClusterModel))
-        digest = keep(groups, folder)
-        card = {"method": groups.method, "verdict": groups.verdict, "clusters": list(groups.names)}
-        enter(state, digest, CLUSTERS, CLUSTERS, groups.verdict, card, as_of, now, publish=True)
-        done.append(TrainedModel(CLUSTERS, CLUSTERS, digest, groups.verdict, True, card))
-    return done
+    def customers(self) -> None:
+        """What customers are worth and which segments there are, and the size of deals without an amount."""
+        from sales_consultant.scoring import amounts, clustermodel, segments, value
+        from sales_consultant.scoring.amounts import AmountModel
+        from sales_consultant.scoring.clustermodel import ClusterModel
+        from sales_consultant.scoring.segments import SegmentModel
+        from sales_consultant.scoring.value import ValueModel
 
-
-def _gate(
-    con: duckdb.DuckDBPyConnection, state: State, folder: Path, trained: "Trained"
-) -> "Comparison | None":
-    """The new model against the one in force; None where there is none, or its file is lost."""
-    from sales_consultant.scoring import gate, modelfile
-    from sales_consultant.scoring.model import PopulationModel
-
-    held = in_force_row(state, trained.model.name)
-    if (
-        held is None
-        or not modelfile.of_this_format(folder / held["digest"])
-        or trained.today is None
-        or trained.judged is None
-    ):
-        return None
-    old = modelfile.load(folder / held["digest"])
-    assert isinstance(old, PopulationModel)
-    return gate.compare(con, old, trained.model, trained.judged, trained.today)
+        con, state, folder, as_of = self.con, self.state, self.folder, self.as_of
+        exclude = self.settings.exclude
+        self.say("learning deal amounts")
+        sizes = amounts.fit(con, self.settings.features, as_of=as_of)
+        guessed = known(state, folder, AMOUNT, AmountModel)
+        thin = sizes.kind == "none" and guessed is not None and guessed.kind != "none"
+        self._put(AMOUNT, sizes, {"kind": sizes.kind, **_card(sizes)}, thin=thin)
+        self.say("training customer value")
+        customers = value.fit_customers(con, as_of=as_of, exclusions=exclude)
+        valued = known(state, folder, VALUE, ValueModel)
+        thin = customers.purchase_params is None and valued is not None and valued.purchase_params is not None
+        self._put(VALUE, customers, _card(customers), thin=thin)
+        customers = valued if thin and valued is not None else customers
+        self.say("finding segments")
+        worth = customers.predict(con, as_of=as_of, exclusions=exclude)
+        before = known(state, folder, SEGMENTS, SegmentModel)
+        edges = segments.fit(con, as_of=as_of, values=worth, before=before)
+        thin = not edges.ranked and before is not None and before.ranked
+        self._put(SEGMENTS, edges, _card(edges), thin=thin)
+        if self.settings.write.set == "all":
+            self.say("finding clusters")
+            groups = clustermodel.fit(con, as_of=as_of, before=known(state, folder, CLUSTERS, ClusterModel))
+            card = {"method": groups.method, "verdict": groups.verdict, "clusters": list(groups.names)}
+            self._enter(CLUSTERS, CLUSTERS, groups, groups.verdict, card, publish=True)
 
 
 def _same_question(held: "PopulationModel | None", population: Population) -> "PopulationModel | None":

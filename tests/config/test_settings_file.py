@@ -20,7 +20,6 @@ def write(tmp_path: Path, text: str) -> Path:
         ('[conections.a]\ncrm = "hubspot"', 'unknown key "conections". Did you mean "connections"?'),
         ('[connections.a]\ncrm = "hubspot"\ntokn = "x"', 'Did you mean "token"?'),
         ('[populations.p]\nobject = "deals"\nevent = "won"\nwere = {}', 'Did you mean "where"?'),
-        ('[populations.p]\nobject = "deals"\nevent = "won"\nparent = "q"', "no model is borrowed"),
         ('[write]\nset = "big"', "'minimal', 'standard' or 'all'"),
         ('[guards]\nmax_records = "many"', '"guards.max_records"'),
         ('[connections.a]\ncrm = "zoho"', '"connections.a.crm"'),
@@ -32,6 +31,42 @@ def test_what_is_wrong_is_named_with_the_nearest_known_name(tmp_path: Path, text
         load(write(tmp_path, text))
     assert words in e.value.message
     assert e.value.code == 2
+
+
+BIG = '[populations.big]\nobject = "deals"\nevent = "won"\n'
+SMALL = '[populations.small]\nobject = "deals"\nevent = "won"\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (BIG + SMALL + 'parent = "bigg"', 'Did you mean "big"?'),
+        (BIG + SMALL + 'parent = "small"', "cannot borrow from itself"),
+        (BIG + 'parent = "small"\n' + SMALL + 'parent = "big"', "borrows from"),
+        (BIG + SMALL + 'parent = "big"\n' + SMALL.replace("small", "tiny") + 'parent = "small"', "a chain"),
+        (BIG.replace("deals", "companies") + SMALL + 'parent = "big"', 'its object is "companies"'),
+        (
+            BIG.replace("deals", "contacts").replace("won", "converted")
+            + SMALL.replace("deals", "contacts").replace("won", "deal_opened")
+            + 'parent = "big"',
+            'its event is "converted"',
+        ),
+        (BIG + SMALL + 'horizon_days = 30\nparent = "big"', "looks as far ahead"),
+        (BIG + SMALL + 'seller_features = false\nparent = "big"', "what the seller did"),
+    ],
+)
+def test_a_parent_that_cannot_lend_is_refused(tmp_path: Path, text: str, words: str) -> None:
+    with pytest.raises(ConfigError) as e:
+        load(write(tmp_path, text))
+    assert words in e.value.message
+    assert "parent" in e.value.message
+
+
+def test_a_parent_of_the_same_question_may_lend(tmp_path: Path) -> None:
+    settings = load(
+        write(tmp_path, BIG + "horizon_days = 30\n" + SMALL + 'horizon_days = 30\nparent = "big"')
+    )
+    assert settings.populations["small"].parent == "big"
 
 
 def test_broken_toml_names_its_line(tmp_path: Path) -> None:

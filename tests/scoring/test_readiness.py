@@ -1,10 +1,12 @@
 """What the data allow is said before anything is fitted, and training agrees."""
 
+from dataclasses import replace
+
 import pytest
 from support.worlds import NOW, company
 
 from sales_consultant.config.populations import Exclusions, FeatureSettings, Population
-from sales_consultant.scoring.readiness import Readiness, readiness
+from sales_consultant.scoring.readiness import Readiness, lending, readiness
 from sales_consultant.scoring.training import train
 
 DEALS = Population(object="deals", event="won", where={"pipeline": "sales"})
@@ -41,3 +43,13 @@ def test_nothing_at_all_is_said_too() -> None:
     assert found.tier == "rules"
     assert (found.with_event, found.without, found.open_now, found.rows) == (0, 0, 0, 0)
     assert len(found.missing) >= 3
+
+
+def test_who_would_borrow_from_whom_is_said_too() -> None:
+    with company(deals=0).connection() as con:
+        small = readiness(con, "small", DEALS, as_of=NOW, exclusions=Exclusions())
+    populations = {"big": DEALS, "small": DEALS.model_copy(update={"parent": "big"})}
+    for tier, said in (("shrunk", "would borrow from big (shrunk)"), ("rules", "too little data to lend")):
+        found = lending([replace(small, population="big", tier=tier), small], populations)
+        assert said in found[1].borrows
+        assert found[0].borrows == ""

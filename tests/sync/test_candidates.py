@@ -1,0 +1,189 @@
+"""A dry run publishes nothing and shows old against new; a candidate comes into force by hand; small populations borrow."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+import pytest
+import sqlalchemy as sa
+from support.worlds import DAY, NOW, company
+
+from sales_consultant.config.errors import UsageError
+from sales_consultant.config.settings import Settings
+from sales_consultant.scoring import modelfile
+from sales_consultant.scoring.catalogue import standard
+from sales_consultant.scoring.model import PopulationModel
+from sales_consultant.sync import candidates, models, trainings
+from sales_consultant.sync.state import State, holds
+
+# A few reasons are enough here, and cheap.
+KEPT = {"meetings", "age", "stage"}
+SETTINGS = Settings.model_validate(
+    {
+        "features": {"omit": sorted({g.name for g in standard("deals", seller=True)[0]} - KEPT)},
+        "populations": {
+            "few": {"object": "deals", "event": "won", "where": {"pipeline": "few"}, "parent": "sales"},
+            "sales": {"object": "deals", "event": "won", "where": {"pipeline": "sales"}},
+        },
+    }
+)
+# They share trainings: once, not once a worker.
+pytestmark = pytest.mark.xdist_group("candidates")
+
+
+@pytest.fixture(scope="module")
+def con() -> Iterator[duckdb.DuckDBPyConnection]:
+    world = company(deals=420, signal=3.0, seed=2)
+    for n, deal in enumerate(world.rows["deals"]):
+        if n % 20 == 0:
+            deal["pipeline"] = "few"
+    with world.connection() as con:
+        yield con
+
+
+class Desk:
+    """A state, a folder of models, and trainings of both populations."""
+
+    def __init__(self, con: duckdb.DuckDBPyConnection, folder: Path) -> None:
+        self.con, self.folder, self.state = con, folder, State(None)
+        self.said: list[str] = []
+
+    def train(
+        self, as_of: int, *, dry_run: bool = False, only: tuple[str, ...] = ("few", "sales")
+    ) -> list[trainings.TrainedModel]:
+        return trainings.train(
+            self.con,
+            self.state,
+            self.folder,
+            SETTINGS,
+            as_of=as_of,
+            now=as_of,
+            say=self.said.append,
+            only=only,
+            dry_run=dry_run,
+        )
+
+    @property
+    def force(self) -> dict[str, str]:
+        rows = {n: models.in_force_row(self.state, n) for n in ("few", "sales")}
+        return {n: str(r["digest"]) for n, r in rows.items() if r is not None}
+
+
+Shown = tuple[Desk, list[trainings.TrainedModel]]
+
+
+@pytest.fixture(scope="module")
+def shown(con: duckdb.DuckDBPyConnection, tmp_path_factory: pytest.TempPathFactory) -> Shown:
+    """A month ago both were trained and published, now there was a dry run."""
+    desk = Desk(con, tmp_path_factory.mktemp("models"))
+    desk.train(NOW - 30 * DAY)
+    return desk, desk.train(NOW, dry_run=True)
+
+
+def test_the_small_one_borrows_what_its_parent_learnt_a_moment_ago(shown: Shown) -> None:
+    desk, done = shown
+    assert [t.name for t in done] == ["sales", "few"]
+    few = modelfile.load(desk.folder / desk.force["few"])
+    assert isinstance(few, PopulationModel) and few.propensity is not None
+    assert few.card["borrowed"]["from_trained_at"] == few.trained_at == NOW - 30 * DAY
+    assert done[1].report["verdict"] == "better than base rate"
+    assert "borrowed from sales" in done[1].why
+    assert set(models.in_force(desk.state, desk.folder, SETTINGS).populations) == {"few", "sales"}
+
+
+def test_a_dry_run_publishes_nothing_and_tells_old_against_new(shown: Shown) -> None:
+    desk, done = shown
+    made = {t.name: t for t in done}
+    assert not set(desk.force.values()) & {t.digest for t in done}
+    told = candidates.told(done, dry_run=True)
+    json.dumps(told)
+    mine = next(m for m in told if m["name"] == "sales")
+    assert (mine["published"], mine["would_publish"]) == (False, made["sales"].published)
+    assert mine["old"]["digest"] == desk.force["sales"][:12]
+    assert mine["gate"]["n"] > 0 and mine["gate"]["difference"] is not None
+    changed = sum(n for k, n in mine["gate"]["grades"].items() if k[0] != k[-1])
+    assert changed > 0 and 0 < len(mine["examples"]) <= 5
+    assert mine["examples"][0]["name"].startswith("Deal ")
+    brief = candidates.brief(told, dry_run=True)
+    assert sum(r["records"] for r in brief["grades_that_change"] if r["model"] == "sales") == changed
+    line = brief["models"][0]
+    assert " to " in line["AUC"] and "would be published" in line
+    assert "Nothing was published" in brief["note"]
+    # Names of records are told, not kept.
+    assert "Deal " not in json.dumps(models.index(desk.state), default=str)
+
+
+def test_looks_are_no_trainings(shown: Shown) -> None:
+    desk, _ = shown
+    for _ in range(2):
+        (few,) = desk.train(NOW - DAY, dry_run=True, only=("few",))
+    assert len([m for m in models.index(desk.state) if m["digest"] == few.digest]) == 1
+    assert few.report["verdict"] == "better than base rate"  # of the parent in force
+    other = State(None)
+    models.enter(other, "a", "sales", "propensity", models.NO_BETTER, {}, 0, 1, publish=True)
+    for n in range(2):
+        models.enter(
+            other,
+            f"b{n}",
+            "sales",
+            "propensity",
+            models.NO_BETTER,
+            {"dry_run": True},
+            0,
+            2 + n,
+            publish=False,
+        )
+    models.maybe_withdraw(other, "sales", 9)
+    assert models.in_force_row(other, "sales") is not None
+    fresh = State(None)
+    models.enter(fresh, "a", "sales", "propensity", "", {"dry_run": True}, 0, 1, publish=False)
+    assert "sales" in models.training_needed(fresh, desk.folder, SETTINGS, as_of=NOW)
+
+
+def test_a_candidate_comes_into_force_by_hand_and_only_once_compared(shown: Shown) -> None:
+    desk, done = shown
+    made = {t.name: t for t in done}
+    listed = {m["digest"]: m for m in candidates.listed(desk.state)}
+    short = made["sales"].digest[:12]
+    assert listed[short]["standing"] == "candidate" and f"models publish {short}" in listed[short]["why"]
+    before = desk.force["sales"]
+    with desk.state.begin() as c:
+        c.execute(sa.insert(holds).values(field="score", since=0, run_id="r"))
+    found = candidates.publish(desk.state, desk.folder, short, now=NOW + 1)
+    assert found == {"name": "sales", "in_force": made["sales"].digest, "withdrawn": before}
+    assert desk.force["sales"] == made["sales"].digest
+    assert desk.state.rows(sa.select(holds)) == []
+    for digest, words in (
+        (short, "in force already"),
+        (before[:12], "was in force before"),
+        ("ffffffffff", "No model's digest"),
+    ):
+        with pytest.raises(UsageError, match=words):
+            candidates.publish(desk.state, desk.folder, digest, now=NOW + 2)
+    models.enter(
+        desk.state,
+        "e" * 64,
+        "sales",
+        "propensity",
+        "",
+        {"would_publish": False, "why": "worse on 200 outcomes"},
+        NOW,
+        NOW,
+        publish=False,
+    )
+    with pytest.raises(UsageError, match="worse on 200"):
+        candidates.publish(desk.state, desk.folder, "eeee", now=NOW + 2)
+    models.enter(
+        desk.state,
+        "d" * 64,
+        "sales",
+        "propensity",
+        "",
+        {"would_publish": True, "against": before},
+        NOW,
+        NOW,
+        publish=False,
+    )
+    with pytest.raises(UsageError, match="another model"):
+        candidates.publish(desk.state, desk.folder, "dddd", now=NOW + 2)

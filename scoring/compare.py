@@ -9,17 +9,23 @@ from sales_consultant.scoring import false_labels, metrics
 from sales_consultant.scoring.encoding import Encoder
 from sales_consultant.scoring.forward import fit
 from sales_consultant.scoring.frame import build
+from sales_consultant.scoring.hazards import Hazards
+from sales_consultant.scoring.hazards import rival as competing
 from sales_consultant.scoring.members import Membership
 from sales_consultant.scoring.propensity import tier_of
 from sales_consultant.scoring.training_rows import classes, cut_offs, labelled, split
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import duckdb
     import numpy as np
+    import pandas as pd
     from numpy.typing import NDArray
 
     from sales_consultant.config.populations import Exclusions
     from sales_consultant.scoring.model import PopulationModel
+    from sales_consultant.scoring.propensity import PropensityModel
 
 _MOST_FOR_SVM = 5_000
 
@@ -49,7 +55,7 @@ def compare(
 ) -> list[dict[str, Any]]:
     """One row a model: auc, log_loss, brier, ece, lift_at_10 on the forward test's rows, seconds to fit.
 
-    All learn from the columns that the leak audit left, encoded alike, on the rows before the test; the base rate is the
+    Ours are every form that competed in the forward test; `in_force` marks the one that won it and is in force. All learn from the columns that the leak audit left, encoded alike, on the rows before the test; the base rate is the
     first row. Empty where there is too little to test on.
     """
     import numpy as np
@@ -68,11 +74,14 @@ def compare(
     y, y_test = (part["label"].to_numpy(dtype=float) for part in parts)
     weight = learnt["weight"].to_numpy(dtype=float)
     found = [_row("base rate", y_test, np.full(len(y_test), np.average(y, weights=weight)), 0.0)]
-    for kind in ("full", "boosted") if tier == "boosted" else (tier,):
-        began = time.perf_counter()
-        ours = fit(X, learnt, tier=kind, random_state=0)
-        seconds = time.perf_counter() - began
-        found.append(_row(f"ours, {kind}", y_test, ours.predict_proba(X.loc[judged.index])[:, 1], seconds))
+    ours = {}
+    for kind, made, seconds in of_ours(X, rows, learnt, int(judged["cut"].min()), model.horizon_days):
+        p = made.predict_proba(X.loc[judged.index])[:, 1]
+        ours[kind] = _row(f"ours, {kind}", y_test, p, seconds)
+    # With more rows than the test's the same linear form may be in force as another tier.
+    held = form(model.propensity)
+    ours[held if held in ours else next(iter(ours))]["in_force"] = True
+    found += ours.values()
     encoder = Encoder.learn(X.loc[learnt.index], hinges=0)
     Z, Z_test = encoder.encode(X.loc[learnt.index]), encoder.encode(X.loc[judged.index])
     for name, rival in rivals().items():
@@ -80,6 +89,30 @@ def compare(
         p = _probabilities(name, rival, Z, y, weight, Z_test)
         found.append(_row(name, y_test, p, time.perf_counter() - began))
     return found
+
+
+def form(model: PropensityModel) -> str:
+    """What a model is by name: its tier, or "hazards" where competing outcomes won the forward test."""
+    return "hazards" if isinstance(model.form_, Hazards) else model.tier_
+
+
+def of_ours(
+    X: pd.DataFrame, rows: pd.DataFrame, learnt: pd.DataFrame, start: int, horizon: int
+) -> Iterator[tuple[str, PropensityModel, float]]:
+    """Every form of ours that the forward test tries, learnt from before its start (ms), with the seconds it took."""
+    tier = tier_of(*classes(learnt))
+    began = time.perf_counter()
+    linear = fit(X, learnt, tier="full" if tier == "boosted" else tier, random_state=0)
+    yield linear.tier_, linear, time.perf_counter() - began
+    if linear.tier_ == "full":
+        began = time.perf_counter()
+        hazards = competing(linear, X, rows[rows["cut"] < start], horizon=horizon, until=start)
+        if hazards is not None:
+            yield "hazards", hazards, time.perf_counter() - began
+    if tier == "boosted":
+        began = time.perf_counter()
+        boosted = fit(X, learnt, tier=tier, random_state=0)
+        yield "boosted", boosted, time.perf_counter() - began
 
 
 def _probabilities(
@@ -108,6 +141,7 @@ def _probabilities(
 def _row(name: str, y: NDArray[np.float64], p: NDArray[np.float64], seconds: float) -> dict[str, Any]:
     return {
         "model": name,
+        "in_force": False,
         "auc": round(metrics.auc(y, p), 4),
         "log_loss": round(float(metrics.losses(y, p).mean()), 4),
         "brier": round(float(((p - y) ** 2).mean()), 4),

@@ -7,11 +7,14 @@ import pandas as pd
 import pytest
 
 from sales_consultant.scoring.calibration import sigmoid
+from sales_consultant.scoring.compare import form, of_ours
 from sales_consultant.scoring.encoding import Encoder
 from sales_consultant.scoring.forward import forward_test
 from sales_consultant.scoring.hazards import LOST, OPEN, WON, Hazards, learn, rival, spans
+from sales_consultant.scoring.metrics import losses
 from sales_consultant.scoring.propensity import PropensityModel
 from sales_consultant.scoring.times import DAY
+from sales_consultant.scoring.training_rows import split
 
 HORIZON = 120
 
@@ -145,6 +148,15 @@ def test_the_forward_test_takes_them_where_they_win() -> None:
     assert outcome.hazards
     assert contest["hazards"] < contest["full"]
     assert outcome.report.log_loss == pytest.approx(contest["hazards"])
+    # `evaluate --compare` shows both, with the very figures of the contest.
+    parts, start = split(rows, 200), outcome.report.test_from
+    assert parts is not None and start is not None and outcome.model is not None
+    assert form(outcome.model) == "hazards"
+    y = parts[1]["label"].to_numpy()
+    for name, model, _ in of_ours(X, rows, parts[0], start, 200):
+        p = model.predict_proba(X.loc[parts[1].index])[:, 1]
+        assert float(losses(y, p).mean()) == pytest.approx(contest.pop(name)), name
+    assert not contest
 
 
 def test_the_forward_test_leaves_them_where_they_do_not() -> None:

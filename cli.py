@@ -809,11 +809,20 @@ def models_list(shell: Shell) -> Document:
 
 @command(models_app)
 def models_show(
-    shell: Shell, digest: Annotated[str, typer.Argument(help="The first letters of a model's digest.")]
+    shell: Shell,
+    digest: Annotated[str, typer.Argument(help="The first letters of a model's digest.")],
+    page: Annotated[
+        bool, typer.Option("--page", help="Write it as a page with its plots, into the model's folder.")
+    ] = False,
+    output: Annotated[
+        Path | None, typer.Option("--out", metavar="FOLDER", help="Write the page there instead.")
+    ] = None,
 ) -> Document:
     """A model's card: event, horizon, data, features, leaks, what was left out, forward test; --json tells all of it."""
-    from sales_consultant.sync import cards
+    from sales_consultant.sync import cardpage, cards
 
+    if page or output is not None:
+        return cardpage.write(shell.ws, digest, output)
     told = cards.card(shell.ws, digest)
     return told if shell.json else cards.brief(told)
 

@@ -96,7 +96,7 @@ def publish(state: State, folder: Path, digest: str, *, now: int) -> dict[str, s
         if held is not None:
             c.execute(sa.update(table).where(table.c.digest == held).values(withdrawn_at=now))
         c.execute(sa.update(table).where(table.c.digest == m["digest"]).values(published_at=now))
-        if m["kind"] == "propensity":
+        if m["kind"] == models.PROPENSITY:
             c.execute(sa.delete(holds))
     return {"name": m["name"], "in_force": m["digest"], "withdrawn": held or ""}
 
@@ -140,7 +140,7 @@ def brief(found: Sequence[dict[str, Any]], *, dry_run: bool) -> dict[str, Any]:
     lines = [_line(m, dry_run=dry_run) for m in found]
     tables: dict[str, Any] = {"models": lines, "grades_that_change": moves, "for_example": examples}
     if dry_run:
-        ready = [m for m in found if m["would_publish"] and m["kind"] == "propensity"]
+        ready = [m for m in found if m["would_publish"] and m["kind"] == models.PROPENSITY]
         how = "; ".join(f"models publish {m['digest'][:12]}" for m in ready)
         tables["note"] = f"Nothing was published. {f'To publish: {how}' if how else 'Nothing would be.'}"
     return {k: v for k, v in tables.items() if v}

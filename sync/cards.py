@@ -41,7 +41,7 @@ def card(ws: Workspace, digest: str) -> dict[str, Any]:
     folder = ws.models_folder / m["digest"]
     own = getattr(modelfile.load(folder), "card", None) if modelfile.of_this_format(folder) else None
     # The forward test's rows are there for plots, and its figures are the report.
-    kept = {k: v for k, v in (own or {}).items() if k not in ("judged", "forward_test")}
+    kept = {k: v for k, v in (own or {}).items() if k not in ("judged", "forward_test", "effects")}
     if "cut_offs" in kept:
         kept["learnt_at"] = kept.pop("cut_offs")
     report: dict[str, Any] = m["report"]
@@ -50,7 +50,7 @@ def card(ws: Workspace, digest: str) -> dict[str, Any]:
 
 def brief(told: dict[str, Any]) -> dict[str, Any]:
     """The same for people: a line for what is one thing, a table for what is many."""
-    if told["kind"] != "propensity":
+    if told["kind"] != models.PROPENSITY:
         return told
     figures = {k: f"{told[k]:.4g}" for k in _FIGURES if told.get(k) is not None}
     cuts = [str(iso(c))[:10] for c in told.get("learnt_at") or ()]

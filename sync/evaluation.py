@@ -24,7 +24,7 @@ def evaluate(state: State) -> list[dict[str, Any]]:
     drift = _drift(state)
     found: dict[str, dict[str, Any]] = {}
     for m in models.index(state):
-        if m["kind"] == "propensity" and m["name"] not in found:
+        if m["kind"] == models.PROPENSITY and m["name"] not in found:
             found[m["name"]] = {
                 "name": m["name"],
                 "digest": m["digest"][:12],

@@ -14,6 +14,7 @@ from sales_consultant.sync.state import State, models
 
 M = TypeVar("M")
 
+PROPENSITY = "propensity"
 VALUE, SEGMENTS, AMOUNT, CLUSTERS = "value", "segments", "amount", "clusters"
 # What a dry run left behind and nobody has published: no training, as far as the next one is concerned.
 LOOKED = sa.and_(models.c.report.like('%"dry_run": true%'), models.c.published_at.is_(None))

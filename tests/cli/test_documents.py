@@ -40,7 +40,7 @@ CALLS: dict[str, tuple[int, tuple[str, ...]]] = {
     "runs list": (0, ()),
     "runs show": (0, ("RUN",)),
     "models list": (0, ()),
-    "models show": (0, ("MODEL",)),
+    "models show": (0, ("MODEL", "--out", "card")),
     "models publish": (2, ("nothing",)),
     "models revert": (2, ("nothing",)),
     "models export": (0, ("MODEL", "model.json")),

@@ -1,0 +1,115 @@
+"""A model's card as a page: what the card says, escaped, with the plots beside it."""
+
+from html.parser import HTMLParser
+from pathlib import Path
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+import pytest
+from support.worlds import NOW
+
+from sales_consultant.config.errors import MachineError, UsageError
+from sales_consultant.config.populations import Population
+from sales_consultant.scoring.model import PopulationModel
+from sales_consultant.scoring.rules import RuleModel
+from sales_consultant.sync import cardpage, models
+from sales_consultant.sync.state import State
+
+if TYPE_CHECKING:
+    from sales_consultant.sync.workspace import Workspace
+
+DEALS = Population(object="deals", event="won", label="Sales")
+NASTY = '<script>alert("x")</script>'
+
+
+def desk(folder: Path, card: dict[str, Any], report: dict[str, Any]) -> tuple["Workspace", str]:
+    """A model with this card, in force."""
+    state = State(None)
+    model = PopulationModel("deals", DEALS, "deal won", 90, NOW, [], [], None, RuleModel(), 1.0, {}, [], card)
+    digest = models.keep(model, folder)
+    models.enter(
+        state, digest, "deals", models.PROPENSITY, "better than base rate", report, NOW, NOW, publish=True
+    )
+    return cast("Workspace", SimpleNamespace(state=state, models_folder=folder)), digest
+
+
+class Reader(HTMLParser):
+    """The texts of a page, its tags and its pictures."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.images: list[str] = []
+        self.text = ""
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.images += [v for k, v in attrs if k == "src" and v]
+
+    def handle_data(self, data: str) -> None:
+        self.text += f"{data}\n"
+
+
+def test_the_page_says_what_the_card_says_and_shows_its_plots(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    p = rng.random(80)
+    card = {
+        "event": "deal won",
+        "horizon_days": 90,
+        "cut_offs": [NOW],
+        "rows": 1234,
+        "features": ["meetings", NASTY],
+        "excluded": {"test name": 3},
+        "false_labels": {"imported in bulk": 12},
+        "dropped": [{"column": "deals.reason", "kind": "fill_gap", "evidence": NASTY}],
+        "notes": ["status has no history"],
+        "judged": {"y": [int(v) for v in rng.random(80) < p], "p": [float(v) for v in p]},
+        "effects": [{"reason": "meetings", "points": 4.0}],
+        "borrowed": {"said": "borrowed from Sales"},
+    }
+    report = {
+        "auc": 0.731,
+        "verdict": "better than base rate",
+        "why": "better",
+        "unseen": {"n": 40, "auc": 0.7},
+        "grades": [{"grade": "A", "rate": 0.61}],
+    }
+    ws, digest = desk(tmp_path / "models", card, report)
+    told = cardpage.write(ws, digest[:8], None)
+    page = Path(told["page"])
+    assert page.parent == tmp_path / "models" / digest
+    read = Reader(page.read_text(encoding="utf-8"))
+    assert "script" not in read.tags
+    assert read.text.count(NASTY) == 2
+    for words in (
+        "deal won",
+        "90 days",
+        "1,234",
+        "test name 3",
+        "imported in bulk 12",
+        "auc 0.731",
+        "fill_gap",
+    ):
+        assert words in read.text.replace("1234", "1,234"), words
+    for words in ("borrowed from Sales", "companies unseen", "0.61", "status has no history"):
+        assert words in read.text, words
+    kinds = ("calibration", "lift", "roc", "precision_recall", "reasons")
+    assert read.images == [f"deals-{k}.png" for k in kinds]
+    assert all((page.parent / i).read_bytes().startswith(b"\x89PNG") for i in read.images)
+    assert len(told["files"]) == 6
+    # The model beside it is as it was.
+    assert models.known(ws.state, ws.models_folder, "deals", PopulationModel) is not None
+
+
+def test_without_a_test_there_is_a_page_without_plots(tmp_path: Path) -> None:
+    ws, digest = desk(tmp_path / "models", {"event": "deal won"}, {"verdict": "too little data"})
+    told = cardpage.write(ws, digest, tmp_path / "out")
+    assert [Path(f["file"]).name for f in told["files"]] == ["card.html"]
+    assert (tmp_path / "out" / "card.html").is_file()
+    with pytest.raises(UsageError, match="digest starts with"):
+        cardpage.write(ws, "ffff", None)
+    (tmp_path / "file").write_text("")
+    with pytest.raises(MachineError, match="cannot be written"):
+        cardpage.write(ws, digest, tmp_path / "file")

@@ -7,7 +7,7 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from importlib import import_module
 from pathlib import Path
 from types import TracebackType
@@ -90,7 +90,7 @@ def _bind(port: int) -> socket.socket:
 
 
 class _Server(uvicorn.Server):
-    """A server that listens on a second port too, in https."""
+    """A server that listens on a second port too, in https, and ends at once where nobody is being answered."""
 
     def __init__(
         self, config: uvicorn.Config, listener: socket.socket | None, context: ssl.SSLContext | None
@@ -98,6 +98,39 @@ class _Server(uvicorn.Server):
         super().__init__(config)
         self._listener = listener
         self._context = context
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._stopped = asyncio.Event()
+
+    def stop(self) -> None:
+        """End `run`, from another thread."""
+        self.should_exit = True
+        if self._loop is not None:
+            with suppress(RuntimeError):  # it has ended
+                self._loop.call_soon_threadsafe(self._stopped.set)
+
+    async def main_loop(self) -> None:
+        """What uvicorn does ten times a second, until it is told to stop: by a signal at its next turn, or by `stop`."""
+        self._loop = asyncio.get_running_loop()
+        turn = 0
+        while not await self.on_tick(turn):
+            turn = (turn + 1) % 10
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._stopped.wait(), 0.1)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """As uvicorn does it, without its pause of a tenth of a second where every connection is idle."""
+        if not self.server_state.tasks:
+            for server in self.servers:
+                server.close()
+            for connection in list(self.server_state.connections):
+                connection.shutdown()
+            for _ in range(50):
+                if not self.server_state.connections:
+                    for each in sockets or []:
+                        each.close()
+                    return
+                await asyncio.sleep(0.002)
+        await super().shutdown(sockets)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
@@ -116,7 +149,7 @@ class _Server(uvicorn.Server):
         self.servers.append(server)
 
 
-def _server(app: ASGIApp, listener: socket.socket | None, context: ssl.SSLContext | None) -> uvicorn.Server:
+def _server(app: ASGIApp, listener: socket.socket | None, context: ssl.SSLContext | None) -> _Server:
     return _Server(
         uvicorn.Config(
             app,
@@ -199,7 +232,7 @@ class Sandbox:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._server.should_exit = True
+        self._server.stop()
         self._thread.join()
         self._close()
 

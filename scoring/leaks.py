@@ -49,7 +49,7 @@ def fill_gaps(values: pd.DataFrame, ended: NDArray[np.bool_]) -> list[Finding]:
     return found
 
 
-def _cells(column: pd.Series[Any], learn: NDArray[np.bool_]) -> NDArray[np.int64]:
+def cells(column: pd.Series[Any], learn: NDArray[np.bool_]) -> NDArray[np.int64]:
     """Each value's bin (quantiles of the first rows) or level; gaps are one of their own."""
     import numpy as np
     import pandas as pd
@@ -81,12 +81,12 @@ def single_fields(
         return []
     base, found = y[learn].mean(), []
     for name in names if names is not None else list(X.columns):
-        cells = _cells(X[name], learn) + 1
-        size = int(cells.max()) + 1
-        wins = np.bincount(cells[learn], weights=y[learn], minlength=size)
-        counts = np.bincount(cells[learn], minlength=size)
+        cell = cells(X[name], learn) + 1
+        size = int(cell.max()) + 1
+        wins = np.bincount(cell[learn], weights=y[learn], minlength=size)
+        counts = np.bincount(cell[learn], minlength=size)
         rate = (wins + base) / (counts + 1.0)
-        power = auc(y[~learn], rate[cells[~learn]])
+        power = auc(y[~learn], rate[cell[~learn]])
         if power > (AUC_DOUBTED if doubted(str(name)) else AUC_LIMIT):
             found.append(
                 Finding(str(name), "single_field", f"alone it orders later rows with an AUC of {power:.3f}")
@@ -98,11 +98,6 @@ PURE = 0.98
 _PURE_LATER = 0.9
 _CHANCE = 1e-6
 _MIN_PURE = 20
-MULTIVARIATE_AUC = 0.95
-_LIFT = 0.1
-_FILLED_WITH_OUTCOME = 0.5
-_SUSPECTS = 8
-_ROWS_TO_PROBE = 5_000
 
 
 def decided(
@@ -202,68 +197,3 @@ def _is_time(column: pd.Series[Any]) -> bool:
     import pandas as pd
 
     return bool(pd.api.types.is_datetime64_any_dtype(column))
-
-
-def together(
-    X: pd.DataFrame,
-    y: NDArray[np.float64],
-    groups: NDArray[np.int64],
-    *,
-    names: list[str],
-    families: dict[str, str] | None = None,
-    random_state: int = 0,
-) -> list[Finding]:
-    """Columns without which a nearly perfect model falls to an ordinary one.
-
-    Some leak only in combination (an amount that is the offer's until the deal is won): alone they look harmless. Where a
-    linear model of all columns has an AUC above .95 on rows of groups it has not seen, each of its strongest columns is
-    left out with its family in turn; a fall by more than .1 is a finding. Below .95 that is asked of columns that are
-    filled on one outcome far more often than on the other (by half of the rows): what is honest can lift as much, and is
-    seldom written down so one-sidedly.
-    """
-    import numpy as np
-
-    from sales_consultant.scoring.encoding import Encoder
-    from sales_consultant.scoring.linear import logistic
-    from sales_consultant.scoring.metrics import auc
-
-    rng = np.random.default_rng(random_state)
-    if len(y) > _ROWS_TO_PROBE:
-        some = np.sort(rng.permutation(len(y))[:_ROWS_TO_PROBE])
-        X, y, groups = X.iloc[some], y[some], groups[some]
-    half = rng.permutation(int(groups.max()) + 1)[groups] % 2 == 0 if len(y) else np.zeros(0, dtype=bool)
-    if min(y[half].sum(), (1 - y)[half].sum(), y[~half].sum(), (1 - y)[~half].sum()) < 2 * _MIN_CLASS:
-        return []
-    encoder = Encoder.learn(X, hinges=0)
-    if not encoder.codes:
-        return []
-    Z = encoder.encode(X)
-    owner = np.repeat(np.arange(len(encoder.codes)), [c.width for c in encoder.codes])
-
-    def power(kept: NDArray[np.bool_]) -> tuple[float, NDArray[np.float64]]:
-        coef, _ = logistic(Z[half][:, kept], y[half], np.ones(int(half.sum())), 0.3)
-        return auc(y[~half], Z[~half][:, kept] @ coef), coef
-
-    full, coef = power(np.ones(Z.shape[1], dtype=bool))
-    one_sided = [c for c in encoder.columns if _fill_gap(X[c], y) > _FILLED_WITH_OUTCOME]
-    if full <= MULTIVARIATE_AUC and not one_sided:
-        return []
-    spread = np.bincount(owner, weights=np.abs(coef) * Z.std(axis=0))
-    made_of = families or {}
-    found = []
-    for j in np.argsort(-spread)[:_SUSPECTS]:
-        name = encoder.columns[j]
-        if name not in names or (full <= MULTIVARIATE_AUC and name not in one_sided):
-            continue
-        kin = [made_of.get(c, c) == made_of.get(name, name) for c in encoder.columns]
-        without, _ = power(~np.isin(owner, np.flatnonzero(kin)))
-        if full - without > _LIFT:
-            text = f"with it a linear model has an AUC of {full:.3f}, without it {without:.3f}"
-            found.append(Finding(name, "fill_lift" if full <= MULTIVARIATE_AUC else "multivariate", text))
-    return found
-
-
-def _fill_gap(column: pd.Series[Any], y: NDArray[np.float64]) -> float:
-    """How much more often a column is filled on one outcome than on the other."""
-    filled = column.notna().to_numpy()
-    return abs(float(filled[y == 1].mean()) - float(filled[y == 0].mean()))

@@ -18,8 +18,9 @@ from sales_consultant.scoring.folds import (
     some_groups,
 )
 from sales_consultant.scoring.hazards import Hazards
+from sales_consultant.scoring.leak_lift import IMPLAUSIBLE, SEPARABLE, Probe, lifts, separable
 from sales_consultant.scoring.leak_names import known_leaker
-from sales_consultant.scoring.leaks import Finding, decided, single_fields, together
+from sales_consultant.scoring.leaks import Finding, decided, single_fields
 from sales_consultant.scoring.linear import Linear, logistic, screen
 from sales_consultant.scoring.report import ForwardTest, judge
 
@@ -173,12 +174,24 @@ class PropensityModel(Classifier):
             gone = {made_of.get(f.column, f.column) for f in found}
             return [c for c in names if made_of.get(c, c) not in gone]
 
-        found += single_fields(X, y, order, names=left())
-        found += decided(X, y, codes, names=left(), as_of=order)
+        seed = self.random_state
+
+        def beside(suspects: list[Finding], least: float) -> list[Finding]:
+            """None of them where all other columns tell the outcomes apart as well: strong columns are then no wonder."""
+            columns = [f.column for f in suspects]
+            rest = [c for c in X.columns if c in set(left()) or c not in set(names)]
+            if not columns or separable(Probe.of(X[rest], y, codes, made_of, seed), columns, least):
+                return []
+            return suspects
+
+        found += beside(single_fields(X, y, order, names=left()), IMPLAUSIBLE)
+        sure = decided(X, y, codes, names=left(), as_of=order)
+        # A value that always buys may be honest where everything tells them apart; to be filled by the outcome is not.
+        found += [f for f in sure if f.kind != "decides"]
+        found += beside([f for f in sure if f.kind == "decides"], SEPARABLE)
         kept = left()
         rest = [c for c in X.columns if c in set(kept) or c not in set(names)]
-        seed = self.random_state
-        return found + together(X[rest], y, codes, names=kept, families=made_of, random_state=seed)
+        return found + lifts(X[rest], y, codes, names=kept, families=made_of, random_state=seed)
 
     def _learn(
         self,

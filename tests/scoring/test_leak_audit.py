@@ -193,6 +193,50 @@ def test_what_is_filled_with_the_outcome_and_lifts_all_else_is_a_leak() -> None:
     assert [(f.column, f.kind) for f in found] == [("serial", "fill_lift")]
 
 
+@pytest.mark.parametrize("kind", ["flipped", "as text", "counted after", "filled after"])
+def test_a_quiet_leak_that_lifts_all_else_beyond_belief_is_found(kind: str) -> None:
+    """Alone each is below .95; beside columns that come to .77 together it is no honest one."""
+    X, y, rng = honest()
+    n = len(y)
+    flipped = np.where(rng.random(n) < 0.08, 1 - y, y)
+    X["field"] = {
+        "flipped": flipped.astype(float),
+        "as text": np.where(flipped == 1, "north-west", "south"),
+        "counted after": rng.poisson(3 + 5 * y),
+        "filled after": np.where(rng.random(n) < np.where(y == 1, 0.93, 0.12), rng.normal(size=n), np.nan),
+    }[kind]
+    assert [f.column for f in PropensityModel(tier="full", tables=False).fit(X, y).leaks_] == ["field"]
+
+
+def test_two_noisy_copies_of_the_outcome_do_not_vouch_for_each_other() -> None:
+    X, y, rng = honest()
+    for name in ("first", "second"):
+        X[name] = np.where(rng.random(len(y)) < 0.1, 1 - y, y).astype(float)
+    found = PropensityModel(tier="full", tables=False).fit(X, y).leaks_
+    assert {f.column for f in found} == {"first", "second"}
+
+
+def test_two_columns_whose_parity_is_the_outcome_are_a_pair() -> None:
+    X, y, rng = honest()
+    X["one"] = rng.integers(0, 2, len(y)).astype(float)
+    X["other"] = (X["one"].astype(int) ^ y).astype(float)
+    found = PropensityModel(tier="full", tables=False).fit(X, y).leaks_
+    assert {(f.column, f.kind) for f in found} == {("one", "pair"), ("other", "pair")}
+
+
+def test_strong_columns_are_kept_where_the_others_do_without_them() -> None:
+    """Tumours: nine columns alone order them with more than .95, and so do the others without these nine."""
+    from sklearn.datasets import load_breast_cancer
+
+    data = load_breast_cancer(as_frame=True)
+    X, y = data.data, data.target.to_numpy()
+    assert len(single_fields(X, y.astype(float), np.arange(len(y)))) > 5
+    assert PropensityModel(tables=False).fit(X, y).leaks_ == []
+    rng = np.random.default_rng(0)
+    X = X.assign(ward=np.where((y == 1) & (rng.random(len(y)) < 0.4), "seven", None))
+    assert [f.column for f in PropensityModel(tables=False).fit(X, y).leaks_] == ["ward"]
+
+
 def test_rows_of_one_company_are_one_piece_of_evidence() -> None:
     """25 rows of one won company with a level of its own decide nothing."""
     X, y, _ = honest()

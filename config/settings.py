@@ -234,6 +234,18 @@ class Worth(_Section):
     discount_rate: float = Field(
         default=0.0, ge=0, lt=1, description="Yearly discount of the value in 12 months; 0.1 is 10 %."
     )
+    renewal_date: str = Field(
+        default="",
+        pattern=r"^((companies|deals)\.\w+)?$",
+        description='Where the end of a customer\'s running contract is kept, as "companies.c_renewal_date". Empty: fields '
+        "that are named like one (renewal date, contract end, subscription expiry).",
+    )
+    term_months: str = Field(
+        default="",
+        pattern=r"^((companies|deals)\.\w+)?$",
+        description='Where the length of a contract in months is kept, as "deals.c_term". Empty: fields that are named like '
+        "one (contract term, subscription length).",
+    )
 
 
 class Schedule(_Section):

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from sales_consultant.scoring.amounts import made_up
+from sales_consultant.scoring.contracts import contracts, under_contract
 from sales_consultant.scoring.exclusions import for_testing
 from sales_consultant.scoring.life import is_renewal
 from sales_consultant.scoring.tables import alive, neutral, query
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from sales_consultant.config.populations import Exclusions
+    from sales_consultant.scoring.contracts import ContractFields
 
 # Gaps between purchases that vary by less than a fifth of their mean look like terms, not like choices.
 _REGULAR = 0.2
@@ -27,12 +29,14 @@ class Purchases:
     """Purchases of customers by day, and what was counted out.
 
     `rows` has customer, day (days since 1970, UTC), amount (org's currency), renewal (any renewal among its
-    deals). `counted_out` says how many won deals were left out, by reason. `contacts` customers are contacts.
+    deals). `counted_out` says how many won deals were left out, by reason. `contracts` are what fields tell of the
+    customers' contracts (see `contracts.contracts`), None where customers are contacts.
     """
 
     rows: pd.DataFrame
     currency: str
     counted_out: dict[str, int] = field(default_factory=dict)
+    contracts: pd.DataFrame | None = None
 
 
 def org_currency(con: duckdb.DuckDBPyConnection) -> str:
@@ -62,11 +66,17 @@ def in_org_currency(
 
 
 def purchases(
-    con: duckdb.DuckDBPyConnection, *, as_of: int, by: str = "company", exclusions: Exclusions | None = None
+    con: duckdb.DuckDBPyConnection,
+    *,
+    as_of: int,
+    by: str = "company",
+    exclusions: Exclusions | None = None,
+    fields: ContractFields | None = None,
 ) -> Purchases:
     """Purchases up to the as-of time of companies, or of contacts through the deals they are on.
 
     Deals made for testing are told by their name (`exclusions`, else the default words) or an amount that is no sale.
+    `fields` are those that tell of contracts, where the settings name them.
     """
     import pandas as pd
 
@@ -111,7 +121,8 @@ def purchases(
         amount=("amount", "sum"), renewal=("renewal", "any")
     )
     rows = pd.DataFrame(rows.sort_values(["customer", "day"], ignore_index=True))
-    return Purchases(rows, org_currency(con), out)
+    held = contracts(con, as_of=as_of, given=fields) if by == "company" else None
+    return Purchases(rows, org_currency(con), out, held)
 
 
 def summary(bought: Purchases, *, as_of: int) -> pd.DataFrame:
@@ -137,6 +148,8 @@ def summary(bought: Purchases, *, as_of: int) -> pd.DataFrame:
     gaps = rows.assign(gap=grouped["day"].diff()).groupby("customer")["gap"]
     regular = (gaps.count() >= _MIN_GAPS) & (gaps.std() < _REGULAR * gaps.mean())
     table["contractual"] |= regular.reindex(table.index, fill_value=False)
+    if bought.contracts is not None:
+        table["contractual"] |= under_contract(table, bought.contracts)
     today = as_of // DAY
     table["frequency"] = table["purchases"] - 1
     table["recency_days"] = (table["last"] - table["first"]).astype(np.int64)

@@ -26,6 +26,7 @@ MIN_DECIDED = 20
 # A renewal later than a quarter of its term is a new purchase, not a late signature.
 GRACE = 0.25
 _LATENESS = 21
+_LEAST_TERM = 15
 
 
 class ShiftedBetaGeometric:
@@ -94,26 +95,39 @@ class ShiftedBetaGeometric:
 
 
 def terms(bought: Purchases, customers: pd.Index[Any], *, as_of_day: int) -> pd.DataFrame:
-    """Each contractual customer's contract: term_days, renewals, since_days (last purchase to now), ended.
+    """Each contractual customer's contract: term_days, renewals, since_days (its term's begin to now), ended.
 
-    The term is the usual length next to the median gap between purchases, a year where there was one purchase.
+    The term is the one that a field tells; else the usual length next to the median gap between purchases, or to the time
+    from the one purchase to the renewal date; a year where there is none of these. It began with the last purchase, or a
+    term before the renewal date that the CRM holds; a date that the last purchase has met already is out of date.
     """
     import numpy as np
     import pandas as pd
 
     rows = bought.rows[bought.rows["customer"].isin(customers)]
     gaps = rows.assign(gap=rows.groupby("customer")["day"].diff())
+    last = rows.groupby("customer")["day"].max()
     found = pd.DataFrame(
         {
             "gap": gaps.groupby("customer")["gap"].median(),
             "renewals": gaps.groupby("customer")["gap"].count(),
-            "since_days": as_of_day - rows.groupby("customer")["day"].max(),
+            "since_days": as_of_day - last,
         }
     )
+    held = (
+        bought.contracts
+        if bought.contracts is not None
+        else pd.DataFrame(columns=["renewal_day", "term_days"])
+    )
+    held = held.reindex(found.index).astype("float64")
+    due = held["renewal_day"]
+    ahead = (due - last).where(due - last >= _LEAST_TERM)
     usual = np.asarray(TERMS)
-    gap = found["gap"].fillna(YEAR_DAYS).to_numpy(dtype=float)
+    gap = found["gap"].fillna(ahead).fillna(YEAR_DAYS).to_numpy(dtype=float)
     nearest = np.abs(np.log(np.maximum(gap, 1.0))[:, None] - np.log(usual)).argmin(axis=1)
-    found["term_days"] = usual[nearest]
+    found["term_days"] = held["term_days"].where(held["term_days"].notna(), usual[nearest])
+    told = due > last + GRACE * found["term_days"]
+    found["since_days"] = found["since_days"].where(~told, as_of_day - due + found["term_days"])
     found["ended"] = found["since_days"] > (1 + GRACE) * found["term_days"]
     return found.drop(columns="gap")
 

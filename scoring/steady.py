@@ -49,9 +49,9 @@ def values_stay(
 
     if old.currency != new.currency or old.purchase_params is None or new.purchase_params is None:
         return ""
-    if (old.renewals is None) != (new.renewals is None):
+    if (old.renewals is None) != (new.renewals is None) or old.fields != new.fields:
         return ""
-    bought = purchases(con, as_of=new.trained_at, exclusions=exclusions)
+    bought = purchases(con, as_of=new.trained_at, exclusions=exclusions, fields=new.fields)
     known = old.card.get("purchases")
     soon = new.trained_at - old.trained_at < LONGEST_DAYS * DAY
     if known is not None and known == len(bought.rows) and soon:

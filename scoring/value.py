@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from sales_consultant.scoring.betageo import BetaGeoModel
+from sales_consultant.scoring.contracts import ContractFields, told
 from sales_consultant.scoring.exclusions import reasons
 from sales_consultant.scoring.false_labels import stale_days
 from sales_consultant.scoring.gammagamma import GammaGammaModel
@@ -61,7 +62,8 @@ COLUMNS = (
 class ValueModel:
     """BG/NBD (in weeks) and gamma-gamma of an org's customers; both None where there are too few; renewals likewise.
 
-    `excluded` are the companies left out, by reason, `card` what a reader should know.
+    `excluded` are the companies left out, by reason, `card` what a reader should know, `contract_fields` the fields that
+    tell of contracts where the settings name them.
     """
 
     trained_at: int
@@ -72,6 +74,12 @@ class ValueModel:
     warnings: tuple[str, ...]
     card: dict[str, Any] = field(default_factory=dict)
     renewals: dict[str, Any] | None = None
+    contract_fields: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def fields(self) -> ContractFields:
+        """The fields that tell of contracts, as the settings named them at the training."""
+        return ContractFields(**self.contract_fields)
 
     def predict(
         self,
@@ -93,7 +101,7 @@ class ValueModel:
         import numpy as np
         import pandas as pd
 
-        bought = purchases(con, as_of=as_of, exclusions=exclusions)
+        bought = purchases(con, as_of=as_of, exclusions=exclusions, fields=self.fields)
         table = summary(bought, as_of=as_of)
         if exclusions is not None:
             table = table[_excluded(con, exclusions).reindex(table.index).fillna("") == ""]
@@ -183,6 +191,7 @@ class ValueModel:
             "warnings": list(self.warnings),
             "card": self.card,
             "renewals": self.renewals,
+            "contract_fields": self.contract_fields,
         }
 
     @classmethod
@@ -209,21 +218,31 @@ def _excluded(con: duckdb.DuckDBPyConnection, exclusions: Exclusions) -> pd.Seri
     return reasons(rows, exclusions).set_axis(rows["record_id"])
 
 
-def fit_customers(con: duckdb.DuckDBPyConnection, *, as_of: int, exclusions: Exclusions) -> ValueModel:
+def fit_customers(
+    con: duckdb.DuckDBPyConnection,
+    *,
+    as_of: int,
+    exclusions: Exclusions,
+    fields: ContractFields | None = None,
+) -> ValueModel:
     """Fit purchases and spend of the companies that bought, as of a time (ms).
 
-    The spend model takes every purchase, the first one too: all are drawn alike under it.
+    The spend model takes every purchase, the first one too: all are drawn alike under it. `fields` are those that tell of
+    contracts, where the settings name them.
     """
-    bought = purchases(con, as_of=as_of, exclusions=exclusions)
+    bought = purchases(con, as_of=as_of, exclusions=exclusions, fields=fields)
+    named = asdict(fields) if fields is not None else {}
     table = summary(bought, as_of=as_of)
     left_out = _excluded(con, exclusions).reindex(table.index).fillna("")
     free, contracts = _kinds(bought, table, left_out, as_of)
     card = _card(bought, table, left_out, free)
+    if bought.contracts is not None:
+        card["contract_fields"] = told(con, fields, bought.contracts)
     found, card["renewals"] = fit_renewals(bought, contracts)
     renewals = asdict(found) if found is not None else None
     if int((free["frequency"] > 0).sum()) < MIN_REPEAT_BUYERS:
         text = f"fewer than {MIN_REPEAT_BUYERS} customers have bought twice: no value is given"
-        return ValueModel(as_of, bought.currency, None, None, False, (text,), card, renewals)
+        return ValueModel(as_of, bought.currency, None, None, False, (text,), card, renewals, named)
     x, t, T, count, m = arrays(free)
     buying = BetaGeoModel().fit(x, t, T)
     spending = GammaGammaModel().fit(count, m)
@@ -237,6 +256,7 @@ def fit_customers(con: duckdb.DuckDBPyConnection, *, as_of: int, exclusions: Exc
         (*(f"purchases: {w}" for w in buying.warnings_), *(f"spend: {w}" for w in spending.warnings_)),
         card,
         renewals,
+        named,
     )
 
 
@@ -266,8 +286,8 @@ def _card(
         "repeat_buyers": int((free["frequency"] > 0).sum()),
         "contractual": int(table["contractual"].sum()),
         "contractual_note": (
-            "customers with renewals, or whose purchases are as regular as terms, have the risk of not renewing for "
-            "a churn risk (none where fewer than 20 terms were decided): a contract says whether they are alive"
+            "customers with renewals, with a renewal date or a term in a field, or whose purchases are as regular as "
+            "terms, have the risk of not renewing for a churn risk (none where fewer than 20 terms were decided): a contract says whether they are alive"
         ),
         "excluded": {str(k): int(v) for k, v in counts.items()},
         "counted_out": bought.counted_out,

@@ -10,7 +10,7 @@ import duckdb
 
 from sales_consultant.config.errors import ConfigError
 from sales_consultant.config.nearest import did_you_mean
-from sales_consultant.config.populations import FeatureSettings, Population
+from sales_consultant.config.populations import Population
 from sales_consultant.config.settings import Settings
 from sales_consultant.sync.exposed import shown
 from sales_consultant.sync.models import (
@@ -76,7 +76,7 @@ def train(
     nothing against what was learnt before. A population with too little data of its own borrows its parent's model, where
     it names one. With `dry_run` all models are kept as candidates, and nothing is published or withdrawn.
     """
-    _check_features(con, settings.features)
+    _check_features(con, settings)
     made = _Training(con, state, folder, settings, as_of, now, say, dry_run)
     # Parents first: their children may borrow what was learnt a moment ago.
     for name, population in sorted(settings.populations.items(), key=lambda p: p[1].parent is not None):
@@ -220,6 +220,7 @@ class _Training:
         from sales_consultant.scoring import amounts, clustermodel, segments, value
         from sales_consultant.scoring.amounts import AmountModel
         from sales_consultant.scoring.clustermodel import ClusterModel
+        from sales_consultant.scoring.contracts import ContractFields
         from sales_consultant.scoring.segments import SegmentModel
         from sales_consultant.scoring.value import ValueModel
 
@@ -231,7 +232,9 @@ class _Training:
         thin = sizes.kind == "none" and guessed is not None and guessed.kind != "none"
         self._put(AMOUNT, sizes, {"kind": sizes.kind, **_card(sizes)}, thin=thin)
         self.say("training customer value")
-        customers = value.fit_customers(con, as_of=as_of, exclusions=exclude)
+        named = self.settings.value
+        fields = ContractFields(named.renewal_date, named.term_months)
+        customers = value.fit_customers(con, as_of=as_of, exclusions=exclude, fields=fields)
         valued = known(state, folder, VALUE, ValueModel)
         thin = customers.purchase_params is None and valued is not None and valued.purchase_params is not None
         self._put(VALUE, customers, _card(customers), thin=thin)
@@ -258,13 +261,17 @@ def _same_question(held: "PopulationModel | None", population: Population) -> "P
     return held if same else None
 
 
-def _check_features(con: duckdb.DuckDBPyConnection, features: FeatureSettings) -> None:
+def _check_features(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     """Raise ConfigError for a column that no object has: misspelt, a field that must not be learnt from would be."""
     from sales_consultant.scoring.tables import columns
 
     objects = ("contacts", "companies", "deals")
-    for key in ("fixed", "omit", "protected"):
-        for name in getattr(features, key):
+    named = {f"[features] {key}": getattr(settings.features, key) for key in ("fixed", "omit", "protected")}
+    for key in ("renewal_date", "term_months"):
+        if field := getattr(settings.value, key):
+            named[f"[value] {key}"] = [field]
+    for key, names in named.items():
+        for name in names:
             owner, _, rest = str(name).partition(".")
             if not rest:
                 # A feature or a reason of the catalogue, not a field.
@@ -272,7 +279,7 @@ def _check_features(con: duckdb.DuckDBPyConnection, features: FeatureSettings) -
             known = [f"{owner}.{c}" for c in columns(con, owner)] if owner in objects else objects
             if owner not in objects or f"{owner}.{rest.split('.')[0]}" not in known:
                 raise ConfigError(
-                    f'[features] {key} names "{name}", which the CRM does not have.',
+                    f'{key} names "{name}", which the CRM does not have.',
                     action=did_you_mean(str(name) if owner in objects else owner, known),
                 )
 

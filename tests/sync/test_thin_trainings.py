@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 from support.worlds import DAY, NOW, company
 
-from sales_consultant.config.errors import UsageError
+from sales_consultant.config.errors import ConfigError, UsageError
 from sales_consultant.config.populations import Population
 from sales_consultant.config.settings import Settings
 from sales_consultant.scoring import modelfile
@@ -96,6 +96,13 @@ def test_values_that_were_learnt_stay_too(tmp_path: Path) -> None:
     assert [(t.verdict, t.published) for t in done if t.name == models.VALUE] == [("too little data", False)]
     rows = state.rows(sa.select(index.c.name, index.c.published_at).where(index.c.name == models.SEGMENTS))
     assert rows and rows[0]["published_at"] == NOW
+
+
+def test_a_field_of_contracts_that_the_crm_does_not_have_is_named(tmp_path: Path) -> None:
+    settings = Settings.model_validate({"value": {"renewal_date": "companies.c_employee"}})
+    with company(deals=4).connection() as con, pytest.raises(ConfigError, match="renewal_date") as e:
+        trainings.train(con, State(None), tmp_path, settings, as_of=NOW, now=NOW, say=lambda _: None)
+    assert "companies.c_employees" in e.value.action
 
 
 def test_a_card_tells_what_a_model_is_made_of(tmp_path: Path) -> None:

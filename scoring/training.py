@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from sales_consultant.scoring import cleaning, coverage, false_labels, parts
+from sales_consultant.scoring import cleaning, coverage, false_labels, in_time, parts
 from sales_consultant.scoring import fields as own
 from sales_consultant.scoring.catalogue import standard
 from sales_consultant.scoring.finishing import Learnt, finish
@@ -146,6 +146,8 @@ def train(
     declared = declared.without(_fixed_leaks(con, declared, members, population.object))
     wrong = false_labels.find(con, members)
     rows = wrong.clean(labelled(members, cut_offs(members, horizon), horizon), horizon)
+    declared = declared.without(in_time.filled_at_outcome(con, declared.features, members))
+    declared = declared.without(in_time.counted_later(con, declared.features, rows, members))
     say(f"{name}: features", 0.1)
     X = build(con, population.object, declared.features, rows)
     cleaned, unlogged = cleaning.counted(X), coverage.summary(X.attrs.get("coverage", ()))

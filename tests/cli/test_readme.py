@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from support import tiny
-from support.cli import Cli
+from support.cli import SCRIPT, Cli
 
 from sales_consultant.sandbox.server import Sandbox
 
@@ -28,7 +28,7 @@ def test_the_readme_s_commands(tmp_path: Path, crm: str) -> None:
     found = commands(crm)
     assert len(found) >= 5
     with Sandbox(data=data, clock=tiny.CLOCK, crms=(crm,)) as sandbox:
-        cli = Cli(tmp_path)
+        cli = Cli(tmp_path, script=SCRIPT)
         env = {"SALES_CONSULTANT_CONNECTIONS__MAIN__URL": sandbox.url}
         for words in found:
             # Before the fields are made, check says that they are missing: that is its task.

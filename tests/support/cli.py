@@ -11,9 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from support import warm
+
 SCRIPT = Path(sys.executable).with_name("sales-consultant")
 # Planted: it may be nowhere but in the environment and on the wire.
 TOKEN = "pat-eu1-9f2c77a1-planted-secret-4242"
+_KEPT = ("PATH", "LANG", "LC_ALL", "TZ", "TMPDIR", "OMP_NUM_THREADS")
 
 Document = dict[str, Any]
 
@@ -40,17 +43,28 @@ class Result:
 
 
 class Cli:
-    """Runs commands in `folder` against the CRM at `url`; every output is searched for the planted token."""
+    """Runs commands in `folder` against the CRM at `url`; every output is searched for the planted token.
+
+    `run` forks a process that has imported what commands need, unless the console script itself is asked for by
+    `script`; what is started and not waited for is the console script.
+    """
 
     def __init__(
-        self, folder: Path, url: str = "", *, token: str = TOKEN, script: Path = SCRIPT, crm: str = "hubspot"
+        self,
+        folder: Path,
+        url: str = "",
+        *,
+        token: str = TOKEN,
+        script: Path | None = None,
+        crm: str = "hubspot",
     ) -> None:
         self.folder = folder
         self.crm = crm
         self.home = folder / "home"
         self.home.mkdir(parents=True, exist_ok=True)
         self.data = folder / "state"
-        self.script = script
+        self.script = script or SCRIPT
+        self.warm = script is None
         self.token = token
         self.config = folder / "sales-consultant.toml"
         if url:
@@ -67,7 +81,7 @@ class Cli:
 
     def environ(self, more: Mapping[str, str] | None = None) -> dict[str, str]:
         """The environment of a command: no setting of the machine's own user gets in."""
-        kept = {k: v for k, v in os.environ.items() if k in ("PATH", "LANG", "LC_ALL", "TZ", "TMPDIR")}
+        kept = {k: v for k, v in os.environ.items() if k in _KEPT}
         places = {
             "HOME": "home",
             "XDG_DATA_HOME": "data",
@@ -109,13 +123,14 @@ class Cli:
             **options,
         )
 
-    def finish(self, process: "subprocess.Popen[str]", *, stdin: str | None = None) -> Result:
+    def finish(self, process: "subprocess.Popen[str] | warm.Child", *, stdin: str | None = None) -> Result:
         """Wait for a command that was started, and search what it said for the token."""
         try:
             out, err = process.communicate(stdin, timeout=120)
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             raise
+        assert process.returncode is not None
         result = Result(process.returncode, out or "", err or "")
         self.no_secret(result.out, result.err)
         return result
@@ -129,8 +144,12 @@ class Cli:
         before: Callable[[], None] | None = None,
     ) -> Result:
         """The command's result; with `code` its exit code must be that."""
-        pipe = subprocess.PIPE if stdin is not None else subprocess.DEVNULL
-        process = self.start(*args, env=env, before=before, stdin=pipe)
+        process: subprocess.Popen[str] | warm.Child
+        if self.warm and stdin is None and before is None:
+            process = warm.shared().start(self._command(args)[1:], self.environ(env), self.folder)
+        else:
+            pipe = subprocess.PIPE if stdin is not None else subprocess.DEVNULL
+            process = self.start(*args, env=env, before=before, stdin=pipe)
         result = self.finish(process, stdin=stdin)
         if code is not None:
             assert result.code == code, (

@@ -1,10 +1,12 @@
 """Commands by fork: one process imports all that a command needs, a copy of it is each command.
 
 A command is the same `cli.main()` in a process of its own, which can be killed like any other; only the interpreter's
-start and the imports, some seconds, are spent once. `python tests/support/warm.py` is that process; it reads one JSON
+start and the imports, a second or two, are spent once. `python tests/support/warm.py` is that process; it reads one JSON
 object a line: {"start": {...}} answers {"pid"}, {"poll": pid} and {"wait": pid} answer {"code"}, null while it runs.
 """
 
+import atexit
+import functools
 import importlib
 import json
 import os
@@ -56,8 +58,9 @@ def become(args: Sequence[str], env: Mapping[str, str], folder: str, out: str, e
     code: Any = 1
     try:
         main()
+        code = 0
     except SystemExit as e:
-        code = e.code
+        code = e.code or 0
     finally:
         sys.stdout.flush()
         sys.stderr.flush()
@@ -111,8 +114,14 @@ class Nursery:
     """The process that commands are copies of; a context manager."""
 
     def __init__(self) -> None:
+        # Some libraries look at the terminal while they are imported: there is none, as for a command.
+        plain = {"COLUMNS": "100", "NO_COLOR": "1", "TERM": "dumb"}
         self._process = subprocess.Popen(
-            [sys.executable, str(HERE)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            [sys.executable, str(HERE)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env={**os.environ, **plain},
         )
         self._count = 0
 
@@ -147,6 +156,14 @@ class Nursery:
         self._process.stdin.close()
         self._process.wait(30)
         self._process.stdout.close()
+
+
+@functools.cache
+def shared() -> Nursery:
+    """One for all tests of this process; it ends with it."""
+    made = Nursery()
+    atexit.register(made.__exit__)
+    return made
 
 
 def attend(lines: Any, say: Callable[[str], None]) -> None:

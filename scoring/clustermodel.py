@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
+    from sales_consultant.config.populations import Exclusions
+
 COLUMNS = ("purchases", "total", "monetary", "since_days", "T_days")
 # A customer leaves its cluster when another centre is a fifth nearer.
 _SLACK = 1.2
@@ -54,12 +56,17 @@ class ClusterModel:
         return [self.names[i] for i in best]
 
     def assign(
-        self, con: duckdb.DuckDBPyConnection, *, as_of: int, previous: Mapping[str, str]
+        self,
+        con: duckdb.DuckDBPyConnection,
+        *,
+        as_of: int,
+        previous: Mapping[str, str],
+        exclusions: Exclusions | None = None,
     ) -> pd.DataFrame:
         """One row a customer: record_id, cluster (a gap where nobody is named)."""
         import pandas as pd
 
-        table = summary(purchases(con, as_of=as_of), as_of=as_of)
+        table = summary(purchases(con, as_of=as_of, exclusions=exclusions), as_of=as_of)
         return pd.DataFrame(
             {"record_id": table.index.astype(object), "cluster": self.nearest(table, previous)}
         )
@@ -93,9 +100,15 @@ def number(name: str) -> str:
     return name.partition(":")[0]
 
 
-def fit(con: duckdb.DuckDBPyConnection, *, as_of: int, before: ClusterModel | None = None) -> ClusterModel:
+def fit(
+    con: duckdb.DuckDBPyConnection,
+    *,
+    as_of: int,
+    before: ClusterModel | None = None,
+    exclusions: Exclusions | None = None,
+) -> ClusterModel:
     """Clusters of the companies that bought; those of the model `before` that go on keep their numbers."""
-    table = summary(purchases(con, as_of=as_of), as_of=as_of)
+    table = summary(purchases(con, as_of=as_of, exclusions=exclusions), as_of=as_of)
     return of(table, as_of=as_of, before=before)
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sales_consultant.scoring import disqualified
-from sales_consultant.scoring.exclusions import reasons
+from sales_consultant.scoring.amounts import made_up
+from sales_consultant.scoring.exclusions import for_testing, reasons
 from sales_consultant.scoring.sources import deal_contacts
 from sales_consultant.scoring.tables import alive, neutral, query
 
@@ -43,6 +44,7 @@ def _deals(con: duckdb.DuckDBPyConnection) -> pd.DataFrame:
         t.select(
             record_id=t.id,
             name=t.name,
+            amount=t.amount.cast("float64"),
             created_at=t.created_at,
             company_id=t.company_id,
             pipeline=t.pipeline,
@@ -186,8 +188,13 @@ _COLUMNS = [
 ]
 
 
-def purchase_times(con: duckdb.DuckDBPyConnection, *, as_of: int) -> dict[str, Any]:
-    """The sorted times of the won deals of each company, as arrays of milliseconds."""
+def purchase_times(con: duckdb.DuckDBPyConnection, *, as_of: int, exclusions: Exclusions) -> dict[str, Any]:
+    """The sorted times of the won deals of each company, as arrays of milliseconds.
+
+    What is no purchase for a customer's value is none here: zero, negative and made-up amounts, deals made for testing.
+    """
     deals = _deals(con)
     won = deals[(deals["event_at"] <= as_of) & deals["company_id"].notna()]
+    nothing = (won["amount"] <= 0) | won["amount"].map(made_up).astype(bool)
+    won = won[~(nothing | for_testing(won["name"], exclusions))]
     return {str(k): v.sort_values().to_numpy() for k, v in won.groupby("company_id")["event_at"]}

@@ -68,7 +68,7 @@ class Membership:
         self._now: list[tuple[pd.Series[str], set[str]]] = []
         self._purchases: dict[str, Any] = {}
         if population.event == "next_purchase":
-            self._purchases = purchase_times(con, as_of=as_of)
+            self._purchases = purchase_times(con, as_of=as_of, exclusions=exclusions)
         self._away = _closed_spells(con) if population.object == "deals" else None
         self._filter(con)
         if population.object == "contacts" and not disqualified.wanted(population):

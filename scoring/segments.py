@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
+    from sales_consultant.config.populations import Exclusions
+
 __all__ = ["SEGMENTS", "SegmentModel", "edges", "fit"]
 
 LIFECYCLE = {
@@ -119,6 +121,7 @@ class SegmentModel:
         previous: Mapping[Any, str],
         values: pd.DataFrame | None = None,
         previous_tiers: Mapping[str, int] | None = None,
+        exclusions: Exclusions | None = None,
     ) -> pd.DataFrame:
         """Segments of all companies and contacts: object, record_id, segment, lifecycle, customer_tier.
 
@@ -131,7 +134,7 @@ class SegmentModel:
 
         parts = []
         for object_, by in (("companies", "company"), ("contacts", "contact")):
-            table = summary(purchases(con, as_of=as_of, by=by), as_of=as_of)
+            table = summary(purchases(con, as_of=as_of, by=by, exclusions=exclusions), as_of=as_of)
             t = alive(neutral(con, object_))
             if object_ == "contacts":
                 t = t.filter(t.source_object.fill_null("Contact") == "Contact")
@@ -199,9 +202,10 @@ def fit(
     as_of: int,
     values: pd.DataFrame | None = None,
     before: SegmentModel | None = None,
+    exclusions: Exclusions | None = None,
 ) -> SegmentModel:
     """Edges from the companies that bought, as of a time (ms); `before` is the model in force."""
-    table = summary(purchases(con, as_of=as_of), as_of=as_of)
+    table = summary(purchases(con, as_of=as_of, exclusions=exclusions), as_of=as_of)
     return edges(table, worth(table, values), as_of=as_of, before=before)
 
 

@@ -301,6 +301,7 @@ def _values(
             previous=shown["segment"],
             values=worth,
             previous_tiers={k[1]: int(t) for k, t in shown["customer_tier"].items() if k[0] == "companies"},
+            exclusions=settings.exclude,
         )
         for row in _rows(frame):
             key = (_written(desired, row.object, row.record_id), row.record_id)
@@ -314,7 +315,8 @@ def _values(
         desired.scored["segments"] = len(frame)
     if models.clusters is not None:
         held = {k[1]: v for k, v in shown["cluster"].items() if k[0] == "companies"}
-        for row in _rows(models.clusters.assign(con, as_of=desired.as_of, previous=held)):
+        frame = models.clusters.assign(con, as_of=desired.as_of, previous=held, exclusions=settings.exclude)
+        for row in _rows(frame):
             _put(
                 desired, ("companies", row.record_id), cluster=None if _missing(row.cluster) else row.cluster
             )

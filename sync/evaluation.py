@@ -255,7 +255,7 @@ def clustered(ws: Workspace) -> dict[str, Any]:
 
     from_before(ws)
     as_of = ws.connector.now()
-    table = summary(purchases(ws.warehouse.con, as_of=as_of), as_of=as_of)
+    table = summary(purchases(ws.warehouse.con, as_of=as_of, exclusions=ws.settings.exclude), as_of=as_of)
     found = find(table[["purchases", "total", "monetary", "since_days", "T_days"]])
     if found is None:
         return {"clusters": [], "note": f"{len(table)} customers are too few to cluster."}

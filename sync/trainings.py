@@ -242,12 +242,13 @@ class _Training:
         self.say("finding segments")
         worth = customers.predict(con, as_of=as_of, exclusions=exclude)
         before = known(state, folder, SEGMENTS, SegmentModel)
-        edges = segments.fit(con, as_of=as_of, values=worth, before=before)
+        edges = segments.fit(con, as_of=as_of, values=worth, before=before, exclusions=exclude)
         thin = not edges.ranked and before is not None and before.ranked
         self._put(SEGMENTS, edges, _card(edges), thin=thin)
         if self.settings.write.set == "all":
             self.say("finding clusters")
-            groups = clustermodel.fit(con, as_of=as_of, before=known(state, folder, CLUSTERS, ClusterModel))
+            held = known(state, folder, CLUSTERS, ClusterModel)
+            groups = clustermodel.fit(con, as_of=as_of, before=held, exclusions=exclude)
             card = {"method": groups.method, "verdict": groups.verdict, "clusters": list(groups.names)}
             self._enter(CLUSTERS, CLUSTERS, groups, groups.verdict, card, publish=True)
 

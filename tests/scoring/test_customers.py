@@ -8,6 +8,7 @@ import pytest
 from support.worlds import DAY, NOW, World
 
 from sales_consultant.config.populations import Exclusions
+from sales_consultant.scoring.life import purchase_times
 from sales_consultant.scoring.purchases import purchases, summary
 from sales_consultant.scoring.segments import LIFECYCLE, SEGMENTS, SegmentModel, edges, fit, worth
 from sales_consultant.scoring.value import COLUMNS, deal_values, fit_customers
@@ -81,6 +82,9 @@ def test_what_was_made_for_testing_is_no_purchase() -> None:
     bought = purchases(world.connection(), as_of=NOW)
     assert sorted(bought.rows["amount"]) == [10.0, 90.0, 250.0]
     assert bought.counted_out == {"placeholder for an amount": 2, "deal made for testing": 1}
+    # What is no purchase is no event of a customer either.
+    times = purchase_times(world.connection(), as_of=NOW, exclusions=Exclusions())
+    assert sum(len(t) for t in times.values()) == 3
     own = Exclusions(test_names=["contest"])
     assert 80.0 in set(purchases(world.connection(), as_of=NOW, exclusions=own).rows["amount"])
 

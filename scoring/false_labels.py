@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from sales_consultant.scoring.sweeps import closed_together, made_together
 from sales_consultant.scoring.tables import neutral, query
 from sales_consultant.scoring.times import DAY
 
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from sales_consultant.scoring.members import Membership
 
 QUICK_DAYS = 2
-MINUTE = 60_000
 IMPORTED_TOGETHER = 50
 CLOSED_TOGETHER = 30
 STALE_CYCLES = 2
@@ -87,7 +87,8 @@ def find(con: duckdb.DuckDBPyConnection, members: Membership) -> FalseLabels:
             return frozenset()
         return frozenset(found)
 
-    imported = held(_together(life, "created_at", IMPORTED_TOGETHER), "imported in bulk")
+    together = made_together(life["created_at"], IMPORTED_TOGETHER)
+    imported = held({str(i) for i in life.loc[together, "record_id"]}, "imported in bulk")
     twins = held(_twins(con, members.population.object, life), "entered twice")
     if members.population.object != "deals":
         return FalseLabels(frozenset(), frozenset(), imported, {}, tuple(notes), twins=twins)
@@ -96,7 +97,8 @@ def find(con: duckdb.DuckDBPyConnection, members: Membership) -> FalseLabels:
     quick = held(set(closed.loc[age < QUICK_DAYS, "record_id"]), "opened and closed within 2 days")
     never = held(_never_open(con, closed), "closed without an open stage")
     lost = closed[closed["event_at"].isna()]
-    swept = held(_together(lost, "ended_at", CLOSED_TOGETHER), "closed in bulk")
+    together = closed_together(lost["ended_at"], lost["record_id"].map(_owners(con)), CLOSED_TOGETHER)
+    swept = held({str(i) for i in lost.loc[together, "record_id"]}, "closed in bulk")
     at = dict(zip(lost["record_id"], lost["ended_at"].astype("int64"), strict=True))
     stale = _stale(life, members.as_of)
     closings = {i: int(at[i]) for i in swept}
@@ -137,11 +139,10 @@ def _twins(con: duckdb.DuckDBPyConnection, entity: str, life: pd.DataFrame) -> s
     return {str(i) for i in rows.loc[rows.duplicated(keys), "record_id"]}
 
 
-def _together(life: pd.DataFrame, column: str, least: int) -> set[str]:
-    """Records that share a minute with so many others."""
-    minute = life[column].astype("int64") // MINUTE
-    size = minute.groupby(minute).transform("size")
-    return {str(i) for i in life.loc[size >= least, "record_id"]}
+def _owners(con: duckdb.DuckDBPyConnection) -> pd.Series[str]:
+    """Whose each deal is today."""
+    t = neutral(con, "deals")
+    return query(con, t.select("id", "owner_id")).set_index("id")["owner_id"]
 
 
 def _never_open(con: duckdb.DuckDBPyConnection, closed: pd.DataFrame) -> set[str]:

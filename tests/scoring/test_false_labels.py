@@ -84,6 +84,15 @@ def test_a_spring_clean_is_censored_not_believed() -> None:
         assert kept.groupby("record_id")["weight"].sum().to_numpy() == pytest.approx(1.0)
 
 
+def test_an_hour_on_the_list_of_one_owner_is_a_sweep_too() -> None:
+    world = company(deals=600)
+    lost = [d for d in closed(world) if not d["is_won"]][:34]
+    at = max(d["closed_at"] for d in lost) // DAY * DAY + 1
+    for n, deal in enumerate(lost):
+        deal |= {"closed_at": at + n * 17_000 + n * n * 3, "owner_id": "o1"}
+    assert set(found_in(world).mass_closed) == {str(d["id"]) for d in lost}
+
+
 def test_open_deals_that_nobody_closed_are_counted_as_stale() -> None:
     world = company(deals=400)
     ages = [(d["closed_at"] - d["created_at"]) / DAY for d in closed(world) if d["is_won"]]

@@ -29,7 +29,8 @@ _TWO_YEARS = 730
 class Readiness:
     """Records and rows to learn from, how far back they go, and what to expect of them.
 
-    `with_event` and `without` are records whose horizon is over; `test_with_event` and `test_without` those of the forward
+    `won` and `lost` are all records with the event and those that ended without it, as far as they are not left out;
+    `positives` the rows whose event came within the horizon. `with_event` and `without` are records whose horizon is over; `test_with_event` and `test_without` those of the forward
     test. `stage_history` is the share of closed deals with two or more stages on record (None for other objects),
     `activity_coverage` the share of the last two years' members that have any activity on record before their last
     cut-off, `owners_covered` how many of the owners have recorded any. `tier` is what so much allows; `missing` says what
@@ -53,6 +54,9 @@ class Readiness:
     false_labels: dict[str, int]
     tier: str
     missing: tuple[str, ...]
+    won: int = 0
+    lost: int = 0
+    positives: int = 0
     borrows: str = ""
 
     def as_dict(self) -> dict[str, Any]:
@@ -120,6 +124,9 @@ def readiness(
         wrong.counts(),
         tier,
         tuple(_missing(won, lost, learnt, tested, horizon, int(history), stages, covered)),
+        int(life["event_at"].notna().sum()),
+        int((life["ended_at"].notna() & life["event_at"].isna()).sum()),
+        int(rows["label"].sum()) if len(rows) else 0,
     )
 
 

@@ -35,6 +35,9 @@ def test_the_tier_to_expect_is_the_tier_that_comes(deals: int) -> None:
     if tier == "rules":
         assert any("more records" in m or "forward test" in m for m in found.missing)
     assert found.open_now > 0
+    # What is learnt from are those whose horizon is over; nothing is positive that was not won.
+    assert found.won >= found.with_event and 0 < found.lost <= deals
+    assert found.positives >= found.with_event and found.positives <= found.rows
 
 
 def test_nothing_at_all_is_said_too() -> None:

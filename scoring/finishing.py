@@ -96,6 +96,7 @@ def _card(learnt: Learnt, report: ForwardTest, model: PopulationModel) -> dict[s
         "rows": len(rows),
         "records_with_event": won,
         "records_without_event": lost,
+        "ended": members.endings(),
         "excluded": {str(k): int(v) for k, v in reasons.items()},
         "disqualified": members.disqualified,
         "notes": [*members.notes, *learnt.wrong.notes],

@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from sales_consultant.scoring.steady import nothing_ended
 from sales_consultant.scoring.times import DAY
 
 if TYPE_CHECKING:
@@ -75,6 +76,8 @@ def compare(
         "changed": len(moved) / len(given) if len(given) else None,
         "examples": _examples(con, new.population.object, moved),
     }
+    if nothing_ended(old, new):
+        return Comparison(False, "nothing has ended since it was trained, so it stays", **shared)
     if old.propensity is None or new.propensity is None:
         return Comparison(True, "one of the two is rules: nothing to compare", **shared)
     if judged is None:

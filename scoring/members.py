@@ -151,6 +151,12 @@ class Membership:
         rows["ended_at"] = ends
         return rows[seen]
 
+    def endings(self) -> int:
+        """How many records have ended by the as-of time; of customers, how often they bought."""
+        if self.population.event == "next_purchase":
+            return sum(len(times) for times in self._purchases.values())
+        return int(self.life["ended_at"].notna().sum())
+
     def at_all(self, cuts: Sequence[int]) -> pd.DataFrame:
         """The members of several cut-offs, one row a member and cut-off."""
         import pandas as pd

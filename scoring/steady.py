@@ -27,9 +27,8 @@ def nothing_ended(old: PopulationModel, new: PopulationModel) -> bool:
     """
     then, now = old.card.get("ended"), new.card.get("ended")
     span = max(old.horizon_days, LONGEST_DAYS) * DAY
-    same = old.population == new.population and {f.name for f in old.features} == {
-        f.name for f in new.features
-    }
+    same = (old.propensity is None) == (new.propensity is None) and old.population == new.population
+    same = same and {f.name for f in old.features} == {f.name for f in new.features}
     return then is not None and then == now and same and new.trained_at - old.trained_at < span
 
 

@@ -207,17 +207,17 @@ class _Training:
             publish=publish and not self.dry_run,
         )
 
-    def _put(self, name: str, model: Any, card: dict[str, Any], *, thin: bool) -> None:
-        """In force, unless it has learnt nothing and the one in force had."""
-        why = "too little data: the model in force stays" if thin else ""
+    def _put(self, name: str, model: Any, card: dict[str, Any], *, thin: bool, stays: str = "") -> None:
+        """In force, unless it has learnt nothing and the one in force had, or that one `stays` for a reason."""
+        why = "too little data: the model in force stays" if thin else stays
         if why:
             self.say(f"{name}: {why}")
         verdict = TOO_LITTLE if thin else ""
-        self._enter(name, name, model, verdict, {**card, "why": why} if why else card, publish=not thin)
+        self._enter(name, name, model, verdict, {**card, "why": why} if why else card, publish=not why)
 
     def customers(self) -> None:
         """What customers are worth and which segments there are, and the size of deals without an amount."""
-        from sales_consultant.scoring import amounts, clustermodel, segments, value
+        from sales_consultant.scoring import amounts, clustermodel, segments, steady, value
         from sales_consultant.scoring.amounts import AmountModel
         from sales_consultant.scoring.clustermodel import ClusterModel
         from sales_consultant.scoring.contracts import ContractFields
@@ -237,8 +237,11 @@ class _Training:
         customers = value.fit_customers(con, as_of=as_of, exclusions=exclude, fields=fields)
         valued = known(state, folder, VALUE, ValueModel)
         thin = customers.purchase_params is None and valued is not None and valued.purchase_params is not None
-        self._put(VALUE, customers, _card(customers), thin=thin)
-        customers = valued if thin and valued is not None else customers
+        stays = ""
+        if valued is not None and not thin:
+            stays = steady.values_stay(con, valued, customers, exclusions=exclude)
+        self._put(VALUE, customers, _card(customers), thin=thin, stays=stays)
+        customers = valued if (thin or stays) and valued is not None else customers
         self.say("finding segments")
         worth = customers.predict(con, as_of=as_of, exclusions=exclude)
         before = known(state, folder, SEGMENTS, SegmentModel)

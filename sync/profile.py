@@ -10,16 +10,24 @@ import duckdb
 DAY_MS = 86_400_000
 SILENT_DAYS = 30
 _MOST = 10
+_LAST = 5
 
 
 def profile(
-    con: duckdb.DuckDBPyConnection, company_id: str, *, as_of: int, holds: Mapping[str, str | None]
+    con: duckdb.DuckDBPyConnection,
+    company_id: str,
+    *,
+    as_of: int,
+    holds: Mapping[str, str | None],
+    shown: Mapping[tuple[str, str], Mapping[str, str | None]] | None = None,
 ) -> dict[str, Any]:
-    """Everything that the neutral tables know of a company as of a time (ms); `holds` are our fields on it.
+    """Everything that the neutral tables know of a company as of a time (ms).
 
-    Keys: purchases (won deals by year, with amounts in their own currencies), habit, products, people, open_deals, activity,
-    risks (sentences). Money stays in the deal's currency: sums are by currency.
+    `holds` are our fields on it, `shown` those on any record, by object and id. Keys: owner, purchases (won deals by year,
+    with amounts in their own currencies), last_purchases, habit, products, people, open_deals, activity, risks (sentences).
+    Money stays in the deal's currency: sums are by currency.
     """
+    shown = shown or {}
     won = _rows(
         con,
         "SELECT name, amount, currency, closed_at, type FROM deals WHERE company_id = ? AND is_won AND NOT deleted "
@@ -36,10 +44,15 @@ def profile(
         company_id,
         as_of,
     )
-    people = _people(con, company_id, as_of)
+    people = _people(con, company_id, as_of, shown)
     activity = _activity(con, company_id, as_of)
     return {
+        "owner": _owner(con, company_id),
         "purchases": _by_year(won),
+        "last_purchases": [
+            {"day": _day(r["closed_at"]), "name": r["name"], "amount": _money(r), "type": r["type"]}
+            for r in won[:_LAST]
+        ],
         "habit": _habit([int(r["closed_at"]) for r in won], as_of),
         "products": _products(con, company_id),
         "people": people,
@@ -51,6 +64,7 @@ def profile(
                 "amount": _money(d),
                 "closes": _day(d["close_date"]),
                 "open_days": (as_of - int(d["created_at"])) // DAY_MS,
+                **_score(shown, ("deals",), d["id"]),
             }
             for d in deals[:_MOST]
         ],
@@ -99,6 +113,25 @@ def _habit(times: list[int], as_of: int) -> str:
     return f"bought on {len(days)} days, usually {middle} days apart; the last {since} days ago{late}"
 
 
+def _owner(con: duckdb.DuckDBPyConnection, company_id: str) -> str | None:
+    """Who looks after them, by name and address."""
+    rows = _rows(
+        con,
+        "SELECT trim(concat_ws(' ', o.first_name, o.last_name, '<' || o.email || '>')) AS name FROM companies c "
+        "JOIN owners o ON o.id = c.owner_id WHERE c.id = ?",
+        company_id,
+    )
+    return str(rows[0]["name"]) if rows else None
+
+
+def _score(
+    shown: Mapping[tuple[str, str], Mapping[str, str | None]], objects: tuple[str, ...], record_id: str
+) -> dict[str, str | None]:
+    """The score and grade that a record shows in the CRM."""
+    mine = next((shown[o, record_id] for o in objects if (o, record_id) in shown), {})
+    return {"score": mine.get("score"), "grade": mine.get("grade")}
+
+
 def _products(con: duckdb.DuckDBPyConnection, company_id: str) -> list[dict[str, Any]]:
     return _rows(
         con,
@@ -110,7 +143,12 @@ def _products(con: duckdb.DuckDBPyConnection, company_id: str) -> list[dict[str,
     )
 
 
-def _people(con: duckdb.DuckDBPyConnection, company_id: str, as_of: int) -> list[dict[str, Any]]:
+def _people(
+    con: duckdb.DuckDBPyConnection,
+    company_id: str,
+    as_of: int,
+    shown: Mapping[tuple[str, str], Mapping[str, str | None]],
+) -> list[dict[str, Any]]:
     rows = _rows(
         con,
         "SELECT c.id, coalesce(nullif(trim(concat_ws(' ', c.first_name, c.last_name)), ''), c.email, c.id) AS name, c.title, "
@@ -122,11 +160,24 @@ def _people(con: duckdb.DuckDBPyConnection, company_id: str, as_of: int) -> list
         as_of,
         company_id,
     )
+    on = _rows(
+        con,
+        "SELECT s.to_id AS id, count(DISTINCT d.id) FILTER (NOT d.is_closed AND d.created_at <= ?) AS open, "
+        "count(DISTINCT d.id) FILTER (d.is_won AND d.closed_at <= ?) AS won FROM associations s JOIN deals d ON d.id = s.from_id AND "
+        "s.from_object = 'deal' AND s.to_object = 'contact' WHERE NOT d.deleted AND d.company_id = ? GROUP BY 1",
+        as_of,
+        as_of,
+        company_id,
+    )
+    deals = {str(r["id"]): r for r in on}
     return [
         {
             "id": r["id"],
             "name": r["name"],
             "title": r["title"],
+            "open_deals": deals.get(str(r["id"]), {}).get("open", 0),
+            "won_deals": deals.get(str(r["id"]), {}).get("won", 0),
+            **_score(shown, ("contacts", "leads"), str(r["id"])),
             "last_activity": _day(r["last"]),
             "note": "address bounces" if r["bounced"] else "wants no e-mail" if r["email_opt_out"] else "",
         }

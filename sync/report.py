@@ -239,18 +239,38 @@ def explain(ws: Workspace, record: str) -> dict[str, Any]:
                 found |= _worth(ws, in_force, mine, frame.attrs["features"], as_of)
             break
     found["record"] = _record(ws, table, record_id)
+    scored = [key]
     if table == "companies":
-        found |= profile(ws.warehouse.con, record_id, as_of=as_of, holds=current.values[key])
+        told = profile(
+            ws.warehouse.con, record_id, as_of=as_of, holds=current.values[key], shown=current.values
+        )
+        found |= told
+        scored += [("deals", str(d["id"])) for d in told["open_deals"]]
+        scored += [(o, str(p["id"])) for p in told["people"] for o in ("contacts", "leads")]
     if not found["reasons"]:
         found["why_no_score"] = _why_none(ws, in_force, table, key, as_of)
-    found["history"] = [
-        {"field": e["field"], "value": e["value"], "from": iso(e["visible_from"]), "to": iso(e["visible_to"])}
-        for e in ws.state.rows(
-            sa.select(exposures)
-            .where(exposures.c.object == key[0], exposures.c.record_id == key[1])
-            .order_by(exposures.c.id)
-        )
-    ]
+    found["history"] = _history(ws.state, scored)
+    return found
+
+
+def _history(state: State, keys: list[tuple[str, str]]) -> list[dict[str, Any]]:
+    """What records showed when; of more than one record the scores and grades, each with the record it stood on."""
+    found = []
+    for object_, record_id in keys:
+        query = sa.select(exposures).where(exposures.c.object == object_, exposures.c.record_id == record_id)
+        if (object_, record_id) != keys[0]:
+            query = query.where(exposures.c.field.in_(("score", "grade")))
+        of = {"record": f"{object_}/{record_id}"} if len(keys) > 1 else {}
+        found += [
+            {
+                **of,
+                "field": e["field"],
+                "value": e["value"],
+                "from": iso(e["visible_from"]),
+                "to": iso(e["visible_to"]),
+            }
+            for e in state.rows(query.order_by(exposures.c.id))
+        ]
     return found
 
 

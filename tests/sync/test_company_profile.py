@@ -39,6 +39,30 @@ def test_purchases_and_open_deals_are_all_there(con: duckdb.DuckDBPyConnection) 
     assert still and len(found["open_deals"]) == min(still[0], 10)
 
 
+def test_people_and_deals_come_with_what_the_crm_shows_on_them(con: duckdb.DuckDBPyConnection) -> None:
+    mine = str(
+        (con.execute("SELECT company_id FROM deals WHERE NOT is_closed ORDER BY id").fetchone() or ("",))[0]
+    )
+    plain = profile(con, mine, as_of=NOW, holds={})
+    deal, person = plain["open_deals"][0]["id"], plain["people"][0]["id"]
+    shown = {
+        ("deals", deal): {"score": "61", "grade": "B"},
+        ("contacts", person): {"score": "40", "grade": "D"},
+    }
+    found = profile(con, mine, as_of=NOW, holds={}, shown=shown)
+    assert (found["open_deals"][0]["score"], found["open_deals"][0]["grade"]) == ("61", "B")
+    assert found["people"][0]["grade"] == "D" and plain["people"][0]["grade"] is None
+    linked = con.execute(
+        "SELECT count(DISTINCT d.id) FROM associations s JOIN deals d ON d.id = s.from_id WHERE s.from_object = 'deal' "
+        "AND s.to_id IN (SELECT unnest(?)) AND NOT d.is_closed AND d.company_id = ?",
+        [[p["id"] for p in found["people"]], mine],
+    ).fetchone()
+    assert linked and sum(p["open_deals"] for p in found["people"]) >= linked[0]
+    assert len(found["last_purchases"]) <= 5
+    days = [p["day"] for p in found["last_purchases"]]
+    assert days == sorted(days, reverse=True)
+
+
 def test_nothing_of_later_is_told(con: duckdb.DuckDBPyConnection) -> None:
     mine = busiest(con)
     first = con.execute("SELECT min(closed_at) FROM deals WHERE company_id = ? AND is_won", [mine]).fetchone()

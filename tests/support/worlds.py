@@ -108,7 +108,8 @@ def put(con: duckdb.DuckDBPyConnection, table: str, rows: Iterable[dict[str, Any
 
 def empty() -> duckdb.DuckDBPyConnection:
     """All neutral tables without rows, but for the stages of one pipeline and the org."""
-    con = duckdb.connect(":memory:")
+    # So few rows are no work for a second thread, which would take the other test process's core.
+    con = duckdb.connect(":memory:", config={"threads": 1})
     for name, definition in SCHEMA.items():
         con.execute(f"CREATE TABLE {name} ({definition})")
     put(

@@ -15,6 +15,7 @@ from sales_consultant.config.errors import ConfigError, UsageError
 from sales_consultant.config.populations import Population
 from sales_consultant.config.settings import Settings
 from sales_consultant.scoring import modelfile
+from sales_consultant.scoring.declare import Feature, Group, Words
 from sales_consultant.scoring.model import PopulationModel
 from sales_consultant.scoring.propensity import PropensityModel
 from sales_consultant.scoring.value import ValueModel
@@ -31,15 +32,17 @@ DEALS = Population(object="deals", event="won", where={"pipeline": "sales"})
 @pytest.fixture(scope="module")
 def fitted() -> PropensityModel:
     rng = np.random.default_rng(0)
-    X = pd.DataFrame({"a": rng.normal(size=120)})
-    y = (rng.random(120) < 1 / (1 + np.exp(-2 * X["a"]))).astype(int)
+    X = pd.DataFrame({"age_days": 100 + 30 * rng.normal(size=120)})
+    y = (rng.random(120) < 1 / (1 + np.exp((100 - X["age_days"]) / 15))).astype(int)
     return PropensityModel().fit(X, y)
 
 
 def real(propensity: PropensityModel, population: Population) -> PopulationModel:
     """A model with a probability, which learnt from other data than the test's."""
+    features = [Feature("age_days", "members", "age")]
+    groups = [Group("age", "neutral", Words("duration", "age"))]
     return PopulationModel(
-        "deals", population, "deal won", 110, NOW - 30 * DAY, [], [], propensity, None, 1.0, {}, []
+        "deals", population, "deal won", 110, NOW - 30 * DAY, features, groups, propensity, None, 1.0, {}, []
     )
 
 

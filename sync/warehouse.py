@@ -60,6 +60,7 @@ class Warehouse:
         for macro in MACROS:
             self.con.execute(macro)
         self._columns: dict[str, set[str]] = {}
+        self._views: list[str] = []
         self.spool = Spool(None if path is None else path.with_name(path.name + ".spool"))
 
     def _open(self, memory_limit: str, threads: int | None) -> duckdb.DuckDBPyConnection:
@@ -181,7 +182,7 @@ class Warehouse:
         else:
             columns = ", ".join(f"{quote(n)} {k}" for n, k in kinds.items())
             self.con.execute(f"CREATE TABLE {quote(table)} ({columns})")
-        self._columns.clear()
+        self._columns.setdefault(table, set()).update(kinds)
 
     def commit(self, page: Page, *, stream: Stream, first_pull: bool, live: bool = True) -> None:
         """Put a page's rows in place of the earlier ones, with the place to resume from, in one transaction.
@@ -391,10 +392,13 @@ class Warehouse:
             fields = self.con.execute(
                 "SELECT object, name, type FROM raw_fields WHERE custom = 'true' AND ours = 'false' ORDER BY 1, 2"
             ).fetchall()
-        with self.transaction():
-            for statement in connector.views(columns, fields):
-                self.con.execute(statement)
-        self._columns.clear()
+        wanted = list(connector.views(columns, fields))
+        if wanted != self._views:
+            with self.transaction():
+                for statement in wanted:
+                    self.con.execute(statement)
+            self._columns.clear()
+            self._views = wanted
         self.keep_merges()
 
 

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 _BAGS = 4
 _RATE = 0.03
 _BINS = 128
+# A second process imports the library anew: with fewer rows that takes longer than it saves. The fit is the same.
+_FEW = 3_000
 _PAIR_BINS = 16
 # Of twice ten columns a tenth of all pairs; with 6 the tables fell behind where columns work together (docs/decisions).
 _PAIRS = 20
@@ -183,7 +185,7 @@ def fit_library(
         learning_rate=_RATE,
         max_bins=_BINS,
         max_interaction_bins=_PAIR_BINS,
-        n_jobs=2,
+        n_jobs=1 if len(y) < _FEW else 2,
         random_state=random_state,
     )
     with warnings.catch_warnings():

@@ -1,0 +1,63 @@
+"""Ten nights in which nothing happens, with a training among them: nearly nothing is written."""
+
+from pathlib import Path
+
+import pytest
+from support.worlds import DAY, NOW, company
+
+from sales_consultant.config import playbook
+from sales_consultant.config.catalogue import FIELDS
+from sales_consultant.config.populations import Population
+from sales_consultant.config.settings import Settings
+from sales_consultant.sync import desired, models, trainings
+from sales_consultant.sync.desired import Key
+from sales_consultant.sync.plan import Held, Limits, Plan, Values, make
+from sales_consultant.sync.state import State
+
+# What several nights write together one of them may not write; on the seventh there is a training.
+NIGHTS, TRAINING = (6, 7, 10), 7
+OBJECTS = ("deals", "contacts", "companies")
+SETTINGS = Settings.model_validate(
+    {
+        "populations": {
+            "deals": Population(object="deals", event="won", where={"pipeline": "sales"}).model_dump()
+        }
+    }
+)
+# Trained twice: with those who train too, so that what is compiled is there.
+pytestmark = pytest.mark.xdist_group("training")
+
+
+def test_nights_are_quiet_with_a_training_among_them(tmp_path: Path) -> None:
+    state, book = State(None), playbook.load(None)
+    fields = {o: tuple(f for f in FIELDS if o in f.on and f.set != "all") for o in OBJECTS}
+    values: dict[Key, Values] = {}
+    written: list[set[Key]] = []
+    with company(deals=300, signal=2.5).connection() as con:
+        for obj in OBJECTS:
+            values |= {(obj, str(i)): {} for (i,) in con.execute(f"SELECT id FROM {obj}").fetchall()}
+
+        def train(as_of: int) -> list[trainings.TrainedModel]:
+            return trainings.train(con, state, tmp_path, SETTINGS, as_of=as_of, now=as_of, say=lambda _: None)
+
+        def night(as_of: int) -> Plan:
+            held = Held(values, {})
+            shown = {f: {k: str(v[f]) for k, v in values.items() if v.get(f)} for f in desired.KEPT}
+            force = models.in_force(state, tmp_path, SETTINGS)
+            wanted = desired.build(con, SETTINGS, force, book, as_of=as_of, shown=shown, keys=values)
+            plan = make(wanted, held, fields, Limits(), identity="test")
+            for e in plan.entries:
+                values[e.object, e.record_id] |= {k: new for k, _, new in e.fields}
+            return plan
+
+        first = {t.name: t.published for t in train(NOW)}
+        assert first["deals"] and first["value"]
+        night(NOW)
+        for n in NIGHTS:
+            if n == TRAINING:
+                again = {t.name: (t.published, t.why) for t in train(NOW + n * DAY)}
+                assert not again["deals"][0] and "nothing has ended" in again["deals"][1]
+                assert not again["value"][0] and "nothing was bought" in again["value"][1]
+            written.append({(e.object, e.record_id) for e in night(NOW + n * DAY).entries})
+    assert max(map(len, written)) <= 0.03 * len(values)
+    assert len(set().union(*written)) <= 0.3 * len(values)

@@ -12,6 +12,7 @@ from sales_consultant.scoring.calibration import held_rate, sigmoid
 from sales_consultant.scoring.finishing import Learnt, finish
 from sales_consultant.scoring.forward import untested
 from sales_consultant.scoring.frame import build
+from sales_consultant.scoring.gate import unseen
 from sales_consultant.scoring.members import Membership
 from sales_consultant.scoring.report import judge
 from sales_consultant.scoring.times import DAY
@@ -167,8 +168,8 @@ def _tested(
 ) -> tuple[ForwardTest | None, pd.DataFrame | None]:
     """The forward test of the borrowed model on the population's own rows; None where they are too few.
 
-    The parent's model of its own forward test saw nothing later than that test's start. One that came into force before
-    has seen no outcome since: then the rows whose horizon ended later are the test, as at the publish gate.
+    The parent's model of its own forward test saw nothing later than that test's start. Of one that came into force before
+    the rows that it cannot have seen are the test, as at the publish gate.
     """
     import numpy as np
 
@@ -180,7 +181,8 @@ def _tested(
         test, before = rows[rows["cut"] >= start], rows[end <= start]
     else:
         model = lender.model.propensity
-        test, before = rows[end > lender.model.trained_at], rows[end <= lender.model.trained_at]
+        new = unseen(rows, lender.model)
+        test, before = rows[new], rows[end <= lender.model.trained_at]
     assert model is not None
     if test.empty:
         return None, None

@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from sales_consultant.scoring.hazards import Hazards
 from sales_consultant.scoring.steady import nothing_ended
 from sales_consultant.scoring.times import DAY
 
@@ -63,8 +64,8 @@ def compare(
     """Whether the new model may take the old one's place.
 
     `judged` are the rows of the new one's forward test (as of `training_rows.labelled`, with `p`, given by a model that had
-    learnt only from before; None without a test). Of these count the rows whose horizon ended after the old model was
-    trained: it cannot have seen them. `today` are the open members.
+    learnt only from before; None without a test). Of these count those that the old model has not seen, see `unseen`.
+    `today` are the open members.
     """
     from sales_consultant.scoring.frame import build
 
@@ -84,8 +85,7 @@ def compare(
         return Comparison(True, "too few outcomes to compare", **shared)
     if old.population.event != new.population.event:
         return Comparison(True, "another event than before: not comparable", **shared)
-    # Of two horizons the shorter: what the old one has learnt ended before that.
-    rows = judged[judged["cut"] + min(old.horizon_days, new.horizon_days) * DAY > old.trained_at]
+    rows = judged[unseen(judged, old)]
     y = rows["label"].to_numpy(dtype=float)
     if min(y.sum(), len(y) - y.sum()) < MIN_CLASS:
         return Comparison(
@@ -98,6 +98,19 @@ def compare(
         return found
     text = f"{found.why}, over {new.horizon_days} days where the old one was taught {old.horizon_days}"
     return replace(found, why=text)
+
+
+def unseen(rows: pd.DataFrame, model: PopulationModel) -> pd.Series[bool]:
+    """Which labelled rows (cut, created_at) a model cannot have learnt from.
+
+    It has seen the records that existed at its last cut-off, and what became of them until it was trained: a later row of the
+    same record has mostly the same outcome. Left are records made since then, and rows of after its training.
+    """
+    last = model.trained_at
+    if model.propensity is not None and model.propensity.form_.kind != Hazards.kind:
+        # Horizons under way teach competing outcomes alone.
+        last -= model.horizon_days * DAY
+    return (rows["created_at"] > last) | (rows["cut"] >= model.trained_at)
 
 
 def paired(

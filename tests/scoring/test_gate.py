@@ -12,12 +12,15 @@ from hypothesis import strategies as st
 from support.worlds import DAY, NOW, company
 
 from sales_consultant.config.populations import Exclusions, FeatureSettings, Population
-from sales_consultant.scoring.gate import compare, paired, shares, stability_index
+from sales_consultant.scoring.gate import compare, paired, shares, stability_index, unseen
+from sales_consultant.scoring.model import PopulationModel
+from sales_consultant.scoring.rules import RuleModel
 from sales_consultant.scoring.training import train
 from sales_consultant.scoring.training_rows import horizon_days
 
 if TYPE_CHECKING:
     from sales_consultant.scoring.members import Membership
+    from sales_consultant.scoring.propensity import PropensityModel
 
 DEALS = Population(object="deals", event="won", where={"pipeline": "sales"})
 
@@ -70,7 +73,9 @@ def test_old_and_new_are_compared_on_what_came_after_the_old() -> None:
         assert new.judged is not None and new.today is not None
         assert old.model.horizon_days == new.model.horizon_days
         found = compare(con, old.model, new.model, new.judged, new.today)
-        later = new.judged["cut"] + new.model.horizon_days * DAY > old.model.trained_at
+        # The old one knows what became of all records of its last cut-off; those made since then it has not seen.
+        last = old.model.trained_at - old.model.horizon_days * DAY
+        later = (new.judged["created_at"] > last) | (new.judged["cut"] >= old.model.trained_at)
         assert 0 < found.n == int(later.sum()) <= len(new.judged)
         assert found.publish
         assert found.new_log_loss is not None
@@ -90,6 +95,22 @@ def test_old_and_new_are_compared_on_what_came_after_the_old() -> None:
         asked = old.model.population.model_copy(update={"event": "opened"})
         other = replace(old.model, population=asked)
         assert "not comparable" in compare(con, other, new.model, new.judged, new.today).why
+
+
+def test_what_a_model_has_learnt_by_heart_is_no_test_of_it() -> None:
+    """A week later the same records are open at the same cut-offs, but for a week: they say nothing for the old model."""
+    model = PopulationModel(
+        "deals", DEALS, "deal won", 90, NOW - 7 * DAY, [], [], None, RuleModel(), 1.0, {}, []
+    )
+    known = cast("PropensityModel", SimpleNamespace(form_=SimpleNamespace(kind="linear")))
+    hazards = cast("PropensityModel", SimpleNamespace(form_=SimpleNamespace(kind="hazards")))
+    rows = pd.DataFrame(
+        {"created_at": [NOW - d * DAY for d in (300, 98, 97, 96, 93)], "cut": [NOW - 90 * DAY] * 5}
+    )
+    assert unseen(rows, replace(model, propensity=known)).tolist() == [False, False, False, True, True]
+    # Competing outcomes are learnt from horizons under way, too.
+    assert not unseen(rows, replace(model, propensity=hazards)).any()
+    assert unseen(rows.assign(cut=NOW - 7 * DAY), replace(model, propensity=hazards)).all()
 
 
 @settings(deadline=None, max_examples=10)

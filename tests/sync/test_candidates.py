@@ -101,7 +101,7 @@ def test_a_dry_run_publishes_nothing_and_tells_old_against_new(shown: Shown) -> 
     mine = next(m for m in told if m["name"] == "sales")
     assert (mine["published"], mine["would_publish"]) == (False, made["sales"].published)
     assert mine["old"]["digest"] == desk.force["sales"][:12]
-    assert mine["gate"]["n"] > 0 and mine["gate"]["difference"] is not None
+    assert mine["gate"]["n"] > 0
     changed = sum(n for k, n in mine["gate"]["grades"].items() if k[0] != k[-1])
     assert changed > 0 and 0 < len(mine["examples"]) <= 5
     assert mine["examples"][0]["name"].startswith("Deal ")

@@ -38,7 +38,8 @@ class Population(BaseModel):
         default=None,
         description=(
             "Another population of the same object and event, whose model is borrowed with an offset while this one has "
-            "fewer than 40 won and 40 lost records of its own. Empty: it is then graded by plain rules."
+            "fewer than 40 won and 40 lost records of its own. Empty: it is then graded by plain rules. A record in both "
+            "is scored in the one that is configured first."
         ),
     )
     seller_features: bool = Field(

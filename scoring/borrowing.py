@@ -7,7 +7,7 @@ import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from sales_consultant.scoring import false_labels
+from sales_consultant.scoring import cleaning, coverage, false_labels
 from sales_consultant.scoring.calibration import held_rate, sigmoid
 from sales_consultant.scoring.finishing import Learnt, finish
 from sales_consultant.scoring.forward import untested
@@ -124,8 +124,11 @@ def borrow(
     )
     won, lost = classes(rows) if len(rows) else (0, 0)
     told = _told(lender, found, (won, lost), report, own_test=own_test)
+    unlogged = coverage.summary(X.attrs.get("coverage", ()))
     model.card["borrowed"] = told
-    model.card["notes"] = [told["said"], *model.card["notes"]]
+    model.card["cleaning"] = cleaning.counted(X)
+    model.card["activity_coverage"] = unlogged
+    model.card["notes"] = [told["said"], *model.card["notes"], *unlogged["notes"]]
     return Trained(model, report, report.verdict == GOOD, told["said"], judged, today)
 
 

@@ -69,7 +69,7 @@ def brief(told: dict[str, Any]) -> dict[str, Any]:
         "rows": told.get("rows"),
         "records with the event": told.get("records_with_event"),
         "records without": told.get("records_without_event"),
-        "borrowed": (told.get("borrowed") or {}).get("said"),
+        "borrowed": _loan(told.get("borrowed")),
         "forward test": ", ".join(f"{k} {v}" for k, v in figures.items()) or "none",
         "features": ", ".join(told.get("features") or ()),
         "protected attributes put in": ", ".join(told.get("protected") or ()) or "none",
@@ -78,9 +78,23 @@ def brief(told: dict[str, Any]) -> dict[str, Any]:
         "cleaning": _counts(told.get("cleaning")),
         "activity coverage": _counts({k: v for k, v in coverage.items() if k != "notes"}),
         "left out as leaks": left_out,
-        "notes": [{"note": n} for n in [*(told.get("notes") or ()), *(told.get("warnings") or ())]],
+        "notes": [
+            {"note": n}
+            for n in [*(told.get("notes") or ()), *(told.get("warnings") or ())]
+            if n not in str(told.get("why"))
+        ],
     }
     return {k: v for k, v in lines.items() if k != "borrowed" or v}
+
+
+def _loan(found: dict[str, Any] | None) -> str | None:
+    """From whom a model is borrowed, by which offset and on how many records' word."""
+    if not found:
+        return None
+    return (
+        f"from {found['from']}, offset {found['offset']:+.3f} +- {found['offset_error']:.3f} in log-odds by "
+        f"{found['own_records']} records of its own, verdict of {found['verdict_of']}"
+    )
 
 
 def _counts(found: Any) -> str:

@@ -67,7 +67,13 @@ def test_the_page_says_what_the_card_says_and_shows_its_plots(tmp_path: Path) ->
         "notes": ["status has no history"],
         "judged": {"y": [int(v) for v in rng.random(80) < p], "p": [float(v) for v in p]},
         "effects": [{"reason": "meetings", "points": 4.0}],
-        "borrowed": {"said": "borrowed from Sales"},
+        "borrowed": {
+            "from": "sales",
+            "offset": 0.25,
+            "offset_error": 0.1,
+            "own_records": 31,
+            "verdict_of": "own records",
+        },
     }
     report = {
         "auc": 0.731,
@@ -93,7 +99,7 @@ def test_the_page_says_what_the_card_says_and_shows_its_plots(tmp_path: Path) ->
         "fill_gap",
     ):
         assert words in read.text.replace("1234", "1,234"), words
-    for words in ("borrowed from Sales", "companies unseen", "0.61", "status has no history"):
+    for words in ("from sales, offset +0.250", "companies unseen", "0.61", "status has no history"):
         assert words in read.text, words
     kinds = ("calibration", "lift", "roc", "precision_recall", "reasons")
     assert read.images == [f"deals-{k}.png" for k in kinds]

@@ -190,6 +190,8 @@ class _Training:
             name, kind, digest, verdict, publish, report, str(report.get("why", "")), before, gate
         )
         self.done.append(found)
+        if held is not None and held["digest"] == digest:
+            return  # The very model that is in force, learnt once more: it stays as it is.
         kept = {**report, "would_publish": publish, "against": held["digest"] if held is not None else None}
         if self.dry_run:
             if known_digest(self.state, digest):

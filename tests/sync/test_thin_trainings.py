@@ -101,6 +101,24 @@ def test_values_that_were_learnt_stay_too(tmp_path: Path) -> None:
     assert rows and rows[0]["published_at"] == NOW
 
 
+def test_the_very_model_that_is_in_force_stays_in_force(tmp_path: Path) -> None:
+    state, settings = State(None), Settings()
+    with company(deals=30).connection() as con:
+        for n in range(2):
+            trainings.train(
+                con,
+                state,
+                tmp_path,
+                settings,
+                as_of=NOW,
+                now=NOW + n,
+                say=lambda _: None,
+                only=[models.VALUE],
+            )
+            rows = {k: models.in_force_row(state, k) for k in (models.VALUE, models.SEGMENTS, models.AMOUNT)}
+            assert all(r is not None and r["published_at"] == NOW for r in rows.values())
+
+
 def test_a_field_of_contracts_that_the_crm_does_not_have_is_named(tmp_path: Path) -> None:
     settings = Settings.model_validate({"value": {"renewal_date": "companies.c_employee"}})
     with company(deals=4).connection() as con, pytest.raises(ConfigError, match="renewal_date") as e:

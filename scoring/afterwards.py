@@ -231,17 +231,19 @@ def _told(field: _Field, one: Happened, left: float) -> str:
                 f"{total:,} of {int(filled.sum()):,} values are the number of {what} to this day; on {some:,} of them some "
                 "of these happened after the cut-off"
             )
-    hit = one.after > 0
-    rate = np.bincount(field.codes, weights=hit, minlength=field.size)
-    n = np.bincount(field.codes, minlength=field.size)
-    enough = n >= min(20, int(n.max()))
-    share = np.where(enough, rate / np.maximum(n, 1), np.nan)
-    text = f"with it the number of {what} after the cut-off is known to within {left:.0%} of what chance leaves open"
-    if field.number is None or field.names:
-        most, least = int(np.nanargmax(share)), int(np.nanargmin(share))
-        name = ["empty", *(f'"{v[:40]}"' for v in field.names)]
-        text += (
-            f": {what} after the cut-off on {int(rate[most]):,} of {int(n[most]):,} records where it is {name[most]}, "
-            f"on {int(rate[least]):,} of {int(n[least]):,} where it is {name[least]}"
-        )
-    return text
+    text = f"with it {what} after the cut-off are known to within {left:.0%} of what chance leaves open"
+    if field.number is not None and not field.names:
+        return text
+    # Who had none yet tells most.
+    fresh = one.before == 0
+    fresh = fresh if fresh.sum() >= _FEWEST else np.ones(len(fresh), dtype=bool)
+    n = np.bincount(field.codes[fresh], minlength=field.size)
+    rate = np.bincount(field.codes[fresh], weights=one.after[fresh] > 0, minlength=field.size)
+    share = np.where(n >= min(20, int(n.max())), rate / np.maximum(n, 1), np.nan)
+    most, least = int(np.nanargmax(share)), int(np.nanargmin(share))
+    name = ["empty", *(f'"{v[:40]}"' for v in field.names)]
+    whom = "records" if fresh.all() else f"records without {what} until then"
+    return (
+        f"{text}: they happened on {int(rate[most]):,} of {int(n[most]):,} {whom} where it is {name[most]}, on "
+        f"{int(rate[least]):,} of {int(n[least]):,} where it is {name[least]}"
+    )

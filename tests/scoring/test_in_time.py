@@ -123,7 +123,8 @@ def test_what_counts_later_events_is_found() -> None:
             "values count events that happened after the cut-off (calls/out, calls/in)" in told["all calls"]
         )
         assert "+2 days from the first of deals/won" in told["handed over"]
-        assert "deals/opened after the cut-off on" in told["has a deal"]
+        assert "deals/opened after the cut-off are known" in told["has a deal"]
+        assert 'records without deals/opened until then where it is "True"' in told["has a deal"]
     assert dict(found) == dict.fromkeys(leaks, 3)
 
 

@@ -152,10 +152,10 @@ class Membership:
         return rows[seen]
 
     def endings(self) -> int:
-        """How many records have ended by the as-of time; of customers, how often they bought."""
+        """How many records that are not excluded have ended by the as-of time; of customers, how often they bought."""
         if self.population.event == "next_purchase":
             return sum(len(times) for times in self._purchases.values())
-        return int(self.life["ended_at"].notna().sum())
+        return int((self.life["ended_at"].notna() & (self.life["excluded"] == "")).sum())
 
     def at_all(self, cuts: Sequence[int]) -> pd.DataFrame:
         """The members of several cut-offs, one row a member and cut-off."""

@@ -1,4 +1,4 @@
-"""Values that the data do not contradict stay in force."""
+"""What the data do not contradict stays in force: values, and scores where nothing has ended."""
 
 from dataclasses import replace
 
@@ -6,8 +6,10 @@ import duckdb
 import pytest
 from support.worlds import DAY, NOW, World, company
 
-from sales_consultant.config.populations import Exclusions
-from sales_consultant.scoring.steady import values_stay
+from sales_consultant.config.populations import Exclusions, Population
+from sales_consultant.scoring.model import PopulationModel
+from sales_consultant.scoring.rules import RuleModel
+from sales_consultant.scoring.steady import nothing_ended, values_stay
 from sales_consultant.scoring.value import ValueModel, fit_customers
 
 NONE = Exclusions()
@@ -50,3 +52,28 @@ def test_values_that_the_data_reject_go(con: duckdb.DuckDBPyConnection) -> None:
     dear = {**old.spend_params, "v": 2 * old.spend_params["v"]}
     assert values_stay(con, replace(old, spend_params=dear), new, exclusions=NONE) == ""
     assert values_stay(con, replace(old, currency="USD"), new, exclusions=NONE) == ""
+
+
+def asked(trained_at: int, ended: int | None, **more: object) -> PopulationModel:
+    """A set of rules of a day, which saw so many records end."""
+    population = Population.model_validate({"object": "deals", "event": "won", **more})
+    card = {} if ended is None else {"ended": ended}
+    rest = ([], [], None, RuleModel(), 1.0, {}, [], card)
+    return PopulationModel("deals", population, "deal won", 30, trained_at, *rest)
+
+
+@pytest.mark.parametrize(
+    ("new", "same"),
+    [
+        (asked(NOW + 7 * DAY, 90), True),
+        (asked(NOW + 7 * DAY, 91), False),
+        (asked(NOW + 91 * DAY, 90), False),
+        (asked(NOW + 7 * DAY, 90, where={"pipeline": "sales"}), False),
+        (asked(NOW + 7 * DAY, None), False),
+    ],
+)
+def test_scores_stay_where_nothing_ended_and_the_question_is_the_same(
+    new: PopulationModel, same: bool
+) -> None:
+    assert nothing_ended(asked(NOW, 90), new) == same
+    assert not nothing_ended(asked(NOW, None), asked(NOW, None))

@@ -64,8 +64,9 @@ def compare(
     """Whether the new model may take the old one's place.
 
     `judged` are the rows of the new one's forward test (as of `training_rows.labelled`, with `p`, given by a model that had
-    learnt only from before; None without a test). Of these count those that the old model has not seen, see `unseen`.
-    `today` are the open members.
+    learnt only from before; None without a test). Of these count those that the old model has not seen, see `unseen`;
+    where they are too few, all of them by the new model itself, which has learnt from them as the old one has. `today` are
+    the open members.
     """
     from sales_consultant.scoring.frame import build
 
@@ -85,19 +86,31 @@ def compare(
         return Comparison(True, "too few outcomes to compare", **shared)
     if old.population.event != new.population.event:
         return Comparison(True, "another event than before: not comparable", **shared)
-    rows = judged[unseen(judged, old)]
-    y = rows["label"].to_numpy(dtype=float)
-    if min(y.sum(), len(y) - y.sum()) < MIN_CLASS:
-        return Comparison(
-            True, f"only {len(y)} outcomes since the last training: too few to compare", len(y), **shared
-        )
+    rows, seen = judged[unseen(judged, old)], "that neither had seen"
+    p = rows["p"].to_numpy(dtype=float)
+    if _few(rows):
+        if _few(judged) or old.propensity.form_.kind != new.propensity.form_.kind:
+            text = f"only {len(rows)} outcomes since the last training: too few to compare"
+            return Comparison(True, text, len(rows), **shared)
+        # Too few are new to both; then on those that both know, for a form alike knows them alike.
+        rows, seen = judged, "that both have learnt from, for too few are new"
+        known = new.probability(build(con, new.population.object, new.features, rows))
+        assert known is not None
+        p = known
     before = old.probability(build(con, old.population.object, old.features, rows))
     assert before is not None
-    found = paired(y, rows["p"].to_numpy(dtype=float), before, rows["group"].to_numpy(), random_state, shared)
+    y, groups = rows["label"].to_numpy(dtype=float), rows["group"].to_numpy()
+    found = paired(y, p, before, groups, random_state, shared, seen=seen)
     if old.horizon_days == new.horizon_days:
         return found
     text = f"{found.why}, over {new.horizon_days} days where the old one was taught {old.horizon_days}"
     return replace(found, why=text)
+
+
+def _few(rows: pd.DataFrame) -> bool:
+    """Whether rows hold too few of either label to compare on."""
+    positives = float(rows["label"].sum())
+    return min(positives, len(rows) - positives) < MIN_CLASS
 
 
 def unseen(rows: pd.DataFrame, model: PopulationModel) -> pd.Series[bool]:
@@ -120,8 +133,10 @@ def paired(
     groups: NDArray[Any],
     random_state: int = 0,
     shared: dict[str, Any] | None = None,
+    *,
+    seen: str = "that neither had seen",
 ) -> Comparison:
-    """The decision from labels, both models' probabilities and each row's company."""
+    """The decision from labels, both models' probabilities and each row's company; `seen` says whose rows they are."""
     import numpy as np
 
     from sales_consultant.scoring import metrics
@@ -134,7 +149,7 @@ def paired(
     how = "better" if high < 0 else "as good" if publish else "worse"
     return Comparison(
         publish,
-        f"{how} on {len(y)} outcomes that neither had seen: log-loss {fresh.mean():.4f}, before {held.mean():.4f} "
+        f"{how} on {len(y)} outcomes {seen}: log-loss {fresh.mean():.4f}, before {held.mean():.4f} "
         f"(80 % interval of the difference {low:+.4f} to {high:+.4f})",
         len(y),
         float(fresh.mean()),

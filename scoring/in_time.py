@@ -111,12 +111,22 @@ def counted_later(
                 values[column] = own.typed(values[column], "bool", some["cut"])
         values.columns = [f"{entity}.{c}" for c in values.columns]
         happened = events(con, _ENTITIES[entity], some[key], until=members.as_of)
+        happened = happened[~happened["kind"].isin(_OUTCOMES[members.population.event])]
         found += knows_later(
             values, some[key], some["cut"].to_numpy(dtype=float), happened, some["group"].to_numpy()
         )
     return found
 
 
+# What the model is to foresee: an honest field may know as much of it as it can.
+_OUTCOMES: dict[str, frozenset[str]] = {
+    "won": frozenset({"deals/won", "deals/lost", "conversions"}),
+    "converted": frozenset({"conversions", "deals/opened", "deals/won", "deals/lost"}),
+    "converted_with_deal": frozenset({"conversions", "deals/opened", "deals/won", "deals/lost"}),
+    "deal_opened": frozenset({"conversions", "deals/opened", "deals/won", "deals/lost"}),
+    "new_business_won": frozenset({"deals/won", "deals/lost"}),
+    "next_purchase": frozenset({"deals/won", "deals/lost"}),
+}
 _ENTITIES: dict[str, Entity] = {"deals": "deals", "contacts": "contacts", "companies": "companies"}
 _PROBED = "_sc_probed"
 

@@ -86,6 +86,10 @@ def compare(
         return Comparison(True, "too few outcomes to compare", **shared)
     if old.population.event != new.population.event:
         return Comparison(True, "another event than before: not comparable", **shared)
+    if gone := given_up(old, new):
+        named = ", ".join(gone[:3]) + (f" and {len(gone) - 3} more" if len(gone) > 3 else "")
+        text = f"the one before learnt from what is no longer to be learnt from ({named}): not comparable"
+        return Comparison(True, text, **shared)
     rows, seen = judged[unseen(judged, old)], "that neither had seen"
     p = rows["p"].to_numpy(dtype=float)
     if _few(rows):
@@ -105,6 +109,15 @@ def compare(
         return found
     text = f"{found.why}, over {new.horizon_days} days where the old one was taught {old.horizon_days}"
     return replace(found, why=text)
+
+
+def given_up(old: PopulationModel, new: PopulationModel) -> list[str]:
+    """Columns that the old model uses and the new one may not: leaks found out since, fields that an admin has left out.
+
+    They make the old one look better than it may be.
+    """
+    used = old.propensity.columns_ if old.propensity is not None else []
+    return sorted(set(used) - {f.name for f in new.features})
 
 
 def _few(rows: pd.DataFrame) -> bool:

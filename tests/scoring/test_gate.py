@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from support.worlds import DAY, NOW, company
 
 from sales_consultant.config.populations import Exclusions, FeatureSettings, Population
-from sales_consultant.scoring.gate import compare, paired, shares, stability_index, unseen
+from sales_consultant.scoring.declare import Feature
+from sales_consultant.scoring.gate import compare, given_up, paired, shares, stability_index, unseen
 from sales_consultant.scoring.model import PopulationModel
 from sales_consultant.scoring.rules import RuleModel
 from sales_consultant.scoring.training import train
@@ -93,11 +94,21 @@ def test_old_and_new_are_compared_on_what_came_after_the_old() -> None:
         # Nothing is new to both: they are compared on what both know, and no more than that.
         assert nothing_new.publish
         assert "that both have learnt from" in nothing_new.why and nothing_new.n == len(new.judged)
+        assert given_up(old.model, new.model) == []
         none = compare(con, replace(old.model, trained_at=NOW), new.model, new.judged.iloc[:5], new.today)
         assert none.publish and "too few to compare" in none.why
         asked = old.model.population.model_copy(update={"event": "opened"})
         other = replace(old.model, population=asked)
         assert "not comparable" in compare(con, other, new.model, new.judged, new.today).why
+
+
+def test_one_that_leans_on_what_is_left_out_by_now_is_no_measure() -> None:
+    bare = PopulationModel("deals", DEALS, "deal won", 90, NOW, [], [], None, RuleModel(), 1.0, {}, [])
+    features = [Feature("a", "members", "a"), Feature("b", "members", "b")]
+    leaning = cast("PropensityModel", SimpleNamespace(columns_=["a", "deals.c_signed"]))
+    old, new = replace(bare, propensity=leaning), replace(bare, features=features)
+    assert given_up(old, new) == ["deals.c_signed"]
+    assert given_up(bare, new) == []
 
 
 def test_what_a_model_has_learnt_by_heart_is_no_test_of_it() -> None:

@@ -5,7 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sales_consultant.scoring.copies import CONFIDENCE, FOLDS, KIND, OPEN, date_copy, dates_of, sum_of
+from sales_consultant.scoring.copies import (
+    CONFIDENCE,
+    FOLDS,
+    KIND,
+    OPEN,
+    OPEN_ONCE,
+    date_copy,
+    dates_of,
+    sum_of,
+)
 from sales_consultant.scoring.happened import past_of, sets_of
 from sales_consultant.scoring.leaks import Finding
 
@@ -42,7 +51,8 @@ def knows_later(
     `events` has record_id, at (ms) and kind ("touches/inbound"). How often something will happen cannot be known more
     exactly than the law of Poisson lets, however good the foresight: whoever knows a customer's rate does not know the
     count. A column with which, for companies not learnt from, the later count is known to within 65 % of that variance, and of
-    what all earlier events leave open, has counted it: a total over all time, or a flag that a later event sets.
+    what all earlier events leave open, has counted it: a total over all time. Of what happens once 45 % is the limit, which
+    only a flag that the event itself sets is below.
     An honest score or segment, known at the cut-off, explains the rate at best. Scheduled and automated events follow
     rules and not chance; leave them out. A date after the cut-off that lies a constant time from a later event is a copy.
     """
@@ -95,14 +105,18 @@ def knows_later(
         suspects = []
         for one in sets:
             loss = _loss(one, field, fold)
-            if float(loss.sum()) <= OPEN * float(one.after.sum()):
+            if float(loss.sum()) <= _limit(one) * float(one.after.sum()):
                 suspects.append((left(one, loss, best=False), one, loss))
         # Trees are dear: asked of the strongest first, and no more where it stands.
         for share, one, loss in sorted(suspects, key=lambda s: s[0]):
-            if share <= OPEN and (share := left(one, loss, best=True)) <= OPEN:
+            if share <= _limit(one) and (share := left(one, loss, best=True)) <= _limit(one):
                 found.append(Finding(str(name), KIND, _told(field, one, share)))
                 break
     return found
+
+
+def _limit(one: Happened) -> float:
+    return OPEN_ONCE if one.once else OPEN
 
 
 def _by_past(past: Past, one: Happened, fold: Codes, *, trees: bool) -> Floats:

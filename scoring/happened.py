@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 # The least records that had something later, for it to say anything.
 FEWEST_LATER = 40
 MOST_KINDS = 12
+# Of the records that something happened to, the share that it happened to again, from which on it is a count.
+OFTEN = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,11 @@ class Happened:
     name: str
     before: Floats
     after: Floats
+
+    @property
+    def once(self) -> bool:
+        """Whether it hardly ever happens twice: foresight of that may be good, for it is no count."""
+        return bool((self.after > 1).sum() < OFTEN * (self.after > 0).sum())
 
 
 @dataclass(frozen=True, slots=True)

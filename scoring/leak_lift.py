@@ -24,8 +24,9 @@ if TYPE_CHECKING:
 # Honest data of a CRM stay below this; above it one column must not be the reason alone.
 IMPLAUSIBLE = 0.9
 # By what factor a column cuts the share of pairs in the wrong order: where the others stay below that AUC, and where not.
-_CUTS, _CUTS_STRONG, _CUTS_SEPARABLE = 3.2, 5.0, 10.0
-_NOISE = 0.002
+_CUTS, _CUTS_STRONG, _CUTS_SEPARABLE = 3.5, 5.0, 10.0
+# What an AUC may be off by: a little always, more where few records of a class are ordered.
+_NOISE, _NOISE_OF_ONE = 0.002, 0.4
 SEPARABLE = 0.95
 _SUSPECTS = 8
 _AT_ONCE = 3
@@ -36,7 +37,8 @@ _TREES = 40
 # Two that say it only together: their joint AUC, and what each alone must fall short of it.
 _PAIR_AUC, _PAIR_LIFT, _COARSE, _MOST_PAIRED = 0.95, 0.25, 8, 60
 _ROUNDS = 6
-_MIN_CLASS = 20
+# Records of each class in a half, to judge suspects by, and to look for more.
+_MIN_CLASS, _MIN_TO_LOOK = 10, 40
 _ROWS_TO_PROBE = 3_000
 _FILLED_WITH_OUTCOME = 0.5
 _FILL_LIFT = 0.1
@@ -74,13 +76,10 @@ class Probe:
         if not len(y):
             return None
         half = rng.permutation(int(groups.max()) + 1)[groups] % 2 == 0
-        if min(float(side.sum()) for k in (half, ~half) for side in (y[k], 1 - y[k])) < _MIN_CLASS:
-            return None
         encoder = Encoder.learn(X, hinges=0)
-        if not encoder.codes:
-            return None
         owner = np.repeat(np.arange(len(encoder.codes)), [c.width for c in encoder.codes])
-        return cls(X, encoder.encode(X), y, half, owner, encoder.columns, families, random_state)
+        probe = cls(X, encoder.encode(X), y, half, owner, encoder.columns, families, random_state)
+        return probe if encoder.codes and probe.least >= _MIN_CLASS else None
 
     def family(self, column: str) -> str:
         """What the column is made of."""
@@ -107,6 +106,16 @@ class Probe:
             return sum(straight) / 2
         bent = [auc(y[~k], quick_trees(Z[k], y[k], ones[k], Z[~k], self.random_state, _TREES)) for k in sides]
         return max(sum(straight), sum(bent)) / 2
+
+    @cached_property
+    def least(self) -> int:
+        """The records of the smaller class in the half that has fewer of it."""
+        return int(min(side.sum() for k in (self.half, ~self.half) for side in (self.y[k], 1 - self.y[k])))
+
+    @property
+    def noise(self) -> float:
+        """What an AUC may be off by."""
+        return _NOISE + _NOISE_OF_ONE / float(min(self.y.sum(), (1 - self.y).sum()))
 
     @cached_property
     def full(self) -> float:
@@ -231,18 +240,18 @@ def separable(probe: Probe | None, suspects: Sequence[str], least: float) -> boo
     """Whether all other columns order the rows nearly as well, above `least`: strong ones are then no wonder."""
     if probe is None or (rest := probe.power(suspects)) <= least:
         return False
-    return (1 - rest) < _CUTS_STRONG * (1 - max([probe.full, *map(probe.alone, suspects)]) + _NOISE)
+    return (1 - rest) < _CUTS_STRONG * (1 - max([probe.full, *map(probe.alone, suspects)]) + probe.noise)
 
 
-def _beyond(full: float, rest: float) -> bool:
+def _beyond(full: float, rest: float, noise: float) -> bool:
     """Whether what was left out put right so much that no honest column would."""
-    cuts = (1 - rest) / (1 - full + _NOISE)
+    cuts = (1 - rest) / (1 - full + noise)
     return full > IMPLAUSIBLE and cuts > (_CUTS if rest <= IMPLAUSIBLE else _CUTS_SEPARABLE)
 
 
-def _enough(full: float) -> float:
+def _enough(full: float, noise: float) -> float:
     """The AUC of the rest from which on nothing was beyond."""
-    return 1 - _CUTS * (1 - full + _NOISE)
+    return 1 - _CUTS * (1 - full + noise)
 
 
 def lifts(
@@ -269,7 +278,9 @@ def lifts(
         gone = {made_of.get(f.column, f.column) for f in found}
         left = X[[c for c in X.columns if made_of.get(c, c) not in gone]]
         probe = Probe.of(left, y, groups, made_of, random_state)
-        more = _round(probe, [c for c in names if c in set(probe.columns)]) if probe is not None else []
+        if probe is None or probe.least < _MIN_TO_LOOK:
+            break
+        more = _round(probe, [c for c in names if c in set(probe.columns)])
         if not more:
             break
         found += more
@@ -290,13 +301,16 @@ def _round(probe: Probe, names: Sequence[str]) -> list[Finding]:
         return found
     shuffled = dict(zip(probe.columns, probe.weight(), strict=True))
     order = sorted(names, key=lambda c: -max(shuffled[c], alone[c] - 0.5))[:_SUSPECTS]
-    rests = {c: probe.power([c], enough=_enough(full)) for c in order}
-    found = [Finding(c, "multivariate", _told(full, r)) for c, r in rests.items() if _beyond(full, r)]
+    rests = {c: probe.power([c], enough=_enough(full, probe.noise)) for c in order}
+    found = [
+        Finding(c, "multivariate", _told(full, r)) for c, r in rests.items() if _beyond(full, r, probe.noise)
+    ]
     strong = [c for c in order if alone[c] > _COPY]
     for size in range(2, min(_AT_ONCE, len(strong)) + 1):
         if found or probe.kin(strong[:size]) > _KIN:
             break
-        if _beyond(full, rest := probe.power(strong[:size], enough=_enough(full))):
+        rest = probe.power(strong[:size], enough=_enough(full, probe.noise))
+        if _beyond(full, rest, probe.noise):
             found = [Finding(c, "multivariate", _told(full, rest)) for c in strong[:size]]
     return found
 

@@ -76,7 +76,7 @@ class PropensityModel(Classifier):
     `tier` is "auto" (by the rows of each class: under 40 "rules", under 200 "shrunk", under 1,000 "full", from then
     on "boosted" where it has the smaller log-loss out of fold, by more than chance, and is not behind on the newest
     quarter) or one of the tiers. `audit` names the columns in which leaks are looked for (None: in all, and in their names);
-    `tables` says whether the tier "full" may be learnt as tables too, where quick trees show by a standard error that
+    `tables` says whether the tiers "shrunk" and "full" may be learnt as tables too, where quick trees show by a standard error that
     something bends and the tables then win as the boosted tier's do (None: where the tier is "auto").
     `families` says what a column is made of: where one leaks, all columns of its family are dropped (a column
     without an entry is its own). In the tier "rules" there is no model: every row gets the base rate and no
@@ -226,7 +226,7 @@ class PropensityModel(Classifier):
             boosted = None
             if allowed == "boosted" or (
                 self._tables
-                and allowed == "full"
+                and allowed in ("full", "shrunk")
                 and promising(Z[some], seen, seen_weight, some_codes, out_of_fold, self.random_state)
             ):
                 rival = boosted_margins(encoder, Xs, seen, seen_weight, some_codes, self.random_state)

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
+from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,7 @@ from sales_consultant.sync.models import (
     VALUE,
     enter,
     in_force_row,
+    index,
     keep,
     known,
     known_digest,
@@ -121,11 +123,13 @@ class _Training:
             horizon_before=held.horizon_days if held is not None else None,
         )
         thin = trained.model.propensity is None
+        no_news = not thin and self._no_news(name, trained.model)
         if thin and (lender := self._lender(population)) is not None:
             exclude = self.settings.exclude
             trained = borrow(self.con, name, population, lender, as_of=self.as_of, exclusions=exclude)
         report = trained.report.as_dict()
         report["leaks"] = [vars(x) if hasattr(x, "__dict__") else x for x in report.get("leaks", [])]
+        report["ended"] = trained.model.card.get("ended")
         publish, why = trained.publishable, trained.why
         gate = self._gate(in_force, trained)
         if gate is not None:
@@ -137,6 +141,8 @@ class _Training:
             publish = False
             why = f"{why}; the model in force stays, for so little data say nothing against it"
             self.say(f"{called}: {why}")
+        if publish and no_news:
+            publish, why = False, f"{why}; nothing has ended since the last training, whose word stands"
         if put_in := trained.model.card.get("protected"):
             self.say(f"{called}: features.protected puts in {', '.join(put_in)}: protected attributes")
         if publish and trained.model.propensity is not None:
@@ -144,8 +150,24 @@ class _Training:
         report["why"] = why
         verdict = str(report.get("verdict", ""))
         self._enter(name, "propensity", trained.model, verdict, report, publish=publish, gate=gate)
-        if not trained.publishable and not self.dry_run:
+        if not trained.publishable and not self.dry_run and not no_news:
             maybe_withdraw(self.state, name, self.now)
+
+    def _no_news(self, name: str, model: "PopulationModel") -> bool:
+        """Whether not one record has ended since the last training: asked every week, the same data would some day say yes.
+
+        Nor do two such words count as two where a model is to be withdrawn.
+        """
+        from sales_consultant.scoring import modelfile
+        from sales_consultant.scoring.model import PopulationModel
+        from sales_consultant.scoring.steady import nothing_ended
+
+        rows = [r for r in index(self.state) if r["name"] == name and not r["report"].get("dry_run")]
+        same = list(takewhile(lambda r: r["report"].get("ended") == model.card.get("ended"), rows))
+        if not same or not modelfile.of_this_format(self.folder / same[-1]["digest"]):
+            return False
+        first = modelfile.load(self.folder / same[-1]["digest"])
+        return isinstance(first, PopulationModel) and nothing_ended(first, model)
 
     def _lender(self, population: Population) -> "Lender | None":
         """The parent's model of this training where it is the one in force from now on, else the one in force."""

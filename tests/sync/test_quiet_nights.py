@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import duckdb
 import pytest
 from support.worlds import DAY, NOW, company
 
@@ -9,6 +10,8 @@ from sales_consultant.config import playbook
 from sales_consultant.config.catalogue import FIELDS
 from sales_consultant.config.populations import Population
 from sales_consultant.config.settings import Settings
+from sales_consultant.scoring.model import PopulationModel
+from sales_consultant.scoring.rules import RuleModel
 from sales_consultant.sync import desired, models, trainings
 from sales_consultant.sync.desired import Key
 from sales_consultant.sync.plan import Held, Limits, Plan, Values, make
@@ -61,3 +64,26 @@ def test_nights_are_quiet_with_a_training_among_them(tmp_path: Path) -> None:
             written.append({(e.object, e.record_id) for e in night(NOW + n * DAY).entries})
     assert max(map(len, written)) <= 0.03 * len(values)
     assert len(set().union(*written)) <= 0.3 * len(values)
+
+
+def rules(trained_at: int, ended: int) -> PopulationModel:
+    population = SETTINGS.populations["deals"]
+    rest = ([], [], None, RuleModel(), 1.0, {}, [], {"ended": ended})
+    return PopulationModel("deals", population, "deal won", 30, trained_at, *rest)
+
+
+def test_the_same_data_are_not_asked_until_they_say_yes(tmp_path: Path) -> None:
+    state = State(None)
+    con = duckdb.connect(":memory:")
+    made = trainings._Training(con, state, tmp_path, SETTINGS, NOW, NOW, lambda _: None, dry_run=False)
+    assert not made._no_news("deals", rules(NOW, 90))
+    for week in range(12):
+        model = rules(NOW + week * 7 * DAY, 90)
+        digest, report = models.keep(model, tmp_path), {"ended": 90}
+        models.enter(
+            state, digest, "deals", "propensity", models.NO_BETTER, report, 0, NOW + week, publish=False
+        )
+    assert made._no_news("deals", rules(NOW + 84 * DAY, 90))
+    assert not made._no_news("deals", rules(NOW + 84 * DAY, 91))
+    # After a quarter silence is news, however often it was looked at since.
+    assert not made._no_news("deals", rules(NOW + 91 * DAY, 90))

@@ -121,7 +121,8 @@ def counted_later(
 # What the model is to foresee: an honest field may know as much of it as it can.
 _OUTCOMES: dict[str, frozenset[str]] = {
     "won": frozenset({"deals/won", "deals/lost", "conversions"}),
-    "converted": frozenset({"conversions", "deals/opened", "deals/won", "deals/lost"}),
+    # A deal that is opened on a lead is not its conversion: a flag that it sets (is_sql) is a leak.
+    "converted": frozenset({"conversions", "deals/won", "deals/lost"}),
     "converted_with_deal": frozenset({"conversions", "deals/opened", "deals/won", "deals/lost"}),
     "deal_opened": frozenset({"conversions", "deals/opened", "deals/won", "deals/lost"}),
     "new_business_won": frozenset({"deals/won", "deals/lost"}),

@@ -94,7 +94,7 @@ def test_a_fill_gap_is_a_leak_whatever_the_name() -> None:
 
 def test_a_field_that_knows_the_outcome_is_a_leak(con: duckdb.DuckDBPyConnection) -> None:
     found = {f.column: f.kind for f in run(con, fixed=["deals.c_paper"]).model.leaks}
-    assert found["deals.c_paper"] == "after_cut_off"
+    assert found["deals.c_paper"] == "single_field"
 
 
 @pytest.mark.parametrize("told_by", ["change_30d", "value"])

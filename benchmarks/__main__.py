@@ -23,6 +23,7 @@ NAMES = (
     "plan_million",
     "activities_as_of",
     "leadforge_leaks",
+    "planted_leaks",
 )
 
 

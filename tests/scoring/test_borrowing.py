@@ -107,9 +107,9 @@ def test_the_parent_is_moved_by_the_offset_and_by_nothing_else(
     odds = np.exp(margin) / partners.model.base_odds
     assert exact == pytest.approx(50 + 10 * np.log2(odds), abs=1e-9)
     assert partners.model.base_odds != lender.model.base_odds
-    assert theirs.base_value_ == pytest.approx(
-        lender.model.propensity.base_value_
-    )  # the lender's stays its own
+    assert lender.model.propensity is not None
+    # The lender's stays its own.
+    assert theirs.base_value_ == pytest.approx(lender.model.propensity.base_value_)
 
 
 def test_the_card_says_from_whom_and_whose_verdict_it_is(

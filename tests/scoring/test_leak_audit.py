@@ -233,7 +233,7 @@ def test_strong_columns_are_kept_where_the_others_do_without_them() -> None:
     assert len(single_fields(X, y.astype(float), np.arange(len(y)))) > 5
     assert PropensityModel(tables=False).fit(X, y).leaks_ == []
     rng = np.random.default_rng(0)
-    X = X.assign(ward=np.where((y == 1) & (rng.random(len(y)) < 0.4), "seven", None))
+    X["ward"] = pd.Series("seven", index=X.index).where((y == 1) & (rng.random(len(y)) < 0.4), None)
     assert [f.column for f in PropensityModel(tables=False).fit(X, y).leaks_] == ["ward"]
 
 

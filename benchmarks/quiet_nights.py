@@ -38,7 +38,9 @@ def train(ws: Workspace, as_of: int) -> list[str]:
         run.as_of = as_of
         pulling(ws, run, Silent())
         done = training(ws, run, Silent())
-    return [f"{t.name}: {'published' if t.published else 'not published'}, {t.why or t.verdict}" for t in done]
+    return [
+        f"{t.name}: {'published' if t.published else 'not published'}, {t.why or t.verdict}" for t in done
+    ]
 
 
 def nights(crm: str, url: str, folder: Path, count: int, *, every: int = WEEK) -> tuple[int, list[Night]]:

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sales_consultant.scoring.encoding import Encoder, is_number, numbers
 from sales_consultant.scoring.folds import quick_trees
+from sales_consultant.scoring.leak_names import doubted
 from sales_consultant.scoring.leaks import Finding, cells
 
 if TYPE_CHECKING:
@@ -24,7 +25,13 @@ if TYPE_CHECKING:
 # Honest data of a CRM stay below this; above it one column must not be the reason alone.
 IMPLAUSIBLE = 0.9
 # By what factor a column cuts the share of pairs in the wrong order: where the others stay below that AUC, and where not.
-_CUTS, _CUTS_STRONG, _CUTS_SEPARABLE = 3.5, 5.0, 10.0
+_CUTS, _CUTS_STRONG, _CUTS_SEPARABLE, _CUTS_PERFECT = 3.2, 5.0, 10.0, 20.0
+PERFECT = 0.985
+_NOTHING = 0.55
+_WEAK, _TWIN = 0.7, 0.95
+_FEW_VALUES = 20
+_FEWEST_COLUMNS = 5
+_UNRELATED = 0.05
 # What an AUC may be off by: a little always, more where few records of a class are ordered.
 _NOISE, _NOISE_OF_ONE = 0.002, 0.4
 SEPARABLE = 0.95
@@ -38,7 +45,7 @@ _TREES = 40
 _PAIR_AUC, _PAIR_LIFT, _COARSE, _MOST_PAIRED = 0.95, 0.25, 8, 60
 _ROUNDS = 6
 # Records of each class in a half, to judge suspects by, and to look for more.
-_MIN_CLASS, _MIN_TO_LOOK = 10, 40
+_MIN_CLASS, _MIN_TO_LOOK = 10, 25
 _ROWS_TO_PROBE = 3_000
 _FILLED_WITH_OUTCOME = 0.5
 _FILL_LIFT = 0.1
@@ -184,8 +191,9 @@ class Probe:
         from sales_consultant.scoring.metrics import auc
 
         learn = self.half
-        cell = {c: _coarse(self.X[c], learn) for c in columns}
-        single = {c: self.alone(c) for c in columns}
+        cell = {c: cells(self.X[c], learn) + 1 for c in columns if self.X[c].nunique() < _COARSE}
+        single = {c: self.alone(c) for c in cell}
+        columns = list(cell)
         y, found = self.y, []
         for i, a in enumerate(columns):
             for b in columns[:i]:
@@ -214,26 +222,48 @@ class Probe:
                 most = max(most, float((np.corrcoef(rates[k].T) - np.eye(len(columns))).max()))
         return most
 
+    def few_values(self, column: str) -> bool:
+        """Whether it is a text, a flag or a number of few values, as what somebody or something ticks at the outcome."""
+        return not is_number(self.X[column]) or int(self.X[column].nunique()) <= _FEW_VALUES
+
+    def copied(self, column: str) -> bool:
+        """Whether among rows of one outcome the column has nothing to do with any other.
+
+        A copy of the outcome with noise has not. A cause has: where an outcome has several causes, knowing it ties them
+        together (Berkson 1946), and what measures one thing is seldom measured once. Asked where others are causes too.
+        """
+        import numpy as np
+        from scipy.stats import norm, rankdata
+
+        mine = self.owner == self.columns.index(column)
+        others = self.Z[:, ~mine]
+        if len(self.columns) < _FEWEST_COLUMNS or not is_number(self.X[column]):
+            return False
+        value = rankdata(np.nan_to_num(numbers(self.X[column])))
+        most = 0.0
+        for k in (self.y == 1, self.y == 0):
+            z = others[k][:, others[k].std(axis=0) > 0]
+            with np.errstate(invalid="ignore", divide="ignore"):
+                r = np.nan_to_num(np.corrcoef(np.column_stack([value[k], z]), rowvar=False)[0, 1:])
+            most = max(most, float(np.abs(r).max(initial=0.0) * np.sqrt(k.sum())))
+        return most < float(norm.isf(_UNRELATED / (4 * max(others.shape[1], 1))))
+
+    def twin(self, column: str) -> bool:
+        """Whether a column that alone says little follows another one closely: what they differ by may be the outcome."""
+        import numpy as np
+
+        mine = self.owner == self.columns.index(column)
+        if self.alone(column) > _WEAK or not is_number(self.X[column]):
+            return False
+        Z = np.column_stack([self.Z[:, mine][:, :1], self.Z[:, ~mine]])
+        with np.errstate(invalid="ignore", divide="ignore"):
+            r = np.atleast_2d(np.corrcoef(Z, rowvar=False))[0, 1:]
+        return bool(np.nan_to_num(np.abs(r)).max(initial=0.0) > _TWIN)
+
     def fill_gap(self, column: str) -> float:
         """How much more often a column is filled on one outcome than on the other."""
         filled = self.X[column].notna().to_numpy()
         return abs(float(filled[self.y == 1].mean()) - float(filled[self.y == 0].mean()))
-
-
-def _coarse(column: pd.Series[Any], learn: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """Few cells a column, so that two columns' joint cells still hold rows: quantiles, the commonest levels, the rest."""
-    import numpy as np
-
-    fine = cells(column, learn) + 1
-    size = np.bincount(fine)
-    if len(size) <= _COARSE:
-        return fine
-    if is_number(column):
-        return np.minimum(fine * (_COARSE - 1) // len(size), _COARSE - 1)
-    common = np.argsort(-size)[: _COARSE - 1]
-    place = np.full(len(size), _COARSE - 1, dtype=np.int64)
-    place[common] = np.arange(len(common))
-    return place[fine]
 
 
 def separable(probe: Probe | None, suspects: Sequence[str], least: float) -> bool:
@@ -243,10 +273,34 @@ def separable(probe: Probe | None, suspects: Sequence[str], least: float) -> boo
     return (1 - rest) < _CUTS_STRONG * (1 - max([probe.full, *map(probe.alone, suspects)]) + probe.noise)
 
 
-def _beyond(full: float, rest: float, noise: float) -> bool:
+def leaking(probe: Probe | None, suspects: Sequence[str]) -> list[str]:
+    """Those of some columns, each strong alone, that are leaks (all of them where there are too few rows to tell).
+
+    None where the others do as well. Else what takes few values, what is all but perfect, and what looks copied: in numbers
+    of many values honest causes come to .98 too.
+    """
+    if probe is None:
+        return list(suspects)
+    if not suspects or separable(probe, suspects, IMPLAUSIBLE):
+        return []
+    return [c for c in suspects if probe.alone(c) > PERFECT or _as_leaks_are(probe, c)]
+
+
+def _as_leaks_are(probe: Probe, column: str) -> bool:
+    """Whether more than its strength speaks against a column: few values, its name, a twin, or nothing else to do with anything."""
+    if probe.few_values(column) or doubted(column):
+        return True
+    return column in probe.columns and (probe.copied(column) or probe.twin(column))
+
+
+def _beyond(probe: Probe, columns: Sequence[str], full: float, rest: float) -> bool:
     """Whether what was left out put right so much that no honest column would."""
-    cuts = (1 - rest) / (1 - full + noise)
-    return full > IMPLAUSIBLE and cuts > (_CUTS if rest <= IMPLAUSIBLE else _CUTS_SEPARABLE)
+    cuts = (1 - rest) / (1 - full + probe.noise)
+    if full > PERFECT and cuts > _CUTS_PERFECT:
+        return True
+    if full <= IMPLAUSIBLE or cuts <= (_CUTS if rest <= IMPLAUSIBLE else _CUTS_SEPARABLE):
+        return False
+    return rest > _NOTHING and all(_as_leaks_are(probe, c) for c in columns)
 
 
 def _enough(full: float, noise: float) -> float:
@@ -303,14 +357,14 @@ def _round(probe: Probe, names: Sequence[str]) -> list[Finding]:
     order = sorted(names, key=lambda c: -max(shuffled[c], alone[c] - 0.5))[:_SUSPECTS]
     rests = {c: probe.power([c], enough=_enough(full, probe.noise)) for c in order}
     found = [
-        Finding(c, "multivariate", _told(full, r)) for c, r in rests.items() if _beyond(full, r, probe.noise)
+        Finding(c, "multivariate", _told(full, r)) for c, r in rests.items() if _beyond(probe, [c], full, r)
     ]
     strong = [c for c in order if alone[c] > _COPY]
     for size in range(2, min(_AT_ONCE, len(strong)) + 1):
         if found or probe.kin(strong[:size]) > _KIN:
             break
         rest = probe.power(strong[:size], enough=_enough(full, probe.noise))
-        if _beyond(full, rest, probe.noise):
+        if _beyond(probe, strong[:size], full, rest):
             found = [Finding(c, "multivariate", _told(full, rest)) for c in strong[:size]]
     return found
 

@@ -18,7 +18,7 @@ from sales_consultant.scoring.folds import (
     some_groups,
 )
 from sales_consultant.scoring.hazards import Hazards
-from sales_consultant.scoring.leak_lift import IMPLAUSIBLE, SEPARABLE, Probe, lifts, separable
+from sales_consultant.scoring.leak_lift import SEPARABLE, Probe, leaking, lifts, separable
 from sales_consultant.scoring.leak_names import known_leaker
 from sales_consultant.scoring.leaks import Finding, decided, single_fields
 from sales_consultant.scoring.linear import Linear, logistic, screen
@@ -176,19 +176,19 @@ class PropensityModel(Classifier):
 
         seed = self.random_state
 
-        def beside(suspects: list[Finding], least: float) -> list[Finding]:
-            """None of them where all other columns tell the outcomes apart as well: strong columns are then no wonder."""
-            columns = [f.column for f in suspects]
+        def probe() -> Probe | None:
             rest = [c for c in X.columns if c in set(left()) or c not in set(names)]
-            if not columns or separable(Probe.of(X[rest], y, codes, made_of, seed), columns, least):
-                return []
-            return suspects
+            return Probe.of(X[rest], y, codes, made_of, seed)
 
-        found += beside(single_fields(X, y, order, names=left()), IMPLAUSIBLE)
+        strong = single_fields(X, y, order, names=left())
+        leaks = leaking(probe(), [f.column for f in strong]) if strong else []
+        found += [f for f in strong if f.column in leaks]
         sure = decided(X, y, codes, names=left(), as_of=order)
         # A value that always buys may be honest where everything tells them apart; to be filled by the outcome is not.
         found += [f for f in sure if f.kind != "decides"]
-        found += beside([f for f in sure if f.kind == "decides"], SEPARABLE)
+        always = [f for f in sure if f.kind == "decides"]
+        if always and not separable(probe(), [f.column for f in always], SEPARABLE):
+            found += always
         kept = left()
         rest = [c for c in X.columns if c in set(kept) or c not in set(names)]
         return found + lifts(X[rest], y, codes, names=kept, families=made_of, random_state=seed)

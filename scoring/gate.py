@@ -64,9 +64,8 @@ def compare(
     """Whether the new model may take the old one's place.
 
     `judged` are the rows of the new one's forward test (as of `training_rows.labelled`, with `p`, given by a model that had
-    learnt only from before; None without a test). Of these count those that the old model has not seen, see `unseen`;
-    where they are too few, all of them by the new model itself, which has learnt from them as the old one has. `today` are
-    the open members.
+    learnt only from before; None without a test). Of these count those that the old model has not seen, see `unseen`.
+    `today` are the open members.
     """
     from sales_consultant.scoring.frame import build
 
@@ -90,21 +89,16 @@ def compare(
         named = ", ".join(gone[:3]) + (f" and {len(gone) - 3} more" if len(gone) > 3 else "")
         text = f"the one before learnt from what is no longer to be learnt from ({named}): not comparable"
         return Comparison(True, text, **shared)
-    rows, seen = judged[unseen(judged, old)], "that neither had seen"
-    p = rows["p"].to_numpy(dtype=float)
-    if _few(rows):
-        if _few(judged) or old.propensity.form_.kind != new.propensity.form_.kind:
-            text = f"only {len(rows)} outcomes since the last training: too few to compare"
-            return Comparison(True, text, len(rows), **shared)
-        # Too few are new to both; then on those that both know, for a form alike knows them alike.
-        rows, seen = judged, "that both have learnt from, for too few are new"
-        known = new.probability(build(con, new.population.object, new.features, rows))
-        assert known is not None
-        p = known
+    rows = judged[unseen(judged, old)]
+    positives = float(rows["label"].sum())
+    if min(positives, len(rows) - positives) < MIN_CLASS:
+        # On rows that both have learnt from the one that has them more by heart would win, and stay.
+        text = f"only {len(rows)} outcomes that neither had seen: too few to compare"
+        return Comparison(True, text, len(rows), **shared)
     before = old.probability(build(con, old.population.object, old.features, rows))
     assert before is not None
     y, groups = rows["label"].to_numpy(dtype=float), rows["group"].to_numpy()
-    found = paired(y, p, before, groups, random_state, shared, seen=seen)
+    found = paired(y, rows["p"].to_numpy(dtype=float), before, groups, random_state, shared)
     if old.horizon_days == new.horizon_days:
         return found
     text = f"{found.why}, over {new.horizon_days} days where the old one was taught {old.horizon_days}"
@@ -118,12 +112,6 @@ def given_up(old: PopulationModel, new: PopulationModel) -> list[str]:
     """
     used = old.propensity.columns_ if old.propensity is not None else []
     return sorted(set(used) - {f.name for f in new.features})
-
-
-def _few(rows: pd.DataFrame) -> bool:
-    """Whether rows hold too few of either label to compare on."""
-    positives = float(rows["label"].sum())
-    return min(positives, len(rows) - positives) < MIN_CLASS
 
 
 def unseen(rows: pd.DataFrame, model: PopulationModel) -> pd.Series[bool]:
@@ -146,10 +134,8 @@ def paired(
     groups: NDArray[Any],
     random_state: int = 0,
     shared: dict[str, Any] | None = None,
-    *,
-    seen: str = "that neither had seen",
 ) -> Comparison:
-    """The decision from labels, both models' probabilities and each row's company; `seen` says whose rows they are."""
+    """The decision from labels, both models' probabilities and each row's company."""
     import numpy as np
 
     from sales_consultant.scoring import metrics
@@ -162,7 +148,7 @@ def paired(
     how = "better" if high < 0 else "as good" if publish else "worse"
     return Comparison(
         publish,
-        f"{how} on {len(y)} outcomes {seen}: log-loss {fresh.mean():.4f}, before {held.mean():.4f} "
+        f"{how} on {len(y)} outcomes that neither had seen: log-loss {fresh.mean():.4f}, before {held.mean():.4f} "
         f"(80 % interval of the difference {low:+.4f} to {high:+.4f})",
         len(y),
         float(fresh.mean()),

@@ -123,11 +123,6 @@ def decided(
     from sales_consultant.scoring.encoding import numbers
 
     own = _times(as_of)
-    first = np.unique(groups, return_index=True)[1]
-    if len(first) < len(groups):
-        # One row a company: its rows share outcome and fields, and are no independent evidence.
-        some = np.sort(first)
-        X, y, own = X.iloc[some], y[some], own[some] if own is not None else None
     base = float(y.mean()) if len(y) else 0.0
     found: list[Finding] = []
     if not 0.02 < base < 0.9:
@@ -136,8 +131,11 @@ def decided(
     def kind_of(
         hit: NDArray[np.bool_], what: str, column: str, kind: str, both: bool, pure: float = PURE
     ) -> Finding | None:
-        n, wins = int(hit.sum()), int(y[hit].sum())
-        if n < _MIN_PURE or n > 0.98 * len(y):
+        # Rows of a group that share outcome and value are one piece of evidence.
+        apart = np.unique(np.column_stack([groups, y.astype(np.int64), hit]), axis=0)
+        once, base = apart[:, 2] == 1, float(apart[:, 1].mean())
+        n, wins = int(once.sum()), int(apart[once, 1].sum())
+        if n < _MIN_PURE or n > 0.98 * len(apart):
             return None
         if wins >= pure * n and binom.sf(wins - 1, n, base) < _CHANCE:
             return Finding(column, kind, f"{what}: the event on {wins:,} of {n:,} rows, on {base:.0%} of all")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from typing import TYPE_CHECKING, Any
 
 from sales_consultant.scoring import disqualified
@@ -151,11 +153,18 @@ class Membership:
         rows["ended_at"] = ends
         return rows[seen]
 
-    def endings(self) -> int:
-        """How many records that are not excluded have ended by the as-of time; of customers, how often they bought."""
+    def endings(self) -> str:
+        """A digest of which records that are not excluded have ended by the as-of time, when and how; of customers, when they bought.
+
+        A number of them would not tell a loss that was corrected into a win from silence.
+        """
         if self.population.event == "next_purchase":
-            return sum(len(times) for times in self._purchases.values())
-        return int((self.life["ended_at"].notna() & (self.life["excluded"] == "")).sum())
+            told = [(str(k), [int(t) for t in times]) for k, times in sorted(self._purchases.items())]
+        else:
+            over = self.life[self.life["ended_at"].notna() & (self.life["excluded"] == "")]
+            over = over[["record_id", "ended_at", "event_at"]].astype({"ended_at": float, "event_at": float})
+            told = sorted(map(tuple, over.astype(str).to_numpy().tolist()))
+        return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:16]
 
     def at_all(self, cuts: Sequence[int]) -> pd.DataFrame:
         """The members of several cut-offs, one row a member and cut-off."""

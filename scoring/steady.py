@@ -51,9 +51,9 @@ def values_stay(
     if (old.renewals is None) != (new.renewals is None) or old.fields != new.fields:
         return ""
     bought = purchases(con, as_of=new.trained_at, exclusions=exclusions, fields=new.fields)
-    known = old.card.get("purchases")
+    known = old.card.get("bought")
     soon = new.trained_at - old.trained_at < LONGEST_DAYS * DAY
-    if known is not None and known == len(bought.rows) and soon:
+    if known is not None and known == bought.digest() and soon:
         return "nothing was bought since the values in force were learnt: they stay"
     free, contracts = modelled(con, bought, as_of=new.trained_at, exclusions=exclusions)
     gains = {**_gains(free, old, new), **_renewals(contracts, old, new)}

@@ -283,6 +283,7 @@ def _card(
     return {
         "customers": len(table),
         "purchases": len(bought.rows),
+        "bought": bought.digest(),
         "repeat_buyers": int((free["frequency"] > 0).sum()),
         "contractual": int(table["contractual"].sum()),
         "contractual_note": (

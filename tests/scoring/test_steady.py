@@ -1,12 +1,14 @@
 """What the data do not contradict stays in force: values, and scores where nothing has ended."""
 
 from dataclasses import replace
+from typing import Any
 
 import duckdb
 import pytest
 from support.worlds import DAY, NOW, World, company
 
 from sales_consultant.config.populations import Exclusions, Population
+from sales_consultant.scoring.members import Membership
 from sales_consultant.scoring.model import PopulationModel
 from sales_consultant.scoring.rules import RuleModel
 from sales_consultant.scoring.steady import nothing_ended, values_stay
@@ -54,11 +56,30 @@ def test_values_that_the_data_reject_go(con: duckdb.DuckDBPyConnection) -> None:
     assert values_stay(con, replace(old, currency="USD"), new, exclusions=NONE) == ""
 
 
+def test_a_loss_corrected_into_a_win_is_news(con: duckdb.DuckDBPyConnection) -> None:
+    """As many have ended as before, but others, or in another way."""
+    deals = Population.model_validate({"object": "deals", "event": "won"})
+    customers = Population.model_validate({"object": "companies", "event": "next_purchase"})
+    world: World = company(deals=700)
+    told, bought = set(), set()
+    for turn in range(3):
+        over = [d for d in world.rows["deals"] if d["is_closed"]]
+        if turn:
+            one = [d for d in over if d["is_won"]][turn]
+            one["is_won"], one["stage"] = False, "lost"
+        with world.connection() as mine:
+            told.add(Membership(mine, deals, NONE, as_of=NOW).endings())
+            again = Membership(mine, deals, NONE, as_of=NOW + DAY).endings()
+            assert again in told
+            bought.add(Membership(mine, customers, NONE, as_of=NOW).endings())
+    assert len(told) == len(bought) == 3
+
+
 def asked(trained_at: int, ended: int | None, **more: object) -> PopulationModel:
     """A set of rules of a day, which saw so many records end."""
     population = Population.model_validate({"object": "deals", "event": "won", **more})
     card = {} if ended is None else {"ended": ended}
-    rest = ([], [], None, RuleModel(), 1.0, {}, [], card)
+    rest: tuple[Any, ...] = ([], [], None, RuleModel(), 1.0, {}, [], card)
     return PopulationModel("deals", population, "deal won", 30, trained_at, *rest)
 
 

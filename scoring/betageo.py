@@ -24,8 +24,11 @@ class BetaGeoModel(BuyingModel):
         import numpy as np
 
         self._data = checked(frequency, recency, T)
-        history = History.of(*self._data)
-        self._learn(lambda p: likelihood(p, history), np.array([1.0, 5.0, 1.0, 1.0]), len(self._data[0]))
+        x, t, T_ = self._data
+        unit = self._unit()
+        history = History.of(x, t / unit, T_ / unit)
+        start = np.array([1.0, 5.0, 1.0, 1.0])
+        self._learn(lambda p: likelihood(p, history), start, len(x), unit=unit)
         return self
 
     def probability_alive(

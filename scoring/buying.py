@@ -7,6 +7,11 @@ from typing import TYPE_CHECKING, ClassVar, Self
 from sales_consultant.scoring.errors import ScoringError
 from sales_consultant.scoring.fitting import maximise
 
+# How long customers are seen where the usual parameters are from, in units of time; and how many times longer or
+# shorter they may be seen before the unit is changed for the fit, whose bounds are on the log of a parameter.
+_SEEN = 33.0
+_OFTEN = 20.0
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import ArrayLike, NDArray
@@ -38,20 +43,33 @@ class BuyingModel:
     warnings_: tuple[str, ...]
     _data: tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]
 
-    def _learn(self, likelihood: LogLikelihood, start: NDArray[np.float64], size: float) -> None:
+    def _unit(self) -> float:
+        """The unit to fit in, in the caller's: 1, unless the times are far from the usual (seconds, or years)."""
+        seen = float(self._data[2].mean()) / _SEEN
+        return seen if seen > 0 and not 1 / _OFTEN <= seen <= _OFTEN else 1.0
+
+    def _learn(
+        self, likelihood: LogLikelihood, start: NDArray[np.float64], size: float, *, unit: float
+    ) -> None:
+        """Maximise a `likelihood` with times in `unit`, from `start`; keep what is found in the caller's unit.
+
+        The likelihood is a density of x moments for each customer: in a unit that is c of the caller's its log is
+        higher by x log c.
+        """
         import numpy as np
 
         found = maximise(likelihood, start, size=size)
         warnings = found.warnings
         if not found.converged:
-            unit = max(float(self._data[2].mean()), 1e-9)
-            scale = np.array([np.log(unit / 33.0) if n in self.TIMES else 0.0 for n in self.NAMES])
+            seen = max(float(self._data[2].mean()) / unit, 1e-9)
+            scale = np.array([np.log(seen / _SEEN) if n in self.TIMES else 0.0 for n in self.NAMES])
             middle = np.log(np.array(self.USUAL)) + scale
             found = maximise(likelihood, np.exp(middle), size=size, prior=(middle, 1.0))
             warnings = (*warnings, "the parameters are held by a weak prior")
-        self.params_ = dict(zip(self.NAMES, found.params.tolist(), strict=True))
-        self.standard_errors_ = dict(zip(self.NAMES, found.errors.tolist(), strict=True))
-        self.log_likelihood_ = found.log_likelihood
+        back = np.array([unit if n in self.TIMES else 1.0 for n in self.NAMES])
+        self.params_ = dict(zip(self.NAMES, (found.params * back).tolist(), strict=True))
+        self.standard_errors_ = dict(zip(self.NAMES, (found.errors * back).tolist(), strict=True))
+        self.log_likelihood_ = found.log_likelihood - float(self._data[0].sum()) * float(np.log(unit))
         self.converged_ = not warnings
         self.warnings_ = warnings
 

@@ -41,11 +41,12 @@ class ParetoModel(BuyingModel):
         self._data = checked(frequency, recency, T)
         # Many customers share their history: each is computed once.
         rows, weight = np.unique(np.column_stack(self._data), axis=0, return_counts=True)
-        x, t, T_ = rows.T
-        third = max(float(self._data[2].mean()), 1e-9) / 3
+        unit = self._unit()
+        x, t, T_ = rows[:, 0], rows[:, 1] / unit, rows[:, 2] / unit
+        third = max(float(self._data[2].mean()) / unit, 1e-9) / 3
         counted = weight.astype(np.float64)
         start = np.array([1.0, third, 1.0, third])
-        self._learn(lambda p: _likelihood(p, x, t, T_, counted), start, float(weight.sum()))
+        self._learn(lambda p: _likelihood(p, x, t, T_, counted), start, float(weight.sum()), unit=unit)
         return self
 
     def probability_alive(

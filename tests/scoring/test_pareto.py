@@ -37,6 +37,23 @@ def test_cdnow_parameters(fitted: ParetoModel) -> None:
     assert fitted.warnings_ == ()
 
 
+@pytest.mark.parametrize("weeks", [604_800.0, 1 / 500])
+def test_the_unit_of_time_does_not_matter(fitted: ParetoModel, cdnow: pd.DataFrame, weeks: float) -> None:
+    """In seconds (a parameter of 6 million) and in a unit of about ten years, against weeks."""
+    other = ParetoModel().fit(cdnow["x"], cdnow["t_x"] * weeks, cdnow["T"] * weeks)
+    back = {k: weeks if k in ParetoModel.TIMES else 1.0 for k in ParetoModel.NAMES}
+    assert other.converged_ and other.warnings_ == ()
+    for ours, theirs in (
+        (other.params_, fitted.params_),
+        (other.standard_errors_, fitted.standard_errors_),
+    ):
+        assert ours == pytest.approx({k: v * back[k] for k, v in theirs.items()}, rel=1e-4)
+    # A density of moments: lower by log(weeks) for each of them.
+    expected = fitted.log_likelihood_ - cdnow["x"].sum() * np.log(weeks)
+    assert other.log_likelihood_ == pytest.approx(expected, abs=1e-3)
+    assert other.expected_purchases(39 * weeks) == pytest.approx(fitted.expected_purchases(39), rel=1e-4)
+
+
 def textbook(params: np.ndarray, x: np.ndarray, t: np.ndarray, T: np.ndarray) -> float:
     """The summed log-likelihood with hypergeometric functions (Fader and Hardie 2005, equations 20 to 22)."""
     r, alpha, s, beta = params

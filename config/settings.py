@@ -243,8 +243,8 @@ class Worth(_Section):
     term_months: str = Field(
         default="",
         pattern=r"^((companies|deals)\.\w+)?$",
-        description='Where the length of a contract in months is kept, as "deals.c_term". Empty: fields that are named like '
-        "one (contract term, subscription length).",
+        description='Where the length of a contract in months is kept, as "deals.c_term"; in years where its name ends so '
+        '("c_term_years"). Empty: fields that are named like one (contract term, subscription length).',
     )
 
 

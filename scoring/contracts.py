@@ -17,13 +17,21 @@ if TYPE_CHECKING:
 OWNERS = ("companies", "deals")
 _KINDS_OF_CONTRACT = r"(contract|subscription|licen[cs]e|agreement|service|support|maintenance|policy|term)"
 _END = r"(end|ends|expiry|expir\w*|renewal|renews)"
+_DAY = r"(_?(date|on|at|day))"
 _DATES = re.compile(
-    rf"(next_|current_|upcoming_)?((account_|customer_|{_KINDS_OF_CONTRACT}_?)?(renewal|renews)(_due)?"
-    rf"|{_KINDS_OF_CONTRACT}_?{_END})(_?(date|on|at|day))?"
+    rf"(next_|current_|upcoming_)?((account_|customer_|client_|{_KINDS_OF_CONTRACT}_?)?(renewal|renews)(_due)?"
+    rf"|(account_|customer_|client_)?{_KINDS_OF_CONTRACT}_?{_END}"
+    r"|(end|expiry|expiration)_?of_?(the_)?(contract|subscription|licen[cs]e|agreement|term)"
+    # Without a word for the day these are sums of money.
+    rf"|(arr|mrr|acv|tcv)_?renewal(?=_?(date|on|at|day))){_DAY}?"
 )
+# Of a company these may be the contract's; a deal's may as well be its quote's.
+_BARE = re.compile(rf"(expiry|expires|expiration){_DAY}?")
 _TERMS = re.compile(
-    r"((contract|subscription|licen[cs]e|agreement)_?(term|length|duration|period)|term|contract_?months)(_?(in_)?months?)?"
+    r"((contract|subscription|licen[cs]e|agreement)_?(term|length|duration|period)|term|contract_?(months|years))"
+    r"(_?(in_)?(months?|years?))?"
 )
+_YEARS = re.compile(r".*years?")
 MONTH_DAYS = 365 / 12
 # A term of a week or of twenty years is a typing error, or counts something else.
 _MONTHS = (1, 120)
@@ -39,7 +47,10 @@ class ContractFields:
 
 
 def read_from(con: duckdb.DuckDBPyConnection, given: ContractFields) -> dict[str, list[str]]:
-    """The fields that dates and terms are read from, as owner.column; those of companies first."""
+    """The fields that dates and terms are read from, as owner.column; those of companies first.
+
+    A company's date that is named for no contract ("expiry_date") counts where there is one such, and no clearer one.
+    """
     found = {}
     for key, named, pattern in (
         ("renewal_date", given.renewal_date, _DATES),
@@ -52,12 +63,15 @@ def read_from(con: duckdb.DuckDBPyConnection, given: ContractFields) -> dict[str
             for f in every
             if f == named or (not named and _plain(f) != "term" and pattern.fullmatch(_plain(f)))
         ]
+    bare = [f"companies.{c}" for c in sorted(columns(con, "companies")) if _BARE.fullmatch(_plain(f".{c}"))]
+    if not given.renewal_date and not found["renewal_date"] and len(bare) == 1:
+        found["renewal_date"] = bare
     return found
 
 
 def _plain(field: str) -> str:
-    """A field's name in words joined by underscores, without its owner and the mark of custom fields."""
-    name = field.partition(".")[2].removeprefix("c_")
+    """A field's name in words joined by underscores, without its owner and the marks of custom fields."""
+    name = re.sub(r"__p?c$", "", field.partition(".")[2].removeprefix("c_"), flags=re.IGNORECASE)
     return re.sub(r"[^a-z0-9]+", "_", re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()).strip("_")
 
 
@@ -73,7 +87,10 @@ def contracts(
 
     wanted = read_from(con, given or ContractFields())
     dates = [_by_company(con, f, as_of, "datetime") for f in wanted["renewal_date"]]
-    months = [_by_company(con, f, as_of, "number") for f in wanted["term_months"]]
+    months = [
+        _by_company(con, f, as_of, "number") * (12 if _YEARS.fullmatch(_plain(f)) else 1)
+        for f in wanted["term_months"]
+    ]
     of_companies = [pd.Series(dtype="float64")]
     day = pd.concat([*dates, *of_companies]).groupby(level=0).max()
     months = [m.where(m.between(*_MONTHS)).dropna() for m in months]

@@ -47,6 +47,17 @@ def with_field(
         "c_licence_expires_on",
         "c_subscription_renewal_date",
         "c_contractExpirationDate",
+        "c_renewaldate",
+        "RenewalDate__c",
+        "Customer_Renewal_Date__c",
+        "c_RenewalDate",
+        "c_arr_renewal_date",
+        "c_client_contract_end_date",
+        "c_end_of_contract",
+        "c_end_of_subscription_date",
+        "c_expiry",
+        "expiry_date",
+        "c_Expiration_Date__c",
     ],
 )
 def test_dates_are_known_by_the_names_that_crms_give_them(column: str) -> None:
@@ -56,12 +67,55 @@ def test_dates_are_known_by_the_names_that_crms_give_them(column: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "column", ["c_weekend", "c_birthday", "c_renewed_by", "c_end", "c_project_end_date", "c_long_term"]
+    "column",
+    [
+        "c_weekend",
+        "c_birthday",
+        "c_renewed_by",
+        "c_end",
+        "c_project_end_date",
+        "c_long_term",
+        "c_arr_renewal",
+        "c_end_of_life",
+        "c_end_of_support",
+        "c_trial_expiry_date",
+        "c_contract_year",
+    ],
 )
 def test_other_dates_and_words_are_none(column: str) -> None:
     with world().connection() as con:
         with_field(con, "companies", column, "VARCHAR", {})
         assert read_from(con, ContractFields()) == {"renewal_date": [], "term_months": []}
+
+
+def test_an_expiry_of_nothing_in_particular_counts_where_it_can_only_be_the_contract_s() -> None:
+    with world(1).connection() as con:
+        with_field(con, "deals", "c_expiry_date", "DATE", {})
+        assert read_from(con, ContractFields())["renewal_date"] == []
+        with_field(con, "companies", "c_expiry_date", "DATE", {})
+        assert read_from(con, ContractFields())["renewal_date"] == ["companies.c_expiry_date"]
+        with_field(con, "companies", "c_expires_on", "DATE", {})
+        assert read_from(con, ContractFields())["renewal_date"] == []
+        with_field(con, "deals", "c_contract_end", "DATE", {})
+        assert read_from(con, ContractFields())["renewal_date"] == ["deals.c_contract_end"]
+
+
+@pytest.mark.parametrize(
+    ("column", "days"),
+    [
+        ("c_contract_term_years", 730.0),
+        ("c_term_in_years", 730.0),
+        ("ContractTermYears__c", 730.0),
+        ("c_contract_years", 730.0),
+        ("c_contract_term", 730 / 12),
+        ("Contract_Term_Months__c", 730 / 12),
+    ],
+)
+def test_a_term_is_in_months_unless_its_name_says_years(column: str, days: float) -> None:
+    with world(1).connection() as con:
+        with_field(con, "companies", column, "DOUBLE", {"c0": 2.0})
+        for given in (ContractFields(), ContractFields(term_months=f"companies.{column}")):
+            assert contracts(con, as_of=NOW, given=given)["term_days"]["c0"] == pytest.approx(days)
 
 
 def test_a_date_or_a_term_makes_a_contract_and_no_chance_of_being_alive() -> None:

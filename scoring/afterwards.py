@@ -99,11 +99,24 @@ def knows_later(
                 found.append(copy)
                 continue
         field = _Field.of(column if dated is None else dated)
-        if field.number is not None and (sum_ := sum_of(str(name), field.number, past, fold, weights)):
+        before = {one.name: one.told_before(field.codes) for one in sets}
+        # A plan told what came before as it tells what comes; no plan makes a later visit of one that was not made.
+        summed = any(made_up for _, made_up in before.values())
+        agreed = {k for k, (regular, _) in before.items() if regular and not summed}
+        if (
+            field.number is not None
+            and not agreed
+            and (sum_ := sum_of(str(name), field.number, past, fold, weights))
+        ):
             found.append(sum_)
             continue
         suspects = []
         for one in sets:
+            # Nor the kinds together, if one of them is by agreement.
+            if one.name in agreed or (
+                agreed and (one.name == "events" or any(k.startswith(f"{one.name}/") for k in agreed))
+            ):
+                continue
             loss = _loss(one, field, fold)
             if float(loss.sum()) <= _limit(one) * float(one.after.sum()):
                 suspects.append((left(one, loss, best=False), one, loss))

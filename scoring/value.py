@@ -39,6 +39,7 @@ __all__ = [
 ]
 
 WEEK = 7.0
+_LEAST_HISTORY_DAYS = 182
 YEAR_DAYS = 365.0
 MIN_REPEAT_BUYERS = 20
 INTERVAL = (0.1, 0.9)
@@ -96,7 +97,8 @@ class ValueModel:
         the last purchase, `T_days` from the first to now, `frequency` counts repeat purchases, `monetary` is the mean amount of a purchase. `churn_risk` is
         100 x (1 - P(alive)), a gap for who bought once (which tells nothing of leaving); for contractual customers
         it is the hazard of the next renewal, and their value that of the renewals due within the year. Where too few
-        renewals were decided to know, they have no risk, and their own yearly rate of purchases for a value.
+        renewals were decided to know, they have no risk, and for a value their own yearly rate of purchases where these
+        span half a year, else none.
         """
         import numpy as np
         import pandas as pd
@@ -108,9 +110,11 @@ class ValueModel:
         n = len(table)
         value, low, high, churn = (np.full(n, np.nan) for _ in range(4))
         contractual = table["contractual"].to_numpy(dtype=bool)
-        years = np.maximum(table["recency_days"].to_numpy(dtype=float), YEAR_DAYS / 12) / YEAR_DAYS
+        years = np.maximum(table["recency_days"].to_numpy(dtype=float), 1.0) / YEAR_DAYS
         rate = table["frequency"].to_numpy(dtype=float) / years
-        value[contractual] = (rate * table["monetary"].to_numpy(dtype=float))[contractual]
+        # Two purchases of one month say nothing of a year.
+        told = contractual & (table["recency_days"].to_numpy(dtype=float) >= _LEAST_HISTORY_DAYS)
+        value[told] = (rate * table["monetary"].to_numpy(dtype=float))[told]
         if self.renewals is not None and contractual.any():
             held = terms(bought, table.index[contractual], as_of_day=as_of // DAY)
             risk, *times = Renewals(**self.renewals).predict(held.reindex(table.index[contractual]))

@@ -139,6 +139,19 @@ def test_a_date_or_a_term_makes_a_contract_and_no_chance_of_being_alive() -> Non
         assert told.drop(["c0", "c2"]).notna().all()
 
 
+@pytest.mark.parametrize(("days", "told"), [((300,), False), ((300, 290), False), ((700, 335), True)])
+def test_too_short_a_history_under_a_contract_has_no_value(days: tuple[int, ...], told: bool) -> None:
+    """Two purchases within ten days were a yearly rate of twelve; none is given, and what spans a year is."""
+    with world(3, bought=days).connection() as con:
+        with_field(con, "companies", "c_renewal_date", "BIGINT", {"c0": NOW + 100 * DAY})
+        model = fit_customers(con, as_of=NOW, exclusions=Exclusions())
+        row = model.predict(con, as_of=NOW).set_index("record_id").loc["c0"]
+        if told:
+            assert row["value_12m"] == pytest.approx(row["monetary"])
+        else:
+            assert np.isnan(row["value_12m"])
+
+
 def test_the_term_runs_to_the_date_in_the_field() -> None:
     with world(4, bought=(500, 200)).connection() as con:
         with_field(con, "companies", "c_renewal_date", "BIGINT", {

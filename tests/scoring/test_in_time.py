@@ -196,3 +196,26 @@ def test_a_field_first_filled_with_the_outcome_is_dropped(late: bool, default: s
     if late:
         assert found["deals.c_paper"].kind == "after_outcome"
         assert "first filled at the outcome or after it on" in found["deals.c_paper"].evidence
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_plan_that_was_agreed_is_no_hindsight(seed: int) -> None:
+    """Visits every 14, 30 or 90 days leave less to chance than Poisson would; the plan told the earlier ones as well."""
+    rng = np.random.default_rng(seed)
+    n = 600
+    plan = rng.choice(["gold", "silver", "bronze"], n, p=[0.2, 0.4, 0.4])
+    period = pd.Series(plan).map({"gold": 14, "silver": 30, "bronze": 90}).to_numpy(dtype=float)
+    born, age = rng.integers(0, 300, n).astype(float), rng.integers(2, 90, n).astype(float)
+    cut = born + age
+    rows = []
+    for i in range(n):
+        visits = np.arange(born[i] + rng.uniform(0, period[i]), cut[i] + 90, period[i])
+        rows += [(i, d + rng.normal(0, 3), "activities/meeting") for d in visits]
+        calls = born[i] + rng.random(rng.poisson(0.02 * (age[i] + 90))) * (age[i] + 90)
+        rows += [(i, d, "activities/call inbound") for d in calls]
+    events = pd.DataFrame(rows, columns=["record_id", "at", "kind"])
+    events["at"] *= DAY
+    total = events.groupby("record_id").size().reindex(range(n), fill_value=0).to_numpy()
+    values = pd.DataFrame({"plan": plan, "a_year": np.round(365 / period), "all_visits": total})
+    found = knows_later(values, pd.Series(np.arange(n)), cut * DAY, events, np.arange(n) // 3)
+    assert [f.column for f in found] == ["all_visits"]

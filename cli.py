@@ -810,7 +810,12 @@ def models_list(shell: Shell) -> Document:
 @command(models_app)
 def models_show(
     shell: Shell,
-    digest: Annotated[str, typer.Argument(help="The first letters of a model's digest.")],
+    model: Annotated[
+        str,
+        typer.Argument(
+            help="A population, value, segments, ...: the one in force; or a digest's first letters."
+        ),
+    ],
     page: Annotated[
         bool, typer.Option("--page", help="Write it as a page with its plots, into the model's folder.")
     ] = False,
@@ -822,8 +827,8 @@ def models_show(
     from sales_consultant.sync import cardpage, cards
 
     if page or output is not None:
-        return cardpage.write(shell.ws, digest, output)
-    told = cards.card(shell.ws, digest)
+        return cardpage.write(shell.ws, model, output)
+    told = cards.card(shell.ws, model)
     return told if shell.json else cards.brief(told)
 
 

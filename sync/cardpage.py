@@ -50,14 +50,14 @@ _SECTIONS: dict[str, tuple[str, ...]] = {
 }
 
 
-def write(ws: Workspace, digest: str, out: Path | None) -> dict[str, Any]:
-    """Write a model's card and its plots into a folder, by default the model's own; the files.
+def write(ws: Workspace, named: str, out: Path | None) -> dict[str, Any]:
+    """Write the card of a model (as `cards.card` finds it) and its plots into a folder, by default the model's own; the files.
 
-    UsageError for an unknown digest, MachineError where the folder cannot be written. Whatever the CRM spells is escaped.
+    UsageError for an unknown model, MachineError where the folder cannot be written. Whatever the CRM spells is escaped.
     """
     from sales_consultant.scoring import modelfile
 
-    told = cards.card(ws, digest)
+    told = cards.card(ws, named)
     home = ws.models_folder / told["digest"]
     kept = getattr(modelfile.load(home), "card", None) if modelfile.of_this_format(home) else None
     folder = out if out is not None else home

@@ -3,10 +3,13 @@
 from typing import Any
 
 from sales_consultant.config.errors import UsageError
+from sales_consultant.config.nearest import did_you_mean
 from sales_consultant.sync import models
 from sales_consultant.sync.report import iso
+from sales_consultant.sync.state import State
 from sales_consultant.sync.workspace import Workspace
 
+_LIST = "sales-consultant models list"
 _FIGURES = (
     "auc",
     "auc_low",
@@ -21,19 +24,36 @@ _FIGURES = (
 )
 
 
-def card(ws: Workspace, digest: str) -> dict[str, Any]:
+def _meant(state: State, named: str) -> dict[str, Any]:
+    """The index's row of the model in force of a name, else of the newest whose digest starts so; else UsageError."""
+    rows = models.index(state)
+    names = {m["name"] for m in rows}
+    of_it = [m for m in rows if m["name"] == named] or [m for m in rows if m["digest"].startswith(named)]
+    if not of_it:
+        raise UsageError(
+            f'No model has the name "{named}", and none\'s digest starts with it.',
+            action=f"{did_you_mean(named, names)} See: {_LIST}" if names else f"See: {_LIST}",
+        )
+    if named not in names:
+        return of_it[0]
+    for m in of_it:
+        if m["published_at"] is not None and m["withdrawn_at"] is None:
+            return m
+    raise UsageError(
+        f'No model of "{named}" is in force.',
+        action=f"For the newest that was trained: sales-consultant models show {of_it[0]['digest'][:12]}",
+    )
+
+
+def card(ws: Workspace, named: str) -> dict[str, Any]:
     """Everything that is known of a model: the report of its training and its own card, as JSON tells them.
 
-    The card is missing where the model's folder is lost or of an older release. UsageError for an unknown digest.
+    `named` is a model's name (a population, or value, segments, ...), for the one in force, or the first letters of a
+    digest. The card is missing where the model's folder is lost or of an older release. UsageError for an unknown one.
     """
     from sales_consultant.scoring import modelfile
 
-    found = [m for m in models.index(ws.state) if m["digest"].startswith(digest)]
-    if not found:
-        raise UsageError(
-            f'No model\'s digest starts with "{digest}".', action="See: sales-consultant models list"
-        )
-    m = found[0]
+    m = _meant(ws.state, named)
     told = {k: m[k] for k in ("name", "kind", "digest", "verdict")} | {
         "as_of": iso(m["as_of"]),
         "in_force": m["published_at"] is not None and m["withdrawn_at"] is None,

@@ -13,7 +13,7 @@ from sales_consultant.config.errors import MachineError, UsageError
 from sales_consultant.config.populations import Population
 from sales_consultant.scoring.model import PopulationModel
 from sales_consultant.scoring.rules import RuleModel
-from sales_consultant.sync import cardpage, models
+from sales_consultant.sync import cardpage, cards, models
 from sales_consultant.sync.state import State
 
 if TYPE_CHECKING:
@@ -107,6 +107,22 @@ def test_the_page_says_what_the_card_says_and_shows_its_plots(tmp_path: Path) ->
     assert len(told["files"]) == 6
     # The model beside it is as it was.
     assert models.known(ws.state, ws.models_folder, "deals", PopulationModel) is not None
+
+
+def test_a_model_is_found_by_its_name_or_its_digest(tmp_path: Path) -> None:
+    ws, digest = desk(tmp_path, {"event": "deal won"}, {})
+    # Another of the name that is newer and not in force, and one whose name is how the first one's digest begins.
+    for name, kept in (("deals", "b" * 64), (digest[:3], "c" * 64)):
+        models.enter(ws.state, kept, name, models.PROPENSITY, "v", {}, NOW, NOW + 1, publish=False)
+    for named in ("deals", digest, digest[:8]):
+        assert cards.card(ws, named)["digest"] == digest
+    assert cards.card(ws, "bbb")["digest"] == "b" * 64
+    with pytest.raises(UsageError, match=f'"{digest[:3]}" is in force') as none:
+        cards.card(ws, digest[:3])
+    assert none.value.action.endswith("models show cccccccccccc")
+    with pytest.raises(UsageError, match='name "daels"') as unknown:
+        cards.card(ws, "daels")
+    assert 'Did you mean "deals"?' in unknown.value.action
 
 
 def test_without_a_test_there_is_a_page_without_plots(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sales_consultant.scoring import fields
+from sales_consultant.scoring.lifetime import MONTH_DAYS
 from sales_consultant.scoring.tables import alive, columns, neutral, query
 from sales_consultant.scoring.times import DAY
 
@@ -32,7 +33,6 @@ _TERMS = re.compile(
     r"(_?(in_)?(months?|years?))?"
 )
 _YEARS = re.compile(r".*years?")
-MONTH_DAYS = 365 / 12
 # A term of a week or of twenty years is a typing error, or counts something else.
 _MONTHS = (1, 120)
 YEAR_DAYS = 365.0

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from sales_consultant.scoring.buying import BuyingModel
 
 MONTHS = 12
+MONTH_DAYS = 365.0 / MONTHS
 
 
 def lifetime_value(
@@ -41,3 +42,15 @@ def lifetime_value(
         total += (until - so_far) / (1 + discount_rate) ** k
         so_far = until
     return np.asarray(amount * total)
+
+
+def counts_for(days: ArrayLike, discount_rate: float) -> NDArray[np.float64]:
+    """What revenue so many days ahead counts for, at a discount rate of a month, as in `lifetime_value`.
+
+    1 / (1 + rate)^k for the k-th month of 365 / 12 days, its last day included; what is due by now is of the first.
+    """
+    import numpy as np
+
+    # A hair less, for a year of 365 days is the twelfth month and not the thirteenth.
+    month = np.ceil(np.asarray(days, dtype=np.float64) / MONTH_DAYS - 1e-9)
+    return np.asarray((1 + discount_rate) ** -np.maximum(month, 1.0))

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from sales_consultant.scoring.errors import ScoringError
 from sales_consultant.scoring.fitting import maximise
+from sales_consultant.scoring.lifetime import counts_for
 
 if TYPE_CHECKING:
     import numpy as np
@@ -142,11 +143,12 @@ class Renewals:
     params: dict[str, float]
     lateness: tuple[float, ...]
 
-    def predict(self, table: pd.DataFrame) -> tuple[NDArray[np.float64], ...]:
+    def predict(self, table: pd.DataFrame, *, discount_rate: float = 0.0) -> tuple[NDArray[np.float64], ...]:
         """Churn risk (percent) and the expected, 10 % and 90 % number of purchases in 365 days, one a row of `terms`.
 
         The risk is that of the next renewal. Who is past the term's end is the more likely gone the more renewals are
-        usually signed by then; past the grace the customer is.
+        usually signed by then; past the grace the customer is. Each purchase counts less by the month it is due in, at
+        `discount_rate` a month.
         """
         import numpy as np
 
@@ -166,9 +168,11 @@ class Renewals:
             [np.where(n <= due, (1 - risk) * model.survival(k + 1, n - 1), 0.0) for n in range(1, most + 1)]
             or [np.zeros(len(table))]
         )
-        mean = reach.sum(axis=0)
+        ahead = first + term * np.arange(len(reach))[:, None]
+        counts = counts_for(ahead, discount_rate)
+        mean = (reach * counts).sum(axis=0)
         # Of so few renewals a quantile can lie beyond the mean; an interval that leaves its value out helps nobody.
-        low, high = ((reach > share).sum(axis=0) for share in (0.9, 0.1))
+        low, high = (((reach > share) * counts).sum(axis=0) for share in (0.9, 0.1))
         return 100 * risk, mean, np.minimum(low, mean), np.maximum(high, mean)
 
 

@@ -12,7 +12,7 @@ from sales_consultant.scoring.contracts import ContractFields, told
 from sales_consultant.scoring.exclusions import reasons
 from sales_consultant.scoring.false_labels import stale_days
 from sales_consultant.scoring.gammagamma import GammaGammaModel
-from sales_consultant.scoring.lifetime import MONTHS, lifetime_value
+from sales_consultant.scoring.lifetime import MONTH_DAYS, MONTHS, counts_for, lifetime_value
 from sales_consultant.scoring.pareto import ParetoModel
 from sales_consultant.scoring.purchases import Purchases, purchases, summary
 from sales_consultant.scoring.renewals import Renewals, terms
@@ -93,7 +93,7 @@ class ValueModel:
         """One row a customer (company with a purchase), ordered by id; see COLUMNS.
 
         `value_12m` is the expected revenue of the next 365 days with an 80 % interval, money in the org's
-        currency, discounted by `discount_rate` a year (renewals are not). `recency_days` is the time from the first to
+        currency, discounted by `discount_rate` a year, month by month. `recency_days` is the time from the first to
         the last purchase, `T_days` from the first to now, `frequency` counts repeat purchases, `monetary` is the mean amount of a purchase. `churn_risk` is
         100 x (1 - P(alive)), a gap for who bought once (which tells nothing of leaving); for contractual customers
         it is the hazard of the next renewal, and their value that of the renewals due within the year. Where too few
@@ -114,10 +114,13 @@ class ValueModel:
         rate = table["frequency"].to_numpy(dtype=float) / years
         # Two purchases of one month say nothing of a year.
         told = contractual & (table["recency_days"].to_numpy(dtype=float) >= _LEAST_HISTORY_DAYS)
-        value[told] = (rate * table["monetary"].to_numpy(dtype=float))[told]
+        monthly = (1 + discount_rate) ** (1 / MONTHS) - 1
+        evenly = float(counts_for(MONTH_DAYS * np.arange(1, MONTHS + 1), monthly).mean())
+        value[told] = (rate * table["monetary"].to_numpy(dtype=float) * evenly)[told]
         if self.renewals is not None and contractual.any():
             held = terms(bought, table.index[contractual], as_of_day=as_of // DAY)
-            risk, *times = Renewals(**self.renewals).predict(held.reindex(table.index[contractual]))
+            held = held.reindex(table.index[contractual])
+            risk, *times = Renewals(**self.renewals).predict(held, discount_rate=monthly)
             each = table["monetary"].to_numpy(dtype=float)[contractual]
             churn[contractual] = risk
             value[contractual], low[contractual], high[contractual] = (each * n for n in times)
@@ -127,7 +130,6 @@ class ValueModel:
             buying = BetaGeoModel.from_params(self.purchase_params)
             spending = GammaGammaModel.from_params(self.spend_params)
             spend = spending.expected_spend(count, m)
-            monthly = (1 + discount_rate) ** (1 / MONTHS) - 1
             value[free] = lifetime_value(buying, spend, x, t, T, discount_rate=monthly)
             alive_ = buying.probability_alive(x, t, T)
             churn[free] = np.where(x > 0, 100 * (1 - alive_), np.nan)

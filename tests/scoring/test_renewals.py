@@ -1,6 +1,9 @@
 """Customers under contract: the published retention figures, and risks that hold in a simulated year."""
 
+from dataclasses import replace
+
 import numpy as np
+import pandas as pd
 import pytest
 from support.worlds import DAY, NOW, World
 
@@ -113,6 +116,54 @@ def test_who_is_late_is_the_more_at_risk_the_later() -> None:
     assert risk[0] == risk[1] == pytest.approx(20.0)
     assert (np.diff(risk[1:]) > 0).all()
     assert risk[-1] == 100 and times[-1] == 0
+
+
+def test_each_renewal_is_discounted_by_the_month_it_is_due_in() -> None:
+    renewals = Renewals({"alpha": 1.0, "beta": 3.0}, (0.0, 0.2))
+    # A quarter's terms, 40 days in; a year's, 1 day in and just begun; a half's, that is due today.
+    table = pd.DataFrame(
+        {
+            "term_days": [90.0, 365.0, 365.0, 180.0],
+            "renewals": [2.0, 0.0, 0.0, 0.0],
+            "since_days": [40.0, 1.0, 0.0, 180.0],
+        }
+    )
+    monthly = 1.1 ** (1 / 12) - 1
+    plain, less = renewals.predict(table), renewals.predict(table, discount_rate=monthly)
+    for ours, same in zip(renewals.predict(table, discount_rate=0.0), plain, strict=True):
+        assert ours.tolist() == same.tolist()
+    assert less[0].tolist() == plain[0].tolist()
+    # Due in 50, 140, 230 and 320 days: in the 2nd, 5th, 8th and 11th month.
+    # Retention after n renewals is (3 + n) / (4 + n) at alpha 1 and beta 3.
+    reach = np.cumprod([5 / 6, 6 / 7, 7 / 8, 8 / 9])
+    by_hand = sum(float(p) * 1.1 ** (-k / 12) for p, k in zip(reach, (2, 5, 8, 11), strict=True))
+    assert less[1][0] == pytest.approx(by_hand)
+    assert plain[1][0] == pytest.approx(reach.sum())
+    assert less[1][1:3] == pytest.approx([0.75 / 1.1, 0.75 / 1.1])
+    # Due today: now, which is the 1st month, and in 180 and 360 days, the 6th and 12th.
+    ratio = (1.1 ** (-1 / 12) + 0.8 * 1.1 ** (-6 / 12) + 0.8 * 5 / 6 / 1.1) / (1 + 0.8 + 0.8 * 5 / 6)
+    assert plain[1][3] > 1 and less[1][3] / plain[1][3] == pytest.approx(ratio)
+    # The upper end: all four of the quarters.
+    assert less[3][0] == pytest.approx(sum(1.1 ** (-k / 12) for k in (2, 5, 8, 11)))
+
+
+def test_the_value_of_contracts_is_discounted() -> None:
+    world, _ = contracts(60, 3)
+    con = world.connection()
+    model = fit_customers(con, as_of=NOW, exclusions=Exclusions())
+    plain = model.predict(con, as_of=NOW, discount_rate=0.0)
+    less = model.predict(con, as_of=NOW, discount_rate=0.1)
+    pd.testing.assert_frame_equal(plain, model.predict(con, as_of=NOW))
+    share = (less["value_12m"] / plain["value_12m"])[plain["value_12m"] > 1]
+    assert len(share) > 20
+    assert share.min() >= 1 / 1.1 - 1e-3 and share.max() < 1
+    # Without a model of renewals the own rate is spread over the year's months.
+    rate = replace(model, renewals=None)
+    plain, less = rate.predict(con, as_of=NOW), rate.predict(con, as_of=NOW, discount_rate=0.1)
+    told = plain["value_12m"] > 1
+    assert told.sum() > 20
+    expected = sum(1.1 ** (-k / 12) for k in range(1, 13)) / 12
+    assert (less["value_12m"] / plain["value_12m"])[told].to_numpy() == pytest.approx(expected, rel=1e-3)
 
 
 def test_too_few_contracts_have_no_risk() -> None:

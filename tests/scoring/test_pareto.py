@@ -38,10 +38,14 @@ def test_cdnow_parameters(fitted: ParetoModel) -> None:
 
 
 @pytest.mark.parametrize("weeks", [604_800.0, 1 / 500])
-def test_the_unit_of_time_does_not_matter(fitted: ParetoModel, cdnow: pd.DataFrame, weeks: float) -> None:
+@pytest.mark.parametrize("kind", [ParetoModel, BetaGeoModel])
+def test_the_unit_of_time_does_not_matter(
+    kind: type[ParetoModel | BetaGeoModel], cdnow: pd.DataFrame, weeks: float
+) -> None:
     """In seconds (a parameter of 6 million) and in a unit of about ten years, against weeks."""
-    other = ParetoModel().fit(cdnow["x"], cdnow["t_x"] * weeks, cdnow["T"] * weeks)
-    back = {k: weeks if k in ParetoModel.TIMES else 1.0 for k in ParetoModel.NAMES}
+    fitted = kind().fit(cdnow["x"], cdnow["t_x"], cdnow["T"])
+    other = kind().fit(cdnow["x"], cdnow["t_x"] * weeks, cdnow["T"] * weeks)
+    back = {k: weeks if k in kind.TIMES else 1.0 for k in kind.NAMES}
     assert other.converged_ and other.warnings_ == ()
     for ours, theirs in (
         (other.params_, fitted.params_),

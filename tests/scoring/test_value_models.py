@@ -49,23 +49,6 @@ def test_cdnow_purchases(buying: BetaGeoModel) -> None:
     assert buying.standard_errors_ == pytest.approx(errors, rel=0.01)
 
 
-@pytest.mark.parametrize("weeks", [604_800.0, 1 / 500])
-def test_the_unit_of_time_does_not_matter(buying: BetaGeoModel, cdnow: pd.DataFrame, weeks: float) -> None:
-    """In seconds (a parameter of 6 million) and in a unit of about ten years, against weeks."""
-    other = BetaGeoModel().fit(cdnow["x"], cdnow["t_x"] * weeks, cdnow["T"] * weeks)
-    back = {k: weeks if k in BetaGeoModel.TIMES else 1.0 for k in BetaGeoModel.NAMES}
-    assert other.converged_ and other.warnings_ == ()
-    for ours, theirs in (
-        (other.params_, buying.params_),
-        (other.standard_errors_, buying.standard_errors_),
-    ):
-        assert ours == pytest.approx({k: v * back[k] for k, v in theirs.items()}, rel=1e-4)
-    # A density of moments: lower by log(weeks) for each of them.
-    expected = buying.log_likelihood_ - cdnow["x"].sum() * np.log(weeks)
-    assert other.log_likelihood_ == pytest.approx(expected, abs=1e-3)
-    assert other.expected_purchases(39 * weeks) == pytest.approx(buying.expected_purchases(39), rel=1e-4)
-
-
 def test_cdnow_predictions(buying: BetaGeoModel) -> None:
     expected = buying.expected_purchases(39)
     assert expected[:3] == pytest.approx([1.22591, 0.20325, 0.19478], abs=1e-5)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 MAX_LEVELS = 25
 # Levels of all texts together beyond those 25 a text: what a matrix of them costs grows with the square.
 _MORE_LEVELS = 400
-_MIN_LEVEL_ROWS = 10
+_MIN_LEVEL_ROWS = 2
 _LEVELS_ARE_IDS = 200
 _SKEW = 2.0
 

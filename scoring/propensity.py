@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from sales_consultant.scoring.boosted import Tables, learn
 from sales_consultant.scoring.calibration import calibrate, held_rate, mean_loss, recent_shift, sigmoid
-from sales_consultant.scoring.conventions import Classifier, named
+from sales_consultant.scoring.conventions import Classifier, labels, named
 from sales_consultant.scoring.encoding import Encoder
 from sales_consultant.scoring.errors import ScoringError
 from sales_consultant.scoring.folds import (
@@ -42,7 +42,7 @@ MIN_FULL = 200
 MIN_BOOSTED = 1000
 _STRENGTHS: dict[str, tuple[float, ...]] = {
     "shrunk": (0.003, 0.01, 0.03, 0.1, 0.3, 1.0),
-    "full": (0.003, 0.01, 0.03, 0.1, 0.3, 1.0),
+    "full": (0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0),
 }
 _HINGES = {"shrunk": 0, "full": 3}
 
@@ -129,9 +129,9 @@ class PropensityModel(Classifier):
         import numpy as np
         import pandas as pd
 
-        X, target = named(X), np_array(y)
-        if len(target) != len(X) or not np.isin(target, (0.0, 1.0)).all():
-            raise ScoringError("y must hold 0 or 1, one for each row of X")
+        X = named(X)
+        least = 0 if self.tier in ("auto", "rules") else 1
+        target = labels(y, len(X), least=least, as_of=as_of, groups=groups, sample_weight=sample_weight)
         rows = np.arange(len(X))
         group = np.asarray(groups) if groups is not None else rows
         codes = pd.factorize(group)[0]
@@ -307,6 +307,8 @@ class PropensityModel(Classifier):
 
     def decision_function(self, X: Table) -> NDArray[np.float64]:
         """The calibrated margin in log-odds, one a row."""
+        if not hasattr(self, "form_"):
+            raise ScoringError("the model has learnt nothing yet: call fit first")
         return self.form_.margin(named(X, self.feature_names_in_))
 
     def predict_proba(self, X: Table) -> NDArray[np.float64]:

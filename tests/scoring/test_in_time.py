@@ -1,6 +1,7 @@
 """The probe in time: what counts later events, or is filled with the outcome, is found; what was known by then is kept."""
 
 from collections import Counter
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -30,7 +31,7 @@ class Made:
         self.score = rng.normal(size=n)
         self.kind = rng.choice(["retail", "industry", "public", "partner"], n, p=[0.4, 0.3, 0.2, 0.1])
         born, age = rng.integers(0, 300, n), rng.integers(5, 120, n)
-        self.cut = (born + age) * float(DAY)
+        self.cut: Any = (born + age) * float(DAY)
         self.end = born + age + 1 + rng.gamma(2, 60, n)
         rate = rng.uniform(0.2, 1.0) * self.score + rng.uniform(0.2, 0.8) * rng.normal(size=n)
         self.rate = np.exp(rate + 0.6 * (self.kind == "partner") - 0.5 * (self.kind == "public"))
@@ -56,7 +57,7 @@ class Made:
             of = of[(rows["at"].to_numpy() > self.cut[of]) == later]
         return np.bincount(of, minlength=self.n).astype(float)
 
-    def noisy(self, values: object) -> "pd.Series[object]":
+    def noisy(self, values: object) -> "pd.Series[Any]":
         """One value in ten belongs to another record."""
         column = pd.Series(values)
         hit = self.rng.random(self.n) < 0.1

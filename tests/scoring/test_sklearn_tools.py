@@ -60,3 +60,20 @@ def test_a_table_that_cannot_be_meant_is_refused() -> None:
         model.fit(pd.concat([X, X[[0]]], axis=1), y)
     with pytest.raises(ScoringError, match="must have 3 columns"):
         model.predict_proba(X.to_numpy()[:, :2])
+
+
+def test_what_cannot_be_learnt_from_is_refused_by_name() -> None:
+    X = pd.DataFrame({"a": np.arange(50.0), "b": np.arange(50.0) % 7})
+    y = np.arange(50) % 2
+    with pytest.raises(ScoringError, match="0 or 1"):
+        PropensityModel().fit(X, np.where(y == 1, "won", "lost"))
+    with pytest.raises(ScoringError, match="groups must hold one value for each of the 50 rows"):
+        PropensityModel().fit(X, y, groups=y[:-1])
+    with pytest.raises(ScoringError, match="as_of must hold"):
+        PropensityModel().fit(X, y, as_of=y[:-1])
+    with pytest.raises(ScoringError, match="not be 0 for all"):
+        PropensityModel().fit(X, y, sample_weight=0 * y)
+    with pytest.raises(ScoringError, match="rows of both labels"):
+        PropensityModel(tier="full").fit(X, 0 * y)
+    with pytest.raises(ScoringError, match="call fit first"):
+        PropensityModel().predict_proba(X)

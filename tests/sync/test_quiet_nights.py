@@ -1,6 +1,7 @@
 """Ten nights in which nothing happens, with a training among them: nearly nothing is written."""
 
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
@@ -68,7 +69,7 @@ def test_nights_are_quiet_with_a_training_among_them(tmp_path: Path) -> None:
 
 def rules(trained_at: int, ended: int) -> PopulationModel:
     population = SETTINGS.populations["deals"]
-    rest = ([], [], None, RuleModel(), 1.0, {}, [], {"ended": ended})
+    rest: tuple[Any, ...] = ([], [], None, RuleModel(), 1.0, {}, [], {"ended": ended})
     return PopulationModel("deals", population, "deal won", 30, trained_at, *rest)
 
 

@@ -18,6 +18,8 @@ MAX_LEVELS = 25
 # Levels of all texts together beyond those 25 a text: what a matrix of them costs grows with the square.
 _MORE_LEVELS = 400
 _MIN_LEVEL_ROWS = 2
+# Where most rows have a value that fewer share, it names the record or its company.
+_SHARED = 5
 _LEVELS_ARE_IDS = 200
 _SKEW = 2.0
 
@@ -161,7 +163,7 @@ def _learn_levels(name: str, column: pd.Series[Any], most: int = MAX_LEVELS) -> 
     text = levels_of(column)
     counts = text.value_counts()
     # Ids and free text say nothing that carries over to another record.
-    again = counts[counts >= _MIN_LEVEL_ROWS].sum()
+    again = counts[counts >= _SHARED].sum()
     if len(counts) > _LEVELS_ARE_IDS and counts.iloc[0] < 0.02 * len(text) and again < 0.5 * len(text):
         return None
     order = sorted(counts.items(), key=lambda kv: (-int(kv[1]), str(kv[0])))

@@ -110,6 +110,9 @@ class Cli:
         **options: Any,
     ) -> subprocess.Popen[str]:
         """The command while it runs, in a process group of its own."""
+        if before is not None:
+            # Where files must stay small, Python would leave cut-off compiled modules of ours for all who come after.
+            env = {**(env or {}), "PYTHONDONTWRITEBYTECODE": "1"}
         return subprocess.Popen(
             self._command(args),
             cwd=self.folder,

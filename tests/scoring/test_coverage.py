@@ -89,8 +89,9 @@ def test_values_that_cannot_be_are_gaps_and_counted(world: World) -> None:
 
 def test_each_kind_of_cleaning_is_counted(world: World) -> None:
     X = frame(world, CUTS)[1]
-    X.loc[X.index[:3], "companies.industry"] = ["glass", "glass", None]
+    X.loc[X.index[:3], "companies.industry"] = ["glass", "clay", None]
     found = cleaning.counted(X)
+    # Two values that nobody shares; a level needs two rows.
     assert found["rare"]["values"] == 2
     assert found["gaps"]["values"] > 0 and found["gaps"]["columns"] > 1
     assert 0 < found["outliers"]["values"] < 0.03 * X.size

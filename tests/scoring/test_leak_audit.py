@@ -249,6 +249,14 @@ def test_rows_of_one_company_are_one_piece_of_evidence() -> None:
     assert PropensityModel(tier="full").fit(X, y, groups=groups).leaks_ == []
 
 
+def test_a_leak_on_many_rows_of_few_companies_is_found() -> None:
+    """Each company's won and lost rows are evidence of their own, if not each of its rows."""
+    X, y, rng = honest(n=1500)
+    X["serial"] = pd.Series("set", index=X.index).where((y == 1) & (rng.random(len(y)) < 0.25), None)
+    found = PropensityModel(tier="full", tables=False).fit(X, y, groups=np.arange(len(y)) % 50).leaks_
+    assert [f.column for f in found] == ["serial"]
+
+
 def test_only_the_columns_that_are_named_are_audited() -> None:
     X, y, _ = planted("in combination")
     model = PropensityModel(tier="full", audit=["offer"]).fit(X, y)

@@ -24,21 +24,28 @@ if TYPE_CHECKING:
 
 # Honest data of a CRM stay below this; above it one column must not be the reason alone.
 IMPLAUSIBLE = 0.9
-# By what factor a column cuts the share of pairs in the wrong order: where the others stay below that AUC, and where not.
+# By what factor leaving a column out raises the share of pairs in the wrong order: where the others stay below that AUC; for
+# columns strong alone; where the others are above it; and where the whole is all but perfect, whatever the column is like.
 _CUTS, _CUTS_STRONG, _CUTS_SEPARABLE, _CUTS_PERFECT = 3.2, 5.0, 10.0, 20.0
 PERFECT = 0.985
+# Others that come to no more than this say nothing by which a copy could be told from the only cause.
 _NOTHING = 0.55
+# A twin: alone no more than this AUC, and so close to another column.
 _WEAK, _TWIN = 0.7, 0.95
+# Texts, flags and numbers of up to so many values are ticked or counted by somebody.
 _FEW_VALUES = 20
 _FEWEST_COLUMNS = 5
+# The level at which a column is said to have nothing to do with any other.
 _UNRELATED = 0.05
 # What an AUC may be off by: a little always, more where few records of a class are ordered.
 _NOISE, _NOISE_OF_ONE = 0.002, 0.4
+# From this AUC of all others on, a value that always comes with the event is no wonder.
 SEPARABLE = 0.95
 _SUSPECTS = 8
 _AT_ONCE = 3
 # What stands in for another leak is a strong column itself.
 _COPY = 0.8
+# Two copies of the outcome correlate no more than this among rows of one outcome.
 _KIN = 0.3
 _TREES = 40
 # Two that say it only together: their joint AUC, and what each alone must fall short of it.
@@ -322,10 +329,11 @@ def lifts(
 
     Some leak only in combination (an amount that is the offer's until the deal is won; two whose parity is the outcome):
     alone they look harmless. Where the better of a linear model and trees has an AUC above .9 on rows of groups it has not
-    seen, the strongest columns are left out with their families, one, then two, then three of them. A finding is what cuts
-    the share of pairs in the wrong order to under a third (to a tenth where the others are above .9 too). Below .9 that is
-    asked of columns that are filled on one outcome far more often than on the other (by half of the rows), by a fall of
-    more than .1: what is honest can lift as much, and is seldom written down so one-sidedly.
+    seen, the strongest columns are left out with their families, one, then two, then three of them. A finding is what raises
+    the share of pairs in the wrong order 3.2 times by its absence (10 times where the others are above .9 too), if more than
+    its strength speaks against it: few values, its name, a twin, kinship with nothing; or 20 times where the whole is above .985,
+    whatever it is like. Filled on one outcome far more often than on the other (by half of the rows), a fall of .1 is enough:
+    what is honest can lift as much, and is seldom written down so one-sidedly.
     """
     found: list[Finding] = []
     made_of = families or {}

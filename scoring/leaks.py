@@ -114,7 +114,7 @@ def decided(
     a few. A value that comes with the event on 98 % of its rows where the base rate is far lower, and by chance (binomial)
     less than once in a million columns, is set by the event; so is one that is filled on the other outcome only. A time
     later than its own row's (`as_of`, where these are times) may be a plan; it is a leak where such rows share an outcome
-    (90 %). Rows of a group count once.
+    (90 %). Rows of a group that share outcome and value count once.
     """
     import numpy as np
     import pandas as pd

@@ -176,9 +176,12 @@ class PropensityModel(Classifier):
 
         seed = self.random_state
 
+        def shown() -> pd.DataFrame:
+            gone = set(names) - set(left())
+            return X[[c for c in X.columns if c not in gone]]
+
         def probe() -> Probe | None:
-            rest = [c for c in X.columns if c in set(left()) or c not in set(names)]
-            return Probe.of(X[rest], y, codes, made_of, seed)
+            return Probe.of(shown(), y, codes, made_of, seed)
 
         strong = single_fields(X, y, order, names=left())
         leaks = leaking(probe(), [f.column for f in strong]) if strong else []
@@ -189,9 +192,7 @@ class PropensityModel(Classifier):
         always = [f for f in sure if f.kind == "decides"]
         if always and not separable(probe(), [f.column for f in always], SEPARABLE):
             found += always
-        kept = left()
-        rest = [c for c in X.columns if c in set(kept) or c not in set(names)]
-        return found + lifts(X[rest], y, codes, names=kept, families=made_of, random_state=seed)
+        return found + lifts(shown(), y, codes, names=left(), families=made_of, random_state=seed)
 
     def _learn(
         self,

@@ -176,6 +176,20 @@ def quote(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
+FIELD = "f_"
+"""What the raw column of a CRM's own field starts with. Ours (`id`, `_seen` and so on) never do, so that a customer's field
+may be called anything and still takes no other column's place."""
+
+
+def field_column(name: str) -> str:
+    """The column of a raw table that holds a field of the CRM.
+
+    >>> field_column("id"), field_column("OwnerId")
+    ('f_id', 'f_OwnerId')
+    """
+    return FIELD + name
+
+
 def literal(text: str) -> str:
     """A text as an SQL literal."""
     return "'" + text.replace("'", "''") + "'"
@@ -218,13 +232,16 @@ class Raw:
         """Whether a table was ever pulled."""
         return f"raw_{table}" in self.columns
 
+    def holds(self, table: str, name: str) -> bool:
+        """Whether a field of the CRM was ever pulled."""
+        return field_column(name) in self.columns.get(f"raw_{table}", ())
+
     def col(self, table: str, name: str, alias: str = "r") -> str:
-        """A column as an expression."""
-        held = self.columns.get(f"raw_{table}", ())
-        return f"{alias}.{quote(name)}" if name in held else "CAST(NULL AS VARCHAR)"
+        """A field of the CRM as an expression."""
+        return f"{alias}.{quote(field_column(name))}" if self.holds(table, name) else "CAST(NULL AS VARCHAR)"
 
     def first(self, table: str, *names: str) -> str:
-        """The first of some columns that holds a value."""
+        """The first of some fields that holds a value."""
         return f"coalesce({', '.join(self.col(table, n) for n in names)}, NULL)"
 
     def simple(self, table: str, columns: Mapping[str, str]) -> list[Source]:

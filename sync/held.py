@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from sales_consultant.config.canon import Canonical
 from sales_consultant.config.catalogue import Field, by_key
 from sales_consultant.connectors.base import Connector
-from sales_consultant.connectors.neutral import quote
+from sales_consultant.connectors.neutral import field_column, quote
 from sales_consultant.sync.desired import DAY_MS, Key
 from sales_consultant.sync.journal import last_written, written_since
 from sales_consultant.sync.plan import Held, Values
@@ -37,7 +37,7 @@ def read(
         columns = warehouse.columns(table)
         if not columns:
             continue
-        names = [(f, connector.field_name(obj, f)) for f in chosen]
+        names = [(f, field_column(connector.field_name(obj, f))) for f in chosen]
         present = [(f, n) for f, n in names if n in columns]
         listed = "".join(f", {quote(n)}" for _, n in present)
         query = f"SELECT id, _seen{listed} FROM {quote(table)} WHERE {condition}"

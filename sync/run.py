@@ -21,6 +21,7 @@ from sales_consultant.config.errors import (
     SalesConsultantError,
     UsageError,
 )
+from sales_consultant.connectors.neutral import field_column
 from sales_consultant.sync import (
     backups,
     forget,
@@ -385,7 +386,7 @@ def _do_not_score_is_seen(ws: Workspace, obj: str, fields: Sequence[Field]) -> N
     for f in fields:
         if f.key == "do_not_score":
             name, table = ws.connector.field_name(obj, f), ws.connector.raw(obj)[0]
-            if name in ws.warehouse.columns(table) and name not in {
+            if field_column(name) in ws.warehouse.columns(table) and name not in {
                 i.name for i in ws.connector.describe(obj)
             }:
                 raise AccessError(

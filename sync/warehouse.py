@@ -18,6 +18,7 @@ from sales_consultant.config.errors import MachineError, disk_full
 from sales_consultant.connectors.base import Connector, Page, Stream
 from sales_consultant.connectors.columns import flags
 from sales_consultant.connectors.neutral import MACROS, quote
+from sales_consultant.sync.layout import Layout
 from sales_consultant.sync.spool import Spool
 
 MEMORY_LIMIT = "1GB"
@@ -57,11 +58,17 @@ class Warehouse:
         self.con = self._open(memory_limit, threads)
         for statement in (_STREAMS, _STARTED, _MERGED, _MERGES):
             self.con.execute(statement)
+        layout = Layout(self.con)
         for macro in MACROS:
             self.con.execute(macro)
         self._columns: dict[str, set[str]] = {}
         self._views: list[str] = []
         self.spool = Spool(None if path is None else path.with_name(path.name + ".spool"))
+        if layout.outdated:
+            # Pages that wait there have the old columns; they are read again.
+            self.spool.clear()
+            with self.transaction():
+                layout.renew()
 
     def _open(self, memory_limit: str, threads: int | None) -> duckdb.DuckDBPyConnection:
         config: dict[str, Any] = {"memory_limit": memory_limit, "preserve_insertion_order": "false"}

@@ -7,6 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from sales_consultant.connectors.columns import flags, same, strings
+from sales_consultant.connectors.neutral import field_column
 
 Json = dict[str, Any]
 
@@ -22,7 +23,7 @@ def records(results: Sequence[Json], properties: Sequence[str], *, seen: int) ->
     held = [r["properties"] for r in results]
     columns: dict[str, Any] = {"id": strings(r["id"] for r in results)}
     for name in properties:
-        columns[name] = strings(h.get(name) for h in held)
+        columns[field_column(name)] = strings(h.get(name) for h in held)
     columns["_created"] = to_ms([r.get("createdAt") for r in results])
     columns["_modified"] = to_ms([r.get("updatedAt") for r in results])
     columns["_archived"] = flags(bool(r.get("archived")) for r in results)
@@ -45,7 +46,7 @@ def values(results: Sequence[Json], properties: Sequence[str]) -> pa.Table:
     """Some properties of records, by id."""
     columns: dict[str, Any] = {"id": strings(r["id"] for r in results)}
     for name in properties:
-        columns[name] = strings(r["properties"].get(name) for r in results)
+        columns[field_column(name)] = strings(r["properties"].get(name) for r in results)
     return pa.table(columns)
 
 

@@ -12,7 +12,7 @@ from sales_consultant.connectors.hubspot.schema import (
     SALES_LEADS,
     link_table,
 )
-from sales_consultant.connectors.neutral import CASTS, Raw, Source, literal, quote, view
+from sales_consultant.connectors.neutral import CASTS, Raw, Source, literal, view
 
 Columns = Mapping[str, Sequence[str]]
 # Association type ids of the primary company of a deal and of a contact.
@@ -29,10 +29,10 @@ _ACTIVITY_TYPES = {
 
 def _merges(raw: Raw) -> str:
     selects = [
-        f"SELECT {literal(o)} AS object, CAST(unnest(string_split(r.hs_merged_object_ids, ';')) AS VARCHAR) AS old_id, "
-        f"r.id AS new_id FROM raw_{o} r WHERE r.hs_merged_object_ids <> ''"
+        f"SELECT {literal(o)} AS object, CAST(unnest(string_split({raw.col(o, 'hs_merged_object_ids')}, ';')) AS VARCHAR) "
+        f"AS old_id, r.id AS new_id FROM raw_{o} r WHERE {raw.col(o, 'hs_merged_object_ids')} <> ''"
         for o in CORE
-        if raw.has(o) and "hs_merged_object_ids" in raw.columns[f"raw_{o}"]
+        if raw.holds(o, "hs_merged_object_ids")
     ]
     empty = "SELECT '' AS object, '' AS old_id, '' AS new_id WHERE false"
     body = " UNION ALL ".join(selects or [empty])
@@ -49,9 +49,9 @@ def _gone(object_type: str) -> str:
 
 def _custom(raw: Raw, object_type: str, fields: Sequence[tuple[str, str, str]]) -> dict[str, str]:
     return {
-        f"c_{name}": CASTS.get(kind, "{}").format(f"r.{quote(name)}")
+        f"c_{name}": CASTS.get(kind, "{}").format(raw.col(object_type, name))
         for obj, name, kind in fields
-        if obj == object_type and name in raw.columns.get(f"raw_{object_type}", ())
+        if obj == object_type and raw.holds(object_type, name)
     }
 
 
@@ -153,9 +153,7 @@ def _deals(raw: Raw, fields: Sequence[tuple[str, str, str]]) -> list[Source]:
                 "amount": f"to_money({c('amount')})",
                 "currency": f"coalesce({c('deal_currency_code')}, (SELECT min(currency) FROM org))",
                 "close_date": f"to_ms({c('closedate')})",
-                "created_at": "r._created"
-                if "createdate" not in raw.columns["raw_deals"]
-                else "coalesce(to_ms(r.createdate), r._created)",
+                "created_at": f"coalesce(to_ms({c('createdate')}), r._created)",
                 "closed_at": f"CASE WHEN {closed} THEN coalesce({entered}, to_ms({c('closedate')})) END",
                 "is_closed": closed,
                 "is_won": won,

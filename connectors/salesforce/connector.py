@@ -26,6 +26,7 @@ from sales_consultant.connectors.base import (
     Stream,
 )
 from sales_consultant.connectors.chosen import checked
+from sales_consultant.connectors.neutral import field_column, quote
 from sales_consultant.connectors.salesforce import estimate, rows, schema, small, views
 from sales_consultant.connectors.salesforce.admin import SalesforceAdmin
 from sales_consultant.connectors.salesforce.ahead import Ahead, Question
@@ -258,7 +259,7 @@ class SalesforceConnector(SalesforceAdmin):
         table = f"raw_{schema.WRITTEN[object]}"
         return (
             table,
-            "NOT _archived AND coalesce(IsConverted, 'false') <> 'true'"
+            f"NOT _archived AND coalesce({quote(field_column('IsConverted'))}, 'false') <> 'true'"
             if object == "leads"
             else "NOT _archived",
         )

@@ -7,16 +7,17 @@ from sales_consultant.connectors.neutral import Raw, Source, literal
 
 def _link(raw: Raw, table: str, column: str, to_object: str, prefixes: tuple[str, ...]) -> list[Source]:
     """Links of activities by one lookup column; the first three letters of an id tell what it points to."""
-    if not raw.has(table) or column not in raw.columns[f"raw_{table}"]:
+    if not raw.holds(table, column):
         return []
-    starts = " OR ".join(f"starts_with(r.{column}, '{p}')" for p in prefixes)
+    pointer = raw.col(table, column)
+    starts = " OR ".join(f"starts_with({pointer}, '{p}')" for p in prefixes)
     neutral = {"contact": "contacts", "company": "companies", "deal": "deals"}[to_object]
-    join = f" LEFT JOIN merges m ON m.object = '{neutral}' AND m.old_id = r.{column}"
+    join = f" LEFT JOIN merges m ON m.object = '{neutral}' AND m.old_id = {pointer}"
     columns = {
         "from_object": "'activity'",
         "from_id": "r.id",
         "to_object": literal(to_object),
-        "to_id": f"coalesce(m.new_id, r.{column})",
+        "to_id": f"coalesce(m.new_id, {pointer})",
         "known_at": "r._created",
     }
     return [Source(f"(SELECT * FROM raw_{table} r WHERE {starts}) r{join}", columns)]
@@ -27,17 +28,17 @@ def _before_conversion(raw: Raw) -> list[Source]:
 
     What the contact has from before the conversion is given back to the lead, beside the contact.
     """
-    lead = raw.columns.get("raw_Lead", set())
-    if not {"ConvertedContactId", "ConvertedDate"} <= lead:
+    if not raw.holds("Lead", "ConvertedContactId") or not raw.holds("Lead", "ConvertedDate"):
         return []
+    contact, day = raw.col("Lead", "ConvertedContactId", "l"), raw.col("Lead", "ConvertedDate", "l")
     found = []
     for table in ("Task", "Event"):
-        if not raw.has(table) or "WhoId" not in raw.columns[f"raw_{table}"]:
+        if not raw.holds(table, "WhoId"):
             continue
         # The conversion is dated by day only: the whole day counts as the lead's.
         source = (
-            f"(SELECT t.id, t._created, l.id AS lead_id FROM raw_{table} t JOIN raw_Lead l ON l.ConvertedContactId = t.WhoId "
-            "WHERE t._created < to_ms(l.ConvertedDate) + 86400000) r"
+            f"(SELECT t.id, t._created, l.id AS lead_id FROM raw_{table} t JOIN raw_Lead l "
+            f"ON {contact} = {raw.col(table, 'WhoId', 't')} WHERE t._created < to_ms({day}) + 86400000) r"
         )
         columns = {
             "from_object": "'activity'",
@@ -70,13 +71,14 @@ def associations(raw: Raw) -> list[Source]:
             "first_seen": "r._first_seen",
         }
         found.append(Source("(SELECT * FROM raw_OpportunityContactRole WHERE NOT _archived) r", columns))
-    if raw.has("Contact"):
+    if raw.holds("Contact", "AccountId"):
+        account = raw.col("Contact", "AccountId")
         columns = {
             "from_object": "'contact'",
             "from_id": "r.id",
             "to_object": "'company'",
-            "to_id": raw.col("Contact", "AccountId"),
+            "to_id": account,
             "label": "'primary'",
         }
-        found.append(Source("(SELECT * FROM raw_Contact WHERE AccountId IS NOT NULL) r", columns))
+        found.append(Source(f"(SELECT * FROM raw_Contact r WHERE {account} IS NOT NULL) r", columns))
     return found

@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from sales_consultant.config.errors import AccessError
 from sales_consultant.connectors.base import Page
+from sales_consultant.connectors.neutral import field_column
 from sales_consultant.connectors.salesforce import rows
 from sales_consultant.connectors.salesforce.ahead import Ahead, Question
 from sales_consultant.connectors.salesforce.bulk import BulkQuery
@@ -220,7 +221,7 @@ class Puller:
         names = selection.calculated
         if names:
             for page in self._some(name, _brief(selection, names), False):
-                yield Page(name, page.select(["id", *names]), None, patch=True)
+                yield Page(name, page.select(["id", *map(field_column, names)]), None, patch=True)
 
     def _some(self, name: str, selection: Selection, deleted: bool) -> Iterator[pa.Table]:
         """A few fields of all rows: by Bulk where they are many, else by keyset on the id."""

@@ -8,6 +8,7 @@ from typing import Any
 import pyarrow as pa
 
 from sales_consultant.connectors.columns import flags, same, strings
+from sales_consultant.connectors.neutral import field_column
 from sales_consultant.connectors.salesforce.schema import Selection
 
 Row = dict[str, Any]
@@ -103,8 +104,7 @@ def _texts(values: Sequence[Any]) -> "pa.Array[Any]":
 def _page(fields: dict[str, Any], stamps: Any, count: int, selection: Selection, seen: int) -> pa.Table:
     import pyarrow.compute as pc
 
-    # One spelling of the id: DuckDB does not tell "Id" from "id".
-    columns = {"id": fields["Id"], **{n: c for n, c in fields.items() if n != "Id"}}
+    columns = {"id": fields["Id"], **{field_column(n): c for n, c in fields.items() if n != "Id"}}
     columns["_created"] = moments(fields.get("CreatedDate", stamps))
     columns["_modified"] = moments(stamps)
     deleted = fields.get("IsDeleted")

@@ -5,7 +5,7 @@ from functools import partial
 
 from sales_consultant.config.domains import FREE_MAIL
 from sales_consultant.connectors import neutral
-from sales_consultant.connectors.neutral import CASTS, Raw, Source, literal, quote, view
+from sales_consultant.connectors.neutral import CASTS, Raw, Source, literal, view
 from sales_consultant.connectors.salesforce.links import associations
 from sales_consultant.connectors.salesforce.schema import NEUTRAL
 
@@ -28,11 +28,10 @@ _STANDARD = {"LeadSource": "lead_source", "Status": "status", "Industry": "indus
 
 
 def _custom(raw: Raw, sobject: str, fields: Fields) -> dict[str, str]:
-    held = raw.columns.get(f"raw_{sobject}", set())
     return {
-        f"c_{n.removesuffix('__c').lower()}": CASTS.get(k, "{}").format(f"r.{quote(n)}")
+        f"c_{n.removesuffix('__c').lower()}": CASTS.get(k, "{}").format(raw.col(sobject, n))
         for o, n, k in fields
-        if o == NEUTRAL[sobject] and n in held
+        if o == NEUTRAL[sobject] and raw.holds(sobject, n)
     }
 
 
@@ -42,10 +41,10 @@ def _gone(raw: Raw, sobject: str) -> str:
 
 def _merges(raw: Raw) -> str:
     parts = [
-        f"SELECT {literal(NEUTRAL[o])} AS object, r.id AS old_id, r.MasterRecordId AS new_id FROM raw_{o} r "
-        "WHERE r.MasterRecordId IS NOT NULL"
+        f"SELECT {literal(NEUTRAL[o])} AS object, r.id AS old_id, {raw.col(o, 'MasterRecordId')} AS new_id FROM raw_{o} r "
+        f"WHERE {raw.col(o, 'MasterRecordId')} IS NOT NULL"
         for o in ("Account", "Contact", "Lead")
-        if raw.has(o) and "MasterRecordId" in raw.columns[f"raw_{o}"]
+        if raw.holds(o, "MasterRecordId")
     ]
     empty = "SELECT '' AS object, '' AS old_id, '' AS new_id WHERE false"
     return "CREATE OR REPLACE VIEW merges_read AS " + " UNION ALL ".join(parts or [empty])
@@ -54,9 +53,10 @@ def _merges(raw: Raw) -> str:
 def _merges_undone(raw: Raw) -> str:
     """Records that are alive and were merged away once: somebody took them out of the recycle bin."""
     parts = [
-        f"SELECT {literal(NEUTRAL[o])} AS object, r.id FROM raw_{o} r WHERE r.MasterRecordId IS NULL AND NOT r._archived"
+        f"SELECT {literal(NEUTRAL[o])} AS object, r.id FROM raw_{o} r "
+        f"WHERE {raw.col(o, 'MasterRecordId')} IS NULL AND NOT r._archived"
         for o in ("Account", "Contact", "Lead")
-        if raw.has(o) and "MasterRecordId" in raw.columns[f"raw_{o}"]
+        if raw.holds(o, "MasterRecordId")
     ]
     return "CREATE OR REPLACE VIEW merges_undone AS " + " UNION ALL ".join(
         parts or ["SELECT '' AS object, '' AS id WHERE false"]
@@ -100,7 +100,7 @@ def _people(raw: Raw, sobject: str, fields: Fields, own: Mapping[str, str]) -> l
 
 
 def _website_domain(raw: Raw, alias: str) -> str:
-    site = raw.col("Account", "Website").replace("r.", f"{alias}.", 1)
+    site = raw.col("Account", "Website", alias)
     return f"nullif(split_part(lower(regexp_replace({site}, '^(https?://)?(www\\.)?', '')), '/', 1), '')"
 
 
@@ -109,15 +109,16 @@ def _company_by_domain(raw: Raw) -> str:
 
     The account that a lead was converted into says nothing of the lead before: it would tell the outcome.
     """
-    if not raw.has("Account") or "Email" not in raw.columns["raw_Lead"]:
+    if not raw.has("Account") or not raw.holds("Lead", "Email"):
         return (
             " LEFT JOIN (SELECT CAST(NULL AS VARCHAR) AS id, '' AS lead_id WHERE false) k ON k.lead_id = r.id"
         )
     listed = ", ".join(literal(d) for d in sorted(FREE_MAIL))
+    host = f"lower(nullif(split_part({raw.col('Lead', 'Email', 'l')}, '@', 2), ''))"
     return (
         " LEFT JOIN (SELECT l.id AS lead_id, arg_min(a.id, (a._created, a.id)) AS id FROM raw_Lead l JOIN raw_Account a "
-        f"ON {_website_domain(raw, 'a')} = lower(nullif(split_part(l.Email, '@', 2), '')) AND a._created <= l._created "
-        f"AND NOT coalesce(a._archived, false) WHERE lower(split_part(l.Email, '@', 2)) NOT IN ({listed}) GROUP BY 1) k "
+        f"ON {_website_domain(raw, 'a')} = {host} AND a._created <= l._created "
+        f"AND NOT coalesce(a._archived, false) WHERE {host} NOT IN ({listed}) GROUP BY 1) k "
         "ON k.lead_id = r.id"
     )
 
@@ -137,12 +138,8 @@ def _accounts(raw: Raw, fields: Fields, own: Mapping[str, str]) -> list[Source]:
         "modified_at": "r._modified",
         "deleted": _gone(raw, "Account"),
     }
-    where = (
-        ""
-        if "IsPersonAccount" not in raw.columns["raw_Account"]
-        else " WHERE NOT coalesce(to_flag(r.IsPersonAccount), false)"
-    )
-    source = f"(SELECT * FROM raw_Account r{where}) r"
+    person = f"coalesce(to_flag({c('IsPersonAccount')}), false)"
+    source = f"(SELECT * FROM raw_Account r WHERE NOT {person}) r"
     return [Source(source, columns, _custom(raw, "Account", fields))]
 
 
@@ -153,11 +150,16 @@ def _deals(raw: Raw, fields: Fields) -> list[Source]:
     join, entered = "", "NULL"
     if raw.has("OpportunityHistory") and raw.has("stages"):
         # The close date is a field that people edit; the stage's own history says when the deal closed.
+        h, o = (
+            partial(raw.col, "OpportunityHistory", alias="h"),
+            partial(raw.col, "OpportunityHistory", alias="o"),
+        )
         join = (
-            " LEFT JOIN (SELECT h.OpportunityId, min(h._created) AS entered FROM raw_OpportunityHistory h "
-            "JOIN raw_stages s ON s.stage = h.StageName WHERE to_flag(s.closed) AND h._created > coalesce("
-            "(SELECT max(o._created) FROM raw_OpportunityHistory o JOIN raw_stages p ON p.stage = o.StageName "
-            "WHERE NOT to_flag(p.closed) AND o.OpportunityId = h.OpportunityId), -1) GROUP BY 1) e ON e.OpportunityId = r.id"
+            f" LEFT JOIN (SELECT {h('OpportunityId')} AS deal_id, min(h._created) AS entered FROM raw_OpportunityHistory h "
+            f"JOIN raw_stages s ON s.stage = {h('StageName')} WHERE to_flag(s.closed) AND h._created > coalesce("
+            f"(SELECT max(o._created) FROM raw_OpportunityHistory o JOIN raw_stages p ON p.stage = {o('StageName')} "
+            f"WHERE NOT to_flag(p.closed) AND {o('OpportunityId')} = {h('OpportunityId')}), -1) GROUP BY 1) e "
+            "ON e.deal_id = r.id"
         )
         entered = "e.entered"
     pipeline = f"coalesce({c('RecordTypeId')}, 'default')"
@@ -192,9 +194,10 @@ def _activities(raw: Raw) -> list[Source]:
         # Whether an e-mail came in is said by the message that belongs to the task.
         join, incoming = "", "NULL"
         if raw.has("EmailMessage"):
+            e = partial(raw.col, "EmailMessage", alias="e")
             join = (
-                " LEFT JOIN (SELECT ActivityId, bool_or(to_flag(Incoming)) AS incoming FROM raw_EmailMessage "
-                "GROUP BY 1) m ON m.ActivityId = r.id"
+                f" LEFT JOIN (SELECT {e('ActivityId')} AS task_id, bool_or(to_flag({e('Incoming')})) AS incoming "
+                "FROM raw_EmailMessage e GROUP BY 1) m ON m.task_id = r.id"
             )
             incoming = "m.incoming"
         direction = (
@@ -241,7 +244,7 @@ def _members(raw: Raw) -> list[Source]:
     m = partial(raw.col, "CampaignMember")
     found = []
     for column in ("ContactId", "LeadId"):
-        if column not in raw.columns["raw_CampaignMember"]:
+        if not raw.holds("CampaignMember", column):
             continue
         columns = {
             "id": f"r.id || ':{column}'",
@@ -251,7 +254,7 @@ def _members(raw: Raw) -> list[Source]:
             "responded_at": f"to_ms({m('FirstRespondedDate')})",
             "known_at": "r._created",
         }
-        found.append(Source(f"(SELECT * FROM raw_CampaignMember WHERE {column} IS NOT NULL) r", columns))
+        found.append(Source(f"(SELECT * FROM raw_CampaignMember r WHERE {m(column)} IS NOT NULL) r", columns))
     return found
 
 
@@ -266,23 +269,25 @@ def _field_history(raw: Raw, fields: Fields) -> list[Source]:
         if not raw.has(table) or not raw.has(sobject):
             continue
         neutral = NEUTRAL[sobject]
-        held = raw.columns[f"raw_{sobject}"]
-        names = {n: c for (o, n), c in custom.items() if o == neutral and n in held}
-        names |= {n: c for n, c in _STANDARD.items() if n in held}
+        names = {n: c for (o, n), c in custom.items() if o == neutral and raw.holds(sobject, n)}
+        names |= {n: c for n, c in _STANDARD.items() if raw.holds(sobject, n)}
+        h = partial(raw.col, table)
         for name, column in sorted(names.items()):
-            changes = f"(SELECT * FROM raw_{table} WHERE Field = {literal(name)}) r"
+            named = f"{h('Field')} = {literal(name)}"
+            changes = f"(SELECT * FROM raw_{table} r WHERE {named}) r"
             base = {"object": literal(neutral), "field": literal(column)}
             found.append(
                 Source(
                     changes,
-                    {**base, "record_id": f"r.{parent}", "value": "r.NewValue", "changed_at": "r._created"},
+                    {**base, "record_id": h(parent), "value": h("NewValue"), "changed_at": "r._created"},
                 )
             )
             first = (
-                f"(SELECT o.id, o._created, coalesce(h.old_value, CASE WHEN h.parent IS NULL THEN o.{quote(name)} END) AS value "
-                f"FROM raw_{sobject} o LEFT JOIN (SELECT {parent} AS parent, arg_min(OldValue, _created) AS old_value "
-                f"FROM raw_{table} WHERE Field = {literal(name)} GROUP BY 1) h ON h.parent = o.id "
-                f"WHERE EXISTS (SELECT 1 FROM raw_{table} WHERE Field = {literal(name)})) r"
+                "(SELECT o.id, o._created, coalesce(h.old_value, CASE WHEN h.parent IS NULL "
+                f"THEN {raw.col(sobject, name, 'o')} END) AS value FROM raw_{sobject} o "
+                f"LEFT JOIN (SELECT {h(parent)} AS parent, arg_min({h('OldValue')}, r._created) AS old_value "
+                f"FROM raw_{table} r WHERE {named} GROUP BY 1) h ON h.parent = o.id "
+                f"WHERE EXISTS (SELECT 1 FROM raw_{table} r WHERE {named})) r"
             )
             found.append(
                 Source(first, {**base, "record_id": "r.id", "value": "r.value", "changed_at": "r._created"})
@@ -325,7 +330,7 @@ def statements(columns: Columns, fields: Fields, own: Mapping[str, str], org: tu
         "currency": k("CurrencyIsoCode"),
     }
     tracked = " UNION ALL ".join(
-        f"SELECT {literal(NEUTRAL[s])} AS o, Field AS f FROM raw_{t}"
+        f"SELECT {literal(NEUTRAL[s])} AS o, {raw.col(t, 'Field')} AS f FROM raw_{t} r"
         for t, (s, _) in _HISTORIES.items()
         if raw.has(t)
     )

@@ -76,7 +76,7 @@ def test_ten_thousand_and_one_changes_in_one_second(tmp_path: Path) -> None:
         done = desk.cli.json("pull")
         assert "contacts" not in done["pulled_whole"]
         assert done["pulled"]["contacts"] == 10_001
-        assert rows(desk, "SELECT count(*), count(*) FILTER (jobtitle = 'changed') FROM raw_contacts") == [
+        assert rows(desk, "SELECT count(*), count(*) FILTER (f_jobtitle = 'changed') FROM raw_contacts") == [
             (10_001, 10_001)
         ]
 
@@ -112,7 +112,9 @@ def test_names_and_addresses_of_the_world(desk: Office) -> None:
     desk.cli.json("pull")
     found = {str(first) for (first,) in rows(desk, "SELECT first_name FROM contacts")}
     assert found >= {n.split()[0] for n in tiny.NAMES[1:]}
-    assert rows(desk, "SELECT address FROM raw_contacts WHERE address IS NOT NULL") == [(tiny.LINE_BREAK,)]
+    assert rows(desk, "SELECT f_address FROM raw_contacts WHERE f_address IS NOT NULL") == [
+        (tiny.LINE_BREAK,)
+    ]
     records = desk.cli.json("score", code=None)
     assert "records" in records or records["error"]["code"] == 2
 

@@ -33,7 +33,7 @@ def test_many_long_names_are_read_by_post(world: HubSpotWorld) -> None:
     assert sum(map(len, names)) > 8000
     pulled(world)
     held = world.warehouse.con.execute(
-        f"SELECT {names[0]}, {names[1]}, {names[2]}, _archived FROM raw_contacts ORDER BY id"
+        f"SELECT f_{names[0]}, f_{names[1]}, f_{names[2]}, _archived FROM raw_contacts ORDER BY id"
     ).fetchall()
     assert held == [("0", None, None, False), (None, "1", None, False), (None, None, "2", True)]
 
@@ -52,7 +52,7 @@ def test_many_long_names_of_what_hubspot_computes_are_read_by_post(world: HubSpo
     world.sandbox.store.write(sql, (f"$.{names[-1]}", id))
     world.sandbox.clock.advance(8 * 86_400)
     assert "contacts" in pulled(world).computed
-    held = f"SELECT {names[-1]} FROM raw_contacts"
+    held = f"SELECT f_{names[-1]} FROM raw_contacts"
     assert world.warehouse.con.execute(held).fetchall() == [("7",)]
 
 

@@ -299,7 +299,7 @@ class HubSpotWorld(World):
             )
         }
         raw = "raw_sales_leads" if object == "leads" else f"raw_{object}"
-        held = w.columns(raw)
+        held = self.held_fields(w, raw)
         names = [n for n, b in defined.items() if n in held and not b.get("archived")]
         missing = set(self.fields[object]) - held
         truth = {}
@@ -309,12 +309,8 @@ class HubSpotWorld(World):
             truth[id] |= {"_created": created, "_modified": modified, "_archived": bool(archived)}
         if missing and truth:
             return [Difference(object, "", f"columns {missing} are not held")]
-        columns = [n for n in names if not defined[n].get("calculated")] + [
-            "_created",
-            "_modified",
-            "_archived",
-        ]
-        mine = self.table(w, raw, "id", columns)
+        columns = [n for n in names if not defined[n].get("calculated")]
+        mine = self.fields_of(w, raw, columns, ("_created", "_modified", "_archived"))
         # What a person erased or merged away leaves no trace for a delta: only a reconcile marks it.
         merged = {
             r[0] for r in self.sandbox.store.rows("SELECT old_id FROM merges WHERE object = ?", (object,))

@@ -368,7 +368,7 @@ class SalesforceWorld(World):
         return found
 
     def _object(self, w: Warehouse, object: str, settled: bool) -> list[Difference]:
-        held = w.columns(f"raw_{object}")
+        held = self.held_fields(w, f"raw_{object}")
         known = self.org.fields(object)
         # A history says nothing of its own when its record is merged: no stamp moves.
         loose = object.endswith("History")
@@ -395,7 +395,7 @@ class SalesforceWorld(World):
         missing = set(self.fields.get(object, ())) - held
         if missing and truth:
             return [Difference(object, "", f"columns {missing} are not held")]
-        mine = self.table(w, f"raw_{object}", "id", [*names, "_created", "_archived", "_modified"])
+        mine = self.fields_of(w, f"raw_{object}", names, ("_created", "_archived", "_modified"))
         return compare(object, truth, mine, gone=lambda id, row: not settled or row["_archived"])
 
     def _hidden(self, object: str) -> set[str]:

@@ -135,7 +135,7 @@ def test_what_is_computed_is_read_again_after_a_week() -> None:
         sandbox.control("formula", field=f"Account.{name}", values={created: 7})
 
         def held() -> str | None:
-            return str(world.warehouse.con.execute(f"SELECT {name} FROM raw_Account").fetchall()[0][0])
+            return str(world.warehouse.con.execute(f"SELECT f_{name} FROM raw_Account").fetchall()[0][0])
 
         sandbox.clock.advance(6 * 86_400)
         pulled(world)

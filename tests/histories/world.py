@@ -11,6 +11,7 @@ from support.in_process import LocalSandbox
 
 from sales_consultant.config.errors import SalesConsultantError
 from sales_consultant.connectors.base import Connector, Known, Page
+from sales_consultant.connectors.neutral import FIELD, field_column
 from sales_consultant.sync.pull import pull
 from sales_consultant.sync.reconcile import reconcile
 from sales_consultant.sync.warehouse import Warehouse
@@ -139,6 +140,20 @@ class World:
         self.sandbox.control("touch", object=self.contacts)
 
     contacts: ClassVar[str] = "contacts"
+
+    @classmethod
+    def fields_of(
+        cls, w: Warehouse, name: str, fields: Sequence[str], ours: Sequence[str]
+    ) -> dict[str, dict[str, Any]]:
+        """Rows of a raw table by id: the CRM's fields under its own names, and columns of ours."""
+        rows = cls.table(w, name, "id", [*map(field_column, fields), *ours])
+        plain = {field_column(f): f for f in fields}
+        return {i: {plain.get(c, c): v for c, v in row.items()} for i, row in rows.items()}
+
+    @staticmethod
+    def held_fields(w: Warehouse, name: str) -> set[str]:
+        """The CRM's fields that a raw table holds."""
+        return {c.removeprefix(FIELD) for c in w.columns(name) if c.startswith(FIELD)}
 
     @staticmethod
     def table(w: Warehouse, name: str, key: str, columns: Sequence[str]) -> dict[str, dict[str, Any]]:

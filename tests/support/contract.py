@@ -13,6 +13,7 @@ from sales_consultant.config.catalogue import fields
 from sales_consultant.config.conditions import from_option
 from sales_consultant.config.errors import AccessError, ConfigError, CrmUnavailableError, UsageError
 from sales_consultant.connectors.base import Change, Connector, Outcome
+from sales_consultant.connectors.neutral import field_column
 from sales_consultant.sandbox.server import Sandbox
 from sales_consultant.sync.pull import pull
 from sales_consultant.sync.warehouse import Warehouse
@@ -397,7 +398,7 @@ class ConnectorContract:
         table, condition = connector.raw("deals")
         for field in fields("all", ["deals"])["deals"]:
             if field.key in ("score", "probability"):
-                name = connector.field_name("deals", field)
+                name = field_column(connector.field_name("deals", field))
                 (text,) = rows(w, f"SELECT \"{name}\" FROM {table} WHERE {condition} AND id = '{record_id}'")[
                     0
                 ]

@@ -25,7 +25,7 @@ from sales_consultant.connectors.base import (
     Stream,
     Use,
 )
-from sales_consultant.connectors.neutral import NEUTRAL, Source, view
+from sales_consultant.connectors.neutral import NEUTRAL, Source, field_column, view
 
 Key = tuple[str, str]
 
@@ -99,7 +99,10 @@ class FakeCrm:
         table = pa.table(
             {
                 "id": pa.array(rows, pa.string()),
-                **{n: pa.array([self.held["deals", i].get(n) for i in rows], pa.string()) for n in names},
+                **{
+                    field_column(n): pa.array([self.held["deals", i].get(n) for i in rows], pa.string())
+                    for n in names
+                },
                 "_created": pa.array([0] * len(rows), pa.int64()),
                 "_modified": pa.array([self.time] * len(rows), pa.int64()),
                 "_archived": pa.array([False] * len(rows), pa.bool_()),

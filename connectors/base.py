@@ -106,6 +106,21 @@ class FieldInfo:
         return bool({n.lower() for n in names} & set(re.findall(r"\w+", self.formula.lower())))
 
 
+def distinct(found: Iterable[FieldInfo]) -> list[FieldInfo]:
+    """The fields that a table can hold side by side: of names that differ only by case the first, no unprintable name.
+
+    No CRM documents such names, and its answer is not believed for that.
+
+    >>> [f.name for f in distinct(FieldInfo(n, n, "string", True, True, False) for n in ("a", "B", "b", "", "c\x00"))]
+    ['a', 'B']
+    """
+    kept: dict[str, FieldInfo] = {}
+    for f in found:
+        if f.name and f.name.isprintable():
+            kept.setdefault(f.name.lower(), f)
+    return list(kept.values())
+
+
 @dataclass(frozen=True)
 class Finding:
     """One line of `check`: what was looked at, how it stands, and where to click when it is missing."""

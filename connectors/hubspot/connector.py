@@ -20,6 +20,7 @@ from sales_consultant.connectors.base import (
     Outcome,
     Page,
     Stream,
+    distinct,
 )
 from sales_consultant.connectors.chosen import checked
 from sales_consultant.connectors.hubspot import batches, estimate, rows, schema, small, views
@@ -125,7 +126,7 @@ class HubSpotConnector(HubSpotAdmin):
             found = self.api.call(
                 "GET", self.reading.properties(schema.api_type(object_type)), kind="definition"
             )[1]["results"]
-            self._described[object_type] = [_info(p) for p in found]
+            self._described[object_type] = distinct(_info(p) for p in found)
         return self._described[object_type]
 
     def _selection(self, object_type: str) -> schema.Selection:

@@ -306,7 +306,10 @@ class Puller:
             answer = self.api.get(
                 self.paths.campaigns(), limit=LIST_LIMIT, properties=",".join(names), after=after
             )
-            found += [{"id": r["id"], **r.get("properties", {})} for r in answer["results"]]
+            found += [
+                {**{n: (r.get("properties") or {}).get(n) for n in names}, "id": r["id"]}
+                for r in answer["results"]
+            ]
             after = (answer.get("paging") or {}).get("next", {}).get("after") or "end"
         return Page("campaigns", rows.texts(found, ("id", *names), seen=self._seen()), None, "", None)
 

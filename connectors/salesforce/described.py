@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from sales_consultant.connectors.base import FieldInfo
+from sales_consultant.connectors.base import FieldInfo, distinct
 from sales_consultant.connectors.salesforce import schema
 from sales_consultant.connectors.salesforce.ahead import MOST, Ahead
 from sales_consultant.connectors.salesforce.client import SalesforceApi, SalesforceRefusalError
@@ -53,7 +53,7 @@ class Described:
         return self._fields[name]
 
     def _take(self, name: str, found: list[Mapping[str, Any]]) -> None:
-        self._fields[name] = [_info(f) for f in found]
+        self._fields[name] = distinct(_info(f) for f in found)
         self._types[name] = {f["name"]: f["type"] for f in found}
 
     def selection(self, name: str) -> schema.Selection:

@@ -56,7 +56,9 @@ class Stream:
     changes without moving any stamp.
     `object` is what a user calls it; `key` are the columns that identify a row. `first_seen`: the CRM does not say when
     a row was made, so the warehouse keeps when it first saw it (`_first_seen`, empty for rows of the first pull).
-    `optional`: without permission for it the pull goes on and says so.
+    `optional`: without permission for it the pull goes on and says so. `keeps`: a row that the CRM does not list any more
+    stays, marked `_gone`, as long as no row with the same values in these columns is listed: a deal may still stand in a
+    stage that was deleted, and what is not found is not "no".
     """
 
     name: str
@@ -66,6 +68,7 @@ class Stream:
     first_seen: bool = False
     optional: bool = False
     of: str = ""
+    keeps: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -117,6 +117,7 @@ NEUTRAL: dict[str, dict[str, str]] = {
         "probability": REAL,
         "closed": FLAG,
         "won": FLAG,
+        "gone": FLAG,
     },
     "campaigns": {
         "id": TEXT,
@@ -240,6 +241,10 @@ class Raw:
         """A field of the CRM as an expression."""
         return f"{alias}.{quote(field_column(name))}" if self.holds(table, name) else "CAST(NULL AS VARCHAR)"
 
+    def gone(self, table: str) -> str:
+        """Whether a small table's row is not listed by the CRM any more, as an expression."""
+        return "coalesce(r._gone, false)" if "_gone" in self.columns.get(f"raw_{table}", ()) else "false"
+
     def first(self, table: str, *names: str) -> str:
         """The first of some fields that holds a value."""
         return f"coalesce({', '.join(self.col(table, n) for n in names)}, NULL)"
@@ -250,7 +255,8 @@ class Raw:
 
 
 def stages(raw: Raw) -> str:
-    """The view of stages over a raw table that has the same columns as text."""
+    """The view of stages over a raw table that has the same columns as text, and perhaps whether a stage is in use."""
+    active = "r.active" if "active" in raw.columns.get("raw_stages", ()) else "NULL"
     columns = {
         "object": "r.object",
         "pipeline": "r.pipeline",
@@ -261,6 +267,7 @@ def stages(raw: Raw) -> str:
         "probability": "TRY_CAST(r.probability AS DOUBLE)",
         "closed": "to_flag(r.closed)",
         "won": "to_flag(r.won)",
+        "gone": f"{raw.gone('stages')} OR NOT coalesce(to_flag({active}), true)",
     }
     return view("stages", raw.simple("stages", columns))
 

@@ -88,7 +88,7 @@ def company_open(con: duckdb.DuckDBPyConnection, members: pd.DataFrame) -> pd.Da
 
 def _company_open(con: duckdb.DuckDBPyConnection) -> Block:
     t = alive(neutral(con, "deals"))
-    t = t.mutate(closed=t.is_closed.fill_null(False))
+    t = t.filter(t.is_closed.notnull()).mutate(closed=t.is_closed)
     # Of a closed deal without a date nobody knows until when it was open.
     t = t.filter(t.company_id.notnull() & (~t.closed | t.closed_at.notnull()))
     t = t.select("closed", of_company=t.company_id, deal=t.id, opened=t.created_at, over=t.closed_at)

@@ -11,7 +11,7 @@ from sales_consultant.scoring.afterwards import MOST_ROWS, knows_later
 from sales_consultant.scoring.frame import with_contacts
 from sales_consultant.scoring.leaks import Finding
 from sales_consultant.scoring.sources import activities, deal_contacts
-from sales_consultant.scoring.tables import alive, compiled, neutral, query
+from sales_consultant.scoring.tables import alive, compiled, neutral, of_known_state, query
 from sales_consultant.scoring.times import DAY
 
 if TYPE_CHECKING:
@@ -176,7 +176,7 @@ def _deals(con: duckdb.DuckDBPyConnection, entity: Entity) -> Any:
     """Deals with the record they belong to: key, opened, closed, word."""
     import ibis
 
-    t = alive(neutral(con, "deals"))
+    t = of_known_state(alive(neutral(con, "deals")))
     over = t.is_closed.fill_null(False) & t.closed_at.notnull()
     word = ibis.cases((t.is_won.fill_null(False), "deals/won"), else_="deals/lost")
     if entity == "contacts":

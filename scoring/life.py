@@ -8,7 +8,7 @@ from sales_consultant.scoring import disqualified
 from sales_consultant.scoring.amounts import made_up
 from sales_consultant.scoring.exclusions import for_testing, reasons
 from sales_consultant.scoring.sources import deal_contacts
-from sales_consultant.scoring.tables import alive, neutral, query
+from sales_consultant.scoring.tables import alive, neutral, of_known_state, query
 
 if TYPE_CHECKING:
     import duckdb
@@ -38,7 +38,7 @@ def _companies(con: duckdb.DuckDBPyConnection) -> pd.DataFrame:
 
 def _deals(con: duckdb.DuckDBPyConnection) -> pd.DataFrame:
     """Deals with the end of their life; one without a closing time has the first closed stage's."""
-    t = alive(neutral(con, "deals"))
+    t = of_known_state(alive(neutral(con, "deals")))
     rows = query(
         con,
         t.select(

@@ -71,6 +71,7 @@ def _ranks(con: duckdb.DuckDBPyConnection) -> Any:
 
     stages = neutral(con, "stages")
     stages = stages.filter((stages.object == "deals") & ~stages.closed.fill_null(False))
+    stages = stages.filter(~stages.gone.fill_null(False))
     stages = stages.group_by([stages.pipeline, stages.stage]).aggregate(order=stages.display_order.min())
     order = ibis.window(group_by=stages.pipeline, order_by=[stages.order, stages.stage])
     return stages.select(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sales_consultant.scoring.tables import alive, as_ms, neutral
+from sales_consultant.scoring.tables import alive, as_ms, neutral, of_known_state
 
 if TYPE_CHECKING:
     import duckdb
@@ -68,7 +68,7 @@ def deal_contacts(con: duckdb.DuckDBPyConnection) -> Any:
 
 
 def _closed_deals(con: duckdb.DuckDBPyConnection) -> Any:
-    deals = alive(neutral(con, "deals"))
+    deals = of_known_state(alive(neutral(con, "deals")))
     deals = deals.filter(
         deals.is_closed.fill_null(False) & deals.closed_at.notnull() & deals.company_id.notnull()
     )

@@ -60,6 +60,14 @@ def alive(table: Any) -> Any:
     return table.filter(~table.deleted.fill_null(False))
 
 
+def of_known_state(deals: Any) -> Any:
+    """Those of the deals of which it is known whether they are over, and of those that are whether they were won.
+
+    A deal may stand in a stage that the CRM does not know any more: that is neither open nor lost.
+    """
+    return deals.filter(deals.is_closed.notnull() & (deals.is_won.notnull() | ~deals.is_closed))
+
+
 def as_ms(column: Any) -> Any:
     """A date or time column as milliseconds; a column of milliseconds is left as it is."""
     kind = column.type()

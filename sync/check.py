@@ -9,6 +9,7 @@ from typing import Any
 from sales_consultant.config.errors import ConfigError, MachineError
 from sales_consultant.config.versions import ending
 from sales_consultant.connectors.base import Finding
+from sales_consultant.sync import lookups
 from sales_consultant.sync.workspace import Workspace
 
 WARN_DAYS = 90
@@ -19,6 +20,7 @@ def check(ws: Workspace, live_report: Path | None) -> dict[str, Any]:
     """All findings of the connection, with the versions in use; optionally the report on a live account."""
     _ = ws.identity
     found = [*ws.connector.check(ws.fields), *_versions(ws), *_master(ws)]
+    found += lookups.findings(lookups.of_last_pull(ws.state))
     document = {
         "org": str(ws.identity),
         "ok": sum(f.state == "ok" for f in found),

@@ -59,7 +59,8 @@ class Desired:
     """Desired values of all records, with what the run has to report.
 
     `left` says why a record that may still hold values has none any more: "closed", "left", "excluded", "no model".
-    `estimated` are the deals whose expected value rests on an estimated amount. `drift` is each population's stability index of the scores against those at the model's publication.
+    `undecided` are the deals of which nobody knows whether they are over, and the customers of whom nobody knows what they bought:
+    what is said of them stays as it is. `estimated` are the deals whose expected value rests on an estimated amount. `drift` is each population's stability index of the scores against those at the model's publication.
     """
 
     as_of: int
@@ -73,6 +74,7 @@ class Desired:
     closed_deals: set[str] = field(default_factory=set)
     excluded_records: set[Key] = field(default_factory=set)
     modelled: set[str] = field(default_factory=set)
+    undecided: set[Key] = field(default_factory=set)
     unmodelled: set[Key] = field(default_factory=set)
 
     def name(self, key: Key) -> str:
@@ -126,6 +128,7 @@ def build(
     """
     desired = Desired(as_of)
     _directory(con, desired, keys)
+    _undecided(con, desired)
     frames = _scores(con, settings, models, desired)
     _values(con, settings, models, desired, shown)
     _steps(con, settings, playbook, frames, desired, shown["next_step_id"], steps_of_today)
@@ -164,6 +167,14 @@ def _directory(con: duckdb.DuckDBPyConnection, desired: Desired, keys: Iterable[
                 desired.closed_deals.add(record_id)
             if leave:
                 desired.excluded_records.add(key)
+
+
+def _undecided(con: duckdb.DuckDBPyConnection, desired: Desired) -> None:
+    from sales_consultant.scoring.undecided import undecided
+
+    found = undecided(con)
+    for obj, ids in (("deals", found.deals), ("companies", found.companies), ("contacts", found.contacts)):
+        desired.undecided |= {(obj, i) for i in ids}
 
 
 def _scores(
@@ -287,6 +298,8 @@ def _values(
         )
         for row in _rows(frame):
             amount, risk = row.value_12m, row.churn_risk
+            if ("companies", row.record_id) in desired.undecided:
+                continue
             _put(
                 desired,
                 ("companies", row.record_id),
@@ -305,7 +318,7 @@ def _values(
         )
         for row in _rows(frame):
             key = (_written(desired, row.object, row.record_id), row.record_id)
-            if key[0] == "leads":
+            if key[0] == "leads" or key in desired.undecided:
                 continue
             values: dict[str, object] = {"segment": None if _missing(row.segment) else row.segment}
             if row.object == "companies":
@@ -317,6 +330,8 @@ def _values(
         held = {k[1]: v for k, v in shown["cluster"].items() if k[0] == "companies"}
         frame = models.clusters.assign(con, as_of=desired.as_of, previous=held, exclusions=settings.exclude)
         for row in _rows(frame):
+            if ("companies", row.record_id) in desired.undecided:
+                continue
             _put(
                 desired, ("companies", row.record_id), cluster=None if _missing(row.cluster) else row.cluster
             )

@@ -204,6 +204,10 @@ def make(
             # Scored from a row that is not there (any more) to be written.
             plan.left_alone["gone"] += 1
             continue
+        if key[0] == "deals" and key in desired.undecided and key not in desired.excluded_records:
+            # Neither open nor over: the stage it stands in is not known, and what was said of it stays.
+            plan.left_alone["stage not known"] += 1
+            continue
         plan.graded += bool(current.get("grade"))
         writable = [f.key for f in fields[key[0]] if not f.people_write]
         outside = key in limits.emptied

@@ -27,6 +27,7 @@ from sales_consultant.sync import (
     forget,
     groups,
     held,
+    lookups,
     models,
     notes,
     reconcile,
@@ -216,6 +217,8 @@ def pulling(
     if pulled.computed:
         run.counts["computed_fields_of"] = sorted(set(pulled.computed))
     run.counts["calls"] = pulled.calls
+    if absent := lookups.missing(ws.warehouse.con):
+        run.counts["not_found"] = absent
     if pulled.not_permitted:
         run.counts["not_permitted"] = pulled.not_permitted
     _keep_merges(ws)

@@ -208,6 +208,8 @@ class Warehouse:
             rows = page.rows
             if stream.first_seen and page.stream == stream.name and not page.patch:
                 rows = self._with_first_seen(f"raw_{page.stream}", page, stream, first_pull)
+            if stream.keeps and page.stream == stream.name:
+                rows = rows.append_column("_gone", flags([False] * rows.num_rows))
             if not page.patch or self.columns(f"raw_{page.stream}"):
                 self._prepare(f"raw_{page.stream}", rows)
             tables.append(rows)
@@ -216,11 +218,19 @@ class Warehouse:
                 if page.patch:
                     self._patch(f"raw_{page.stream}", rows)
                 else:
-                    self._replace(f"raw_{page.stream}", page, rows)
+                    self._replace(f"raw_{page.stream}", page, rows, stream.keeps)
                 self._advance(page, stream, live)
 
-    def _replace(self, table: str, page: Page, rows: pa.Table) -> None:
-        if not page.scope_column:
+    def _replace(self, table: str, page: Page, rows: pa.Table, keeps: Sequence[str]) -> None:
+        if keeps and not page.scope_column:
+            self.con.register("_rows", rows)
+            same = " AND ".join(f"p.{quote(k)} IS NOT DISTINCT FROM t.{quote(k)}" for k in keeps)
+            self.con.execute(
+                f"DELETE FROM {quote(table)} AS t WHERE EXISTS (SELECT 1 FROM _rows p WHERE {same})"
+            )
+            self.con.execute(f"UPDATE {quote(table)} SET _gone = true WHERE NOT coalesce(_gone, false)")
+            self.con.unregister("_rows")
+        elif not page.scope_column:
             self.con.execute(f"DELETE FROM {quote(table)}")
         else:
             column = quote(page.scope_column)
@@ -322,12 +332,14 @@ class Warehouse:
         ]
 
     def open_deals(self) -> Sequence[str]:
-        """Ids of the deals that are open."""
+        """Ids of the deals that are open, or may be."""
         if not self.columns("deals"):
             return []
         return [
             r[0]
-            for r in self.con.execute("SELECT id FROM deals WHERE NOT is_closed AND NOT deleted").fetchall()
+            for r in self.con.execute(
+                "SELECT id FROM deals WHERE is_closed IS NOT TRUE AND NOT deleted"
+            ).fetchall()
         ]
 
     def archived(self, stream: str) -> int:

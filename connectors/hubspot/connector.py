@@ -81,7 +81,7 @@ class HubSpotConnector(HubSpotAdmin):
                 str(d["portalId"]),
                 str(d.get("accountType", "STANDARD")).lower(),
                 str(d.get("uiDomain", "")),
-                str(d.get("companyCurrency") or "USD"),
+                str(d.get("companyCurrency") or ""),
                 str(d.get("timeZone") or "UTC"),
             )
             self.api.budget.zone = self._identity.time_zone
@@ -215,10 +215,7 @@ class HubSpotConnector(HubSpotAdmin):
                 "label": s["label"],
                 "display_order": s["displayOrder"],
                 "probability": s["metadata"].get("probability"),
-                "closed": s["metadata"].get("isClosed", "false"),
-                # A closed stage is won when HubSpot gives it certainty; there is no flag for it.
-                "won": s["metadata"].get("isClosed") == "true"
-                and float(s["metadata"].get("probability") or 0) >= 1,
+                **dict(zip(("closed", "won"), _ending(s["metadata"]), strict=True)),
             }
             for p in self.api.get(self.reading.pipelines("deals"))["results"]
             for s in p["stages"]
@@ -358,6 +355,21 @@ _NEUTRAL_NAMES = {
     "closedate": "close_date",
     "dealname": "name",
 }
+
+
+def _ending(metadata: Mapping[str, Any]) -> tuple[bool | None, bool | None]:
+    """Whether a stage is closed, and won; None where HubSpot does not tell it.
+
+    A closed stage is won when HubSpot gives it certainty; there is no flag for it.
+    """
+    try:
+        chance: float | None = float(metadata["probability"])
+    except (KeyError, TypeError, ValueError):
+        chance = None
+    told = {"true": True, "false": False}.get(str(metadata.get("isClosed")).lower())
+    # Without a flag only a chance between the two ends says something.
+    closed = False if told is None and chance is not None and 0 < chance < 1 else told
+    return closed, False if closed is False else None if closed is None or chance is None else chance >= 1
 
 
 def _info(p: Mapping[str, Any]) -> FieldInfo:

@@ -46,6 +46,8 @@ STANDARD: dict[str, tuple[str, ...]] = {
         "closedate",
         "dealtype",
         "hubspot_owner_id",
+        "hs_is_closed",
+        "hs_is_closed_won",
         "hs_merged_object_ids",
     ),
     "line_items": ("name", "quantity", "price", "amount", "hs_product_id"),
@@ -123,8 +125,14 @@ def streams() -> tuple[Stream, ...]:
     """What is pulled, in an order in which links find their records."""
     return (
         Stream("fields", "fields", "full", ("object", "column_name")),
-        Stream("owners", "owners", "full"),
-        Stream("stages", "stages", "full", ("object", "pipeline", "stage")),
+        Stream("owners", "owners", "full", keeps=("id",)),
+        Stream(
+            "stages",
+            "stages",
+            "full",
+            ("object", "pipeline", "stage"),
+            keeps=("object", "pipeline", "stage"),
+        ),
         *(
             Stream(
                 o,
@@ -149,8 +157,8 @@ def streams() -> tuple[Stream, ...]:
         *(Stream(o + SLOW, o, "slow", of=o) for o in CORE),
         # Who a campaign touched is not read: HubSpot tells it without a date, three calls a campaign, and what has no
         # date says nothing about the past.
-        Stream("campaigns", "campaigns", "full", optional=True),
-        Stream("currencies", "currencies", "full", ("code", "start_at"), optional=True),
+        Stream("campaigns", "campaigns", "full", optional=True, keeps=("id",)),
+        Stream("currencies", "currencies", "full", ("code", "start_at"), optional=True, keeps=("code",)),
     )
 
 

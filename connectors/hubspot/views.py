@@ -127,10 +127,20 @@ def _deals(raw: Raw, fields: Sequence[tuple[str, str, str]]) -> list[Source]:
         return []
     c = partial(raw.col, "deals")
     join, company = _company_of(raw, "deals")
-    closed, won, entered = "false", "false", "NULL"
+    # The stage says it, also one that was deleted since; else HubSpot's own flags on the deal; else nobody knows.
+    closed, won, entered = f"to_flag({c('hs_is_closed')})", f"to_flag({c('hs_is_closed_won')})", "NULL"
     if raw.has("stages"):
-        join += f" LEFT JOIN raw_stages s ON s.object = 'deals' AND s.stage = {c('dealstage')} AND s.pipeline = {c('pipeline')}"
-        closed, won = "coalesce(to_flag(s.closed), false)", "coalesce(to_flag(s.won), false)"
+        join += (
+            f" LEFT JOIN raw_stages s ON s.object = 'deals' AND s.stage = {c('dealstage')} "
+            f"AND s.pipeline = {c('pipeline')} LEFT JOIN (SELECT stage, bool_and(to_flag(closed)) AS closed, "
+            "bool_and(to_flag(won)) AS won FROM raw_stages WHERE object = 'deals' GROUP BY 1 "
+            "HAVING count(DISTINCT (to_flag(closed), to_flag(won))) = 1) a "
+            f"ON a.stage = {c('dealstage')}"
+        )
+        closed, won = (
+            f"coalesce(to_flag(s.closed), a.closed, {closed})",
+            f"coalesce(to_flag(s.won), a.won, {won})",
+        )
         if raw.has("deals_history"):
             # When the deal last entered the kind of stage it is in: the close date is a field that people edit.
             join += (
@@ -176,10 +186,12 @@ def _activities(raw: Raw) -> list[Source]:
         if table == "emails":
             d = c("hs_email_direction")
             direction = (
-                f"CASE WHEN {d} LIKE 'INCOMING%' THEN 'inbound' WHEN {d} IS NOT NULL THEN 'outbound' END"
+                f"CASE WHEN {d} = 'INCOMING_EMAIL' THEN 'inbound' "
+                f"WHEN {d} IN ('EMAIL', 'FORWARDED_EMAIL') THEN 'outbound' END"
             )
         elif table == "calls":
-            direction = f"lower({c('hs_call_direction')})"
+            d = f"lower({c('hs_call_direction')})"
+            direction = f"CASE WHEN {d} IN ('inbound', 'outbound') THEN {d} END"
         elif table == "communications":
             channel = f"lower(coalesce({c('hs_communication_channel_type')}, ''))"
             kind = f"CASE WHEN {channel} LIKE '%form%' THEN 'form' WHEN {channel} LIKE '%visit%' THEN 'visit' ELSE 'chat' END"
@@ -314,7 +326,7 @@ def statements(
         "email": "r.email",
         "first_name": "r.firstName",
         "last_name": "r.lastName",
-        "active": "NOT to_flag(r.archived)",
+        "active": f"NOT to_flag(r.archived) AND NOT {raw.gone('owners')}",
     }
     product = {
         "id": "r.id",
@@ -322,7 +334,11 @@ def statements(
         "price": f"to_money({raw.col('products', 'price')})",
     }
     return [
-        view("org", [Source("(SELECT 1)", {"currency": literal(org[0]), "time_zone": literal(org[1])})]),
+        # XXX is ISO 4217 for no currency.
+        view(
+            "org",
+            [Source("(SELECT 1)", {"currency": literal(org[0] or "XXX"), "time_zone": literal(org[1])})],
+        ),
         _merges(raw),
         view("contacts", _contacts(raw, fields, own)),
         view("companies", _companies(raw, fields, own)),

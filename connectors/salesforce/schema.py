@@ -153,8 +153,14 @@ def streams() -> tuple[Stream, ...]:
     """What is pulled, in order."""
     return (
         Stream("fields", "fields", "full", ("object", "column_name")),
-        Stream("stages", "stages", "full", ("object", "pipeline", "stage")),
-        Stream("currencies", "currencies", "full", ("code", "start_at"), optional=True),
+        Stream(
+            "stages",
+            "stages",
+            "full",
+            ("object", "pipeline", "stage"),
+            keeps=("object", "pipeline", "stage"),
+        ),
+        Stream("currencies", "currencies", "full", ("code", "start_at"), optional=True, keeps=("code",)),
         *(
             Stream(
                 o,

@@ -22,8 +22,8 @@ _DATED = (
     "SELECT IsoCode, ConversionRate, StartDate, NextStartDate FROM DatedConversionRate ORDER BY StartDate"
 )
 _STAGES = (
-    "SELECT ApiName, MasterLabel, SortOrder, DefaultProbability, IsClosed, IsWon FROM OpportunityStage "
-    "WHERE IsActive = true ORDER BY SortOrder"
+    "SELECT ApiName, MasterLabel, SortOrder, DefaultProbability, IsClosed, IsWon, IsActive FROM OpportunityStage "
+    "ORDER BY SortOrder"
 )
 _TYPES = "SELECT Id, Name FROM RecordType WHERE SobjectType = 'Opportunity'"
 _ORG = "SELECT Id, Name, IsSandbox, OrganizationType, TimeZoneSidKey FROM Organization"
@@ -45,6 +45,7 @@ _STAGE_COLUMNS = (
     "probability",
     "closed",
     "won",
+    "active",
 )
 
 
@@ -110,6 +111,7 @@ def stages(ahead: Ahead, seen: int) -> Page:
             "probability": (r["DefaultProbability"] or 0) / 100,
             "closed": r["IsClosed"],
             "won": r["IsWon"],
+            "active": r["IsActive"],
         }
         for pipeline, label in pipelines.items()
         for r in rows

@@ -163,7 +163,14 @@ def _deals(raw: Raw, fields: Fields) -> list[Source]:
         )
         entered = "e.entered"
     pipeline = f"coalesce({c('RecordTypeId')}, 'default')"
-    closed = f"coalesce(to_flag({c('IsClosed')}), false)"
+    closed, won = f"to_flag({c('IsClosed')})", f"to_flag({c('IsWon')})"
+    if raw.has("stages"):
+        # A stage is closed and won alike in every pipeline.
+        join += (
+            " LEFT JOIN (SELECT stage, bool_and(to_flag(closed)) AS closed, bool_and(to_flag(won)) AS won "
+            f"FROM raw_stages GROUP BY 1) s ON s.stage = {c('StageName')}"
+        )
+        closed, won = f"coalesce({closed}, s.closed)", f"coalesce({won}, s.won)"
     columns = {
         "id": "r.id",
         "name": c("Name"),
@@ -179,7 +186,7 @@ def _deals(raw: Raw, fields: Fields) -> list[Source]:
         "created_at": "r._created",
         "closed_at": f"CASE WHEN {closed} THEN coalesce({entered}, to_ms({c('CloseDate')})) END",
         "is_closed": closed,
-        "is_won": f"coalesce(to_flag({c('IsWon')}), false)",
+        "is_won": won,
         "modified_at": "r._modified",
         "deleted": _gone(raw, "Opportunity"),
     }
@@ -202,7 +209,7 @@ def _activities(raw: Raw) -> list[Source]:
             incoming = "m.incoming"
         direction = (
             f"CASE WHEN {c('CallType')} IS NOT NULL THEN CASE lower({c('CallType')}) WHEN 'inbound' THEN 'inbound' "
-            f"ELSE 'outbound' END WHEN {incoming} IS NOT NULL THEN CASE WHEN {incoming} THEN 'inbound' ELSE 'outbound' END "
+            f"WHEN 'outbound' THEN 'outbound' END WHEN {incoming} IS NOT NULL THEN CASE WHEN {incoming} THEN 'inbound' ELSE 'outbound' END "
             f"WHEN ({kind}) IN ('form', 'visit', 'chat') THEN 'inbound' WHEN ({kind}) = 'email' THEN 'outbound' END"
         )
         columns = {

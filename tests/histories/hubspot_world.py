@@ -333,7 +333,9 @@ class HubSpotWorld(World):
             )[0][0]
         )
         stages = {s["id"]: {"label": s["label"]} for s in pipeline["stages"]}
-        held = w.con.execute("SELECT stage, label FROM stages WHERE pipeline = ?", [self.pipeline]).fetchall()
+        held = w.con.execute(
+            "SELECT stage, label FROM stages WHERE pipeline = ? AND NOT gone", [self.pipeline]
+        ).fetchall()
         found += compare("stages", stages, {i: {"label": t} for i, t in held})
         for table in CORE:
             alive = {i for _, i in self.live(table)}

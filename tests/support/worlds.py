@@ -51,7 +51,7 @@ SCHEMA = {
     "owners": "id VARCHAR, email VARCHAR, first_name VARCHAR, last_name VARCHAR, active BOOLEAN",
     "stages": (
         "object VARCHAR, pipeline VARCHAR, pipeline_label VARCHAR, stage VARCHAR, label VARCHAR,"
-        " display_order INTEGER, probability DOUBLE, closed BOOLEAN, won BOOLEAN"
+        " display_order INTEGER, probability DOUBLE, closed BOOLEAN, won BOOLEAN, gone BOOLEAN"
     ),
     "campaigns": (
         "id VARCHAR, name VARCHAR, type VARCHAR, start_at BIGINT, end_at BIGINT, cost DECIMAL(18,2),"

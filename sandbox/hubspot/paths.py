@@ -54,7 +54,7 @@ def _table() -> Iterator[tuple[str, str, Handler, str, dict[str, Any]]]:
         yield from _objects(f"/crm/objects/{dated}" if dated else "/crm/v3/objects", version)
         yield from _links(dated)
         yield from _properties(f"/crm/properties/{dated}" if dated else "/crm/v3/properties", version)
-        yield from _pipelines(f"/crm/pipelines/{dated}" if dated else "/crm/v3/pipelines")
+        yield from _pipelines(f"/crm/pipelines/{dated}" if dated else "/crm/v3/pipelines", version)
         base = f"/crm/owners/{dated}" if dated else "/crm/v3/owners"
         scope = {"scope": "crm.objects.owners.read"}
         yield base, "GET", account.owners, "owners", scope
@@ -183,9 +183,9 @@ def _properties(base: str, version: str) -> Iterator[tuple[str, str, Handler, st
     yield many + "/{name}", "DELETE", properties.archive, "property_write", write
 
 
-def _pipelines(base: str) -> Iterator[tuple[str, str, Handler, str, dict[str, Any]]]:
+def _pipelines(base: str, version: str) -> Iterator[tuple[str, str, Handler, str, dict[str, Any]]]:
     many = base + "/{object}"
-    read, write = {"scope": READ}, {"scope": WRITE}
+    read, write = {"scope": READ, "version": version}, {"scope": WRITE, "version": version}
     yield many, "GET", pipelines.list_all, "pipelines", read
     yield many, "POST", pipelines.create, "pipeline_write", write
     yield many + "/{pipeline}", "GET", pipelines.get, "pipelines", read

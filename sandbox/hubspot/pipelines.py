@@ -149,6 +149,13 @@ def _in_use(call: Call, kind: Kind, property: str, values: set[str]) -> bool:
     return bool(call.portal.store.rows(sql, (kind.name, *sorted(values))))
 
 
+def _validates(call: Call, kind: Kind) -> bool:
+    """Whether a pipeline or stage in use is kept: asked for until 2026-03, by default from 2026-09 on."""
+    name = "validateDealStageUsagesBeforeDelete" if kind.name == "deals" else "validateReferencesBeforeDelete"
+    dated = call.version[:1].isdigit()
+    return call.flag(name) if call.text(name) else dated and call.version >= "2026-09"
+
+
 def _names(kind: Kind) -> tuple[str, str]:
     """The properties that hold a record's pipeline and stage."""
     return ("pipeline", "dealstage") if kind.name == "deals" else ("hs_pipeline", "hs_pipeline_stage")
@@ -178,7 +185,7 @@ def replace(call: Call) -> Result:
         old = held.get(str(one.get("stageId") or one.get("id") or ""))
         made.append({**new, "id": old["id"], "createdAt": old["createdAt"]} if old else new)
     dropped = set(held) - {s["id"] for s in made}
-    if dropped and _in_use(call, kind, _names(kind)[1], dropped):
+    if dropped and _validates(call, kind) and _in_use(call, kind, _names(kind)[1], dropped):
         raise bad(f"Stages {sorted(dropped)} are in use and cannot be deleted")
     order = int(body.get("displayOrder") or whole["displayOrder"])
     changed = {**whole, "label": str(body["label"]), "displayOrder": order, "stages": made, "updatedAt": at}
@@ -187,10 +194,10 @@ def replace(call: Call) -> Result:
 
 
 def remove(call: Call) -> Result:
-    """DELETE a pipeline that no record is in."""
+    """DELETE a pipeline; its records keep the ids of what is no more, unless that is validated."""
     kind = call.kind()
     whole = _held(call.portal, kind, call.param("pipeline"))
-    if _in_use(call, kind, _names(kind)[0], {whole["id"]}):
+    if _validates(call, kind) and _in_use(call, kind, _names(kind)[0], {whole["id"]}):
         raise bad(f"Pipeline {whole['id']} is in use and cannot be deleted")
     call.portal.drop_pipeline(kind, whole["id"])
     return 204, None
@@ -222,9 +229,9 @@ def change_stage(call: Call) -> Result:
 
 
 def remove_stage(call: Call) -> Result:
-    """DELETE a stage that no record is in."""
+    """DELETE a stage; its records keep its id, unless that is validated."""
     kind = call.kind()
-    if _in_use(call, kind, _names(kind)[1], {call.param("stage")}):
+    if _validates(call, kind) and _in_use(call, kind, _names(kind)[1], {call.param("stage")}):
         raise bad(f"Stage {call.param('stage')} is in use and cannot be deleted")
     _with_stage(call, lambda held: [])
     return 204, None

@@ -33,7 +33,7 @@ def settled(tmp_path_factory: pytest.TempPathFactory, folder: Path) -> Path:
     with office(place / "admin", data=folder, store=store, clock=tiny.CLOCK) as made:
         made.cli.json("provision")
         done = made.cli.json("sync", "--yes")
-        assert done["written"] == 46
+        assert done["written"] == 44
         assert made.held() == made.written()
     return place
 

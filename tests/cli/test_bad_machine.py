@@ -117,7 +117,7 @@ def test_a_full_disk_at_any_moment(desk: Office) -> None:
     assert desk.cli.json("sync", "--yes")["dead"] == 0
     assert desk.held() == desk.written()
     assert desk.unsettled() == 0
-    assert len({(o, i) for o, i, _ in desk.held()}) == 46
+    assert len({(o, i) for o, i, _ in desk.held()}) == 44
     assert desk.cli.json("sync", "--yes")["written"] == 0
 
 

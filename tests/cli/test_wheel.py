@@ -134,6 +134,6 @@ def test_the_wheels_command(installed: Path, tmp_path: Path, folder: Path) -> No
         wait_for(lambda: log.read_text(encoding="utf-8").count("\n"))
         cli.configure(log.read_text(encoding="utf-8").split()[1])
         cli.json("provision")
-        assert cli.json("sync", "--yes")["written"] == 46
+        assert cli.json("sync", "--yes")["written"] == 44
         os.kill(process.pid, signal.SIGTERM)
         assert cli.finish(process).code == 0

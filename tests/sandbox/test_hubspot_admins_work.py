@@ -34,8 +34,13 @@ def test_pipelines_and_stages_come_change_and_go(empty: Api, client: Any) -> Non
     assert stages.get_by_id("deals", made.id, first).metadata["probability"] == "0.3"
     values = {"dealname": "D", "pipeline": made.id, "dealstage": first}
     deal = empty.post("/crm/v3/objects/deals", {"properties": values}).json()["id"]
-    assert refused(stages.archive, "deals", made.id, first) == 400
-    assert refused(pipelines.archive, "deals", made.id) == 400
+    sure = "?validateDealStageUsagesBeforeDelete=true"
+    path = f"/crm/v3/pipelines/deals/{made.id}"
+    assert empty.send("DELETE", f"{path}/stages/{first}{sure}").status_code == 400
+    assert empty.send("DELETE", f"{path}{sure}").status_code == 400
+    newest = f"/crm/pipelines/2026-09/deals/{made.id}"
+    assert empty.send("DELETE", newest).status_code == 400, "from 2026-09 on that is validated by default"
+    assert empty.send("DELETE", f"{newest}/stages/{first}").status_code == 400
     stages.archive("deals", made.id, won)
     assert [s.id for s in pipelines.get_by_id("deals", made.id).stages] == [first]
     again = {
@@ -45,9 +50,13 @@ def test_pipelines_and_stages_come_change_and_go(empty: Api, client: Any) -> Non
     }
     replaced = pipelines.replace("deals", made.id, again)
     assert [s.id == first for s in replaced.stages] == [True, False]
-    assert refused(pipelines.replace, "deals", made.id, {**again, "stages": [stage("None", "0.1")]}) == 400
-    client.crm.deals.basic_api.archive(deal)
+    emptied = {**again, "stages": [stage("None", "0.1")]}
+    assert empty.send("PUT", f"{path}{sure}", emptied).status_code == 400
     pipelines.archive("deals", made.id)
+    left = client.crm.deals.basic_api.get_by_id(deal, properties=["pipeline", "dealstage", "hs_is_closed"])
+    assert (left.properties["pipeline"], left.properties["dealstage"]) == (made.id, first), (
+        "ids of what is no more"
+    )
     assert made.id not in {p.id for p in pipelines.get_all("deals").results}
     assert refused(stages.archive, "deals", "nothing", "nothing") == 404
 

@@ -78,7 +78,8 @@ class Page:
     All columns are text as the CRM gave it, but those that start with an underscore: `_created`, `_modified`, `_seen`
     (milliseconds UTC, int64) and `_archived` (bool). `resume` None leaves the place as it is. `scope_column` and `scope` say which earlier rows these replace:
     all whose column has one of the values; `scope` None with `scope_column` "" replaces the whole table. `patch`: the
-    rows bring some columns of rows that are held already, by `id`, and leave all else as it is.
+    rows bring some columns of rows that are held already, by `id`, and leave all else as it is. `kinds`: which columns the
+    CRM says are a "number", "bool" or "datetime". `odd`: how many values of a field could not be taken as they came.
     """
 
     stream: str
@@ -88,6 +89,8 @@ class Page:
     scope: "pa.Array[Any] | None" = None
     total: int | None = None
     patch: bool = False
+    kinds: Mapping[str, str] = field(default_factory=dict)
+    odd: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -114,7 +117,7 @@ def distinct(found: Iterable[FieldInfo]) -> list[FieldInfo]:
 
     No CRM documents such names, and its answer is not believed for that.
 
-    >>> [f.name for f in distinct(FieldInfo(n, n, "string", True, True, False) for n in ("a", "B", "b", "", "c\x00"))]
+    >>> [f.name for f in distinct(FieldInfo(n, n, "string", True, True, False) for n in ("a", "B", "b", "", "c\\n"))]
     ['a', 'B']
     """
     kept: dict[str, FieldInfo] = {}

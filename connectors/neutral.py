@@ -152,19 +152,11 @@ NEUTRAL: dict[str, dict[str, str]] = {
     "org": {"currency": TEXT, "time_zone": TEXT},
 }
 
-# A moment may come as ISO 8601 text or as digits of milliseconds; a date alone is midnight UTC.
-_TO_MS = (
-    "CREATE OR REPLACE MACRO to_ms(v) AS CASE WHEN regexp_full_match(v, '-?[0-9]+') THEN TRY_CAST(v AS BIGINT) "
-    "ELSE epoch_ms(TRY_CAST(replace(v, '+0000', '+00:00') AS TIMESTAMP)) END"
-)
-MACROS = (
-    _TO_MS,
-    "CREATE OR REPLACE MACRO to_flag(v) AS lower(v) IN ('true', '1', 'yes')",
-    "CREATE OR REPLACE MACRO to_money(v) AS TRY_CAST(TRY_CAST(v AS DOUBLE) AS DECIMAL(18,2))",
-)
+TYPED = ("number", "bool", "datetime")
+"""Kinds of fields whose values may be odd: each has a macro `odd_KIND`."""
 
 CASTS = {
-    "number": "TRY_CAST({} AS DOUBLE)",
+    "number": "to_number({})",
     "bool": "to_flag({})",
     "datetime": "to_ms({})",
     "enumeration": "{}",
@@ -214,7 +206,8 @@ def view(table: str, sources: Sequence[Source]) -> str:
         unknown = set(source.columns) - set(types)
         if unknown:
             raise ValueError(f"{table} has no column {', '.join(sorted(unknown))}")
-        columns = [f"CAST({source.columns.get(c, 'NULL')} AS {t}) AS {c}" for c, t in types.items()]
+        # What does not fit (a number too large for money) is empty: one odd value costs that value.
+        columns = [f"TRY_CAST({source.columns.get(c, 'NULL')} AS {t}) AS {c}" for c, t in types.items()]
         columns += [f"{source.extra.get(e, 'NULL')} AS {quote(e)}" for e in extras]
         selects.append(f"SELECT {', '.join(columns)} FROM {source.sql_from}")
     if not selects:
@@ -263,8 +256,8 @@ def stages(raw: Raw) -> str:
         "pipeline_label": "r.pipeline_label",
         "stage": "r.stage",
         "label": "r.label",
-        "display_order": "TRY_CAST(r.display_order AS INTEGER)",
-        "probability": "TRY_CAST(r.probability AS DOUBLE)",
+        "display_order": "to_number(r.display_order)",
+        "probability": "to_number(r.probability)",
         "closed": "to_flag(r.closed)",
         "won": "to_flag(r.won)",
         "gone": f"{raw.gone('stages')} OR NOT coalesce(to_flag({active}), true)",
@@ -296,7 +289,7 @@ def currencies(raw: Raw) -> str:
     """The view of currencies and their rates."""
     columns = {
         "code": "r.code",
-        "rate": "TRY_CAST(r.rate AS DOUBLE)",
+        "rate": "to_number(r.rate)",
         "start_at": "to_ms(r.start_at)",
         "end_at": "to_ms(r.end_at)",
     }

@@ -24,7 +24,8 @@ Progress = Callable[[str, int, int | None], None]
 class Pulled:
     """What a pull did: rows read by stream, which streams were read whole, which this user may not read and why, how
     many rows a whole reading did not find any more, and which of them may only be hidden; calls by kind, so that links that are read again (links) and definitions
-    (definition) stand apart from the change itself; and of which objects what the CRM computes was brought up to date."""
+    (definition) stand apart from the change itself; and of which objects what the CRM computes was brought up to date; and how many values of each field (as
+    deals.amount) could not be read, or not as they came: each is empty or mended, its row is there."""
 
     as_of: int
     rows: dict[str, int] = field(default_factory=dict)
@@ -34,6 +35,7 @@ class Pulled:
     unseen: dict[str, str] = field(default_factory=dict)
     calls: dict[str, int] = field(default_factory=dict)
     computed: list[str] = field(default_factory=list)
+    odd: dict[str, int] = field(default_factory=dict)
 
 
 def choose(connector: Connector, objects: Iterable[str]) -> list[Stream]:
@@ -91,6 +93,11 @@ def pull(
             # Links of open deals are read again: which are open must be known by then.
             warehouse.make_views(connector)
     warehouse.make_views(connector)
+    objects_of = {s.name: s.object for s in chosen}
+    for (name, field_name), n in sorted(warehouse.odd.items()):
+        key = f"{objects_of.get(name, name)}.{field_name}"
+        done.odd[key] = done.odd.get(key, 0) + n
+    warehouse.odd.clear()
     now = connector.calls.by_kind
     done.calls = {k: n - before.get(k, 0) for k, n in now.items() if n > before.get(k, 0)}
     return done

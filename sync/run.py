@@ -4,7 +4,7 @@ import contextlib
 import json
 import secrets
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Protocol
@@ -217,6 +217,10 @@ def pulling(
     if pulled.computed:
         run.counts["computed_fields_of"] = sorted(set(pulled.computed))
     run.counts["calls"] = pulled.calls
+    if pulled.odd:
+        # One odd value costs that value, never its row, and is said.
+        run.counts["could_not_be_read"] = pulled.odd
+        reporter.say(unreadable(pulled.odd))
     if absent := lookups.missing(ws.warehouse.con):
         run.counts["not_found"] = absent
     if pulled.not_permitted:
@@ -235,6 +239,19 @@ def pulling(
     if lost:
         run.counts["taken_as_written"] = restored.adopt(ws, run.id)
     return pulled
+
+
+def unreadable(odd: Mapping[str, int]) -> str:
+    """One line about values that could not be read.
+
+    >>> unreadable({"deals.amount": 2, "contacts.birthday": 1})
+    '3 values could not be read as they came, and are empty or mended: deals.amount (2), contacts.birthday (1)'
+    """
+    most = sorted(odd.items(), key=lambda kv: (-kv[1], kv[0]))
+    listed = ", ".join(f"{k} ({n:,})" for k, n in most[:5])
+    more = f" and {len(most) - 5} more fields" if len(most) > 5 else ""
+    total = sum(odd.values())
+    return f"{total:,} value{'s' * (total != 1)} could not be read as they came, and are empty or mended: {listed}{more}"
 
 
 def _keep_merges(ws: Workspace) -> None:

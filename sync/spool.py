@@ -37,6 +37,8 @@ class Spool:
             "scope_column": page.scope_column,
             "total": page.total,
             "patch": page.patch,
+            "kinds": dict(page.kinds),
+            "odd": dict(page.odd),
         }
         parts = (json.dumps(head).encode(), _bytes(page.rows), b"")
         if page.scope is not None:
@@ -67,6 +69,8 @@ class Spool:
                     _table(scope)["v"].combine_chunks() if scope else None,
                     head["total"],
                     head["patch"],
+                    head.get("kinds", {}),
+                    head.get("odd", {}),
                 )
 
     def close(self) -> None:

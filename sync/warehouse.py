@@ -6,6 +6,7 @@ Rows and the place to resume from are committed together, so a kill at any momen
 
 import contextlib
 import time
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +18,8 @@ import pyarrow as pa
 from sales_consultant.config.errors import MachineError, disk_full
 from sales_consultant.connectors.base import Connector, Page, Stream
 from sales_consultant.connectors.columns import flags
-from sales_consultant.connectors.neutral import MACROS, quote
+from sales_consultant.connectors.macros import MACROS
+from sales_consultant.connectors.neutral import FIELD, quote
 from sales_consultant.sync.layout import Layout
 from sales_consultant.sync.spool import Spool
 
@@ -56,6 +58,8 @@ class Warehouse:
         self.path = path
         self.rebuilt = False
         self.con = self._open(memory_limit, threads)
+        # A moment without an offset is UTC, whatever zone this machine is in.
+        self.con.execute("SET TimeZone = 'UTC'")
         for statement in (_STREAMS, _STARTED, _MERGED, _MERGES):
             self.con.execute(statement)
         layout = Layout(self.con)
@@ -63,6 +67,8 @@ class Warehouse:
             self.con.execute(macro)
         self._columns: dict[str, set[str]] = {}
         self._views: list[str] = []
+        # Values that could not be read since this was last emptied, by stream and field.
+        self.odd: Counter[tuple[str, str]] = Counter()
         self.spool = Spool(None if path is None else path.with_name(path.name + ".spool"))
         if layout.outdated:
             # Pages that wait there have the old columns; they are read again.
@@ -215,6 +221,7 @@ class Warehouse:
             tables.append(rows)
         with self.transaction():
             for page, rows in zip(joined, tables, strict=True):
+                self._count_odd(page, rows)
                 if page.patch:
                     self._patch(f"raw_{page.stream}", rows)
                 else:
@@ -245,6 +252,22 @@ class Warehouse:
             names = ", ".join(quote(n) for n in rows.column_names)
             self.con.execute(f"INSERT INTO {quote(table)} ({names}) SELECT {names} FROM _rows")
             self.con.unregister("_rows")
+
+    def _count_odd(self, page: Page, rows: pa.Table) -> None:
+        """Count the values that a field's kind says nothing of, with those that could not even be taken as they came."""
+        for name, n in page.odd.items():
+            if n:
+                self.odd[page.stream, name] += n
+        kinds = {c: k for c, k in page.kinds.items() if c in rows.column_names}
+        if not kinds or not rows.num_rows:
+            return
+        self.con.register("_rows", rows)
+        asked = ", ".join(f"count(*) FILTER (odd_{k}({quote(c)}))" for c, k in kinds.items())
+        found = self.con.execute(f"SELECT {asked} FROM _rows").fetchall()[0]
+        self.con.unregister("_rows")
+        for column, n in zip(kinds, found, strict=True):
+            if n:
+                self.odd[page.stream, column.removeprefix(FIELD)] += n
 
     def _advance(self, page: Page, stream: Stream, live: bool) -> None:
         if live:
@@ -449,7 +472,12 @@ def _one(pages: Sequence[Page]) -> Page:
         rows = pa.concat_tables(kept, promote_options="default")
         scope = scope.unique()
     resume = next((p.resume for p in reversed(pages) if p.resume is not None), None)
-    return Page(first.stream, rows, resume, first.scope_column, scope, last.total, first.patch)
+    odd: Counter[str] = Counter()
+    for p in pages:
+        odd.update(p.odd)
+    return Page(
+        first.stream, rows, resume, first.scope_column, scope, last.total, first.patch, last.kinds, odd
+    )
 
 
 def _duck(kind: pa.DataType) -> str:

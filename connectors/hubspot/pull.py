@@ -6,6 +6,7 @@ stamp can hide or repeat a row, and a pull can go on where it was killed. Archiv
 listed apart. Merged records come as a new record that names its ancestors.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -96,12 +97,15 @@ class Puller:
         resume: str | None,
     ) -> Iterator[Page]:
         # A row may come twice when it changes while we read: the last one read wins.
-        found = list({r["id"]: r for r in found}.values())
+        found = list({rows.record_id(r): r for r in found}.values())
         seen = self._seen()
-        scope = rows.ids(r["id"] for r in found)
+        scope = rows.ids(rows.record_id(r) for r in found)
+        odd: rows.Odd = Counter()
         if selection.history and not found[0].get("archived"):
-            yield Page(f"{object_type}_history", rows.history(found, seen=seen), None, "record_id", scope)
-        yield Page(object_type, rows.records(found, selection.properties, seen=seen), resume, "id", scope)
+            past = rows.history(found, seen=seen, odd=odd)
+            yield Page(f"{object_type}_history", past, None, "record_id", scope)
+        table = rows.records(found, selection.properties, seen=seen, odd=odd)
+        yield Page(object_type, table, resume, "id", scope, kinds=selection.kinds, odd=odd)
 
     def _list(self, object_type: str, after: str | None) -> Iterator[tuple[list[Json], str]]:
         """GET pages in order of id; the place is the `after` of the next page, "end" on the last."""
@@ -243,8 +247,9 @@ class Puller:
             if long and found:
                 found = self._by_id(object_type, [r["id"] for r in found], {"properties": list(names)})
             if found:
-                table = rows.values(found, names)
-                yield Page(object_type, table, None, patch=True)
+                odd: rows.Odd = Counter()
+                table = rows.values(found, names, odd=odd)
+                yield Page(object_type, table, None, patch=True, odd=odd)
 
     def links(
         self, stream: str, *, since: int | None, until: int, resume: str | None, known: Known

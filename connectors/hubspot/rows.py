@@ -1,32 +1,50 @@
-"""HubSpot's JSON as Arrow pages: every value stays the text it came as, only our own columns are typed."""
+"""HubSpot's JSON as Arrow pages: every value stays the text it came as, only our own columns are typed.
 
+One odd value costs that value and is counted, never the page.
+"""
+
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from sales_consultant.connectors.columns import flags, same, strings
+from sales_consultant.config.errors import CrmUnavailableError
+from sales_consultant.connectors.columns import flags, moments, same, strings, text, tolerant
 from sales_consultant.connectors.neutral import field_column
 
 Json = dict[str, Any]
 
 
-def to_ms(texts: Iterable[str | None]) -> "pa.Array[Any]":
-    """ISO 8601 texts as milliseconds UTC."""
-    column = strings(texts)
-    return column.cast(pa.timestamp("ms", tz="UTC")).cast(pa.int64())
+Odd = Counter[str]
+"""How many values of each field could not be taken as they came."""
 
 
-def records(results: Sequence[Json], properties: Sequence[str], *, seen: int) -> pa.Table:
+def record_id(record: Json) -> str:
+    """A record's id; CrmUnavailableError where there is none: what cannot be named is not left out in silence."""
+    found = record.get("id") if isinstance(record, dict) else None
+    if not isinstance(found, (str, int)) or found == "":
+        raise CrmUnavailableError(
+            "HubSpot's answer holds a record without an id.", action="Run the command again later."
+        )
+    return str(found)
+
+
+def _properties(record: Json, key: str = "properties") -> Json:
+    held = record.get(key)
+    return held if isinstance(held, dict) else {}
+
+
+def records(results: Sequence[Json], properties: Sequence[str], *, seen: int, odd: Odd) -> pa.Table:
     """A page of records: id, the properties, and when they were made, changed and archived."""
-    held = [r["properties"] for r in results]
-    columns: dict[str, Any] = {"id": strings(r["id"] for r in results)}
+    held = [_properties(r) for r in results]
+    columns: dict[str, Any] = {"id": strings(record_id(r) for r in results)}
     for name in properties:
-        columns[field_column(name)] = strings(h.get(name) for h in held)
-    columns["_created"] = to_ms([r.get("createdAt") for r in results])
-    columns["_modified"] = to_ms([r.get("updatedAt") for r in results])
-    columns["_archived"] = flags(bool(r.get("archived")) for r in results)
+        columns[field_column(name)] = tolerant((h.get(name) for h in held), odd, name)
+    columns["_created"] = moments([r.get("createdAt") for r in results], odd, "createdAt")
+    columns["_modified"] = moments([r.get("updatedAt") for r in results], odd, "updatedAt")
+    columns["_archived"] = flags(r.get("archived") is True for r in results)
     columns["_seen"] = same(seen, len(results))
     return pa.table(columns)
 
@@ -35,35 +53,36 @@ def stamps(results: Sequence[Json]) -> pa.Table:
     """Which records there are: id, when each changed, whether it is archived."""
     return pa.table(
         {
-            "id": strings(r["id"] for r in results),
-            "_modified": to_ms([r.get("updatedAt") for r in results]),
-            "_archived": flags(bool(r.get("archived")) for r in results),
+            "id": strings(record_id(r) for r in results),
+            "_modified": moments([r.get("updatedAt") for r in results], Counter(), ""),
+            "_archived": flags(r.get("archived") is True for r in results),
         }
     )
 
 
-def values(results: Sequence[Json], properties: Sequence[str]) -> pa.Table:
+def values(results: Sequence[Json], properties: Sequence[str], *, odd: Odd) -> pa.Table:
     """Some properties of records, by id."""
-    columns: dict[str, Any] = {"id": strings(r["id"] for r in results)}
+    columns: dict[str, Any] = {"id": strings(record_id(r) for r in results)}
     for name in properties:
-        columns[field_column(name)] = strings(r["properties"].get(name) for r in results)
+        columns[field_column(name)] = tolerant((_properties(r).get(name) for r in results), odd, name)
     return pa.table(columns)
 
 
-def history(results: Sequence[Json], *, seen: int) -> pa.Table:
+def history(results: Sequence[Json], *, seen: int, odd: Odd) -> pa.Table:
     """All past values of the properties that were asked with history."""
     rows = [
-        (r["id"], name, v.get("value"), v.get("timestamp"))
+        (record_id(r), name, v.get("value"), v.get("timestamp"))
         for r in results
-        for name, versions in (r.get("propertiesWithHistory") or {}).items()
-        for v in versions or ()
+        for name, versions in _properties(r, "propertiesWithHistory").items()
+        for v in (versions if isinstance(versions, list) else ())
+        if isinstance(v, dict)
     ]
     return pa.table(
         {
             "record_id": strings(r[0] for r in rows),
             "property": strings(r[1] for r in rows),
-            "value": strings(r[2] for r in rows),
-            "_changed": to_ms([r[3] for r in rows]),
+            "value": tolerant((r[2] for r in rows), odd, "history"),
+            "_changed": moments([r[3] for r in rows], odd, "history"),
             "_seen": same(seen, len(rows)),
         }
     )
@@ -71,29 +90,23 @@ def history(results: Sequence[Json], *, seen: int) -> pa.Table:
 
 def texts(rows: Sequence[Json], names: Sequence[str], *, seen: int) -> pa.Table:
     """Plain rows of text, for the small tables that are read whole."""
-    columns: dict[str, Any] = {n: strings(_text(r.get(n)) for r in rows) for n in names}
+    columns: dict[str, Any] = {n: strings(text(r.get(n)) for r in rows) for n in names}
     columns["_seen"] = same(seen, len(rows))
     return pa.table(columns)
-
-
-def _text(value: Any) -> str | None:
-    if value is None:
-        return None
-    return ("true" if value else "false") if isinstance(value, bool) else str(value)
 
 
 def links(found: Sequence[Json], *, seen: int) -> pa.Table:
     """Association rows: one a pair, with the type ids and labels it carries."""
     rows = [
         (
-            str(r["from"]["id"]),
-            str(to["toObjectId"]),
+            record_id(r["from"]),
+            record_id({"id": to.get("toObjectId")}),
             ",".join(sorted(str(t.get("typeId")) for t in to.get("associationTypes", ()))),
-            ",".join(sorted(str(t["label"]) for t in to.get("associationTypes", ()) if t.get("label")))
+            text(",".join(sorted(str(t["label"]) for t in to.get("associationTypes", ()) if t.get("label"))))
             or None,
         )
         for r in found
-        for to in r.get("to", ())
+        for to in r.get("to") or ()
     ]
     table = pa.table(
         {

@@ -1,9 +1,11 @@
 """What is read from HubSpot: streams, the properties selected on each object, and those read with their history."""
 
 import hashlib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from sales_consultant.connectors.base import FieldInfo, Stream
+from sales_consultant.connectors.neutral import TYPED, field_column
 
 # Our own names for HubSpot's object types; singular names and type ids are theirs to accept.
 CORE = ("contacts", "companies", "deals")
@@ -179,6 +181,7 @@ class Selection:
     properties: tuple[str, ...]
     history: tuple[str, ...]
     calculated: tuple[str, ...] = ()
+    kinds: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def digest(self) -> str:
@@ -204,7 +207,12 @@ def select(object_type: str, defined: list[FieldInfo], own: frozenset[str]) -> S
         history += [c for c in sorted(candidates) if c not in own and c not in history][:MAX_HISTORY]
     computed = {f.name for f in defined if f.calculated}
     chosen = (*standard, *custom, *mine)
-    return Selection(chosen, tuple(history), tuple(p for p in chosen if p in computed))
+    kinds = {
+        field_column(f.name): f.type
+        for f in defined
+        if f.type in TYPED and f.name in chosen and f.name not in own
+    }
+    return Selection(chosen, tuple(history), tuple(p for p in chosen if p in computed), kinds)
 
 
 def known(object_type: str, name: str, selection: Selection) -> str:

@@ -6,6 +6,7 @@ that may have lapsed. A whole pull of many rows goes by Bulk, one job, resumable
 """
 
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -107,7 +108,7 @@ class Puller:
                     found = answer["records"]
                     if found:
                         place = f"{rows.zulu(str(found[-1][cursor]))} {found[-1]['Id']}"
-                        yield Page(name, rows.table(found, selection, seen=seen), place)
+                        yield _page(name, found, selection, seen, place)
                     read += len(found)
                 last = pages[-1]
                 if last["done"]:
@@ -179,7 +180,7 @@ class Puller:
             if not found:
                 return
             stamp, last = rows.zulu(str(found[-1][cursor])), str(found[-1]["Id"])
-            yield Page(name, rows.table(found, selection, seen=self._seen()), f"{stamp} {last}")
+            yield _page(name, found, selection, self._seen(), f"{stamp} {last}")
             if len(found) < limit:
                 return
 
@@ -206,8 +207,10 @@ class Puller:
             soql, deleted=selection.deleted, what=name, resume=resume
         ):
             if found.num_rows:
-                page = rows.bulk(found, selection, seen=seen)
-                yield Page(name, page, f"bulk {place}" if place else None, total=total)
+                odd: rows.Odd = Counter()
+                table = rows.bulk(found, selection, seen=seen, odd=odd)
+                following = f"bulk {place}" if place else None
+                yield Page(name, table, following, total=total, kinds=selection.kinds, odd=odd)
 
     def inventory(self, name: str) -> Iterator[pa.Table]:
         """Id, stamp and deleted state of every row; AccessError for an object that this user cannot see."""
@@ -238,7 +241,7 @@ class Puller:
             found = self._all(_verb(selection), soql)
             if not found:
                 return
-            yield rows.table(found, selection, seen=self._seen())
+            yield rows.table(found, selection, seen=self._seen(), odd=Counter())
             last = str(found[-1]["Id"])
             if len(found) < self.sizes.rest:
                 return
@@ -260,7 +263,13 @@ class Puller:
                 continue
             found = self._all(_verb(selection), f"{head} WHERE Id IN ({listed})")
             if found:
-                yield Page(name, rows.table(found, selection, seen=self._seen()), None)
+                yield _page(name, found, selection, self._seen(), None)
+
+
+def _page(name: str, found: Sequence[Row], selection: Selection, seen: int, resume: str | None) -> Page:
+    odd: rows.Odd = Counter()
+    table = rows.table(found, selection, seen=seen, odd=odd)
+    return Page(name, table, resume, kinds=selection.kinds, odd=odd)
 
 
 def invisible(name: str) -> AccessError:

@@ -2,16 +2,21 @@
 
 import io
 import re
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
 import pyarrow as pa
 
-from sales_consultant.connectors.columns import flags, same, strings
+from sales_consultant.config.errors import CrmUnavailableError
+from sales_consultant.connectors import columns as made
+from sales_consultant.connectors.columns import flags, moments, same, strings, tolerant
 from sales_consultant.connectors.neutral import field_column
 from sales_consultant.connectors.salesforce.schema import Selection
 
 Row = dict[str, Any]
+Odd = Counter[str]
+"""How many values of each field could not be taken as they came."""
 _OFFSET = re.compile(r"\+0000$")
 
 
@@ -20,28 +25,26 @@ def zulu(stamp: str) -> str:
     return _OFFSET.sub("Z", stamp)
 
 
-def to_ms(texts: Sequence[str | None]) -> "pa.Array[Any]":
-    """Salesforce's datetimes (+0000 by REST, Z by Bulk) as milliseconds UTC."""
-    fixed = [None if not t else zulu(t) for t in texts]
-    return strings(fixed).cast(pa.timestamp("ms", tz="UTC")).cast(pa.int64())
+def to_ms(given: Sequence[Any]) -> "pa.Array[Any]":
+    """Salesforce's datetimes (+0000 by REST, Z by Bulk) as milliseconds UTC; what cannot be read is empty."""
+    return moments([v or None for v in given], Counter(), "")
 
 
 def text(value: Any) -> str | None:
-    """A JSON value as text; whole numbers without a point."""
-    if value is None or value == "":
-        return None
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return str(value).replace("\x00", "")
+    """A JSON value as text; an empty text is none."""
+    return made.text(value) or None
 
 
 def parse(body: bytes) -> pa.Table:
-    """A Bulk answer as columns of text: an empty cell is null, and nothing else is ("NA" is a name in Namibia)."""
+    """A Bulk answer as columns of text: an empty cell is null, and nothing else is ("NA" is a name in Namibia).
+
+    Bytes that are no UTF-8 become U+FFFD.
+    """
     import pyarrow.csv as pc
 
     body = body.removeprefix(b"\xef\xbb\xbf").replace(b"\x00", b"")
+    if not body.isascii():
+        body = body.decode("utf-8", "replace").encode()
     if not body.strip():
         return pa.table({})
     header = pc.open_csv(
@@ -68,7 +71,7 @@ def _spelt(column: Any) -> Any:
     return pc.replace_substring_regex(column, r"^(-?\d+)\.0+$", r"\1")
 
 
-def bulk(found: pa.Table, selection: Selection, *, seen: int) -> pa.Table:
+def bulk(found: pa.Table, selection: Selection, *, seen: int, odd: Odd) -> pa.Table:
     """A Bulk page as REST's rows would be."""
     numeric = set(selection.numbers)
 
@@ -77,36 +80,37 @@ def bulk(found: pa.Table, selection: Selection, *, seen: int) -> pa.Table:
             return pa.chunked_array([pa.nulls(found.num_rows, pa.string())])
         return _spelt(found[name]) if name in numeric else found[name]
 
-    return _page(
-        {name: column(name) for name in selection.fields},
-        column(selection.cursor),
-        found.num_rows,
-        selection,
-        seen,
-    )
+    columns = {name: column(name) for name in selection.fields}
+    return _page(columns, column(selection.cursor), found.num_rows, selection, seen, odd)
 
 
-def table(rows: Sequence[Row], selection: Selection, *, seen: int) -> pa.Table:
+def table(rows: Sequence[Row], selection: Selection, *, seen: int, odd: Odd) -> pa.Table:
     """REST's rows as an Arrow page: fields as text, and when they were made, changed and deleted."""
-    columns = {n: _texts([r.get(n) for r in rows]) for n in selection.fields}
-    return _page(columns, columns[selection.cursor], len(rows), selection, seen)
+    columns = {n: _texts([r.get(n) for r in rows], odd, n) for n in selection.fields}
+    return _page(columns, columns[selection.cursor], len(rows), selection, seen, odd)
 
 
-def _texts(values: Sequence[Any]) -> "pa.Array[Any]":
-    """Values of a field as texts; most fields are texts already."""
+def _texts(values: Sequence[Any], odd: Odd, name: str) -> "pa.Array[Any]":
+    """Values of a field as texts, numbers and flags spelt out as REST means them; an empty text is none."""
     if set(map(type, values)) <= {str, type(None)}:
-        plain = [v or None for v in values]
-        if not any("\x00" in v for v in plain if v):
-            return strings(plain)
-    return strings(text(v) for v in values)
+        return tolerant((v or None for v in values), odd, name)
+    plain = [v if isinstance(v, str) or v is None else text(v) for v in values]
+    odd[name] += sum(p is None and v is not None for p, v in zip(plain, values, strict=True))
+    return tolerant((v or None for v in plain), odd, name)
 
 
-def _page(fields: dict[str, Any], stamps: Any, count: int, selection: Selection, seen: int) -> pa.Table:
+def _page(
+    fields: dict[str, Any], stamps: Any, count: int, selection: Selection, seen: int, odd: Odd
+) -> pa.Table:
     import pyarrow.compute as pc
 
+    if fields["Id"].null_count:
+        raise CrmUnavailableError(
+            "Salesforce's answer holds a record without an id.", action="Run the command again later."
+        )
     columns = {"id": fields["Id"], **{field_column(n): c for n, c in fields.items() if n != "Id"}}
-    columns["_created"] = moments(fields.get("CreatedDate", stamps))
-    columns["_modified"] = moments(stamps)
+    columns["_created"] = _moments(fields.get("CreatedDate", stamps), odd, "CreatedDate")
+    columns["_modified"] = _moments(stamps, odd, selection.cursor)
     deleted = fields.get("IsDeleted")
     columns["_archived"] = (
         flags([False] * count)
@@ -117,8 +121,11 @@ def _page(fields: dict[str, Any], stamps: Any, count: int, selection: Selection,
     return pa.table(columns)
 
 
-def moments(stamps: Any) -> Any:
+def _moments(stamps: Any, odd: Odd, name: str) -> Any:
     """A column of datetimes as milliseconds UTC."""
     import pyarrow.compute as pc
 
-    return pc.replace_substring(stamps, "+0000", "Z").cast(pa.timestamp("ms", tz="UTC")).cast(pa.int64())
+    try:
+        return pc.replace_substring(stamps, "+0000", "Z").cast(pa.timestamp("ms", tz="UTC")).cast(pa.int64())
+    except pa.ArrowInvalid:
+        return moments(stamps.to_pylist(), odd, name)

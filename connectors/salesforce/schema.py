@@ -1,9 +1,11 @@
 """What is read from Salesforce: streams, the fields selected on each object, and by which column a delta is found."""
 
 import hashlib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from sales_consultant.connectors.base import FieldInfo, Stream
+from sales_consultant.connectors.neutral import TYPED, field_column
 
 STANDARD: dict[str, tuple[str, ...]] = {
     "Account": ("Name", "Website", "Industry", "OwnerId", "Type", "IsPersonAccount", "MasterRecordId"),
@@ -189,6 +191,7 @@ class Selection:
     deleted: bool
     calculated: tuple[str, ...] = ()
     numbers: tuple[str, ...] = ()
+    kinds: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def digest(self) -> str:
@@ -218,7 +221,9 @@ def select(
         if extra in seen and extra not in chosen:
             chosen.append(extra)
     computed = {f.name for f in described if f.calculated}
+    types = {f: neutral_type(vendor_types.get(f, "")) for f in chosen if f not in own and f != "Id"}
+    kinds = {field_column(f): t for f, t in types.items() if t in TYPED}
     numbers = tuple(f for f in chosen if neutral_type(vendor_types.get(f, "")) == "number")
     return Selection(
-        tuple(chosen), cursor, "IsDeleted" in seen, tuple(f for f in chosen if f in computed), numbers
+        tuple(chosen), cursor, "IsDeleted" in seen, tuple(f for f in chosen if f in computed), numbers, kinds
     )

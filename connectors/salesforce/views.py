@@ -314,14 +314,14 @@ def statements(columns: Columns, fields: Fields, own: Mapping[str, str], org: tu
         "stage": h("StageName"),
         "amount": f"to_money({h('Amount')})",
         "close_date": f"to_ms({h('CloseDate')})",
-        "probability": f"TRY_CAST({h('Probability')} AS DOUBLE) / 100",
+        "probability": f"to_number({h('Probability')}) / 100",
     }
     items = {
         "id": "r.id",
         "deal_id": i("OpportunityId"),
         "product_id": i("Product2Id"),
         "name": i("Name"),
-        "quantity": f"TRY_CAST({i('Quantity')} AS DOUBLE)",
+        "quantity": f"to_number({i('Quantity')})",
         "amount": f"to_money({i('TotalPrice')})",
         "known_at": "r._created",
         "first_seen": "r._first_seen",

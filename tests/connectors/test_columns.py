@@ -37,7 +37,7 @@ def test_a_page_imports_no_pandas() -> None:
         "import sys\n"
         "from sales_consultant.connectors.hubspot import rows\n"
         "rows.texts([{'a': 'b'}], ('a',), seen=1)\n"
-        "rows.records([{'id': '1', 'properties': {}, 'createdAt': None, 'updatedAt': None}], ('a',), seen=1)\n"
+        "rows.records([{'id': '1', 'properties': {}, 'createdAt': None, 'updatedAt': None}], ('a',), seen=1, odd={})\n"
         "assert 'pandas' not in sys.modules\n"
     )
     subprocess.run([sys.executable, "-c", program], check=True)

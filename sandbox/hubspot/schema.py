@@ -178,6 +178,23 @@ hs_communication_channel_type; Channel type; enumeration/select; SMS=SMS|WHATS_A
 hs_communication_logged_from; Logged from; enumeration/select; CRM=CRM
 hs_communication_body; Body; string/html
 """,
+    "postal_mail": """
+hs_timestamp; Activity date; datetime/date
+hs_postal_mail_body; Body; string/html
+hs_attachment_ids; Attached file IDs; enumeration/checkbox; ANY
+""",
+    "feedback_submissions": """
+hs_submission_name; Submission name; string/text; ; ro
+hs_submission_timestamp; Submission date; datetime/date; ; ro
+hs_survey_id; Survey ID; number/number; ; ro raw
+hs_survey_name; Survey name; string/text; ; ro
+hs_survey_type; Survey type; enumeration/select; NPS=Customer loyalty|CES=Customer support|CSAT=Customer satisfaction|CUSTOM=Custom; ro
+hs_survey_channel; Survey channel; enumeration/select; EMAIL=Email|WEB=Web page|CHAT=Chat; ro
+hs_value; Rating; number/number; ; ro
+hs_content; Response; string/textarea; ; ro
+hs_response_group; Response group; enumeration/select; PROMOTER=Promoter|PASSIVE=Passive|DETRACTOR=Detractor|SATISFIED=Satisfied|NEUTRAL=Neutral|UNSATISFIED=Unsatisfied; ro
+hs_sentiment; Sentiment; enumeration/select; POSITIVE=Positive|NEUTRAL=Neutral|NEGATIVE=Negative; ro
+""",
     "leads": """
 hs_lead_name; Lead name; string/text
 hs_lead_type; Lead type; enumeration/select; NEW_BUSINESS=New business|RE_ATTEMPTING=Re-attempting|UPSELL=Upsell

@@ -27,6 +27,7 @@ _TITLES = {
     "notes": ("hs_note_body", ""),
     "tasks": ("hs_task_subject", "hs_task_body"),
     "communications": ("hs_communication_body", ""),
+    "postal_mail": ("hs_postal_mail_body", ""),
 }
 
 

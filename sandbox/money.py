@@ -1,6 +1,6 @@
 """Amounts as both vendors' pages write them for a user of the United States."""
 
-from decimal import Decimal, InvalidOperation
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation, localcontext
 
 _SYMBOLS = {
     "USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥", "CNY": "CN¥", "INR": "₹", "KRW": "₩", "BRL": "R$", "CAD": "CA$",
@@ -25,9 +25,14 @@ def grouped(amount: Decimal, digits: int | None = None) -> str:
     ('169,098.68', '-1,234.50', '1,000')
     """
     if digits is not None:
-        return f"{amount:,.{digits}f}"
+        return f"{_rounded(amount, digits):,.{digits}f}"
     text = f"{amount:,f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def _rounded(amount: Decimal, digits: int) -> Decimal:
+    with localcontext(prec=1000):
+        return amount.quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP)
 
 
 def percent(share: Decimal, most: int = 2) -> str:
@@ -36,7 +41,7 @@ def percent(share: Decimal, most: int = 2) -> str:
     >>> percent(Decimal(".9210")), percent(Decimal("1")), percent(Decimal("0.12345"))
     ('92.1%', '100%', '12.35%')
     """
-    return f"{grouped(round(share * 100, most))}%"
+    return f"{grouped(_rounded(share * 100, most))}%"
 
 
 def money(amount: Decimal, code: str) -> str:

@@ -41,7 +41,10 @@ class Field:
 
     `digits` is the number of digits before the point, `scale` after it. `rides` marks a field that never causes a
     write of its own and goes along with one. `people_write` marks a field that reps or admins fill in and that no
-    plan or rollback ever touches.
+    plan or rollback ever touches. `internal` marks what only programs read: it is kept out of the view that people get
+    without asking. `labels` are the readable names of the options where the values do not make them; `labels_before`
+    the labels of the field in earlier releases. `settled` names the settings of how it is shown that were brought up to
+    date before, and are the admin's since (see `sync.shown`).
     """
 
     key: str
@@ -56,13 +59,23 @@ class Field:
     scale: int = 0
     rides: bool = False
     people_write: bool = False
+    internal: bool = False
+    labels: tuple[str, ...] = ()
+    labels_before: tuple[str, ...] = ()
+    settled: frozenset[str] = frozenset()
 
     def option_label(self, option: str) -> str:
         """The readable name of an enumeration value.
 
-        >>> by_key("segment").option_label("needs_attention")
-        'Needs attention'
+        >>> by_key("segment").option_label("needs_attention"), by_key("customer_tier").option_label("1")
+        ('Needs attention', 'Tier 1')
         """
+        if self.labels and option in self.options:
+            return self.labels[self.options.index(option)]
+        return self.option_label_before(option)
+
+    def option_label_before(self, option: str) -> str:
+        """The name that an earlier release gave to a value: one that still has it was not renamed by anybody."""
         return option if self.key == "grade" else option.replace("_", " ").capitalize()
 
 
@@ -148,12 +161,14 @@ FIELDS: tuple[Field, ...] = (
     ),
     Field(
         "churn_risk",
-        "Churn risk",
+        # A number of percents and no fraction: the vendors' percent formats would show 45 as 4,500 %.
+        "Churn risk (%)",
         "number",
         ("companies",),
         "standard",
         "0 to 100: how likely the customer has stopped buying.",
         digits=3,
+        labels_before=("Churn risk",),
     ),
     Field(
         "segment",
@@ -181,6 +196,7 @@ FIELDS: tuple[Field, ...] = (
         "standard",
         "1 to 3 by expected value, with frozen edges.",
         ("1", "2", "3"),
+        labels=("Tier 1", "Tier 2", "Tier 3"),
     ),
     Field("next_step_reason", "Next step: why", "text", _STEPS, "standard", "Why this step.", rides=True),
     Field(
@@ -201,6 +217,7 @@ FIELDS: tuple[Field, ...] = (
         "minimal",
         "Names the step; feedback belongs to it.",
         length=80,
+        internal=True,
     ),
     Field(
         "next_step_feedback",
@@ -231,14 +248,30 @@ FIELDS: tuple[Field, ...] = (
         length=120,
     ),
     Field("scored_at", "Scored at", "datetime", _EVERY, "all", "Time of the last change.", rides=True),
-    Field("model", "Model", "text", _EVERY, "all", "The model that gave the score.", length=80, rides=True),
+    Field(
+        "model",
+        "Model",
+        "text",
+        _EVERY,
+        "all",
+        "The model that gave the score.",
+        length=80,
+        rides=True,
+        internal=True,
+    ),
 )
 _BY_KEY = {f.key: f for f in FIELDS}
+_PLACES = {f.key: n for n, f in enumerate(FIELDS, start=1)}
 
 
 def by_key(key: str) -> Field:
     """The field of that key; KeyError when the catalogue has none, for nothing else may be written."""
     return _BY_KEY[key]
+
+
+def place(field: Field) -> int:
+    """Where a field stands among ours, from 1: in the order in which people read them."""
+    return _PLACES[field.key]
 
 
 def fields(chosen: FieldSet, objects: Iterable[str]) -> dict[str, tuple[Field, ...]]:

@@ -39,35 +39,52 @@ class Result:
     lines: list[str] = field(default_factory=list)
 
 
+# What each company is made of; its own page and notice say the same at length.
+DATA = {
+    "saas": "synthetic data",
+    "shop": "real orders: Online Retail, UCI; the names are made up",
+}
+
+
 def run(*, crm: str, data: str, keep: bool, as_json: bool) -> None:
-    """Run for one company or both, print, and stay if asked to."""
+    """Run for one company or both, print, and stay if asked to.
+
+    With JSON there is one document for all of it, printed when the last company is done: the first company's, with the
+    others under their names. What is kept is the first company's sandbox.
+    """
     companies = ["saas", "shop"] if data == "both" else [data]
     document: dict[str, Any] = {}
-    for number, name in enumerate(companies):
-        last = number == len(companies) - 1
-        started = time.monotonic()
-        with _folder(f"{crm}-{name}") as folder, Terminal(quiet=as_json) as reporter:
-            reporter.say(f"making the {name} company (synthetic data)")
-            world = company(name, folder / "tables", _progress(reporter, name))
-            with beside(world, crm) as url:
-                made = _job(crm, url, folder, reporter, started)
-                made["notice"] = world.notice
-                if not as_json:
-                    reporter.stop()
-                    (show.whole if number == 0 else show.short)(made)
+    with contextlib.ExitStack() as kept:
+        for number, name in enumerate(companies):
+            with contextlib.ExitStack() as own:
+                made = _one(kept if keep and number == 0 else own, crm, name, as_json)
                 if number == 0:
                     document = made
                 else:
                     document[name] = made
-                if last and as_json:
-                    print(json.dumps(document, ensure_ascii=False, indent=1, default=str))
-                if keep and number == 0:
-                    kept = url
-                    _stay(kept, as_json, wait=last)
-                    if not last:
-                        _rest(crm, companies[1:], as_json)
-                        _stay(kept, as_json, wait=True)
-                        return
+            if keep and number == 0 and len(companies) > 1:
+                _tell(made["url"], as_json)
+        if as_json:
+            print(json.dumps(document, ensure_ascii=False, indent=1, default=str), flush=True)
+        if keep:
+            _stay(document["url"], as_json)
+
+
+def _one(stack: contextlib.ExitStack, crm: str, name: str, as_json: bool) -> dict[str, Any]:
+    """One company's demo, shown; its folder and sandbox are open as long as the stack is."""
+    started = time.monotonic()
+    folder = stack.enter_context(_folder(f"{crm}-{name}"))
+    with Terminal(quiet=as_json) as reporter:
+        reporter.say(f"making the {name} company ({DATA[name]})")
+        world = company(name, folder / "tables", _progress(reporter, name))
+        url = stack.enter_context(beside(world, crm))
+        made = _job(crm, url, folder, reporter, started)
+        made |= {"company": name, "data": DATA[name], "notice": world.notice}
+        if not as_json:
+            reporter.stop()
+            scored = any(r["score"] is not None for r in made["records"])
+            (show.deals if scored else show.customers)(made)
+    return made
 
 
 @contextlib.contextmanager
@@ -85,25 +102,24 @@ def _folder(name: str) -> Iterator[Path]:
         yield folder
 
 
-def _rest(crm: str, companies: list[str], as_json: bool) -> None:
-    """The other companies, while the first one's sandbox stays open."""
-    for name in companies:
-        run(crm=crm, data=name, keep=False, as_json=as_json)
-
-
 def _progress(reporter: Terminal, name: str) -> Any:
     return lambda text, share: reporter.progress(f"{name}: {text}", int(100 * share), 100)
 
 
-def _stay(url: str, as_json: bool, *, wait: bool) -> None:
-    if as_json or not sys.stdin.isatty():
+def _tell(url: str, as_json: bool, more: str = "") -> None:
+    """The address of what is kept open, where it is no part of a document."""
+    print(f"\nBrowse the CRM as a rep: {url}{more}", file=sys.stderr if as_json else sys.stdout, flush=True)
+
+
+def _stay(url: str, as_json: bool) -> None:
+    """Until Ctrl-C; where nobody is there to end it, not at all."""
+    if not sys.stdin.isatty():
         return
-    print(f"\nBrowse the CRM as a rep: {url}" + ("   (Ctrl-C ends)" if wait else ""))
-    if wait:
-        # Ctrl-C is how one leaves, not a failure.
-        with contextlib.suppress(KeyboardInterrupt):
-            while True:
-                time.sleep(3600)
+    _tell(url, as_json, "   (Ctrl-C ends)")
+    # Ctrl-C is how one leaves, not a failure.
+    with contextlib.suppress(KeyboardInterrupt):
+        while True:
+            time.sleep(3600)
 
 
 def _job(crm: str, url: str, folder: Path, reporter: Terminal, started: float) -> dict[str, Any]:
@@ -186,7 +202,7 @@ def best(plan: Plan) -> list[dict[str, Any]]:
                 "grade": values.get("grade"),
                 "probability": values.get("probability"),
                 "expected_value": values.get("expected_value") or values.get("value_12m"),
-                "segment": values.get("segment"),
+                **{k: values.get(k) for k in ("segment", "lifecycle", "customer_tier", "churn_risk")},
                 "reasons": (values.get("reasons") or "").splitlines(),
                 "next_step": values.get("next_step"),
                 "next_step_due": values.get("next_step_due"),

@@ -5,6 +5,7 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
+from sales_consultant.config.catalogue import by_key
 from sales_consultant.sync.render import plain
 
 
@@ -44,6 +45,14 @@ def _head(console: Console, made: dict[str, Any]) -> None:
             f"{made['seconds_at_vendor_limits']:,.0f} s, this took {made['seconds']:,.0f} s"
         )
     )
+    if not made["forward_tests"]:
+        console.print(
+            Text(
+                "no forward test: nothing here is open for a while and then won or lost, so no record gets a score; "
+                "customers get a value, a segment and a risk of leaving"
+            )
+        )
+        return
     console.print(Text("forward test, in time, on all open records:"))
     for test in made["forward_tests"]:
         good = test.get("verdict") == "better than base rate"
@@ -58,8 +67,8 @@ def _head(console: Console, made: dict[str, Any]) -> None:
             console.print(Text(f"    {said}", style="yellow"))
 
 
-def whole(made: dict[str, Any]) -> None:
-    """Everything: counts, forward tests, the best records, the second sync."""
+def deals(made: dict[str, Any]) -> None:
+    """A company that sells by deals: counts, forward tests, the best open records with score and step, the second sync."""
     console = _console()
     _head(console, made)
     console.print(
@@ -78,14 +87,39 @@ def whole(made: dict[str, Any]) -> None:
     _tail(console, made)
 
 
-def short(made: dict[str, Any]) -> None:
-    """Counts and the best five."""
+def customers(made: dict[str, Any]) -> None:
+    """A company whose customers buy without deals: counts, and the most valuable customers by what they are told."""
     console = _console()
     _head(console, made)
-    for r in made["records"][:5]:
-        worth = f"{float(r['expected_value']):,.0f}" if r["expected_value"] else "-"
-        console.print(Text(f"  {plain(r['name'])}: {worth} in 12 months, segment {plain(r['segment'])}"))
+    found = made["records"]
+    console.print(Text(f"\nthe {len(found)} most valuable customers, as their reps see them:", style="bold"))
+    console.print(
+        Text(f"  {'12 months':>10}  {'tier':<6}  {'segment':<16}  {'risk':>5}  customer", style="dim")
+    )
+    for r in found:
+        console.print(
+            Text(
+                f"  {_worth(r):>10}  {_tier(r):<6}  {_word(r, 'segment'):<16}  {_risk(r):>5}  {plain(r['name'])}"
+            )
+        )
     _tail(console, made)
+
+
+def _worth(r: dict[str, Any]) -> str:
+    return f"{float(r['expected_value']):,.0f}" if r["expected_value"] else "-"
+
+
+def _word(r: dict[str, Any], key: str) -> str:
+    """An enumeration's value by its label, as the CRM shows it."""
+    return by_key(key).option_label(str(r[key])) if r[key] else "-"
+
+
+def _tier(r: dict[str, Any]) -> str:
+    return _word(r, "customer_tier")
+
+
+def _risk(r: dict[str, Any]) -> str:
+    return f"{r['churn_risk']} %" if r["churn_risk"] is not None else "-"
 
 
 def _tail(console: Console, made: dict[str, Any]) -> None:
@@ -94,4 +128,4 @@ def _tail(console: Console, made: dict[str, Any]) -> None:
         Text(f"second sync at the same as-of: {second['written']} written, {second['api_calls']} calls")
     )
     if made["page"]:
-        console.print(Text(f"the best record's page: {made['page']}"))
+        console.print(Text(f"the page of one of them, to be opened in a browser: {made['page']}"))

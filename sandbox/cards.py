@@ -5,11 +5,15 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class Value:
-    """A field of a record: its name in the API, its label, and its value as text ("" where empty)."""
+    """A field of a record: its name in the API, its label, and its value as people read it ("" where empty).
+
+    `hidden`: the CRM leaves it out of what people see unless they look for it.
+    """
 
     name: str
     label: str
     text: str
+    hidden: bool = False
 
 
 @dataclass(frozen=True)

@@ -55,7 +55,8 @@ def _templates() -> Environment:
 def render_card(card: Card, *, notice: str = "", at: str = "") -> str:
     """The page of a record as HTML; `at` is the sandbox's time."""
     ours = {role(v.name): v for v in card.ours}
-    rest = [v for v in card.ours if role(v.name) not in HEADLINE and v.text]
+    rest = [v for v in card.ours if role(v.name) not in HEADLINE and v.text and not v.hidden]
+    kept_out = [v for v in (*card.ours, *card.fields) if v.hidden and v.text]
     reasons = [line for line in _text(ours, "reasons").splitlines() if line.strip()]
     if not reasons and _text(ours, "top_reason"):
         reasons = [_text(ours, "top_reason")]
@@ -66,6 +67,7 @@ def render_card(card: Card, *, notice: str = "", at: str = "") -> str:
         ours=shown,
         reasons=reasons,
         rest=rest,
+        kept_out=kept_out,
         scored=any(v.text for v in card.ours),
         crm=NAMES.get(card.vendor, card.vendor),
         notice=notice,

@@ -9,7 +9,6 @@ from sales_consultant.scoring import false_labels, metrics
 from sales_consultant.scoring.encoding import Encoder
 from sales_consultant.scoring.forward import fit
 from sales_consultant.scoring.frame import build
-from sales_consultant.scoring.hazards import Hazards
 from sales_consultant.scoring.hazards import rival as competing
 from sales_consultant.scoring.members import Membership
 from sales_consultant.scoring.propensity import tier_of
@@ -78,9 +77,10 @@ def compare(
     for kind, made, seconds in of_ours(X, rows, learnt, int(judged["cut"].min()), model.horizon_days):
         p = made.predict_proba(X.loc[judged.index])[:, 1]
         ours[kind] = _row(f"ours, {kind}", y_test, p, seconds)
-    # With more rows than the test's the same linear form may be in force as another tier.
-    held = form(model.propensity)
-    ours[held if held in ours else next(iter(ours))]["in_force"] = True
+    # With more rows than the test's the same linear form may be in force as another tier: the row has the name of the
+    # model in force, as its card has it.
+    mine = ours[model.form if model.form in ours else next(iter(ours))]
+    mine |= {"model": f"ours, {model.form}", "in_force": True}
     found += ours.values()
     encoder = Encoder.learn(X.loc[learnt.index], hinges=0)
     Z, Z_test = encoder.encode(X.loc[learnt.index]), encoder.encode(X.loc[judged.index])
@@ -89,11 +89,6 @@ def compare(
         p = _probabilities(name, rival, Z, y, weight, Z_test)
         found.append(_row(name, y_test, p, time.perf_counter() - began))
     return found
-
-
-def form(model: PropensityModel) -> str:
-    """What a model is by name: its tier, or "hazards" where competing outcomes won the forward test."""
-    return "hazards" if isinstance(model.form_, Hazards) else model.tier_
 
 
 def of_ours(

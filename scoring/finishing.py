@@ -89,7 +89,7 @@ def _card(learnt: Learnt, report: ForwardTest, model: PopulationModel) -> dict[s
     life = members.life
     reasons = life.loc[life["excluded"] != "", "excluded"].value_counts()
     return {
-        "tier": model.tier,
+        "tier": model.form,
         "event": model.event,
         "horizon_days": model.horizon_days,
         "cut_offs": sorted(int(c) for c in rows["cut"].unique()),

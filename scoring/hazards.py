@@ -188,6 +188,11 @@ class Hazards:
         return cls(encoder, coef, starts, means, slope=data["slope"], shift=data["shift"])
 
 
+def form(model: PropensityModel) -> str:
+    """What a model is by name: its tier, or "hazards" where competing outcomes won the forward test."""
+    return "hazards" if isinstance(model.form_, Hazards) else model.tier_
+
+
 def learn(
     encoder: Encoder,
     Z: NDArray[np.float64],

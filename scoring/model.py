@@ -44,8 +44,15 @@ class PopulationModel:
 
     @property
     def tier(self) -> str:
-        """rules, shrunk or full."""
+        """rules, shrunk, full or boosted: what so many records allowed."""
         return self.propensity.tier_ if self.propensity is not None else "rules"
+
+    @property
+    def form(self) -> str:
+        """What people are told that the model is: its tier, or "hazards" where competing outcomes won the forward test."""
+        from sales_consultant.scoring.hazards import form
+
+        return form(self.propensity) if self.propensity is not None else "rules"
 
     def group_points(self, X: pd.DataFrame) -> NDArray[np.float64]:
         """Exact points of each reason, shape (rows, groups), in the order of `groups`."""

@@ -15,6 +15,7 @@ from sales_consultant.config.settings import Connection
 from sales_consultant.connectors import open_connector
 from sales_consultant.connectors.base import Connector, ProvisionStep
 from sales_consultant.connectors.http import LostAnswerError
+from sales_consultant.sync import shown
 from sales_consultant.sync.state import dead_letters, exposures, waits, written
 from sales_consultant.sync.workspace import Workspace
 
@@ -77,9 +78,11 @@ def explained(
 def provision(ws: Workspace, *, dry: bool, wishes: Wishes = Wishes()) -> dict[str, Any]:
     """Make the fields of the chosen set, and what is asked for beside them; one step a thing."""
     _ = ws.identity
-    fields = explained(ws.fields, ws.settings.populations)
+    fields = shown.settled(ws.state, explained(ws.fields, ws.settings.populations))
     with _found_again():
         steps = ws.connector.provision(fields, dry=dry)
+        if not dry:
+            shown.remember(ws.state, ws.connector, fields, steps)
         steps += ws.connector.assign(wishes.people, dry=dry)
         if wishes.list_view:
             steps += ws.connector.extras(fields, dry=dry)
@@ -155,6 +158,7 @@ def remove(ws: Workspace) -> dict[str, Any]:
         c.execute(sa.update(exposures).where(exposures.c.visible_to.is_(None)).values(visible_to=now))
         for table in (written, dead_letters, waits):
             c.execute(sa.delete(table))
+    shown.forget(ws.state)
     return {
         "org": str(ws.identity),
         "removed": sum(s.state == "removed" for s in steps),

@@ -9,7 +9,8 @@ import sqlalchemy as sa
 from sales_consultant.config.errors import UsageError
 from sales_consultant.sync import models
 from sales_consultant.sync.report import iso
-from sales_consultant.sync.state import State, holds
+from sales_consultant.sync.returning import release
+from sales_consultant.sync.state import State
 from sales_consultant.sync.state import models as table
 from sales_consultant.sync.trainings import TrainedModel
 
@@ -96,8 +97,9 @@ def publish(state: State, folder: Path, digest: str, *, now: int) -> dict[str, s
         if held is not None:
             c.execute(sa.update(table).where(table.c.digest == held).values(withdrawn_at=now))
         c.execute(sa.update(table).where(table.c.digest == m["digest"]).values(published_at=now))
-        if m["kind"] == models.PROPENSITY:
-            c.execute(sa.delete(holds))
+    if m["kind"] == models.PROPENSITY:
+        # By hand, so that what comes back with it is agreed to as after `resume`.
+        release(state, now=now)
     return {"name": m["name"], "in_force": m["digest"], "withdrawn": held or ""}
 
 
@@ -106,13 +108,16 @@ def told(done: Sequence[TrainedModel], *, dry_run: bool) -> list[dict[str, Any]]
     found = []
     for t in done:
         gate = t.gate
+        # Learnt once more, the very model that is in force: nothing changes, whatever the gate says of it.
+        same = t.before is not None and t.before["digest"] == t.digest
         found.append(
             {
                 "name": t.name,
                 "kind": t.kind,
                 "digest": t.digest,
                 "published": t.published and not dry_run,
-                "would_publish": t.published,
+                "would_publish": t.published and not (dry_run and same),
+                "in_force_already": same,
                 "why": t.why,
                 "new": _figures(t.report, t.digest),
                 "old": _figures(t.before, str(t.before["digest"])) if t.before is not None else None,
@@ -140,8 +145,10 @@ def brief(found: Sequence[dict[str, Any]], *, dry_run: bool) -> dict[str, Any]:
     lines = [_line(m, dry_run=dry_run) for m in found]
     tables: dict[str, Any] = {"models": lines, "grades_that_change": moves, "for_example": examples}
     if dry_run:
-        ready = [m for m in found if m["would_publish"] and m["kind"] == models.PROPENSITY]
-        how = "; ".join(f"models publish {m['digest'][:12]}" for m in ready)
+        # Of every kind: segments, value and amounts come into force by the same command as a population's model.
+        how = "; ".join(
+            f"models publish {m['digest'][:12]} ({m['name']})" for m in found if m["would_publish"]
+        )
         tables["note"] = f"Nothing was published. {f'To publish: {how}' if how else 'Nothing would be.'}"
     return {k: v for k, v in tables.items() if v}
 
@@ -162,5 +169,5 @@ def _line(m: dict[str, Any], *, dry_run: bool) -> dict[str, Any]:
         "log-loss": pair("log_loss", ".4f"),
         "other grade": None if share is None else f"{share:.0%} of {records}",
         "would be published" if dry_run else "published": m["would_publish"] if dry_run else m["published"],
-        "why": m["why"] or None,
+        "why": m["why"] or ("it is in force already" if m["in_force_already"] else None),
     }

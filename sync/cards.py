@@ -52,6 +52,7 @@ def card(ws: Workspace, named: str) -> dict[str, Any]:
     digest. The card is missing where the model's folder is lost or of an older release. UsageError for an unknown one.
     """
     from sales_consultant.scoring import modelfile
+    from sales_consultant.scoring.model import PopulationModel
 
     m = _meant(ws.state, named)
     told = {k: m[k] for k in ("name", "kind", "digest", "verdict")} | {
@@ -59,11 +60,15 @@ def card(ws: Workspace, named: str) -> dict[str, Any]:
         "in_force": m["published_at"] is not None and m["withdrawn_at"] is None,
     }
     folder = ws.models_folder / m["digest"]
-    own = getattr(modelfile.load(folder), "card", None) if modelfile.of_this_format(folder) else None
+    held = modelfile.load(folder) if modelfile.of_this_format(folder) else None
+    own = getattr(held, "card", None)
     # The forward test's rows are there for plots, and its figures are the report.
     kept = {k: v for k, v in (own or {}).items() if k not in ("judged", "forward_test", "effects")}
     if "cut_offs" in kept:
         kept["learnt_at"] = kept.pop("cut_offs")
+    if isinstance(held, PopulationModel):
+        # From the model itself, as `evaluate --compare` names it: a card of an older release may name it otherwise.
+        kept["tier"] = held.form
     report: dict[str, Any] = m["report"]
     return told | kept | report
 

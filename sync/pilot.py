@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal
 
+from sales_consultant.config.articles import a
 from sales_consultant.config.conditions import Condition, from_setting
 from sales_consultant.config.errors import ConfigError, UsageError
 from sales_consultant.config.nearest import did_you_mean
@@ -67,7 +68,7 @@ def _people(ws: "Workspace", wanted: Desired, condition: Condition) -> Keep:
         )
     if condition.operator not in ("=", "in", "!="):
         raise ConfigError(
-            f'[write] where: an {condition.field} is no number to compare with "{condition.operator}".',
+            f'[write] where: {a(condition.field)} is no number to compare with "{condition.operator}".',
             action='Give an address, a list of them, or one after "!=".',
         )
     inside = condition.operator != "!="

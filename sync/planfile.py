@@ -20,6 +20,7 @@ from sales_consultant.sync.moved import moved
 from sales_consultant.sync.pilot import described
 from sales_consultant.sync.plan import Entry, Plan
 from sales_consultant.sync.push import calls_for
+from sales_consultant.sync.returning import before_rollback
 from sales_consultant.sync.run import Reporter, Run, pushing, recovering, running
 from sales_consultant.sync.state import holds, plan_files, plans
 from sales_consultant.sync.workspace import Workspace
@@ -159,7 +160,8 @@ def apply(
         made.calls = calls_for(ws.connector, [e.change() for e in made.entries])
         if not yes:
             # Who saved a plan and looked at it has confirmed a first write.
-            guard(made, override(ws.settings.guards, guards or {}), first=False)
+            before = before_rollback(ws.state, made)
+            guard(made, override(ws.settings.guards, guards or {}), first=False, before=before)
         pushing(ws, run, reporter, made)
     return run
 

@@ -16,6 +16,7 @@ from sales_consultant.sync.forget import CODE as FORGOTTEN
 from sales_consultant.sync.journal import Journal
 from sales_consultant.sync.plan import Entry, Plan
 from sales_consultant.sync.push import calls_for
+from sales_consultant.sync.returning import release
 from sales_consultant.sync.run import Reporter, Run, pushing, recovering, running
 from sales_consultant.sync.state import State, changes, holds, runs
 from sales_consultant.sync.workspace import Workspace
@@ -23,6 +24,7 @@ from sales_consultant.sync.workspace import Workspace
 AGAIN = "sales-consultant retry"
 # Dead letters, and what an approval or a lock keeps.
 _REFUSED = ("dead", "waiting")
+_WROTE = ("done", "conflict")
 GONE = "(the record is gone)"
 
 
@@ -52,7 +54,7 @@ def _origins(
 ) -> dict[tuple[str, str], dict[str, _Origin]]:
     query = (
         sa.select(changes)
-        .where(changes.c.run_id.in_(run_ids), changes.c.state.in_(("done", "conflict")))
+        .where(changes.c.run_id.in_(run_ids), changes.c.state.in_(_WROTE))
         # What was erased has no old value any more: emptying the field would be wrong.
         .where(sa.func.coalesce(changes.c.code, "") != FORGOTTEN)
         .order_by(changes.c.id)
@@ -75,7 +77,7 @@ def _origins(
 
 
 def chosen_runs(state: State, run_id: str | None, since: int | None) -> list[str]:
-    """The runs to undo, oldest first; UsageError for an unknown one."""
+    """The runs to undo, oldest first; UsageError for an unknown one, and where none of several wrote anything."""
     query = sa.select(runs.c.id).order_by(runs.c.started_at)
     if run_id is not None:
         query = query.where(runs.c.id == run_id)
@@ -89,7 +91,31 @@ def chosen_runs(state: State, run_id: str | None, since: int | None) -> list[str
             f'There is no run "{run_id}".' if run_id else "No run started since then.",
             action="See: sales-consultant runs list",
         )
+    if run_id is None:
+        found = touching(state, found, (*_WROTE, "planned", "inflight"))
+        if not found:
+            raise UsageError(
+                "No run that started since then wrote anything.", action="See: sales-consultant runs list"
+            )
     return found
+
+
+def touching(
+    state: State,
+    run_ids: Sequence[str],
+    states: Sequence[str],
+    *,
+    fields: Sequence[str] = (),
+    records: Sequence[str] = (),
+) -> list[str]:
+    """Those of the runs that have changes in one of the states, in their order: a run that only read has none."""
+    query = sa.select(changes.c.run_id).where(changes.c.run_id.in_(run_ids), changes.c.state.in_(states))
+    if fields:
+        query = query.where(changes.c.field.in_(fields))
+    if records:
+        query = query.where(changes.c.record_id.in_(records))
+    wrote = {str(r["run_id"]) for r in state.rows(query.distinct())}
+    return [i for i in run_ids if i in wrote]
 
 
 def prepare(
@@ -160,7 +186,8 @@ def rollback(
                     sqlite_insert(holds).on_conflict_do_nothing(),
                     [{"field": k, "since": ws.connector.latest(), "run_id": run.id} for k in sorted(touched)],
                 )
-        run.counts["undone"] = list(run_ids)
+        # What only pulled or trained has nothing to undo, and is not said to be undone.
+        run.counts["undone"] = touching(ws.state, run_ids, _WROTE, fields=fields, records=records)
         run.counts["conflicts"] = len(undo.conflicts)
         run.counts["on_hold"] = sorted(touched)
         pushing(ws, run, reporter, undo.plan)
@@ -229,12 +256,9 @@ def again(ws: Workspace, reporter: Reporter) -> list[tuple[Run, Undo]]:
 
 
 def lift(ws: Workspace) -> list[str]:
-    """End all holds; returns the fields that were on hold."""
+    """End all holds; returns the fields that were on hold. Their return is agreed to: see `returning`."""
     _ = ws.identity
-    held = [str(r["field"]) for r in ws.state.rows(sa.select(holds.c.field).order_by(holds.c.field))]
-    with ws.state.begin() as c:
-        c.execute(sa.delete(holds))
-    return held
+    return release(ws.state, now=ws.connector.latest())
 
 
 __all__ = ["Journal", "Undo", "again", "chosen_runs", "lift", "prepare", "rollback", "unrestored"]

@@ -24,6 +24,7 @@ from sales_consultant.config.errors import (
 from sales_consultant.connectors.neutral import field_column
 from sales_consultant.sync import (
     backups,
+    fieldsthere,
     forget,
     groups,
     held,
@@ -33,6 +34,7 @@ from sales_consultant.sync import (
     reconcile,
     restored,
     retention,
+    returning,
     trainings,
 )
 from sales_consultant.sync import desired as desiring
@@ -48,7 +50,7 @@ from sales_consultant.sync.pilot import Ask, Narrowed, allowed, decide, left_beh
 from sales_consultant.sync.plan import Held, Limits, Plan, make
 from sales_consultant.sync.pull import Pulled, pull
 from sales_consultant.sync.push import calls_for, push, recover
-from sales_consultant.sync.state import State, holds, merges, runs, written
+from sales_consultant.sync.state import State, holds, merges, runs
 from sales_consultant.sync.workspace import Workspace
 
 DAY_MS = 86_400_000
@@ -352,17 +354,9 @@ def planning(
     `narrowed`: what becomes of our values outside the pilot; `ask` finds out where it is not said.
     """
     reporter.say("planning")
-    missing = {
-        o: ws.connector.unwritable(o, [f for f in fs if not f.people_write]) for o, fs in ws.fields.items()
-    }
-    missing = {o: m for o, m in missing.items() if m}
-    none = sum(map(len, missing.values())) == sum(not f.people_write for fs in ws.fields.values() for f in fs)
-    if writing and none:
-        raise AccessError(
-            "None of our fields can be written: they do not exist yet, or this user may not edit them.",
-            action="Run: sales-consultant provision, then: sales-consultant check",
-            details={"missing_fields": missing},
-        )
+    missing = fieldsthere.unwritable(ws)
+    if writing:
+        fieldsthere.refuse_without_any(ws, missing)
     for obj, fs in ws.fields.items():
         _do_not_score_is_seen(ws, obj, fs)
     # A plan shows what would be written once the fields are there; a run writes what it can and names the rest.
@@ -413,11 +407,6 @@ def _do_not_score_is_seen(ws: Workspace, obj: str, fields: Sequence[Field]) -> N
                     f"{name} on {obj} cannot be seen any more: records that people set to be left alone would be scored.",
                     action="Give this user the field again (sales-consultant check says where).",
                 )
-
-
-def never_written(state: State) -> bool:
-    """Whether this state has never written to its org."""
-    return not state.rows(sa.select(written.c.object).limit(1))
 
 
 def pushing(
@@ -481,6 +470,7 @@ def sync(
         ws.connector.now()
         recovering(ws, run)
         refuse_without_master(ws)
+        fieldsthere.look_first(ws)
         read_at, asked = ws.clock(), False
         pulling(ws, run, reporter, changed=changed, compare=compare)
         needed = models.training_needed(ws.state, ws.models_folder, ws.settings, as_of=run.as_of)
@@ -488,13 +478,17 @@ def sync(
             training(ws, run, reporter, only=None if retrain else needed)
         wanted, current = scoring(ws, run, reporter)
         plan = planning(ws, run, reporter, wanted, current, writing=True, narrowed=narrowed, ask=ask)
+        before = returning.before_rollback(ws.state, plan)
+        if before:
+            run.counts["back_after_a_rollback"] = len(before)
         if not yes:
             try:
                 guard(
                     plan,
                     override(ws.settings.guards, guards or {}),
-                    first=never_written(ws.state),
+                    first=fieldsthere.never_written(ws.state),
                     restored=restored.pending(ws.state) is not None,
+                    before=before,
                 )
             except SalesConsultantError:
                 asked = True
@@ -505,6 +499,8 @@ def sync(
             run.counts |= told
         pushing(ws, run, reporter, plan, stop=stop)
         restored.done(ws.state)
+        if not before and not run.counts["not_sent"]:
+            returning.over(ws.state)
         if not changed:
             notes.leave(ws, run.counts)
         retention.prune(ws.state, ws.settings.retention, now=ws.connector.latest())

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from sales_consultant.config.articles import a
 from sales_consultant.config.errors import SalesConsultantError
 from sales_consultant.connectors.base import Assumption
 from sales_consultant.connectors.http import LostAnswerError
@@ -168,7 +169,7 @@ def _errors(what: str, answer: Mapping[str, Any], *, traced: bool) -> list[Assum
     context = {k for e in errors for k in (e.get("context") or {})}
     found = [
         Assumption(
-            f"errors of a {what} name the ids",
+            f"errors of {a(what)} name the ids",
             "context.ids",
             _names(context),
             None if not errors else "ids" in context,

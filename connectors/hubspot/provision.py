@@ -7,6 +7,7 @@ from sales_consultant.config.catalogue import Field, FieldType
 from sales_consultant.config.errors import AccessError, SalesConsultantError
 from sales_consultant.config.naming import Naming
 from sales_consultant.connectors.base import ProvisionStep
+from sales_consultant.connectors.hubspot import display
 from sales_consultant.connectors.hubspot.client import HubSpotApi, HubSpotRefusalError
 from sales_consultant.connectors.hubspot.paths import Paths
 
@@ -21,12 +22,13 @@ _TYPES: dict[FieldType, tuple[str, str]] = {
     "enumeration": ("enumeration", "select"),
     "bool": ("bool", "booleancheckbox"),
 }
+NO_FORMAT = "HubSpot did not take its number format: set it under Settings > Properties"
 TYPE_IDS = {"contacts": "0-1", "companies": "0-2", "deals": "0-3"}
 Json = dict[str, Any]
 
 
-def definition(field: Field, naming: Naming) -> Json:
-    """The property as HubSpot takes it."""
+def definition(field: Field, naming: Naming, object_type: str) -> Json:
+    """The property of an object type as HubSpot takes it."""
     kind, field_type = _TYPES[field.type]
     body: Json = {
         "name": naming.hubspot(field.key),
@@ -37,6 +39,7 @@ def definition(field: Field, naming: Naming) -> Json:
         "description": naming.description(field),
         "formField": False,
         "hasUniqueValue": False,
+        **display.settings(field, object_type),
     }
     if field.type == "enumeration":
         body["options"] = [
@@ -118,12 +121,11 @@ class Provisioner:
         self, object_type: str, field: Field, existing: Mapping[str, Json], dry: bool
     ) -> ProvisionStep:
         name = self.naming.hubspot(field.key)
-        body = definition(field, self.naming)
+        body = definition(field, self.naming, object_type)
         held = existing.get(name)
         if held is None:
-            if not dry:
-                self._create(self.paths.properties(object_type), body, object_type)
-            return ProvisionStep("property", object_type, name, "would create" if dry else "created")
+            text = "" if dry else self._make(object_type, body)
+            return ProvisionStep("property", object_type, name, "would create" if dry else "created", text)
         read_only = bool((held.get("modificationMetadata") or {}).get("readOnlyValue"))
         if self._foreign(field, held) or held["type"] != body["type"] or read_only:
             return ProvisionStep(
@@ -134,24 +136,61 @@ class Provisioner:
                 f'somebody else made a property "{name}" of type {held["type"]} (group {held.get("groupName")}); '
                 f'choose another name under [write] names, as {field.key} = "other_name"',
             )
-        known = {h["value"] for h in held.get("options") or ()}
-        missing = [o for o in body.get("options", ()) if o["value"] not in known]
-        changes: Json = {}
-        if missing:
-            # Only added to: an option that somebody still uses is never taken away.
-            changes["options"] = [*held.get("options", ()), *missing]
-        said = held.get("description")
-        if self.naming.is_ours(said) and self.naming.without_note(said) != body["description"]:
-            changes["description"] = body["description"]
+        changes, words = self._changes(object_type, field, held, body)
         if not changes:
             return ProvisionStep("property", object_type, name, "exists")
         if not dry:
-            self.api.call("PATCH", self.paths.properties(object_type, name), body=changes, kind="write")
-        words = [f"adds {o['value']}" for o in missing] + (
-            ["says what it means now"] if "description" in changes else []
-        )
+            words += self._change(object_type, name, changes)
         state = "would change" if dry else "changed"
         return ProvisionStep("property", object_type, name, state, ", ".join(words))  # type: ignore[arg-type]  # a literal, told by the branch above
+
+    def _changes(self, object_type: str, field: Field, held: Json, body: Json) -> tuple[Json, list[str]]:
+        """What is to be changed of a property that is there, and in words."""
+        said, options = held.get("description"), list(held.get("options") or ())
+        changes: Json = {}
+        words: list[str] = []
+        # A property that an admin named to us under [write] names is theirs: how it looks is not ours to say.
+        if held.get("groupName") == self.naming.group:
+            changes, words = display.changes(field, object_type, held, self.naming)
+            labelled = display.relabelled(field, options)
+            words += [
+                f"labels {n['value']} {n['label']}" for o, n in zip(options, labelled, strict=True) if o != n
+            ]
+        else:
+            labelled = options
+        missing = [o for o in body.get("options", ()) if o["value"] not in {h["value"] for h in options}]
+        if missing or labelled != options:
+            # Only added to: an option that somebody still uses is never taken away.
+            changes["options"] = [*labelled, *missing]
+            words += [f"adds {o['value']}" for o in missing]
+        if self.naming.is_ours(said) and self.naming.without_note(said) != body["description"]:
+            changes["description"] = body["description"]
+            words.append("says what it means now")
+        return changes, words
+
+    def _make(self, object_type: str, body: Json) -> str:
+        """Make a property; what is said of it where HubSpot would not take its format."""
+        for last, less in display.tries(body):
+            try:
+                self._create(self.paths.properties(object_type), less, object_type)
+            except HubSpotRefusalError as e:
+                if last or e.status != 400:
+                    raise
+            else:
+                return "" if less is body else NO_FORMAT
+        return ""
+
+    def _change(self, object_type: str, name: str, changes: Json) -> list[str]:
+        for last, less in display.tries(changes):
+            try:
+                if less:
+                    self.api.call("PATCH", self.paths.properties(object_type, name), body=less, kind="write")
+            except HubSpotRefusalError as e:
+                if last or e.status != 400:
+                    raise
+            else:
+                return [] if less is changes else [NO_FORMAT]
+        return []
 
     def note(self, object_type: str, field: Field, text: str) -> str:
         """Put a note into a property's description; what it says then. One that an admin wrote is left as it is."""

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
+from sales_consultant.config.articles import a
 from sales_consultant.config.catalogue import Field
 from sales_consultant.config.errors import SalesConsultantError
 from sales_consultant.connectors.base import FieldInfo, Finding, FindingState, Identity, field_findings
@@ -108,7 +109,7 @@ def _writable(
             where = f"Give the run-as user Edit on {sobject} (Setup > Permission Sets > Object Settings)."
             found.append(Finding(f"write {obj}", "missing", f"this user may not edit any {sobject}", where))
         else:
-            found.append(Finding(f"write {obj}", "ok", f"this user may edit a {sobject}"))
+            found.append(Finding(f"write {obj}", "ok", f"this user may edit {a(sobject)}"))
     except SalesConsultantError:
         # That the object cannot be seen was said already.
         return found

@@ -6,7 +6,7 @@ Both are documented and were never tried on a live org: a refusal is a line that
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from sales_consultant.config.catalogue import Field
+from sales_consultant.config.catalogue import FIELDS, Field
 from sales_consultant.config.errors import AccessError
 from sales_consultant.config.naming import Naming
 from sales_consultant.connectors.base import ProvisionStep
@@ -141,14 +141,19 @@ class Extras:
         return ProvisionStep(kind, obj, name, "removed")
 
 
+def _named(naming: Naming) -> str:
+    return " and ".join(f'"{naming.prefix.upper()} {naming.title(f)}"' for f in FIELDS if f.internal)
+
+
 def guide(naming: Naming, reader: str) -> list[str]:
     """What Salesforce's API can only do by replacing an admin's whole layout, and so is left to their hands."""
     prefix = naming.prefix.upper()
     return [
         (
             f"Show the fields on the record: Setup > Object Manager > (Contact, Lead, Account, Opportunity) > Page Layouts > "
-            f'(each layout): drag the fields that begin with "{prefix}" into a section "{naming.label}". Where the record page '
-            "uses Dynamic Forms: Edit Page > add a Field Section instead."
+            f'(each layout): drag the fields that begin with "{prefix}" into a section "{naming.label}", but for '
+            f"{_named(naming)}, which only programs read. Where the record page uses Dynamic Forms: Edit Page > add a Field "
+            "Section instead."
         ),
         f'Let reps see them: Setup > Permission Sets > "{naming.label} reader" ({reader}) > Manage Assignments.',
         f'Lists: sales-consultant provision --list-view makes "{LABEL}"; open it once, sort by Score and pin it.',

@@ -189,8 +189,11 @@ class Fields:
             )
             return ProvisionStep("field", obj, full, "refused", text)
         changes: Json = {}
-        words = []
-        definition = (held.metadata.get("valueSet") or {}).get("valueSetDefinition")
+        words: list[str] = []
+        if not self.naming.namespace and field.key not in self.naming.names:
+            changes, words = self._shown(field, held)
+        known_values = changes.get("valueSet") or held.metadata.get("valueSet") or {}
+        definition = known_values.get("valueSetDefinition")
         if definition is not None and "valueSet" in wanted:
             known = {v["fullName"] for v in definition.get("value") or ()}
             new = [v for v in wanted["valueSet"]["valueSetDefinition"]["value"] if v["fullName"] not in known]
@@ -198,7 +201,7 @@ class Fields:
                 # Only added to: a value that somebody still uses is never taken away.
                 values = [*(definition.get("value") or ()), *new]
                 changes["valueSet"] = {
-                    **held.metadata["valueSet"],
+                    **known_values,
                     "valueSetDefinition": {**definition, "value": values},
                 }
                 words += [f"adds {v['fullName']}" for v in new]
@@ -214,6 +217,29 @@ class Fields:
             self.api.call(f"tooling/sobjects/CustomField/{held.id}", method="PATCH", body=body)
         state = "would change" if dry else "changed"
         return ProvisionStep("field", obj, full, state, ", ".join(words))  # type: ignore[arg-type]  # a literal, told by the branch above
+
+    def _shown(self, field: Field, held: HeldField) -> tuple[Json, list[str]]:
+        """Labels that earlier releases gave and nobody changed, brought up to date; formats are the field's type here."""
+        changes: Json = {}
+        words: list[str] = []
+        prefix = self.naming.prefix.upper()
+        former = [f"{prefix} {label}"[:40] for label in field.labels_before]
+        mine = field.key not in self.naming.labels and "label" not in field.settled
+        if mine and held.metadata.get("label") in former:
+            changes["label"] = f"{prefix} {self.naming.title(field)}"[:40]
+            words.append("its label")
+        held_set = held.metadata.get("valueSet") or {}
+        values = list((held_set.get("valueSetDefinition") or {}).get("value") or ())
+        labelled = values if "options" in field.settled else [_relabelled(field, v) for v in values]
+        if labelled != values:
+            definition = {**held_set["valueSetDefinition"], "value": labelled}
+            changes["valueSet"] = {**held_set, "valueSetDefinition": definition}
+            words += [
+                f"labels {n['fullName']} {n['label']}"
+                for o, n in zip(values, labelled, strict=True)
+                if o != n
+            ]
+        return changes, words
 
     def note(self, sobject: str, field: Field, text: str) -> str:
         """Put a note into a field's description and help text; what the description says then.
@@ -256,6 +282,13 @@ class Fields:
         return ProvisionStep(
             "field", obj, full, "removed", "restorable for 15 days in Setup > Deleted Fields"
         )
+
+
+def _relabelled(field: Field, value: Json) -> Json:
+    name = str(value.get("fullName"))
+    if name in field.options and value.get("label") == field.option_label_before(name):
+        return {**value, "label": field.option_label(name)}
+    return value
 
 
 def _no_right(full: str) -> AccessError:

@@ -6,7 +6,7 @@ from sales_consultant.sandbox.clock import DAY_MS, iso
 from sales_consultant.sandbox.hubspot.call import Call, Result
 from sales_consultant.sandbox.hubspot.errors import bad, missing
 from sales_consultant.sandbox.hubspot.kinds import KINDS, VENDOR, Kind
-from sales_consultant.sandbox.hubspot.limits import PLANS
+from sales_consultant.sandbox.hubspot.limits import OFF
 from sales_consultant.sandbox.hubspot.schema import group_of
 from sales_consultant.sandbox.store import Record
 
@@ -15,6 +15,7 @@ SCOPES = (
     "oauth",
     *(f"crm.objects.{o}.{m}" for o in ("contacts", "companies", "deals", "line_items", "products", "leads") for m in ("read", "write")),
     *(f"crm.schemas.{o}.{m}" for o in ("contacts", "companies", "deals", "line_items") for m in ("read", "write")),
+    "crm.objects.feedback_submissions.read",
     "crm.objects.owners.read",
     "crm.objects.users.read",
     "crm.objects.users.write",
@@ -39,7 +40,7 @@ def details(call: Call) -> Result:
 def usage(call: Call) -> Result:
     """GET the calls of today."""
     now = call.portal.clock.now_ms()
-    plan = call.portal.meter.plan or PLANS["enterprise"]
+    plan = call.portal.meter.plan or OFF
     daily: list[Json] = [
         {
             "name": "private-apps-api-calls-daily",

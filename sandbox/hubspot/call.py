@@ -124,6 +124,7 @@ def endpoint(
                 headers = portal.meter.take(
                     bucket, token, str((portal.users().get(token) or {}).get("app") or "")
                 )
+            _refuse_read_only(scope, request)
             body = await _body(request, form)
             result = handler(Call(portal, request, body, version))
             if isinstance(result, Response):
@@ -187,6 +188,13 @@ def _authorise(portal: Portal, token: str, scope: str, request: Request) -> None
         needed = _known(scope.replace("{object}", kind.scope if kind else "custom"))
     if needed and needed not in user["scopes"]:
         raise missing_scopes([needed])
+
+
+def _refuse_read_only(scope: str, request: Request) -> None:
+    """Raise 405 where records are written that only HubSpot's own tools make."""
+    kind = kind_of(str(request.path_params.get("object") or ""))
+    if kind is not None and kind.read_only and scope == "crm.objects.{object}.write":
+        raise ApiError(405, None, f"HTTP 405 Method Not Allowed: {kind.name} are read-only")
 
 
 def _known(scope: str) -> str:

@@ -6,13 +6,14 @@ from typing import Any
 from starlette.responses import HTMLResponse, Response
 
 from sales_consultant.sandbox import oauth
-from sales_consultant.sandbox.clock import parse_iso
+from sales_consultant.sandbox.clock import iso, parse_iso
 from sales_consultant.sandbox.faults import Fault
 from sales_consultant.sandbox.hubspot import account, forms, writing
 from sales_consultant.sandbox.hubspot import oauth as signin
 from sales_consultant.sandbox.hubspot.errors import ApiError, InvalidValuesError, error_response
-from sales_consultant.sandbox.hubspot.kinds import VENDOR, Kind, kind_of
+from sales_consultant.sandbox.hubspot.kinds import KINDS, VENDOR, Kind, kind_of
 from sales_consultant.sandbox.hubspot.limits import limited
+from sales_consultant.sandbox.hubspot.links import DEFAULT, DEFINED
 from sales_consultant.sandbox.hubspot.portal import OPTIONS, Portal
 from sales_consultant.sandbox.world import ControlError
 
@@ -79,6 +80,23 @@ def actions(portal: Portal) -> Mapping[str, Callable[[Json], Any]]:
         at = parse_iso(str(body["at"])) if body.get("at") else portal.clock.now_ms()
         forms.visited(portal, record, at, int(body.get("pages", 1)))
         return {"contact": record.id}
+
+    def feedback(body: Json) -> Json:
+        """A contact answered a survey, which no API can do: `contact`, and `properties` of the submission."""
+        contact = portal.store.get(VENDOR, "contacts", str(body["contact"]))
+        if contact is None:
+            raise ControlError(f"there is no contact {body['contact']!r}")
+        kind = KINDS["feedback_submissions"]
+        unknown = sorted(set(body.get("properties", {})) - set(portal.definitions(kind)))
+        if unknown:
+            raise ControlError(f"there is no property {unknown[0]!r} of {kind.name}")
+        at = iso(portal.clock.now_ms())
+        type = {"associationCategory": DEFINED, "associationTypeId": DEFAULT[kind.name, "contacts"]}
+        linked = [{"to": {"id": contact.id}, "types": [type]}]
+        record = writing.create(portal, kind, {"properties": {}, "associations": linked})
+        told = {k: str(v) for k, v in body.get("properties", {}).items()}
+        writing.computed(portal, kind, record, {"hs_submission_timestamp": at, **told})
+        return {"id": record.id}
 
     def restore(body: Json) -> Json:
         writing.archive(portal, _kind(body), [str(body["id"])], archived=False)
@@ -165,6 +183,7 @@ def actions(portal: Portal) -> Mapping[str, Callable[[Json], Any]]:
         "purge": purge,
         "restore": restore,
         "visit": visit,
+        "feedback": feedback,
         "rules": rules,
         "options": options,
         "touch": touch,

@@ -1,14 +1,17 @@
 """HubSpot's object types: their names, singular names, type ids and scopes."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 VENDOR = "hubspot"
 
 
 @dataclass(frozen=True)
 class Kind:
-    """An object type. `modified` is the property that carries the time of the last change."""
+    """An object type. `modified` is the property that carries the time of the last change.
+
+    `read_only`: what HubSpot's own tools make, and its API only shows.
+    """
 
     name: str
     singular: str
@@ -20,6 +23,7 @@ class Kind:
     modified: str = "hs_lastmodifieddate"
     created: str = "hs_createdate"
     searched: tuple[str, ...] = ()
+    read_only: bool = False
 
 
 def _plain(name: str, singular: str, type_id: str, title: str, scope: str = "contacts") -> Kind:
@@ -62,6 +66,11 @@ KINDS: Mapping[str, Kind] = {
         _plain("notes", "note", "0-46", "hs_note_body"),
         _plain("tasks", "task", "0-27", "hs_task_subject"),
         _plain("communications", "communication", "0-18", "hs_communication_body"),
+        _plain("postal_mail", "postal_mail", "0-116", "hs_postal_mail_body"),
+        replace(
+            _plain("feedback_submissions", "feedback_submission", "0-19", "hs_submission_name", "feedback_submissions"),
+            read_only=True,
+        ),
         _plain("leads", "lead", "0-136", "hs_lead_name", "leads"),
         _plain("users", "user", "0-115", "hs_given_name", "users"),
         # What every portal has and connectors look at, though no table fills it.
@@ -71,13 +80,15 @@ KINDS: Mapping[str, Kind] = {
         _plain("goal_targets", "goal_target", "0-74", "hs_goal_name", "deals"),
     )
 }  # fmt: skip
-ACTIVITIES = ("calls", "emails", "meetings", "notes", "tasks", "communications")
+ACTIVITIES = ("calls", "emails", "meetings", "notes", "tasks", "communications", "postal_mail")
 _NAMES = {
     **{k.name: k for k in KINDS.values()},
     **{k.singular: k for k in KINDS.values()},
     **{k.type_id: k for k in KINDS.values()},
     "line_item": KINDS["line_items"],
     "line-items": KINDS["line_items"],
+    "postal_mails": KINDS["postal_mail"],
+    "postal-mail": KINDS["postal_mail"],
 }
 
 

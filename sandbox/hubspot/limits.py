@@ -2,7 +2,7 @@
 
 import uuid
 from collections import defaultdict, deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from sales_consultant.sandbox.clock import DAY_MS
@@ -26,6 +26,8 @@ PLANS = {
     "professional": Plan(190, 150, 625_000),
     "enterprise": Plan(190, 150, 1_000_000),
 }
+# What the headers tell while limits are off: HubSpot never leaves them out, and who paces itself by them is not slowed.
+OFF = Plan(1_000_000, 1_000_000, 1_000_000_000)
 SEARCHES_A_SECOND = 5
 APP_BURST = 110
 
@@ -64,7 +66,7 @@ class Meter:
         plan = self.plan
         if plan is None:
             self.used += 1
-            return {}
+            return {} if bucket != "general" else self._headers(OFF, OFF.burst - 1, app)
         if self.used >= plan.daily and not app:
             raise limited("DAILY", "You have reached your daily limit.")
         if bucket == "search":
@@ -79,22 +81,24 @@ class Meter:
             self.used += 1
             return {}
         if app:
-            left = self._spend(
-                (bucket, f"app {app}"), 10_000, APP_BURST, now, "TEN_SECONDLY_ROLLING", "ten secondly"
-            )
-            return {
-                "X-HubSpot-RateLimit-Max": str(APP_BURST),
-                "X-HubSpot-RateLimit-Remaining": str(left),
-                "X-HubSpot-RateLimit-Interval-Milliseconds": "10000",
-            }
-        left = self._spend((bucket, token), 10_000, plan.burst, now, "TEN_SECONDLY_ROLLING", "ten secondly")
-        self.used += 1
-        return {
+            plan = replace(plan, burst=APP_BURST)
+        key = f"app {app}" if app else token
+        left = self._spend((bucket, key), 10_000, plan.burst, now, "TEN_SECONDLY_ROLLING", "ten secondly")
+        self.used += 0 if app else 1
+        return self._headers(plan, left, app)
+
+    def _headers(self, plan: Plan, left: int, app: str) -> dict[str, str]:
+        """What an answer tells of the limits; of the day nothing to an OAuth app, which has no such limit."""
+        found = {
             "X-HubSpot-RateLimit-Max": str(plan.burst),
             "X-HubSpot-RateLimit-Remaining": str(left),
             "X-HubSpot-RateLimit-Interval-Milliseconds": "10000",
+        }
+        if app:
+            return found
+        return found | {
             "X-HubSpot-RateLimit-Daily": str(plan.daily),
-            "X-HubSpot-RateLimit-Daily-Remaining": str(plan.daily - self.used),
+            "X-HubSpot-RateLimit-Daily-Remaining": str(max(0, plan.daily - self.used)),
         }
 
     def _spend(self, key: tuple[str, str], span: int, most: int, now: int, policy: str, words: str) -> int:

@@ -36,6 +36,13 @@ _PAIRS: tuple[tuple[str, str, int, int], ...] = (
     ("communications", "contacts", 81, 82),
     ("communications", "companies", 87, 88),
     ("communications", "deals", 85, 86),
+    ("postal_mail", "contacts", 453, 454),
+    ("postal_mail", "tickets", 455, 456),
+    ("postal_mail", "deals", 457, 458),
+    ("postal_mail", "companies", 459, 460),
+    # HubSpot's documents give no numbers for these; labels and reads lead to them as to all others.
+    ("feedback_submissions", "contacts", 98, 97),
+    ("feedback_submissions", "tickets", 100, 99),
     ("leads", "contacts", 578, 579),
     ("leads", "companies", 610, 611),
 )

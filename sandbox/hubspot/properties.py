@@ -3,6 +3,7 @@
 from typing import Any
 
 from sales_consultant.sandbox.clock import iso
+from sales_consultant.sandbox.hubspot import display
 from sales_consultant.sandbox.hubspot.batch_answer import answer
 from sales_consultant.sandbox.hubspot.call import Call, Result
 from sales_consultant.sandbox.hubspot.errors import ApiError, bad, missing
@@ -17,9 +18,16 @@ FIELD_TYPES = (
     "select", "text", "textarea",
 )  # fmt: skip
 _EDITABLE = (
-    "label", "description", "groupName", "options", "displayOrder", "formField", "hidden", "fieldType", "type",
-    "numberDisplayHint", "showCurrencySymbol",
-)  # fmt: skip
+    "label",
+    "description",
+    "groupName",
+    "options",
+    "displayOrder",
+    "formField",
+    "hidden",
+    "fieldType",
+    "type",
+)
 MAX_UNIQUE = 10
 
 
@@ -89,9 +97,10 @@ def make(portal: Portal, kind: Kind, body: Json) -> Json:
         name, str(body["label"]), body["type"], body["fieldType"], body["groupName"], at, own=False,
         unique=bool(body.get("hasUniqueValue")),
     )  # fmt: skip
-    made |= {k: body[k] for k in _EDITABLE if k in body and k not in ("options",)}
-    if body.get("options"):
-        made["options"] = _options(body["options"])
+    made |= {k: body[k] for k in _EDITABLE if body.get(k) is not None and k not in ("options",)}
+    made |= display.taken(body, {})
+    if body.get("options") or body["type"] == "bool":
+        made["options"] = display.checked_options(body["type"], _options(body.get("options") or []))
     if body["fieldType"] == "calculation_equation":
         if not body.get("calculationFormula"):
             raise bad("A calculated property needs a calculationFormula")
@@ -131,9 +140,13 @@ def patch(call: Call) -> Result:
         raise bad(f'Property "{held["name"]}" is defined by HubSpot and cannot be changed')
     if "groupName" in body and body["groupName"] not in call.portal.groups(kind):
         raise bad(f'The group "{body["groupName"]}" does not exist on {kind.name}')
-    changed = {**held, **{k: body[k] for k in _EDITABLE if k in body}}
-    if "options" in body:
-        changed["options"] = _options(body["options"])
+    changed = {
+        **held,
+        **{k: body[k] for k in _EDITABLE if body.get(k) is not None},
+        **display.taken(body, held),
+    }
+    if body.get("options") is not None:
+        changed["options"] = display.checked_options(changed["type"], _options(body["options"]))
     changed["updatedAt"] = iso(call.portal.clock.now_ms())
     call.portal.put_definition(kind, changed)
     return 200, changed

@@ -1,10 +1,12 @@
 """HubSpot's own properties of each object type, as far as the sandbox fills or checks them.
 
 One line a property: `name; label; type/fieldType; options; flags`. Options are `value=Label` parted by `|`; the flag `ro`
-marks a value that only HubSpot writes, `uq` a unique one.
+marks a value that only HubSpot writes, `uq` a unique one, `home` money in the company's currency, `own` money in the deal's,
+`pct` a fraction that is shown as percent, `ms` a span of time, `raw` a number without separators.
 """
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from sales_consultant.sandbox.hubspot.kinds import KINDS, Kind
@@ -19,7 +21,7 @@ _STATUS = (
     "Attempted to Contact|CONNECTED=Connected|BAD_TIMING=Bad Timing"
 )
 _EVERY = """
-hs_object_id; Record ID; number/number; ; ro
+hs_object_id; Record ID; number/number; ; ro raw
 {created}; Create Date; datetime/date; ; ro
 {modified}; Last Modified Date; datetime/date; ; ro
 hubspot_owner_id; Owner; enumeration/select; OWNER
@@ -58,13 +60,13 @@ hs_email_optout; Unsubscribed from all email; bool/booleancheckbox; ; ro
 hs_email_hard_bounce_reason_enum; Email hard bounce reason; enumeration/select; OTHER=Other|UNKNOWN_USER=Unknown user|CONTENT=Content|POLICY=Policy|SPAM=Spam|MAILBOX_FULL=Mailbox full; ro
 hs_email_bounce; Marketing emails bounced; number/number; ; ro
 hs_calculated_merged_vids; Merged vids with timestamps; enumeration/checkbox; ANY; ro
-associatedcompanyid; Primary Associated Company ID; number/number
+associatedcompanyid; Primary Associated Company ID; number/number; ; raw
 num_associated_deals; Number of Associated Deals; number/number; ; ro
 num_notes; Number of Sales Activities; number/number; ; ro
 notes_last_contacted; Last Contacted; datetime/date; ; ro
 notes_last_updated; Last Activity Date; datetime/date; ; ro
 notes_next_activity_date; Next Activity Date; datetime/date; ; ro
-hs_predictivecontactscore_v2; Likelihood to close; number/number; ; ro
+hs_predictivecontactscore_v2; Likelihood to close; number/number; ; ro pct
 """,
     "companies": f"""
 name; Company name; string/text
@@ -77,7 +79,7 @@ city; City; string/text
 country; Country/Region; string/text
 description; Description; string/textarea
 numberofemployees; Number of Employees; number/number
-annualrevenue; Annual Revenue; number/number
+annualrevenue; Annual Revenue; number/number; ; home
 num_associated_contacts; Number of Associated Contacts; number/number; ; ro
 num_associated_deals; Number of Associated Deals; number/number; ; ro
 num_notes; Number of Sales Activities; number/number; ; ro
@@ -89,8 +91,8 @@ notes_next_activity_date; Next Activity Date; datetime/date; ; ro
 dealname; Deal Name; string/text
 dealstage; Deal Stage; enumeration/radio; STAGE
 pipeline; Pipeline; enumeration/select; PIPELINE
-amount; Amount; number/number
-amount_in_home_currency; Amount in company currency; number/number; ; ro
+amount; Amount; number/number; ; own
+amount_in_home_currency; Amount in company currency; number/number; ; ro home
 deal_currency_code; Currency; enumeration/select; ANY
 closedate; Close Date; datetime/date
 dealtype; Deal Type; enumeration/radio; newbusiness=New Business|existingbusiness=Existing Business
@@ -101,7 +103,7 @@ hs_manual_forecast_category; Forecast category; enumeration/select; OMIT=Not for
 hs_is_closed; Is Deal Closed?; bool/booleancheckbox; ; ro
 hs_is_closed_won; Is Closed Won; bool/booleancheckbox; ; ro
 hs_is_closed_lost; Is closed lost; bool/booleancheckbox; ; ro
-hs_deal_stage_probability; Deal probability; number/number; ; ro
+hs_deal_stage_probability; Deal probability; number/number; ; ro pct
 days_to_close; Days to close; number/number; ; ro
 num_associated_contacts; Number of Associated Contacts; number/number; ; ro
 num_notes; Number of Sales Activities; number/number; ; ro
@@ -120,7 +122,7 @@ hs_pipeline_stage; Ticket status; enumeration/select; ANY
     "products": """
 name; Name; string/text
 description; Product description; string/textarea
-price; Unit price; number/number
+price; Unit price; number/number; ; home
 hs_sku; SKU; string/text
 """,
     "line_items": """
@@ -128,7 +130,7 @@ name; Name; string/text
 quantity; Quantity; number/number
 price; Unit price; number/number
 amount; Net price; number/number; ; ro
-hs_product_id; Product ID; number/number
+hs_product_id; Product ID; number/number; ; raw
 hs_sku; SKU; string/text
 """,
     "calls": """
@@ -138,7 +140,7 @@ hs_call_body; Call notes; string/html
 hs_call_direction; Call direction; enumeration/select; INBOUND=Inbound|OUTBOUND=Outbound
 hs_call_status; Call status; enumeration/select; BUSY=Busy|CALLING_CRM_USER=Calling CRM User|CANCELED=Canceled|COMPLETED=Completed|CONNECTING=Connecting|FAILED=Failed|IN_PROGRESS=In Progress|MISSED=Missed|NO_ANSWER=No Answer|QUEUED=Queued|RINGING=Ringing
 hs_call_disposition; Call outcome; enumeration/select; f240bbac-87c9-4f6e-bf70-924b57d47db7=Connected|9d9162e7-6cf3-4944-bf63-4dff82258764=Busy|a4c4c377-d246-4b32-a13b-75a56a4cd0ff=Left live message|b2cf5968-551e-4856-9783-52b3da59a7d0=Left voicemail|73a0d17f-1163-4015-bdd5-ec830791da20=No answer|17b47fee-58de-441e-a44c-c6300d46f273=Wrong number
-hs_call_duration; Call duration; number/number
+hs_call_duration; Call duration; number/number; ; ms
 """,
     "emails": """
 hs_timestamp; Activity date; datetime/date
@@ -176,6 +178,23 @@ hs_communication_channel_type; Channel type; enumeration/select; SMS=SMS|WHATS_A
 hs_communication_logged_from; Logged from; enumeration/select; CRM=CRM
 hs_communication_body; Body; string/html
 """,
+    "postal_mail": """
+hs_timestamp; Activity date; datetime/date
+hs_postal_mail_body; Body; string/html
+hs_attachment_ids; Attached file IDs; enumeration/checkbox; ANY
+""",
+    "feedback_submissions": """
+hs_submission_name; Submission name; string/text; ; ro
+hs_submission_timestamp; Submission date; datetime/date; ; ro
+hs_survey_id; Survey ID; number/number; ; ro raw
+hs_survey_name; Survey name; string/text; ; ro
+hs_survey_type; Survey type; enumeration/select; NPS=Customer loyalty|CES=Customer support|CSAT=Customer satisfaction|CUSTOM=Custom; ro
+hs_survey_channel; Survey channel; enumeration/select; EMAIL=Email|WEB=Web page|CHAT=Chat; ro
+hs_value; Rating; number/number; ; ro
+hs_content; Response; string/textarea; ; ro
+hs_response_group; Response group; enumeration/select; PROMOTER=Promoter|PASSIVE=Passive|DETRACTOR=Detractor|SATISFIED=Satisfied|NEUTRAL=Neutral|UNSATISFIED=Unsatisfied; ro
+hs_sentiment; Sentiment; enumeration/select; POSITIVE=Positive|NEUTRAL=Neutral|NEGATIVE=Negative; ro
+""",
     "leads": """
 hs_lead_name; Lead name; string/text
 hs_lead_type; Lead type; enumeration/select; NEW_BUSINESS=New business|RE_ATTEMPTING=Re-attempting|UPSELL=Upsell
@@ -210,6 +229,13 @@ hs_start_datetime; Start date; datetime/date
 hs_end_datetime; End date; datetime/date
 """,
 }
+_SHOWN: Mapping[str, Mapping[str, Any]] = {
+    "home": {"showCurrencySymbol": True},
+    "own": {"showCurrencySymbol": True, "currencyPropertyName": "deal_currency_code"},
+    "pct": {"numberDisplayHint": "percentage"},
+    "ms": {"numberDisplayHint": "duration"},
+    "raw": {"numberDisplayHint": "unformatted"},
+}
 # Property names whose values a search refuses as a filter.
 UNFILTERABLE = frozenset({"hs_body_preview_html", "hs_email_html", "hs_body_preview"})
 
@@ -234,6 +260,7 @@ def definition(
     read_only: bool = False,
     unique: bool = False,
     own: bool = True,
+    shown: Mapping[str, Any] = MappingProxyType({}),
 ) -> Json:
     """A property definition as HubSpot's API shows it; `own` marks one that HubSpot made."""
     listed: list[Json] = []
@@ -270,6 +297,7 @@ def definition(
         "archived": False,
         "createdAt": at,
         "updatedAt": at,
+        **shown,
     }
 
 
@@ -292,9 +320,10 @@ def standard(at: str) -> Mapping[str, dict[str, Json]]:
                 group_of(kind)[0],
                 at,
                 options=options.rstrip(";").strip(),
-                read_only="ro" in flags,
-                unique="uq" in flags,
+                read_only="ro" in flags.split(),
+                unique="uq" in flags.split(),
                 own=name != "external_id",
+                shown=next((how for flag, how in _SHOWN.items() if flag in flags.split()), {}),
             )
         found[kind.name] = mine
     return found

@@ -1,9 +1,11 @@
 """HubSpot's records as the web pages show them."""
 
+from dataclasses import replace
 from typing import Any
 
 from sales_consultant.sandbox.cards import Card, CardLine, Event, Related, Value, role
 from sales_consultant.sandbox.clock import iso
+from sales_consultant.sandbox.hubspot import display
 from sales_consultant.sandbox.hubspot.kinds import ACTIVITIES, KINDS, VENDOR, Kind, kind_of
 from sales_consultant.sandbox.hubspot.portal import Portal
 from sales_consultant.sandbox.hubspot.values import to_ms
@@ -25,6 +27,7 @@ _TITLES = {
     "notes": ("hs_note_body", ""),
     "tasks": ("hs_task_subject", "hs_task_body"),
     "communications": ("hs_communication_body", ""),
+    "postal_mail": ("hs_postal_mail_body", ""),
 }
 
 
@@ -44,12 +47,13 @@ class _Shower:
         self.kind = kind
         self.definitions = portal.definitions(kind)
 
-    def text(self, name: str, value: str | None) -> str:
+    def text(self, name: str, values: Json) -> str:
+        value = values.get(name)
         if value is None:
             return ""
         definition = self.definitions.get(name)
         if definition is None:
-            return value
+            return str(value)
         if name == "hubspot_owner_id":
             owner = self.portal.store.get(VENDOR, "owners", value)
             held = owner.values() if owner else {}
@@ -59,36 +63,29 @@ class _Shower:
                 or value
             )
         if self.kind.name == "deals" and name in ("dealstage", "pipeline"):
-            stage = self.portal.stages(self.kind).get(value)
-            return str(stage["label"]) if stage and name == "dealstage" else value
-        if definition["type"] == "datetime":
-            return _moment(value)
-        options = {o["value"]: str(o["label"]) for o in definition["options"]}
-        return options.get(value, value)
+            held = self.portal.stages(self.kind) if name == "dealstage" else self._pipelines()
+            return str(held[value]["label"]) if value in held else str(value)
+        return display.text(definition, str(value), values, str(self.portal.account["companyCurrency"]))
+
+    def _pipelines(self) -> dict[str, Json]:
+        return {p["id"]: p for p in self.portal.pipelines(self.kind)}
 
     def value(self, name: str, values: Json) -> Value:
         definition = self.definitions.get(name)
-        return Value(
-            name, str(definition["label"]) if definition else name, self.text(name, values.get(name))
-        )
+        if definition is None:
+            return Value(name, name, self.text(name, values))
+        return Value(name, str(definition["label"]), self.text(name, values), bool(definition.get("hidden")))
 
     def ours(self, values: Json) -> tuple[Value, ...]:
-        mine = (d for d in self.definitions.values() if d["groupName"] == GROUP and not d["archived"])
-        return tuple(
-            Value(
-                d["name"],
-                d["label"].removeprefix("Sales Consultant: "),
-                self.text(d["name"], values.get(d["name"])),
-            )
-            for d in mine
-        )
+        mine = [d for d in self.definitions.values() if d["groupName"] == GROUP and not d["archived"]]
+        # Those without a place of their own come last.
+        mine.sort(key=lambda d: (d["displayOrder"] < 0, d["displayOrder"]))
+        found = (self.value(d["name"], values) for d in mine)
+        return tuple(replace(v, label=v.label.removeprefix("Sales Consultant: ")) for v in found)
 
 
 def _moment(value: str) -> str:
-    try:
-        return iso(to_ms(value))[:16].replace("T", " ").removesuffix(" 00:00")
-    except (ValueError, OverflowError):
-        return value
+    return value[:16].replace("T", " ").removesuffix(" 00:00")
 
 
 def lines(portal: Portal) -> list[CardLine]:
@@ -109,9 +106,9 @@ def lines(portal: Portal) -> list[CardLine]:
         for row in portal.store.rows(sql, (VENDOR, name, LINES)):
             record = Record(*row)
             values = record.values()
-            key = [_money(shower.value(n, values), values).text for n in _KEY[name][:3]]
+            key = [shower.text(n, values) for n in _KEY[name][:3]]
             note = " · ".join(k for k in key if k)
-            ours = {role(n): shower.text(n, values.get(n)) for n in mine}
+            ours = {role(n): shower.text(n, values) for n in mine}
             found.append(
                 CardLine(VENDOR, name, record.id, kind.label, title(kind, values, record.id), note, ours)
             )
@@ -145,7 +142,7 @@ def card(portal: Portal, object: str, id: str) -> Card | None:
         kind=kind.label,
         title=title(kind, values, id),
         subtitle=subtitle,
-        key=tuple(_money(v, values) for v in (shower.value(n, values) for n in key) if v.text),
+        key=tuple(v for v in (shower.value(n, values) for n in key) if v.text),
         fields=fields,
         ours=shower.ours(values),
         events=_events(portal, kind, id),
@@ -159,14 +156,6 @@ def _shown(definition: Json) -> bool:
     return definition["groupName"] != GROUP and not computed
 
 
-def _money(value: Value, values: Json) -> Value:
-    if value.name != "amount" or not value.text:
-        return value
-    return Value(
-        value.name, value.label, f"{float(value.text):,.2f} {values.get('deal_currency_code') or ''}".strip()
-    )
-
-
 def _events(portal: Portal, kind: Kind, id: str) -> tuple[Event, ...]:
     now, found = portal.clock.now_ms(), []
     for name in ACTIVITIES:
@@ -178,7 +167,7 @@ def _events(portal: Portal, kind: Kind, id: str) -> tuple[Event, ...]:
                 values.get("hs_meeting_start_time") or values.get("hs_timestamp") or str(record.created)
             )
             head, body = (values.get(n) or "" for n in _TITLES[name])
-            word = shower.text("hs_communication_channel_type", values.get("hs_communication_channel_type"))
+            word = shower.text("hs_communication_channel_type", values)
             if (
                 values.get("hs_email_direction") == "INCOMING_EMAIL"
                 or values.get("hs_call_direction") == "INBOUND"
@@ -202,6 +191,6 @@ def _related(portal: Portal, kind: Kind, id: str) -> tuple[Related, ...]:
             if not record.archived:
                 values = record.values()
                 keys = _KEY.get(name, ("quantity", "amount"))[:2]
-                note = " · ".join(t for t in (shower.text(n, values.get(n)) for n in keys) if t)
+                note = " · ".join(t for t in (shower.text(n, values) for n in keys) if t)
                 found.append(Related(name, record.id, title(KINDS[name], values, record.id), note))
     return tuple(found)

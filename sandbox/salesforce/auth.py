@@ -27,6 +27,19 @@ def base(request: Request) -> str:
     return f"{request.url.scheme}://{request.headers.get('host') or request.url.netloc}"
 
 
+# Hosts at which every org's users sign in and none of an org's data are.
+LOGIN_HOSTS = ("login.salesforce.com", "test.salesforce.com")
+
+
+def home(org: Org, request: Request) -> str:
+    """The org's own address, at which its data are: its My Domain for who signed in at a login host.
+
+    On loopback, and at the My Domain itself, it is the address that the client used.
+    """
+    host = (request.headers.get("host") or request.url.netloc).partition(":")[0].lower()
+    return f"https://{org.my_domain}" if host in LOGIN_HOSTS else base(request)
+
+
 async def token(org: Org, request: Request) -> Response:
     """POST /services/oauth2/token."""
     org.world.count(VENDOR, "login")
@@ -36,8 +49,9 @@ async def token(org: Org, request: Request) -> Response:
     except grants.GrantError as e:
         code, text = e.args
         return json_response({"error": code, "error_description": text}, 400)
-    url = org.world.link(base(request)).rstrip("/")
-    identity = f"{url}/id/{org.details['id']}/{user_id}"
+    url = org.world.link(home(org, request)).rstrip("/")
+    # Who somebody is stays with the host that signed them in.
+    identity = f"{org.world.link(base(request)).rstrip('/')}/id/{org.details['id']}/{user_id}"
     issued = str(org.clock.now_ms())
     signature = hmac.new(b"sandbox", (identity + issued).encode(), hashlib.sha256).digest()
     return json_response(
@@ -101,11 +115,11 @@ async def introspect(org: Org, request: Request) -> Response:
     )
 
 
-def _identity(org: Org, user_id: str, url: str) -> Json:
-    user = org.user(user_id)
+def _identity(org: Org, user_id: str, request: Request) -> Json:
+    user, url = org.user(user_id), home(org, request)
     rest = f"{url}/services/data/v{{version}}/"
     return {
-        "id": f"{url}/id/{org.details['id']}/{user_id}",
+        "id": f"{base(request)}/id/{org.details['id']}/{user_id}",
         "asserted_user": True,
         "user_id": user_id,
         "organization_id": org.details["id"],
@@ -135,7 +149,7 @@ def _identity(org: Org, user_id: str, url: str) -> Json:
 
 def userinfo(call: Call) -> Result:
     """GET /services/oauth2/userinfo."""
-    who = _identity(call.org, call.access.user_id, base(call.request))
+    who = _identity(call.org, call.access.user_id, call.request)
     return 200, {
         **who,
         "sub": who["id"],
@@ -152,7 +166,7 @@ def identity(call: Call) -> Result:
     """GET /id/ORG/USER."""
     if call.param("org")[:15] != call.org.details["id"][:15]:
         raise ApiError("NOT_FOUND", "Bad_Id", 404)
-    return 200, _identity(call.org, call.access.user_id, base(call.request))
+    return 200, _identity(call.org, call.access.user_id, call.request)
 
 
 async def soap_login(org: Org, request: Request) -> Response:
@@ -170,7 +184,7 @@ async def soap_login(org: Org, request: Request) -> Response:
         text = "INVALID_LOGIN: Invalid username, password, security token; or user locked out."
         return _soap(_fault("sf:INVALID_LOGIN", text), 500)
     user_id = grants.by_name(org, unescape(found[1]).strip() or "?")
-    url, user = base(request), org.user(user_id)
+    url, user = home(org, request), org.user(user_id)
     return _soap(
         f'<loginResponse xmlns="urn:partner.soap.sforce.com"><result><metadataServerUrl>{url}/services/Soap/m/{number}/'
         f"{org.details['id']}</metadataServerUrl><passwordExpired>false</passwordExpired><sandbox>false</sandbox>"

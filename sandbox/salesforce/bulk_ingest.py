@@ -253,7 +253,11 @@ def _one(access: Access, job: Json, cells: Mapping[str, str]) -> tuple[str, bool
             return writing.update(access, sobject, found[0], values), False
         return writing.insert(access, sobject, values), True
     if not id:
-        raise ApiError("MISSING_ARGUMENT", f"Id not specified in an {operation} call", fields=[])
+        raise ApiError(
+            "MISSING_ARGUMENT",
+            f"Id not specified in {'an' if operation[0] in 'iu' else 'a'} {operation} call",
+            fields=[],
+        )
     if operation == "update":
         return writing.update(access, sobject, id, values), False
     found_id = writing.delete(access, sobject, id)

@@ -1,10 +1,12 @@
 """FieldDefinition: what an object's fields are, asked by a query that must name the object."""
 
+from collections.abc import Callable
 from typing import Any
 
 from sales_consultant.sandbox.salesforce.call import Call, Result
 from sales_consultant.sandbox.salesforce.errors import ApiError
 from sales_consultant.sandbox.salesforce.fields import Field
+from sales_consultant.sandbox.salesforce.sobject import Sobject
 from sales_consultant.sandbox.salesforce.soql import Compare, Condition, Query, Within, terms, unquote
 
 Json = dict[str, Any]
@@ -50,17 +52,28 @@ def _values(term: Condition) -> list[str]:
     elif isinstance(term, Within) and not (term.negated or term.nested):
         literals = list(term.values)
     else:
-        raise ApiError("MALFORMED_QUERY", f"{NAME} is filtered by = and IN only, joined by AND")
+        raise ApiError("MALFORMED_QUERY", "Such an object is filtered by = and IN only, joined by AND")
     return [unquote(v.text) if v.kind == "string" else v.kind for v in literals]
 
 
 def run(call: Call, query: Query) -> Result:
     """The answer of a query on FieldDefinition. Raises ApiError."""
-    known = {n.lower(): n for n in _row("", Field("Name", "string"))}
+
+    def rows(sobject: Sobject) -> list[Json]:
+        return [_row(sobject.name, f) for f in call.access.visible(sobject.name).values()]
+
+    return of_objects(call, query, NAME, list(_row("", Field("Name", "string"))), rows)
+
+
+def of_objects(
+    call: Call, query: Query, entity: str, columns: list[str], rows: Callable[[Sobject], list[Json]]
+) -> Result:
+    """The answer of a query on something that is told by object: the query must name the objects. Raises ApiError."""
+    known = {n.lower(): n for n in columns}
     names = []
     for item in query.items:
         if item.path.lower() not in known or item.function:
-            raise ApiError("INVALID_FIELD", f"No such column '{item.path}' on entity '{NAME}'.")
+            raise ApiError("INVALID_FIELD", f"No such column '{item.path}' on entity '{entity}'.")
         names.append(known[item.path.lower()])
     objects: list[str] = []
     wanted: dict[str, set[str]] = {}
@@ -71,23 +84,24 @@ def run(call: Call, query: Query) -> Result:
         elif path in known:
             wanted[known[path]] = {v.lower() for v in _values(term)}
         else:
-            raise ApiError("INVALID_FIELD", f"No such column '{path}' on entity '{NAME}'.")
+            raise ApiError("INVALID_FIELD", f"No such column '{path}' on entity '{entity}'.")
     if not objects:
         raise ApiError(
             "MALFORMED_QUERY",
-            f"Where clauses on {NAME} must name an object: EntityDefinition.QualifiedApiName",
+            f"Where clauses on {entity} must name an object: EntityDefinition.QualifiedApiName",
         )
     found: list[Json] = []
     for name in objects:
         sobject = call.org.sobject(name)
         if sobject is None or not call.access.may(sobject, "Read"):
             continue
-        rows = (_row(sobject.name, f) for f in call.access.visible(sobject.name).values())
-        found += [r for r in rows if all(str(r[n]).lower() in values for n, values in wanted.items())]
+        found += [
+            r for r in rows(sobject) if all(str(r[n]).lower() in values for n, values in wanted.items())
+        ]
     found = found[query.offset :][: query.limit if query.limit is not None else None]
-    base = call.path(f"tooling/sobjects/{NAME}/")
+    base = call.path(f"tooling/sobjects/{entity}/")
     shown = [
-        {"attributes": {"type": NAME, "url": base + r["DurableId"]}, **{n: r[n] for n in names}}
+        {"attributes": {"type": entity, "url": base + r["DurableId"]}, **{n: r[n] for n in names}}
         for r in found
     ]
     return 200, {"totalSize": len(shown), "done": True, "records": shown}

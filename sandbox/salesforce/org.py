@@ -65,6 +65,11 @@ class Org:
             self.details = {"id": ids.make("Organization", number), "features": [], "tracked": {}}
             self.store.put(VENDOR, "org", "", "details", self.details)
 
+    @property
+    def my_domain(self) -> str:
+        """The host of the org's own address, to which sign-in at a login host leads."""
+        return f"{self.details.get('my_domain', 'acme')}.my.salesforce.com"
+
     @staticmethod
     def of(world: World) -> "Org":
         """The org of a running sandbox."""

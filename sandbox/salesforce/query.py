@@ -241,7 +241,7 @@ def _batch(call: Call) -> int:
 
 def run(call: Call, *, deleted: bool = False, tooling: bool = False) -> Result:
     """GET query and queryAll."""
-    from sales_consultant.sandbox.salesforce import field_definition, finding, user_access
+    from sales_consultant.sandbox.salesforce import entity_limit, field_definition, finding, user_access
 
     asked = parse(call.text("q"))
     # Objects without rows of their own.
@@ -249,6 +249,8 @@ def run(call: Call, *, deleted: bool = False, tooling: bool = False) -> Result:
         return user_access.run(call, asked)
     if asked.sobject.lower() == field_definition.NAME.lower():
         return field_definition.run(call, asked)
+    if tooling and asked.sobject.lower() == entity_limit.NAME.lower():
+        return entity_limit.run(call, asked)
     made = plan(call.text("q"), call.access, tooling=tooling, deleted=deleted)
     if call.text("columns").lower() == "true":
         return 200, _columns(made)

@@ -4,6 +4,7 @@ from typing import Any
 
 from sales_consultant.sandbox.cards import Card, CardLine, Event, Related, Value, role
 from sales_consultant.sandbox.clock import iso
+from sales_consultant.sandbox.money import grouped, money, number
 from sales_consultant.sandbox.salesforce import ids, writing
 from sales_consultant.sandbox.salesforce.fields import Field
 from sales_consultant.sandbox.salesforce.loading import EXTERNAL
@@ -14,6 +15,8 @@ from sales_consultant.sandbox.store import Record
 Json = dict[str, Any]
 LISTED = ("Opportunity", "Lead", "Contact", "Account")
 LINES, EVENTS, RELATED = 100, 40, 12
+# A page shows what its layout holds, and an admin puts there what the guide of `provision` names: all but these.
+OFF_LAYOUT = ("next_step_id", "model")
 _KEY = {
     "Account": ("Website", "Industry", "OwnerId"),
     "Contact": ("Email", "AccountId", "OwnerId"),
@@ -58,13 +61,24 @@ class _Shower:
                 return self._named(f, str(value))
             case "datetime":
                 return str(value)[:16].replace("T", " ").removesuffix(" 00:00")
-            case "currency":
-                return f"{float(value):,.2f} {values.get('CurrencyIsoCode') or ''}".strip()
-            case "percent":
-                return f"{float(value):g} %"
-            case "double" | "int":
-                return f"{float(value):g}" if abs(float(value)) < 1e6 else f"{float(value):,.0f}"
+            case "currency" | "percent" | "double" | "int":
+                return self._number(f, str(value), values)
+            case "multipicklist":
+                labels = dict(f.options)
+                return "; ".join(labels.get(v, v) for v in str(value).split(";"))
         return dict(f.options).get(value, str(value))
+
+    def _number(self, f: Field, value: str, values: Json) -> str:
+        amount = number(value)
+        if amount is None:
+            return value
+        if f.type == "currency":
+            # An org of several currencies has the one of each record.
+            return money(
+                amount, str(values.get("CurrencyIsoCode") or self.org.details.get("currency", "USD"))
+            )
+        digits = f.scale if f.type != "int" else 0
+        return f"{grouped(amount, digits)}{'%' if f.type == 'percent' else ''}"
 
     def _named(self, f: Field, id: str) -> str:
         for target in f.targets:
@@ -77,6 +91,10 @@ class _Shower:
         f = self.fields[name]
         label = f.label.removesuffix(" ID") if f.type == "reference" else f.label
         return Value(name, label, self.text(f, values))
+
+    def own(self, f: Field, values: Json) -> Value:
+        """A field of ours; what the guide leaves off the page layout is not on the page."""
+        return Value(f.name, f.label.removeprefix("SC "), self.text(f, values), role(f.name) in OFF_LAYOUT)
 
     def ours(self) -> list[Field]:
         """Our fields that some permission set shows: one that none grants is on nobody's page."""
@@ -137,7 +155,7 @@ def card(org: Org, object: str, id: str) -> Card | None:
         subtitle=who,
         key=tuple(v for v in (shower.value(n, values) for n in key if n in shower.fields) if v.text),
         fields=(*(v for v in (shower.value(n, values) for n in shown) if v.text), made),
-        ours=tuple(Value(f.name, f.label.removeprefix("SC "), shower.text(f, values)) for f in ours),
+        ours=tuple(shower.own(f, values) for f in ours),
         events=_events(org, record.id),
         related=_related(org, sobject, record.id, values),
     )

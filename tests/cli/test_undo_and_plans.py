@@ -288,3 +288,26 @@ def test_a_backfill_that_is_killed_goes_on(tmp_path: Path) -> None:
         assert "owners" in done["finished_before"]
         again = desk.cli.json("backfill")
         assert again["rows"] == {} and "contacts" in again["finished_before"]
+
+
+def test_the_schedule_goes_on_after_a_rollback_and_a_resume(tmp_path: Path) -> None:
+    """More records than the guard needs to speak: what was undone and let go comes back without anybody's yes."""
+    data = tiny.write(tmp_path / "data", tiny.tables(contacts=260, companies=8, deals=6))
+    with office(tmp_path / "admin", data=data, clock=tiny.CLOCK) as desk:
+        desk.cli.configure(desk.sandbox.url, "[schedule.nightly]\njob = 'sync'\ncron = '0 3 * * *'\n")
+        desk.cli.json("provision")
+        first = desk.cli.json("sync", "--yes")
+        held = desk.held()
+        assert first["written"] >= 200
+        desk.cli.json("rollback", last_sync(desk), "--yes")
+        assert desk.held() == {}
+        assert desk.cli.json("schedule", "run-now", "nightly")["written"] == 0
+        desk.cli.json("resume")
+        done = desk.cli.json("schedule", "run-now", "nightly")
+        assert (done["written"], done["back_after_a_rollback"]) == (first["written"], first["written"])
+        assert desk.held() == held == desk.written()
+        # Agreed to once: whoever empties the fields by another way than a rollback stops the next run.
+        for object, record, _ in held:
+            if object == "contacts":
+                desk.set(object, record, sc_segment="")
+        assert "max_share" in desk.cli.json("schedule", "run-now", "nightly", code=6)["error"]["message"]

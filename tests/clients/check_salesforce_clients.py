@@ -6,6 +6,7 @@ from pathlib import Path
 
 from support.client_tools import ask, node
 from support.connect_proxy import ConnectProxy
+from support.salesforce_org import Sf
 
 from sales_consultant.sandbox.server import Sandbox
 
@@ -32,3 +33,33 @@ def test_jsforce(sandbox: Sandbox, calls: Path) -> None:
         "destroyed": True, "ingest": [5, 1, 0], "bulk": 2502, "tooling": True, "kinds": KINDS,
         "metadata": [True, False], "error": "INVALID_FIELD",
     }  # fmt: skip
+
+
+HOME = "https://acme.my.salesforce.com"
+
+
+def test_simple_salesforce_follows_where_the_login_host_leads(
+    sandbox: Sandbox, proxy: ConnectProxy, calls: Path
+) -> None:
+    assert sandbox.ca is not None
+    given = {"user": Sf(sandbox).values("SELECT Username FROM User WHERE IsActive = true")[0]}
+    environ = proxy.environment(sandbox.ca, os.environ)
+    found = ask([sys.executable, calls / "simple_salesforce_login_calls.py"], given, environ)
+    host, base = HOME.removeprefix("https://"), f"{HOME}/services/data/v62.0/"
+    contacts = sandbox.store.totals("salesforce")["Contact"]
+    assert found == {way: [host, contacts, base] for way in ("soap", "jwt")}
+    # To the login host only to sign in, for the data home.
+    assert set(proxy.taken) == {"login.salesforce.com", host}
+
+
+def test_jsforce_follows_where_the_login_host_leads(
+    sandbox: Sandbox, proxy: ConnectProxy, calls: Path
+) -> None:
+    assert sandbox.ca is not None
+    user = Sf(sandbox).values("SELECT Username FROM User WHERE IsActive = true")[0]
+    environ = proxy.environment(sandbox.ca, os.environ)
+    given = {"proxy": proxy.url, "user": user}
+    found = ask(["node", calls / "jsforce_login_calls.cjs", node("jsforce")], given, environ)
+    accounts = sandbox.store.totals("salesforce")["Account"]
+    assert found == {"oauth": [HOME, accounts], "soap": [HOME, accounts, "00D"]}
+    assert set(proxy.taken) == {"login.salesforce.com", HOME.removeprefix("https://")}

@@ -23,6 +23,15 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
             inputs = [{"properties": {"email": f"n{n}@x.example"}} for n in range(start, start + 50)]
             answer = api.post("/crm/objects/2026-03/contacts/batch/create", {"inputs": inputs})
             assert answer.status_code == 201, answer.text
+        # What a data folder does not fill.
+        for object, values in (
+            ("postal_mail", {"hs_timestamp": "2024-03-01", "hs_postal_mail_body": "A brochure"}),
+            ("communications", {"hs_timestamp": "2024-03-02", "hs_communication_body": "A message"}),
+            ("tasks", {"hs_timestamp": "2024-03-03", "hs_task_subject": "Call back"}),
+        ):
+            answer = api.post(f"/crm/objects/2026-03/{object}", {"properties": values})
+            assert answer.status_code == 201, answer.text
+        api.control("feedback", contact=api.id("contacts", "p1"), properties={"hs_submission_name": "NPS"})
         sf = Sf(made)
         sf.ingest("Contact", "insert", "LastName\n" + "\n".join(f"N{n}" for n in range(ROWS)) + "\n")
         yield made

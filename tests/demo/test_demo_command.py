@@ -2,9 +2,12 @@
 
 import json
 import os
+import pty
 import re
+import signal
 import subprocess
 import sys
+import urllib.request
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +28,11 @@ KEYS = {
     "url",
     "page",
 }
+
+
+def _interruptible() -> None:
+    """As at a terminal, whatever started the tests: under nohup the signal would be ignored."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def demo(home: Path, *options: str) -> dict[str, Any]:
@@ -82,3 +90,39 @@ def test_the_shop(tmp_path: Path) -> None:
         "promising",
         "at_risk",
     }
+
+
+@pytest.mark.slow
+def test_both_kept_open_are_one_document_and_nothing_of_it_is_lost(tmp_path: Path) -> None:
+    """At a terminal, until Ctrl-C: the document holds both companies, and the address in it is open meanwhile."""
+    ours, theirs = pty.openpty()
+    command = [str(Path(sys.executable).with_name("sales-consultant")), "demo", "--json", "--keep"]
+    environ = {**os.environ, "HOME": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path / "cache")}
+    with subprocess.Popen(
+        command,
+        stdin=theirs,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=environ,
+        text=True,
+        start_new_session=True,
+        preexec_fn=_interruptible,  # noqa: PLW1509 - it only sets how a signal is taken; no lock is taken there
+    ) as process:
+        assert process.stdout is not None and process.stderr is not None
+        lines: list[str] = []
+        while not lines or lines[-1] != "}\n":
+            lines.append(process.stdout.readline())
+            assert lines[-1], process.stderr.read()
+        found: dict[str, Any] = json.loads("".join(lines))
+        with urllib.request.urlopen(found["url"], timeout=30) as answer:
+            assert "Records by score" in answer.read().decode()
+        process.send_signal(signal.SIGINT)
+        rest, told = process.communicate(timeout=60)
+    os.close(ours)
+    os.close(theirs)
+    assert (process.returncode, rest) == (0, "")
+    assert found["url"] in told, "the address is told on the other stream"
+    assert (found["company"], found["shop"]["company"]) == ("saas", "shop")
+    assert set(found) >= KEYS and set(found["shop"]) >= KEYS
+    assert found["records"][0]["score"] and found["shop"]["records"][0]["segment"]
+    assert "Online Retail" in found["shop"]["data"] and "synthetic" in found["data"]

@@ -137,3 +137,39 @@ def test_fields_are_defined_for_an_object_that_is_named(org: Sf, verb: str) -> N
         == "INVALID_FIELD"
     )
     assert org.query("SELECT Label FROM FieldDefinition WHERE EntityDefinitionId = 'Nothing'", verb) == []
+
+
+def test_limits_of_an_object_are_told_by_type(org: Sf) -> None:
+    where = "WHERE EntityDefinition.QualifiedApiName = 'Contact'"
+    soql = f"SELECT Type, Label, Max, Remaining FROM EntityLimit {where}"
+
+    def limits() -> dict[str, tuple[int, int]]:
+        return {r["Type"]: (r["Max"], r["Remaining"]) for r in org.query(soql, "tooling/query")}
+
+    before = limits()
+    assert set(before) >= {"CustomFields", "ActiveValidationRules"}
+    most, left = before["CustomFields"]
+    org.own_field("Contact.Counted__c")
+    assert limits()["CustomFields"] == (most, left - 1)
+    (one,) = org.query(
+        f"SELECT Remaining FROM EntityLimit {where} AND Type = 'CustomFields'", "tooling/query"
+    )
+    assert one["Remaining"] == left - 1
+    org.control(
+        "rule",
+        kind="validation",
+        object="Contact",
+        name="R",
+        active=True,
+        error_if="LastName = 'x'",
+        message="no",
+    )
+    assert limits()["ActiveValidationRules"][1] == before["ActiveValidationRules"][1] - 1
+    org.control("options", custom_fields=most - left)
+    assert limits()["CustomFields"][1] == 0, "never below none"
+    # Only Tooling has it, and only for an object that is named.
+    assert org.error(soql)["errorCode"] == "INVALID_TYPE"
+    assert "must name an object" in org.error("SELECT Type FROM EntityLimit", "tooling/query")["message"]
+    assert (
+        org.query("SELECT Type FROM EntityLimit WHERE EntityDefinitionId = 'Nothing'", "tooling/query") == []
+    )

@@ -7,10 +7,10 @@ import pandas as pd
 import pytest
 
 from sales_consultant.scoring.calibration import sigmoid
-from sales_consultant.scoring.compare import form, of_ours
+from sales_consultant.scoring.compare import of_ours
 from sales_consultant.scoring.encoding import Encoder
 from sales_consultant.scoring.forward import forward_test
-from sales_consultant.scoring.hazards import LOST, OPEN, WON, Hazards, learn, rival, spans
+from sales_consultant.scoring.hazards import LOST, OPEN, WON, Hazards, form, learn, rival, spans
 from sales_consultant.scoring.metrics import losses
 from sales_consultant.scoring.propensity import PropensityModel
 from sales_consultant.scoring.times import DAY

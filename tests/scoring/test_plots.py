@@ -66,7 +66,9 @@ def test_all_models_are_judged_on_the_same_rows() -> None:
     base, ours = table[0], table[1]
     assert ours["model"].startswith("ours")
     assert base["auc"] == 0.5
-    assert [r["model"] for r in table if r["in_force"]] == [ours["model"]]
+    # The card, the model and the comparison name it alike.
+    (held,) = [r["model"] for r in table if r["in_force"]]
+    assert held == ours["model"] == f"ours, {made.model.form}" == f"ours, {made.model.card['tier']}"
     assert made.report.log_loss is not None
     assert ours["log_loss"] == pytest.approx(made.report.log_loss, abs=0.02)
     assert ours["log_loss"] < base["log_loss"]

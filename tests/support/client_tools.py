@@ -11,7 +11,11 @@ from typing import Any
 
 ROOT = Path(__file__).parents[2]
 TOOLS = ROOT / ".venv" / "clients"
-PYTHON = ("hubspot-sdk==0.1.0a9", "dlt==1.31.0")
+PYTHON = {
+    "python": ("hubspot-sdk==0.1.0a9", "dlt==1.31.0"),
+    # In an environment of its own: its authorities are changed while it runs.
+    "tap": ("meltano-tap-hubspot==0.10.1",),
+}
 NODE = {
     "hubspot": {"@hubspot/api-client": "14.0.1"},
     "jsforce": {"jsforce": "3.10.16"},
@@ -35,9 +39,10 @@ def _installed(folder: Path, wanted: str) -> bool:
     return mark.exists() and mark.read_text() == wanted
 
 
-def python() -> Path:
-    """A Python that has the clients which must not be in the project's own environment."""
-    folder, wanted = TOOLS / "python", "\n".join(PYTHON)
+def python(name: str = "python") -> Path:
+    """A Python that has the clients of a name, which must not be in the project's own environment."""
+    packages = PYTHON[name]
+    folder, wanted = TOOLS / name, "\n".join(packages)
     if not _installed(folder, wanted):
         shutil.rmtree(folder, ignore_errors=True)
         folder.parent.mkdir(parents=True, exist_ok=True)
@@ -50,7 +55,7 @@ def python() -> Path:
             "--quiet",
             "--disable-pip-version-check",
         ]
-        _run([*pip, *PYTHON], folder, " and ".join(PYTHON))
+        _run([*pip, *packages], folder, " and ".join(packages))
         (folder / "installed").write_text(wanted)
     return folder / "bin" / "python"
 

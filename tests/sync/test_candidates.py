@@ -114,6 +114,28 @@ def test_a_dry_run_publishes_nothing_and_tells_old_against_new(shown: Shown) -> 
     assert "Deal " not in json.dumps(models.index(desk.state), default=str)
 
 
+def test_what_a_dry_run_says_is_what_happens() -> None:
+    """Of every kind of model the note names those that would come into force, and the lines say the same."""
+    segments, amounts, same = "a" * 64, "b" * 64, "c" * 64
+    made = [
+        trainings.TrainedModel("segments", "segments", segments, "", True, {}),
+        trainings.TrainedModel("value", "value", amounts, "", False, {}, "the model in force stays"),
+        trainings.TrainedModel("amounts", "amounts", same, "", True, {}, before={"digest": same}),
+    ]
+    told = candidates.told(made, dry_run=True)
+    brief = candidates.brief(told, dry_run=True)
+    lines = {m["model"]: m["would be published"] for m in brief["models"]}
+    assert lines == {"segments": True, "value": False, "amounts": False}
+    assert brief["note"] == f"Nothing was published. To publish: models publish {segments[:12]} (segments)"
+    (line,) = [m for m in brief["models"] if m["model"] == "amounts"]
+    assert line["why"] == "it is in force already"
+    stays = candidates.brief(candidates.told(made[1:], dry_run=True), dry_run=True)
+    assert stays["note"] == "Nothing was published. Nothing would be."
+    published = candidates.told(made, dry_run=False)
+    assert [m["published"] for m in published] == [True, False, True]
+    assert "note" not in candidates.brief(published, dry_run=False)
+
+
 def test_looks_are_no_trainings(shown: Shown) -> None:
     desk, _ = shown
     for _ in range(2):
@@ -154,6 +176,8 @@ def test_a_candidate_comes_into_force_by_hand_and_only_once_compared(shown: Show
     assert found == {"name": "sales", "in_force": made["sales"].digest, "withdrawn": before}
     assert desk.force["sales"] == made["sales"].digest
     assert desk.state.rows(sa.select(holds)) == []
+    # By hand is agreed: what a rollback took away comes back past the guard, as after `resume`.
+    assert json.loads(desk.state.get("resumed") or "") == {"score": NOW + 1}
     for digest, words in (
         (short, "in force already"),
         (before[:12], "was in force before"),

@@ -135,3 +135,11 @@ def test_without_a_test_there_is_a_page_without_plots(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(MachineError, match="cannot be written"):
         cardpage.write(ws, digest, tmp_path / "file")
+
+
+def test_the_card_names_the_tier_as_the_comparison_does(tmp_path: Path) -> None:
+    """From the model itself: a card that an older release wrote, or a report, does not go before it."""
+    for said in ("boosted", "full"):
+        ws, digest = desk(tmp_path, {"event": "deal won", "tier": said}, {"verdict": "too little data"})
+        assert cards.card(ws, digest[:12])["tier"] == "rules"
+        assert cards.brief(cards.card(ws, "deals"))["tier"] == "rules"

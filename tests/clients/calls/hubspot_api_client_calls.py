@@ -31,7 +31,18 @@ def main(given: dict[str, Any]) -> dict[str, Any]:
     )  # fmt: skip
     written = client.crm.contacts.batch_api.update(body)
     found["partial"] = [len(written.results), written.num_errors]
-    for kind in ("calls", "emails", "meetings", "notes", "tasks", "leads"):
+    listed = (
+        "calls",
+        "emails",
+        "meetings",
+        "notes",
+        "tasks",
+        "leads",
+        "communications",
+        "postal_mail",
+        "feedback_submissions",
+    )
+    for kind in listed:
         found[kind] = len(getattr(client.crm.objects, kind).basic_api.get_page().results)
     found["line_items"] = len(client.crm.line_items.basic_api.get_page().results)
     found["products"] = len(client.crm.products.basic_api.get_page().results)

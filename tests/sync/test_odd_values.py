@@ -1,0 +1,93 @@
+"""Whole runs on CRMs whose answers hold odd values: every row arrives, nothing stops, nothing is wrongly written."""
+
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+from support import seller, tiny
+from support.in_process import LocalSandbox
+from support.odd_values import OddValues
+
+from sales_consultant.config.settings import Settings
+from sales_consultant.connectors.base import Calls, Connector
+from sales_consultant.connectors.http import Transport
+from sales_consultant.connectors.hubspot.client import HubSpotApi
+from sales_consultant.connectors.hubspot.connector import HubSpotConnector
+from sales_consultant.connectors.salesforce.client import SalesforceApi
+from sales_consultant.connectors.salesforce.connector import SalesforceConnector
+from sales_consultant.sync.admin import provision
+from sales_consultant.sync.run import Silent, sync
+from sales_consultant.sync.workspace import Workspace
+
+OBJECTS = {
+    "hubspot": ("contacts", "companies", "deals"),
+    "salesforce": ("Contact", "Account", "Opportunity"),
+}
+CLOSED = {"hubspot": ("dealstage", ("won", "lost")), "salesforce": ("StageName", ("won", "lost"))}
+
+
+def opened(crm: str, sandbox: LocalSandbox, adapter: Any) -> Connector:
+    if crm == "hubspot":
+        session = sandbox.open_session()
+        session.mount("http://", adapter)
+        session.mount("https://", adapter)
+        transport = Transport(calls=Calls(), session=session, sleep=lambda s: None, jitter=Random(1))
+        api = HubSpotApi("a-token", url="http://127.0.0.1", transport=transport)
+        return HubSpotConnector(api, read="2026-03", write="2026-03")
+    sf = SalesforceApi(settings(crm).connections["main"], "a-token")
+    sf.session.inner.mount("http://", adapter)
+    sf.session.inner.mount("https://", adapter)
+    sf.transport.sleep = lambda seconds: None
+    return SalesforceConnector(sf, sleep=lambda seconds: None)
+
+
+def settings(crm: str) -> Settings:
+    return Settings.model_validate(
+        {
+            "connections": {"main": {"crm": crm, "url": "http://127.0.0.1"}},
+            "populations": {"deals": {"object": "deals", "event": "won", "label": "Deals"}},
+            "features": {"fixed": ["deals.c_fit"]},
+        }
+    )
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("crm", ["hubspot", "salesforce"])
+def test_a_run_on_a_crm_with_odd_values(tmp_path: Path, crm: str, seed: int) -> None:
+    data = tiny.write(tmp_path / "data", seller.tables(people=60))
+    with LocalSandbox(crm, clock=tiny.CLOCK, data=data) as sandbox:
+        chosen = settings(crm)
+        clean = opened(crm, sandbox, sandbox.adapter)
+        with Workspace(chosen, "main", chosen.connections["main"], tmp_path, connector=clean) as ws:
+            provision(ws, dry=False)
+        odd = OddValues(
+            sandbox.adapter, Random(seed), chance=0.03, spare=lambda name: name.lower().startswith("sc_")
+        )
+        spoilt = opened(crm, sandbox, odd)
+        with Workspace(chosen, "main", chosen.connections["main"], tmp_path, connector=spoilt) as ws:
+            run, plan = sync(ws, Silent(), yes=True)
+            assert run.code == 0
+            assert odd.given > 100 and sum(run.counts["could_not_be_read"].values()) > 50
+            for object in OBJECTS[crm]:
+                held = {r[0] for r in ws.warehouse.con.execute(f'SELECT id FROM "raw_{object}"').fetchall()}
+                assert held == {r.id for r in sandbox.store.each(crm, object)}, "every row arrives"
+        stages = dict(
+            sandbox.store.rows(
+                "SELECT id, json_extract(properties, ?) FROM records WHERE object = ?",
+                (f"$.{CLOSED[crm][0]}", OBJECTS[crm][2]),
+            )
+        )
+        for record in sandbox.store.each(crm, OBJECTS[crm][2]):
+            ours = {k.lower() for k, v in record.values().items() if k.lower().startswith("sc_") and v}
+            if ours & {"sc_score", "sc_score__c", "sc_next_step", "sc_next_step__c"}:
+                assert is_open(crm, sandbox, record.values()), (record.id, stages[record.id])
+        assert plan.entries
+
+
+def is_open(crm: str, sandbox: LocalSandbox, values: dict[str, Any]) -> bool:
+    return str(values.get("hs_is_closed" if crm == "hubspot" else "IsClosed")).lower() in (
+        "false",
+        "0",
+        "none",
+    )

@@ -83,8 +83,6 @@ def _whole(response: requests.Response) -> int:
         if "html" in response.headers.get("Content-Type", "") or not response.content:
             raise bodies.UnreadableError("a page came in place of a table, or nothing")
         return 0
-    if method == "PATCH" and not response.content:
-        return 0
     shape(method, urlsplit(url).path).check(bodies.parsed(response))
     return bodies.repaired(response)
 

@@ -41,11 +41,11 @@ def refuse(fault: Fault) -> Response:
     """The answer of a fault: HTML where the API is not reached, else the vendor's list; `policy` is another error code."""
     if fault.status in (420, 429, 406):
         response = Response(b"", fault.status)
-    elif fault.status in (502, 503, 504):
+    elif fault.status in (502, 503, 504) and not fault.policy:
         response = unavailable(fault.status)
     else:
         code, text = _WORDS.get(fault.status, _WORDS[500])
-        response = refused(ApiError(fault.policy or code, text, fault.status))
+        response = refused(ApiError(fault.policy or code, fault.message or text, fault.status))
     if fault.retry_after is not None:
         response.headers["Retry-After"] = str(fault.retry_after)
     return response

@@ -108,12 +108,16 @@ class Shell:
         data_dir: Path | None,
         as_json: bool,
         timezone: str | None = None,
+        tell: Callable[[str], None] | None = None,
+        stop: Callable[[], bool] = lambda: False,
     ) -> None:
         self.connection = connection
         self.config = config
         self.json = as_json
         self.timezone = timezone
         self._data_dir = data_dir
+        self._tell = tell
+        self._stop = stop
         self.stack = ExitStack()
 
     @property
@@ -138,7 +142,15 @@ class Shell:
 
         name, chosen = self.settings.connection(connection)
         return self.stack.enter_context(
-            Workspace(self.settings, name, chosen, self.folder, keyring=os_keyring())
+            Workspace(
+                self.settings,
+                name,
+                chosen,
+                self.folder,
+                keyring=os_keyring(),
+                tell=self.tell,
+                stop=self._stop,
+            )
         )
 
     @functools.cached_property
@@ -152,6 +164,17 @@ class Shell:
         from sales_consultant.sync.render import Terminal
 
         return self.stack.enter_context(Terminal(quiet=self.json))
+
+    def tell(self, text: str) -> None:
+        """One line about what is waited for: on standard error, also where standard output holds JSON."""
+        if self._tell is not None:
+            self._tell(text)
+        elif self.json:
+            from sales_consultant.sync.render import plain
+
+            print(plain(text), file=sys.stderr)
+        else:
+            self.reporter.say(text)
 
     @property
     def asks(self) -> bool:
@@ -927,7 +950,12 @@ def serve(shell: Shell) -> None:
 
     def run(schedule: "Schedule", at: int, stop: Callable[[], bool]) -> Document:
         mine = Shell(
-            connection=schedule.connection or None, config=shell.config, data_dir=shell.folder, as_json=True
+            connection=schedule.connection or None,
+            config=shell.config,
+            data_dir=shell.folder,
+            as_json=True,
+            tell=lambda text: emit({"event": "waiting", "connection": schedule.connection, "message": text}),
+            stop=stop,
         )
         with mine.stack:
             done = scheduled(mine.ws, schedule.job, at=at, stop=stop)

@@ -85,6 +85,13 @@ class CrmUnavailableError(SalesConsultantError):
     kind = "crm_unavailable"
 
 
+class StoppedError(SalesConsultantError):
+    """Somebody said stop while the CRM was waited for: nobody needs to act."""
+
+    code = 130
+    kind = "interrupted"
+
+
 class GuardError(SalesConsultantError):
     """A guard refused: the admin looks at the plan and decides."""
 

@@ -17,17 +17,20 @@ def open_connector(
     *,
     store: "BudgetStore | None" = None,
     keep: Callable[[str], None] = lambda _: None,
+    tell: Callable[[str], None] = lambda _: None,
+    stop: Callable[[], bool] = lambda: False,
 ) -> "Connector":
     """The connector of a configured connection; makes no call yet.
 
-    `store` counts the day's calls across commands; `keep` puts a rotated secret where the old one came from.
+    `store` counts the day's calls across commands; `keep` puts a rotated secret where the old one came from. While the CRM
+    is waited for, `tell` is given a line for people, and `stop` is asked whether to go on.
     """
     from sales_consultant.config.naming import Naming
     from sales_consultant.connectors.hubspot import open_hubspot
     from sales_consultant.connectors.salesforce import open_salesforce
 
     make = open_hubspot if connection.crm == "hubspot" else open_salesforce
-    return make(connection, secret, naming=Naming.of(write), store=store, keep=keep)
+    return make(connection, secret, naming=Naming.of(write), store=store, keep=keep, tell=tell, stop=stop)
 
 
 def browser_sign_in(connection: "Connection", client_secret: str, redirect_uri: str) -> "BrowserSignIn":

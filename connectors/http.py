@@ -7,23 +7,35 @@ import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlsplit
 
 import requests
-from requests.adapters import HTTPAdapter
+import urllib3
 
-from sales_consultant.config.errors import AccessError, ConfigError, CrmUnavailableError
+from sales_consultant.config.errors import ConfigError
+from sales_consultant.connectors import failures
 from sales_consultant.connectors.base import Calls
+from sales_consultant.connectors.bodies import UnreadableError
+from sales_consultant.connectors.deadline import LimitedAdapter
+from sales_consultant.connectors.failures import LostAnswerError
+from sales_consultant.connectors.patience import (
+    LONGEST_ASKED,
+    PATIENCE,
+    Halt,
+    Patience,
+    date_ms,
+    retry_after,
+)
+
+__all__ = ["Limiter", "LostAnswerError", "PooledSession", "Transport", "checked_base", "safe_text"]
 
 TIMEOUT = (5.0, 60.0)
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
-RETRIED = frozenset({406, 420, 423, 429, 477, 500, 502, 503, 504, 521, 523, 524})
-
-
-class LostAnswerError(Exception):
-    """The request was sent and no whole answer came: whether it took effect is not known."""
+# Refusals, or troubles on the way, that pass by themselves.
+PASSES = frozenset({408, 420, 423, 425, 429, 477, 500, 502, 503, 504, 520, 521, 522, 523, 524})
+# Of these the request may have been applied all the same: a gateway gives up on what the server behind it still does.
+UNSURE = frozenset({408, 500, 502, 504, 520, 522, 524})
 
 
 @dataclass
@@ -57,10 +69,18 @@ class Limiter:
                     return
             self.sleep(wait)
 
-    def pause(self, seconds: float) -> None:
-        """No call for so long: the CRM said so."""
+    def pause(self, seconds: float) -> float:
+        """No call for so long: the CRM said so. Gives the pause, for who waits it out by itself to say that it is over."""
         with self._lock:
-            self._not_before = max(self._not_before, self.clock() + seconds)
+            end = self.clock() + seconds
+            self._not_before = max(self._not_before, end)
+            return end
+
+    def over(self, end: float) -> None:
+        """A pause was waited out; another that was asked for meanwhile holds."""
+        with self._lock:
+            if self._not_before == end:
+                self._not_before = 0.0
 
     def resize(self, calls: int) -> None:
         """A new ceiling, as the CRM's headers state it."""
@@ -88,28 +108,6 @@ def checked_base(url: str, vendor_hosts: tuple[str, ...], configured: str = "") 
     )
 
 
-def date_ms(headers: Any) -> int | None:
-    """The server's clock (ms UTC, whole seconds) from its Date header."""
-    try:
-        return int(parsedate_to_datetime(headers["Date"]).timestamp() * 1000)
-    except (KeyError, TypeError, ValueError):
-        return None
-
-
-def looks_like_json(response: requests.Response) -> bool:
-    """Whether a body is a JSON object or list from its first sign to its last; parses nothing."""
-    text = response.content.strip()
-    return (text[:1], text[-1:]) in ((b"{", b"}"), (b"[", b"]"))
-
-
-def retry_after(headers: Any) -> float | None:
-    """Seconds the server asked to wait."""
-    try:
-        return max(0.0, min(float(headers["Retry-After"]), 86_400.0))
-    except (KeyError, TypeError, ValueError):
-        return None
-
-
 _MARKUP = re.compile(r"<[^>]*>|[\x00-\x1f\x7f]+")
 
 
@@ -121,33 +119,42 @@ def safe_text(text: str, limit: int = 200) -> str:
 class Transport:
     """One pooled session with the retry loop; a connector's clients send through it.
 
-    `send` retries what may be retried: connect errors and refusals (423, 429, 5xx) always, for nothing was applied or
-    the request is idempotent; after a lost answer only what `idempotent` says. Redirects are never followed: they
-    would carry the credentials elsewhere.
+    `send` waits out what may pass. Of a read that is everything: refusals, resets, answers that cannot be read. A write
+    is sent again only after a refusal that says that nothing was applied. Redirects are never followed: they would carry
+    the credentials elsewhere. `tell` is given a line for whoever waits too.
     """
 
     def __init__(
         self,
         *,
         calls: Calls,
+        crm: str = "The CRM",
         session: requests.Session | None = None,
-        attempts: int = 5,
-        sleep: Callable[[float], None] = time.sleep,
+        patience: float = PATIENCE,
+        sleep: Callable[[float], None] | None = None,
         jitter: random.Random | None = None,
         timeout: tuple[float, float] = TIMEOUT,
         allow: Callable[[], None] = lambda: None,
         ticks: Callable[[], float] = time.monotonic,
+        tell: Callable[[str], None] = lambda _: None,
+        stop: Callable[[], bool] = lambda: False,
     ) -> None:
         self.calls = calls
+        self.crm = crm
         # Asked before every call, retries too; raises where the day's allowance is used up.
         self.allow = allow
-        self.session = session or _session()
-        self.attempts = attempts
-        self.sleep = sleep
+        self.session = session or PooledSession(ticks=ticks)
+        self.patience = patience
+        self.halt = Halt(stop)
+        self.sleep = sleep or self.halt.wait
         self.jitter = jitter or random.Random()
         self.timeout = timeout
         self.server_ms: int | None = None
         self.ticks = ticks
+        self.tell = tell
+        # Values of answers that could not be taken as they came.
+        self.repaired = 0
+        self._counting = threading.Lock()
         self._answered = 0.0
 
     def send(
@@ -159,74 +166,66 @@ class Transport:
         limiter: Limiter,
         idempotent: bool = True,
         wait: Callable[[requests.Response], float | None] | None = None,
-        whole: Callable[[requests.Response], bool] = lambda _: True,
+        whole: Callable[[requests.Response], int] = lambda _: 0,
         **options: Any,
     ) -> requests.Response:
         """The answer, whatever its status, after the retries its class allows.
 
-        `wait` gives the seconds to wait before a retry, or None for a status that must not be retried. `whole` tells an
-        answer from a page that a proxy or a maintenance puts in its place with status 200. Raises
-        CrmUnavailableError where the CRM cannot be reached, LostAnswerError where the request went out and no answer
-        came.
+        `wait` gives the least seconds before a retry, or None for an answer that must not be retried. `whole` raises
+        UnreadableError for what is no answer, as a page that a proxy puts in its place with status 200, and gives the
+        number of values that it had to repair. Raises CrmUnavailableError where the CRM cannot be reached,
+        LostAnswerError where the request went out and no answer came.
         """
-        response: requests.Response | None = None
-        for attempt in range(self.attempts):
+        patience = Patience(self.crm, self.sleep, self.tell, self.ticks, self.jitter, self.patience)
+        while True:
             self.allow()
             limiter.acquire()
             self.calls.count(kind)
-            last = attempt == self.attempts - 1
             try:
                 response = self.session.request(
                     method, url, timeout=self.timeout, allow_redirects=False, **options
                 )
-            except (
-                requests.exceptions.ConnectTimeout,
-                requests.exceptions.SSLError,
-                requests.exceptions.ProxyError,
-            ) as e:
-                if last or isinstance(e, requests.exceptions.SSLError):
-                    raise self._unreachable(url, e) from e
-                self._pause(attempt, None)
+                self._heard(response)
+                if response.status_code < 300:
+                    self._repaired(whole(response))
+                    return response
+            except (requests.exceptions.RequestException, urllib3.exceptions.HTTPError, UnreadableError) as e:
+                trouble = failures.of(e)
+                if trouble is None:
+                    raise
+                if trouble.final:
+                    raise failures.unreachable(url, trouble) from e
+                if trouble.sent and not idempotent:
+                    raise LostAnswerError(trouble.words) from e
+                if patience.over:
+                    raise failures.unreachable(url, trouble) from e
+                if trouble.packed:
+                    # Whoever labels bodies wrongly does so less where nothing is packed.
+                    options["headers"] = {**(options.get("headers") or {}), "Accept-Encoding": "identity"}
+                patience.wait(trouble.words, None)
                 continue
-            except requests.exceptions.ConnectionError as e:
-                if _never_sent(e):
-                    if last:
-                        raise self._unreachable(url, e) from e
-                elif not idempotent:
-                    raise LostAnswerError(type(e).__name__) from e
-                elif last:
-                    raise self._unreachable(url, e) from e
-                self._pause(attempt, None)
-                continue
-            except (requests.exceptions.Timeout, requests.exceptions.ChunkedEncodingError) as e:
-                if not idempotent:
-                    raise LostAnswerError(type(e).__name__) from e
-                if last:
-                    raise self._unreachable(url, e) from e
-                self._pause(attempt, None)
-                continue
-            told = date_ms(response.headers)
-            if told:
-                self.server_ms, self._answered = told, self.ticks()
-            if response.status_code in (200, 201, 207) and not whole(response):
-                if not idempotent:
-                    raise LostAnswerError("an answer that is none")
-                if last:
-                    raise CrmUnavailableError(
-                        f"What answers at {urlsplit(url).netloc} is not the CRM: a page of a proxy, or of a maintenance.",
-                        action="Check the proxy and the CRM's status page, then run the command again.",
-                    )
-                self._pause(attempt, None)
-                continue
-            if response.status_code not in RETRIED or last:
+            if response.status_code in UNSURE and not idempotent:
+                raise LostAnswerError(f"answers {response.status_code}")
+            seconds = wait(response) if wait else by_status(response)
+            if seconds is None or patience.over:
                 return response
-            seconds = wait(response) if wait else retry_after(response.headers) or 0.0
-            if seconds is None:
-                return response
-            limiter.pause(seconds)
-            self._pause(attempt, seconds)
-        assert response is not None
-        return response
+            asked = retry_after(response.headers, self.clock_ms())
+            if asked is not None and asked > LONGEST_ASKED:
+                raise failures.later(self.crm, response.status_code, asked, self.clock_ms())
+            least = seconds if asked is None else asked
+            paused = limiter.pause(least)
+            patience.wait(f"answers {response.status_code}", least)
+            limiter.over(paused)
+
+    def _heard(self, response: requests.Response) -> None:
+        told = date_ms(response.headers)
+        if told:
+            self.server_ms, self._answered = told, self.ticks()
+
+    def _repaired(self, values: int) -> None:
+        if values:
+            with self._counting:
+                self.repaired += values
 
     def clock_ms(self) -> int:
         """The server's clock now (ms UTC): its last answer's, carried on while nothing is asked; 0 before the first."""
@@ -234,32 +233,25 @@ class Transport:
             return 0
         return self.server_ms + int((self.ticks() - self._answered) * 1000)
 
-    def _pause(self, attempt: int, asked: float | None) -> None:
-        backoff = min(30.0, 0.25 * 2.0**attempt)
-        self.sleep(max(asked or 0.0, backoff * (0.5 + self.jitter.random())))
-
-    def _unreachable(self, url: str, error: Exception) -> CrmUnavailableError:
-        host = urlsplit(url).netloc
-        return CrmUnavailableError(
-            f"The CRM at {host} cannot be reached: {type(error).__name__}.",
-            action="Check the network, the proxy and the address, then run the command again.",
-        )
-
     def close(self) -> None:
         """Close the pooled connections."""
         self.session.close()
 
 
 class PooledSession(requests.Session):
-    """A session that asks the environment for proxies and certificates once a host, not at every call.
+    """A session whose answers have an end, and which asks the environment for proxies and certificates once a host.
 
     Nothing of a .netrc file is sent: requests would put its password in the place of our token.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, ticks: Callable[[], float] = time.monotonic) -> None:
         super().__init__()
+        self.ticks = ticks
         self.auth = lambda request: request
         self._environment: dict[tuple[str, str], Any] = {}
+        adapter = LimitedAdapter(ticks=ticks, pool_connections=4, pool_maxsize=16)
+        self.mount("https://", adapter)
+        self.mount("http://", adapter)
 
     def merge_environment_settings(self, url: Any, proxies: Any, stream: Any, verify: Any, cert: Any) -> Any:
         """What requests makes of the environment for a host, kept."""
@@ -272,23 +264,6 @@ class PooledSession(requests.Session):
         return dict(self._environment[key])
 
 
-def _session() -> requests.Session:
-    session = PooledSession()
-    adapter = HTTPAdapter(pool_connections=4, pool_maxsize=16)
-    session.mount("https://", adapter)
-    session.mount("http://", adapter)
-    return session
-
-
-def _never_sent(error: requests.exceptions.ConnectionError) -> bool:
-    """Whether the connection was never made, so that nothing can have been applied."""
-    text = repr(error)
-    return "NewConnectionError" in text or "ConnectTimeoutError" in text or "NameResolutionError" in text
-
-
-def refuse_login(crm: str, status: int) -> AccessError:
-    """The error for an answer of 401."""
-    return AccessError(
-        f"{crm} refused the token ({status}): it is wrong, expired or was revoked.",
-        action="Make a new one and store it with: sales-consultant login",
-    )
+def by_status(response: requests.Response) -> float | None:
+    """Seconds before a retry of an answer that only its status tells of; None for one that stays as it is."""
+    return 0.0 if response.status_code in PASSES else None

@@ -19,6 +19,8 @@ import orjson
 import requests
 
 from sales_consultant.config.errors import AccessError, CrmUnavailableError, SalesConsultantError
+from sales_consultant.connectors import bodies
+from sales_consultant.connectors.codes import Table, ending
 from sales_consultant.connectors.http import Limiter, Transport, safe_text
 
 T = TypeVar("T")
@@ -125,9 +127,15 @@ class Granted:
 
 
 def ask_token(
-    transport: Transport, url: str, form: Mapping[str, str], *, crm: str, limiter: Limiter | None = None
+    transport: Transport,
+    url: str,
+    form: Mapping[str, str],
+    *,
+    crm: str,
+    table: Table,
+    limiter: Limiter | None = None,
 ) -> Granted:
-    """POST a form to a token endpoint whose address the caller has checked.
+    """POST a form to a token endpoint whose address the caller has checked; `table` holds the service's errors.
 
     Raises AccessError with the service's own words where it refuses, CrmUnavailableError where it cannot be reached.
     """
@@ -138,21 +146,30 @@ def ask_token(
         limiter=limiter or Limiter(1000, 1.0),
         # A code is good for one exchange, and a refresh token may rotate: the same form is not sent twice.
         idempotent=form.get("grant_type") == "refresh_token" and crm == "HubSpot",
+        wait=lambda answer: table.find(answer.status_code, str(_object(answer).get("error") or "")).pause,
+        whole=_legible,
         data=dict(form),
         headers={"Accept": "application/json", "Content-Type": "application/x-www-form-urlencoded"},
     )
-    body = _json(response)
-    if response.status_code >= 500 or response.status_code == 429:
-        raise CrmUnavailableError(
-            f"{crm}'s sign-in service answers with {response.status_code}.",
-            action="Run the command again later.",
-        )
+    body = _object(response)
     if response.status_code >= 300 or not body.get("access_token"):
+        rule = table.find(response.status_code, str(body.get("error") or body.get("status") or ""))
+        if rule.who == "time":
+            raise ending(
+                rule,
+                f"{crm}'s sign-in service answers with {response.status_code}: {rule.what}.",
+                response.status_code,
+            )
         code = safe_text(str(body.get("error") or body.get("status") or response.status_code), 60)
         words = safe_text(str(body.get("error_description") or body.get("message") or ""))
         # The service may repeat what it was sent.
         for secret in (form.get(k, "") for k in ("client_secret", "refresh_token", "code", "code_verifier")):
             words = words.replace(secret, "...") if secret else words
+        if not body:
+            raise AccessError(
+                f"{crm}'s sign-in service answers with a page, or nothing ({response.status_code}).",
+                action="Ask whoever runs the network whether a firewall or a proxy stands in between.",
+            )
         raise AccessError(
             f"{crm} refused the sign-in: {code} {words}".strip(),
             action="Sign in again with: sales-consultant login. If that is refused too, check the app's client id, "
@@ -161,17 +178,28 @@ def ask_token(
     return Granted(
         str(body["access_token"]),
         str(body.get("refresh_token") or ""),
-        float(body.get("expires_in") or "inf"),
+        _seconds(body.get("expires_in")),
         str(body.get("instance_url") or ""),
     )
 
 
-def _json(response: requests.Response) -> dict[str, Any]:
-    try:
-        found = orjson.loads(response.content)
-    except orjson.JSONDecodeError:
-        return {}
+def _legible(response: requests.Response) -> int:
+    bodies.Shape().check(bodies.parsed(response))
+    return bodies.repaired(response)
+
+
+def _object(response: requests.Response) -> dict[str, Any]:
+    found = bodies.told(response)
     return found if isinstance(found, dict) else {}
+
+
+def _seconds(value: Any) -> float:
+    """How long a token holds; what is no number of seconds says nothing."""
+    try:
+        seconds = float(value)
+    except (TypeError, ValueError):
+        return float("inf")
+    return seconds if seconds > 0 else float("inf")
 
 
 class Refreshing:

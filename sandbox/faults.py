@@ -5,16 +5,37 @@ import re
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
-Kind = Literal["status", "slow", "lost", "reset", "truncated", "redirect"]
+Kind = Literal[
+    "status",
+    "slow",
+    "lost",
+    "reset",
+    "truncated",
+    "redirect",
+    "drip",
+    "gzip",
+    "html",
+    "empty",
+    "charset",
+    "cut",
+]
+
+
+_STATUS = {"redirect": 302, "html": 200, "empty": 200}
 
 
 @dataclass
 class Fault:
     """One rule.
 
-    `status`: answered by the vendor's error of that status, not applied. `slow`: applied after `seconds`. `lost`: applied,
+    `status`: answered by the vendor's error of that status, not applied; `policy` is another code, `message` other words. `slow`: applied after `seconds`. `lost`: applied,
     then the connection is closed without an answer. `truncated`: applied, and closed in the middle of the answer's body.
     `reset`: closed without being applied. `redirect`: not applied, the client is sent to the same path at `location`.
+
+    What follows is applied and answered, and the answer is damaged on the way, as by a proxy. `drip`: one byte every
+    `seconds`. `gzip`: labelled as packed, and not. `html`: a page with `status` (200) in its place. `empty`: nothing with
+    `status` (200). `charset`: in another character set, `charset` (default utf-16), which the label does not tell. `cut`: the
+    second half is missing, and the length says that this is all.
     """
 
     kind: Kind
@@ -25,8 +46,10 @@ class Fault:
     probability: float = 1.0
     seconds: float = 0.0
     policy: str | None = None
-    retry_after: int | None = None
+    retry_after: int | str | None = None
     location: str = ""
+    charset: str = "utf-16"
+    message: str = ""
     hits: int = 0
     chance: random.Random = field(default_factory=lambda: random.Random(0))
 
@@ -63,7 +86,7 @@ class Faults:
         """A rule from the control endpoint's JSON. Raises ValueError that says what is wrong."""
         known = {
             "kind", "path", "status", "method", "times", "probability", "seed", "seconds", "policy",
-            "retry_after", "location",
+            "retry_after", "location", "charset", "message",
         }  # fmt: skip
         unknown = sorted(set(body) - known)
         if unknown:
@@ -75,11 +98,16 @@ class Faults:
             path = re.compile(str(body.get("path", ".*")))
         except re.error as e:
             raise ValueError(f"path is not a regular expression: {e}") from e
+        charset = str(body.get("charset") or "utf-16")
+        try:
+            "".encode(charset)
+        except LookupError as e:
+            raise ValueError(f"charset {charset!r} is not known") from e
         times = body.get("times", None if "probability" in body else 1)
         rule = Fault(
             kind=kind,
             path=path,
-            status=int(body.get("status", 302 if kind == "redirect" else 500)),
+            status=int(body.get("status", _STATUS.get(kind, 500))),
             method=str(body["method"]).upper() if body.get("method") else None,
             times=None if times is None else int(times),
             probability=float(body.get("probability", 1.0)),
@@ -87,6 +115,8 @@ class Faults:
             policy=body.get("policy"),
             retry_after=body.get("retry_after"),
             location=str(body.get("location") or "").rstrip("/"),
+            charset=charset,
+            message=str(body.get("message") or ""),
             chance=random.Random(int(body.get("seed", 0))),
         )
         self.rules.append(rule)

@@ -8,6 +8,7 @@ from typing import Any
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from sales_consultant.sandbox import damage
 from sales_consultant.sandbox.clock import http_date
 from sales_consultant.sandbox.faults import Fault
 from sales_consultant.sandbox.world import World
@@ -53,6 +54,8 @@ class Gate:
             query = scope["query_string"].decode("latin-1")
             away = f"{fault.location}{path}" + (f"?{query}" if query else "")
             await Response(status_code=fault.status, headers={"Location": away})(scope, receive, dated)
+        elif fault.kind in damage.KINDS:
+            await damage.damaged(self.app, fault, scope, receive, dated)
         elif fault.kind == "truncated":
             await self.app(scope, receive, _half(dated))
             await _hang_up(send)

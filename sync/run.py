@@ -19,6 +19,7 @@ from sales_consultant.config.errors import (
     ConfigError,
     OtherOrgError,
     SalesConsultantError,
+    StoppedError,
     UsageError,
 )
 from sales_consultant.connectors.neutral import field_column
@@ -140,7 +141,7 @@ def running(ws: Workspace, job: str, *, scheduled_at: int | None = None) -> Iter
             yield run
         except BaseException as e:
             kind = e.kind if isinstance(e, SalesConsultantError) else type(e).__name__
-            outcome = "interrupted" if isinstance(e, KeyboardInterrupt) else f"failed: {kind}"
+            outcome = "interrupted" if isinstance(e, KeyboardInterrupt | StoppedError) else f"failed: {kind}"
             message = e.message if isinstance(e, SalesConsultantError) else type(e).__name__
             run.counts["api_calls"] = ws.connector.calls.total - calls
             with contextlib.suppress(Exception):

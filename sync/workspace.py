@@ -42,6 +42,8 @@ class Workspace:
         clock: Clock = wall_clock,
         keyring: secrets.Keyring | None = None,
         environ: Mapping[str, str] = os.environ,
+        tell: Callable[[str], None] = lambda _: None,
+        stop: Callable[[], bool] = lambda: False,
     ) -> None:
         self.settings = settings
         self.name = name
@@ -51,6 +53,9 @@ class Workspace:
         self._connector = connector
         self._keyring = keyring
         self._environ = environ
+        # While the CRM is waited for: what to say to people, and whether to go on.
+        self._tell = tell
+        self._stop = stop
         self._warehouse: Warehouse | None = None
         self._state: State | None = None
         self._make_folder()
@@ -84,6 +89,8 @@ class Workspace:
                 self.settings.write,
                 store=CallCounts(self.state),
                 keep=lambda new: secrets.rewrite(secret, new, keyring=self._keyring),
+                tell=self._tell,
+                stop=self._stop,
             )
         return self._connector
 

@@ -18,6 +18,8 @@ def open_hubspot(
     naming: "Naming",
     store: "BudgetStore | None" = None,
     keep: Callable[[str], None] = lambda _: None,
+    tell: Callable[[str], None] = lambda _: None,
+    stop: Callable[[], bool] = lambda: False,
 ) -> "HubSpotConnector":
     """A connector to the portal that the secret belongs to. Makes no call yet."""
     from sales_consultant.connectors.base import Calls
@@ -27,7 +29,7 @@ def open_hubspot(
     from sales_consultant.connectors.hubspot.connector import HubSpotConnector
     from sales_consultant.connectors.hubspot.signin import keeper
 
-    transport = Transport(calls=Calls())
+    transport = Transport(calls=Calls(), crm="HubSpot", tell=tell, stop=stop)
     budget = DailyBudget(
         "HubSpot",
         share=connection.daily_share,
@@ -52,4 +54,4 @@ def browser_sign_in(connection: "Connection", client_secret: str, redirect_uri: 
     from sales_consultant.connectors.http import Transport
     from sales_consultant.connectors.hubspot.signin import by_browser
 
-    return by_browser(connection, client_secret, redirect_uri, Transport(calls=Calls()))
+    return by_browser(connection, client_secret, redirect_uri, Transport(calls=Calls(), crm="HubSpot"))

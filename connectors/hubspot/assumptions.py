@@ -6,6 +6,7 @@ from typing import Any
 from sales_consultant.config.articles import a
 from sales_consultant.config.errors import SalesConsultantError
 from sales_consultant.connectors.base import Assumption
+from sales_consultant.connectors.bodies import told
 from sales_consultant.connectors.http import LostAnswerError
 from sales_consultant.connectors.hubspot.client import HubSpotApi
 from sales_consultant.connectors.hubspot.paths import Paths
@@ -54,7 +55,7 @@ def ask(api: HubSpotApi, reading: Paths, writing: Paths) -> list[Assumption]:
 
 def _list(api: HubSpotApi, reading: Paths, _: Paths) -> list[Assumption]:
     response = api.answer("GET", reading.objects("contacts"), query={"limit": 20})
-    rows: list[Json] = response.json().get("results", [])
+    rows: list[Json] = told(response).get("results", [])
     ids = [str(r.get("id")) for r in rows]
     values = sorted({kind(v) for r in rows for v in (r.get("properties") or {}).values()})
     there = [h for h in _LIMIT_HEADERS if h in response.headers]
@@ -90,7 +91,7 @@ def _search(api: HubSpotApi, reading: Paths, _: Paths) -> list[Assumption]:
     body = {"limit": 2, "sorts": [{"propertyName": "hs_object_id", "direction": "ASCENDING"}]}
     response = api.answer("POST", reading.search("contacts"), body=body)
     there = [h for h in _LIMIT_HEADERS if h in response.headers]
-    answer = response.json()
+    answer = told(response)
     stamps = [str(r.get("updatedAt")) for r in answer.get("results", [])]
     exact = [s for s in stamps if "." in s]
     return [
@@ -112,7 +113,7 @@ def _missing(api: HubSpotApi, reading: Paths, _: Paths) -> list[Assumption]:
     response = api.answer("POST", reading.batch("contacts", "read"), body=body)
     return [
         _status("status of a batch read of ids that are not there", response.status_code, 207),
-        *_errors("batch read", response.json(), traced=False),
+        *_errors("batch read", told(response), traced=False),
     ]
 
 
@@ -122,7 +123,7 @@ def _links(api: HubSpotApi, reading: Paths, _: Paths) -> list[Assumption]:
         return [Assumption("JSON type of toObjectId", "text or number", "no contact to ask about", None)]
     body = {"inputs": [{"id": r["id"]} for r in rows]}
     response = api.answer("POST", reading.associations("contacts", "companies"), body=body)
-    answer = response.json()
+    answer = told(response)
     listed: list[Json] = answer.get("results", [])
     targets = [t.get("toObjectId") for r in listed for t in r.get("to") or ()]
     kinds = _kinds(targets)
@@ -152,7 +153,7 @@ def _update(api: HubSpotApi, _: Paths, writing: Paths) -> list[Assumption]:
         return [Assumption("batch update", "asked", "this token may not write", None)]
     return [
         _status("status of a batch update of ids that are not there", response.status_code, 207),
-        *_errors("batch update", response.json(), traced=True),
+        *_errors("batch update", told(response), traced=True),
     ]
 
 

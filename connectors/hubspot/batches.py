@@ -17,7 +17,8 @@ _TOLD = 5
 
 def named(error: Mapping[str, Any]) -> list[str]:
     """The records an error is about: by id, by trace id, or as the side that links were asked of."""
-    context = error.get("context") or {}
+    told = error.get("context")
+    context: Mapping[str, Any] = told if isinstance(told, dict) else {}
     found: list[str] = []
     for key in ("ids", "id", "objectWriteTraceId", "fromObjectId"):
         value = context.get(key) or []
@@ -62,7 +63,8 @@ def _unanswered(
     inputs: Sequence[Json], answer: Mapping[str, Any], id_of: Callable[[Json], str]
 ) -> tuple[set[str], str]:
     """Ids of inputs that an answer leaves open, and what HubSpot says of them."""
-    errors: list[Mapping[str, Any]] = list(answer.get("errors") or ())
+    told = answer.get("errors")
+    errors = [e for e in told if isinstance(e, dict)] if isinstance(told, list) else []
     if answer.get("numErrors") and not errors:
         errors = [{"message": "errors that are not named"}]
     gone = {i for e in errors if e.get("category") == _GONE for i in named(e)}

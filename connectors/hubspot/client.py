@@ -12,18 +12,14 @@ import requests
 from hubspot import HubSpot
 from hubspot.utils.requests.http_request_builder import Request
 
-from sales_consultant.config.errors import AccessError, CrmUnavailableError, SalesConsultantError
+from sales_consultant.config.errors import AccessError, SalesConsultantError
+from sales_consultant.connectors import bodies
 from sales_consultant.connectors.base import Calls
 from sales_consultant.connectors.budget import DailyBudget
-from sales_consultant.connectors.http import (
-    Limiter,
-    Transport,
-    checked_base,
-    looks_like_json,
-    refuse_login,
-    retry_after,
-    safe_text,
-)
+from sales_consultant.connectors.codes import Rule, ending
+from sales_consultant.connectors.http import Limiter, Transport, checked_base, safe_text
+from sales_consultant.connectors.hubspot.error_codes import FIREWALL, SCOPE, TABLE
+from sales_consultant.connectors.hubspot.shapes import shape
 from sales_consultant.connectors.signin import Keeper, Lease
 
 VENDOR = "https://api.hubapi.com"
@@ -39,9 +35,13 @@ class HubSpotRefusalError(SalesConsultantError):
     def __init__(self, status: int, body: Mapping[str, Any], path: str) -> None:
         self.status = status
         self.body = body
-        self.category = str(body.get("category") or body.get("errorType") or "")
+        self.category = _code(body)
+        words = safe_text(str(body.get("message") or ""))
+        self.rule = TABLE.find(status, self.category, words)
+        self.code = self.rule.exit
+        what = words or self.rule.what
         super().__init__(
-            f"HubSpot refused {path} ({status} {self.category}): {safe_text(str(body.get('message', '')))}"
+            f"HubSpot refused {path} ({status} {self.category}): {what}", action=self.rule.action
         )
 
 
@@ -62,7 +62,7 @@ class HubSpotApi:
     ) -> None:
         self.base = checked_base(url or VENDOR, VENDOR_HOSTS)
         self.calls = calls or (transport.calls if transport else Calls())
-        self.transport = transport or Transport(calls=self.calls)
+        self.transport = transport or Transport(calls=self.calls, crm="HubSpot")
         self.renewable = keeper is not None
         self.keeper = keeper or Keeper(lambda: Lease(token))
         self.budget = budget or DailyBudget(
@@ -74,8 +74,9 @@ class HubSpotApi:
         self.share = share
         # A sandbox on loopback states its own limits in headers, or has none: waiting for HubSpot's would be theatre.
         own = limited if limited is not None else self.base == VENDOR
-        self.general = Limiter(max(1, int(100 * share)) if own else 100_000, 10.0)
-        self.searching = Limiter(max(1, int(5 * share)) if own else 100_000, 1.0)
+        wait = self.transport.halt.wait
+        self.general = Limiter(max(1, int(100 * share)) if own else 100_000, 10.0, sleep=wait)
+        self.searching = Limiter(max(1, int(5 * share)) if own else 100_000, 1.0, sleep=wait)
         self.daily: tuple[int, int] | None = None
 
     def call(
@@ -96,7 +97,7 @@ class HubSpotApi:
         """
         response = self.answer(method, path, query=query, body=body, kind=kind, idempotent=idempotent)
         if response.status_code in accept:
-            return response.status_code, _json(response)
+            return response.status_code, bodies.parsed(response) if response.content else {}
         raise self._error(response, path)
 
     def answer(
@@ -132,8 +133,8 @@ class HubSpotApi:
             kind=kind,
             limiter=self.searching if kind == "search" else self.general,
             idempotent=idempotent,
-            wait=_wait,
-            whole=looks_like_json,
+            wait=lambda answer: rule_of(answer).pause,
+            whole=lambda answer: _whole(answer, str(options["method"]), str(options["path"])),
             headers={**sending.pop("headers", {}), "User-Agent": AGENT},
             **sending,
         )
@@ -165,36 +166,67 @@ class HubSpotApi:
             pass
 
     def _error(self, response: requests.Response, path: str) -> SalesConsultantError:
-        body = _json(response)
-        status = response.status_code
-        if status == 401:
-            return refuse_login("HubSpot", status)
-        if status == 403:
-            return AccessError(
-                f"The token may not use {path}: missing scope {', '.join(missing_scopes(body)) or '(not named)'}.",
-                action="Add the scope to the service key or app in HubSpot (Development > Keys), then run again.",
-                details={"missing_scopes": missing_scopes(body)},
-            )
-        if status == 429 and body.get("policyName") == "DAILY":
+        body, status = _object(bodies.told(response)), response.status_code
+        rule = rule_of(response)
+        if rule.day:
             return self.budget.refused()
-        if status == 429:
-            return CrmUnavailableError(
-                f"HubSpot's {body.get('policyName', 'rate')} limit is spent.", action="Run again in a minute."
+        if not rule.ends(status):
+            return HubSpotRefusalError(status, body, path)
+        if rule.code == SCOPE or (status == 403 and rule.words == "scope"):
+            named = missing_scopes(body)
+            return AccessError(
+                f"The token may not use {path}: missing scope {', '.join(named) or '(not named)'}.",
+                action=rule.action,
+                details={"status": status, "code": rule.code, "missing_scopes": named},
             )
-        if status >= 500 or status in (423, 477):
-            return CrmUnavailableError(
-                f"HubSpot answers {path} with {status}.",
-                action="Run the command again later.",
-                # A gateway may give up on a request that the server behind it still applies.
-                details={"may_be_applied": status >= 500},
-            )
-        return HubSpotRefusalError(status, body, path)
+        if status == 401:
+            # What HubSpot says may repeat the token.
+            return ending(rule, f"HubSpot refused the token (401): {rule.what}.", status)
+        words = safe_text(str(body.get("message") or ""))
+        said = f' HubSpot says: "{words}"' if words and status == 403 else ""
+        named_code = f" {_code(body)}" if _code(body) else ""
+        return ending(rule, f"HubSpot answers {path} with {status}{named_code}: {rule.what}.{said}", status)
+
+
+def rule_of(response: requests.Response) -> Rule:
+    """What an error of HubSpot means."""
+    told = bodies.told(response)
+    body, status = _object(told), response.status_code
+    if status == 403:
+        if missing_scopes(body):
+            return TABLE.find(status, SCOPE)
+        if told == {} and response.content.strip():
+            # A page, where HubSpot itself answers in JSON.
+            return TABLE.find(status, FIREWALL)
+    return TABLE.find(status, _code(body), str(body.get("message") or ""))
+
+
+def _code(body: Mapping[str, Any]) -> str:
+    """The most telling code of an error: the limit that is spent, the category, or OAuth's word."""
+    for key in ("policyName", "category", "errorType", "error"):
+        if isinstance(body.get(key), str) and body[key]:
+            return str(body[key])
+    status = body.get("status")
+    return status if isinstance(status, str) and status.isupper() else ""
+
+
+def _object(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _whole(response: requests.Response, method: str, path: str) -> int:
+    """How many values of an answer were repaired. Raises UnreadableError for what is no answer to such a call."""
+    if response.status_code == 204 or (method == "DELETE" and not response.content):
+        return 0
+    shape(method, path).check(bodies.parsed(response))
+    return bodies.repaired(response)
 
 
 def missing_scopes(body: Mapping[str, Any]) -> list[str]:
     """The scopes that a 403 names, wherever this version of the API puts them."""
     found: list[str] = []
-    for holder in (body, *body.get("errors", ())):
+    errors = body.get("errors")
+    for holder in (body, *(errors if isinstance(errors, list) else ())):
         context = holder.get("context") if isinstance(holder, dict) else None
         if isinstance(context, dict):
             for key in ("missingScopes", "requiredScopes", "requiredGranularScopes"):
@@ -208,24 +240,3 @@ def _text(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     return ",".join(value) if isinstance(value, list | tuple) else str(value)
-
-
-def _json(response: requests.Response) -> Any:
-    """The body as JSON; an HTML or empty body of a proxy or gateway is an empty object."""
-    try:
-        return orjson.loads(response.content)
-    except orjson.JSONDecodeError:
-        return {}
-
-
-def _wait(response: requests.Response) -> float | None:
-    """Seconds before a retry; None where waiting does not help."""
-    asked = retry_after(response.headers)
-    if response.status_code == 429:
-        policy = _json(response).get("policyName", "")
-        if policy == "DAILY":
-            return None
-        return asked if asked is not None else 10.0 if policy == "TEN_SECONDLY_ROLLING" else 1.0
-    if response.status_code == 423:
-        return max(asked or 0.0, 2.0)
-    return asked or 0.0

@@ -31,6 +31,7 @@ from sales_consultant.connectors.hubspot.paths import Paths
 from sales_consultant.connectors.hubspot.provision import Provisioner
 from sales_consultant.connectors.hubspot.pull import LIST_LIMIT, Puller, Sizes
 from sales_consultant.connectors.hubspot.push import BATCH, Pusher
+from sales_consultant.connectors.hubspot.shapes import following
 from sales_consultant.connectors.neutral import OVER_OURS
 
 if TYPE_CHECKING:
@@ -201,7 +202,7 @@ class HubSpotConnector(HubSpotAdmin):
             while after != "end":
                 answer = self.api.get(self.reading.owners(), limit=LIST_LIMIT, archived=archived, after=after)
                 found += answer["results"]
-                after = (answer.get("paging") or {}).get("next", {}).get("after") or "end"
+                after = following(answer) or "end"
         names = ("id", "email", "firstName", "lastName", "archived")
         return Page("owners", rows.texts(found, names, seen=self.latest()), None, "", None)
 

@@ -268,6 +268,9 @@ class Provisioner:
 
 
 def _no_scope(object_type: str, error: AccessError) -> AccessError:
+    if "missing_scopes" not in error.details:
+        # A firewall, or the account: no scope helps.
+        return error
     return AccessError(
         f"The token may not make or remove properties of {object_type}.",
         action=f"Add the scope crm.schemas.{object_type}.write to the service key, then run again.",

@@ -23,6 +23,7 @@ from sales_consultant.connectors.hubspot.schema import (
     link_table,
     modified_property,
 )
+from sales_consultant.connectors.hubspot.shapes import following
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -126,7 +127,7 @@ class Puller:
             found = answer["results"]
             if long and found:
                 found = self._read(object_type, [r["id"] for r in found])
-            after = (answer.get("paging") or {}).get("next", {}).get("after") or "end"
+            after = following(answer) or "end"
             yield found, after
 
     def _archived(self, object_type: str, after: str | None) -> Iterator[tuple[list[Json], str]]:
@@ -158,7 +159,7 @@ class Puller:
             answer = self.api.call("GET", self.paths.objects(api_type(object_type)), query=query, kind=kind)[
                 1
             ]
-            after = (answer.get("paging") or {}).get("next", {}).get("after") or "end"
+            after = following(answer) or "end"
             yield answer["results"], after
 
     def _search(
@@ -288,11 +289,7 @@ class Puller:
             )
             found += answered
             # Paging is a record's own: only those with more links are asked again.
-            inputs = [
-                {"id": str(r["from"]["id"]), "after": r["paging"]["next"]["after"]}
-                for r in answered
-                if (r.get("paging") or {}).get("next")
-            ]
+            inputs = [{"id": str(r["from"]["id"]), "after": following(r)} for r in answered if following(r)]
         return found
 
     def campaigns(self) -> Page:
@@ -315,7 +312,7 @@ class Puller:
                 {**{n: (r.get("properties") or {}).get(n) for n in names}, "id": r["id"]}
                 for r in answer["results"]
             ]
-            after = (answer.get("paging") or {}).get("next", {}).get("after") or "end"
+            after = following(answer) or "end"
         return Page("campaigns", rows.texts(found, ("id", *names), seen=self._seen()), None, "", None)
 
 

@@ -18,17 +18,11 @@ from sales_consultant.connectors.halving import isolate
 from sales_consultant.connectors.http import LostAnswerError, safe_text
 from sales_consultant.connectors.hubspot.batches import named
 from sales_consultant.connectors.hubspot.client import HubSpotApi, HubSpotRefusalError
+from sales_consultant.connectors.hubspot.error_codes import TABLE
 from sales_consultant.connectors.hubspot.paths import Paths
 
 BATCH = 100
 _PREFIX = "Property values were not valid: "
-# Reasons that hold for every record with that property: no call can tell more.
-_OF_PROPERTY = frozenset({"PROPERTY_DOESNT_EXIST", "READ_ONLY_VALUE"})
-# Answers that are about the batch's content; any other refusal is about the call and would come for every part of it.
-_OF_CONTENT = frozenset({400, 409, 413, 414, 422})
-_PASSES = frozenset(
-    {"RATE_LIMITS", "RATE_LIMIT", "LOCKED", "INTERNAL_ERROR", "SERVICE_UNAVAILABLE", "TIMEOUT"}
-)
 
 Json = dict[str, Any]
 
@@ -58,6 +52,11 @@ def readable(error: Mapping[str, Any]) -> tuple[str, str]:
         code = str(found[0].get("error", code))
         message = "; ".join(f"{r.get('name')}: {r.get('message')}" for r in found)
     return code, safe_text(message)
+
+
+def _errors(body: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    found = body.get("errors")
+    return [e for e in found if isinstance(e, dict)] if isinstance(found, list) else []
 
 
 def spelled(key: str, value: Canonical) -> str:
@@ -105,7 +104,8 @@ class Pusher:
             yield from (Outcome(c.object, c.record_id, state, e.message) for c in changes)
             raise
         except HubSpotRefusalError as e:
-            if e.status not in _OF_CONTENT:
+            if not e.rule.content:
+                # About the call, not about what was sent: it would come for every part of it.
                 yield from (Outcome(c.object, c.record_id, "retry", e.message) for c in changes)
                 raise
             yield from self._refused(object_type, changes, e)
@@ -118,10 +118,10 @@ class Pusher:
         return self._answered(object_type, changes, answer)
 
     def _answered(self, object_type: str, changes: Sequence[Change], answer: Json) -> list[Outcome]:
-        done = {str(r["id"]) for r in answer.get("results", ())}
+        done = {str(r["id"]) for r in answer["results"]}
         refused: dict[str, tuple[str, str]] = {}
-        nameless: list[Json] = []
-        for error in answer.get("errors", ()):
+        nameless: list[Mapping[str, Any]] = []
+        for error in _errors(answer):
             ids = named(error)
             refused |= dict.fromkeys(ids, readable(error))
             if not ids:
@@ -148,8 +148,13 @@ class Pusher:
         """A whole batch was refused: leave out the records that it names, else halve until the bad ones are found."""
         code, message = readable(error.body)
         ids = {c.record_id for c in changes}
-        blamed = {i: readable(e) for e in error.body.get("errors") or () for i in named(e) if i in ids}
-        hopeless = {str(r.get("name")) for r in reasons(error.body) if r.get("error") in _OF_PROPERTY}
+        blamed = {i: readable(e) for e in _errors(error.body) for i in named(e) if i in ids}
+        # Reasons that hold for every record with that property: no call can tell more.
+        hopeless = {
+            str(r.get("name"))
+            for r in reasons(error.body)
+            if TABLE.record(str(r.get("error")), str(r.get("message"))).every
+        }
         if hopeless:
             blamed |= {
                 c.record_id: (code, message)
@@ -194,7 +199,7 @@ class Pusher:
             raise
 
     def _left_out(
-        self, object_type: str, changes: Sequence[Change], nameless: Sequence[Json]
+        self, object_type: str, changes: Sequence[Change], nameless: Sequence[Mapping[str, Any]]
     ) -> list[Outcome]:
         """Records that an answer says nothing of: gone, merged away, or refused without a name."""
         body = {"inputs": [{"id": c.record_id} for c in changes], "properties": ["hs_merged_object_ids"]}
@@ -258,5 +263,5 @@ def _dead(change: Change, code: str, message: str) -> Outcome:
 
 def _inside(change: Change, code: str, message: str) -> Outcome:
     """A record's error inside an answer that was given: one that passes by itself is tried again."""
-    state: OutcomeState = "retry" if code in _PASSES else "dead"
+    state = TABLE.record(code, message).state
     return Outcome(change.object, change.record_id, state, message or code, code)

@@ -8,6 +8,7 @@ from sales_consultant.connectors.base import Page
 from sales_consultant.connectors.hubspot import rows
 from sales_consultant.connectors.hubspot.client import HubSpotApi, HubSpotRefusalError
 from sales_consultant.connectors.hubspot.paths import Paths
+from sales_consultant.connectors.hubspot.shapes import following
 
 COLUMNS = ("code", "rate", "start_at", "end_at")
 
@@ -29,14 +30,14 @@ def currencies(api: HubSpotApi, paths: Paths, own: str, seen: Callable[[], int])
                 action="Add the scope settings.currencies.read, or leave it: rates stay as they were read last.",
             ) from e
         found += [r for r in answer["results"] if r.get("conversionRate")]
-        after = (answer.get("paging") or {}).get("next", {}).get("after") or "end"
+        after = following(answer) or "end"
     # Of two rates for one moment the one that was set later counts.
     found.sort(key=lambda r: (str(r["fromCurrencyCode"]), str(r["effectiveAt"]), str(r.get("createdAt"))))
     made = []
     for n, r in enumerate(found):
         code, start = r["fromCurrencyCode"], r["effectiveAt"]
-        following = found[n + 1] if n + 1 < len(found) else None
-        end = following["effectiveAt"] if following and following["fromCurrencyCode"] == code else None
+        later = found[n + 1] if n + 1 < len(found) else None
+        end = later["effectiveAt"] if later and later["fromCurrencyCode"] == code else None
         if end != start:
             made.append(
                 {"code": code, "rate": repr(1 / float(r["conversionRate"])), "start_at": start, "end_at": end}

@@ -18,6 +18,8 @@ def open_salesforce(
     naming: "Naming",
     store: "BudgetStore | None" = None,
     keep: Callable[[str], None] = lambda _: None,
+    tell: Callable[[str], None] = lambda _: None,
+    stop: Callable[[], bool] = lambda: False,
 ) -> "SalesforceConnector":
     """A connector to the org of the connection's My Domain, or at its `url`. Signs in at the first call."""
     from sales_consultant.connectors.budget import DailyBudget
@@ -32,6 +34,7 @@ def open_salesforce(
         store=store,
     )
     api = SalesforceApi(connection, secret, budget=budget, keep=keep)
+    api.transport.tell, api.transport.halt.stop = tell, stop
     return SalesforceConnector(api, naming=naming)
 
 

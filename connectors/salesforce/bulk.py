@@ -4,11 +4,12 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from urllib.parse import parse_qs, urlsplit
 
 import pyarrow as pa
 
-from sales_consultant.config.errors import CrmUnavailableError
+from sales_consultant.config.errors import CrmUnavailableError, StoppedError
 from sales_consultant.connectors.salesforce import rows
 from sales_consultant.connectors.salesforce.client import SalesforceApi, SalesforceRefusalError
 
@@ -90,7 +91,7 @@ class BulkQuery:
         if first is None:
             yield pa.table({}), ""
             return
-        with ThreadPoolExecutor(self.parts) as pool:
+        with ThreadPoolExecutor(self.parts) as pool, self._interruptible():
             fetched: deque[Future[tuple[pa.Table, str]]] = deque()
             following: str | None = first
 
@@ -114,6 +115,15 @@ class BulkQuery:
                 while following is not None and len(fetched) < self.parts - 1:
                     fetch()
                 yield found, place
+
+    @contextmanager
+    def _interruptible(self) -> Iterator[None]:
+        """Whoever is told to stop here ends the waits of the other threads too: they are joined before anything ends."""
+        try:
+            yield
+        except (KeyboardInterrupt, StoppedError):
+            self.api.transport.halt.now()
+            raise
 
     def _places(self, job: str, locator: str) -> Iterator[str]:
         """The locators of all parts from one on; one answer names five and where the next five are asked for."""

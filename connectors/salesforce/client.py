@@ -13,23 +13,19 @@ from urllib.parse import urlsplit
 
 import orjson
 import requests
-from requests.adapters import HTTPAdapter
 from simple_salesforce.api import Salesforce
 from simple_salesforce.exceptions import SalesforceError
 
-from sales_consultant.config.errors import AccessError, CrmUnavailableError, SalesConsultantError
+from sales_consultant.config.errors import AccessError, SalesConsultantError
 from sales_consultant.config.settings import Connection
+from sales_consultant.connectors import bodies
 from sales_consultant.connectors.base import Calls
 from sales_consultant.connectors.budget import DailyBudget
-from sales_consultant.connectors.http import (
-    Limiter,
-    PooledSession,
-    Transport,
-    checked_base,
-    looks_like_json,
-    refuse_login,
-    safe_text,
-)
+from sales_consultant.connectors.codes import Rule, ending
+from sales_consultant.connectors.deadline import LimitedAdapter
+from sales_consultant.connectors.http import Limiter, PooledSession, Transport, checked_base, safe_text
+from sales_consultant.connectors.salesforce.error_codes import FIREWALL, TABLE
+from sales_consultant.connectors.salesforce.shapes import shape
 from sales_consultant.connectors.signin import Granted, Keeper, Lease, Refreshing, ask_token
 
 VENDOR_HOSTS = ("salesforce.com", "force.com", "salesforce.mil", "cloudforce.com")
@@ -49,10 +45,15 @@ class SalesforceRefusalError(SalesConsultantError):
         self.status = status
         self.error_code = code
         self.words = safe_text(message)
-        super().__init__(f"Salesforce refused {path} ({status} {code}): {self.words}")
+        self.rule = TABLE.find(status, code, self.words)
+        self.code = self.rule.exit
+        super().__init__(
+            f"Salesforce refused {path} ({status} {code}): {self.words or self.rule.what}",
+            action=self.rule.action,
+        )
 
 
-class Loopback(HTTPAdapter):
+class Loopback(LimitedAdapter):
     """Sends what is addressed to https://HOST to a sandbox on loopback, whatever the host."""
 
     def __init__(self, base: str) -> None:
@@ -66,14 +67,24 @@ class Loopback(HTTPAdapter):
         return super().send(request, *args, **kwargs)
 
 
-def _whole(response: requests.Response) -> bool:
-    """JSON where JSON was asked for, no page in place of a table; an upload is answered with nothing."""
+# A record that is written: its owner stays, whatever rules of assignment say, and a duplicate rule that only alerts lets
+# it pass. Both are switched on where a call does not say otherwise.
+WRITING = {"Sforce-Auto-Assign": "FALSE", "Sforce-Duplicate-Rule-Header": "allowSave=true"}
+
+
+def _whole(response: requests.Response) -> int:
+    """How many values of an answer were repaired. Raises UnreadableError: for a page in place of JSON or of a table, and
+    for JSON of another form than asked; an upload is answered with nothing."""
     request = response.request
-    if request.method in ("PUT", "DELETE"):
-        return True
+    method, url = str(request.method), str(request.url)
+    if response.status_code == 204 or method in ("PUT", "DELETE"):
+        return 0
     if "csv" in str(dict(request.headers or {}).get("Accept", "")):
-        return "html" not in response.headers.get("Content-Type", "") and bool(response.content)
-    return looks_like_json(response)
+        if "html" in response.headers.get("Content-Type", "") or not response.content:
+            raise bodies.UnreadableError("a page came in place of a table, or nothing")
+        return 0
+    shape(method, urlsplit(url).path).check(bodies.parsed(response))
+    return bodies.repaired(response)
 
 
 class ApiSession(requests.Session):
@@ -86,7 +97,7 @@ class ApiSession(requests.Session):
         self.usage: tuple[int, int] | None = None
         self.budget: DailyBudget | None = None
         self.inner = PooledSession()
-        self.transport = Transport(calls=calls, session=self.inner, timeout=(5.0, 120.0))
+        self.transport = Transport(calls=calls, crm="Salesforce", session=self.inner, timeout=(5.0, 120.0))
 
     def request(self, method: Any, url: Any, *args: Any, **kwargs: Any) -> requests.Response:
         """One call, sent to Salesforce's hosts only; a write is not sent again after a lost answer."""
@@ -110,6 +121,7 @@ class ApiSession(requests.Session):
             # A job that is made twice would be two, and rows uploaded twice are refused.
             idempotent=kind != "write" and not _INGEST.search(f"{method} {url}"),
             whole=_whole,
+            wait=lambda answer: rule_of(answer).pause,
             **kwargs,
         )
         found = _USAGE.search(response.headers.get("Sforce-Limit-Info", ""))
@@ -117,12 +129,12 @@ class ApiSession(requests.Session):
             self.usage = (int(found[1]), int(found[2]))
             if self.budget:
                 self.budget.observe(*self.usage)
-        if kind == "login" and (response.status_code >= 500 or response.status_code == 429):
-            # The library takes every answer of the sign-in service for a refusal, and a refusal is final.
-            raise CrmUnavailableError(
-                f"Salesforce's sign-in service answers with {response.status_code}.",
-                action="Run the command again later.",
-            )
+        if kind == "login" and response.status_code >= 300:
+            rule = rule_of(response)
+            if rule.who == "time":
+                # The library takes every answer of the sign-in service for a refusal, and a refusal is final.
+                status = response.status_code
+                raise ending(rule, f"Salesforce's sign-in service answers {status}: {rule.what}.", status)
         return response
 
 
@@ -176,7 +188,9 @@ class SalesforceApi:
     def ask(self, form: Mapping[str, str]) -> Granted:
         """The token endpoint's answer; ConfigError where it sends us to another host than Salesforce's."""
         url = checked_base(self.login_url, VENDOR_HOSTS) + "/services/oauth2/token"
-        granted = ask_token(self.transport, url, form, crm="Salesforce", limiter=self.session.limiter)
+        granted = ask_token(
+            self.transport, url, form, crm="Salesforce", table=TABLE, limiter=self.session.limiter
+        )
         if granted.instance_url and not self._sandbox:
             checked_base(granted.instance_url, VENDOR_HOSTS)
         return granted
@@ -243,6 +257,7 @@ class SalesforceApi:
         raw: bool = False,
         accept_missing: bool = False,
         kind: str = "",
+        headers: Mapping[str, str] | None = None,
     ) -> Any:
         """Parsed JSON (or the response itself with `raw`) of a call below /services/data/vNN/, or of an absolute path.
 
@@ -253,17 +268,19 @@ class SalesforceApi:
         for attempt in range(2):
             base = f"https://{sf.sf_instance}"
             url = base + path if path.startswith("/services/") else sf.base_url + path
-            headers = {"Authorization": f"Bearer {sf.session_id}", "Accept": "application/json"}
+            sent = {
+                "Authorization": f"Bearer {sf.session_id}",
+                "Accept": "application/json",
+                **(headers or {}),
+            }
             if content_type:
-                headers["Content-Type"] = content_type
+                sent["Content-Type"] = content_type
                 if raw:
-                    headers["Accept"] = "text/csv"
+                    sent["Accept"] = "text/csv"
             if body is not None:
-                headers["Content-Type"] = "application/json"
+                sent["Content-Type"] = "application/json"
                 data = orjson.dumps(body)
-            response = self.session.request(
-                method, url, params=params, data=data, headers=headers, reading=kind
-            )
+            response = self.session.request(method, url, params=params, data=data, headers=sent, reading=kind)
             if response.status_code == 401 and attempt == 0 and self.connection.auth != "token":
                 # Once for all threads that found the session lapsed.
                 sf = self.keeper.renew(sf)
@@ -272,35 +289,22 @@ class SalesforceApi:
         if response.status_code < 300 or (accept_missing and response.status_code == 404):
             if raw:
                 return response
-            return orjson.loads(response.content) if response.content and response.status_code < 300 else None
+            return bodies.parsed(response) if response.content and response.status_code < 300 else None
         raise self._error(response, path)
 
     def _error(self, response: requests.Response, path: str) -> SalesConsultantError:
-        code, message = "", ""
-        try:
-            body = orjson.loads(response.content)
-            first = body[0] if isinstance(body, list) and body else body
-            code, message = str(first.get("errorCode", "")), str(first.get("message", ""))
-        except (orjson.JSONDecodeError, AttributeError, IndexError):
-            pass
-        path = path.split("?")[0]
-        if response.status_code == 401:
-            return refuse_login("Salesforce", 401)
-        if code in ("REQUEST_LIMIT_EXCEEDED", "TXN_SECURITY_METERING_ERROR"):
+        code, message = told_of(response)
+        path, status = path.split("?")[0], response.status_code
+        rule = rule_of(response)
+        if rule.day:
             return self.budget.refused()
-        if code in ("API_DISABLED_FOR_ORG", "INSUFFICIENT_ACCESS", "INSUFFICIENT_ACCESS_OR_READONLY"):
-            return AccessError(
-                f"The user may not use {path}: {code}, {safe_text(message)}",
-                action="Give the run-as user the permission in Setup > Permission Sets.",
-            )
-        if response.status_code >= 500 or response.status_code in (420, 429):
-            return CrmUnavailableError(
-                f"Salesforce answers {path} with {response.status_code}.",
-                action="Run the command again later.",
-                # A gateway may give up on a request that the server behind it still applies.
-                details={"may_be_applied": response.status_code >= 500},
-            )
-        return SalesforceRefusalError(response.status_code, code, message, path)
+        if not rule.ends(status):
+            return SalesforceRefusalError(status, code, message, path)
+        said = f' Salesforce says: "{safe_text(message)}"' if message else ""
+        named = f" {code}" if code else ""
+        if status == 401:
+            return ending(rule, f"Salesforce refused the token (401{named}): {rule.what}.", status)
+        return ending(rule, f"Salesforce answers {path} with {status}{named}: {rule.what}.{said}", status)
 
     def query(self, soql: str, *, all_rows: bool = False) -> list[dict[str, Any]]:
         """All records of a query, following its pages; with deleted and archived ones where `all_rows`."""
@@ -314,6 +318,26 @@ class SalesforceApi:
     def tooling(self, soql: str) -> list[dict[str, Any]]:
         """Records of the Tooling API."""
         return list(self.call("tooling/query", params={"q": soql})["records"])
+
+
+def told_of(response: requests.Response) -> tuple[str, str]:
+    """Code and message of an error's body, in the form of the API or of the sign-in service; empty for a page."""
+    body = bodies.told(response)
+    first = body[0] if isinstance(body, list) and body else body
+    if not isinstance(first, dict):
+        return "", ""
+    code = str(first.get("errorCode") or first.get("error") or "")
+    return code, str(first.get("message") or first.get("error_description") or "")
+
+
+def rule_of(response: requests.Response) -> Rule:
+    """What an error of Salesforce means."""
+    code, message = told_of(response)
+    status = response.status_code
+    if status == 403 and not code and response.content.strip() and bodies.told(response) == {}:
+        # A page, where Salesforce itself answers in JSON.
+        code = FIREWALL
+    return TABLE.find(status, code, message)
 
 
 def quoted(text: str) -> str:

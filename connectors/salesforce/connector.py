@@ -59,10 +59,12 @@ class SalesforceConnector(SalesforceAdmin):
         *,
         naming: Naming = Naming(),
         sizes: Sizes = Sizes(),
-        sleep: Callable[[float], None] = time.sleep,
+        sleep: Callable[[float], None] | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.api = api
+        # A wait for a job ends when told to stop, as any other.
+        sleep = sleep or api.transport.sleep
         self.calls = api.calls
         self.naming = naming
         self.ahead = Ahead(api)

@@ -28,13 +28,29 @@ def write(names: Sequence[str], rows: Sequence[Mapping[str, str | None]]) -> byt
     return out.getvalue().encode("utf-8")
 
 
+class CutError(ValueError):
+    """A table that breaks off in the middle of a row, or is none."""
+
+
 def read(body: bytes) -> Iterator[dict[str, str]]:
-    """Rows by column name; the answer's charset header is often missing, the bytes are always UTF-8."""
-    text = body.decode("utf-8-sig").replace("\x00", "")
+    """Rows by column name; the answer's charset header is often missing, the bytes are UTF-8. Raises CutError.
+
+    >>> list(read(b'"sf__Id","sf__Error"\\n"1","x"\\n"2'))
+    Traceback (most recent call last):
+        ...
+    sales_consultant.connectors.salesforce.csvcodec.CutError: the table breaks off
+    """
+    # A byte that is no text costs itself: what is read here are ids and reasons.
+    text = body.decode("utf-8-sig", "replace").replace("\x00", "")
     rows = csv.reader(io.StringIO(text, newline=""))
-    header = next(rows, None)
-    if header is None:
-        return
-    for row in rows:
-        if row:
-            yield dict(zip(header, row, strict=True))
+    try:
+        header = next(rows, None)
+        if header is None:
+            return
+        if "sf__Id" not in header and "Id" not in header:
+            raise CutError("no table")
+        for row in rows:
+            if row:
+                yield dict(zip(header, row, strict=True))
+    except (ValueError, csv.Error) as e:
+        raise CutError("the table breaks off") from e

@@ -16,6 +16,7 @@ from sales_consultant.connectors.base import Change, Outcome
 from sales_consultant.connectors.http import LostAnswerError, safe_text
 from sales_consultant.connectors.salesforce import csvcodec
 from sales_consultant.connectors.salesforce.client import SalesforceApi, SalesforceRefusalError
+from sales_consultant.connectors.salesforce.error_codes import TABLE
 from sales_consultant.connectors.salesforce.errors import outcome
 
 # Salesforce takes 150 MB a job, counted after base64.
@@ -25,6 +26,7 @@ ENDED = ("JobComplete", "Failed", "Aborted")
 _NEW = "new"
 # Our clock is the server's, but a job may be stamped in the second before the answer that we read it from.
 _SLACK_MS = 5_000
+_TRIES = 4
 _LISTS = ("successfulResults", "failedResults", "unprocessedrecords")
 
 Remember = Callable[[str], None]
@@ -179,10 +181,11 @@ class Ingest:
         """Outcomes by id, taken out of `waiting`: rows come back in any order, all three lists are read."""
         words = safe_text(str(job.get("errorMessage") or ""))
         # What is wrong with the rows themselves would be wrong again.
-        hopeless = job["state"] == "Failed" and words.startswith(("InvalidBatch", "ClientInputError"))
+        code = words.split(":")[0].strip()
+        rule = TABLE.record(code)
+        hopeless = job["state"] == "Failed" and rule.code == code and rule.who == "us"
         for part in _LISTS:
-            body = self.api.call(f"jobs/ingest/{job['id']}/{part}", content_type="text/csv", raw=True).content
-            for row in csvcodec.read(body):
+            for row in self._list(str(job["id"]), part):
                 change = waiting.pop(row.get("sf__Id") or "", None) or waiting.pop(row.get("Id") or "", None)
                 if change is None:
                     continue
@@ -192,9 +195,19 @@ class Ingest:
                     code, _, text = row.get("sf__Error", "").partition(":")
                     yield outcome(change, code, text.removesuffix("--").rstrip(": "))
                 elif hopeless:
-                    yield Outcome(change.object, change.record_id, "dead", words, "InvalidBatch")
+                    yield Outcome(change.object, change.record_id, "dead", words, code)
                 else:
                     yield Outcome(change.object, change.record_id, "retry", "Salesforce did not get to it")
+
+    def _list(self, job: str, part: str) -> list[dict[str, str]]:
+        """One of a job's lists of results; empty where it never comes whole: its rows are then read back."""
+        for attempt in range(_TRIES):
+            if attempt:
+                self.sleep(2.0**attempt)
+            answer = self.api.call(f"jobs/ingest/{job}/{part}", content_type="text/csv", raw=True)
+            with suppress(csvcodec.CutError):
+                return list(csvcodec.read(answer.content))
+        return []
 
     def resume(self, remembered: str, changes: Sequence[Change]) -> Iterator[Outcome]:
         """Outcomes of remembered jobs in any state; afterwards none of them changes anything.

@@ -39,7 +39,9 @@ def refuse(fault: Fault) -> Response:
         text = f"<html><head><title>{fault.status}</title></head><body><h1>Error {fault.status}</h1></body></html>"
         return HTMLResponse(text, fault.status, headers=headers)
     category, message = _WORDS.get(fault.status, ("INTERNAL_ERROR", "internal error"))
-    return error_response(ApiError(fault.status, category, message, headers=headers))
+    return error_response(
+        ApiError(fault.status, fault.policy or category, fault.message or message, headers=headers)
+    )
 
 
 def _kind(body: Json) -> Kind:

@@ -111,7 +111,7 @@ class Meter:
         return most - len(window)
 
 
-def limited(policy: str, message: str, retry_after: int | None = None) -> ApiError:
+def limited(policy: str, message: str, retry_after: int | str | None = None) -> ApiError:
     """A 429: it has an errorType and no category."""
     headers = {} if retry_after is None else {"Retry-After": str(retry_after)}
     return ApiError(

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sales_consultant.sandbox.salesforce import ids, jobs, rows, writing
+from sales_consultant.sandbox.salesforce import ids, jobs, rows, saving, writing
 from sales_consultant.sandbox.salesforce.access import Access
 from sales_consultant.sandbox.salesforce.call import Call, Result, named
 from sales_consultant.sandbox.salesforce.errors import ApiError
@@ -206,7 +206,7 @@ def _slice(org: Org, job: Json, load: Load) -> None:
                         f"The number of columns in the row is {len(cells)}, in the header {len(load.header)}",
                         fields=[],
                     )
-                with org.store.transaction():
+                with org.store.transaction(), saving.by(saving.BULK):
                     id, made = _one(access, job, values)
                 load.saved.append((id, made, cells))
             except ApiError as e:

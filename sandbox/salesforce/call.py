@@ -11,7 +11,7 @@ import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
-from sales_consultant.sandbox.salesforce import sessions
+from sales_consultant.sandbox.salesforce import saving, sessions
 from sales_consultant.sandbox.salesforce.access import Access, unsupported
 from sales_consultant.sandbox.salesforce.errors import ApiError, json_response, refused
 from sales_consultant.sandbox.salesforce.meter import Meter
@@ -142,7 +142,7 @@ def endpoint(
             call = Call(org, request, access, await _body(request), asked)  # type: ignore[arg-type]  # any JSON, which each route checks
             if before is not None:
                 before(org)
-            with org.store.transaction():
+            with org.store.transaction(), saving.by(saving.asked(request.headers)):
                 result = handler(call)
             if isinstance(result, Response):
                 response = result

@@ -12,6 +12,7 @@ from sales_consultant.sandbox.salesforce import (
     lifecycle,
     query,
     rules,
+    saving,
     sessions,
     sharing,
     shown,
@@ -41,11 +42,11 @@ def refuse(fault: Fault) -> Response:
     """The answer of a fault: HTML where the API is not reached, else the vendor's list; `policy` is another error code."""
     if fault.status in (420, 429, 406):
         response = Response(b"", fault.status)
-    elif fault.status in (502, 503, 504):
+    elif fault.status in (502, 503, 504) and not fault.policy:
         response = unavailable(fault.status)
     else:
         code, text = _WORDS.get(fault.status, _WORDS[500])
-        response = refused(ApiError(fault.policy or code, text, fault.status))
+        response = refused(ApiError(fault.policy or code, fault.message or text, fault.status))
     if fault.retry_after is not None:
         response.headers["Retry-After"] = str(fault.retry_after)
     return response
@@ -104,6 +105,8 @@ def actions(org: Org) -> Mapping[str, Callable[[Json], Any]]:
         "late": lambda body: lifecycle.late(org, body),
         "setup": lambda body: shown.plant(org, body),
         "rule": lambda body: rules.add(org, body),
+        "duplicates": lambda body: saving.duplicates(org, body),
+        "assignment": lambda body: saving.assignment(org, body),
         "lock": lambda body: rules.lock(org, body),
         "deactivate": lambda body: rules.deactivate(org, body),
         "dated_rates": lambda body: rules.dated_rates(org, body),

@@ -1,6 +1,6 @@
 """Salesforce's errors: a list of {message, errorCode, fields}, and its HTML page when it is not there."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -13,17 +13,23 @@ class ApiError(Exception):
     """A request, or one record of it, that Salesforce refuses."""
 
     def __init__(
-        self, code: str, message: str, status: int = 400, fields: Sequence[str] | None = None
+        self,
+        code: str,
+        message: str,
+        status: int = 400,
+        fields: Sequence[str] | None = None,
+        extra: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(f"{code}: {message}")
         self.status = status
         self.code = code
         self.message = message
         self.fields = fields
+        self.extra = dict(extra or {})
 
     def body(self) -> Json:
         """As an element of an error list."""
-        found: Json = {"message": self.message, "errorCode": self.code}
+        found: Json = {**self.extra, "message": self.message, "errorCode": self.code}
         if self.fields is not None:
             found["fields"] = list(self.fields)
         return found

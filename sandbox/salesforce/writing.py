@@ -5,7 +5,7 @@ from typing import Any
 
 import orjson
 
-from sales_consultant.sandbox.salesforce import effects, ids, rules, setup, sharing
+from sales_consultant.sandbox.salesforce import effects, ids, rules, saving, setup, sharing
 from sales_consultant.sandbox.salesforce.access import Access
 from sales_consultant.sandbox.salesforce.errors import ApiError
 from sales_consultant.sandbox.salesforce.fields import Field
@@ -121,6 +121,7 @@ def insert(access: Access, sobject: Sobject, body: Mapping[str, Any]) -> str:
     values = _checked(access, sobject, body, create=True)
     if "OwnerId" in sobject.fields:
         values.setdefault("OwnerId", access.user_id)
+    saving.assign(org, sobject.name, values)
     setup.before(access, sobject.name, None, values)
     effects.derive(org, sobject.name, values)
     _demand_complete(org, sobject, values, org.fields(sobject.name))
@@ -131,6 +132,7 @@ def insert(access: Access, sobject: Sobject, body: Mapping[str, Any]) -> str:
         org.store.insert(VENDOR, sobject.name, [Record(id, number, dumps(values), now, now)])
         effects.after(org, sobject.name, id, None, values, now, access.user_id)
         rules.enforce(org, sobject.name, id)
+        saving.enforce(org, sobject.name, id)
     setup.after(org, sobject.name)
     return id
 
@@ -165,12 +167,14 @@ def update(access: Access, sobject: Sobject, id: Any, body: Mapping[str, Any], *
     if before.get("IsConverted"):
         raise ApiError("CANNOT_UPDATE_CONVERTED_LEAD", "cannot reference converted lead", fields=[])
     values = {**before, **changes}
+    saving.assign(org, sobject.name, values)
     setup.before(access, sobject.name, before, values)
     effects.derive(org, sobject.name, values, before, frozenset(changes))
     _demand_complete(org, sobject, values, changes)
     with org.store.transaction():
         save(org, sobject.name, record, values, access.user_id)
         rules.enforce(org, sobject.name, record.id)
+        saving.enforce(org, sobject.name, record.id)
         if sobject.name == "FieldPermissions" and not (
             values["PermissionsRead"] or values["PermissionsEdit"]
         ):

@@ -14,7 +14,7 @@ from sales_consultant.config.settings import Connection
 from sales_consultant.connectors.base import Change, Outcome
 from sales_consultant.connectors.salesforce.client import SalesforceApi
 from sales_consultant.connectors.salesforce.connector import SalesforceConnector
-from sales_consultant.connectors.salesforce.errors import LOCKED_ROW
+from sales_consultant.connectors.salesforce.error_codes import LOCKED_ROW
 from sales_consultant.connectors.salesforce.push import JOB_CALLS
 
 ROWS = 230

@@ -1,8 +1,10 @@
 """A sandbox without sockets: requests go straight into its application, faults and the control endpoint included."""
 
 import asyncio
+import gzip
 import threading
 import time
+import zlib
 from collections.abc import Callable, MutableMapping
 from pathlib import Path
 from types import TracebackType
@@ -82,6 +84,11 @@ class InProcess(HTTPAdapter):
         response._content = b"".join(chunks)
         if len(response._content) < int(response.headers.get("content-length", 0)):
             raise requests.exceptions.ChunkedEncodingError("IncompleteRead", request=request)
+        if response.headers.get("content-encoding") == "gzip":
+            try:
+                response._content = gzip.decompress(response._content)
+            except (OSError, EOFError, zlib.error) as e:
+                raise requests.exceptions.ContentDecodingError("not gzip", request=request) from e
         response.url = str(request.url)
         response.request = request
         return response

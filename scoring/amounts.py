@@ -181,6 +181,8 @@ def _frame(
     import pandas as pd
 
     t = alive(neutral(con, "deals"))
+    # A deal of which nobody knows when it was made has no place in time.
+    t = t.filter(t.created_at.notnull())
     present = [c for c in _CATEGORIES if c in columns(con, "deals")]
     deals = query(
         con,

@@ -50,18 +50,20 @@ def maximise(
             value, gradient = value - 0.5 * float(away @ away), gradient - away / prior[1]
         return -value / size, -gradient / size
 
-    found = minimize(
-        loss,
-        np.log(start),
-        jac=True,
-        method="L-BFGS-B",
-        options={"ftol": 1e-12, "gtol": 1e-8, "maxiter": 500},
-    )
-    params = np.exp(found.x)
-    value, gradient = likelihood(params)
-    errors = _errors(likelihood, params)
+    # A parameter that runs away leaves what a float can hold; that is told below, not by numpy.
+    with np.errstate(all="ignore"):
+        found = minimize(
+            loss,
+            np.log(start),
+            jac=True,
+            method="L-BFGS-B",
+            options={"ftol": 1e-12, "gtol": 1e-8, "maxiter": 500},
+        )
+        params = np.exp(found.x)
+        value, gradient = likelihood(params)
+        errors = _errors(likelihood, params)
     warnings = []
-    if not np.isfinite(value) or (np.abs(found.x) > _EDGE).any():
+    if not np.isfinite(value) or not np.isfinite(found.x).all() or (np.abs(found.x) > _EDGE).any():
         warnings.append("the likelihood has no maximum: a parameter runs away")
     if prior is None and float(np.abs(gradient * params).max()) / size > 1e-4:
         warnings.append("the optimiser stopped before the maximum")

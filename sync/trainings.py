@@ -13,6 +13,7 @@ from sales_consultant.config.errors import ConfigError
 from sales_consultant.config.nearest import did_you_mean
 from sales_consultant.config.populations import Population
 from sales_consultant.config.settings import Settings
+from sales_consultant.connectors.neutral import field_column
 from sales_consultant.sync.exposed import shown
 from sales_consultant.sync.models import (
     AMOUNT,
@@ -289,6 +290,16 @@ def _same_question(held: "PopulationModel | None", population: Population) -> "P
     return held if same else None
 
 
+def _was_there(con: duckdb.DuckDBPyConnection, column: str) -> bool:
+    """Whether a custom field was ever pulled under this name."""
+    name = field_column(column.removeprefix("c_")).lower()
+    rows = con.execute(
+        "SELECT 1 FROM duckdb_columns() WHERE lower(column_name) IN (?, ?) AND table_name LIKE 'raw%' LIMIT 1",
+        [name, f"{name}__c"],
+    ).fetchall()
+    return column.startswith("c_") and bool(rows)
+
+
 def _check_features(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     """Raise ConfigError for a column that no object has: misspelt, a field that must not be learnt from would be."""
     from sales_consultant.scoring.tables import columns
@@ -305,7 +316,11 @@ def _check_features(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
                 # A feature or a reason of the catalogue, not a field.
                 continue
             known = [f"{owner}.{c}" for c in columns(con, owner)] if owner in objects else objects
-            if owner not in objects or f"{owner}.{rest.split('.')[0]}" not in known:
+            column = rest.split(".")[0]
+            if owner in objects and key.startswith("[features]") and _was_there(con, column):
+                # It was deleted in the CRM, or this user sees it no more: no reason to stop a night.
+                continue
+            if owner not in objects or f"{owner}.{column}" not in known:
                 raise ConfigError(
                     f'{key} names "{name}", which the CRM does not have.',
                     action=did_you_mean(str(name) if owner in objects else owner, known),

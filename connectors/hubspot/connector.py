@@ -23,6 +23,7 @@ from sales_consultant.connectors.base import (
     distinct,
 )
 from sales_consultant.connectors.chosen import checked
+from sales_consultant.connectors.columns import text
 from sales_consultant.connectors.hubspot import batches, estimate, rows, schema, small, views
 from sales_consultant.connectors.hubspot.admin import HubSpotAdmin
 from sales_consultant.connectors.hubspot.chosen import find
@@ -374,19 +375,25 @@ def _ending(metadata: Mapping[str, Any]) -> tuple[bool | None, bool | None]:
 
 
 def _info(p: Mapping[str, Any]) -> FieldInfo:
-    read_only = bool((p.get("modificationMetadata") or {}).get("readOnlyValue"))
-    custom = not p.get("hubspotDefined") and not str(p["name"]).startswith("hs_")
-    options = tuple(o["value"] for o in p.get("options") or ())
+    """A property as HubSpot defines it; what of it cannot be read counts as not said."""
+    name = text(p.get("name")) or ""
+    meta = p.get("modificationMetadata")
+    read_only = isinstance(meta, dict) and meta.get("readOnlyValue") is True
+    options = p.get("options")
     return FieldInfo(
-        p["name"],
-        p.get("label") or p["name"],
-        _TYPES.get(p["type"], "string"),
-        custom,
+        name,
+        text(p.get("label")) or name,
+        _TYPES.get(text(p.get("type")) or "", "string"),
+        p.get("hubspotDefined") is not True and not name.startswith("hs_"),
         not read_only,
-        bool(p.get("calculated")),
-        options,
-        str(p.get("groupName") or ""),
-        str(p.get("calculationFormula") or ""),
+        p.get("calculated") is True,
+        tuple(
+            text(o["value"]) or ""
+            for o in (options if isinstance(options, list) else ())
+            if isinstance(o, dict) and "value" in o
+        ),
+        text(p.get("groupName")) or "",
+        text(p.get("calculationFormula")) or "",
     )
 
 

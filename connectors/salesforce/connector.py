@@ -102,6 +102,12 @@ class SalesforceConnector(SalesforceAdmin):
         """The org: its id, and whether it is a sandbox."""
         if self._identity is None:
             org, currency = small.organization(self.ahead)
+            if not isinstance(org["Id"], str) or not isinstance(org["IsSandbox"], bool):
+                # Which org this is must be sure: the stores are bound to it.
+                raise CrmUnavailableError(
+                    "Salesforce's answer about the org cannot be read: its Id, or whether it is a sandbox.",
+                    action="Run the command again later.",
+                )
             self._identity = Identity(
                 "salesforce",
                 str(org["Id"]),

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from sales_consultant.connectors.base import FieldInfo, distinct
+from sales_consultant.connectors.columns import text
 from sales_consultant.connectors.salesforce import schema
 from sales_consultant.connectors.salesforce.ahead import MOST, Ahead
 from sales_consultant.connectors.salesforce.client import SalesforceApi, SalesforceRefusalError
@@ -54,7 +55,7 @@ class Described:
 
     def _take(self, name: str, found: list[Mapping[str, Any]]) -> None:
         self._fields[name] = distinct(_info(f) for f in found)
-        self._types[name] = {f["name"]: f["type"] for f in found}
+        self._types[name] = {text(f.get("name")) or "": text(f.get("type")) or "" for f in found}
 
     def selection(self, name: str) -> schema.Selection:
         """What is read of an object."""
@@ -62,14 +63,20 @@ class Described:
 
 
 def _info(f: Mapping[str, Any]) -> FieldInfo:
-    options = tuple(p["value"] for p in f.get("picklistValues") or () if p.get("active", True))
+    """A field as describe tells of it; what of it cannot be read counts as not said."""
+    name, kind = text(f.get("name")) or "", text(f.get("type")) or ""
+    picked = f.get("picklistValues")
     return FieldInfo(
-        f["name"],
-        f.get("label") or f["name"],
-        schema.neutral_type(f["type"]),
-        bool(f.get("custom")),
-        bool(f.get("updateable")),
-        bool(f.get("calculated")) or f["type"] in ("address", "location"),
-        options,
-        formula=str(f.get("calculatedFormula") or ""),
+        name,
+        text(f.get("label")) or name,
+        schema.neutral_type(kind),
+        f.get("custom") is True or name.endswith("__c"),
+        f.get("updateable") is True,
+        f.get("calculated") is True or kind in ("address", "location"),
+        tuple(
+            text(p["value"]) or ""
+            for p in (picked if isinstance(picked, list) else ())
+            if isinstance(p, dict) and "value" in p and p.get("active", True) is not False
+        ),
+        formula=text(f.get("calculatedFormula")) or "",
     )

@@ -133,10 +133,14 @@ class Pusher:
         found = []
         # Results come in the order of the request, and say nothing of the id where a record failed.
         for change, answer in zip(changes, answers, strict=True):
-            if answer["success"]:
+            errors = answer.get("errors")
+            if answer["success"] is True:
                 found.append(Outcome(change.object, change.record_id, "done"))
                 continue
-            errors = answer.get("errors")
+            if answer["success"] is not False and not errors:
+                words = "the answer does not say whether it was taken"
+                found.append(Outcome(change.object, change.record_id, "unknown", words))
+                continue
             error = errors[0] if isinstance(errors, list) and errors and isinstance(errors[0], dict) else {}
             code = str(error.get("statusCode") or error.get("errorCode") or "ERROR")
             found.append(outcome(change, code, str(error.get("message", ""))))

@@ -39,6 +39,11 @@ CELLS = (
 # Whose value says which record this is, or that it is one at all.
 KEYS = frozenset(
     {
+        "IsSandbox",
+        "name",
+        "portalId",
+        "referenceId",
+        "state",
         "id",
         "Id",
         "attributes",
@@ -54,7 +59,7 @@ KEYS = frozenset(
 class OddValues(HTTPAdapter):
     """Hands requests on; of the records in the answers some values become odd ones.
 
-    `odd` holds (object's id, field) of each that was given odd the last time it was given.
+    With `definitions` also of fields, pipelines, stages and owners. `odd` holds (object's id, field) of each that was given odd the last time it was given.
     """
 
     def __init__(
@@ -65,6 +70,7 @@ class OddValues(HTTPAdapter):
         chance: float,
         spare: Callable[[str], bool] = lambda name: False,
         values: tuple[Any, ...] = VALUES,
+        definitions: bool = False,
     ) -> None:
         super().__init__()
         self.inner = inner
@@ -72,6 +78,7 @@ class OddValues(HTTPAdapter):
         self.chance = chance
         self.spare = spare
         self.values = values
+        self.definitions = definitions
         self.given = 0
         self.odd: set[tuple[str, str]] = set()
 
@@ -105,16 +112,20 @@ class OddValues(HTTPAdapter):
             elif isinstance(body.get("attributes"), dict) and isinstance(body.get("Id"), str):
                 self._spoil(body["Id"], body)
             else:
+                if self.definitions and (
+                    isinstance(body.get("id"), str) or isinstance(body.get("name"), str)
+                ):
+                    self._spoil(str(body.get("id") or body["name"]), body)
                 for one in body.values():
                     self._walk(one)
 
     def _spoil(self, id: str, record: dict[str, Any], only: tuple[str, ...] = ()) -> None:
-        for name in record:
+        for name, value in list(record.items()):
             if (
                 name in KEYS
                 or self.spare(name)
                 or (only and name not in only)
-                or isinstance(record[name], dict)
+                or isinstance(value, dict | list)
             ):
                 continue
             self.odd.discard((id, name))

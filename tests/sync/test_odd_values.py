@@ -1,5 +1,6 @@
 """Whole runs on CRMs whose answers hold odd values: every row arrives, nothing stops, nothing is wrongly written."""
 
+import os
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -24,7 +25,6 @@ OBJECTS = {
     "hubspot": ("contacts", "companies", "deals"),
     "salesforce": ("Contact", "Account", "Opportunity"),
 }
-CLOSED = {"hubspot": ("dealstage", ("won", "lost")), "salesforce": ("StageName", ("won", "lost"))}
 
 
 def opened(crm: str, sandbox: LocalSandbox, adapter: Any) -> Connector:
@@ -52,7 +52,11 @@ def settings(crm: str) -> Settings:
     )
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
+SEEDS = range(*map(int, os.environ.get("ODD_SEEDS", "1:3").split(":")))
+CHANCE = float(os.environ.get("ODD_CHANCE", "0.03"))
+
+
+@pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize("crm", ["hubspot", "salesforce"])
 def test_a_run_on_a_crm_with_odd_values(tmp_path: Path, crm: str, seed: int) -> None:
     data = tiny.write(tmp_path / "data", seller.tables(people=60))
@@ -62,7 +66,11 @@ def test_a_run_on_a_crm_with_odd_values(tmp_path: Path, crm: str, seed: int) -> 
         with Workspace(chosen, "main", chosen.connections["main"], tmp_path, connector=clean) as ws:
             provision(ws, dry=False)
         odd = OddValues(
-            sandbox.adapter, Random(seed), chance=0.03, spare=lambda name: name.lower().startswith("sc_")
+            sandbox.adapter,
+            Random(seed),
+            chance=CHANCE,
+            spare=lambda name: name.lower().startswith("sc_"),
+            definitions=bool(seed % 2),
         )
         spoilt = opened(crm, sandbox, odd)
         with Workspace(chosen, "main", chosen.connections["main"], tmp_path, connector=spoilt) as ws:
@@ -72,20 +80,14 @@ def test_a_run_on_a_crm_with_odd_values(tmp_path: Path, crm: str, seed: int) -> 
             for object in OBJECTS[crm]:
                 held = {r[0] for r in ws.warehouse.con.execute(f'SELECT id FROM "raw_{object}"').fetchall()}
                 assert held == {r.id for r in sandbox.store.each(crm, object)}, "every row arrives"
-        stages = dict(
-            sandbox.store.rows(
-                "SELECT id, json_extract(properties, ?) FROM records WHERE object = ?",
-                (f"$.{CLOSED[crm][0]}", OBJECTS[crm][2]),
-            )
-        )
         for record in sandbox.store.each(crm, OBJECTS[crm][2]):
             ours = {k.lower() for k, v in record.values().items() if k.lower().startswith("sc_") and v}
             if ours & {"sc_score", "sc_score__c", "sc_next_step", "sc_next_step__c"}:
-                assert is_open(crm, sandbox, record.values()), (record.id, stages[record.id])
+                assert is_open(crm, record.values()), record.id
         assert plan.entries
 
 
-def is_open(crm: str, sandbox: LocalSandbox, values: dict[str, Any]) -> bool:
+def is_open(crm: str, values: dict[str, Any]) -> bool:
     return str(values.get("hs_is_closed" if crm == "hubspot" else "IsClosed")).lower() in (
         "false",
         "0",

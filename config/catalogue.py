@@ -31,6 +31,8 @@ SEGMENTS = (
     "almost_lost",
     "dormant",
 )
+# Of an open record nothing is certain, whatever a model's figures round to.
+PROBABLE = ("0.0001", "0.9999")
 _EVERY: tuple[WrittenObject, ...] = ("contacts", "leads", "companies", "deals")
 _STEPS: tuple[WrittenObject, ...] = ("deals", "contacts", "leads")
 
@@ -41,7 +43,8 @@ class Field:
 
     `digits` is the number of digits before the point, `scale` after it. `rides` marks a field that never causes a
     write of its own and goes along with one. `people_write` marks a field that reps or admins fill in and that no
-    plan or rollback ever touches.
+    plan or rollback ever touches. `length` is counted in UTF-16 units. `within` are the least and the most that we
+    ever write.
     """
 
     key: str
@@ -56,6 +59,7 @@ class Field:
     scale: int = 0
     rides: bool = False
     people_write: bool = False
+    within: tuple[str, str] | None = None
 
     def option_label(self, option: str) -> str:
         """The readable name of an enumeration value.
@@ -107,6 +111,7 @@ FIELDS: tuple[Field, ...] = (
         digits=1,
         scale=4,
         rides=True,
+        within=PROBABLE,
     ),
     Field(
         "trend",

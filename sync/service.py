@@ -256,7 +256,9 @@ class Service:
             )
         if install_signals:
             for number in (signal.SIGTERM, signal.SIGINT):
-                signal.signal(number, self._stop)
+                # What started us in the background ignores SIGINT, so that Ctrl-C in its terminal is not for us.
+                if number == signal.SIGTERM or signal.getsignal(number) is not signal.SIG_IGN:
+                    signal.signal(number, self._stop)
         for name in self.settings.schedule:
             # The newest moment that passed while nobody was here, once, however many passed.
             moment = self.missed(name, since)

@@ -3,12 +3,12 @@
 import json
 import os
 import re
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+from support import programs
 
 KEYS = {
     "crm",
@@ -32,7 +32,7 @@ def demo(home: Path, *options: str) -> dict[str, Any]:
     environ = {**os.environ, "HOME": str(home), "XDG_CACHE_HOME": str(home / "cache")}
     cwd = home / "cwd"
     cwd.mkdir()
-    done = subprocess.run(command, env=environ, cwd=cwd, capture_output=True, text=True, check=False)
+    done = programs.run(command, env=environ, cwd=cwd)
     assert done.returncode == 0, done.stderr + done.stdout
     assert list(cwd.iterdir()) == [], "the demo works in a directory of its own"
     found: dict[str, Any] = json.loads(done.stdout)

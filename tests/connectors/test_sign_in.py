@@ -398,7 +398,13 @@ def test_login_by_browser_works_before_there_are_settings() -> None:
         ask=ask,
         show=show,
         browser=False,
-        app={"crm": "hubspot", "client_id": "client-1", "domain": "", "url": ""},
+        app={
+            "crm": "hubspot",
+            "client_id": "client-1",
+            "domain": "",
+            "url": "",
+            "redirect_port": str(port()),
+        },
     )
     for thread in users:
         thread.join()

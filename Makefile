@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
 
-.PHONY: help install demo test test-clients lint bench docs lock clean soak crash check-install
+.PHONY: help install demo test test-clients lint bench docs lock clean soak crash sweep odd-place seeds check-install
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -41,6 +41,15 @@ soak: install ## random histories for an hour, or HISTORIES=n of them
 
 crash: install ## SIGKILLs at random moments on both CRMs (KILLS=n, default 200)
 	@$(BIN)/python tests/support/kills.py $(KILLS)
+
+sweep: install ## every zone, half hours, two years of the schedule against a calculation of its own (6 minutes)
+	@PYTHONPATH=tests $(BIN)/python -m support.schedule_sweep
+
+odd-place: install ## all tests with SIGINT ignored, no terminal, another locale, time zone and home, ports taken
+	@$(ONE) $(BIN)/python tests/support/odd_place.py -n 1 -q
+
+seeds: install ## the random tests on ten other seeds (FIRST=n begins at that one, FOLDERS= takes others)
+	@$(ONE) $(BIN)/python tests/support/seeds.py $(or $(FIRST),101) 10 $(FOLDERS)
 
 test-clients: install ## other people's clients against the sandbox (needs npm; installs them below .venv)
 	@$(BIN)/python -m pytest -o python_files='check_*.py' tests/clients

@@ -328,6 +328,9 @@ def login(
     client_id: Annotated[str, typer.Option(help="The same: the app's client id or consumer key.")] = "",
     domain: Annotated[str, typer.Option(help="The same, Salesforce: the My Domain, as acme.my.")] = "",
     url: Annotated[str, typer.Option(help="The same: another address than the vendor's.")] = "",
+    redirect_port: Annotated[
+        int, typer.Option(help="The same: the port of the app's redirect address.", min=1024, max=65535)
+    ] = 8765,
 ) -> Document:
     """Store a connection's token in the OS keyring; with auth = "oauth", sign in by browser and store what that leaves.
 
@@ -348,7 +351,13 @@ def login(
         ask=ask,
         show=lambda page: typer.echo(f"Sign in at {page}", err=True),
         browser=not no_browser,
-        app={"crm": crm, "client_id": client_id, "domain": domain, "url": url},
+        app={
+            "crm": crm,
+            "client_id": client_id,
+            "domain": domain,
+            "url": url,
+            "redirect_port": str(redirect_port),
+        },
     )
 
 

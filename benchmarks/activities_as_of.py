@@ -174,7 +174,7 @@ def run() -> None:
                     str(path),
                     LIMITS[which],
                 ]
-                done = subprocess.run(command, check=True, capture_output=True, text=True)
+                done = subprocess.run(command, check=True, capture_output=True, text=True, encoding="utf-8")
                 results.append(json.loads(done.stdout))
         mine, theirs = (min(found[k], key=lambda r: float(r["seconds"])) for k in ("ours", "by_hand"))
         if mine["sums"] != theirs["sums"]:

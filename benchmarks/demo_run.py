@@ -12,7 +12,7 @@ def run() -> None:
     """Print the figures of `demo --json` for both companies."""
     started = time.perf_counter()
     command = [str(Path(sys.executable).with_name("sales-consultant")), "demo", "--json"]
-    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    done = subprocess.run(command, check=True, capture_output=True, text=True, encoding="utf-8")
     seconds = time.perf_counter() - started
     peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / (
         1024 if sys.platform != "darwin" else 1024**2

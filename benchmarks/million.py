@@ -128,6 +128,7 @@ def in_process(program: str, *args: object, python: str = sys.executable) -> Mea
         text=True,
         check=False,
         cwd=Path(__file__).parents[1],
+        encoding="utf-8",
     )
     if done.returncode:
         raise RuntimeError(done.stderr[-2000:])

@@ -61,6 +61,7 @@ def run() -> None:
         capture_output=True,
         text=True,
         check=True,
+        encoding="utf-8",
     )
     found = json.loads(done.stdout)
     print(

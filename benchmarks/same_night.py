@@ -61,6 +61,7 @@ def _run(what: str, crm: str, url: str, folder: Path, as_of: int = 0) -> dict[st
         capture_output=True,
         text=True,
         check=False,
+        encoding="utf-8",
     )
     if done.returncode:
         raise RuntimeError(done.stderr[-2000:])

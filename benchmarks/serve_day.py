@@ -273,7 +273,11 @@ class Day:
 
 def _resident() -> float:
     """Memory that this process holds, in MB."""
-    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
+    return (
+        int(Path("/proc/self/statm").read_text(encoding="utf-8").split()[1])
+        * os.sysconf("SC_PAGE_SIZE")
+        / 1e6
+    )
 
 
 def _troubles(rows: list[dict[str, Any]], end: int) -> int:

@@ -11,9 +11,13 @@ from datetime import UTC, date, datetime
 from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
 
 from sales_consultant.config.catalogue import Field, FieldType
+from sales_consultant.config.texts import cut
 
 Canonical = str | None
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029]")
+# Also halves of a surrogate pair and what Unicode says is no sign at all: no CRM keeps either.
+_CONTROL = re.compile(
+    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]"
+)
 _SPACES = re.compile(r"\s+")
 
 
@@ -38,12 +42,14 @@ def _number(field: Field, value: object) -> str:
 
 def _text(field: Field, value: object) -> str | None:
     text = _SPACES.sub(" ", _CONTROL.sub(" ", str(value))).strip()
-    return text[: field.length].rstrip() or None
+    return cut(text, field.length).rstrip() or None
 
 
 def _lines(field: Field, value: object) -> str | None:
     rows = (_SPACES.sub(" ", _CONTROL.sub(" ", line)).strip() for line in str(value).splitlines())
-    return "\n".join(r for r in rows if r)[: field.length].rstrip() or None
+    # A CRM may keep the end of a line as two signs, as Salesforce does of what people type.
+    text = cut("\r\n".join(r for r in rows if r), field.length)
+    return text.replace("\r", "").rstrip() or None
 
 
 def _date(field: Field, value: object) -> str:
@@ -116,3 +122,19 @@ def canon(field: Field, value: object) -> Canonical:
     if value is None or value == "" or (isinstance(value, float) and math.isnan(value)):
         return None
     return _BY_TYPE[field.type](field, value)
+
+
+def written(field: Field, value: object) -> Canonical:
+    """The canonical text of a value that we are about to write: as `canon`, and held to what we may say at all.
+
+    What is read from the CRM is never held to it: there a probability of 1 is what it is, and a difference to ours.
+
+    >>> from sales_consultant.config.catalogue import by_key
+    >>> written(by_key("probability"), 0.99999), written(by_key("probability"), 0), written(by_key("score"), 0)
+    ('0.9999', '0.0001', '0')
+    """
+    text = canon(field, value)
+    if text is None or field.within is None:
+        return text
+    low, high = field.within
+    return canon(field, min(max(Decimal(text), Decimal(low)), Decimal(high)))

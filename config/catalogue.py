@@ -31,6 +31,8 @@ SEGMENTS = (
     "almost_lost",
     "dormant",
 )
+# Of an open record nothing is certain, whatever a model's figures round to.
+PROBABLE = ("0.0001", "0.9999")
 _EVERY: tuple[WrittenObject, ...] = ("contacts", "leads", "companies", "deals")
 _STEPS: tuple[WrittenObject, ...] = ("deals", "contacts", "leads")
 
@@ -41,7 +43,8 @@ class Field:
 
     `digits` is the number of digits before the point, `scale` after it. `rides` marks a field that never causes a
     write of its own and goes along with one. `people_write` marks a field that reps or admins fill in and that no
-    plan or rollback ever touches. `internal` marks what only programs read: it is kept out of the view that people get
+    plan or rollback ever touches. `length` is counted in UTF-16 units. `within` are the least and the most that we
+    ever write. `internal` marks what only programs read: it is kept out of the view that people get
     without asking. `labels` are the readable names of the options where the values do not make them; `labels_before`
     the labels of the field in earlier releases. `settled` names the settings of how it is shown that were brought up to
     date before, and are the admin's since (see `sync.shown`).
@@ -63,6 +66,7 @@ class Field:
     labels: tuple[str, ...] = ()
     labels_before: tuple[str, ...] = ()
     settled: frozenset[str] = frozenset()
+    within: tuple[str, str] | None = None
 
     def option_label(self, option: str) -> str:
         """The readable name of an enumeration value.
@@ -120,6 +124,7 @@ FIELDS: tuple[Field, ...] = (
         digits=1,
         scale=4,
         rides=True,
+        within=PROBABLE,
     ),
     Field(
         "trend",

@@ -6,12 +6,19 @@ from dataclasses import dataclass, field
 
 from sales_consultant.config.catalogue import GROUP, GROUP_LABEL, Field
 from sales_consultant.config.settings import Write
+from sales_consultant.config.texts import cut, units
 
 # How a field says that it is ours; a field of our name without these words is somebody else's.
 WRITTEN_BY_US = "Written by Sales Consultant; edits are overwritten."
 WRITTEN_BY_PEOPLE = "Filled in by people."
 _NOTE = "last run "
 _NOTED = re.compile(rf" \[{_NOTE}[^\]]*\]")
+# What Salesforce takes of a field's description, in UTF-16 units.
+DESCRIPTION = 1000
+
+
+def _around(note: str) -> str:
+    return f" [{_NOTE}{note}]"
 
 
 @dataclass(frozen=True)
@@ -53,13 +60,19 @@ class Naming:
         return self.labels.get(field.key, field.label)
 
     def description(self, field: Field, note: str = "") -> str:
-        """What the field means, and who writes it; between them what is noted of the last run."""
-        return f"{self.helped(field, note)} {WRITTEN_BY_PEOPLE if field.people_write else WRITTEN_BY_US}"
+        """What the field means, and who writes it; between them what is noted of the last run.
+
+        Cut to what a CRM takes, but never the end: by it a field is known as ours.
+        """
+        end = f" {WRITTEN_BY_PEOPLE if field.people_write else WRITTEN_BY_US}"
+        said = cut(field.help, DESCRIPTION - len(end))
+        room = DESCRIPTION - len(end) - units(said) - len(_around(""))
+        return f"{said}{_around(cut(note, room)) if note and room > 0 else ''}{end}"
 
     @staticmethod
     def helped(field: Field, note: str = "") -> str:
         """What the field means, with what is noted of the last run."""
-        return f"{field.help} [{_NOTE}{note}]" if note else field.help
+        return f"{field.help}{_around(note)}" if note else field.help
 
     @staticmethod
     def without_note(description: str | None) -> str:

@@ -256,7 +256,11 @@ class Schedule(_Section):
         description="What runs: the whole run, one that reads changes only, the training, the comparison with the CRM, "
         "or a backup of the state.",
     )
-    cron: str = Field(default="", description='Cron expression with weekday names, as "0 5 * * mon-fri".')
+    cron: str = Field(
+        default="",
+        description='Cron expression with weekday names, as "0 5 * * mon-fri"; each date that it names has one run, '
+        "also where clocks change.",
+    )
     every_minutes: int | None = Field(default=None, ge=1, description="Instead of cron: an interval.")
     time_zone: str = Field(default="UTC", description="Time zone of the cron expression, as Europe/Berlin.")
     connection: str = Field(default="", description="Which connection; empty: the only one.")

@@ -187,14 +187,15 @@ class DailyBudget:
     def _tz(self) -> ZoneInfo:
         try:
             return ZoneInfo(self.zone)
-        except (ZoneInfoNotFoundError, ValueError):
+        except (ZoneInfoNotFoundError, ValueError, OSError):
             return ZoneInfo("UTC")
 
     def _since(self, now: int) -> int:
         if self.resets == "rolling":
             return now - DAY_MS
         local = datetime.fromtimestamp(now / 1000, self._tz())
-        midnight = local.replace(hour=0, minute=0, second=0, microsecond=0)
+        # Where midnight is shown twice, the day's calls count from the first.
+        midnight = local.replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
         return int(midnight.timestamp() * 1000) // HOUR_MS * HOUR_MS
 
     def _resets_at(self, now: int) -> int:

@@ -91,7 +91,7 @@ def _one(stack: contextlib.ExitStack, crm: str, name: str, as_json: bool) -> dic
 def _folder(name: str) -> Iterator[Path]:
     """A fresh directory of the demo's own, kept until the next run; a second demo at the same time gets another."""
     cache().mkdir(parents=True, exist_ok=True)
-    with open(cache() / f"{name}.lock", "a+") as lock:
+    with open(cache() / f"{name}.lock", "a+", encoding="utf-8") as lock:
         folder = cache() / name
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

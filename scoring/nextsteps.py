@@ -244,7 +244,7 @@ def _zone(con: duckdb.DuckDBPyConnection) -> ZoneInfo:
     zones = query(con, neutral(con, "org").select("time_zone"))["time_zone"].dropna()
     try:
         return ZoneInfo(str(zones.iloc[0]) if len(zones) else "UTC")
-    except (ZoneInfoNotFoundError, ValueError):
+    except (ZoneInfoNotFoundError, ValueError, OSError):
         return ZoneInfo("UTC")
 
 

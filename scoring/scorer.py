@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+from sales_consultant.config.catalogue import PROBABLE
 from sales_consultant.scoring.frame import build
 from sales_consultant.scoring.members import Membership
 from sales_consultant.scoring.points import grade
@@ -33,16 +34,20 @@ def score(
 ) -> pd.DataFrame:
     """One row an open member, ordered by record id: object, record_id, probability, score, grade, reasons.
 
-    `probability` is a gap where the model is a set of rules. `score` is 1 to 99, `reasons` a list of `Reason`
+    `probability` is a gap where the model is a set of rules, and never 0 or 1: of what is open nothing is certain. `score` is 1 to 99, `reasons` a list of `Reason`
     whose points with 50 sum to the score. `tell` is a record whose features are told: in `attrs["features"]`, a list of
     reason, side, said, feature and value.
     """
+    import numpy as np
     import pandas as pd
 
     members = Membership(con, model.population, exclusions, as_of=as_of).at(as_of)
     X = build(con, model.population.object, model.features, members)
     told, scores = reasons(model, X)
     p = model.probability(X)
+    if p is not None:
+        # Here, so that what follows from it (the expected value, the next step's rank) agrees with what is shown.
+        p = np.clip(p, float(PROBABLE[0]), float(PROBABLE[1]))
     frame = pd.DataFrame(
         {
             "object": pd.Series(model.population.object, index=members.index, dtype=object),

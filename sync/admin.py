@@ -12,6 +12,7 @@ from sales_consultant.config.catalogue import Field
 from sales_consultant.config.errors import CrmUnavailableError
 from sales_consultant.config.populations import DEFAULT_HORIZON_DAYS, Population
 from sales_consultant.config.settings import Connection
+from sales_consultant.config.texts import cut
 from sales_consultant.connectors import open_connector
 from sales_consultant.connectors.base import Connector, ProvisionStep
 from sales_consultant.connectors.http import LostAnswerError
@@ -70,7 +71,7 @@ def explained(
             *told.get(obj, ()),
             *(told.get("leads", ()) if obj == "contacts" and "leads" not in fields else ()),
         ]
-        more = f" {'; '.join(mine)}."[:_HELP] if mine else ""
+        more = cut(f" {'; '.join(mine)}.", _HELP) if mine else ""
         found[obj] = tuple(replace(f, help=f.help + more) if f.key in _SCORES else f for f in chosen)
     return found
 

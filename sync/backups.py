@@ -131,7 +131,7 @@ def known(state: State) -> list[Path]:
 
 @contextlib.contextmanager
 def _alone(lock: Path) -> Iterator[None]:
-    with open(lock, "a+") as file:
+    with open(lock, "a+", encoding="utf-8") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as e:

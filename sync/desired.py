@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from sales_consultant.config.canon import Canonical, canon
+from sales_consultant.config.canon import Canonical, written
 from sales_consultant.config.catalogue import by_key
 from sales_consultant.config.playbook import Playbook
 from sales_consultant.config.settings import Settings
@@ -138,7 +138,7 @@ def build(
 def _put(desired: Desired, key: Key, **values: object) -> None:
     record = desired.record(key)
     for name, value in values.items():
-        text = canon(by_key(name), value)
+        text = written(by_key(name), value)
         # Grades, segments, steps and models are few words on very many records: each is kept once.
         record.values[name] = None if text is None else sys.intern(text)
 

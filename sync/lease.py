@@ -42,7 +42,7 @@ def wanted_since(state: State) -> int | None:
 @contextlib.contextmanager
 def hold(state: State, lock: Path, *, job: str, now: int) -> Iterator[Lease]:
     """The lease while the block runs. Raises BusyError naming the holder where another process has it."""
-    with open(lock, "a+") as file:
+    with open(lock, "a+", encoding="utf-8") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as e:

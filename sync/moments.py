@@ -1,16 +1,15 @@
-"""When jobs run: cron with names of weekdays, intervals anchored to the clock, each local moment once."""
+"""When jobs run: cron with names of weekdays, intervals anchored to the clock, and what was missed meanwhile."""
 
 import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from apscheduler.triggers.base import BaseTrigger
-from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
 from sales_consultant.config.errors import ConfigError
 from sales_consultant.config.settings import Schedule
+from sales_consultant.sync.wallclock import WallClock
 
 DAY = r"(mon|tue|wed|thu|fri|sat|sun)"
 # Intervals count from here, so that a restart does not move them and a moment that has run is known again.
@@ -19,27 +18,11 @@ ANCHOR = datetime(2024, 1, 1, tzinfo=UTC)
 GRACE = timedelta(days=32)
 
 
-class Once(BaseTrigger):  # type: ignore[misc]  # apscheduler has no types
-    """A trigger without the second pass through the hour that daylight saving repeats."""
-
-    def __init__(self, inner: Any) -> None:
-        self.inner = inner
-
-    def get_next_fire_time(self, previous: datetime | None, now: datetime) -> datetime | None:
-        """The next moment that no earlier one had the same wall clock as."""
-        found: datetime | None = self.inner.get_next_fire_time(previous, now)
-        while found is not None and found.fold:
-            # By UTC: within one zone Python leaves the fold out of sums and comparisons.
-            later = found.astimezone(UTC) + timedelta(seconds=1)
-            found = self.inner.get_next_fire_time(None, later)
-        return found
-
-
 def zone(name: str, schedule: Schedule) -> ZoneInfo:
     """The schedule's time zone; ConfigError where there is none of that name."""
     try:
         return ZoneInfo(schedule.time_zone)
-    except (ZoneInfoNotFoundError, ValueError) as e:
+    except (ZoneInfoNotFoundError, ValueError, OSError) as e:
         raise ConfigError(
             f'[schedule.{name}] time_zone "{schedule.time_zone}" is not known.',
             action="Use a name as Europe/Berlin.",
@@ -68,13 +51,17 @@ def trigger(name: str, schedule: Schedule) -> Any:
             action="As: 0 5 * * mon-fri",
         )
     try:
-        made = CronTrigger.from_crontab(schedule.cron.lower(), timezone=place)
+        made = WallClock(schedule.cron.lower(), place)
     except ValueError as e:
         raise ConfigError(
             f'[schedule.{name}] cron "{schedule.cron}": {e}.', action="As: 0 5 * * mon-fri"
         ) from e
-    # "Every hour" means every hour; "at half past two" means once a day, also when clocks go back.
-    return made if parts[1].startswith("*") else Once(made)
+    if made.get_next_fire_time(None, ANCHOR) is None:
+        raise ConfigError(
+            f'[schedule.{name}] cron "{schedule.cron}" names a date that never comes, as 30 February.',
+            action="As: 0 5 28 2 *",
+        )
+    return made
 
 
 def closed(name: str, schedule: Schedule, now: datetime) -> bool:
@@ -87,11 +74,16 @@ def closed(name: str, schedule: Schedule, now: datetime) -> bool:
 
 
 def last_moment(made: Any, now: datetime) -> datetime | None:
-    """The newest moment within a month before now; None where there was none."""
-    found, at = None, made.get_next_fire_time(None, now - GRACE)
-    while at is not None and at.astimezone(UTC) <= now:
-        found, at = at, made.get_next_fire_time(None, at.astimezone(UTC) + timedelta(seconds=1))
-    return found
+    """The newest moment up to now, at most a month ago; None where there was none."""
+    # The nearest first: a month of a job of every minute has 46,000 moments.
+    for window in (timedelta(hours=1), timedelta(days=1), GRACE):
+        found: datetime | None = None
+        at = made.get_next_fire_time(None, now - window)
+        while at is not None and at <= now:
+            found, at = at, made.get_next_fire_time(at, now)
+        if found is not None:
+            return found
+    return None
 
 
 def missed(made: Any, *, last: int | None, now: datetime) -> int | None:

@@ -11,7 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
-from sales_consultant.config.canon import CanonError, canon
+from sales_consultant.config.canon import CanonError, written
 from sales_consultant.config.errors import AccessError, GuardError, MachineError, UsageError
 from sales_consultant.sync.check import refuse_without_master
 from sales_consultant.sync.guards import guard, override
@@ -115,7 +115,7 @@ def load(ws: Workspace, path: Path) -> Plan:
         writable = {f.key: f for f in ws.fields.get(entry.object, ()) if not f.people_write}
         for key, _, new in entry.fields:
             try:
-                known = key in writable and canon(writable[key], new) == new
+                known = key in writable and written(writable[key], new) == new
             except CanonError:
                 known = False
             if not known:

@@ -59,7 +59,7 @@ def known_zone(name: str, source: str) -> ZoneInfo:
     """The time zone of a name; ConfigError where there is none."""
     try:
         return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError) as e:
+    except (ZoneInfoNotFoundError, ValueError, OSError) as e:
         raise ConfigError(f'{source} "{name}" is not known.', action="Use a name as Europe/Berlin.") from e
 
 

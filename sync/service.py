@@ -18,7 +18,7 @@ from sales_consultant.sync.moments import closed, missed, trigger, zone
 WAITS, PAUSE_SECONDS = 60, 30.0
 WATCH_SECONDS = 60.0
 WRITE = ("sync", "changed")
-_SECOND = timedelta(seconds=1)
+_MICROSECOND = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ def upcoming(settings: Settings, *, now: datetime, count: int) -> list[dict[str,
             if following is None:
                 break
             found.append((following, name, schedule.job))
-            at = following.astimezone(UTC) + _SECOND
+            at = following.astimezone(UTC) + _MICROSECOND
     return [
         {"at": f"{_local(n, settings.schedule[n], at)}", "schedule": n, "job": job}
         for at, n, job in sorted(found, key=lambda f: (f[0].timestamp(), f[1]))[:count]
@@ -89,8 +89,8 @@ Runner = Callable[[Schedule, int, Callable[[], bool]], dict[str, Any]]
 class Service:
     """Runs jobs at their moments until it is told to stop.
 
-    `run` does a job: its schedule, the scheduled moment (ms) and whether to stop. A moment that was missed while
-    another run went on is made up for once.
+    `run` does a job: its schedule, the scheduled moment (ms) and whether to stop. What passed while nobody was here, or
+    while the same job still ran, is made up for: the newest moment, once, however many they were.
     """
 
     def __init__(
@@ -130,29 +130,48 @@ class Service:
         """When a job runs."""
         return trigger(name, self.settings.schedule[name])
 
-    def missed(self, name: str) -> int | None:
-        """The moment (ms) of a job that passed while nobody was here; None for none."""
-        return missed(self.trigger(name), last=self.last(name), now=self.clock())
+    def missed(self, name: str, now: datetime | None = None) -> int | None:
+        """The newest moment (ms) of a job that passed and was not run; None for none."""
+        return missed(self.trigger(name), last=self.last(name), now=now or self.clock())
 
     def _fire(self, name: str, moment: int) -> None:
+        """Run a job for its moment, and once more for what passed meanwhile: APScheduler drops what it cannot start."""
+        done = self._wait_and_run(name, moment)
+        # Only for a newer one: a moment that failed does not come again and again.
+        while not self.stopping.is_set() and (later := self._newest(name, done)) > done:
+            done = self._wait_and_run(name, later)
+
+    def _newest(self, name: str, moment: int) -> int:
+        """The moment that a run is for which starts now: `moment`, or a newer one that passed while it waited."""
+        try:
+            return max(moment, self.missed(name) or 0)
+        except Exception as e:
+            # What cannot be looked up keeps nothing from running; the run itself tells what is wrong with its state.
+            logging.getLogger("sales_consultant").error("defect", exc_info=e)
+            return moment
+
+    def _wait_and_run(self, name: str, moment: int) -> int:
+        """Run a job when its chance delay, its window and its turn allow it; the moment that it ran for, or was given up for."""
         schedule = self.settings.schedule[name]
         # Its moment stays what it was: only then does it run once whatever chance and restarts do.
         if schedule.jitter_seconds and self.stopping.wait(self.draw.uniform(0, schedule.jitter_seconds)):
-            return
+            return moment
         if not self._opened(name, schedule):
-            return
+            return moment
         turn = self._turns[self.settings.connection(schedule.connection or None)[0]]
         # What only reads changes comes again in minutes; anything else waits for its turn.
         if not turn.acquire(blocking=schedule.job != "changed"):
             self.emit(
                 {"event": "skipped", "job": name, "message": "another job of this connection is going on"}
             )
-            return
+            return moment
         try:
+            moment = self._newest(name, moment)
             self._in_turn(name, schedule, moment)
         finally:
             turn.release()
         self._look()
+        return moment
 
     def _opened(self, name: str, schedule: Schedule) -> bool:
         """Whether a job may run now; what writes waits until its window, in which nothing is written, is over.
@@ -225,16 +244,24 @@ class Service:
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
             timezone="UTC",
         )
+        since = self.clock()
         for name in self.settings.schedule:
             scheduler.add_job(
-                lambda name=name: self._fire(name, moments[name]), self.trigger(name), id=name, name=name
+                lambda name=name: self._fire(name, moments[name]),
+                made := self.trigger(name),
+                id=name,
+                name=name,
+                # From the moment on up to which was looked for what was missed: there is nothing between the two.
+                next_run_time=made.get_next_fire_time(None, since + _MICROSECOND),
             )
         if install_signals:
             for number in (signal.SIGTERM, signal.SIGINT):
-                signal.signal(number, self._stop)
+                # What started us in the background ignores SIGINT, so that Ctrl-C in its terminal is not for us.
+                if number == signal.SIGTERM or signal.getsignal(number) is not signal.SIG_IGN:
+                    signal.signal(number, self._stop)
         for name in self.settings.schedule:
             # The newest moment that passed while nobody was here, once, however many passed.
-            moment = self.missed(name)
+            moment = self.missed(name, since)
             if moment is not None:
                 scheduler.add_job(
                     lambda name=name, moment=moment: self._fire(name, moment), id=f"{name}, missed", name=name

@@ -105,7 +105,8 @@ def sign_in(
     except OSError as e:
         raise MachineError(
             f"Port {connection.redirect_port} is taken, and the app's redirect address names it.",
-            action="Stop the program that listens there, or register another port with the app and set redirect_port.",
+            action="Stop the program that listens there, or register another port with the app and set redirect_port "
+            "(before there are settings: login --redirect-port).",
         ) from e
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
     thread.start()
@@ -151,7 +152,7 @@ def login(
 ) -> dict[str, str]:
     """Put a connection's secret into the OS keyring and say where it is; works before there are settings.
 
-    `ask` is told what is wanted. `app` (crm, client_id, domain, url) stands in for settings that are not there yet. With
+    `ask` is told what is wanted. `app` (crm, client_id, domain, url, redirect_port) stands in for settings that are not there yet. With
     `auth = "oauth"` that is the app's secret, and what is stored is what the sign-in
     by browser left.
     """

@@ -1,11 +1,11 @@
 """Imports go one way, and what is heavy is imported only where it is used."""
 
 import ast
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from support import programs
 
 ROOT = Path(__file__).parents[1]
 # DESIGN section 2, last column.
@@ -58,5 +58,5 @@ def test_imports_go_one_way(room: str, path: Path) -> None:
 def test_light_work_imports_nothing_heavy(statement: str) -> None:
     """Neither the help nor a pull pays for scikit-learn."""
     code = f"{statement}; import sys; print(*sys.modules, sep=chr(10))"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    done = programs.run([sys.executable, "-c", code], check=True)
     assert not HEAVY & {m.split(".")[0] for m in done.stdout.splitlines()}

@@ -14,7 +14,7 @@ FOLDERS = ("config", "connectors", "demo", "sandbox", "scoring", "sync")
 
 @pytest.fixture(scope="module")
 def declared() -> set[str]:
-    pyproject = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    pyproject = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     return set(pyproject["tool"]["setuptools"]["packages"])
 
 

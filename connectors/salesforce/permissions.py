@@ -8,10 +8,13 @@ from collections.abc import Callable, Mapping, Sequence
 
 from sales_consultant.config.catalogue import Field
 from sales_consultant.config.naming import Naming
+from sales_consultant.config.texts import cut
 from sales_consultant.connectors.base import ProvisionStep
 from sales_consultant.connectors.salesforce.client import SalesforceApi, SalesforceRefusalError, quoted
 from sales_consultant.connectors.salesforce.schema import WRITTEN
 
+# A permission set's label has room for 80 UTF-16 units, with the role.
+_LABEL = 80 - len(" writer")
 ROLES = ("writer", "reader")
 
 
@@ -44,7 +47,7 @@ class Permissions:
                 continue
             steps.append(ProvisionStep("permission set", "", name, "exists" if set_id else "created"))
             if set_id is None:
-                body = {"Name": name, "Label": f"{self.naming.label} {role}"}
+                body = {"Name": name, "Label": f"{cut(self.naming.label, _LABEL)} {role}"}
                 set_id = str(self.api.call("sobjects/PermissionSet", method="POST", body=body)["id"])
             if role == "writer":
                 steps += self._objects(set_id, name, made)

@@ -11,6 +11,7 @@ from typing import Any
 from sales_consultant.config.catalogue import Field
 from sales_consultant.config.errors import AccessError, SalesConsultantError
 from sales_consultant.config.naming import Naming
+from sales_consultant.config.texts import cut, units
 from sales_consultant.connectors.base import ProvisionStep
 from sales_consultant.connectors.salesforce.client import SalesforceApi, SalesforceRefusalError, quoted
 from sales_consultant.connectors.salesforce.schema import WRITTEN
@@ -38,6 +39,8 @@ _SLOTS = {
     "Unlimited": 800,
     "Performance": 800,
 }
+# What Salesforce takes of a field's label and help text, in UTF-16 units.
+_LABEL, _HELP = 40, 510
 _NO_RIGHT = ("INSUFFICIENT_ACCESS_OR_READONLY", "INSUFFICIENT_ACCESS")
 
 
@@ -58,10 +61,10 @@ def metadata(field: Field, naming: Naming) -> Json:
     """The field's definition as the Tooling API takes it."""
     kind = _KINDS[field.type]
     body: Json = {
-        "label": f"{naming.prefix.upper()} {naming.title(field)}"[:40],
+        "label": cut(f"{naming.prefix.upper()} {naming.title(field)}", _LABEL),
         "type": kind,
         "description": naming.description(field),
-        "inlineHelpText": field.help[:510],
+        "inlineHelpText": cut(field.help, _HELP),
         "required": False,
         "trackHistory": False,
         "externalId": False,
@@ -256,9 +259,9 @@ class Fields:
         if not self.naming.is_ours(said) or said == wanted:
             return said
         changes = {"description": wanted}
-        if self.naming.without_note(helps) == field.help[:510]:
+        if self.naming.without_note(helps) == cut(field.help, _HELP):
             noted = self.naming.helped(field, text)
-            changes["inlineHelpText"] = noted if len(noted) <= 510 else helps
+            changes["inlineHelpText"] = noted if units(noted) <= _HELP else helps
         body = {"FullName": f"{sobject}.{self.naming.salesforce(field.key)}", "Metadata": {**held, **changes}}
         self.api.call(f"tooling/sobjects/CustomField/{field_id}", method="PATCH", body=body)
         return wanted

@@ -5,6 +5,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from sales_consultant.sandbox.clock import DAY_MS, iso, parse_iso
+from sales_consultant.sandbox.lengths import length
 
 Json = dict[str, Any]
 MAX_TEXT = 65_536
@@ -50,7 +51,7 @@ def check(definition: Mapping[str, Any], value: Any, allowed: Collection[str] | 
         return _date(text)
     if kind in ("enumeration", "bool"):
         return _option(definition, text, allowed)
-    if len(text) > MAX_TEXT:
+    if length(text) > MAX_TEXT:
         raise _RefusedError("PROPERTY_VALUE_TOO_LONG", f"the value has more than {MAX_TEXT} characters")
     if definition["name"] == "email" and (text.count("@") != 1 or text.startswith("@") or " " in text):
         raise _RefusedError("INVALID_EMAIL", f"Email address {text} is invalid")

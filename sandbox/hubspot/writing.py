@@ -12,6 +12,7 @@ from sales_consultant.sandbox.hubspot.errors import ApiError, InvalidValuesError
 from sales_consultant.sandbox.hubspot.kinds import KINDS, VENDOR, Kind
 from sales_consultant.sandbox.hubspot.portal import Portal
 from sales_consultant.sandbox.hubspot.values import check, refusal
+from sales_consultant.sandbox.lengths import length
 from sales_consultant.sandbox.store import Change, Record
 
 Json = dict[str, Any]
@@ -181,9 +182,9 @@ def _beyond(value: Any, limits: Json) -> str:
         return f"must be at least {limits['min']}"
     if "max" in limits and float(value) > limits["max"]:
         return f"must be at most {limits['max']}"
-    if len(value) < limits.get("min_length", 0):
+    if length(value) < limits.get("min_length", 0):
         return f"must have at least {limits['min_length']} characters"
-    if len(value) > limits.get("max_length", len(value)):
+    if length(value) > limits.get("max_length", length(value)):
         return f"must have at most {limits['max_length']} characters"
     if "pattern" in limits and not re.fullmatch(limits["pattern"], value):
         return "does not have the required format"

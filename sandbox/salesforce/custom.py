@@ -3,6 +3,7 @@
 import re
 from typing import Any
 
+from sales_consultant.sandbox.lengths import length
 from sales_consultant.sandbox.salesforce.errors import ApiError
 from sales_consultant.sandbox.salesforce.fields import Field
 
@@ -21,13 +22,13 @@ def from_metadata(body: Json) -> Field:
     kind = meta["type"]
     values = ((meta.get("valueSet") or {}).get("valueSetDefinition") or {}).get("value") or []
     formula = bool(meta.get("formula"))
-    length = {"Text": meta.get("length") or 255, "TextArea": 255, "LongTextArea": meta.get("length") or 32768}
+    sizes = {"Text": meta.get("length") or 255, "TextArea": 255, "LongTextArea": meta.get("length") or 32768}
     default = {"Picklist": 255, "MultiselectPicklist": 4099, "Email": 80, "Phone": 40, "Url": 255}
     return Field(
         name=body["DeveloperName"] + "__c",
         type=_TYPES[kind],
         label=meta["label"],
-        length=int(length.get(kind) or default.get(kind) or 0),
+        length=int(sizes.get(kind) or default.get(kind) or 0),
         precision=int(meta.get("precision") or 0),
         scale=int(meta.get("scale") or 0),
         required=bool(meta.get("required")),
@@ -84,15 +85,15 @@ def check(meta: Any) -> Json:
     label = meta.get("label")
     if not label:
         raise ApiError("REQUIRED_FIELD_MISSING", "Required fields are missing: [label]", fields=["label"])
-    if len(str(label)) > 40:
+    if length(str(label)) > 40:
         raise ApiError(
             "STRING_TOO_LONG", f"Label: data value too large: {label} (max length=40)", fields=["label"]
         )
-    if len(str(meta.get("inlineHelpText") or "")) > 510:
+    if length(str(meta.get("inlineHelpText") or "")) > 510:
         raise ApiError(
             "STRING_TOO_LONG", "Help Text: data value too large (max length=510)", fields=["inlineHelpText"]
         )
-    if len(str(meta.get("description") or "")) > 1000:
+    if length(str(meta.get("description") or "")) > 1000:
         raise ApiError(
             "STRING_TOO_LONG", "Description: data value too large (max length=1000)", fields=["description"]
         )
@@ -108,10 +109,10 @@ def check(meta: Any) -> Json:
                 "precision",
             )
     if kind in ("Text", "LongTextArea"):
-        length, least, most = meta.get("length"), *((1, 255) if kind == "Text" else (256, 131072))
-        if not isinstance(length, int) or not least <= length <= most:
+        size, least, most = meta.get("length"), *((1, 255) if kind == "Text" else (256, 131072))
+        if not isinstance(size, int) or not least <= size <= most:
             raise _refuse(
-                f"Length must be from {least} to {most} for a CustomField of type {kind}; it is {length}",
+                f"Length must be from {least} to {most} for a CustomField of type {kind}; it is {size}",
                 "length",
             )
     if kind == "LongTextArea" and not meta.get("visibleLines"):

@@ -6,6 +6,7 @@ from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import Any
 
 from sales_consultant.sandbox.clock import parse_iso
+from sales_consultant.sandbox.lengths import length
 from sales_consultant.sandbox.salesforce import ids
 from sales_consultant.sandbox.salesforce.errors import ApiError
 from sales_consultant.sandbox.salesforce.fields import NUMERIC, Field
@@ -47,7 +48,7 @@ def accept(org: Org, f: Field, value: Any) -> Any:
         value = ";".join(dict.fromkeys(p.strip() for p in value.split(";") if p.strip()))
     if f.type == "email" and not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", value):
         raise ApiError("INVALID_EMAIL_ADDRESS", f"{f.label}: invalid email address: {value}", fields=[f.name])
-    if f.length and len(value) > f.length:
+    if f.length and length(value) > f.length:
         raise ApiError(
             "STRING_TOO_LONG",
             f"{f.label}: data value too large: {value[:200]} (max length={f.length})",

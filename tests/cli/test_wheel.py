@@ -3,13 +3,13 @@
 import os
 import re
 import signal
-import subprocess
 import sys
 import tarfile
 import zipfile
 from pathlib import Path
 
 import pytest
+from support import programs
 from support.cli import Cli
 from support.office import wait_for
 
@@ -28,11 +28,8 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
         target = source / file
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes((ROOT / file).read_bytes())
-    done = subprocess.run(
+    done = programs.run(
         [sys.executable, "-m", "build", "--no-isolation", "--outdir", str(place / "dist"), str(source)],
-        capture_output=True,
-        text=True,
-        check=False,
         env={**os.environ, "PIP_NO_INDEX": "1"},
     )
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
@@ -90,7 +87,7 @@ def test_the_source_archive_can_be_tested(built: Path) -> None:
 def installed(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An environment of its own: the package from the wheel only, the dependencies lent by this one."""
     place = tmp_path_factory.mktemp("installed") / "env"
-    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(place)], check=True)
+    programs.run([sys.executable, "-m", "venv", "--without-pip", str(place)], check=True)
     python = place / "bin" / "python"
     pip = [
         sys.executable,
@@ -103,9 +100,7 @@ def installed(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         "--no-deps",
         "--no-index",
     ]
-    done = subprocess.run(
-        [*pip, "--disable-pip-version-check", str(_wheel(built))], capture_output=True, text=True, check=False
-    )
+    done = programs.run([*pip, "--disable-pip-version-check", str(_wheel(built))])
     assert done.returncode == 0, done.stderr
     (site,) = place.glob("lib/python3*/site-packages")
     # Only a path: the .pth files of that folder, which would bring the checkout in, are not read.
@@ -117,10 +112,8 @@ def installed(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_wheels_command(installed: Path, tmp_path: Path, folder: Path) -> None:
     """Help, a sandbox and a check, in an empty folder; the code that runs is the wheel's."""
     code = "import sales_consultant.cli as c, sales_consultant.sandbox as s; print(c.__file__, s.__file__)"
-    where = subprocess.run(
-        [installed / "bin" / "python", "-I", "-c", code],
-        capture_output=True,
-        text=True,
+    where = programs.run(
+        [str(installed / "bin" / "python"), "-I", "-c", code],
         cwd=tmp_path,
         check=True,
     ).stdout.split()

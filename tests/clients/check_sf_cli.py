@@ -3,13 +3,13 @@
 import csv
 import json
 import os
-import subprocess
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 import pytest
+from support import programs
 from support.client_tools import node
 from support.salesforce_org import Sf
 
@@ -39,9 +39,9 @@ def sf(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Command:
         folder: Path = home,
         environ: Mapping[str, str] = MappingProxyType({}),
     ) -> Any:
-        done = subprocess.run(
-            [str(tools / "sf"), *words, "--json"], cwd=folder, env={**own, **environ}, capture_output=True, text=True,
-            timeout=180, check=False,
+        done = programs.run(
+            [str(tools / "sf"), *words, "--json"], cwd=folder, env={**own, **environ},
+            timeout=180,
         )  # fmt: skip
         assert (done.returncode != 0) == fails, done.stdout[-3000:] + done.stderr[-3000:]
         body = json.loads(done.stdout[done.stdout.index("{") :])
@@ -101,11 +101,13 @@ def test_bulk_export_and_update(sf: Command, sandbox: Sandbox, tmp_path: Path) -
         rows = list(csv.DictReader(lines))
     assert len({r["Id"] for r in rows}) == 2502
     changes = tmp_path / "changes.csv"
-    changes.write_text("Id,Title\n" + "\n".join(f"{r['Id']},By sf" for r in rows[:300]) + "\n")
+    changes.write_text(
+        "Id,Title\n" + "\n".join(f"{r['Id']},By sf" for r in rows[:300]) + "\n", encoding="utf-8"
+    )
     done = sf("data", "update", "bulk", "--sobject", "Contact", "--file", str(changes), "--wait", "3")
     assert (done["processedRecords"], done["failedRecords"]) == (300, 0)
     assert len(Sf(sandbox).values("SELECT Id FROM Contact WHERE Title = 'By sf'")) == 300
-    changes.write_text(f"Id,Title\n{rows[0]['Id']},Again\n003000000000009AAA,Nobody\n")
+    changes.write_text(f"Id,Title\n{rows[0]['Id']},Again\n003000000000009AAA,Nobody\n", encoding="utf-8")
     failed = sf(
         "data", "update", "bulk", "--sobject", "Contact", "--file", str(changes), "--wait", "3", fails=True
     )
@@ -140,7 +142,7 @@ def _project(folder: Path, name: str) -> None:
     }
     for path, text in files.items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
-        (folder / path).write_text(text)
+        (folder / path).write_text(text, encoding="utf-8")
 
 
 @pytest.mark.parametrize("rest", [False, True])
@@ -162,7 +164,7 @@ def test_a_deployed_field_is_seen_by_whom_its_set_is_assigned(
     assert [v["value"] for v in rep.fields("Contact")[f"{name}__c"]["picklistValues"]] == ["A", "B"]
     assert rep.fields("Contact")[f"{name}__c"]["updateable"] is False
     (tmp_path / f"app/objects/Contact/fields/{name}__c.field-meta.xml").write_text(
-        FIELD.format(name=name).replace("Picklist", "Spell")
+        FIELD.format(name=name).replace("Picklist", "Spell"), encoding="utf-8"
     )
     failed = sf(
         "project",

@@ -33,8 +33,8 @@ class MemoryKeyring:
 def test_order_of_places(tmp_path: Path) -> None:
     ring = MemoryKeyring()
     store("main", "keyring:main", "from-ring", keyring=ring)
-    (tmp_path / "main").write_text("from-systemd\n")
-    (tmp_path / "token").write_text("from-file\n")
+    (tmp_path / "main").write_text("from-systemd\n", encoding="utf-8")
+    (tmp_path / "token").write_text("from-file\n", encoding="utf-8")
     environ: dict[str, str] = {}
     assert resolve("main", "keyring:main", keyring=ring, environ=environ).value == "from-ring"
     environ["CREDENTIALS_DIRECTORY"] = str(tmp_path)
@@ -77,6 +77,6 @@ def test_an_unreadable_or_empty_file_is_said(tmp_path: Path) -> None:
     environ = {"SALES_CONSULTANT_MAIN_TOKEN_FILE": str(tmp_path / "no")}
     with pytest.raises(MachineError, match="cannot be read"):
         resolve("main", "", keyring=None, environ=environ)
-    (tmp_path / "no").write_text("\n")
+    (tmp_path / "no").write_text("\n", encoding="utf-8")
     with pytest.raises(MachineError, match="is empty"):
         resolve("main", "", keyring=None, environ=environ)

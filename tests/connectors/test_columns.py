@@ -1,12 +1,12 @@
 """Columns made of buffers are what `pa.array` would make, without what it imports."""
 
-import subprocess
 import sys
 
 import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support import programs
 
 from sales_consultant.connectors.columns import flags, same, strings
 
@@ -40,4 +40,4 @@ def test_a_page_imports_no_pandas() -> None:
         "rows.records([{'id': '1', 'properties': {}, 'createdAt': None, 'updatedAt': None}], ('a',), seen=1, odd={})\n"
         "assert 'pandas' not in sys.modules\n"
     )
-    subprocess.run([sys.executable, "-c", program], check=True)
+    programs.run([sys.executable, "-c", program], check=True)

@@ -169,3 +169,27 @@ def test_two_processes_share_the_state(tmp_path: Path) -> None:
     assert two.standing().ours == made
     first.close()
     second.close()
+
+
+def test_where_midnight_is_shown_twice_the_day_s_calls_count_from_the_first() -> None:
+    """Havana's clocks go from one o'clock back to midnight: what was called in the first of the two hours counts."""
+    store = MemoryStore()
+    crm = Crm(int(datetime(2026, 11, 1, 4, 30, tzinfo=UTC).timestamp() * 1000))
+    store.keep_limit(20)
+    b = budget(store, crm, zone="America/Havana")
+    assert spend(b, 6) == 6
+    b.close()
+    crm.now += HOUR_MS
+    assert spend(budget(store, crm, zone="America/Havana"), 20) == 4
+
+
+@pytest.mark.parametrize("zone", ["Europe", "x" * 300, "", "../etc/passwd", "Mars/Olympus"])
+def test_a_time_zone_that_is_none_is_taken_for_utc(zone: str) -> None:
+    crm = Crm()
+    store = MemoryStore()
+    store.keep_limit(20)
+    b = budget(store, crm, zone=zone)
+    spend(b, 20)
+    with pytest.raises(CrmUnavailableError) as told:
+        b.spend()
+    assert told.value.details["resets_at"] == (NOON // DAY_MS + 1) * DAY_MS

@@ -163,7 +163,7 @@ def test_a_lasting_401_ends_after_one_renewal() -> None:
 @responses.activate
 def test_a_rotated_refresh_token_is_kept_where_the_old_one_was(tmp_path: Path) -> None:
     file = tmp_path / "secret"
-    file.write_text(STORED)
+    file.write_text(STORED, encoding="utf-8")
     held = secrets.resolve("main", "", keyring=None, environ={"SALES_CONSULTANT_MAIN_TOKEN_FILE": str(file)})
     responses.post(
         SALESFORCE_TOKEN,
@@ -178,7 +178,7 @@ def test_a_rotated_refresh_token_is_kept_where_the_old_one_was(tmp_path: Path) -
         SALESFORCE, held.value, Write(), keep=lambda new: secrets.rewrite(held, new, keyring=None)
     )
     assert connector.api.sf.session_id == ACCESS  # type: ignore[attr-defined]  # the protocol hides the client
-    assert Document.read(file.read_text(), "Salesforce") == Document("rotated-1", APP_SECRET)
+    assert Document.read(file.read_text(encoding="utf-8"), "Salesforce") == Document("rotated-1", APP_SECRET)
     assert file.stat().st_mode & 0o777 == 0o600
 
 
@@ -398,7 +398,13 @@ def test_login_by_browser_works_before_there_are_settings() -> None:
         ask=ask,
         show=show,
         browser=False,
-        app={"crm": "hubspot", "client_id": "client-1", "domain": "", "url": ""},
+        app={
+            "crm": "hubspot",
+            "client_id": "client-1",
+            "domain": "",
+            "url": "",
+            "redirect_port": str(port()),
+        },
     )
     for thread in users:
         thread.join()

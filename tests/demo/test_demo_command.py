@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support import programs
 
 KEYS = {
     "crm",
@@ -40,7 +41,7 @@ def demo(home: Path, *options: str) -> dict[str, Any]:
     environ = {**os.environ, "HOME": str(home), "XDG_CACHE_HOME": str(home / "cache")}
     cwd = home / "cwd"
     cwd.mkdir()
-    done = subprocess.run(command, env=environ, cwd=cwd, capture_output=True, text=True, check=False)
+    done = programs.run(command, env=environ, cwd=cwd)
     assert done.returncode == 0, done.stderr + done.stdout
     assert list(cwd.iterdir()) == [], "the demo works in a directory of its own"
     found: dict[str, Any] = json.loads(done.stdout)

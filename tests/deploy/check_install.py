@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from support import programs
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCKERFILE = ROOT / "deploy" / "Dockerfile"
@@ -32,7 +33,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     step = step.replace("/opt/venv", str(place / "venv")).replace(
         "python -m venv", f"{sys.executable} -m venv", 1
     )
-    done = subprocess.run(step, shell=True, cwd=place / "src", capture_output=True, text=True, check=False)
+    done = programs.run(step, shell=True, cwd=place / "src")
     assert done.returncode == 0, done.stderr[-3000:]
     shutil.rmtree(place / "src")
     return place / "venv"
@@ -46,13 +47,10 @@ def as_the_image(installed: Path, home: Path, *words: str) -> "subprocess.Comple
     env = {k: v.replace("/data", str(home)) for k, v in given.items()}
     if "--help" in words:
         env.pop("SALES_CONSULTANT_CONFIG")
-    return subprocess.run(
+    return programs.run(
         [str(installed / "bin" / "sales-consultant"), *words],
         cwd=home,
         env={"PATH": "/usr/bin:/bin", **env},
-        capture_output=True,
-        text=True,
-        check=False,
     )
 
 
@@ -64,8 +62,7 @@ def test_the_command_of_the_image_runs(installed: Path, tmp_path_factory: pytest
     told = as_the_image(installed, home, "serve")
     assert told.returncode == 2 and "sales-consultant.toml" in told.stderr, told.stderr
     # Our own code is the installed one, not this checkout.
-    where = subprocess.run(
-        [str(installed / "bin" / "python"), "-c", "import sales_consultant.cli as c; print(c.__file__)"],
-        capture_output=True, text=True, check=True, cwd=home,
+    where = programs.run(
+        [str(installed / "bin" / "python"), "-c", "import sales_consultant.cli as c; print(c.__file__)"], check=True, cwd=home,
     )  # fmt: skip
     assert where.stdout.startswith(str(installed))

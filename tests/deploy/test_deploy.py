@@ -3,11 +3,10 @@
 import configparser
 import re
 import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
-from support import cli_page
+from support import cli_page, programs
 
 DEPLOY = Path(__file__).resolve().parents[2] / "deploy"
 UNIT = DEPLOY / "sales-consultant.service"
@@ -35,11 +34,8 @@ def test_systemd_takes_the_unit(tmp_path: Path) -> None:
     # The program is not installed here: another one that is stands for it.
     text = UNIT.read_text(encoding="utf-8").replace("/opt/sales-consultant/bin/sales-consultant", "/bin/true")
     (tmp_path / UNIT.name).write_text(text, encoding="utf-8")
-    done = subprocess.run(
+    done = programs.run(
         ["systemd-analyze", "verify", "--man=no", str(tmp_path / UNIT.name)],
-        capture_output=True,
-        text=True,
-        check=False,
     )
     assert done.returncode == 0 and UNIT.name not in done.stderr, done.stderr
 

@@ -50,7 +50,7 @@ def test_certificates_are_kept_while_they_hold_and_their_key_is_private(tmp_path
     assert first.server.stat().st_mode & 0o077 == 0
     assert b"PRIVATE KEY" not in before
     assert certificates(tmp_path).ca.read_bytes() == before
-    first.server.write_text("broken")
+    first.server.write_text("broken", encoding="utf-8")
     assert certificates(tmp_path).ca.read_bytes() != before
     context = ssl.create_default_context(cafile=str(first.ca))
     assert context.cert_store_stats()["x509_ca"] == 1

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import requests
+from support import programs
 from support.sandbox_company import Api
 
 from sales_consultant.sandbox.clock import Clock, http_date, iso, parse_iso
@@ -26,9 +27,7 @@ run(port=0, data=Path(sys.argv[1]), clock="2024-06-01T00:00:00Z")
 
 @pytest.mark.skipif(os.name != "posix", reason="signals")
 def test_it_says_ready_answers_and_stops_on_sigterm(folder: Path) -> None:
-    with subprocess.Popen(
-        [sys.executable, "-c", PROGRAM, str(folder)], stdout=subprocess.PIPE, text=True
-    ) as program:
+    with programs.start([sys.executable, "-c", PROGRAM, str(folder)], stdout=subprocess.PIPE) as program:
         assert program.stdout is not None
         word, url = program.stdout.readline().split()
         assert word == "ready"
@@ -50,7 +49,7 @@ def test_a_taken_port_is_named(tmp_path: Path) -> None:
 
 
 def test_data_that_cannot_be_read_stops_it_before_it_is_ready(tmp_path: Path) -> None:
-    (tmp_path / "contacts.csv").write_text('id,email\n1,"open\n')
+    (tmp_path / "contacts.csv").write_text('id,email\n1,"open\n', encoding="utf-8")
     heard: list[str] = []
     with pytest.raises(DataFolderError, match=r"contacts\.csv, line 2, column email"):
         run(data=tmp_path, ready=heard.append)

@@ -59,7 +59,9 @@ def test_a_store_in_a_file_is_there_again_and_a_strange_file_is_refused(tmp_path
     second = Store(tmp_path / "crm.db")
     assert second.count("v", "contacts") == 1
     second.close()
-    (tmp_path / "other").write_text("this is no database, and long enough to be looked at " * 20)
+    (tmp_path / "other").write_text(
+        "this is no database, and long enough to be looked at " * 20, encoding="utf-8"
+    )
     with pytest.raises(OSError, match="choose another file"):
         Store(tmp_path / "other")
 

@@ -93,7 +93,7 @@ def test_an_unknown_column_of_a_table_without_custom_fields_is_refused(tmp_path:
 
 
 def test_notes_beside_the_data_are_passed_over(tmp_path: Path) -> None:
-    (tmp_path / "README.md").write_text("hello")
+    (tmp_path / "README.md").write_text("hello", encoding="utf-8")
     assert load_folder(tmp_path).tables == {}
 
 

@@ -6,6 +6,7 @@ import sys
 import numpy as np
 import pandas as pd
 import pytest
+from support import programs
 
 from sales_consultant.scoring.boosted import Tables, _bags, fit_library, read_tables
 from sales_consultant.scoring.encoding import Encoder
@@ -94,14 +95,13 @@ def test_bags_hold_out_whole_groups() -> None:
 
 
 def test_scoring_needs_no_boosting_library(fitted: tuple[PropensityModel, pd.DataFrame, np.ndarray]) -> None:
-    import subprocess
     import tempfile
     from pathlib import Path
 
     model, _, _ = fitted
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "model.json"
-        file.write_text(json.dumps(model.to_dict()))
+        file.write_text(json.dumps(model.to_dict()), encoding="utf-8")
         code = (
             "import json, sys, pandas as pd; from sales_consultant.scoring.propensity import PropensityModel as P; "
             f"m = P.from_dict(json.load(open({str(file)!r}))); "
@@ -109,7 +109,7 @@ def test_scoring_needs_no_boosting_library(fitted: tuple[PropensityModel, pd.Dat
             "'day': pd.to_datetime(['2024-03-01'], utc=True)}); m.predict_proba(X); "
             "assert not any(n.startswith(('interpret', 'sklearn')) for n in sys.modules)"
         )
-        subprocess.run([sys.executable, "-c", code], check=True)
+        programs.run([sys.executable, "-c", code], check=True)
 
 
 @pytest.mark.parametrize(("together", "expected"), [(1, True), (200, False)])

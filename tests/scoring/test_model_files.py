@@ -36,7 +36,9 @@ def test_every_kind_comes_back_equal(tmp_path: Path, segments: SegmentModel) -> 
 def test_another_format_version_is_refused(tmp_path: Path, segments: SegmentModel) -> None:
     modelfile.save(segments, tmp_path)
     path = tmp_path / modelfile.FILE
-    path.write_text(json.dumps({**json.loads(path.read_text()), "format_version": 99}))
+    path.write_text(
+        json.dumps({**json.loads(path.read_text(encoding="utf-8")), "format_version": 99}), encoding="utf-8"
+    )
     with pytest.raises(ModelFileError, match="format version 99"):
         modelfile.load(tmp_path)
 
@@ -44,16 +46,16 @@ def test_another_format_version_is_refused(tmp_path: Path, segments: SegmentMode
 def test_an_altered_model_is_refused(tmp_path: Path, segments: SegmentModel) -> None:
     modelfile.save(segments, tmp_path)
     path = tmp_path / modelfile.FILE
-    document = json.loads(path.read_text())
+    document = json.loads(path.read_text(encoding="utf-8"))
     document["model"]["customers"] += 1
-    path.write_text(json.dumps(document))
+    path.write_text(json.dumps(document), encoding="utf-8")
     with pytest.raises(ModelFileError, match="changed after it was saved"):
         modelfile.load(tmp_path)
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", "\x80\x04 a pickle"])
 def test_what_is_no_model_file_is_refused(tmp_path: Path, text: str) -> None:
-    (tmp_path / modelfile.FILE).write_text(text)
+    (tmp_path / modelfile.FILE).write_text(text, encoding="utf-8")
     with pytest.raises(ModelFileError, match="not a model file"):
         modelfile.load(tmp_path)
 

@@ -38,7 +38,7 @@ def test_slips_are_told(text: str, told: str) -> None:
 
 def test_a_file_of_ones_own(tmp_path: Path) -> None:
     path = tmp_path / "mine.toml"
-    path.write_text(RULE)
+    path.write_text(RULE, encoding="utf-8")
     assert [r.id for r in load(path).rules] == ["x"]
     with pytest.raises(PlaybookError, match=r"nowhere\.toml"):
         load(tmp_path / "nowhere.toml")

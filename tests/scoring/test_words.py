@@ -1,9 +1,9 @@
 """Reasons in words: the same from night to night, and safe whatever the CRM holds."""
 
-import subprocess
 import sys
 
 import pytest
+from support import programs
 
 from sales_consultant.scoring.declare import Feature, Group, Words
 from sales_consultant.scoring.words import clean, say
@@ -69,5 +69,5 @@ def test_the_room_is_light_until_it_is_used() -> None:
         "late = {'sklearn', 'ibis', 'pandas'} & set(sys.modules); "
         "print(sorted(heavy | late))"
     )
-    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    out = programs.run([sys.executable, "-c", code], check=True).stdout
     assert out.strip() == "[]"

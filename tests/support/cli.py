@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from support import warm
+from support import programs, warm
 
 SCRIPT = Path(sys.executable).with_name("sales-consultant")
 # Planted: it may be nowhere but in the environment and on the wire.
@@ -113,15 +113,14 @@ class Cli:
         if before is not None:
             # Where files must stay small, Python would leave cut-off compiled modules of ours for all who come after.
             env = {**(env or {}), "PYTHONDONTWRITEBYTECODE": "1"}
-        return subprocess.Popen(
+        return programs.start(
             self._command(args),
+            before=before,
             cwd=self.folder,
             env=self.environ(env),
-            text=True,
             stdin=options.pop("stdin", subprocess.DEVNULL),
             stdout=options.pop("stdout", subprocess.PIPE),
             stderr=options.pop("stderr", subprocess.PIPE),
-            preexec_fn=before,  # noqa: PLW1509 - it only sets a limit of the child; no lock is taken there
             start_new_session=True,
             **options,
         )

@@ -3,11 +3,12 @@
 import json
 import os
 import shutil
-import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
+
+from support import programs
 
 ROOT = Path(__file__).parents[2]
 TOOLS = ROOT / ".venv" / "clients"
@@ -29,14 +30,14 @@ class ToolError(Exception):
 
 
 def _run(command: Sequence[str], folder: Path, what: str) -> None:
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=540)
+    done = programs.run(command, cwd=folder, timeout=540)
     if done.returncode:
         raise ToolError(f"{what} could not be installed:\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
 
 
 def _installed(folder: Path, wanted: str) -> bool:
     mark = folder / "installed"
-    return mark.exists() and mark.read_text() == wanted
+    return mark.exists() and mark.read_text(encoding="utf-8") == wanted
 
 
 def python(name: str = "python") -> Path:
@@ -56,7 +57,7 @@ def python(name: str = "python") -> Path:
             "--disable-pip-version-check",
         ]
         _run([*pip, *packages], folder, " and ".join(packages))
-        (folder / "installed").write_text(wanted)
+        (folder / "installed").write_text(wanted, encoding="utf-8")
     return folder / "bin" / "python"
 
 
@@ -72,9 +73,11 @@ def node(name: str, tools: Path = TOOLS) -> Path:
         )
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    (folder / "package.json").write_text(json.dumps({"private": True, "dependencies": NODE[name]}))
+    (folder / "package.json").write_text(
+        json.dumps({"private": True, "dependencies": NODE[name]}), encoding="utf-8"
+    )
     _run([npm, "install", "--no-audit", "--no-fund", "--loglevel=error"], folder, " and ".join(NODE[name]))
-    (folder / "installed").write_text(wanted)
+    (folder / "installed").write_text(wanted, encoding="utf-8")
     return folder
 
 
@@ -82,12 +85,9 @@ def ask(
     command: Sequence[str | Path], given: Mapping[str, Any], environ: Mapping[str, str] | None = None
 ) -> Any:
     """Run a client's script with JSON as its input; the JSON that it prints last. Raises ToolError with what it said."""
-    done = subprocess.run(
+    done = programs.run(
         [str(c) for c in command],
         input=json.dumps(given),
-        capture_output=True,
-        text=True,
-        check=False,
         timeout=240,
         env=dict(environ) if environ is not None else {**os.environ, "NO_PROXY": "*"},
     )

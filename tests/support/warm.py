@@ -116,11 +116,13 @@ class Nursery:
     def __init__(self) -> None:
         # Some libraries look at the terminal while they are imported: there is none, as for a command.
         plain = {"COLUMNS": "100", "NO_COLOR": "1", "TERM": "dumb"}
-        self._process = subprocess.Popen(
+        from support import programs  # not above: as a program this file finds no other of its folder
+
+        # What it does with signals, all commands do.
+        self._process = programs.start(
             [sys.executable, str(HERE)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            text=True,
             env={**os.environ, **plain},
         )
         self._count = 0

@@ -132,7 +132,7 @@ def test_without_a_test_there_is_a_page_without_plots(tmp_path: Path) -> None:
     assert (tmp_path / "out" / "card.html").is_file()
     with pytest.raises(UsageError, match="digest starts with"):
         cardpage.write(ws, "ffff", None)
-    (tmp_path / "file").write_text("")
+    (tmp_path / "file").write_text("", encoding="utf-8")
     with pytest.raises(MachineError, match="cannot be written"):
         cardpage.write(ws, digest, tmp_path / "file")
 

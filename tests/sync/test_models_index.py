@@ -23,7 +23,7 @@ class Shelf:
         """One training's end, as `train` records it."""
         self.now += 1
         (self.folder / digest).mkdir()
-        (self.folder / digest / FILE).write_text(f'{{"format_version": {FORMAT_VERSION}}}')
+        (self.folder / digest / FILE).write_text(f'{{"format_version": {FORMAT_VERSION}}}', encoding="utf-8")
         models.enter(self.state, digest, "deals", "propensity", verdict, {}, 0, self.now, publish=publish)
         if not publish:
             models.maybe_withdraw(self.state, "deals", self.now)
@@ -60,7 +60,7 @@ def test_there_must_be_something_to_go_back_to(shelf: Shelf) -> None:
     with pytest.raises(UsageError, match="no earlier model"):
         shelf.revert()
     shelf.trained("two")
-    (shelf.folder / "one" / FILE).write_text('{"format_version": 1}')
+    (shelf.folder / "one" / FILE).write_text('{"format_version": 1}', encoding="utf-8")
     with pytest.raises(UsageError, match="no earlier model"):
         shelf.revert()
     assert shelf.in_force == "two"

@@ -60,8 +60,9 @@ check-install: install ## the steps of deploy/Dockerfile on this machine (fetche
 bench: install ## speed against a peer or the limit, as ratios
 	@$(BIN)/python -m benchmarks
 
-docs: install ## write docs/cli.md and docs/features.md anew from the commands and declarations themselves
+docs: install ## write docs/cli.md, docs/errors.md and docs/features.md anew from commands, tables and declarations
 	@$(BIN)/python tests/support/cli_page.py
+	@$(BIN)/python tests/support/errors_page.py
 	@$(BIN)/python tests/support/features_page.py
 
 lock: install ## renew the lock (needs uv)

@@ -378,7 +378,7 @@ def check(
         typer.Option("--live-report", help="Write which assumptions held, free of customer data."),
     ] = None,
 ) -> tuple[Document, int]:
-    """Say line by line what works and what is missing, with the scope or permission and where to click."""
+    """Say line by line what works, what is refused, with the scope or permission and where to click, and what comes next."""
     from sales_consultant.sync import check as checking
 
     document = checking.check(shell.ws, live_report)

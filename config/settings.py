@@ -74,6 +74,12 @@ class Connection(_Section):
         le=1,
         description="Share of the org's calls of a day at which this connection stops until they are renewed.",
     )
+    patience_seconds: float = Field(
+        default=90.0,
+        ge=0,
+        le=3600,
+        description="How long a trouble of the CRM or of the line is waited out before a command ends.",
+    )
 
     @model_validator(mode="after")
     def _signs_in(self) -> Self:

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 OutcomeState = Literal["done", "retry", "wait", "left", "dead", "unknown"]
-FindingState = Literal["ok", "warning", "missing"]
+# "next": nothing is refused, and there is a step to do, as making the fields.
+FindingState = Literal["ok", "next", "warning", "missing"]
 StepState = Literal[
     "exists",
     "created",
@@ -457,12 +458,26 @@ class Connector(Protocol):
         ...
 
 
-def field_findings(object: str, missing: Mapping[str, str], action: str) -> list[Finding]:
-    """One line a field that cannot be written, or one for all where many cannot for want of provisioning."""
-    if len(missing) > 3:
-        text = f"{len(missing)} fields do not exist or may not be written: {', '.join(missing)}"
-        return [Finding(f"fields on {object}", "missing", text, action)]
-    return [Finding(f"field {key} on {object}", "missing", why, action) for key, why in missing.items()]
+def field_findings(
+    object: str, lacking: Mapping[str, str], unmade: Collection[str], *, make: str, mend: str
+) -> list[Finding]:
+    """One line a field that cannot be written, or one for many: those that provisioning makes are a next step, those that
+    are there and refused are missing."""
+    found: list[Finding] = []
+    still: dict[FindingState, dict[str, str]] = {
+        "missing": {k: why for k, why in lacking.items() if k not in unmade},
+        "next": {k: why for k, why in lacking.items() if k in unmade},
+    }
+    for state, fields in still.items():
+        action, words = (mend, "may not be written") if state == "missing" else (make, "are still to be made")
+        if len(fields) > 3:
+            subject = f"fields on {object}"
+            found.append(
+                Finding(subject, state, f"{len(fields)} fields {words}: {', '.join(fields)}", action)
+            )
+        else:
+            found += [Finding(f"field {k} on {object}", state, why, action) for k, why in fields.items()]
+    return found
 
 
 def unique(changes: Iterable[Change]) -> list[Change]:

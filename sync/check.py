@@ -26,6 +26,7 @@ def check(ws: Workspace, live_report: Path | None) -> dict[str, Any]:
         "ok": sum(f.state == "ok" for f in found),
         "warnings": sum(f.state == "warning" for f in found),
         "missing": sum(f.state == "missing" for f in found),
+        "next_steps": sum(f.state == "next" for f in found),
         "findings": [vars(f) for f in found],
     }
     if live_report:
@@ -43,7 +44,9 @@ def screen(document: Mapping[str, Any]) -> dict[str, Any]:
     order = {"missing": 0, "warning": 1}
     return {
         "org": document["org"],
-        "to_do": sorted((dict(r) for r in rows if r["state"] != "ok"), key=lambda r: order[r["state"]]),
+        "to_do": sorted((dict(r) for r in rows if r["state"] in order), key=lambda r: order[r["state"]]),
+        # What nobody refuses is no fault: it is what comes after this command.
+        "next_steps": [{k: v for k, v in r.items() if k != "state"} for r in rows if r["state"] == "next"],
         "works": [{"subject": r["subject"], "text": r["text"]} for r in said]
         + ([{"subject": "read", "text": ", ".join(read)}] if read else []),
         "live_report": document.get("live_report"),

@@ -29,7 +29,9 @@ def open_hubspot(
     from sales_consultant.connectors.hubspot.connector import HubSpotConnector
     from sales_consultant.connectors.hubspot.signin import keeper
 
-    transport = Transport(calls=Calls(), crm="HubSpot", tell=tell, stop=stop)
+    transport = Transport(
+        calls=Calls(), crm="HubSpot", patience=connection.patience_seconds, tell=tell, stop=stop
+    )
     budget = DailyBudget(
         "HubSpot",
         share=connection.daily_share,

@@ -90,6 +90,11 @@ class HubSpotAdmin(ABC):
                 missing[f.key] = f"the property {self.naming.hubspot(f.key)} is read-only on {object}"
         return missing
 
+    def unmade(self, object: str, fields: Sequence[Field]) -> set[str]:
+        """Fields that are not there yet."""
+        held = {f.name for f in self.describe(object)}
+        return {f.key for f in fields if self.naming.hubspot(f.key) not in held}
+
     def other_sync(self) -> list[str]:
         """Signs of HubSpot's own Salesforce integration."""
         return check.salesforce_signs(self.api, self.reading, self)

@@ -35,6 +35,7 @@ class _Connector(Protocol):
     def identity(self) -> Identity: ...
     def describe(self, object: str) -> list[FieldInfo]: ...
     def unwritable(self, object: str, fields: Sequence[Field]) -> dict[str, str]: ...
+    def unmade(self, object: str, fields: Sequence[Field]) -> set[str]: ...
 
 
 def findings(
@@ -78,14 +79,18 @@ def _writable(
     missing = _unwritable(connector, obj, chosen)
     if not missing:
         return found
-    found += field_findings(obj, missing, "Run: sales-consultant provision")
+    unmade = set() if "*" in missing else connector.unmade(obj, chosen)
+    mend = "Settings > Properties: free the name, or choose another one in the settings ([write] and names)."
+    found += field_findings(obj, missing, unmade, make="Run: sales-consultant provision", mend=mend)
+    if not unmade:
+        return found
     # A property without a name is refused whoever asks; who may not make one is refused before.
     scope = f"crm.schemas.{obj}.write"
     asked = _try(api, f"make properties of {obj}", "POST", paths.properties(obj), scope, {})
     found.append(asked)
     free = connector.provisioner.free_slots(obj)
     if free is not None:
-        state: FindingState = "ok" if free >= len(missing) else "missing"
+        state: FindingState = "ok" if free >= len(unmade) else "missing"
         action = "" if state == "ok" else 'Archive properties nobody uses, or choose [write] set = "minimal".'
         text = f"{free} custom properties may still be made"
         found.append(Finding(f"property slots on {obj}", state, text, action))
@@ -158,7 +163,10 @@ def _try(
     try:
         api.call(method, path, query=query, body=body)
     except AccessError as e:
-        named = ", ".join(e.details.get("missing_scopes", ())) or scope
+        if "missing_scopes" not in e.details:
+            # The account, or a firewall: no scope helps.
+            return Finding(subject, "missing", e.message, e.action)
+        named = ", ".join(e.details["missing_scopes"]) or scope
         return Finding(subject, "missing", f"missing scope {named}", _WHERE.format(named))
     except HubSpotRefusalError as e:
         if e.status != 400:

@@ -35,6 +35,7 @@ def open_salesforce(
     )
     api = SalesforceApi(connection, secret, budget=budget, keep=keep)
     api.transport.tell, api.transport.halt.stop = tell, stop
+    api.transport.patience = connection.patience_seconds
     return SalesforceConnector(api, naming=naming)
 
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sales_consultant.config.catalogue import Field, by_key
+from sales_consultant.config.errors import SalesConsultantError
 from sales_consultant.config.naming import Naming
 from sales_consultant.connectors.base import Assumption, FieldInfo, Finding, Identity, ProvisionStep, Use
 from sales_consultant.connectors.salesforce import assumptions, check, removal, schema, visibility
@@ -98,6 +99,18 @@ class SalesforceAdmin(ABC):
             elif not info.writable:
                 missing[f.key] = f"{schema.WRITTEN[object]}.{name} may be read but not edited by this user"
         return missing
+
+    def unmade(self, object: str, fields: Sequence[Field]) -> set[str]:
+        """Fields that are not there yet, as far as this user can tell: one that is there and hidden is none of them."""
+        sobject = schema.WRITTEN[object]
+        seen = {f.name.lower() for f in self.describe(object)}
+        absent = {f.key for f in fields if self.naming.salesforce(f.key).lower() not in seen}
+        try:
+            there = self.fields.held(sobject) if absent else {}
+        except SalesConsultantError:
+            # Who may not look at the set-up cannot tell: to make them, or to let us see them, is the same step.
+            there = {}
+        return {k for k in absent if self.fields.bare(k) not in there}
 
     def assumptions(self) -> list[Assumption]:
         """Shapes of answers, headers, precision of stamps."""

@@ -7,10 +7,12 @@ earlier one answered, so that one call brings five pages. What a composite does 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from sales_consultant.config.errors import AccessError
+from sales_consultant.connectors.bodies import UnreadableError
 from sales_consultant.connectors.salesforce.client import SalesforceApi, SalesforceRefusalError
+from sales_consultant.connectors.salesforce.shapes import QUERY, shape
 
 MOST = 25
 QUERIES = 5
@@ -152,7 +154,7 @@ class Ahead:
         except (SalesforceRefusalError, AccessError, KeyError, TypeError):
             self.refused = True
             return unknown
-        return [(0, None) if p is None else (int(p["httpStatusCode"]), p["body"]) for p in found]
+        return [_told(path, p) for path, p in zip(paths, found, strict=True)]
 
     def _fitting(self, questions: Sequence[Question]) -> list[Question]:
         """As many of the first ones as one call and the memory take."""
@@ -167,6 +169,20 @@ class Ahead:
 
     def _now(self) -> int:
         return self.api.transport.server_ms or 0
+
+
+def _told(path: str, part: Json | None) -> tuple[int, Any]:
+    """Status and body of one part of a composite; status 0 for one that is not told, or is not whole."""
+    if part is None:
+        return 0, None
+    status, body = int(part["httpStatusCode"]), part.get("body")
+    if status == 200:
+        try:
+            form = QUERY if path.startswith("@") else shape("GET", urlsplit("/services/data/v0/" + path).path)
+            form.check(body)
+        except UnreadableError:
+            return 0, None
+    return status, body
 
 
 def _next_of(place: int) -> str:

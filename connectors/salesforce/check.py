@@ -30,6 +30,7 @@ class _Connector(Protocol):
     def user(self) -> dict[str, Any]: ...
     def describe(self, object: str) -> list[FieldInfo]: ...
     def unwritable(self, object: str, fields: Sequence[Field]) -> dict[str, str]: ...
+    def unmade(self, object: str, fields: Sequence[Field]) -> set[str]: ...
     def hidden_rows(self) -> Mapping[str, str]: ...
 
 
@@ -114,11 +115,16 @@ def _writable(
         # That the object cannot be seen was said already.
         return found
     missing = connector.unwritable(obj, chosen)
+    unmade = connector.unmade(obj, chosen) if missing else set()
     found += field_findings(
-        obj, missing, f"Run: sales-consultant provision, or Setup > Permission Sets > {writer}"
+        obj,
+        missing,
+        unmade,
+        make="Run: sales-consultant provision",
+        mend=f"Run: sales-consultant provision, or assign Setup > Permission Sets > {writer} to the run-as user",
     )
-    if missing:
-        found += _slots(connector, obj, len(missing))
+    if unmade:
+        found += _slots(connector, obj, len(unmade))
     return found
 
 

@@ -137,7 +137,7 @@ def test_salesforce_names_user_rights_slots_and_what_runs_along(org: Sf) -> None
     assert "Object Manager > Contact" in told["runs along on Contact"].action
     assert "Old" in told["runs along on Opportunity"].text
     assert "runs along on Lead" not in told
-    assert told["fields on contacts"].state == "missing"
+    assert told["fields on contacts"].state == "next"
     assert told["field slots on contacts"].state == "ok"
     assert "of 5,000,000" in told["calls in 24 hours"].text
     salesforce(org).provision(fields("minimal", OBJECTS), dry=False)
@@ -145,6 +145,31 @@ def test_salesforce_names_user_rights_slots_and_what_runs_along(org: Sf) -> None
     told = found(salesforce(org))
     assert "Sane" in told["runs along on Lead"].text
     assert not [f for f in told.values() if f.state == "missing"]
+
+
+def test_a_field_that_is_there_and_hidden_is_refused_and_no_next_step(org: Sf) -> None:
+    """The first of two others: describe shows neither a field that is not there nor one that is hidden."""
+    salesforce(org).provision(fields("minimal", OBJECTS), dry=False)
+    objects = {o: ["Read", "Edit"] for o in ("Account", "Contact", "Lead", "Opportunity")}
+    told = found(weak(org, objects=objects, rights=["ViewSetup", "CustomizeApplication"]))
+    assert told["fields on contacts"].state == "missing"
+    assert "Permission Sets" in told["fields on contacts"].action
+
+
+def test_somebody_else_s_property_of_our_name_is_refused_and_no_next_step(portal: Api) -> None:
+    """The second: of one object two properties, one still to be made and one of somebody else."""
+    body = {
+        "name": "sc_score",
+        "label": "S",
+        "type": "number",
+        "fieldType": "number",
+        "groupName": "dealinformation",
+    }
+    assert portal.post("/crm/v3/properties/deals", body).status_code == 201
+    crm = open_connector(Connection(crm="hubspot", url=portal.sandbox.url), "t", Write())
+    told = found(crm, ("deals",))
+    assert told["field score on deals"].state == "missing"
+    assert told["fields on deals"].state == "next"
 
 
 def test_salesforce_names_what_a_weak_user_lacks(org: Sf) -> None:

@@ -223,3 +223,55 @@ def test_a_wrong_label_of_packing_is_answered_by_asking_for_none() -> None:
         local.control("faults", kind="gzip", path=CONTACTS, times=1)
         api.get(CONTACTS)
         assert seen[-1] == "identity"
+
+
+def test_a_part_of_a_composite_that_is_not_whole_is_asked_for_by_itself() -> None:
+    """The composite is whole JSON, and one of the answers inside it is not: it was never told."""
+    from sales_consultant.connectors.salesforce.ahead import Ahead
+
+    base = "https://sandbox.my.salesforce.com/services/data/v62.0"
+    parts = [
+        {"referenceId": "r0", "httpStatusCode": 200, "body": {"records": [{"Id": "1"}]}},
+        {"referenceId": "r1", "httpStatusCode": 200, "body": "<html></html>"},
+        {"referenceId": "r2", "httpStatusCode": 200, "body": {"records": [], "done": True}},
+    ]
+    with responses.RequestsMock() as mocked:
+        mocked.post(f"{base}/composite", json={"compositeResponse": parts})
+        api = SalesforceApi(Connection(crm="salesforce"), "a-token")
+        found = Ahead(api).together(["query?q=x", "sobjects/Lead/describe", "query?q=y"])
+    assert [status for status, _ in found] == [0, 0, 200]
+
+
+def test_tls_and_a_proxy_carry_answers_that_have_an_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The connections are ours behind a proxy too: what is dripped there ends as well."""
+    from support.connect_proxy import ConnectProxy
+
+    data = tmp_path / "data"
+    data.mkdir()
+    with Sandbox(
+        data=write_folder(data, FILES), clock=CLOCK, crms=("hubspot",), tls=tmp_path / "tls"
+    ) as sandbox:
+        port = int(sandbox.tls_url.rsplit(":", 1)[1])
+        assert sandbox.ca is not None
+        with ConnectProxy(port) as proxy:
+            for name, value in proxy.environment(sandbox.ca, {}).items():
+                monkeypatch.setenv(name, value)
+            said: list[str] = []
+            transport = Transport(
+                calls=Calls(),
+                crm="HubSpot",
+                sleep=lambda _: None,
+                ticks=fast(300.0),
+                tell=said.append,
+                patience=5.0,
+            )
+            api = HubSpotApi("a-token", transport=transport)
+            assert api.get(CONTACTS, limit=100)["results"]
+            body = {"kind": "drip", "path": CONTACTS, "seconds": 0.005, "times": 3}
+            requests.post(f"{sandbox.url}/_sandbox/faults", json=body, timeout=5, proxies={"http": ""})
+            with pytest.raises(CrmUnavailableError, match="does not answer in time"):
+                api.get(CONTACTS, limit=100)
+            assert transport.calls.total == 4
+            transport.close()

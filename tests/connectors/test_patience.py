@@ -205,6 +205,14 @@ def test_a_wait_ends_at_once_when_told_to_stop() -> None:
     assert max(ends) - told < 1.0
 
 
+def test_a_turn_in_a_limit_s_queue_is_come_to_its_end() -> None:
+    """A batch that is being written is not left in the air for a tenth of a second."""
+    halt = Halt(lambda: True)
+    halt.wait(0.05)
+    with pytest.raises(StoppedError):
+        halt.wait(1.0)
+
+
 @responses.activate
 def test_a_stop_during_a_wait_ends_the_call_with_the_code_of_an_interrupt() -> None:
     responses.get(URL, status=503, headers={"Retry-After": "200"})

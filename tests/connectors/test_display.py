@@ -187,7 +187,13 @@ def test_an_api_that_does_not_take_formats_gets_the_field_without(portal: Api, t
     mine = {"deals": (by_key("expected_value"),)}
     crm = hubspot(portal)
     portal.control(
-        "faults", kind="status", status=400, method="POST", path="properties/2026-03/deals$", times=times
+        "faults",
+        kind="status",
+        status=400,
+        policy="VALIDATION_ERROR",
+        method="POST",
+        path="properties/2026-03/deals$",
+        times=times,
     )
     (_, step) = crm.provision(mine, dry=False)
     assert step.state == "created" and "Settings > Properties" in step.text
@@ -198,7 +204,13 @@ def test_an_api_that_does_not_take_formats_gets_the_field_without(portal: Api, t
     )
     # And so where it is changed.
     portal.control(
-        "faults", kind="status", status=400, method="PATCH", path="properties/2026-03/deals", times=1
+        "faults",
+        kind="status",
+        status=400,
+        policy="VALIDATION_ERROR",
+        method="PATCH",
+        path="properties/2026-03/deals",
+        times=1,
     )
     (_, step) = crm.provision(mine, dry=False)
     assert step.state == "changed"

@@ -6,6 +6,7 @@ from typing import Any
 
 import requests
 from histories.world import Difference, World, compare, truncate
+from support import taken_names
 from support.in_process import LocalSandbox
 
 from sales_consultant.connectors.base import Calls, Connector
@@ -13,6 +14,7 @@ from sales_consultant.connectors.http import Transport
 from sales_consultant.connectors.hubspot.client import HubSpotApi
 from sales_consultant.connectors.hubspot.connector import HubSpotConnector
 from sales_consultant.connectors.hubspot.pull import Sizes
+from sales_consultant.connectors.hubspot.schema import STANDARD
 from sales_consultant.sync.warehouse import Warehouse
 
 CORE = ("contacts", "companies", "deals")
@@ -36,10 +38,11 @@ class HubSpotWorld(World):
     """A portal and its users."""
 
     crm = "hubspot"
+    created = "createdAt"
     deeds = (
         *World.deeds,
         "archive", "restore", "merge", "erase", "purge", "link", "link", "unlink", "field", "grant", "late", "equal",
-        "stage", "owner", "relink", "relink",
+        "stage", "owner", "relink", "relink", "unstage", "unowner",
     )  # fmt: skip
 
     def __init__(self, sandbox: LocalSandbox) -> None:
@@ -221,8 +224,7 @@ class HubSpotWorld(World):
             self.sandbox.call("DELETE", f"/crm/v3/properties/{object}/{name}")
             del self.fields[object][name]
             return
-        self.count += 1
-        name, kind = f"own_{self.count}", r.choice(("number", "string"))
+        name, kind = self.new_name(r, object), r.choice(("number", "string"))
         group = next(iter(self.sandbox.call("GET", f"/crm/v3/properties/{object}/groups")["results"]))["name"]
         body = {
             "name": name,
@@ -233,6 +235,43 @@ class HubSpotWorld(World):
         }
         self.sandbox.call("POST", f"/crm/v3/properties/{object}", body)
         self.fields[object][name] = kind
+
+    def new_name(self, r: Random, object: str) -> str:
+        """What somebody calls a new property: now and then as something of ours is called."""
+        self.count += 1
+        if r.random() < self.odd_names:
+            taken = {
+                n
+                for (n,) in self.sandbox.store.rows(
+                    "SELECT name FROM documents WHERE vendor = 'hubspot' AND kind = 'property' AND object = ?",
+                    (object,),
+                )
+            }
+            pool = [n for n in taken_names.worst_properties() if n not in taken and n not in STANDARD[object]]
+            if pool:
+                return r.choice(pool)
+        return f"own_{self.count}"
+
+    def do_unstage(self, r: Random) -> None:
+        """A stage that deals may stand in is deleted."""
+        if len(self.stages) > 2:
+            stage = self.stages.pop(r.randrange(1, len(self.stages)))
+            self.sandbox.call("DELETE", f"/crm/v3/pipelines/deals/{self.pipeline}/stages/{stage}")
+
+    def do_unowner(self, r: Random) -> None:
+        """An owner whose records are still theirs is gone without a trace."""
+        found = self.sandbox.store.rows("SELECT id FROM records WHERE object = 'owners' ORDER BY id")
+        if found:
+            self.sandbox.store.delete("hubspot", "owners", r.choice(found)[0])
+
+    def closed(self) -> set[str]:
+        return {
+            i
+            for i, flag in self.sandbox.store.rows(
+                "SELECT id, json_extract(properties, '$.hs_is_closed') FROM records WHERE object = 'deals'"
+            )
+            if flag == "true"
+        }
 
     def do_grant(self, r: Random) -> None:
         self.denied.symmetric_difference_update({"line_items"})
@@ -316,7 +355,11 @@ class HubSpotWorld(World):
             r[0] for r in self.sandbox.store.rows("SELECT old_id FROM merges WHERE object = ?", (object,))
         }
         return compare(
-            object, truth, mine, gone=lambda id, row: not settled or row["_archived"] or id in merged
+            object,
+            truth,
+            mine,
+            gone=lambda id, row: not settled or row["_archived"] or id in merged,
+            odd=self.was_odd,
         )
 
     def rest_differs(self, w: Warehouse) -> list[Difference]:
@@ -325,7 +368,9 @@ class HubSpotWorld(World):
             i: {"active": not a}
             for i, a in self.sandbox.store.rows("SELECT id, archived FROM records WHERE object = 'owners'")
         }
-        found += compare("owners", owners, self.table(w, "owners", "id", ["active"]))
+        people = self.table(w, "owners", "id", ["active"])
+        # One that the CRM lists no more stays known, as somebody who has left.
+        found += compare("owners", owners, people, gone=lambda id, row: not row["active"])
         pipeline = json.loads(
             self.sandbox.store.rows(
                 "SELECT body FROM documents WHERE vendor = 'hubspot' AND kind = 'pipeline' AND name = ?",

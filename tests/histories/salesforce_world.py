@@ -6,6 +6,7 @@ from typing import Any
 
 import requests
 from histories.world import Difference, World, compare
+from support import taken_names
 from support.in_process import LocalSandbox
 
 from sales_consultant.config.settings import Connection
@@ -34,10 +35,11 @@ class SalesforceWorld(World):
     """An org and its users."""
 
     crm = "salesforce"
+    created = "CreatedDate"
     deeds = (
         *World.deeds,
         "archive", "restore", "merge", "purge", "convert", "reparent", "field", "grant", "late", "formula", "equal",
-        "owner", "expire", "begin", "begin", "commit", "commit",
+        "owner", "unstage", "expire", "begin", "begin", "commit", "commit",
     )  # fmt: skip
     contacts = "Contact"
 
@@ -231,8 +233,7 @@ class SalesforceWorld(World):
 
     def do_field(self, r: Random) -> None:
         object = r.choice(WITH_FIELDS)
-        self.count += 1
-        name, kind = f"Own_{self.count}__c", r.choice(("Number", "Text", "Formula"))
+        name, kind = self.new_name(r, object), r.choice(("Number", "Text", "Formula"))
         meta: dict[str, Any] = {
             "Number": {"label": name, "type": "Number", "precision": 6, "scale": 0},
             "Text": {"label": name, "type": "Text", "length": 255},
@@ -249,6 +250,34 @@ class SalesforceWorld(World):
                     "AND id = ?",
                     (value, id),
                 )
+
+    def new_name(self, r: Random, object: str) -> str:
+        """What somebody calls a new field: now and then as something of ours is called."""
+        self.count += 1
+        if r.random() < self.odd_names:
+            taken = {n.lower() for n in self.org.fields(object)}
+            pool = [n for n in taken_names.worst_fields() if n.lower() not in taken]
+            if pool:
+                return r.choice(pool)
+        return f"Own_{self.count}__c"
+
+    def do_unstage(self, r: Random) -> None:
+        """A stage that deals may stand in is deleted."""
+        if len(self.stages) > 2:
+            stage = self.stages.pop(r.randrange(1, len(self.stages)))
+            for record in list(self.sandbox.store.each("salesforce", "OpportunityStage")):
+                if record.values()["ApiName"] == stage:
+                    self.sandbox.store.delete("salesforce", "OpportunityStage", record.id)
+            self.org.changed()
+
+    def closed(self) -> set[str]:
+        return {
+            i
+            for i, flag in self.sandbox.store.rows(
+                "SELECT id, json_extract(properties, '$.IsClosed') FROM records WHERE object = 'Opportunity'"
+            )
+            if flag
+        }
 
     def do_grant(self, r: Random) -> None:
         if not self.ungranted:
@@ -396,7 +425,12 @@ class SalesforceWorld(World):
         if missing and truth:
             return [Difference(object, "", f"columns {missing} are not held")]
         mine = self.fields_of(w, f"raw_{object}", names, ("_created", "_archived", "_modified"))
-        return compare(object, truth, mine, gone=lambda id, row: not settled or row["_archived"])
+        return compare(
+            object, truth, mine, gone=lambda id, row: not settled or row["_archived"], odd=self.was_odd
+        )
+
+    def never_odd(self, name: str) -> bool:
+        return super().never_odd(name) or name.endswith("Id") or name in ("Field", "OldValue", "NewValue")
 
     def _hidden(self, object: str) -> set[str]:
         return {n for o, n, _ in self.ungranted if o == object}

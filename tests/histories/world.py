@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 import requests
 from histories.meddling import Meddling
 from support.in_process import LocalSandbox
+from support.odd_values import OddValues
 
 from sales_consultant.config.errors import SalesConsultantError
 from sales_consultant.connectors.base import Connector, Known, Page
@@ -31,6 +32,10 @@ class Difference:
 
     def __str__(self) -> str:
         return f"{self.table} {self.id}: {self.text}"
+
+
+# What a proxy makes of an answer: labelled as packed, a page in its place, nothing, another character set, half of it.
+DAMAGED = ("gzip", "html", "empty", "charset", "cut")
 
 
 class KilledError(BaseException):
@@ -67,8 +72,9 @@ def compare(
     truth: Mapping[str, Row],
     held: Mapping[str, Row],
     gone: Callable[[str, Row], bool] = lambda id, row: False,
+    odd: Callable[[str, str], bool] = lambda id, name: False,
 ) -> list[Difference]:
-    """What differs; `gone` says whether a row that the CRM has no more may be held as it is."""
+    """What differs; `gone` says whether a row that the CRM has no more may be held as it is, `odd` which values were odd."""
     found = [Difference(table, i, f"is not held: {truncate(truth[i])}") for i in truth.keys() - held.keys()]
     for id, row in held.items():
         if id not in truth:
@@ -76,7 +82,7 @@ def compare(
                 found.append(Difference(table, id, "is held and does not exist"))
             continue
         for name, value in truth[id].items():
-            if row.get(name) != value:
+            if row.get(name) != value and not odd(id, name):
                 found.append(
                     Difference(
                         table, id, f"{name} is {truncate(repr(value))}, held {truncate(repr(row.get(name)))}"
@@ -99,6 +105,27 @@ class World:
         self.unseen: set[tuple[str, str]] = set()
         """Records that name a merge and were not pulled yet: erased now, they would take the knowledge along."""
         self.pulls = self.kills = self.faults = 0
+        self.odd = OddValues(sandbox.adapter, Random(7), chance=0.0, spare=self.never_odd)
+        # How many of the new fields are called as something of ours.
+        self.odd_names = 0.3
+
+    def opened(self, small: bool) -> Connector:
+        """A connector whose answers may be odd."""
+        connector = self.connector("", small)
+        self.session(connector).mount("http://", self.odd)
+        self.session(connector).mount("https://", self.odd)
+        return connector
+
+    def never_odd(self, name: str) -> bool:
+        """Fields that are never given odd: ours, and what the comparison follows to other records."""
+        return name.lower().startswith("sc_")
+
+    def was_odd(self, id: str, name: str) -> bool:
+        """Whether a column of a row is as odd as it was given last."""
+        given = {"_created": self.created}.get(name, name)
+        return (id, given) in self.odd.odd
+
+    created: ClassVar[str] = ""
 
     # Each CRM's own
 
@@ -124,6 +151,10 @@ class World:
 
     def rest_differs(self, w: Warehouse) -> list[Difference]:
         """All else: links, history, merges, owners, stages, the neutral tables."""
+        raise NotImplementedError
+
+    def closed(self) -> set[str]:
+        """Ids of the deals that are over."""
         raise NotImplementedError
 
     def flood(self, rows: int) -> None:
@@ -187,7 +218,7 @@ class World:
         faults = self.sandbox.world.faults
         faulty = r.random() < 0.5
         if faulty:
-            kind = r.choice(("status", "status", "reset", "lost", "truncated"))
+            kind = r.choice(("status", "status", "reset", "lost", "truncated", *DAMAGED))
             faults.add(
                 {
                     "kind": kind,
@@ -197,12 +228,13 @@ class World:
                     "retry_after": 0,
                 }
             )
-        connector = self.connector("", r.random() < 0.5)
+        connector = self.opened(r.random() < 0.5)
+        before, self.odd.chance = set(self.odd.odd), r.choice((0.0, 0.02, 0.2))
         killed = r.random() < 0.5
         given: Any = Killing(connector, r.randrange(25)) if killed else connector
         meddled = r.random() < 0.4
         if meddled:
-            busy = Meddling(self.sandbox.adapter, self.meddle, r)
+            busy = Meddling(self.odd, self.meddle, r)
             self.session(connector).mount("http://", busy)
             self.session(connector).mount("https://", busy)
         try:
@@ -213,11 +245,16 @@ class World:
                 reconcile(connector, self.warehouse, until=until)
         except KilledError:
             self.kills += 1
+            # What was given since then may not have been put away.
+            self.odd.odd |= before
             return []
-        except SalesConsultantError:
+        except SalesConsultantError as e:
             self.faults += 1
-            return []
+            self.odd.odd |= before
+            # A CRM in trouble is no defect of ours, nor a wrong setting.
+            return [] if e.code in (3, 4) else [Difference("pull", "", f"ends with {e.code}: {e.message}")]
         finally:
+            self.odd.chance = 0.0
             faults.clear()
             connector.close()
         # What people did while it read is the next pull's.
@@ -244,7 +281,7 @@ class World:
     def read(self) -> list[Difference]:
         """A delta that nothing disturbs: what every pull must see may not differ any more."""
         self.sandbox.clock.advance(61)
-        connector = self.connector("", False)
+        connector = self.opened(False)
         try:
             pull(connector, self.warehouse, until=connector.now())
         finally:
@@ -254,7 +291,7 @@ class World:
     def check(self) -> list[Difference]:
         """Pull and reconcile: nothing may differ any more."""
         self.sandbox.clock.advance(61)
-        connector = self.connector("", False)
+        connector = self.opened(False)
         try:
             until = connector.now()
             # What the CRM computes has a cadence of its own; here it is due.

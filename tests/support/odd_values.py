@@ -52,6 +52,9 @@ KEYS = frozenset(
         "SystemModstamp",
         "LastModifiedDate",
         "external_id",
+        # What tells of merges, and what links hang on.
+        "hs_merged_object_ids",
+        "MasterRecordId",
     }
 )
 
@@ -59,7 +62,7 @@ KEYS = frozenset(
 class OddValues(HTTPAdapter):
     """Hands requests on; of the records in the answers some values become odd ones.
 
-    With `definitions` also of fields, pipelines, stages and owners. `odd` holds (object's id, field) of each that was given odd the last time it was given.
+    With `definitions` also of fields, pipelines, stages and owners. `odd` holds (object's id, field) of each that was ever given odd: a later answer may not have been put away.
     """
 
     def __init__(
@@ -89,7 +92,10 @@ class OddValues(HTTPAdapter):
             return response
         content = response.content
         if "json" in kind:
-            body = json.loads(content)
+            try:
+                body = json.loads(content)
+            except ValueError:
+                return response  # damaged otherwise
             self._walk(body)
             content = json.dumps(body).encode()
             for word, raw in RAW.items():
@@ -128,22 +134,23 @@ class OddValues(HTTPAdapter):
                 or isinstance(value, dict | list)
             ):
                 continue
-            self.odd.discard((id, name))
             if self.random.random() < self.chance:
                 record[name] = self.random.choice(self.values)
                 self.odd.add((id, name))
                 self.given += 1
 
     def _table(self, content: bytes) -> bytes:
-        rows = list(csv.reader(io.StringIO(content.decode(), newline="")))
-        if not rows or "Id" not in rows[0]:
+        try:
+            rows = list(csv.reader(io.StringIO(content.decode(), newline="")))
+        except (ValueError, csv.Error):
             return content
+        if not rows or "Id" not in rows[0] or any(len(row) != len(rows[0]) for row in rows):
+            return content  # damaged otherwise
         place = rows[0].index("Id")
         for row in rows[1:]:
             for n, name in enumerate(rows[0]):
                 if name in KEYS or self.spare(name):
                     continue
-                self.odd.discard((row[place], name))
                 if self.random.random() < self.chance:
                     row[n] = self.random.choice(CELLS)
                     self.odd.add((row[place], name))

@@ -68,6 +68,17 @@ def field_names() -> tuple[str, ...]:
     return tuple(f"{n}__c" for _, n in sorted(allowed.items()))
 
 
+def worst_properties() -> tuple[str, ...]:
+    """The worst names as HubSpot allows them."""
+    return tuple(n for n in dict.fromkeys(w.lower() for w in WORST) if n[0].isalpha())
+
+
+def worst_fields() -> tuple[str, ...]:
+    """The worst names as Salesforce allows them."""
+    found = (n for n in worst_properties() if "__" not in n and not n.endswith("_"))
+    return tuple(f"{n.capitalize()}__c" for n in found)
+
+
 WORST = (
     "id", "_id", "_created", "_modified", "_archived", "_seen", "_first_seen", "createdat", "updatedat", "archived",
     "properties", "record_id", "deal_id", "object", "key", "cut", "label", "weight", "score", "probability", "grade",

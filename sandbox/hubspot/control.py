@@ -19,6 +19,7 @@ from sales_consultant.sandbox.world import ControlError
 
 Json = dict[str, Any]
 _WORDS = {
+    400: ("VALIDATION_ERROR", "Invalid input JSON"),
     401: ("EXPIRED_AUTHENTICATION", "The OAuth token used to make this call expired 1 second(s) ago."),
     403: ("MISSING_SCOPES", "This app hasn't been granted all required scopes to make this call."),
     404: (None, "The requested resource was not found"),

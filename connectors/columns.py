@@ -35,11 +35,14 @@ def strings(values: Iterable[str | None]) -> "pa.Array[Any]":
     return pa.Array.from_buffers(pa.string(), len(held), buffers, empty)
 
 
+_LOST = "\ufffd".encode()
+
+
 def tolerant(values: Iterable[Any], odd: "Counter[str]", name: str) -> "pa.Array[Any]":
     """A column of what a CRM gave as texts: one odd value costs that value, and counts in `odd` under `name`.
 
-    A number or a flag is spelt out, half a surrogate becomes U+FFFD, a NUL is left out; a list, an object or no number is
-    empty.
+    A number or a flag is spelt out, half a surrogate becomes U+FFFD (as a byte that was no text has become where the answer
+    was read), a NUL is left out; a list, an object or no number is empty.
     """
     held = list(values)
     try:
@@ -47,7 +50,11 @@ def tolerant(values: Iterable[Any], odd: "Counter[str]", name: str) -> "pa.Array
     except (TypeError, UnicodeEncodeError):
         pass
     else:
-        if b"\x00" not in memoryview(made.buffers()[2] or b"").tobytes():
+        data = made.buffers()[2]
+        plain = b"" if data is None else data.to_pybytes()
+        if b"\x00" not in plain:
+            if _LOST in plain:
+                odd[name] += sum(isinstance(v, str) and "\ufffd" in v for v in held)
             return made
     mended = [None if v is None else text(v) for v in held]
     odd[name] += sum(m != v for m, v in zip(mended, held, strict=True))

@@ -124,9 +124,9 @@ def _deal_rows(con: duckdb.DuckDBPyConnection, ids: pd.Series[str], as_of: int) 
     pairs = query(con, links.filter(links.since <= as_of))
     pairs = pairs.sort_values(["primary", "since", "contact_id"], ascending=[False, True, True])
     rows["contacts"] = rows["record_id"].map(pairs.groupby("deal_id").size()).fillna(0).astype(int)
-    rows["contact_id"] = rows["record_id"].map(
-        pairs.drop_duplicates("deal_id").set_index("deal_id")["contact_id"]
-    )
+    first = pairs.drop_duplicates("deal_id").set_index("deal_id")["contact_id"]
+    # Of a company whose deals have no contacts all are gaps, which pandas takes for numbers.
+    rows["contact_id"] = rows["record_id"].map(first).astype(object)
     people = _people(con).drop(columns=["contact_owner", "contact_created", "is_converted", "source_object"])
     rows = rows.merge(people, on="contact_id", how="left")
     return rows.rename(columns={"amount_now": "amount"}).assign(kind="deals")

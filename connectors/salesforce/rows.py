@@ -73,6 +73,8 @@ def _spelt(column: Any) -> Any:
 
 def bulk(found: pa.Table, selection: Selection, *, seen: int, odd: Odd) -> pa.Table:
     """A Bulk page as REST's rows would be."""
+    import pyarrow.compute as pc
+
     numeric = set(selection.numbers)
 
     def column(name: str) -> Any:
@@ -81,6 +83,9 @@ def bulk(found: pa.Table, selection: Selection, *, seen: int, odd: Odd) -> pa.Ta
         return _spelt(found[name]) if name in numeric else found[name]
 
     columns = {name: column(name) for name in selection.fields}
+    for name, values in columns.items():
+        if lost := pc.sum(pc.match_substring(values, "\ufffd")).as_py():
+            odd[name] += lost
     return _page(columns, column(selection.cursor), found.num_rows, selection, seen, odd)
 
 

@@ -6,6 +6,7 @@ from random import Random
 from histories.hubspot_world import HubSpotWorld
 from histories.salesforce_world import SalesforceWorld
 from histories.world import Difference, Step, World
+from histories.writing import writes
 from support.in_process import LocalSandbox
 
 CLOCK = "2024-06-01T08:00:00Z"
@@ -19,8 +20,13 @@ def names(crm: str) -> tuple[str, ...]:
     return (*WORLDS[crm].deeds[:9], *PULLS, *WORLDS[crm].deeds[9:])
 
 
-def play(crm: str, steps: Sequence[Step], *, flood: bool = False) -> list[Difference]:
-    """The differences after the first step that shows any; none where the history ends as it should."""
+def play(
+    crm: str, steps: Sequence[Step], *, flood: bool = False, write: int | None = None
+) -> list[Difference]:
+    """The differences after the first step that shows any; none where the history ends as it should.
+
+    `write` is the seed of whole syncs at the end of it.
+    """
     with LocalSandbox(crm, clock=CLOCK) as sandbox:
         world = WORLDS[crm](sandbox)
         try:
@@ -30,7 +36,7 @@ def play(crm: str, steps: Sequence[Step], *, flood: bool = False) -> list[Differ
                 found = world.step(name, number)
                 if found:
                     return found
-            return []
+            return [] if write is None else writes(world, write)
         finally:
             world.warehouse.close()
 
@@ -42,7 +48,7 @@ def history(crm: str, seed: int) -> list[Step]:
     return [(r.choice(known), r.randrange(2**32)) for _ in range(r.randrange(5, 40))]
 
 
-def shortest(crm: str, steps: Sequence[Step], *, flood: bool = False) -> list[Step]:
+def shortest(crm: str, steps: Sequence[Step], *, flood: bool = False, write: int | None = None) -> list[Step]:
     """A part of a history that still shows a difference and of which no step can be left out."""
     held = list(steps)
     size = max(1, len(held) // 2)
@@ -50,7 +56,7 @@ def shortest(crm: str, steps: Sequence[Step], *, flood: bool = False) -> list[St
         at = 0
         while at < len(held):
             less = held[:at] + held[at + size :]
-            if play(crm, less, flood=flood):
+            if play(crm, less, flood=flood, write=write):
                 held = less
             else:
                 at += size

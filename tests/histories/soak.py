@@ -18,6 +18,8 @@ from histories.play import WORLDS, history, play, shortest
 
 HOUR = 3600.0
 FLOOD_EVERY = 50
+# Every so many histories end with whole syncs; `WRITES=1` ends each with them.
+WRITE_EVERY = int(os.environ.get("WRITES", "5"))
 SAID_EVERY = 100
 # So many are handed out at once: when time is up the rest of them is still played.
 TURN = 20
@@ -28,10 +30,12 @@ def one(crm: str, seed: int) -> str:
     # More than ten thousand rows in one second, now and then.
     flood = seed % FLOOD_EVERY == FLOOD_EVERY - 1
     steps = history(crm, seed)
-    found = play(crm, steps, flood=flood)
+    write = seed if seed % WRITE_EVERY == 0 and not flood else None
+    found = play(crm, steps, flood=flood, write=write)
     if not found:
         return ""
-    return f"{crm}, seed {seed}: {found[0]}\n  play({crm!r}, {shortest(crm, steps, flood=flood)!r}, flood={flood})"
+    short = shortest(crm, steps, flood=flood, write=write)
+    return f"{crm}, seed {seed}: {found[0]}\n  play({crm!r}, {short!r}, flood={flood}, write={write})"
 
 
 def asked(count: int | None) -> Iterator[list[tuple[str, int]]]:

@@ -62,7 +62,8 @@ KEYS = frozenset(
 class OddValues(HTTPAdapter):
     """Hands requests on; of the records in the answers some values become odd ones.
 
-    With `definitions` also of fields, pipelines, stages and owners. `odd` holds (object's id, field) of each that was ever given odd: a later answer may not have been put away.
+    With `definitions` also of fields, pipelines, stages and owners. `odd` holds (object's id, field) of each that was ever
+    given odd: a later answer may not have been put away.
     """
 
     def __init__(

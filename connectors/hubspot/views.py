@@ -164,7 +164,8 @@ def _deals(raw: Raw, fields: Sequence[tuple[str, str, str]]) -> list[Source]:
                 "currency": f"coalesce({c('deal_currency_code')}, (SELECT min(currency) FROM org))",
                 "close_date": f"to_ms({c('closedate')})",
                 "created_at": f"coalesce(to_ms({c('createdate')}), r._created)",
-                "closed_at": f"CASE WHEN {closed} THEN coalesce({entered}, to_ms({c('closedate')})) END",
+                # A close date to come is of no deal that is over: it was over by its last change.
+                "closed_at": f"CASE WHEN {closed} THEN coalesce({entered}, least(to_ms({c('closedate')}), r._modified)) END",
                 "is_closed": closed,
                 "is_won": won,
                 "modified_at": "r._modified",

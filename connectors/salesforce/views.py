@@ -184,7 +184,8 @@ def _deals(raw: Raw, fields: Fields) -> list[Source]:
         "currency": f"coalesce({c('CurrencyIsoCode')}, (SELECT min(currency) FROM org))",
         "close_date": f"to_ms({c('CloseDate')})",
         "created_at": "r._created",
-        "closed_at": f"CASE WHEN {closed} THEN coalesce({entered}, to_ms({c('CloseDate')})) END",
+        # A close date to come is of no deal that is over: it was over by its last change.
+        "closed_at": f"CASE WHEN {closed} THEN coalesce({entered}, least(to_ms({c('CloseDate')}), r._modified)) END",
         "is_closed": closed,
         "is_won": won,
         "modified_at": "r._modified",

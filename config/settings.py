@@ -264,10 +264,12 @@ class Schedule(_Section):
     )
     cron: str = Field(
         default="",
-        description='Cron expression with weekday names, as "0 5 * * mon-fri"; each date that it names has one run, '
-        "also where clocks change.",
+        description='Cron expression with weekday names, as "0 5 * * mon-fri"; each time that it names on a date has one '
+        "run, also where clocks change: it rests while they show an hour again.",
     )
-    every_minutes: int | None = Field(default=None, ge=1, description="Instead of cron: an interval.")
+    every_minutes: int | None = Field(
+        default=None, ge=1, description="Instead of cron: an interval, the same whatever clocks do."
+    )
     time_zone: str = Field(default="UTC", description="Time zone of the cron expression, as Europe/Berlin.")
     connection: str = Field(default="", description="Which connection; empty: the only one.")
     jitter_seconds: int = Field(

@@ -30,11 +30,13 @@ def moments(schedule: Schedule, start: datetime, end: datetime) -> list[datetime
 def test_a_night_in_which_the_clocks_change_has_one_run(day: datetime) -> None:
     nights = moments(made(cron="30 2 * * *"), day - timedelta(hours=6), day + timedelta(hours=18))
     assert len(nights) == 1
-    # What runs every hour runs every hour of such a day too, of 23 or 25.
+    # What runs every hour has one run for each of the 24 hours of such a day too, be it of 23 or 25; none is lost.
     begin = day.astimezone(BERLIN).replace(hour=0, minute=0)
     end = (begin + timedelta(days=1)).astimezone(UTC)
-    hours = moments(made(cron="0 * * * *"), begin.astimezone(UTC), end)
-    assert len(hours) == (end - begin.astimezone(UTC)) / timedelta(hours=1)
+    assert len(moments(made(cron="30 * * * *"), begin.astimezone(UTC), end)) == 24
+    # Equal distances are the business of an interval.
+    every = moments(made(every_minutes=60), begin.astimezone(UTC), end)
+    assert len(every) == (end - begin.astimezone(UTC)) / timedelta(hours=1)
 
 
 @given(second=st.integers(1_735_689_600, 1_798_761_600), minutes=st.sampled_from([5, 15, 60]))

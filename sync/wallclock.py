@@ -13,6 +13,7 @@ whole needs no run of its own where the cron names the date that comes next: tha
 """
 
 from datetime import UTC, date, datetime, timedelta, tzinfo
+from itertools import pairwise
 from typing import Any
 
 from apscheduler.triggers.base import BaseTrigger
@@ -41,8 +42,13 @@ class WallClock(BaseTrigger):  # type: ignore[misc]  # apscheduler has no types
         self._months = {m for m in range(1, 13) if _named(fields["month"], some_day.replace(month=m))}
         week = (some_day + i * _DAY for i in range(7))
         self._weekdays = {d.weekday() for d in week if _named(fields["day_of_week"], d)}
-        self._times = [timedelta(hours=h, minutes=m) for h in hours for m in minutes]
+        self.times = [timedelta(hours=h, minutes=m) for h in hours for m in minutes]
         self._moments: dict[date, list[datetime]] = {}
+
+    @property
+    def shortest(self) -> timedelta | None:
+        """The shortest distance between two times of one date; None where there is one time only."""
+        return min((b - a for a, b in pairwise(self.times)), default=None)
 
     def get_next_fire_time(self, previous: datetime | None, now: datetime) -> datetime | None:
         """The first moment after `previous`, or where there is none the first from `now` on; None where none comes."""
@@ -69,7 +75,7 @@ class WallClock(BaseTrigger):  # type: ignore[misc]  # apscheduler has no types
             while len(self._moments) >= _KEPT:
                 del self._moments[next(iter(self._moments))]
             midnight = datetime(day.year, day.month, day.day)  # noqa: DTZ001  # as above
-            self._moments[day] = sorted({m for t in self._times if (m := self._instant(midnight + t))})
+            self._moments[day] = sorted({m for t in self.times if (m := self._instant(midnight + t))})
         return self._moments[day]
 
     def _instant(self, named: datetime) -> datetime | None:

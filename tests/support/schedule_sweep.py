@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo, available_timezones
 import numpy as np
 from numpy.typing import NDArray
 
-from sales_consultant.config.settings import Schedule
+from sales_consultant.config.schedules import Schedule
 from sales_consultant.sync.moments import trigger
 
 Minutes = NDArray[np.int64]

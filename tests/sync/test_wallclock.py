@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from support.schedule_sweep import DAY, Tally, Walk, around_changes, changes, expected, minute, product
 
 from sales_consultant.config.errors import ConfigError
-from sales_consultant.config.settings import Schedule, Settings
+from sales_consultant.config.schedules import Schedule
+from sales_consultant.config.settings import Settings
 from sales_consultant.sync import service
 from sales_consultant.sync.moments import last_moment, missed, trigger
 

@@ -26,7 +26,8 @@ from sales_consultant.config.errors import (
 )
 
 if TYPE_CHECKING:
-    from sales_consultant.config.settings import Schedule, Settings
+    from sales_consultant.config.schedules import Schedule
+    from sales_consultant.config.settings import Settings
     from sales_consultant.sync.plan import Plan
     from sales_consultant.sync.render import Terminal
     from sales_consultant.sync.workspace import Workspace

@@ -27,7 +27,8 @@ import sqlalchemy as sa
 from apscheduler.triggers.base import BaseTrigger
 
 from sales_consultant.config.errors import CrmUnavailableError
-from sales_consultant.config.settings import Schedule, Settings
+from sales_consultant.config.schedules import Schedule
+from sales_consultant.config.settings import Settings
 from sales_consultant.sync.journal import Journal
 from sales_consultant.sync.lease import hold
 from sales_consultant.sync.moments import missed, trigger

@@ -17,6 +17,7 @@ from sales_consultant.config.conditions import from_setting
 from sales_consultant.config.errors import ConfigError
 from sales_consultant.config.nearest import did_you_mean
 from sales_consultant.config.populations import Exclusions, FeatureSettings, Population, check_parents
+from sales_consultant.config.schedules import Schedule, check_schedules
 from sales_consultant.config.versions import HUBSPOT_DEFAULT, SALESFORCE_DEFAULT
 
 FILE_NAME = "sales-consultant.toml"
@@ -254,35 +255,6 @@ class Worth(_Section):
     )
 
 
-class Schedule(_Section):
-    """When jobs run, under `serve`."""
-
-    job: Literal["sync", "changed", "train", "reconcile", "backup"] = Field(
-        default="sync",
-        description="What runs: the whole run, one that reads changes only, the training, the comparison with the CRM, "
-        "or a backup of the state.",
-    )
-    cron: str = Field(
-        default="",
-        description='Cron expression with weekday names, as "0 5 * * mon-fri"; each date that it names has one run, '
-        "also where clocks change.",
-    )
-    every_minutes: int | None = Field(default=None, ge=1, description="Instead of cron: an interval.")
-    time_zone: str = Field(default="UTC", description="Time zone of the cron expression, as Europe/Berlin.")
-    connection: str = Field(default="", description="Which connection; empty: the only one.")
-    jitter_seconds: int = Field(
-        default=0,
-        ge=0,
-        le=3600,
-        description="Starts up to so much later, by chance, so that not everybody's jobs meet at the full hour.",
-    )
-    not_between: str = Field(
-        default="",
-        pattern=r"^(\d\d:\d\d-\d\d:\d\d)?$",
-        description='Local time in which this job does not start and stops writing, as "08:00-10:00".',
-    )
-
-
 class Service(_Section):
     """What `serve` answers itself, and when it raises an alarm."""
 
@@ -417,6 +389,11 @@ class Settings(BaseSettings):
             )
         return self
 
+    @model_validator(mode="after")
+    def _schedules_are_clear(self) -> "Settings":
+        check_schedules(self.schedule, self.connections)
+        return self
+
     def connection(self, name: str | None = None) -> tuple[str, Connection]:
         """The named connection, or the only one. Raises ConfigError where that is not clear."""
         if not self.connections:
@@ -477,7 +454,8 @@ def explain(error: ValidationError, source: str) -> ConfigError:
             hint = did_you_mean(str(e["loc"][-1]), _known(tuple(e["loc"][:-1])))
             lines.append(f'unknown key "{path}". {hint}')
         else:
-            lines.append(f'"{path}": {e["msg"].removeprefix("Value error, ")}')
+            # What concerns several settings at once names them itself.
+            lines.append((path and f'"{path}": ') + e["msg"].removeprefix("Value error, "))
     text = "\n".join(lines)
     return ConfigError(f"{source} is not valid:\n{text}", action="Correct it, then run the command again.")
 

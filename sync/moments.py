@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from apscheduler.triggers.interval import IntervalTrigger
 
 from sales_consultant.config.errors import ConfigError
-from sales_consultant.config.settings import Schedule
+from sales_consultant.config.schedules import Schedule
 from sales_consultant.sync.wallclock import WallClock
 
 DAY = r"(mon|tue|wed|thu|fri|sat|sun)"
@@ -56,6 +56,7 @@ def trigger(name: str, schedule: Schedule) -> Any:
         raise ConfigError(
             f'[schedule.{name}] cron "{schedule.cron}": {e}.', action="As: 0 5 * * mon-fri"
         ) from e
+    _refuse_useless(name, schedule, made)
     if made.get_next_fire_time(None, ANCHOR) is None:
         raise ConfigError(
             f'[schedule.{name}] cron "{schedule.cron}" names a date that never comes, as 30 February.',
@@ -64,13 +65,36 @@ def trigger(name: str, schedule: Schedule) -> Any:
     return made
 
 
+def _refuse_useless(name: str, schedule: Schedule, made: WallClock) -> None:
+    """ConfigError for a cron whose times leave no room for the schedule's chance delay, or for any run."""
+    apart = made.shortest
+    if apart is not None and schedule.jitter_seconds > apart.total_seconds():
+        raise ConfigError(
+            f"[schedule.{name}] jitter_seconds = {schedule.jitter_seconds} is longer than cron "
+            f'"{schedule.cron}" has between two runs: some would be left out.',
+            action=f"Write at most {apart.total_seconds():.0f}.",
+        )
+    # Every other job of a window waits for its end; this one is left out.
+    times = (f"{t.seconds // 3600:02}:{t.seconds // 60 % 60:02}" for t in made.times)
+    left_out = schedule.job == "changed" and schedule.not_between and not schedule.jitter_seconds
+    if left_out and all(_within(schedule, t) for t in times):
+        raise ConfigError(
+            f'[schedule.{name}] all times of cron "{schedule.cron}" are in not_between = "{schedule.not_between}", '
+            'in which job = "changed" is left out: it would never run.',
+            action="Let the cron name a time outside, or change not_between.",
+        )
+
+
+def _within(schedule: Schedule, clock: str) -> bool:
+    start, end = schedule.not_between.split("-")
+    return start <= clock < end if start < end else clock >= start or clock < end
+
+
 def closed(name: str, schedule: Schedule, now: datetime) -> bool:
     """Whether the schedule's window, in which nothing is written, is on; it may reach over midnight."""
     if not schedule.not_between:
         return False
-    start, end = schedule.not_between.split("-")
-    here = f"{now.astimezone(zone(name, schedule)):%H:%M}"
-    return start <= here < end if start <= end else here >= start or here < end
+    return _within(schedule, f"{now.astimezone(zone(name, schedule)):%H:%M}")
 
 
 def last_moment(made: Any, now: datetime) -> datetime | None:

@@ -11,7 +11,8 @@ from types import FrameType
 from typing import Any
 
 from sales_consultant.config.errors import BusyError, ConfigError, SalesConsultantError, UsageError
-from sales_consultant.config.settings import Schedule, Settings
+from sales_consultant.config.schedules import Schedule
+from sales_consultant.config.settings import Settings
 from sales_consultant.sync.moments import closed, missed, trigger, zone
 
 # Another command that holds the connection is waited for this long before a moment is given up.
@@ -263,10 +264,9 @@ class Service:
             # The newest moment that passed while nobody was here, once, however many passed.
             moment = self.missed(name, since)
             if moment is not None:
-                scheduler.add_job(
-                    lambda name=name, moment=moment: self._fire(name, moment), id=f"{name}, missed", name=name
-                )
-        scheduler.add_job(self._look, "interval", seconds=self.watch_seconds, id="watch")
+                scheduler.add_job(lambda name=name, moment=moment: self._fire(name, moment), name=name)
+        # Without an id of ours, which could be a schedule's name.
+        scheduler.add_job(self._look, "interval", seconds=self.watch_seconds)
         scheduler.start()
         self.scheduling.set()
         self.emit({"event": "ready", "jobs": list(self.settings.schedule)})

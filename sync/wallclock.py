@@ -1,4 +1,4 @@
-"""The moments of a cron on the wall clock of a time zone, each date or hour that it names exactly once.
+"""The moments of a cron on the wall clock of a time zone: each time that it names on a date exactly once.
 
 APScheduler's own CronTrigger counts on the local clock itself. Where that clock jumps, some of its steps lead past the
 day that they were meant for, and the day has no run. So APScheduler's fields say here which wall clock times a cron
@@ -8,19 +8,18 @@ names, on a calendar that knows no time zone, and this module finds the instant 
 - a time that is shown twice is the first of the two;
 - a time that is skipped is the first moment that the clock shows after the gap.
 
-A cron with every hour (`*`) names no hour, it means all that pass: one that is shown twice is two hours, or there would be
-two hours without a run. What is skipped as a whole, a date or, with every hour, an hour, needs no run of its own where the
-cron names what comes next: the next date's or hour's run is then the first that could be.
+So it is with every form, `*` in the place of the hour too: it names the 24 hours of a date. A date that a zone skips as a
+whole needs no run of its own where the cron names the date that comes next: that date's run is then the first that could be.
 """
 
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta, tzinfo
+from itertools import pairwise
 from typing import Any
 
 from apscheduler.triggers.base import BaseTrigger
 from apscheduler.triggers.cron import CronTrigger
 
-_DAY, _HOUR, _SECOND = timedelta(days=1), timedelta(hours=1), timedelta(seconds=1)
+_DAY, _SECOND = timedelta(days=1), timedelta(seconds=1)
 # A date such as Monday, 29 February comes again after 40 years at most, over a year as 2100.
 _HORIZON = 41 * 366
 _KEPT = 8
@@ -43,9 +42,13 @@ class WallClock(BaseTrigger):  # type: ignore[misc]  # apscheduler has no types
         self._months = {m for m in range(1, 13) if _named(fields["month"], some_day.replace(month=m))}
         week = (some_day + i * _DAY for i in range(7))
         self._weekdays = {d.weekday() for d in week if _named(fields["day_of_week"], d)}
-        self._times = [timedelta(hours=h, minutes=m) for h in hours for m in minutes]
-        self.every_hour = len(hours) == 24
+        self.times = [timedelta(hours=h, minutes=m) for h in hours for m in minutes]
         self._moments: dict[date, list[datetime]] = {}
+
+    @property
+    def shortest(self) -> timedelta | None:
+        """The shortest distance between two times of one date; None where there is one time only."""
+        return min((b - a for a, b in pairwise(self.times)), default=None)
 
     def get_next_fire_time(self, previous: datetime | None, now: datetime) -> datetime | None:
         """The first moment after `previous`, or where there is none the first from `now` on; None where none comes."""
@@ -72,24 +75,20 @@ class WallClock(BaseTrigger):  # type: ignore[misc]  # apscheduler has no types
             while len(self._moments) >= _KEPT:
                 del self._moments[next(iter(self._moments))]
             midnight = datetime(day.year, day.month, day.day)  # noqa: DTZ001  # as above
-            self._moments[day] = sorted({m for t in self._times for m in self._instants(midnight + t)})
+            self._moments[day] = sorted({m for t in self.times if (m := self._instant(midnight + t))})
         return self._moments[day]
 
-    def _instants(self, named: datetime) -> Iterator[datetime]:
-        """When a wall clock time is to run: once, and where it is skipped perhaps not at all."""
+    def _instant(self, named: datetime) -> datetime | None:
+        """When a wall clock time is to run; None where its date is skipped and the next one has its run."""
         # Python reads a time with fold=0 by the offset before a change and with fold=1 by the one after it.
         before, after = (
             (named - _offset(named.replace(tzinfo=self.place, fold=fold))).replace(tzinfo=UTC)
             for fold in (0, 1)
         )
         if before <= after:
-            yield before
-            if self.every_hour:
-                yield after
-            return
+            return before
         end = self._end_of_gap(named, after, before)
-        if not self._served_by_next(named, end):
-            yield end
+        return None if self._served_by_next(named, end) else end
 
     def _end_of_gap(self, named: datetime, low: datetime, high: datetime) -> datetime:
         """The first instant at which the clock shows more than `named`, between one before and one after the change."""
@@ -99,13 +98,10 @@ class WallClock(BaseTrigger):  # type: ignore[misc]  # apscheduler has no types
         return high
 
     def _served_by_next(self, named: datetime, end: datetime) -> bool:
-        """Whether the date (the hour, where all are meant) is skipped as a whole, and the cron names what comes next."""
+        """Whether the date is skipped as a whole, and the cron names the one that comes next."""
         first, last = self._shown(end - _SECOND) + _SECOND, self._shown(end)
         midnight = named.replace(hour=0, minute=0)
-        whole_date = first <= midnight and midnight + _DAY <= last
-        hour = named.replace(minute=0)
-        whole_hour = self.every_hour and first <= hour and hour + _HOUR <= last
-        return (whole_date or whole_hour) and self.names(last.date())
+        return first <= midnight and midnight + _DAY <= last and self.names(last.date())
 
     def _shown(self, moment: datetime) -> datetime:
         return moment.astimezone(self.place).replace(tzinfo=None)

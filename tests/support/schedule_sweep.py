@@ -1,4 +1,4 @@
-"""Every zone, every half hour, two years: each date and hour that a cron names against a calculation of its own.
+"""Every zone, every half hour, two years: each time that a cron names on a date against a calculation of its own.
 
 The calculation shares nothing with the trigger. It walks the minutes of UTC, asks zoneinfo what the clock shows at each,
 and reads from that walk alone when a date's time was shown first, or what was shown first after it was skipped.
@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo, available_timezones
 import numpy as np
 from numpy.typing import NDArray
 
-from sales_consultant.config.settings import Schedule
+from sales_consultant.config.schedules import Schedule
 from sales_consultant.sync.moments import trigger
 
 Minutes = NDArray[np.int64]
@@ -77,28 +77,13 @@ class Walk:
         self.shown = np.array([at + offset(zone, at) for at in range(self.start, self.end)], dtype=np.int64)
         # The latest that was shown so far; where it first reaches a time is that time, or what follows on its gap.
         self._reached = np.maximum.accumulate(self.shown)
-        self._all = np.unique(self.shown)
-        self._units: dict[int, Minutes] = {}
+        #: The dates of which the clock shows anything, by their first minute.
+        self.dates = np.unique(self.shown // DAY) * DAY
 
     def first(self, times: Minutes) -> Minutes:
         """The minutes of UTC at which local times are shown first, or what is shown first after they were skipped."""
         at = np.searchsorted(self._reached, times, "left")
         return np.unique(at[(at > 0) & (at < len(self.shown))]) + self.start
-
-    def units(self, size: int) -> Minutes:
-        """The dates (a size of 1440) or hours (60) of which the clock shows anything, by their first minute."""
-        if size not in self._units:
-            self._units[size] = np.unique(self._all // size) * size
-        return self._units[size]
-
-    def whenever(self, within: int) -> Minutes:
-        """Every minute of UTC at which the clock shows this minute of the hour."""
-        return np.flatnonzero(self.shown % 60 == within) + self.start
-
-    def hours_without(self, within: int) -> Minutes:
-        """The hours of which the clock shows something, yet not this minute; told as local times of that minute."""
-        wanted = self.units(60) + within
-        return wanted[~np.isin(wanted, self._all)]
 
 
 def _date(local: int) -> date:
@@ -107,15 +92,14 @@ def _date(local: int) -> date:
 
 def _calendar(walk: Walk) -> list[int]:
     """All dates of the window as a calendar has them, also those that the zone skipped."""
-    dates = walk.units(DAY)
-    return list(range(int(dates[0]), int(dates[-1]) + 1, DAY))
+    return list(range(int(walk.dates[0]), int(walk.dates[-1]) + 1, DAY))
 
 
-def _served(walk: Walk, named: list[int], time: int) -> Minutes:
-    """Moments of a time on dates that are named; a date that was skipped leaves it to the next if that is named too."""
-    shown, dates = set(walk.units(DAY).tolist()), set(named)
+def _served(walk: Walk, named: list[int], *times: int) -> Minutes:
+    """Moments of times on dates that are named; a date that was skipped leaves them to the next if that is named too."""
+    shown, dates = set(walk.dates.tolist()), set(named)
     kept = [d for d in named if d in shown or not _next_is_named(d, shown, dates)]
-    return walk.first(np.array([d + time for d in kept], dtype=np.int64))
+    return walk.first(np.array([d + time for d in kept for time in times], dtype=np.int64))
 
 
 def _next_is_named(day: int, shown: set[int], named: set[int]) -> bool:
@@ -128,17 +112,10 @@ def _next_is_named(day: int, shown: set[int], named: set[int]) -> bool:
 def expected(walk: Walk, monthly: Iterable[int] = (1, 15, 30, 31)) -> Iterator[tuple[str, Minutes]]:
     """Crons from hourly to monthly, each with the minutes of UTC at which it must run."""
     days = _calendar(walk)
-    for within in (0, 15, 30, 45):
-        yield (
-            f"{within} * * * *",
-            np.union1d(walk.whenever(within), walk.first(walk.hours_without(within))),
-        )
-    halves = [
-        np.union1d(walk.whenever(m), walk.first(walk.hours_without(m))) for m in (0, 30)
-    ]  # fmt: skip
-    yield "*/30 * * * *", np.union1d(*halves)
-    sixths = [_served(walk, days, 60 * h) for h in (0, 6, 12, 18)]
-    yield "0 */6 * * *", np.unique(np.concatenate(sixths))
+    for within, hours in ((0, "*"), (15, "*/1"), (30, "0-23"), (45, "*")):
+        yield f"{within} {hours} * * *", _served(walk, days, *range(within, DAY, 60))
+    yield "*/30 * * * *", _served(walk, days, *HALF_HOURS)
+    yield "0 */6 * * *", _served(walk, days, *range(0, DAY, 360))
     for time in HALF_HOURS:
         clock = f"{time % 60} {time // 60}"
         yield f"{clock} * * *", _served(walk, days, time)

@@ -10,7 +10,8 @@ import sqlalchemy as sa
 from support.fake_crm import FakeCrm
 
 from sales_consultant.config.errors import AccessError, UsageError
-from sales_consultant.config.settings import Schedule, Settings
+from sales_consultant.config.schedules import Schedule
+from sales_consultant.config.settings import Settings
 from sales_consultant.connectors.base import Identity
 from sales_consultant.sync.run import running
 from sales_consultant.sync.service import Service, refuse_closed

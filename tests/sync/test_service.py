@@ -9,7 +9,8 @@ import pytest
 from apscheduler.triggers.interval import IntervalTrigger
 
 from sales_consultant.config.errors import BusyError, ConfigError, CrmUnavailableError
-from sales_consultant.config.settings import Schedule, Settings
+from sales_consultant.config.schedules import Schedule
+from sales_consultant.config.settings import Settings
 from sales_consultant.sync import service
 
 HUBSPOT = {"main": {"crm": "hubspot"}}
@@ -119,6 +120,34 @@ def test_never_two_of_a_job_at_once() -> None:
 
     served(run, lambda e: ends(e) >= 3)
     assert most == 1
+
+
+def test_a_schedule_may_have_any_name() -> None:
+    """Also one that something of the service's own could have, such as what looks after the connections."""
+    names = ("watch", "n", "n, missed", "default")
+    ran: set[str] = set()
+    enough = threading.Event()
+
+    def emit(event: dict[str, Any]) -> None:
+        if event["event"] == "end":
+            ran.add(event["job"])
+        if ran == set(names):
+            enough.set()
+
+    made = Quick(
+        settings(**{n: {"every_minutes": 1} for n in names}),
+        lambda *a: {},
+        emit,
+        last=lambda n: 0,
+        pause=0.01,
+    )
+    thread = threading.Thread(target=lambda: made.serve(install_signals=False))
+    thread.start()
+    try:
+        assert enough.wait(20), ran
+    finally:
+        made.stopping.set()
+        thread.join(20)
 
 
 def test_the_next_moments() -> None:

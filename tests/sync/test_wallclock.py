@@ -1,4 +1,4 @@
-"""Each date and hour that a cron names has one run, whatever clocks do; what was missed is made up for once."""
+"""Each time that a cron names on a date has one run, whatever clocks do; what was missed is made up for once."""
 
 import threading
 from datetime import UTC, datetime, timedelta
@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from support.schedule_sweep import DAY, Tally, Walk, around_changes, changes, expected, minute, product
 
 from sales_consultant.config.errors import ConfigError
-from sales_consultant.config.settings import Schedule, Settings
+from sales_consultant.config.schedules import Schedule
+from sales_consultant.config.settings import Settings
 from sales_consultant.sync import service
 from sales_consultant.sync.moments import last_moment, missed, trigger
 
@@ -103,24 +104,57 @@ def test_what_is_skipped_or_repeated(
     assert at(zone, cron, start, start + timedelta(hours=47)) == found
 
 
-def test_every_hour_is_every_hour_that_passes() -> None:
-    for cron in ("30 * * * *", "30 0-23 * * *", "30 */1 * * *"):
-        back = at("Europe/Berlin", cron, datetime(2026, 10, 24, 23, tzinfo=UTC), END_OF_NIGHT)
-        assert back == [f"10-25 {h}" for h in ("01:30 +0200", "02:30 +0200", "02:30 +0100", "03:30 +0100")]
-    # The hour that is skipped leaves nothing to make up for: the next has a run of its own.
-    forward = at(
-        "Europe/Berlin",
-        "30 * * * *",
-        datetime(2026, 3, 29, tzinfo=UTC),
-        datetime(2026, 3, 29, 2, tzinfo=UTC),
-    )
-    assert forward == ["03-29 01:30 +0100", "03-29 03:30 +0200"]
-    # Hours that are named are dates' hours: once.
-    named = at("Europe/Berlin", "30 */2 * * *", datetime(2026, 10, 24, 23, tzinfo=UTC), END_OF_NIGHT)
-    assert named == ["10-25 02:30 +0200"]
+@pytest.mark.parametrize("hours", ["*", "*/1", "0-23", "0-11,12-23"])
+@pytest.mark.parametrize(
+    ("zone", "minutes", "start", "length", "found"),
+    [
+        # The hour that is shown twice has its runs in the first pass, all of its minutes, and rests in the second.
+        ("Europe/Berlin", "30", (2026, 10, 25, 1), 4, ["01:30 +0200", "02:30 +0200", "03:30 +0100"]),
+        ("Europe/Berlin", "*/30", (2026, 10, 25, 2), 3, [
+            "02:00 +0200", "02:30 +0200", "03:00 +0100", "03:30 +0100"]),
+        ("America/Havana", "15", (2026, 11, 1, 0), 3, ["00:15 -0400", "01:15 -0500"]),
+        # The hour that is skipped has its run at the first moment after it.
+        ("Europe/Berlin", "30", (2026, 3, 29, 1), 3, [
+            "01:30 +0100", "03:00 +0200", "03:30 +0200", "04:30 +0200"]),
+        # Where it meets others of the gap, or the next hour's own, that is one run.
+        ("Europe/Berlin", "0", (2026, 3, 29, 1), 2, ["01:00 +0100", "03:00 +0200"]),
+        ("Europe/Berlin", "*/20", (2026, 3, 29, 1), 2, [
+            "01:00 +0100", "01:20 +0100", "01:40 +0100", "03:00 +0200", "03:20 +0200", "03:40 +0200"]),
+        ("America/Havana", "45", (2026, 3, 7, 23), 2, ["23:45 -0500", "01:00 -0400", "01:45 -0400"]),
+        # Half an hour, skipped and shown twice.
+        ("Australia/Lord_Howe", "0", (2026, 10, 4, 1), 2, ["01:00 +1030", "02:30 +1100", "03:00 +1100"]),
+        ("Australia/Lord_Howe", "45", (2026, 10, 4, 1), 2, ["01:45 +1030", "02:45 +1100"]),
+        ("Australia/Lord_Howe", "*/15", (2026, 4, 5, 1), 2, [
+            "01:00 +1100", "01:15 +1100", "01:30 +1100", "01:45 +1100", "02:00 +1030", "02:15 +1030"]),
+        # Over midnight: the last hour of the date before is shown again, and its gap ends on the date after.
+        ("Asia/Beirut", "30", (2026, 10, 24, 22), 4, ["22:30 +0300", "23:30 +0300", "00:30 +0200"]),
+        ("America/Nuuk", "30", (2026, 3, 28, 21), 3, [
+            "21:30 -0200", "22:30 -0200", "00:00 -0100", "00:30 -0100"]),
+        # The clock loses its time for good; a date that never was needs no runs of its own.
+        ("America/Caracas", "0", (2016, 5, 1, 1), 3, [
+            "01:00 -0430", "02:00 -0430", "03:00 -0400", "04:00 -0400"]),
+        ("Pacific/Apia", "15", (2011, 12, 29, 22), 3, ["22:15 -1000", "23:15 -1000", "00:15 +1400"]),
+    ],
+)  # fmt: skip
+def test_each_hour_of_a_date_has_one_run_in_every_form_of_all_hours(
+    hours: str, zone: str, minutes: str, start: tuple[int, int, int, int], length: int, found: list[str]
+) -> None:
+    begin = datetime(*start, tzinfo=ZoneInfo(zone)).astimezone(UTC)
+    runs = at(zone, f"{minutes} {hours} * * *", begin, begin + timedelta(hours=length))
+    assert [r.split(" ", 1)[1] for r in runs] == found
 
 
-END_OF_NIGHT = datetime(2026, 10, 25, 3, tzinfo=UTC)
+@given(st.data())
+def test_all_hours_are_the_24_hours_by_name(data: st.DataObject) -> None:
+    """A job of all hours runs when 24 jobs do, one for each hour: no hour has more rights by being one of many."""
+    zone = data.draw(st.sampled_from(ZONES))
+    changed = [m for m, _ in changes(ZoneInfo(zone), START, END)][1:] or [START + 90 * DAY]
+    begin = datetime.fromtimestamp((data.draw(st.sampled_from(changed)) - DAY) * 60, UTC)
+    minute_of_hour = data.draw(st.integers(0, 59))
+    together = at(zone, f"{minute_of_hour} * * * *", begin, begin + timedelta(days=2))
+    alone = [at(zone, f"{minute_of_hour} {h} * * *", begin, begin + timedelta(days=2)) for h in range(24)]
+    assert len(set(together)) == len(together)
+    assert set(together) == {m for runs in alone for m in runs}
 
 
 def test_a_date_that_never_comes_is_refused_and_a_rare_one_is_not() -> None:

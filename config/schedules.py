@@ -1,0 +1,107 @@
+"""Schedules: which job runs when, and what of that can mean nothing and is refused while the settings are read."""
+
+import re
+from collections.abc import Mapping
+from typing import Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from sales_consultant.config.nearest import did_you_mean
+
+# ASCII digits by name: \d takes those of all scripts, which compare as no time does.
+_WINDOW = re.compile(r"((?:[01][0-9]|2[0-3]):[0-5][0-9])-((?:[01][0-9]|2[0-3]):[0-5][0-9]|24:00)")
+_EXAMPLE = 'write two local times from 00:00 to 24:00, as "08:00-10:00"'
+YEAR_MINUTES = 365 * 1440
+
+
+class Schedule(BaseModel):
+    """When jobs run, under `serve`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    job: Literal["sync", "changed", "train", "reconcile", "backup"] = Field(
+        default="sync",
+        description="What runs: the whole run, one that reads changes only, the training, the comparison with the CRM, "
+        "or a backup of the state.",
+    )
+    cron: str = Field(
+        default="",
+        description='Cron expression with weekday names, as "0 5 * * mon-fri"; each time that it names on a date has one '
+        "run, also where clocks change: it rests while they show an hour again.",
+    )
+    every_minutes: int | None = Field(
+        default=None,
+        ge=1,
+        le=YEAR_MINUTES,
+        description="Instead of cron: an interval, the same whatever clocks do; at most a year.",
+    )
+    time_zone: str = Field(
+        default="UTC", description="Time zone of the cron expression and of not_between, as Europe/Berlin."
+    )
+    connection: str = Field(
+        default="",
+        description="Which connection; empty: the only one. Where there are several, it must be named.",
+    )
+    jitter_seconds: int = Field(
+        default=0,
+        ge=0,
+        le=3600,
+        description="Starts up to so much later, by chance, so that not everybody's jobs meet at the full hour; no longer "
+        "than from one run to the next.",
+    )
+    not_between: str = Field(
+        default="",
+        description='Local time in which this job does not start and stops writing, as "08:00-10:00", also over midnight. '
+        "It holds for sync and changed; the other jobs write nothing to the CRM.",
+    )
+
+    @field_validator("not_between")
+    @classmethod
+    def _a_window(cls, value: str) -> str:
+        if not value:
+            return value
+        found = _WINDOW.fullmatch(value)
+        if found is None:
+            raise ValueError(f'"{value}" is no stretch of a day: {_EXAMPLE}')
+        if found[1] == found[2]:
+            raise ValueError(f'"{value}" ends when it starts: {_EXAMPLE}, or leave the setting out')
+        if value == "00:00-24:00":
+            raise ValueError(f'"{value}" leaves no time to run: {_EXAMPLE}, or remove the schedule')
+        return value
+
+    @field_validator("time_zone")
+    @classmethod
+    def _a_name(cls, value: str) -> str:
+        if not value or any(c.isspace() for c in value):
+            raise ValueError(
+                f'"{value}" is no name of a time zone: write one without blanks, as "Europe/Berlin", or leave the '
+                "setting out for UTC"
+            )
+        return value
+
+    @model_validator(mode="after")
+    def _jitter_fits(self) -> Self:
+        if self.every_minutes and self.jitter_seconds > 60 * self.every_minutes:
+            raise ValueError(
+                f"jitter_seconds = {self.jitter_seconds} is longer than every_minutes = {self.every_minutes}, so runs "
+                f"would be left out: write at most {60 * self.every_minutes}"
+            )
+        return self
+
+
+def check_schedules(schedules: Mapping[str, Schedule], connections: Mapping[str, object]) -> None:
+    """ValueError for a schedule without a name that can be shown, or whose connection is not there or not clear."""
+    for name, schedule in schedules.items():
+        if not name or not name.isprintable() or name != name.strip():
+            raise ValueError(
+                f'schedule name "{name}" is empty or has blanks around it: write one as "nightly"'
+            )
+        if not connections:
+            continue
+        said = f'schedule.{name}.connection = "{schedule.connection}"'
+        if schedule.connection and schedule.connection not in connections:
+            raise ValueError(
+                f"{said}: there is no such connection. {did_you_mean(schedule.connection, connections)}"
+            )
+        if not schedule.connection and len(connections) > 1:
+            raise ValueError(f"{said}: write which connection this is for, one of {', '.join(connections)}")

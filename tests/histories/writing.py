@@ -81,7 +81,7 @@ class Writing:
         except SalesConsultantError as e:
             if not trouble or e.code not in (3, 4):
                 found.append(Difference("sync", "", f"ends with {e.code}: {e.message}"))
-        except Exception as e:
+        except Exception as e:  # noqa: BLE001  # any other is a defect, and a finding
             where = traceback.extract_tb(e.__traceback__)[-6:]
             lines = ", ".join(f"{Path(f.filename).name}:{f.lineno}" for f in where)
             found.append(Difference("sync", "", f"a defect: {type(e).__name__}: {e} ({lines})"))

@@ -31,11 +31,6 @@ KEYS = {
 }
 
 
-def _interruptible() -> None:
-    """As at a terminal, whatever started the tests: under nohup the signal would be ignored."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-
-
 def demo(home: Path, *options: str) -> dict[str, Any]:
     command = [str(Path(sys.executable).with_name("sales-consultant")), "demo", "--json", *options]
     environ = {**os.environ, "HOME": str(home), "XDG_CACHE_HOME": str(home / "cache")}
@@ -99,15 +94,9 @@ def test_both_kept_open_are_one_document_and_nothing_of_it_is_lost(tmp_path: Pat
     ours, theirs = pty.openpty()
     command = [str(Path(sys.executable).with_name("sales-consultant")), "demo", "--json", "--keep"]
     environ = {**os.environ, "HOME": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path / "cache")}
-    with subprocess.Popen(
-        command,
-        stdin=theirs,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        env=environ,
-        text=True,
-        start_new_session=True,
-        preexec_fn=_interruptible,  # noqa: PLW1509 - it only sets how a signal is taken; no lock is taken there
+    pipe = subprocess.PIPE
+    with programs.start(
+        command, stdin=theirs, stdout=pipe, stderr=pipe, env=environ, start_new_session=True
     ) as process:
         assert process.stdout is not None and process.stderr is not None
         lines: list[str] = []

@@ -34,7 +34,9 @@ def tap(folder: Path, *words: str) -> str:
         str(folder / "config.json"),
         *words,
     ]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=200)
+    done = subprocess.run(
+        command, cwd=folder, capture_output=True, text=True, encoding="utf-8", check=False, timeout=200
+    )
     if done.returncode:
         raise SystemExit(done.stderr[-3000:])
     return done.stdout
@@ -46,7 +48,7 @@ def main(given: dict[str, Any]) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
         config = {"access_token": "a-long-fake-token", "start_date": "2020-01-01T00:00:00Z"}
-        (folder / "config.json").write_text(json.dumps(config))
+        (folder / "config.json").write_text(json.dumps(config), encoding="utf-8")
         try:
             trusted.write_bytes(own + Path(given["ca"]).read_bytes())
             catalog = json.loads(tap(folder, "--discover"))
@@ -54,7 +56,7 @@ def main(given: dict[str, Any]) -> dict[str, Any]:
             for stream in wanted:
                 for entry in stream["metadata"]:
                     entry["metadata"]["selected"] = True
-            (folder / "catalog.json").write_text(json.dumps({"streams": wanted}))
+            (folder / "catalog.json").write_text(json.dumps({"streams": wanted}), encoding="utf-8")
             told = tap(folder, "--catalog", str(folder / "catalog.json"))
         finally:
             trusted.write_bytes(own)

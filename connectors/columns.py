@@ -5,6 +5,7 @@ is more than a quiet night's whole pull.
 """
 
 import math
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
@@ -83,6 +84,28 @@ def text(value: Any) -> str | None:
     except UnicodeEncodeError:
         plain = plain.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     return plain
+
+
+# Of money a CRM holds sixteen digits before the point; a number beyond is nobody's amount, size or count.
+MOST = 1e16
+_GROUPED = re.compile(r"\s*-?[0-9]{1,3}(,[0-9]{3})+(\.[0-9]+)?\s*")
+
+
+def number(value: Any) -> float | None:
+    """A number that came as one or as text, its thousands set apart by commas or not; None for what is none.
+
+    >>> number("1,234.50"), number(3), number(True), number("1e309"), number("soon")
+    (1234.5, 3.0, None, None, None)
+    """
+    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
+        return None
+    if isinstance(value, str) and _GROUPED.fullmatch(value):
+        value = value.replace(",", "")
+    try:
+        found = float(value)
+    except (ValueError, OverflowError):
+        return None
+    return found if abs(found) < MOST else None
 
 
 # The last millisecond of the year 9999 and the first of the year 1: what is outside is no moment of a customer's.

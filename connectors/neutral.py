@@ -52,6 +52,7 @@ NEUTRAL: dict[str, dict[str, str]] = {
         "type": TEXT,
         "record_type": TEXT,
         "amount": MONEY,
+        "amount_unread": FLAG,
         "currency": TEXT,
         "close_date": MS,
         "created_at": MS,
@@ -234,9 +235,11 @@ class Raw:
         """A field of the CRM as an expression."""
         return f"{alias}.{quote(field_column(name))}" if self.holds(table, name) else "CAST(NULL AS VARCHAR)"
 
-    def gone(self, table: str) -> str:
+    def gone(self, table: str, alias: str = "r") -> str:
         """Whether a small table's row is not listed by the CRM any more, as an expression."""
-        return "coalesce(r._gone, false)" if "_gone" in self.columns.get(f"raw_{table}", ()) else "false"
+        return (
+            f"coalesce({alias}._gone, false)" if "_gone" in self.columns.get(f"raw_{table}", ()) else "false"
+        )
 
     def first(self, table: str, *names: str) -> str:
         """The first of some fields that holds a value."""

@@ -143,7 +143,8 @@ class SegmentModel:
             bought = table[table.index.isin(set(ids))]
             known = [previous.get((object_, k), previous.get(k, "")) for k in bought.index]
             names = pd.Series(self.named(bought, known), index=bought.index, dtype=object)
-            rows["segment"] = rows["record_id"].map(names).fillna("prospects").astype(object)
+            # Where nobody has bought anything all are gaps, which pandas takes for numbers.
+            rows["segment"] = rows["record_id"].map(names).astype(object).fillna("prospects")
             rows["lifecycle"] = rows["segment"].map(LIFECYCLE) if by == "company" else None
             rows["customer_tier"] = None
             if by == "company":

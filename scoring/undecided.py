@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 @dataclass(frozen=True)
 class Undecided:
     """`deals`: nobody knows whether they are over, or how they ended. `companies`, `contacts`: customers, or not, by such
-    deals or by won ones whose currency has no rate, so that what they have bought is not known."""
+    deals or by won ones whose currency has no rate or whose amount cannot be read, so that what they have bought is not known."""
 
     deals: frozenset[str] = field(default_factory=frozenset)
     companies: frozenset[str] = field(default_factory=frozenset)
@@ -33,6 +33,7 @@ def undecided(con: duckdb.DuckDBPyConnection) -> Undecided:
             record_id=t.id,
             company=t.company_id,
             amount=t.amount.cast("float64"),
+            unread=t.amount_unread.cast("boolean").fill_null(False),
             currency=t.currency,
             closed_at=t.closed_at.cast("float64"),
             closed=t.is_closed.cast("boolean"),
@@ -42,7 +43,8 @@ def undecided(con: duckdb.DuckDBPyConnection) -> Undecided:
     closed, won = deals["closed"].astype("boolean"), deals["won"].astype("boolean")
     open_state = closed.isna() | (closed.fillna(False) & won.isna())
     known = in_org_currency(con, deals["amount"], deals["currency"], deals["closed_at"])
-    unpriced = won.fillna(False) & (deals["amount"] > 0) & known.isna()
+    unclear = deals["unread"].astype(bool) | ((deals["amount"] > 0) & known.isna())
+    unpriced = won.fillna(False) & unclear
     either = deals[(open_state | unpriced).astype(bool)]
     if either.empty:
         return Undecided()

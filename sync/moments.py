@@ -14,8 +14,8 @@ from sales_consultant.sync.wallclock import WallClock
 DAY = r"(mon|tue|wed|thu|fri|sat|sun)"
 # Intervals count from here, so that a restart does not move them and a moment that has run is known again.
 ANCHOR = datetime(2024, 1, 1, tzinfo=UTC)
-# A moment that was missed longer ago than this is not made up for.
-GRACE = timedelta(days=32)
+# A moment that was missed longer ago than this is not made up for: a yearly job is, after a leap year too.
+GRACE = timedelta(days=367)
 
 
 def zone(name: str, schedule: Schedule) -> ZoneInfo:
@@ -98,9 +98,9 @@ def closed(name: str, schedule: Schedule, now: datetime) -> bool:
 
 
 def last_moment(made: Any, now: datetime) -> datetime | None:
-    """The newest moment up to now, at most a month ago; None where there was none."""
+    """The newest moment up to now, at most a year ago; None where there was none."""
     # The nearest first: a month of a job of every minute has 46,000 moments.
-    for window in (timedelta(hours=1), timedelta(days=1), GRACE):
+    for window in (timedelta(hours=1), timedelta(days=1), timedelta(days=32), GRACE):
         found: datetime | None = None
         at = made.get_next_fire_time(None, now - window)
         while at is not None and at <= now:

@@ -1,5 +1,6 @@
 """HubSpot behind the protocol of `connectors.base`."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +24,7 @@ from sales_consultant.connectors.base import (
     distinct,
 )
 from sales_consultant.connectors.chosen import checked
-from sales_consultant.connectors.columns import text
+from sales_consultant.connectors.columns import number, text
 from sales_consultant.connectors.hubspot import batches, estimate, rows, schema, small, views
 from sales_consultant.connectors.hubspot.admin import HubSpotAdmin
 from sales_consultant.connectors.hubspot.chosen import find
@@ -208,32 +209,31 @@ class HubSpotConnector(HubSpotAdmin):
         return Page("owners", rows.texts(found, names, seen=self.latest()), None, "", None)
 
     def _stages(self) -> Page:
-        found = [
-            {
-                "object": "deals",
-                "pipeline": p["id"],
-                "pipeline_label": p["label"],
-                "stage": s["id"],
-                "label": s["label"],
-                "display_order": s["displayOrder"],
-                "probability": s["metadata"].get("probability"),
-                **dict(zip(("closed", "won"), _ending(s["metadata"]), strict=True)),
-            }
-            for p in self.api.get(self.reading.pipelines("deals"))["results"]
-            for s in p["stages"]
-        ]
-        names = (
-            "object",
-            "pipeline",
-            "pipeline_label",
-            "stage",
-            "label",
-            "display_order",
-            "probability",
-            "closed",
-            "won",
-        )
-        return Page("stages", rows.texts(found, names, seen=self.latest()), None, "", None)
+        odd: rows.Odd = Counter()
+        found = []
+        for p in self.api.get(self.reading.pipelines("deals"))["results"]:
+            for s in p["stages"]:
+                told = s.get("metadata")
+                told = told if isinstance(told, dict) else {}
+                closed, won = _ending(told)
+                odd["isClosed"] += closed is None
+                odd["probability"] += number(told.get("probability")) is None
+                found.append(
+                    {
+                        "object": "deals",
+                        "pipeline": p["id"],
+                        "pipeline_label": p.get("label"),
+                        "stage": s["id"],
+                        "label": s.get("label"),
+                        "display_order": s.get("displayOrder"),
+                        "probability": told.get("probability"),
+                        "closed": closed,
+                        "won": won,
+                    }
+                )
+        names = ("object", "pipeline", "pipeline_label", "stage", "label", "display_order", "probability", "closed", "won")  # fmt: skip
+        table = rows.texts(found, names, seen=self.latest())
+        return Page("stages", table, None, "", None, kinds={"display_order": "number"}, odd=odd)
 
     def estimate(self, stream: str, *, since: int | None, rows: Mapping[str, int], known: Known) -> Estimate:
         """Calls of a stream: counted for objects, reckoned for links, one or two for small tables."""
@@ -360,17 +360,12 @@ _NEUTRAL_NAMES = {
 
 
 def _ending(metadata: Mapping[str, Any]) -> tuple[bool | None, bool | None]:
-    """Whether a stage is closed, and won; None where HubSpot does not tell it.
+    """Whether a stage is closed, and won; None where HubSpot does not tell it: then its deals' own flags count.
 
     A closed stage is won when HubSpot gives it certainty; there is no flag for it.
     """
-    try:
-        chance: float | None = float(metadata["probability"])
-    except (KeyError, TypeError, ValueError):
-        chance = None
-    told = {"true": True, "false": False}.get(str(metadata.get("isClosed")).lower())
-    # Without a flag only a chance between the two ends says something.
-    closed = False if told is None and chance is not None and 0 < chance < 1 else told
+    closed = {"true": True, "false": False}.get(str(metadata.get("isClosed")).lower())
+    chance = number(metadata.get("probability"))
     return closed, False if closed is False else None if closed is None or chance is None else chance >= 1
 
 

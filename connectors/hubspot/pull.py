@@ -277,7 +277,10 @@ class Puller:
         for start in range(0, len(ordered), self.sizes.links):
             part = ordered[start : start + self.sizes.links]
             found = self._links(from_type, to_type, part)
-            yield Page(stream, rows.links(found, seen=self._seen()), part[-1], "from_id", rows.ids(part))
+            unclear = rows.unreadable_links(found)
+            table = rows.links([r for r in found if str(r["from"]["id"]) not in unclear], seen=self._seen())
+            scope = rows.ids(i for i in part if i not in unclear)
+            yield Page(stream, table, part[-1], "from_id", scope, odd={"toObjectId": len(unclear)})
 
     def _links(self, from_type: str, to_type: str, record_ids: Sequence[str]) -> list[Json]:
         path = self.paths.associations(api_type(from_type), to_type)

@@ -95,15 +95,34 @@ def texts(rows: Sequence[Json], names: Sequence[str], *, seen: int) -> pa.Table:
     return pa.table(columns)
 
 
+def _types(to: Json) -> list[Json]:
+    held = to.get("associationTypes")
+    return [t for t in held if isinstance(t, dict)] if isinstance(held, list) else []
+
+
+def unreadable_links(found: Sequence[Json]) -> set[str]:
+    """Records of whose links one cannot be read: which ones they have is not known, so what was known stays."""
+    return {
+        record_id(r["from"])
+        for r in found
+        if not isinstance(r.get("to") or [], list)
+        or not all(isinstance(to, dict) and _named(to) for to in r.get("to") or ())
+    }
+
+
+def _named(to: Json) -> bool:
+    given = to.get("toObjectId")
+    return isinstance(given, (str, int)) and not isinstance(given, bool) and given != ""
+
+
 def links(found: Sequence[Json], *, seen: int) -> pa.Table:
     """Association rows: one a pair, with the type ids and labels it carries."""
     rows = [
         (
             record_id(r["from"]),
-            record_id({"id": to.get("toObjectId")}),
-            ",".join(sorted(str(t.get("typeId")) for t in to.get("associationTypes", ()))),
-            text(",".join(sorted(str(t["label"]) for t in to.get("associationTypes", ()) if t.get("label"))))
-            or None,
+            record_id({"id": to["toObjectId"]}),
+            ",".join(sorted(str(t.get("typeId")) for t in _types(to))),
+            text(",".join(sorted(str(t["label"]) for t in _types(to) if t.get("label")))) or None,
         )
         for r in found
         for to in r.get("to") or ()

@@ -210,7 +210,7 @@ def select(object_type: str, defined: list[FieldInfo], own: frozenset[str]) -> S
     kinds = {
         field_column(f.name): f.type
         for f in defined
-        if f.type in TYPED and f.name in chosen and f.name not in own
+        if f.type in TYPED and f.name in chosen and (f.name not in own or f.type == "bool")
     }
     return Selection(chosen, tuple(history), tuple(p for p in chosen if p in computed), kinds)
 

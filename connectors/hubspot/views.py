@@ -92,9 +92,9 @@ def _contacts(raw: Raw, fields: Sequence[tuple[str, str, str]], own: Mapping[str
                 "status": c("hs_lead_status"),
                 "email_opt_out": f"to_flag({c('hs_email_optout')})",
                 "do_not_call": f"to_flag({c('do_not_call')})",
-                "bounced": f"{c('hs_email_hard_bounce_reason_enum')} IS NOT NULL",
+                "bounced": f"{c('hs_email_hard_bounce_reason_enum')} <> ''",
                 "is_converted": "false",
-                "do_not_score": f"to_flag({c(own['do_not_score'])})",
+                "do_not_score": f"do_not_score({c(own['do_not_score'])})",
                 "created_at": "r._created",
                 "modified_at": "r._modified",
                 "deleted": _gone("contacts"),
@@ -114,7 +114,7 @@ def _companies(raw: Raw, fields: Sequence[tuple[str, str, str]], own: Mapping[st
         "domain": f"lower({c('domain')})",
         "industry": c("industry"),
         "owner_id": c("hubspot_owner_id"),
-        "do_not_score": f"to_flag({c(own['do_not_score'])})",
+        "do_not_score": f"do_not_score({c(own['do_not_score'])})",
         "created_at": "r._created",
         "modified_at": "r._modified",
         "deleted": _gone("companies"),
@@ -129,17 +129,25 @@ def _deals(raw: Raw, fields: Sequence[tuple[str, str, str]]) -> list[Source]:
     join, company = _company_of(raw, "deals")
     # The stage says it, also one that was deleted since; else HubSpot's own flags on the deal; else nobody knows.
     closed, won, entered = f"to_flag({c('hs_is_closed')})", f"to_flag({c('hs_is_closed_won')})", "NULL"
+    pipeline = c("pipeline")
     if raw.has("stages"):
+        # A stage is of one pipeline, also where the deal's own word for it cannot be read.
+        pipeline = f"coalesce(nullif({pipeline}, ''), a.pipeline)"
         join += (
             f" LEFT JOIN raw_stages s ON s.object = 'deals' AND s.stage = {c('dealstage')} "
             f"AND s.pipeline = {c('pipeline')} LEFT JOIN (SELECT stage, bool_and(to_flag(closed)) AS closed, "
-            "bool_and(to_flag(won)) AS won FROM raw_stages WHERE object = 'deals' GROUP BY 1 "
+            "bool_and(to_flag(won)) AS won, min(pipeline) AS pipeline FROM raw_stages WHERE object = 'deals' GROUP BY 1 "
             "HAVING count(DISTINCT (to_flag(closed), to_flag(won))) = 1) a "
             f"ON a.stage = {c('dealstage')}"
         )
+        # Of a stage that is listed no more the last word may be the deal's own: over is what either says is over.
+        known = ("coalesce(to_flag(s.closed), a.closed)", "coalesce(to_flag(s.won), a.won)")
+        over = f"coalesce({known[0]} OR {closed}, {known[0]}, {closed})"
+        win = f"CASE WHEN {closed} THEN coalesce({won}, {known[1]}) ELSE coalesce({known[1]}, {won}) END"
+        listed = f"s.stage IS NOT NULL AND NOT {raw.gone('stages', 's')}"
         closed, won = (
-            f"coalesce(to_flag(s.closed), a.closed, {closed})",
-            f"coalesce(to_flag(s.won), a.won, {won})",
+            f"CASE WHEN {listed} THEN coalesce(to_flag(s.closed), {closed}) ELSE {over} END",
+            f"CASE WHEN {listed} THEN coalesce(to_flag(s.won), {won}) ELSE {win} END",
         )
         if raw.has("deals_history"):
             # When the deal last entered the kind of stage it is in: the close date is a field that people edit.
@@ -157,10 +165,11 @@ def _deals(raw: Raw, fields: Sequence[tuple[str, str, str]]) -> list[Source]:
                 "name": c("dealname"),
                 "company_id": company,
                 "owner_id": c("hubspot_owner_id"),
-                "pipeline": c("pipeline"),
+                "pipeline": pipeline,
                 "stage": c("dealstage"),
                 "type": c("dealtype"),
                 "amount": f"to_money({c('amount')})",
+                "amount_unread": f"{c('amount')} <> '' AND to_money({c('amount')}) IS NULL",
                 "currency": f"coalesce({c('deal_currency_code')}, (SELECT min(currency) FROM org))",
                 "close_date": f"to_ms({c('closedate')})",
                 "created_at": f"coalesce(to_ms({c('createdate')}), r._created)",

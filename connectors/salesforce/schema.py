@@ -221,8 +221,9 @@ def select(
         if extra in seen and extra not in chosen:
             chosen.append(extra)
     computed = {f.name for f in described if f.calculated}
-    types = {f: neutral_type(vendor_types.get(f, "")) for f in chosen if f not in own and f != "Id"}
-    kinds = {field_column(f): t for f, t in types.items() if t in TYPED}
+    types = {f: neutral_type(vendor_types.get(f, "")) for f in chosen if f != "Id"}
+    # Of ours only what people tick is read for what it says.
+    kinds = {field_column(f): t for f, t in types.items() if t in TYPED and (f not in own or t == "bool")}
     numbers = tuple(f for f in chosen if neutral_type(vendor_types.get(f, "")) == "number")
     return Selection(
         tuple(chosen), cursor, "IsDeleted" in seen, tuple(f for f in chosen if f in computed), numbers, kinds

@@ -2,13 +2,14 @@
 
 import contextlib
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pyarrow as pa
 
 from sales_consultant.config.errors import AccessError
 from sales_consultant.connectors.base import Page
-from sales_consultant.connectors.columns import same, strings
+from sales_consultant.connectors.columns import number, same, strings
 from sales_consultant.connectors.neutral import OVER_OURS
 from sales_consultant.connectors.salesforce import schema
 from sales_consultant.connectors.salesforce.ahead import Ahead, Question
@@ -78,7 +79,7 @@ def currencies(ahead: Ahead, seen: int) -> Page:
     ]
     known = {r["code"] for r in found}
     found += [{"code": r["IsoCode"], "rate": r["ConversionRate"]} for r in now if r["IsoCode"] not in known]
-    return _page("currencies", found, _CURRENCY_COLUMNS, seen)
+    return replace(_page("currencies", found, _CURRENCY_COLUMNS, seen), kinds={"rate": "number"})
 
 
 def _rates(ahead: Ahead, soql: str) -> list[Json]:
@@ -106,17 +107,26 @@ def stages(ahead: Ahead, seen: int) -> Page:
             "pipeline": pipeline,
             "pipeline_label": label,
             "stage": r["ApiName"],
-            "label": r["MasterLabel"],
-            "display_order": r["SortOrder"],
-            "probability": (r["DefaultProbability"] or 0) / 100,
-            "closed": r["IsClosed"],
-            "won": r["IsWon"],
-            "active": r["IsActive"],
+            "label": r.get("MasterLabel"),
+            "display_order": r.get("SortOrder"),
+            "probability": _hundredth(r.get("DefaultProbability")),
+            "closed": r.get("IsClosed"),
+            "won": r.get("IsWon"),
+            "active": r.get("IsActive"),
         }
         for pipeline, label in pipelines.items()
         for r in rows
     ]
-    return _page("stages", found, _STAGE_COLUMNS, seen)
+    kinds = {"display_order": "number", "closed": "bool", "won": "bool", "active": "bool"}
+    page = _page("stages", found, _STAGE_COLUMNS, seen)
+    unclear = sum(_hundredth(r.get("DefaultProbability")) is None for r in rows)
+    return replace(page, kinds=kinds, odd={"DefaultProbability": unclear})
+
+
+def _hundredth(percent: Any) -> float | None:
+    """A percentage as a share; none for what is no number."""
+    found = number(percent)
+    return None if found is None else found / 100
 
 
 def fields(described: Described, own: frozenset[str], seen: int) -> Page:

@@ -19,7 +19,7 @@ from histories.play import WORLDS, history, play, shortest
 HOUR = 3600.0
 FLOOD_EVERY = 50
 # Every so many histories end with whole syncs; `WRITES=1` ends each with them.
-WRITE_EVERY = int(os.environ.get("WRITES", "5"))
+WRITE_EVERY = int(os.environ.get("WRITES", "12"))
 SAID_EVERY = 100
 # So many are handed out at once: when time is up the rest of them is still played.
 TURN = 20

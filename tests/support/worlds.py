@@ -27,7 +27,7 @@ SCHEMA = {
     ),
     "deals": (
         "id VARCHAR, name VARCHAR, company_id VARCHAR, owner_id VARCHAR, pipeline VARCHAR, stage VARCHAR,"
-        " type VARCHAR, record_type VARCHAR, amount DECIMAL(18,2), currency VARCHAR, close_date BIGINT,"
+        " type VARCHAR, record_type VARCHAR, amount DECIMAL(18,2), amount_unread BOOLEAN, currency VARCHAR, close_date BIGINT,"
         " created_at BIGINT, closed_at BIGINT, is_closed BOOLEAN, is_won BOOLEAN, do_not_score BOOLEAN,"
         " modified_at BIGINT, deleted BOOLEAN, c_fit VARCHAR, c_signed_by VARCHAR, c_paper DOUBLE"
     ),

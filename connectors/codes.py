@@ -82,6 +82,14 @@ class Table:
             found = replace(self.unknown, who="time" if status >= 500 else self.unknown.who, status=status)
         return found
 
+    def passes(self, status: int) -> bool:
+        """Whether an answer with a status passes by itself, whoever gives it."""
+        return any(r.who == "time" for r in self._by_status.get(status, ()))
+
+    def knows(self, code: str) -> bool:
+        """Whether a code is one of the CRM's."""
+        return code in self._by_code
+
     def record(self, code: str, message: str = "") -> Rule:
         """The rule of the error of one record."""
         return _first(self._by_code.get(code, ()), 0, message) or self.unknown

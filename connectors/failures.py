@@ -8,16 +8,18 @@ import urllib3
 
 from sales_consultant.config.errors import CrmUnavailableError
 from sales_consultant.connectors.bodies import UnreadableError
+from sales_consultant.connectors.foreign import ForeignError
 from sales_consultant.connectors.patience import when
 
 
 class LostAnswerError(CrmUnavailableError):
     """The request was sent and no whole answer came: whether it took effect is not known."""
 
-    def __init__(self, words: str) -> None:
+    def __init__(self, words: str, action: str = "") -> None:
+        then = "Run the command again: it looks at what took effect and goes on from there."
         super().__init__(
             f"The CRM's answer was lost on the way: it {words}.",
-            action="Run the command again: it looks at what took effect and goes on from there.",
+            action=f"{action} {then}".strip(),
             details={"may_be_applied": True},
         )
 
@@ -44,6 +46,8 @@ _CERTIFICATE = (
 def of(error: Exception) -> Trouble | None:
     """The trouble behind an error of the HTTP library; None for an error that is not about the network."""
     name = type(error).__name__
+    if isinstance(error, ForeignError):
+        return Trouble(f"is answered for by something in between ({error})", action=error.action)
     if isinstance(error, UnreadableError):
         return Trouble(f"gives an answer that cannot be read ({error})", action=_PAGE)
     if isinstance(error, requests.exceptions.ContentDecodingError):

@@ -167,14 +167,15 @@ class Transport:
         idempotent: bool = True,
         wait: Callable[[requests.Response], float | None] | None = None,
         whole: Callable[[requests.Response], int] = lambda _: 0,
+        known: Callable[[requests.Response], None] = lambda _: None,
         **options: Any,
     ) -> requests.Response:
         """The answer, whatever its status, after the retries its class allows.
 
         `wait` gives the least seconds before a retry, or None for an answer that must not be retried. `whole` raises
         UnreadableError for what is no answer, as a page that a proxy puts in its place with status 200, and gives the
-        number of values that it had to repair. Raises CrmUnavailableError where the CRM cannot be reached,
-        LostAnswerError where the request went out and no answer came.
+        number of values that it had to repair. `known` raises it for an error that is not the CRM's own. Raises
+        CrmUnavailableError where the CRM cannot be reached, LostAnswerError where the request went out and no answer came.
         """
         patience = Patience(self.crm, self.sleep, self.tell, self.ticks, self.jitter, self.patience)
         while True:
@@ -189,6 +190,7 @@ class Transport:
                 if response.status_code < 300:
                     self._repaired(whole(response))
                     return response
+                known(response)
             except (requests.exceptions.RequestException, urllib3.exceptions.HTTPError, UnreadableError) as e:
                 trouble = failures.of(e)
                 if trouble is None:
@@ -196,7 +198,7 @@ class Transport:
                 if trouble.final:
                     raise failures.unreachable(url, trouble) from e
                 if trouble.sent and not idempotent:
-                    raise LostAnswerError(trouble.words) from e
+                    raise LostAnswerError(trouble.words, getattr(e, "action", "")) from e
                 if patience.over:
                     raise failures.unreachable(url, trouble) from e
                 if trouble.packed:
@@ -252,6 +254,10 @@ class PooledSession(requests.Session):
         adapter = LimitedAdapter(ticks=ticks, pool_connections=4, pool_maxsize=16)
         self.mount("https://", adapter)
         self.mount("http://", adapter)
+
+    def get_redirect_target(self, resp: Any) -> None:
+        """None: no redirect is followed, and requests would fail by a Location that is no address."""
+        return
 
     def merge_environment_settings(self, url: Any, proxies: Any, stream: Any, verify: Any, cert: Any) -> Any:
         """What requests makes of the environment for a host, kept."""

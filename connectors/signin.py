@@ -19,7 +19,7 @@ import orjson
 import requests
 
 from sales_consultant.config.errors import AccessError, CrmUnavailableError, SalesConsultantError
-from sales_consultant.connectors import bodies
+from sales_consultant.connectors import bodies, foreign
 from sales_consultant.connectors.codes import Table, ending
 from sales_consultant.connectors.http import Limiter, Transport, safe_text
 
@@ -133,9 +133,10 @@ def ask_token(
     *,
     crm: str,
     table: Table,
+    own: Callable[[requests.Response], bool],
     limiter: Limiter | None = None,
 ) -> Granted:
-    """POST a form to a token endpoint whose address the caller has checked; `table` holds the service's errors.
+    """POST a form to a token endpoint whose address the caller has checked; `table` holds the service's errors, `own` knows their form.
 
     Raises AccessError with the service's own words where it refuses, CrmUnavailableError where it cannot be reached.
     """
@@ -148,6 +149,7 @@ def ask_token(
         idempotent=form.get("grant_type") == "refresh_token" and crm == "HubSpot",
         wait=lambda answer: table.find(answer.status_code, str(_object(answer).get("error") or "")).pause,
         whole=_legible,
+        known=lambda answer: foreign.refuse(answer, own(answer), table),
         data=dict(form),
         headers={"Accept": "application/json", "Content-Type": "application/x-www-form-urlencoded"},
     )

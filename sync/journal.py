@@ -15,6 +15,8 @@ from sales_consultant.sync.lease import Lease
 from sales_consultant.sync.plan import Entry
 from sales_consultant.sync.state import State, batches, changes, dead_letters, exposures, waits, written
 
+# The code of a change that was sent, got no answer, and is not in what the CRM holds.
+UNANSWERED = "NO_ANSWER"
 EXPOSED = ("score", "grade", "next_step_id")
 # Pauses between tries of a refused record; after the last it waits until somebody says retry.
 PAUSES_MS = tuple(h * 3_600_000 for h in (1, 6, 24, 72, 168))
@@ -245,7 +247,7 @@ class Journal:
             elif all(h.values.get(k) == v for k, v in change.values.items()):
                 outcomes.append(Outcome(h.object, h.record_id, "done", "read back"))
             else:
-                outcomes.append(Outcome(h.object, h.record_id, "retry", "read back: not applied"))
+                outcomes.append(Outcome(h.object, h.record_id, "retry", "read back: not applied", UNANSWERED))
         return self.settle(batch, outcomes, now=now)
 
     def in_flight(self) -> list[Batch]:
@@ -266,6 +268,12 @@ class Journal:
             .order_by(changes.c.id)
         )
         return _group(rows)
+
+    def unanswered(self) -> int:
+        """How many records are planned still whose last write got no answer and was not applied."""
+        mine = (changes.c.run_id == self.run_id, changes.c.state == "planned", changes.c.code == UNANSWERED)
+        query = sa.select(changes.c.object, changes.c.record_id).where(*mine).distinct()
+        return len(self.state.rows(query))
 
     def skip_pending(self, message: str, *, now: int) -> int:
         """Close what is still planned, with a reason; a later run plans it anew from what the CRM holds then."""

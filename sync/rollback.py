@@ -9,7 +9,7 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from sales_consultant.config.canon import Canonical
 from sales_consultant.config.catalogue import FIELDS, by_key
-from sales_consultant.config.errors import UsageError
+from sales_consultant.config.errors import SalesConsultantError, StoppedError, UsageError
 from sales_consultant.config.nearest import did_you_mean
 from sales_consultant.connectors.base import Held
 from sales_consultant.sync.forget import CODE as FORGOTTEN
@@ -190,10 +190,43 @@ def rollback(
         run.counts["undone"] = touching(ws.state, run_ids, _WROTE, fields=fields, records=records)
         run.counts["conflicts"] = len(undo.conflicts)
         run.counts["on_hold"] = sorted(touched)
-        pushing(ws, run, reporter, undo.plan)
+        try:
+            pushing(ws, run, reporter, undo.plan)
+        except StoppedError:
+            raise
+        except SalesConsultantError:
+            _only_what_was_restored(ws.state, run, run_ids)
+            raise
         if run.counts["dead"] or run.counts.get("waiting_records"):
             run.counts["tried_again_by"] = AGAIN
     return run, undo
+
+
+def _only_what_was_restored(state: State, run: Run, run_ids: Sequence[str]) -> None:
+    """What a rollback that failed says of itself: no run is undone of which it restored nothing.
+
+    A hold keeps the next schedule from redoing what was restored. Where nothing was, it would keep in place the very
+    values that somebody wanted away, and the schedule from mending them: it goes. What may have been restored, or is
+    tried again by `retry`, counts as restored.
+    """
+    mine, theirs = changes.alias("mine"), changes.alias("theirs")
+    query = (
+        sa.select(theirs.c.run_id)
+        .join(
+            mine,
+            (mine.c.object == theirs.c.object)
+            & (mine.c.record_id == theirs.c.record_id)
+            & (mine.c.field == theirs.c.field),
+        )
+        .where(mine.c.run_id == run.id, mine.c.state.in_(("done", "inflight", *_REFUSED)))
+        .where(theirs.c.run_id.in_(run_ids), theirs.c.state.in_(_WROTE))
+    )
+    found = {str(r["run_id"]) for r in state.rows(query.distinct())}
+    run.counts["undone"] = [i for i in run_ids if i in found]
+    if not found:
+        with state.begin() as c:
+            c.execute(sa.delete(holds).where(holds.c.run_id == run.id))
+        run.counts["on_hold"] = []
 
 
 @dataclass(frozen=True)

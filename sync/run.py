@@ -17,6 +17,7 @@ from sales_consultant.config.errors import (
     AccessError,
     BusyError,
     ConfigError,
+    CrmUnavailableError,
     OtherOrgError,
     SalesConsultantError,
     StoppedError,
@@ -413,7 +414,11 @@ def _do_not_score_is_seen(ws: Workspace, obj: str, fields: Sequence[Field]) -> N
 def pushing(
     ws: Workspace, run: Run, reporter: Reporter, plan: Plan, *, stop: Callable[[], bool] = lambda: False
 ) -> Counter[str]:
-    """Journal the plan, write it, settle it."""
+    """Journal the plan, write it, settle it.
+
+    Raises CrmUnavailableError where answers were lost to the end and nobody had said stop: what was not written is closed
+    then as well, and the next run plans it anew.
+    """
     journal = Journal(ws.state, run.id)
     journal.plan(by_company(ws.warehouse, plan.entries))
     reporter.say(f"writing {len(plan.entries):,} records")
@@ -434,11 +439,22 @@ def pushing(
         for state in ("waiting", "left"):
             if now.get(state):
                 run.counts[f"{state}_records"] = now[state]
-    left = journal.skip_pending(
-        "not sent: the run ended; planned anew by the next", now=ws.connector.latest()
-    )
+    unanswered, left = journal.unanswered(), len(journal.pending())
+    journal.skip_pending("not sent: the run ended; planned anew by the next", now=ws.connector.latest())
     run.counts["not_sent"] = left
+    if unanswered and not stop():
+        raise _not_answered(run.counts["written"], left, unanswered)
     return counts
+
+
+def _not_answered(written: int, left: int, unanswered: int) -> CrmUnavailableError:
+    return CrmUnavailableError(
+        f"The CRM's answers to writes did not come, or could not be read: written {written:,} records, not written "
+        f"{left:,}, of which {unanswered:,} got no answer and hold what they held before.",
+        action="Check the proxy in between and the CRM's status page, then run the command again: what was written stays, "
+        "and the rest is planned anew.",
+        details={"written": written, "not_sent": left, "unanswered": unanswered},
+    )
 
 
 def recovering(ws: Workspace, run: Run) -> None:

@@ -13,7 +13,7 @@ from hubspot import HubSpot
 from hubspot.utils.requests.http_request_builder import Request
 
 from sales_consultant.config.errors import AccessError, SalesConsultantError
-from sales_consultant.connectors import bodies
+from sales_consultant.connectors import bodies, foreign
 from sales_consultant.connectors.base import Calls
 from sales_consultant.connectors.budget import DailyBudget
 from sales_consultant.connectors.codes import Rule, ending
@@ -135,6 +135,7 @@ class HubSpotApi:
             idempotent=idempotent,
             wait=lambda answer: rule_of(answer).pause,
             whole=lambda answer: _whole(answer, str(options["method"]), str(options["path"])),
+            known=lambda answer: foreign.refuse(answer, own(answer), TABLE),
             headers={**sending.pop("headers", {}), "User-Agent": AGENT},
             **sending,
         )
@@ -183,22 +184,37 @@ class HubSpotApi:
             # What HubSpot says may repeat the token.
             return ending(rule, f"HubSpot refused the token (401): {rule.what}.", status)
         words = safe_text(str(body.get("message") or ""))
-        said = f' HubSpot says: "{words}"' if words and status == 403 else ""
+        who = "It" if rule.code == FIREWALL else "HubSpot"
+        said = f' {who} says: "{words}"' if words and status == 403 else ""
         named_code = f" {_code(body)}" if _code(body) else ""
         return ending(rule, f"HubSpot answers {path} with {status}{named_code}: {rule.what}.{said}", status)
 
 
 def rule_of(response: requests.Response) -> Rule:
     """What an error of HubSpot means."""
-    told = bodies.told(response)
-    body, status = _object(told), response.status_code
+    body, status = _object(bodies.told(response)), response.status_code
     if status == 403:
         if missing_scopes(body):
             return TABLE.find(status, SCOPE)
-        if told == {} and response.content.strip():
-            # A page, where HubSpot itself answers in JSON.
+        if response.content.strip() and not own(response):
+            # A page, or JSON of another form than HubSpot's.
             return TABLE.find(status, FIREWALL)
+        # A category that is new says in its own words what it is about.
+        said = f"{_code(body)} {body.get('message') or ''}".replace("_", " ")
+        return TABLE.find(status, _code(body), said)
     return TABLE.find(status, _code(body), str(body.get("message") or ""))
+
+
+def own(response: requests.Response) -> bool:
+    """Whether an error has a form of HubSpot's: any field of it may be missing, but not all."""
+    body = bodies.told(response)
+    if not isinstance(body, dict):
+        return False
+    if any(isinstance(body.get(k), str) for k in ("category", "errorType", "policyName", "correlationId")):
+        return True
+    status = body.get("status")
+    named = isinstance(status, str) and (status == "error" or TABLE.knows(status))
+    return named or bool(missing_scopes(body)) or foreign.oauth(body, TABLE)
 
 
 def _code(body: Mapping[str, Any]) -> str:
@@ -216,7 +232,8 @@ def _object(value: Any) -> Mapping[str, Any]:
 
 def _whole(response: requests.Response, method: str, path: str) -> int:
     """How many values of an answer were repaired. Raises UnreadableError for what is no answer to such a call."""
-    if response.status_code == 204 or (method == "DELETE" and not response.content):
+    if not response.content and (method == "DELETE" or path.endswith("/archive")):
+        # Only these are answered with nothing.
         return 0
     shape(method, path).check(bodies.parsed(response))
     return bodies.repaired(response)

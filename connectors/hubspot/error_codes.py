@@ -72,16 +72,22 @@ _CODES = (
     *group("us", _REPORT, "INVALID_PARAMS INVALID_JSON", what="HubSpot does not take the request as we make it"),
 )  # fmt: skip
 
-_SUSPENDED = r"suspend|deactivat|terminat|not active|inactive|expired|blocked|disabled|past due|unpaid"
+_OVER = r"not active|no longer active|inactive|expired|blocked|disabled|closed|cancell?ed"
+_ACCOUNT = r"account|portal|hub|subscription|trial|app"
+# Of a request that is blocked, or a token that has expired, the account is not the reason.
+_SUSPENDED = rf"suspend|deactivat|terminat|past due|unpaid|\b({_ACCOUNT})\b.{{0,60}}\b({_OVER})\b|\b({_OVER}) (\w+ )?({_ACCOUNT})\b"
 _STATUSES = (
     Rule("", "us", _REPORT, "HubSpot does not take the request", status=400, content=True),
     Rule("", "admin", _LOGIN, "the token is wrong, expired or was revoked", status=401, run=True),
     Rule("", "admin", "Look at the account's subscription in HubSpot (Account & Billing).",
          "the account's subscription does not allow it", status=402, run=True),
-    Rule("", "admin", "Look at the account in HubSpot (Account & Billing), or ask HubSpot's support.",
-         "the account is suspended, expired or blocked", status=403, run=True, words=_SUSPENDED),
     Rule("", "admin", "Let this machine's address in, in the account's security settings, or run elsewhere.",
          "this machine's address is not let in", status=403, run=True, words=r"\bip\b|ip[ -]address|allow ?list|whitelist"),
+    Rule("", "admin",
+         "Ask whoever runs the network, or HubSpot's support, why this machine's requests are refused; no scope helps.",
+         "a firewall refuses the request", status=403, run=True, words=r"\bwaf\b|firewall|request (is |was |has been )?blocked"),
+    Rule("", "admin", "Look at the account in HubSpot (Account & Billing), or ask HubSpot's support.",
+         "the account is suspended, expired or blocked", status=403, run=True, words=_SUSPENDED),
     Rule("", "admin", f"Add the scope to the service key or app in HubSpot ({_KEY}), then run again.",
          "a scope is missing", status=403, run=True, words=r"scope"),
     Rule("", "admin", "Look at the token, the user who made it and the account in HubSpot; its support knows the reason.",

@@ -312,7 +312,7 @@ class Puller:
                 self.paths.campaigns(), limit=LIST_LIMIT, properties=",".join(names), after=after
             )
             found += [
-                {**{n: (r.get("properties") or {}).get(n) for n in names}, "id": r["id"]}
+                {**{n: (r.get("properties") or {}).get(n) for n in names}, "id": rows.record_id(r)}
                 for r in answer["results"]
             ]
             after = following(answer) or "end"

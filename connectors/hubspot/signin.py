@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 
 from sales_consultant.config.settings import Connection
 from sales_consultant.connectors.http import Transport, checked_base
-from sales_consultant.connectors.hubspot.client import VENDOR, VENDOR_HOSTS
+from sales_consultant.connectors.hubspot.client import VENDOR, VENDOR_HOSTS, own
 from sales_consultant.connectors.hubspot.error_codes import TABLE
 from sales_consultant.connectors.hubspot.paths import Paths
 from sales_consultant.connectors.signin import (
@@ -41,7 +41,7 @@ OPTIONAL_SCOPES = (
 def _asker(connection: Connection, transport: Transport) -> Callable[[Mapping[str, str]], Granted]:
     base = checked_base(connection.url or VENDOR, VENDOR_HOSTS)
     url = base + Paths(connection.reading).token()
-    return lambda form: ask_token(transport, url, form, crm="HubSpot", table=TABLE)
+    return lambda form: ask_token(transport, url, form, crm="HubSpot", table=TABLE, own=own)
 
 
 def keeper(

@@ -18,7 +18,7 @@ from simple_salesforce.exceptions import SalesforceError
 
 from sales_consultant.config.errors import AccessError, SalesConsultantError
 from sales_consultant.config.settings import Connection
-from sales_consultant.connectors import bodies
+from sales_consultant.connectors import bodies, foreign
 from sales_consultant.connectors.base import Calls
 from sales_consultant.connectors.budget import DailyBudget
 from sales_consultant.connectors.codes import Rule, ending
@@ -72,12 +72,23 @@ class Loopback(LimitedAdapter):
 WRITING = {"Sforce-Auto-Assign": "FALSE", "Sforce-Duplicate-Rule-Header": "allowSave=true"}
 
 
+_NEVER = re.compile(r"(?!)")
+# What Salesforce answers with a status and nothing more: what is deleted, a record that is changed, an upload.
+_SILENT: Mapping[tuple[str, int], re.Pattern[str]] = {
+    ("DELETE", 204): re.compile(""),
+    ("PATCH", 204): re.compile(r"/v[\d.]+/(tooling/)?sobjects/\w+/\w+$"),
+    ("PUT", 201): re.compile(r"/jobs/ingest/"),
+}
+
+
 def _whole(response: requests.Response) -> int:
     """How many values of an answer were repaired. Raises UnreadableError: for a page in place of JSON or of a table, and
-    for JSON of another form than asked; an upload is answered with nothing."""
+    for JSON of another form than asked, and for nothing where something is due."""
     request = response.request
     method, url = str(request.method), str(request.url)
-    if response.status_code == 204 or method in ("PUT", "DELETE"):
+    if not response.content and _SILENT.get((method, response.status_code), _NEVER).search(
+        urlsplit(url).path
+    ):
         return 0
     if "csv" in str(dict(request.headers or {}).get("Accept", "")):
         if "html" in response.headers.get("Content-Type", "") or not response.content:
@@ -121,6 +132,7 @@ class ApiSession(requests.Session):
             # A job that is made twice would be two, and rows uploaded twice are refused.
             idempotent=kind != "write" and not _INGEST.search(f"{method} {url}"),
             whole=_whole,
+            known=lambda answer: foreign.refuse(answer, own(answer), TABLE),
             wait=lambda answer: rule_of(answer).pause,
             **kwargs,
         )
@@ -189,7 +201,7 @@ class SalesforceApi:
         """The token endpoint's answer; ConfigError where it sends us to another host than Salesforce's."""
         url = checked_base(self.login_url, VENDOR_HOSTS) + "/services/oauth2/token"
         granted = ask_token(
-            self.transport, url, form, crm="Salesforce", table=TABLE, limiter=self.session.limiter
+            self.transport, url, form, crm="Salesforce", table=TABLE, own=own, limiter=self.session.limiter
         )
         if granted.instance_url and not self._sandbox:
             checked_base(granted.instance_url, VENDOR_HOSTS)
@@ -300,7 +312,8 @@ class SalesforceApi:
             return self.budget.refused()
         if not rule.ends(status):
             return SalesforceRefusalError(status, code, message, path)
-        said = f' Salesforce says: "{safe_text(message)}"' if message else ""
+        who = "It" if rule.code == FIREWALL else "Salesforce"
+        said = f' {who} says: "{safe_text(message)}"' if message else ""
         named = f" {code}" if code else ""
         if status == 401:
             return ending(rule, f"Salesforce refused the token (401{named}): {rule.what}.", status)
@@ -330,12 +343,20 @@ def told_of(response: requests.Response) -> tuple[str, str]:
     return code, str(first.get("message") or first.get("error_description") or "")
 
 
+def own(response: requests.Response) -> bool:
+    """Whether an error has a form of Salesforce's: a list of errors, one error, or what the sign-in service says."""
+    body = bodies.told(response)
+    if isinstance(body, list):
+        return all(isinstance(e, dict) and isinstance(e.get("errorCode"), str) for e in body)
+    return isinstance(body, dict) and (isinstance(body.get("errorCode"), str) or foreign.oauth(body, TABLE))
+
+
 def rule_of(response: requests.Response) -> Rule:
     """What an error of Salesforce means."""
     code, message = told_of(response)
     status = response.status_code
-    if status == 403 and not code and response.content.strip() and bodies.told(response) == {}:
-        # A page, where Salesforce itself answers in JSON.
+    if status == 403 and response.content.strip() and not own(response):
+        # A page, or JSON of another form than Salesforce's.
         code = FIREWALL
     return TABLE.find(status, code, message)
 

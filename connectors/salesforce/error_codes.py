@@ -171,7 +171,7 @@ _CODES = (
 
 _STATUSES = (
     *(Rule("", "us", _REPORT, what, status=status, run=False)
-      for status, what in ((300, "more than one record has that id"), (304, "nothing has changed"),
+      for status, what in ((300, "more than one record has that id"),
                            (400, "Salesforce does not take the request"), (405, "Salesforce does not know the call"),
                            (412, "something has changed meanwhile"), (413, "Salesforce takes less at once"),
                            (414, "the address is too long for Salesforce"),

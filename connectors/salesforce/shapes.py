@@ -39,6 +39,9 @@ _TABLE: tuple[tuple[re.Pattern[str], Shape], ...] = tuple(
         (r"^GET .*/v[\d.]+/(tooling/)?(query|queryAll)(/|$)", QUERY),
         (r"/sobjects/\w+/describe$", Shape(rows={"fields": ("name", "type")})),
         (r"^GET .*/limits$", Shape()),
+        # A record that was made has an id; one that is read is an object.
+        (r"^POST .*/v[\d.]+/(tooling/)?sobjects/\w+$", Shape(keys={"id": str})),
+        (r"^GET .*/v[\d.]+/(tooling/)?sobjects/\w+/\w+$", Shape()),
         (r"^PATCH .*/composite/sobjects$", Shape(list, rows={"": ("success",)})),
         (r"^POST .*/composite$", Shape(rows={"compositeResponse": ("httpStatusCode", "referenceId")})),
         (r"/oauth2/userinfo$", Shape(keys={"user_id": str})),

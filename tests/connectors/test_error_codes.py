@@ -33,6 +33,7 @@ SAMPLES = (
     "TotalRequests Limit exceeded.",
     "This account has been suspended.",
     "Requests from this IP address are not allowed.",
+    "Request blocked by the web application firewall.",
     "This app hasn't been granted all required scopes.",
     "Cannot have more than 250 identities on a profile",
 )

@@ -152,7 +152,7 @@ def test_what_passes_by_itself_is_no_dead_letter() -> None:
 
 @responses.activate
 def test_a_path_that_is_gone_ends_the_run_and_blames_no_record() -> None:
-    responses.post(f"{URL}/batch/update", status=404, json={"message": "no such resource"})
+    responses.post(f"{URL}/batch/update", status=404, json={"status": "error", "message": "no such resource"})
     found: list[Outcome] = []
 
     def collect() -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sales_consultant.config.errors import AccessError, CrmUnavailableError
 from sales_consultant.connectors.base import Calls, Change
 from sales_consultant.connectors.http import Limiter, Transport, checked_base, safe_text
-from sales_consultant.connectors.hubspot.client import HubSpotApi, HubSpotRefusalError
+from sales_consultant.connectors.hubspot.client import HubSpotApi
 from sales_consultant.connectors.hubspot.connector import HubSpotConnector
 from sales_consultant.connectors.hubspot.push import readable
 
@@ -91,7 +91,7 @@ def test_a_body_that_is_no_json_never_reaches_the_message(api: HubSpotApi, body:
 def test_a_redirect_is_not_followed_with_the_token(api: HubSpotApi) -> None:
     responses.get(CONTACTS, status=302, headers={"Location": "https://evil.example/take"})
     evil = responses.get("https://evil.example/take", json={"results": []})
-    with pytest.raises(HubSpotRefusalError, match="302"):
+    with pytest.raises(CrmUnavailableError, match=r"302, a redirect to evil\.example,"):
         api.get("/crm/objects/2026-03/contacts")
     assert evil.call_count == 0
 

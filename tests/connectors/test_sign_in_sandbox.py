@@ -214,6 +214,7 @@ def test_links_that_lead_elsewhere_are_not_followed_by_a_pull(app: Registered, t
 
 def test_a_redirect_is_not_followed(app: Registered) -> None:
     def work(connector: Connector) -> None:
+        connector.api.transport.sleep = lambda _: None  # type: ignore[attr-defined]  # the protocol hides the client
         with stranger() as s:
             app.api.control(
                 "faults",

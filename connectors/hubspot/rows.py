@@ -24,7 +24,7 @@ Odd = Counter[str]
 def record_id(record: Json) -> str:
     """A record's id; CrmUnavailableError where there is none: what cannot be named is not left out in silence."""
     found = record.get("id") if isinstance(record, dict) else None
-    if not isinstance(found, (str, int)) or found == "":
+    if not isinstance(found, (str, int)) or isinstance(found, bool) or found == "":
         raise CrmUnavailableError(
             "HubSpot's answer holds a record without an id.", action="Run the command again later."
         )

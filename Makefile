@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
 
-.PHONY: help install demo test test-clients lint bench docs lock clean soak crash sweep odd-place seeds check-install
+.PHONY: help install demo test test-clients lint bench docs lock clean soak crash odd sweep odd-place seeds check-install
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -41,6 +41,10 @@ soak: install ## random histories for an hour, or HISTORIES=n of them
 
 crash: install ## SIGKILLs at random moments on both CRMs (KILLS=n, default 200)
 	@$(BIN)/python tests/support/kills.py $(KILLS)
+
+odd: install ## whole syncs on answers that are odd in every way, and all names as fields (10 minutes)
+	@ODD=all ODD_SEEDS=1:9 NAMES=1000 EXAMPLES=500 $(ONE) $(BIN)/python -m pytest -n 2 tests/sync/test_odd_answers.py \
+	  tests/sync/test_odd_values.py tests/connectors/test_taken_names.py
 
 sweep: install ## every zone, half hours, two years of the schedule against a calculation of its own (6 minutes)
 	@PYTHONPATH=tests $(BIN)/python -m support.schedule_sweep

@@ -170,7 +170,9 @@ def test_a_port_that_is_taken(tmp_path: Path, folder: Path) -> None:
 def test_a_crm_that_is_not_there(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as closed:
         port = closed.getsockname()[1]
-    error = Cli(tmp_path, f"http://127.0.0.1:{port}").json("pull", code=4)["error"]
+    cli = Cli(tmp_path)
+    cli.configure(f"http://127.0.0.1:{port}", connection="patience_seconds = 1")
+    error = cli.json("pull", code=4)["error"]
     assert error["kind"] == "crm_unavailable" and str(port) in error["message"]
 
 

@@ -38,16 +38,18 @@ def test_a_pilot_by_any_filter(synced: Office, where: str, object: str) -> None:
     synced.cli.configure(synced.sandbox.url, f"[write.where]\n{where}")
     left = synced.cli.json("plan", "--no-pull")
     assert left["left_alone"] == {}, "all is written already"
-    for record in {k[1] for k in synced.held() if k[0] == "companies"}:
+    # One has bought in a currency that nobody knows the rate of: nothing is said of it.
+    said = {k[1] for k in synced.held() if k[0] == "companies"}
+    for record in said:
         synced.set("companies", record, sc_lifecycle="")
     told = synced.cli.json("plan")
     chosen = {e["id"] for e in told["entries"]}
     companies = {r.id: r.values() for r in synced.sandbox.store.each("hubspot", "companies")}
-    wanted = {i for i, v in companies.items() if object == "companies" and v["industry"] != "Retail"}
+    wanted = {i for i in said if object == "companies" and companies[i]["industry"] != "Retail"}
     assert chosen == wanted
     # What a person emptied is told with both values, and how far values move with it.
     assert {(e["id"], e["field"], e["holds"]) for e in told["edited_by_hand"]} == {
-        (i, "lifecycle", None) for i in companies
+        (i, "lifecycle", None) for i in said
     }
     assert sum(h["records"] for h in told["histograms"] if h["field"] == "lifecycle") == len(wanted)
 

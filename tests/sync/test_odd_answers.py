@@ -1,6 +1,7 @@
 """One odd value in all answers of a kind: the night goes on, and nothing that was said of a customer changes for it."""
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from random import Random
@@ -193,7 +194,11 @@ CASES: dict[str, tuple[str, Callable[[str, Json], None], str]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", CASES)
+# A short sample where all tests are run; `make odd` plays them all.
+PLAYED = list(CASES) if os.environ.get("ODD") == "all" else list(CASES)[1::4]
+
+
+@pytest.mark.parametrize("name", PLAYED)
 def test_an_odd_answer_changes_nothing_that_was_said(tmp_path: Path, data: Path, name: str) -> None:
     crm, change, counted = CASES[name]
     with LocalSandbox(crm, clock=tiny.CLOCK, data=data) as sandbox:
@@ -280,7 +285,7 @@ def test_an_empty_reason_is_no_bounce(tmp_path: Path, data: Path, crm: str) -> N
 
 
 @pytest.mark.parametrize("crm", ["hubspot", "salesforce"])
-@pytest.mark.parametrize("huge", [1e308, -1.7e308, 1e200])
+@pytest.mark.parametrize("huge", [1e308, -1.7e308, 1e200] if os.environ.get("ODD") == "all" else [1e308])
 def test_numbers_near_the_largest_float_are_none(tmp_path: Path, data: Path, crm: str, huge: float) -> None:
     name = {"hubspot": "seats", "salesforce": "seats__c"}[crm]
     fixed = {"features": {"fixed": ["deals.c_fit", "deals.c_seats"]}}

@@ -52,7 +52,7 @@ def settings(crm: str) -> Settings:
     )
 
 
-SEEDS = range(*map(int, os.environ.get("ODD_SEEDS", "1:3").split(":")))
+SEEDS = range(*map(int, os.environ.get("ODD_SEEDS", "1:2").split(":")))
 CHANCE = float(os.environ.get("ODD_CHANCE", "0.03"))
 
 

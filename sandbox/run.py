@@ -46,7 +46,8 @@ def run(
     )
 
     def stopped(number: int, frame: FrameType | None) -> None:
-        """The server raises the signal again once it has stopped; by then there is nothing left to do."""
+        """One that comes before the server listens to signals; it raises it again once it has stopped, which is no matter."""
+        sandbox.stop()
 
     before = signal.signal(signal.SIGTERM, stopped)
     try:

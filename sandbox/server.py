@@ -236,6 +236,10 @@ class Sandbox:
         self._thread.join()
         self._close()
 
+    def stop(self) -> None:
+        """End `serve` at its next turn, also where it has not begun."""
+        self._server.stop()
+
     def serve(self) -> None:
         """Run in this thread until SIGTERM or SIGINT."""
         try:

@@ -33,10 +33,6 @@ _TABLE: tuple[tuple[re.Pattern[str], Shape], ...] = tuple(
         (r"^GET /crm/(v3/)?properties/([\d-]+/)?[^/]+$", Shape(rows={"results": ("name",)})),
         (r"^GET /crm/(v3/)?pipelines/", Shape(rows={"results": ("id", "stages")})),
         (r"^GET /(crm/owners|marketing/campaigns)/", _RECORDS),
-        (
-            r"^GET /settings/currencies/.*/exchange-rates",
-            _Paged(rows={"results": ("fromCurrencyCode", "effectiveAt")}),
-        ),
         (r"^GET /settings/currencies/", _ROWS),
         (r"^GET /account-info/.*/details$", Shape(keys={"portalId": (str, int)})),
         (r"^GET /account-info/.*/usage", _ROWS),

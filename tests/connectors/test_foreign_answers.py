@@ -230,10 +230,6 @@ def test_provision_after_one_damaged_answer_ends_with_4_and_goes_on(
     [
         ("/marketing/campaigns/2026-03", {"id": "1", "properties": {}}),
         ("/crm/owners/2026-03", {"id": "1"}),
-        (
-            "/settings/currencies/2026-03/exchange-rates",
-            {"fromCurrencyCode": "EUR", "effectiveAt": "2025-01-01T00:00:00Z"},
-        ),
     ],
 )
 def test_an_element_without_what_names_it_is_no_whole_answer(path: str, good: dict[str, Any]) -> None:

@@ -4,7 +4,6 @@ import json
 import os
 from collections.abc import Callable
 from pathlib import Path
-from random import Random
 from typing import Any
 
 import pytest
@@ -12,14 +11,9 @@ import requests
 from requests.adapters import HTTPAdapter
 from support import seller, tiny
 from support.in_process import LocalSandbox
+from support.local_connector import opened
 
 from sales_consultant.config.settings import Settings
-from sales_consultant.connectors.base import Calls, Connector
-from sales_consultant.connectors.http import Transport
-from sales_consultant.connectors.hubspot.client import HubSpotApi
-from sales_consultant.connectors.hubspot.connector import HubSpotConnector
-from sales_consultant.connectors.salesforce.client import SalesforceApi
-from sales_consultant.connectors.salesforce.connector import SalesforceConnector
 from sales_consultant.sync.admin import provision
 from sales_consultant.sync.run import Run, Silent, sync
 from sales_consultant.sync.workspace import Workspace
@@ -93,23 +87,10 @@ class Night:
             provision(ws, dry=False)
 
     def desk(self) -> Workspace:
+        main = self.settings.connections["main"]
         return Workspace(
-            self.settings, "main", self.settings.connections["main"], self.folder, connector=self._connector()
+            self.settings, "main", main, self.folder, connector=opened(main, self.sandbox, self.adapter)
         )
-
-    def _connector(self) -> Connector:
-        if self.crm == "hubspot":
-            session = self.sandbox.open_session()
-            session.mount("http://", self.adapter)
-            session.mount("https://", self.adapter)
-            transport = Transport(calls=Calls(), session=session, sleep=lambda s: None, jitter=Random(1))
-            api = HubSpotApi("a-token", url="http://127.0.0.1", transport=transport)
-            return HubSpotConnector(api, read="2026-03", write="2026-03")
-        sf = SalesforceApi(self.settings.connections["main"], "a-token")
-        sf.session.inner.mount("http://", self.adapter)
-        sf.session.inner.mount("https://", self.adapter)
-        sf.transport.sleep = lambda seconds: None
-        return SalesforceConnector(sf, sleep=lambda seconds: None)
 
     def run(self, change: Callable[[str, Json], None] | None = None) -> Run:
         """A night in which everything is read anew, with answers that are changed."""

@@ -8,15 +8,10 @@ from typing import Any
 import pytest
 from support import seller, tiny
 from support.in_process import LocalSandbox
+from support.local_connector import opened
 from support.odd_values import OddValues
 
 from sales_consultant.config.settings import Settings
-from sales_consultant.connectors.base import Calls, Connector
-from sales_consultant.connectors.http import Transport
-from sales_consultant.connectors.hubspot.client import HubSpotApi
-from sales_consultant.connectors.hubspot.connector import HubSpotConnector
-from sales_consultant.connectors.salesforce.client import SalesforceApi
-from sales_consultant.connectors.salesforce.connector import SalesforceConnector
 from sales_consultant.sync.admin import provision
 from sales_consultant.sync.run import Silent, sync
 from sales_consultant.sync.workspace import Workspace
@@ -25,21 +20,6 @@ OBJECTS = {
     "hubspot": ("contacts", "companies", "deals"),
     "salesforce": ("Contact", "Account", "Opportunity"),
 }
-
-
-def opened(crm: str, sandbox: LocalSandbox, adapter: Any) -> Connector:
-    if crm == "hubspot":
-        session = sandbox.open_session()
-        session.mount("http://", adapter)
-        session.mount("https://", adapter)
-        transport = Transport(calls=Calls(), session=session, sleep=lambda s: None, jitter=Random(1))
-        api = HubSpotApi("a-token", url="http://127.0.0.1", transport=transport)
-        return HubSpotConnector(api, read="2026-03", write="2026-03")
-    sf = SalesforceApi(settings(crm).connections["main"], "a-token")
-    sf.session.inner.mount("http://", adapter)
-    sf.session.inner.mount("https://", adapter)
-    sf.transport.sleep = lambda seconds: None
-    return SalesforceConnector(sf, sleep=lambda seconds: None)
 
 
 def settings(crm: str) -> Settings:
@@ -62,7 +42,7 @@ def test_a_run_on_a_crm_with_odd_values(tmp_path: Path, crm: str, seed: int) -> 
     data = tiny.write(tmp_path / "data", seller.tables(people=60))
     with LocalSandbox(crm, clock=tiny.CLOCK, data=data) as sandbox:
         chosen = settings(crm)
-        clean = opened(crm, sandbox, sandbox.adapter)
+        clean = opened(chosen.connections["main"], sandbox, sandbox.adapter)
         with Workspace(chosen, "main", chosen.connections["main"], tmp_path, connector=clean) as ws:
             provision(ws, dry=False)
         odd = OddValues(
@@ -72,7 +52,7 @@ def test_a_run_on_a_crm_with_odd_values(tmp_path: Path, crm: str, seed: int) -> 
             spare=lambda name: name.lower().startswith("sc_"),
             definitions=bool(seed % 2),
         )
-        spoilt = opened(crm, sandbox, odd)
+        spoilt = opened(chosen.connections["main"], sandbox, odd)
         with Workspace(chosen, "main", chosen.connections["main"], tmp_path, connector=spoilt) as ws:
             run, plan = sync(ws, Silent(), yes=True)
             assert run.code == 0

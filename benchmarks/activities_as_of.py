@@ -90,8 +90,8 @@ def make(path: Path, contacts: int = CONTACTS, activities: int = ACTIVITIES) -> 
 
 def ours(con: Any) -> "Any":
     """The declared features, as the product computes them."""
-    from sales_consultant.scoring.compile import counted
-    from sales_consultant.scoring.declare import Feature
+    from sales_consultant.scoring.features.compile import counted
+    from sales_consultant.scoring.features.declarations import Feature
 
     features = []
     for name, (kind, way) in KINDS.items():
@@ -145,7 +145,7 @@ def _one(which: str, path: str, limit: str) -> None:
 
     import duckdb
 
-    import sales_consultant.scoring.compile  # noqa: F401  what is imported is not what is measured
+    import sales_consultant.scoring.features.compile  # noqa: F401  what is imported is not what is measured
 
     con = duckdb.connect(path, read_only=False)
     con.execute(_SETTINGS.format(limit=limit, temp=str(Path(path).parent / f"{which}.tmp")))

@@ -212,7 +212,7 @@ def warehouse(folder: Path) -> tuple[Any, int]:
 def pipeline(folder: Path) -> str:
     """A line: what training dropped and why, and the forward test of what was kept."""
     from sales_consultant.config.populations import Exclusions, FeatureSettings, Population
-    from sales_consultant.scoring.training import train
+    from sales_consultant.scoring.training.training import train
 
     con, as_of = warehouse(folder)
     population = Population(

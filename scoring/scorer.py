@@ -6,18 +6,18 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from sales_consultant.config.catalogue import PROBABLE
-from sales_consultant.scoring.frame import build
-from sales_consultant.scoring.members import Membership
-from sales_consultant.scoring.points import grade
-from sales_consultant.scoring.reasons import Reason, reasons, shown
-from sales_consultant.scoring.words import say
+from sales_consultant.scoring.features.build import build
+from sales_consultant.scoring.populations.members import Membership
+from sales_consultant.scoring.propensity.points import grade
+from sales_consultant.scoring.propensity.reasons import Reason, reasons, shown
+from sales_consultant.scoring.propensity.wording import say
 
 if TYPE_CHECKING:
     import duckdb
     import pandas as pd
 
     from sales_consultant.config.populations import Exclusions, Population
-    from sales_consultant.scoring.model import PopulationModel
+    from sales_consultant.scoring.propensity.model import PopulationModel
 
 __all__ = ["COLUMNS", "Reason", "excluded", "left_out", "members", "score", "shown"]
 

@@ -62,7 +62,7 @@ def publish(state: State, folder: Path, digest: str, *, now: int) -> dict[str, s
     UsageError where the gate kept it out, where the comparison is out of date, or where its file is lost. As after a
     training that publishes, the hold that a rollback left is lifted, and the next run writes with it.
     """
-    from sales_consultant.scoring import modelfile
+    from sales_consultant.scoring import model_file
 
     found = [m for m in models.index(state) if digest and m["digest"].startswith(digest)]
     if len(found) != 1:
@@ -89,7 +89,7 @@ def publish(state: State, folder: Path, digest: str, *, now: int) -> dict[str, s
             f"The model {short} cannot be published: {why}.",
             action="Train and compare anew with: sales-consultant train --dry-run",
         )
-    if not modelfile.of_this_format(folder / m["digest"]):
+    if not model_file.of_this_format(folder / m["digest"]):
         raise UsageError(
             f"The file of the model {short} is lost or of another release.", action="Train it again."
         )

@@ -55,11 +55,11 @@ def write(ws: Workspace, named: str, out: Path | None) -> dict[str, Any]:
 
     UsageError for an unknown model, MachineError where the folder cannot be written. Whatever the CRM spells is escaped.
     """
-    from sales_consultant.scoring import modelfile
+    from sales_consultant.scoring import model_file
 
     told = cards.card(ws, named)
     home = ws.models_folder / told["digest"]
-    kept = getattr(modelfile.load(home), "card", None) if modelfile.of_this_format(home) else None
+    kept = getattr(model_file.load(home), "card", None) if model_file.of_this_format(home) else None
     folder = out if out is not None else home
     try:
         folder.mkdir(parents=True, exist_ok=True)

@@ -51,8 +51,8 @@ def card(ws: Workspace, named: str) -> dict[str, Any]:
     `named` is a model's name (a population, or value, segments, ...), for the one in force, or the first letters of a
     digest. The card is missing where the model's folder is lost or of an older release. UsageError for an unknown one.
     """
-    from sales_consultant.scoring import modelfile
-    from sales_consultant.scoring.model import PopulationModel
+    from sales_consultant.scoring import model_file
+    from sales_consultant.scoring.propensity.model import PopulationModel
 
     m = _meant(ws.state, named)
     told = {k: m[k] for k in ("name", "kind", "digest", "verdict")} | {
@@ -60,7 +60,7 @@ def card(ws: Workspace, named: str) -> dict[str, Any]:
         "in_force": m["published_at"] is not None and m["withdrawn_at"] is None,
     }
     folder = ws.models_folder / m["digest"]
-    held = modelfile.load(folder) if modelfile.of_this_format(folder) else None
+    held = model_file.load(folder) if model_file.of_this_format(folder) else None
     own = getattr(held, "card", None)
     # The forward test's rows are there for plots, and its figures are the report.
     kept = {k: v for k, v in (own or {}).items() if k not in ("judged", "forward_test", "effects")}

@@ -170,7 +170,7 @@ def _directory(con: duckdb.DuckDBPyConnection, desired: Desired, keys: Iterable[
 
 
 def _undecided(con: duckdb.DuckDBPyConnection, desired: Desired) -> None:
-    from sales_consultant.scoring.undecided import undecided
+    from sales_consultant.scoring.populations.undecided import undecided
 
     found = undecided(con)
     for obj, ids in (("deals", found.deals), ("companies", found.companies), ("contacts", found.contacts)):
@@ -182,7 +182,8 @@ def _scores(
 ) -> "list[pd.DataFrame]":
     import numpy as np
 
-    from sales_consultant.scoring import gate, scorer
+    from sales_consultant.scoring import scorer
+    from sales_consultant.scoring.validation import publish_gate
 
     frames = []
     for name, population in settings.populations.items():
@@ -218,7 +219,9 @@ def _scores(
                     scored_at=desired.as_of,
                 )
         if then := model.card.get("score_shares"):
-            desired.drift[name] = round(gate.stability_index(then, gate.shares(frame["score"].to_numpy())), 3)
+            desired.drift[name] = round(
+                publish_gate.stability_index(then, publish_gate.shares(frame["score"].to_numpy())), 3
+            )
         frame = frame[np.array(taken, dtype=bool)]
         desired.scored[name] = len(frame)
         frames.append(frame)
@@ -263,7 +266,7 @@ def reason_lines(reasons: Any) -> list[str]:
 def _expected(
     con: duckdb.DuckDBPyConnection, frames: "list[pd.DataFrame]", desired: Desired, models: Models
 ) -> None:
-    from sales_consultant.scoring import value
+    from sales_consultant.scoring.customers import value
 
     guessed: dict[str, float] = {}
     if models.amount is not None and any((f["object"] == "deals").any() for f in frames):
@@ -348,7 +351,7 @@ def _steps(
 ) -> None:
     import pandas as pd
 
-    from sales_consultant.scoring import nextsteps
+    from sales_consultant.scoring.next_steps import propose
 
     if not frames:
         return
@@ -356,7 +359,7 @@ def _steps(
         [f[["object", "record_id", "score", "grade", "probability"]] for f in frames], ignore_index=True
     )
     current = {("contacts" if o == "leads" else o, i): step for (o, i), step in held.items()}
-    steps = nextsteps.propose(
+    steps = propose.propose(
         con,
         scores,
         playbook,

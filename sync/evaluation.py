@@ -95,7 +95,7 @@ def noted(document: dict[str, Any], nothing: str) -> dict[str, Any]:
 
 def ready(ws: Workspace, *, as_of: int) -> list[dict[str, Any]]:
     """What each population's data allow, before anything is fitted."""
-    from sales_consultant.scoring.readiness import lending, readiness
+    from sales_consultant.scoring.validation.readiness import lending, readiness
 
     con, populations = ws.warehouse.con, ws.settings.populations
     found = [
@@ -137,7 +137,7 @@ def as_given(ws: Workspace, *, lookbacks: Sequence[int] = LOOKBACKS) -> list[dic
     horizon: over a shorter time less must have happened. Only scores that the CRM itself confirmed count, at the moment
     they became visible: nothing is computed anew.
     """
-    from sales_consultant.scoring.life import lives
+    from sales_consultant.scoring.populations.record_timelines import lives
 
     from_before(ws)
     as_of = max(
@@ -184,7 +184,7 @@ def as_given(ws: Workspace, *, lookbacks: Sequence[int] = LOOKBACKS) -> list[dic
 
 def compared(ws: Workspace) -> list[dict[str, Any]]:
     """Each model in force beside the usual ones, on the same forward test."""
-    from sales_consultant.scoring.compare import compare
+    from sales_consultant.scoring.validation.baselines import compare
 
     from_before(ws)
     found = []
@@ -202,8 +202,8 @@ def plotted(ws: Workspace, folder: Path) -> dict[str, Any]:
     import numpy as np
 
     from sales_consultant.scoring import plots
-    from sales_consultant.scoring.frame import build
-    from sales_consultant.scoring.members import Membership
+    from sales_consultant.scoring.features.build import build
+    from sales_consultant.scoring.populations.members import Membership
 
     from_before(ws)
     files: list[Path] = []
@@ -252,8 +252,8 @@ def _segments(ws: Workspace) -> list[tuple[str, int, float]]:
 
 def clustered(ws: Workspace) -> dict[str, Any]:
     """Clusters of the customers, beside the named segments: how they were chosen, and who is in them."""
-    from sales_consultant.scoring.clusters import find
-    from sales_consultant.scoring.purchases import purchases, summary
+    from sales_consultant.scoring.customers.clusters import find
+    from sales_consultant.scoring.customers.purchases import purchases, summary
 
     from_before(ws)
     as_of = ws.connector.now()

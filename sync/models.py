@@ -23,12 +23,12 @@ NO_BETTER, TOO_LITTLE = "no better than base rate", "too little data"
 
 def known(state: State, folder: Path, name: str, kind: type[M]) -> M | None:
     """The model in force of a name, whose edges or numbers stay where they can."""
-    from sales_consultant.scoring import modelfile
+    from sales_consultant.scoring import model_file
 
     held = in_force_row(state, name)
-    if held is None or not modelfile.of_this_format(folder / held["digest"]):
+    if held is None or not model_file.of_this_format(folder / held["digest"]):
         return None
-    known = modelfile.load(folder / held["digest"])
+    known = model_file.load(folder / held["digest"])
     return known if isinstance(known, kind) else None
 
 
@@ -52,7 +52,7 @@ def revert(state: State, folder: Path, name: str, *, now: int) -> dict[str, str]
 
     UsageError where there is none before it, or its file is gone. The next run plans with it, as with any other model.
     """
-    from sales_consultant.scoring import modelfile
+    from sales_consultant.scoring import model_file
 
     rows = state.rows(
         sa.select(models)
@@ -64,7 +64,7 @@ def revert(state: State, folder: Path, name: str, *, now: int) -> dict[str, str]
         raise UsageError(f'No model of "{name}" was ever in force.', action=did_you_mean(name, known))
     current = next((r for r in rows if r["withdrawn_at"] is None), None)
     before = [
-        r for r in rows if r["withdrawn_at"] is not None and modelfile.of_this_format(folder / r["digest"])
+        r for r in rows if r["withdrawn_at"] is not None and model_file.of_this_format(folder / r["digest"])
     ]
     if not before:
         raise UsageError(
@@ -88,7 +88,7 @@ def revert(state: State, folder: Path, name: str, *, now: int) -> dict[str, str]
 
 def keep(model: Any, folder: Path) -> str:
     """Save a model below `folder` under its own digest, which is returned; the same model twice is one folder."""
-    from sales_consultant.scoring.modelfile import save
+    from sales_consultant.scoring.model_file import save
 
     folder.mkdir(parents=True, exist_ok=True)
     temporary = folder / ".new"
@@ -171,7 +171,7 @@ def index(state: State) -> list[dict[str, Any]]:
 
 def in_force(state: State, folder: Path, settings: Settings) -> Models:
     """The published models that were not withdrawn, loaded."""
-    from sales_consultant.scoring import modelfile
+    from sales_consultant.scoring import model_file
 
     rows = state.rows(
         sa.select(models)
@@ -179,7 +179,7 @@ def in_force(state: State, folder: Path, settings: Settings) -> Models:
         .order_by(models.c.published_at)
     )
     loaded = {
-        r["name"]: modelfile.load(folder / r["digest"]) for r in rows if (folder / r["digest"]).is_dir()
+        r["name"]: model_file.load(folder / r["digest"]) for r in rows if (folder / r["digest"]).is_dir()
     }
     populations = {n: m for n, m in loaded.items() if n in settings.populations}
     labels = {r["name"]: f"{r['name']} {r['digest'][:8]}" for r in rows}
@@ -194,7 +194,7 @@ def training_needed(state: State, folder: Path, settings: Settings, *, as_of: in
     Without this a population that is added to the settings would go unscored until the next training, and a lost
     folder would read as a withdrawn model, whose scores are emptied.
     """
-    from sales_consultant.scoring import modelfile
+    from sales_consultant.scoring import model_file
 
     rows = state.rows(sa.select(models).where(~LOOKED))
     wanted = {*settings.populations, VALUE, SEGMENTS, AMOUNT}
@@ -202,7 +202,7 @@ def training_needed(state: State, folder: Path, settings: Settings, *, as_of: in
     needed = wanted - {r["name"] for r in rows}
     for r in rows:
         in_force = r["published_at"] is not None and r["withdrawn_at"] is None
-        if in_force and not modelfile.of_this_format(folder / r["digest"]):
+        if in_force and not model_file.of_this_format(folder / r["digest"]):
             needed.add(r["name"])
     # Rules are what there is for want of data: a day later there may be enough.
     newest = {r["name"]: r for r in sorted(rows, key=lambda r: int(r["made_at"]))}

@@ -291,7 +291,7 @@ def _worth(
     ws: Workspace, in_force: Any, mine: Any, features: list[dict[str, Any]], as_of: int
 ) -> dict[str, Any]:
     """A deal's open risks, and why it has no expected value where it has none."""
-    from sales_consultant.scoring import value
+    from sales_consultant.scoring.customers import value
 
     con, estimates = ws.warehouse.con, {}
     if in_force.amount is not None:

@@ -277,7 +277,7 @@ def from_before(ws: Workspace) -> None:
 @contextlib.contextmanager
 def _settings_named() -> Iterator[None]:
     """What scoring and the playbook cannot work with is the admin's to mend."""
-    from sales_consultant.scoring.errors import ScoringError
+    from sales_consultant.scoring.core.errors import ScoringError
 
     try:
         yield

@@ -32,10 +32,10 @@ from sales_consultant.sync.models import (
 from sales_consultant.sync.state import State
 
 if TYPE_CHECKING:
-    from sales_consultant.scoring.borrowing import Lender
-    from sales_consultant.scoring.gate import Comparison
-    from sales_consultant.scoring.model import PopulationModel
-    from sales_consultant.scoring.training import Trained
+    from sales_consultant.scoring.propensity.model import PopulationModel
+    from sales_consultant.scoring.training.parent_model import Lender
+    from sales_consultant.scoring.training.training import Trained
+    from sales_consultant.scoring.validation.publish_gate import Comparison
 
 Say = Callable[[str], None]
 
@@ -105,9 +105,9 @@ class _Training:
     """Models of this training that came into force, or would, by their population."""
 
     def population(self, name: str, population: Population) -> None:
-        from sales_consultant.scoring import training
-        from sales_consultant.scoring.borrowing import Lender, borrow
-        from sales_consultant.scoring.model import PopulationModel
+        from sales_consultant.scoring.propensity.model import PopulationModel
+        from sales_consultant.scoring.training import training
+        from sales_consultant.scoring.training.parent_model import Lender, borrow
 
         called = population.label or name
         self.say(f"training {called}")
@@ -159,21 +159,21 @@ class _Training:
 
         Nor do two such words count as two where a model is to be withdrawn.
         """
-        from sales_consultant.scoring import modelfile
-        from sales_consultant.scoring.model import PopulationModel
-        from sales_consultant.scoring.steady import nothing_ended
+        from sales_consultant.scoring import model_file
+        from sales_consultant.scoring.propensity.model import PopulationModel
+        from sales_consultant.scoring.validation.no_change import nothing_ended
 
         rows = [r for r in index(self.state) if r["name"] == name and not r["report"].get("dry_run")]
         same = list(takewhile(lambda r: r["report"].get("ended") == model.card.get("ended"), rows))
-        if not same or not modelfile.of_this_format(self.folder / same[-1]["digest"]):
+        if not same or not model_file.of_this_format(self.folder / same[-1]["digest"]):
             return False
-        first = modelfile.load(self.folder / same[-1]["digest"])
+        first = model_file.load(self.folder / same[-1]["digest"])
         return isinstance(first, PopulationModel) and nothing_ended(first, model)
 
     def _lender(self, population: Population) -> "Lender | None":
         """The parent's model of this training where it is the one in force from now on, else the one in force."""
-        from sales_consultant.scoring.borrowing import Lender
-        from sales_consultant.scoring.model import PopulationModel
+        from sales_consultant.scoring.propensity.model import PopulationModel
+        from sales_consultant.scoring.training.parent_model import Lender
 
         if population.parent is None:
             return None
@@ -188,7 +188,7 @@ class _Training:
 
     def _gate(self, old: "PopulationModel | None", trained: "Trained") -> "Comparison | None":
         """The new model against the one in force; None where there is none, or its file is lost."""
-        from sales_consultant.scoring import gate
+        from sales_consultant.scoring.validation import publish_gate as gate
 
         if old is None or trained.today is None:
             return None
@@ -242,17 +242,19 @@ class _Training:
 
     def customers(self) -> None:
         """What customers are worth and which segments there are, and the size of deals without an amount."""
-        from sales_consultant.scoring import amounts, clustermodel, segments, steady, value
-        from sales_consultant.scoring.amounts import AmountModel
-        from sales_consultant.scoring.clustermodel import ClusterModel
-        from sales_consultant.scoring.contracts import ContractFields
-        from sales_consultant.scoring.segments import SegmentModel
-        from sales_consultant.scoring.value import ValueModel
+        from sales_consultant.scoring import deal_amounts
+        from sales_consultant.scoring.customers import cluster_model, segments, value
+        from sales_consultant.scoring.customers.cluster_model import ClusterModel
+        from sales_consultant.scoring.customers.contracts import ContractFields
+        from sales_consultant.scoring.customers.segments import SegmentModel
+        from sales_consultant.scoring.customers.value import ValueModel
+        from sales_consultant.scoring.deal_amounts import AmountModel
+        from sales_consultant.scoring.validation import no_change
 
         con, state, folder, as_of = self.con, self.state, self.folder, self.as_of
         exclude = self.settings.exclude
         self.say("learning deal amounts")
-        sizes = amounts.fit(con, self.settings.features, as_of=as_of)
+        sizes = deal_amounts.fit(con, self.settings.features, as_of=as_of)
         guessed = known(state, folder, AMOUNT, AmountModel)
         thin = sizes.kind == "none" and guessed is not None and guessed.kind != "none"
         self._put(AMOUNT, sizes, {"kind": sizes.kind, **_card(sizes)}, thin=thin)
@@ -264,7 +266,7 @@ class _Training:
         thin = customers.purchase_params is None and valued is not None and valued.purchase_params is not None
         stays = ""
         if valued is not None and not thin:
-            stays = steady.values_stay(con, valued, customers, exclusions=exclude)
+            stays = no_change.values_stay(con, valued, customers, exclusions=exclude)
         self._put(VALUE, customers, _card(customers), thin=thin, stays=stays)
         customers = valued if (thin or stays) and valued is not None else customers
         self.say("finding segments")
@@ -276,7 +278,7 @@ class _Training:
         if self.settings.write.set == "all":
             self.say("finding clusters")
             held = known(state, folder, CLUSTERS, ClusterModel)
-            groups = clustermodel.fit(con, as_of=as_of, before=held, exclusions=exclude)
+            groups = cluster_model.fit(con, as_of=as_of, before=held, exclusions=exclude)
             card = {"method": groups.method, "verdict": groups.verdict, "clusters": list(groups.names)}
             self._enter(CLUSTERS, CLUSTERS, groups, groups.verdict, card, publish=True)
 
@@ -302,7 +304,7 @@ def _was_there(con: duckdb.DuckDBPyConnection, column: str) -> bool:
 
 def _check_features(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     """Raise ConfigError for a column that no object has: misspelt, a field that must not be learnt from would be."""
-    from sales_consultant.scoring.tables import columns
+    from sales_consultant.scoring.core.tables import columns
 
     objects = ("contacts", "companies", "deals")
     named = {f"[features] {key}": getattr(settings.features, key) for key in ("fixed", "omit", "protected")}

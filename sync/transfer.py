@@ -16,14 +16,14 @@ def export(state: State, folder: Path, digest: str, path: Path) -> dict[str, Any
 
     It holds names of fields and values as the org spells them, and counts; no record, no org and nothing of a journal.
     """
-    from sales_consultant.scoring import modelfile
+    from sales_consultant.scoring import model_file
 
     found = [m for m in models.index(state) if digest and m["digest"].startswith(digest)]
     if len(found) != 1:
         what = "No model's digest starts" if not found else f"{len(found)} models' digests start"
         raise UsageError(f'{what} with "{digest}".', action="See: sales-consultant models list")
     (m,) = found
-    if not modelfile.of_this_format(folder / m["digest"]):
+    if not model_file.of_this_format(folder / m["digest"]):
         raise UsageError(
             f"The file of the model {m['digest'][:12]} is lost or of another release.",
             action="Train it again.",
@@ -31,7 +31,7 @@ def export(state: State, folder: Path, digest: str, path: Path) -> dict[str, Any
     document = {
         "format": FORMAT,
         **{k: m[k] for k in ("name", "kind", "digest", "verdict", "as_of", "report")},
-        "model": json.loads((folder / m["digest"] / modelfile.FILE).read_bytes()),
+        "model": json.loads((folder / m["digest"] / model_file.FILE).read_bytes()),
     }
     try:
         part = path.with_name(f"{path.name}.part")
@@ -52,8 +52,8 @@ def take(
 
     `name` puts it under another population of this org. UsageError for what is no such file, or was changed.
     """
-    from sales_consultant.scoring import modelfile
-    from sales_consultant.scoring.errors import ModelFileError
+    from sales_consultant.scoring import model_file
+    from sales_consultant.scoring.core.errors import ModelFileError
 
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
@@ -70,17 +70,17 @@ def take(
     folder.mkdir(parents=True, exist_ok=True)
     place = folder / ".taken"
     place.mkdir(exist_ok=True)
-    (place / modelfile.FILE).write_text(text, encoding="utf-8")
+    (place / model_file.FILE).write_text(text, encoding="utf-8")
     try:
         # Read as any model is: what was altered, or is of another release, is refused before it counts.
-        model = modelfile.load(place)
-        if modelfile.digest(model) != own:
+        model = model_file.load(place)
+        if model_file.digest(model) != own:
             raise UsageError(f"{path} was changed after it was exported.", action="Export it again.")
         digest = models.keep(model, folder)
     except ModelFileError as e:
         raise UsageError(f"{path}: {e}", action="Export it again with this release.") from e
     finally:
-        (place / modelfile.FILE).unlink(missing_ok=True)
+        (place / model_file.FILE).unlink(missing_ok=True)
         place.rmdir()
     card = {**card, "taken_from": path.name}
     models.enter(state, digest, called, kind, verdict, card, as_of, now, publish=publish)

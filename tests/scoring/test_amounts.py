@@ -8,8 +8,8 @@ import pytest
 from support.worlds import DAY, NOW, World, company
 
 from sales_consultant.config.populations import FeatureSettings
-from sales_consultant.scoring.amounts import AmountModel, fit, placeholder
-from sales_consultant.scoring.value import deal_values
+from sales_consultant.scoring.customers.value import deal_values
+from sales_consultant.scoring.deal_amounts import AmountModel, fit, placeholder
 
 
 def priced(deals: int = 600, *, noise: float = 0.3, missing: int = 20) -> World:
@@ -55,7 +55,7 @@ def test_our_arrays_say_what_the_library_says(kind: str) -> None:
     from sklearn.ensemble import GradientBoostingRegressor, RandomForestRegressor
     from sklearn.linear_model import RidgeCV
 
-    from sales_consultant.scoring.amounts import _design, _learn, _predict
+    from sales_consultant.scoring.deal_amounts import _design, _learn, _predict
 
     rng = np.random.default_rng(0)
     Z = rng.normal(size=(400, 5))

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from support.worlds import DAY, NOW, World, company, put
 
 from sales_consultant.config.populations import Exclusions, FeatureSettings, Population
-from sales_consultant.scoring.frame import build
-from sales_consultant.scoring.members import Membership
-from sales_consultant.scoring.training import declare
+from sales_consultant.scoring.features.build import build
+from sales_consultant.scoring.populations.members import Membership
+from sales_consultant.scoring.training.training import declare
 
 CUT = NOW - 200 * DAY
 DEALS = Population(object="deals", event="won", where={"pipeline": "sales"})

@@ -12,14 +12,14 @@ from hypothesis import strategies as st
 from support.worlds import DAY, NOW, World, company
 
 from sales_consultant.config.populations import Exclusions, FeatureSettings, Population
-from sales_consultant.scoring.frame import build
-from sales_consultant.scoring.members import Membership
-from sales_consultant.scoring.training import declare
+from sales_consultant.scoring.features.build import build
+from sales_consultant.scoring.populations.members import Membership
+from sales_consultant.scoring.training.training import declare
 
 if TYPE_CHECKING:
     import duckdb
 
-    from sales_consultant.scoring.declare import Entity
+    from sales_consultant.scoring.features.declarations import Entity
 
 CUT = NOW - 200 * DAY
 FIRST = CUT - 300 * DAY

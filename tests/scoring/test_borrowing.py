@@ -13,15 +13,15 @@ from hypothesis import strategies as st
 from support.worlds import DAY, NOW, company
 
 from sales_consultant.config.populations import Exclusions, FeatureSettings, Population
-from sales_consultant.scoring import modelfile
-from sales_consultant.scoring.borrowing import Lender, borrow, offset_of
-from sales_consultant.scoring.calibration import sigmoid
-from sales_consultant.scoring.catalogue import standard
-from sales_consultant.scoring.frame import build
-from sales_consultant.scoring.members import Membership
-from sales_consultant.scoring.model import PopulationModel
+from sales_consultant.scoring import model_file
+from sales_consultant.scoring.features.build import build
+from sales_consultant.scoring.features.catalogue import standard
+from sales_consultant.scoring.metrics.calibration import sigmoid
+from sales_consultant.scoring.populations.members import Membership
+from sales_consultant.scoring.propensity.model import PopulationModel
 from sales_consultant.scoring.scorer import score
-from sales_consultant.scoring.training import Trained, train
+from sales_consultant.scoring.training.parent_model import Lender, borrow, offset_of
+from sales_consultant.scoring.training.training import Trained, train
 
 SALES = Population(object="deals", event="won", where={"pipeline": "sales"}, label="Sales")
 PARTNERS = Population(object="deals", event="won", where={"pipeline": "partners"}, parent="sales")
@@ -151,10 +151,10 @@ def test_a_parent_in_force_is_tested_on_what_came_after_it(
 def test_it_is_kept_read_and_scored_with_like_any_other(
     tmp_path: Path, con: duckdb.DuckDBPyConnection, partners: Trained
 ) -> None:
-    digest = modelfile.save(partners.model, tmp_path)
-    model = modelfile.load(tmp_path)
+    digest = model_file.save(partners.model, tmp_path)
+    model = model_file.load(tmp_path)
     assert isinstance(model, PopulationModel)
-    assert modelfile.digest(model) == digest
+    assert model_file.digest(model) == digest
     assert json.loads(json.dumps(model.card["borrowed"])) == partners.model.card["borrowed"]
     assert model.population.parent == "sales"
     frame = score(con, model, as_of=NOW, exclusions=Exclusions())

@@ -10,9 +10,10 @@ from support.worlds import NOW, company
 from sales_consultant.config.canon import canon, written
 from sales_consultant.config.catalogue import by_key
 from sales_consultant.config.populations import Exclusions, FeatureSettings, Population
-from sales_consultant.scoring import scorer, value
-from sales_consultant.scoring.model import PopulationModel
-from sales_consultant.scoring.training import train
+from sales_consultant.scoring import scorer
+from sales_consultant.scoring.customers import value
+from sales_consultant.scoring.propensity.model import PopulationModel
+from sales_consultant.scoring.training.training import train
 
 DEALS = Population(object="deals", event="won", where={"pipeline": "sales"})
 

@@ -8,10 +8,10 @@ import pytest
 from support.worlds import DAY, NOW, World
 
 from sales_consultant.config.populations import Exclusions
-from sales_consultant.scoring.contracts import ContractFields, contracts, read_from
-from sales_consultant.scoring.purchases import purchases, summary
-from sales_consultant.scoring.renewals import Renewals, terms
-from sales_consultant.scoring.value import ValueModel, fit_customers
+from sales_consultant.scoring.customers.contracts import ContractFields, contracts, read_from
+from sales_consultant.scoring.customers.purchases import purchases, summary
+from sales_consultant.scoring.customers.renewals import Renewals, terms
+from sales_consultant.scoring.customers.value import ValueModel, fit_customers
 
 TODAY = NOW // DAY
 

@@ -8,10 +8,10 @@ import pytest
 from support.worlds import DAY, NOW, World
 
 from sales_consultant.config.populations import Exclusions
-from sales_consultant.scoring.life import purchase_times
-from sales_consultant.scoring.purchases import purchases, summary
-from sales_consultant.scoring.segments import LIFECYCLE, SEGMENTS, SegmentModel, edges, fit, worth
-from sales_consultant.scoring.value import COLUMNS, deal_values, fit_customers
+from sales_consultant.scoring.customers.purchases import purchases, summary
+from sales_consultant.scoring.customers.segments import LIFECYCLE, SEGMENTS, SegmentModel, edges, fit, worth
+from sales_consultant.scoring.customers.value import COLUMNS, deal_values, fit_customers
+from sales_consultant.scoring.populations.record_timelines import purchase_times
 
 
 def won(world: World, company: str, days: float, amount: float | None = 100.0, **more: object) -> None:

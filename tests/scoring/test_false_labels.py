@@ -4,10 +4,10 @@ import pytest
 from support.worlds import DAY, NOW, World, company
 
 from sales_consultant.config.populations import Exclusions, FeatureSettings, Population
-from sales_consultant.scoring.false_labels import FalseLabels, find
-from sales_consultant.scoring.members import Membership
-from sales_consultant.scoring.training import train
-from sales_consultant.scoring.training_rows import cut_offs, horizon_days, labelled
+from sales_consultant.scoring.populations.false_labels import FalseLabels, find
+from sales_consultant.scoring.populations.members import Membership
+from sales_consultant.scoring.populations.training_rows import cut_offs, horizon_days, labelled
+from sales_consultant.scoring.training.training import train
 
 DEALS = Population(object="deals", event="won", where={"pipeline": "sales"})
 

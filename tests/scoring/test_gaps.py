@@ -6,7 +6,10 @@ from support.worlds import NOW, World, company
 
 from sales_consultant.config import playbook
 from sales_consultant.config.populations import Exclusions, FeatureSettings, Population
-from sales_consultant.scoring import nextsteps, scorer, segments, training, value
+from sales_consultant.scoring import scorer
+from sales_consultant.scoring.customers import segments, value
+from sales_consultant.scoring.next_steps import propose
+from sales_consultant.scoring.training import training
 
 POPULATIONS = {
     "deals": Population(object="deals", event="won", where={"pipeline": "sales"}),
@@ -51,7 +54,7 @@ def test_gaps_everywhere(share: float) -> None:
         if population.object == "deals":
             worth = value.deal_values(con, frame, as_of=NOW)
             assert list(worth["record_id"]) == list(frame["record_id"])
-        steps = nextsteps.propose(con, frame, playbook.load(), as_of=NOW, current={}, max_new_per_owner=5)
+        steps = propose.propose(con, frame, playbook.load(), as_of=NOW, current={}, max_new_per_owner=5)
         assert set(steps["record_id"]) <= set(frame["record_id"])
     assert value.fit_customers(con, as_of=NOW, exclusions=none).predict(con, as_of=NOW) is not None
     named = segments.fit(con, as_of=NOW).assign(con, as_of=NOW, previous={})

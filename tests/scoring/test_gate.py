@@ -12,16 +12,23 @@ from hypothesis import strategies as st
 from support.worlds import DAY, NOW, company
 
 from sales_consultant.config.populations import Exclusions, FeatureSettings, Population
-from sales_consultant.scoring.declare import Feature
-from sales_consultant.scoring.gate import compare, given_up, paired, shares, stability_index, unseen
-from sales_consultant.scoring.model import PopulationModel
-from sales_consultant.scoring.rules import RuleModel
-from sales_consultant.scoring.training import train
-from sales_consultant.scoring.training_rows import horizon_days
+from sales_consultant.scoring.features.declarations import Feature
+from sales_consultant.scoring.populations.training_rows import horizon_days
+from sales_consultant.scoring.propensity.model import PopulationModel
+from sales_consultant.scoring.propensity.rules import RuleModel
+from sales_consultant.scoring.training.training import train
+from sales_consultant.scoring.validation.publish_gate import (
+    compare,
+    given_up,
+    paired,
+    shares,
+    stability_index,
+    unseen,
+)
 
 if TYPE_CHECKING:
-    from sales_consultant.scoring.members import Membership
-    from sales_consultant.scoring.propensity import PropensityModel
+    from sales_consultant.scoring.populations.members import Membership
+    from sales_consultant.scoring.propensity.propensity import PropensityModel
 
 DEALS = Population(object="deals", event="won", where={"pipeline": "sales"})
 

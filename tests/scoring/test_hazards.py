@@ -6,15 +6,24 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sales_consultant.scoring.calibration import sigmoid
-from sales_consultant.scoring.compare import of_ours
-from sales_consultant.scoring.encoding import Encoder
-from sales_consultant.scoring.forward import forward_test
-from sales_consultant.scoring.hazards import LOST, OPEN, WON, Hazards, form, learn, rival, spans
-from sales_consultant.scoring.metrics import losses
-from sales_consultant.scoring.propensity import PropensityModel
-from sales_consultant.scoring.times import DAY
-from sales_consultant.scoring.training_rows import split
+from sales_consultant.scoring.additive.competing_risks import (
+    LOST,
+    OPEN,
+    WON,
+    Hazards,
+    form,
+    learn,
+    rival,
+    spans,
+)
+from sales_consultant.scoring.additive.encoding import Encoder
+from sales_consultant.scoring.core.times import DAY
+from sales_consultant.scoring.metrics.calibration import sigmoid
+from sales_consultant.scoring.metrics.metrics import losses
+from sales_consultant.scoring.populations.training_rows import split
+from sales_consultant.scoring.propensity.propensity import PropensityModel
+from sales_consultant.scoring.validation.baselines import of_ours
+from sales_consultant.scoring.validation.forward_test import forward_test
 
 HORIZON = 120
 

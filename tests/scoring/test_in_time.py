@@ -9,12 +9,12 @@ import pytest
 from support.worlds import DAY, NOW, World, company
 
 from sales_consultant.config.populations import Exclusions, FeatureSettings, Population
-from sales_consultant.scoring import in_time
-from sales_consultant.scoring.afterwards import knows_later
-from sales_consultant.scoring.leaks import Finding
-from sales_consultant.scoring.members import Membership
-from sales_consultant.scoring.training import declare, train
-from sales_consultant.scoring.training_rows import cut_offs, horizon_days, labelled
+from sales_consultant.scoring.leakage import point_in_time
+from sales_consultant.scoring.leakage.future_events import knows_later
+from sales_consultant.scoring.leakage.univariate import Finding
+from sales_consultant.scoring.populations.members import Membership
+from sales_consultant.scoring.populations.training_rows import cut_offs, horizon_days, labelled
+from sales_consultant.scoring.training.training import declare, train
 
 DEALS = Population(object="deals", event="won", where={"pipeline": "sales"})
 Table = dict[str, object]
@@ -147,8 +147,8 @@ def dropped(world: World, **settings: object) -> dict[str, Finding]:
     horizon = horizon_days(DEALS, members)
     rows = labelled(members, cut_offs(members, horizon), horizon)
     found = [
-        *in_time.filled_at_outcome(con, declared, members),
-        *in_time.counted_later(con, declared, rows, members),
+        *point_in_time.filled_at_outcome(con, declared, members),
+        *point_in_time.counted_later(con, declared, rows, members),
     ]
     return {f.column: f for f in found}
 

@@ -4,10 +4,10 @@ import pytest
 from support.worlds import DAY, NOW, World, put
 
 from sales_consultant.config.populations import Exclusions, Population
-from sales_consultant.scoring.errors import UnknownColumnError
-from sales_consultant.scoring.members import Membership
+from sales_consultant.scoring.core.errors import UnknownColumnError
+from sales_consultant.scoring.populations.members import Membership
+from sales_consultant.scoring.populations.training_rows import labelled
 from sales_consultant.scoring.scorer import excluded
-from sales_consultant.scoring.training_rows import labelled
 
 DEALS = Population(object="deals", event="won")
 

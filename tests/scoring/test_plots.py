@@ -10,8 +10,8 @@ from support.worlds import NOW, company
 
 from sales_consultant.config.populations import Exclusions, FeatureSettings, Population
 from sales_consultant.scoring import plots
-from sales_consultant.scoring.compare import compare
-from sales_consultant.scoring.training import train
+from sales_consultant.scoring.training.training import train
+from sales_consultant.scoring.validation.baselines import compare
 
 DEALS = Population(object="deals", event="won", where={"pipeline": "sales"})
 

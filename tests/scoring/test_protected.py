@@ -4,8 +4,8 @@ import pytest
 from support.worlds import NOW, company
 
 from sales_consultant.config.populations import Exclusions, FeatureSettings, Population
-from sales_consultant.scoring.fields import candidates, protected
-from sales_consultant.scoring.training import train
+from sales_consultant.scoring.features.crm_fields import candidates, protected
+from sales_consultant.scoring.training.training import train
 
 DEALS = Population(object="deals", event="won", where={"pipeline": "sales"})
 

@@ -6,8 +6,8 @@ import pytest
 from support.worlds import NOW, company
 
 from sales_consultant.config.populations import Exclusions, FeatureSettings, Population
-from sales_consultant.scoring.readiness import Readiness, lending, readiness
-from sales_consultant.scoring.training import train
+from sales_consultant.scoring.training.training import train
+from sales_consultant.scoring.validation.readiness import Readiness, lending, readiness
 
 DEALS = Population(object="deals", event="won", where={"pipeline": "sales"})
 

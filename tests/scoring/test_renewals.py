@@ -8,10 +8,10 @@ import pytest
 from support.worlds import DAY, NOW, World
 
 from sales_consultant.config.populations import Exclusions
-from sales_consultant.scoring.errors import ScoringError
-from sales_consultant.scoring.purchases import purchases, summary
-from sales_consultant.scoring.renewals import Renewals, ShiftedBetaGeometric, terms
-from sales_consultant.scoring.value import ValueModel, fit_customers
+from sales_consultant.scoring.core.errors import ScoringError
+from sales_consultant.scoring.customers.purchases import purchases, summary
+from sales_consultant.scoring.customers.renewals import Renewals, ShiftedBetaGeometric, terms
+from sales_consultant.scoring.customers.value import ValueModel, fit_customers
 
 # Customers of 1,000 that are left after each year (Fader and Hardie 2007, table 1), and what the paper finds in seven years.
 REGULAR = (1000, 631, 468, 382, 326, 289, 262, 241)

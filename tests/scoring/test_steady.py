@@ -8,11 +8,11 @@ import pytest
 from support.worlds import DAY, NOW, World, company
 
 from sales_consultant.config.populations import Exclusions, Population
-from sales_consultant.scoring.members import Membership
-from sales_consultant.scoring.model import PopulationModel
-from sales_consultant.scoring.rules import RuleModel
-from sales_consultant.scoring.steady import nothing_ended, values_stay
-from sales_consultant.scoring.value import ValueModel, fit_customers
+from sales_consultant.scoring.customers.value import ValueModel, fit_customers
+from sales_consultant.scoring.populations.members import Membership
+from sales_consultant.scoring.propensity.model import PopulationModel
+from sales_consultant.scoring.propensity.rules import RuleModel
+from sales_consultant.scoring.validation.no_change import nothing_ended, values_stay
 
 NONE = Exclusions()
 

@@ -10,11 +10,17 @@ import pytest
 from support.worlds import DAY, NOW, World, company
 
 from sales_consultant.config.populations import Exclusions, FeatureSettings, Population
-from sales_consultant.scoring.members import Membership
-from sales_consultant.scoring.model import PopulationModel
+from sales_consultant.scoring.populations.members import Membership
+from sales_consultant.scoring.populations.training_rows import (
+    classes,
+    cut_offs,
+    horizon_days,
+    labelled,
+    split,
+)
+from sales_consultant.scoring.propensity.model import PopulationModel
 from sales_consultant.scoring.scorer import COLUMNS, score, shown
-from sales_consultant.scoring.training import Trained, train
-from sales_consultant.scoring.training_rows import classes, cut_offs, horizon_days, labelled, split
+from sales_consultant.scoring.training.training import Trained, train
 
 DEALS = Population(object="deals", event="won", where={"pipeline": "sales"})
 LEADS = Population(object="contacts", event="converted", where={"source_object": "Lead"})

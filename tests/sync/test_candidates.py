@@ -11,9 +11,9 @@ from support.worlds import DAY, NOW, company
 
 from sales_consultant.config.errors import UsageError
 from sales_consultant.config.settings import Settings
-from sales_consultant.scoring import modelfile
-from sales_consultant.scoring.catalogue import standard
-from sales_consultant.scoring.model import PopulationModel
+from sales_consultant.scoring import model_file
+from sales_consultant.scoring.features.catalogue import standard
+from sales_consultant.scoring.propensity.model import PopulationModel
 from sales_consultant.sync import candidates, models, trainings
 from sales_consultant.sync.state import State, holds
 
@@ -84,7 +84,7 @@ def shown(con: duckdb.DuckDBPyConnection, tmp_path_factory: pytest.TempPathFacto
 def test_the_small_one_borrows_what_its_parent_learnt_a_moment_ago(shown: Shown) -> None:
     desk, done = shown
     assert [t.name for t in done] == ["sales", "few"]
-    few = modelfile.load(desk.folder / desk.force["few"])
+    few = model_file.load(desk.folder / desk.force["few"])
     assert isinstance(few, PopulationModel) and few.propensity is not None
     assert few.card["borrowed"]["from_trained_at"] == few.trained_at == NOW - 30 * DAY
     assert done[1].report["verdict"] == "better than base rate"

@@ -11,8 +11,8 @@ from support.worlds import NOW
 
 from sales_consultant.config.errors import MachineError, UsageError
 from sales_consultant.config.populations import Population
-from sales_consultant.scoring.model import PopulationModel
-from sales_consultant.scoring.rules import RuleModel
+from sales_consultant.scoring.propensity.model import PopulationModel
+from sales_consultant.scoring.propensity.rules import RuleModel
 from sales_consultant.sync import cardpage, cards, models
 from sales_consultant.sync.state import State
 

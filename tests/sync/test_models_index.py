@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from sales_consultant.config.errors import UsageError
-from sales_consultant.scoring.modelfile import FILE, FORMAT_VERSION
+from sales_consultant.scoring.model_file import FILE, FORMAT_VERSION
 from sales_consultant.sync import models
 from sales_consultant.sync.state import State
 

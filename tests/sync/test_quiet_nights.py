@@ -11,8 +11,8 @@ from sales_consultant.config import playbook
 from sales_consultant.config.catalogue import FIELDS
 from sales_consultant.config.populations import Population
 from sales_consultant.config.settings import Settings
-from sales_consultant.scoring.model import PopulationModel
-from sales_consultant.scoring.rules import RuleModel
+from sales_consultant.scoring.propensity.model import PopulationModel
+from sales_consultant.scoring.propensity.rules import RuleModel
 from sales_consultant.sync import desired, models, trainings
 from sales_consultant.sync.desired import Key
 from sales_consultant.sync.plan import Held, Limits, Plan, Values, make

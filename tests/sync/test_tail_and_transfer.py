@@ -104,11 +104,11 @@ def test_times_are_told_in_a_zone() -> None:
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[State, Path, str]:
-    from sales_consultant.scoring import amounts
+    from sales_consultant.scoring import deal_amounts
 
     place = tmp_path_factory.mktemp("org") / "models"
     with company(deals=80).connection() as con:
-        digest = models.keep(amounts.fit(con, FeatureSettings(), as_of=NOW), place)
+        digest = models.keep(deal_amounts.fit(con, FeatureSettings(), as_of=NOW), place)
     state = State(None)
     card: dict[str, Any] = {"kind": "amount", "n": 80}
     models.enter(state, digest, "amount", "amount", "", card, NOW, 1, publish=True)

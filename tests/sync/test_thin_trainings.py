@@ -14,11 +14,11 @@ from support.worlds import DAY, NOW, company
 from sales_consultant.config.errors import ConfigError, UsageError
 from sales_consultant.config.populations import Population
 from sales_consultant.config.settings import Settings
-from sales_consultant.scoring import modelfile
-from sales_consultant.scoring.declare import Feature, Group, Words
-from sales_consultant.scoring.model import PopulationModel
-from sales_consultant.scoring.propensity import PropensityModel
-from sales_consultant.scoring.value import ValueModel
+from sales_consultant.scoring import model_file
+from sales_consultant.scoring.customers.value import ValueModel
+from sales_consultant.scoring.features.declarations import Feature, Group, Words
+from sales_consultant.scoring.propensity.model import PopulationModel
+from sales_consultant.scoring.propensity.propensity import PropensityModel
 from sales_consultant.sync import cards, models, trainings
 from sales_consultant.sync.state import State
 from sales_consultant.sync.state import models as index
@@ -70,7 +70,7 @@ def digest_in_force(state: State, name: str) -> str:
 def test_a_thin_training_leaves_a_real_model_in_force(tmp_path: Path, fitted: PropensityModel) -> None:
     old = real(fitted, DEALS)
     state, done, said = thin_night(tmp_path, old, "deals")
-    assert digest_in_force(state, "deals") == modelfile.digest(old)
+    assert digest_in_force(state, "deals") == model_file.digest(old)
     (trained,) = done
     assert (trained.verdict, trained.published) == ("too little data", False)
     assert "the model in force stays" in trained.why
@@ -95,7 +95,7 @@ def test_values_that_were_learnt_stay_too(tmp_path: Path) -> None:
     params = {"r": 0.5, "alpha": 5.0, "a": 0.8, "b": 2.5}
     old = ValueModel(NOW - DAY, "EUR", params, {"p": 6.0, "q": 4.0, "v": 15.0}, True, (), {}, None)
     state, done, _ = thin_night(tmp_path, old, models.VALUE)
-    assert digest_in_force(state, models.VALUE) == modelfile.digest(old)
+    assert digest_in_force(state, models.VALUE) == model_file.digest(old)
     assert [(t.verdict, t.published) for t in done if t.name == models.VALUE] == [("too little data", False)]
     rows = state.rows(sa.select(index.c.name, index.c.published_at).where(index.c.name == models.SEGMENTS))
     assert rows and rows[0]["published_at"] == NOW

@@ -1,0 +1,1 @@
+"""Additive models: encoding of columns, the linear and the boosted form, competing outcomes, cross-validation."""

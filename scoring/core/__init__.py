@@ -1,0 +1,1 @@
+"""What all of scoring stands on: errors for the person who must act, days and milliseconds, the neutral tables."""

@@ -1,0 +1,1 @@
+"""Customers: purchases, value in 12 months, churn, contracts, segments and clusters."""

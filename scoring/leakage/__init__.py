@@ -1,0 +1,1 @@
+"""The leak audit: columns that know the outcome before it has happened."""

@@ -1,0 +1,1 @@
+"""How good probabilities are: figures, calibration, and the report of a forward test."""

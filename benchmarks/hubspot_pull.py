@@ -22,7 +22,7 @@ def run() -> None:
     from sales_consultant.connectors.hubspot.client import HubSpotApi
     from sales_consultant.connectors.hubspot.connector import HubSpotConnector
     from sales_consultant.sync.pull import pull
-    from sales_consultant.sync.warehouse import Warehouse
+    from sales_consultant.sync.stores.warehouse import Warehouse
 
     with hubspot(PAGES) as url, tempfile.TemporaryDirectory() as folder:
         connector = HubSpotConnector(HubSpotApi("x", url=url), read="2026-03", write="2026-03")

@@ -152,7 +152,7 @@ def tell(started: float, rows: int, calls: int, definitions: int = 0) -> None:
 def pull(crm: str, url: str, folder: Path, *objects: str) -> None:
     """One pull of ours in this process."""
     from sales_consultant.sync.pull import pull as pulling
-    from sales_consultant.sync.warehouse import Warehouse
+    from sales_consultant.sync.stores.warehouse import Warehouse
 
     started = time.perf_counter()
     warehouse = Warehouse(folder / "warehouse.duckdb", memory_limit="256MB")
@@ -168,8 +168,8 @@ def start(crm: str, url: str, folder: Path) -> None:
     import pyarrow.compute
     import pyarrow.csv
 
-    from sales_consultant.sync import pull as _pulling
-    from sales_consultant.sync.warehouse import Warehouse
+    from sales_consultant.sync.pull import pull as _pulling
+    from sales_consultant.sync.stores.warehouse import Warehouse
 
     started = time.perf_counter()
     # Imported here for what they cost, not for what they do.

@@ -14,9 +14,9 @@ from pathlib import Path
 from sales_consultant.config.settings import load
 from sales_consultant.demo.run import TOKEN
 from sales_consultant.demo.serving import beside, company
-from sales_consultant.sync import admin, setup
-from sales_consultant.sync.run import DAY_MS, Silent, pulling, running, sync, training
-from sales_consultant.sync.workspace import Workspace
+from sales_consultant.sync.runtime.workspace import Workspace
+from sales_consultant.sync.use_cases import init, provisioning
+from sales_consultant.sync.use_cases.sync import DAY_MS, Silent, pulling, running, sync, training
 
 A_NIGHT, ALL_NIGHTS = 0.03, 0.3
 WEEK = 7
@@ -48,11 +48,11 @@ def nights(crm: str, url: str, folder: Path, count: int, *, every: int = WEEK) -
     environ = {"SALES_CONSULTANT_DEMO_TOKEN": TOKEN}
     file, data, quiet = folder / "sales-consultant.toml", folder / "data", Silent()
     data.mkdir()
-    setup.initialise(crm, "demo", {"url": url}, file, data, quiet, keyring=None, environ=environ)
+    init.initialise(crm, "demo", {"url": url}, file, data, quiet, keyring=None, environ=environ)
     settings = load(file)
     name, connection = settings.connection("demo")
     with Workspace(settings, name, connection, data, environ=environ) as ws:
-        admin.provision(ws, dry=False)
+        provisioning.provision(ws, dry=False)
         first, plan = sync(ws, quiet, yes=True)
         looked_at, found = plan.looked_at, []
         for night in range(1, count + 1):

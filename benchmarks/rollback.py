@@ -15,10 +15,10 @@ from benchmarks.million import TOKEN, fill, serving
 from sales_consultant.config.settings import Connection as ConnectionSettings
 from sales_consultant.config.settings import Settings
 from sales_consultant.connectors.base import Connector
-from sales_consultant.sync import admin
-from sales_consultant.sync.rollback import rollback
-from sales_consultant.sync.run import Silent, sync
-from sales_consultant.sync.workspace import Workspace
+from sales_consultant.sync.runtime.workspace import Workspace
+from sales_consultant.sync.use_cases import provisioning
+from sales_consultant.sync.use_cases.rollback import rollback
+from sales_consultant.sync.use_cases.sync import Silent, sync
 
 START = 5
 POLLS: list[str] = []
@@ -79,7 +79,7 @@ def measured(crm: str, url: str, folder: Path, count: int) -> str:
         environ=environ,
         connector=_connector(crm, url),
     ) as ws:
-        admin.provision(ws, dry=False)
+        provisioning.provision(ws, dry=False)
         first, plan = sync(ws, quiet, yes=True)
         assert first.counts["written"] == count == len(plan.entries)
         ids = sorted(e.record_id for e in plan.entries)

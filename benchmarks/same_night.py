@@ -27,9 +27,10 @@ def work(what: str, crm: str, url: str, folder: str, as_of: str) -> None:
     """In a process of its own: one run, and what it took as JSON."""
     begun = time.perf_counter()
     from sales_consultant.config.settings import Settings
-    from sales_consultant.sync import admin, restored
-    from sales_consultant.sync.run import Silent, pulling, running, sync
-    from sales_consultant.sync.workspace import Workspace
+    from sales_consultant.sync.push import restored
+    from sales_consultant.sync.runtime.workspace import Workspace
+    from sales_consultant.sync.use_cases import provisioning
+    from sales_consultant.sync.use_cases.sync import Silent, pulling, running, sync
 
     settings = Settings(connections={"main": {"crm": crm, "url": url}}, write={"objects": ["contacts"]})  # type: ignore[dict-item, arg-type]  # as a file gives them
     environ = {"SALES_CONSULTANT_MAIN_TOKEN": TOKEN}
@@ -37,7 +38,7 @@ def work(what: str, crm: str, url: str, folder: str, as_of: str) -> None:
     chosen = settings.connections["main"]
     with Workspace(settings, "main", chosen, Path(folder), environ=environ) as ws:
         if what == "provision":
-            admin.provision(ws, dry=False)
+            provisioning.provision(ws, dry=False)
         elif what == "adopt":
             with running(ws, "pull") as run:
                 pulling(ws, run, Silent())

@@ -18,11 +18,12 @@ from sales_consultant.config.settings import load
 from sales_consultant.connectors.salesforce.schema import WRITTEN
 from sales_consultant.demo import show
 from sales_consultant.demo.serving import beside, cache, company
-from sales_consultant.sync import admin, evaluation, report, setup
-from sales_consultant.sync.plan import Plan
+from sales_consultant.sync.models import evaluation
+from sales_consultant.sync.plan.plan import Plan
 from sales_consultant.sync.render import Terminal
-from sales_consultant.sync.run import Run, sync
-from sales_consultant.sync.workspace import Workspace
+from sales_consultant.sync.runtime.workspace import Workspace
+from sales_consultant.sync.use_cases import init, provisioning, report
+from sales_consultant.sync.use_cases.sync import Run, sync
 
 # Any token is a super admin's on the sandbox; this is none of anybody's.
 TOKEN = "sandbox-demo"
@@ -126,12 +127,12 @@ def _job(crm: str, url: str, folder: Path, reporter: Terminal, started: float) -
     """init, provision, sync, and a second sync at the same as-of that has nothing to do."""
     environ = {"SALES_CONSULTANT_DEMO_TOKEN": TOKEN}
     file, data = folder / "sales-consultant.toml", folder / "data"
-    found = setup.initialise(crm, "demo", {"url": url}, file, data, reporter, keyring=None, environ=environ)
+    found = init.initialise(crm, "demo", {"url": url}, file, data, reporter, keyring=None, environ=environ)
     settings = load(file)
     name, connection = settings.connection("demo")
     with Workspace(settings, name, connection, data, environ=environ) as ws:
         reporter.say("making the fields")
-        admin.provision(ws, dry=False)
+        provisioning.provision(ws, dry=False)
         first, plan = sync(ws, reporter, yes=True)
         seconds_at_limits = found["seconds_at_vendor_limits"] + ws.connector.seconds_at_limits()
         calls = Counter(found["api_calls"]) + Counter(ws.connector.calls.by_kind)

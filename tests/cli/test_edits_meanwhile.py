@@ -11,9 +11,9 @@ from support.cli import TOKEN
 from support.office import Office
 
 from sales_consultant.config.settings import Guards, Settings
-from sales_consultant.sync.plan import Plan
-from sales_consultant.sync.run import Silent, sync
-from sales_consultant.sync.workspace import Workspace, wall_clock
+from sales_consultant.sync.plan.plan import Plan
+from sales_consultant.sync.runtime.workspace import Workspace, wall_clock
+from sales_consultant.sync.use_cases.sync import Silent, sync
 
 
 @contextmanager

@@ -18,8 +18,8 @@ from sales_consultant.connectors.hubspot.signin import OPTIONAL_SCOPES, SCOPES
 from sales_consultant.connectors.salesforce.client import SalesforceApi
 from sales_consultant.connectors.salesforce.connector import SalesforceConnector
 from sales_consultant.sandbox.server import Sandbox
-from sales_consultant.sync import check as checking
-from sales_consultant.sync.workspace import Workspace
+from sales_consultant.sync.runtime.workspace import Workspace
+from sales_consultant.sync.use_cases import check as checking
 
 OBJECTS = ("contacts", "leads", "companies", "deals")
 CLOCK = "2024-06-01T00:00:00Z"

@@ -19,7 +19,7 @@ from sales_consultant.connectors.salesforce.connector import SalesforceConnector
 from sales_consultant.sandbox.server import Sandbox
 from sales_consultant.scoring.features.crm_fields import candidates
 from sales_consultant.sync.pull import pull
-from sales_consultant.sync.warehouse import Warehouse
+from sales_consultant.sync.stores.warehouse import Warehouse
 
 
 def known(connector: Connector) -> dict[str, str]:

@@ -17,7 +17,7 @@ from sales_consultant.connectors.hubspot.client import HubSpotApi
 from sales_consultant.connectors.hubspot.connector import HubSpotConnector
 from sales_consultant.sandbox.server import Sandbox
 from sales_consultant.sync.pull import pull
-from sales_consultant.sync.warehouse import Warehouse
+from sales_consultant.sync.stores.warehouse import Warehouse
 
 
 def connector(url: str = "") -> HubSpotConnector:

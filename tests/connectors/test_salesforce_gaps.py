@@ -15,8 +15,8 @@ from sales_consultant.connectors.salesforce.client import SalesforceApi, Salesfo
 from sales_consultant.connectors.salesforce.connector import SalesforceConnector
 from sales_consultant.connectors.salesforce.pull import Sizes
 from sales_consultant.sync.pull import pull
-from sales_consultant.sync.reconcile import reconcile
-from sales_consultant.sync.warehouse import Warehouse
+from sales_consultant.sync.pull.reconcile import reconcile
+from sales_consultant.sync.stores.warehouse import Warehouse
 
 
 @pytest.fixture

@@ -20,8 +20,8 @@ from sales_consultant.connectors.salesforce.pull import Sizes
 from sales_consultant.connectors.signin import Document
 from sales_consultant.sandbox.server import Sandbox
 from sales_consultant.sync.pull import pull
-from sales_consultant.sync.signin import sign_in
-from sales_consultant.sync.warehouse import Warehouse
+from sales_consultant.sync.stores.warehouse import Warehouse
+from sales_consultant.sync.use_cases.sign_in import sign_in
 
 CRMS = ("hubspot", "salesforce")
 APP_SECRET = "a-long-planted-secret"

@@ -15,7 +15,7 @@ from sales_consultant.connectors.hubspot.client import HubSpotApi
 from sales_consultant.connectors.hubspot.connector import HubSpotConnector
 from sales_consultant.connectors.hubspot.pull import Sizes
 from sales_consultant.connectors.hubspot.schema import STANDARD
-from sales_consultant.sync.warehouse import Warehouse
+from sales_consultant.sync.stores.warehouse import Warehouse
 
 CORE = ("contacts", "companies", "deals")
 ACTIVITIES = ("calls", "emails", "meetings", "notes", "tasks", "communications")

@@ -14,7 +14,7 @@ from sales_consultant.connectors.base import Connector
 from sales_consultant.connectors.salesforce.client import SalesforceApi
 from sales_consultant.connectors.salesforce.connector import SalesforceConnector
 from sales_consultant.connectors.salesforce.pull import Sizes
-from sales_consultant.sync.warehouse import Warehouse
+from sales_consultant.sync.stores.warehouse import Warehouse
 
 BASE = "/services/data/v62.0/"
 MERGED = {"Account": "companies", "Contact": "contacts", "Lead": "contacts"}

@@ -13,10 +13,10 @@ from histories.world import DAMAGED, Difference, World
 from sales_consultant.config.catalogue import FIELDS
 from sales_consultant.config.errors import SalesConsultantError
 from sales_consultant.config.settings import Settings
-from sales_consultant.sync.admin import provision
-from sales_consultant.sync.run import Silent, sync
-from sales_consultant.sync.state import changes, dead_letters, written
-from sales_consultant.sync.workspace import Workspace
+from sales_consultant.sync.runtime.workspace import Workspace
+from sales_consultant.sync.stores.state import changes, dead_letters, written
+from sales_consultant.sync.use_cases.provisioning import provision
+from sales_consultant.sync.use_cases.sync import Silent, sync
 
 LOG = """CREATE TABLE IF NOT EXISTS writes (object TEXT, id TEXT, before TEXT, after TEXT);
 CREATE TRIGGER IF NOT EXISTS writes_noted AFTER UPDATE OF properties ON records BEGIN

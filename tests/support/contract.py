@@ -16,7 +16,7 @@ from sales_consultant.connectors.base import Change, Connector, Outcome
 from sales_consultant.connectors.neutral import field_column
 from sales_consultant.sandbox.server import Sandbox
 from sales_consultant.sync.pull import pull
-from sales_consultant.sync.warehouse import Warehouse
+from sales_consultant.sync.stores.warehouse import Warehouse
 
 ADMIN = "an-admins-token-for-tests"
 

@@ -10,7 +10,7 @@ from histories.world import World
 from support.in_process import LocalSandbox
 
 from sales_consultant.connectors.neutral import FIELD
-from sales_consultant.sync.warehouse import Warehouse
+from sales_consultant.sync.stores.warehouse import Warehouse
 
 WORLDS: dict[str, type[World]] = {"hubspot": HubSpotWorld, "salesforce": SalesforceWorld}
 

@@ -11,11 +11,11 @@ from support.fake_crm import FakeCrm
 from sales_consultant.config.errors import AccessError, CrmUnavailableError, StoppedError
 from sales_consultant.config.settings import Connection, Settings
 from sales_consultant.connectors.base import Change, Outcome
-from sales_consultant.sync.plan import Entry, Plan
-from sales_consultant.sync.rollback import rollback
-from sales_consultant.sync.run import Run, Silent, pushing, running
-from sales_consultant.sync.state import changes, holds, runs
-from sales_consultant.sync.workspace import Workspace
+from sales_consultant.sync.plan.plan import Entry, Plan
+from sales_consultant.sync.runtime.workspace import Workspace
+from sales_consultant.sync.stores.state import changes, holds, runs
+from sales_consultant.sync.use_cases.rollback import rollback
+from sales_consultant.sync.use_cases.sync import Run, Silent, pushing, running
 
 IDS = [str(n) for n in range(25)]
 

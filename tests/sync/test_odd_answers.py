@@ -14,9 +14,9 @@ from support.in_process import LocalSandbox
 from support.local_connector import opened
 
 from sales_consultant.config.settings import Settings
-from sales_consultant.sync.admin import provision
-from sales_consultant.sync.run import Run, Silent, sync
-from sales_consultant.sync.workspace import Workspace
+from sales_consultant.sync.runtime.workspace import Workspace
+from sales_consultant.sync.use_cases.provisioning import provision
+from sales_consultant.sync.use_cases.sync import Run, Silent, sync
 
 OBJECTS = {"hubspot": ("contacts", "companies", "deals"), "salesforce": ("Contact", "Account", "Opportunity")}
 Json = dict[str, Any]

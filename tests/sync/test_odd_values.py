@@ -12,9 +12,9 @@ from support.local_connector import opened
 from support.odd_values import OddValues
 
 from sales_consultant.config.settings import Settings
-from sales_consultant.sync.admin import provision
-from sales_consultant.sync.run import Silent, sync
-from sales_consultant.sync.workspace import Workspace
+from sales_consultant.sync.runtime.workspace import Workspace
+from sales_consultant.sync.use_cases.provisioning import provision
+from sales_consultant.sync.use_cases.sync import Silent, sync
 
 OBJECTS = {
     "hubspot": ("contacts", "companies", "deals"),

@@ -8,13 +8,13 @@ import sqlalchemy as sa
 from support.fake_crm import FakeCrm
 
 from sales_consultant.config.settings import Connection, Settings
-from sales_consultant.sync.plan import Entry, Plan
-from sales_consultant.sync.report import status
-from sales_consultant.sync.rollback import rollback
-from sales_consultant.sync.run import Run, Silent, pushing, running
-from sales_consultant.sync.setup import retry
-from sales_consultant.sync.state import holds
-from sales_consultant.sync.workspace import Workspace
+from sales_consultant.sync.plan.plan import Entry, Plan
+from sales_consultant.sync.runtime.workspace import Workspace
+from sales_consultant.sync.stores.state import holds
+from sales_consultant.sync.use_cases.init import retry
+from sales_consultant.sync.use_cases.report import status
+from sales_consultant.sync.use_cases.rollback import rollback
+from sales_consultant.sync.use_cases.sync import Run, Silent, pushing, running
 
 
 @pytest.fixture

@@ -1,0 +1,1 @@
+"""The journal of every change, and when people saw a score."""

@@ -1,0 +1,1 @@
+"""What our fields should hold, what the CRM holds, and the plan that is the difference."""

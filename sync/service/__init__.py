@@ -1,0 +1,1 @@
+"""The schedule, the service that runs it, and what watches the service."""

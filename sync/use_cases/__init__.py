@@ -1,0 +1,1 @@
+"""What commands call: sync, backfill, rollback, provisioning, reports and the rest."""

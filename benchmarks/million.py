@@ -182,12 +182,12 @@ def start(crm: str, url: str, folder: Path) -> None:
 def connect(crm: str, url: str) -> Any:
     """Our connector to the sandbox."""
     if crm == "hubspot":
-        from sales_consultant.connectors.hubspot.client import HubSpotApi
+        from sales_consultant.connectors.hubspot.api.client import HubSpotApi
         from sales_consultant.connectors.hubspot.connector import HubSpotConnector
 
         return HubSpotConnector(HubSpotApi(TOKEN, url=url), read="2026-03", write="2026-03")
     from sales_consultant.config.settings import Connection
-    from sales_consultant.connectors.salesforce.client import SalesforceApi
+    from sales_consultant.connectors.salesforce.api.client import SalesforceApi
     from sales_consultant.connectors.salesforce.connector import SalesforceConnector
 
     return SalesforceConnector(SalesforceApi(Connection(crm="salesforce", url=url), TOKEN))

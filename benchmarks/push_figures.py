@@ -82,7 +82,7 @@ def _hubspot() -> None:
     import requests
 
     from sales_consultant.config.catalogue import fields
-    from sales_consultant.connectors.hubspot.client import HubSpotApi
+    from sales_consultant.connectors.hubspot.api.client import HubSpotApi
     from sales_consultant.connectors.hubspot.connector import HubSpotConnector
     from sales_consultant.sandbox.server import Sandbox
 
@@ -124,9 +124,9 @@ def _salesforce() -> None:
 
     from sales_consultant.config.catalogue import fields
     from sales_consultant.config.settings import Connection
-    from sales_consultant.connectors.salesforce.client import SalesforceApi
+    from sales_consultant.connectors.salesforce.api.client import SalesforceApi
     from sales_consultant.connectors.salesforce.connector import SalesforceConnector
-    from sales_consultant.connectors.salesforce.push import BULK_ROWS
+    from sales_consultant.connectors.salesforce.writing.push import BULK_ROWS
     from sales_consultant.sandbox.server import Sandbox
 
     with Sandbox(crms=("salesforce",)) as sandbox, requests.Session() as session:

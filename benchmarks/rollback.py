@@ -53,7 +53,7 @@ def _connector(crm: str, url: str) -> Connector | None:
     """Salesforce's, that does not wait between polls: the sandbox goes on with a job whenever it is asked."""
     if crm == "hubspot":
         return None
-    from sales_consultant.connectors.salesforce.client import SalesforceApi
+    from sales_consultant.connectors.salesforce.api.client import SalesforceApi
     from sales_consultant.connectors.salesforce.connector import SalesforceConnector
 
     class Counting(SalesforceApi):

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from sales_consultant.config.settings import load
-from sales_consultant.connectors.salesforce.schema import WRITTEN
+from sales_consultant.connectors.salesforce.reading.schema import WRITTEN
 from sales_consultant.demo import show
 from sales_consultant.demo.serving import beside, cache, company
 from sales_consultant.sync.models import evaluation

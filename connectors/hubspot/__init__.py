@@ -7,8 +7,8 @@ if TYPE_CHECKING:
     from sales_consultant.config.naming import Naming
     from sales_consultant.config.settings import Connection
     from sales_consultant.connectors.budget import BudgetStore
+    from sales_consultant.connectors.http.sign_in import BrowserSignIn
     from sales_consultant.connectors.hubspot.connector import HubSpotConnector
-    from sales_consultant.connectors.signin import BrowserSignIn
 
 
 def open_hubspot(
@@ -24,10 +24,10 @@ def open_hubspot(
     """A connector to the portal that the secret belongs to. Makes no call yet."""
     from sales_consultant.connectors.base import Calls
     from sales_consultant.connectors.budget import DailyBudget
-    from sales_consultant.connectors.http import Transport
-    from sales_consultant.connectors.hubspot.client import HubSpotApi
+    from sales_consultant.connectors.http.transport import Transport
+    from sales_consultant.connectors.hubspot.api.client import HubSpotApi
+    from sales_consultant.connectors.hubspot.api.sign_in import keeper
     from sales_consultant.connectors.hubspot.connector import HubSpotConnector
-    from sales_consultant.connectors.hubspot.signin import keeper
 
     transport = Transport(
         calls=Calls(), crm="HubSpot", patience=connection.patience_seconds, tell=tell, stop=stop
@@ -53,7 +53,7 @@ def open_hubspot(
 def browser_sign_in(connection: "Connection", client_secret: str, redirect_uri: str) -> "BrowserSignIn":
     """How a user signs this connection in by browser."""
     from sales_consultant.connectors.base import Calls
-    from sales_consultant.connectors.http import Transport
-    from sales_consultant.connectors.hubspot.signin import by_browser
+    from sales_consultant.connectors.http.transport import Transport
+    from sales_consultant.connectors.hubspot.api.sign_in import by_browser
 
     return by_browser(connection, client_secret, redirect_uri, Transport(calls=Calls(), crm="HubSpot"))

@@ -23,18 +23,19 @@ from sales_consultant.connectors.base import (
     Stream,
     distinct,
 )
-from sales_consultant.connectors.chosen import checked
-from sales_consultant.connectors.columns import number, text
-from sales_consultant.connectors.hubspot import batches, estimate, rows, schema, small, views
-from sales_consultant.connectors.hubspot.admin import HubSpotAdmin
-from sales_consultant.connectors.hubspot.chosen import find
-from sales_consultant.connectors.hubspot.client import HubSpotApi, HubSpotRefusalError
-from sales_consultant.connectors.hubspot.paths import Paths
-from sales_consultant.connectors.hubspot.provision import Provisioner
-from sales_consultant.connectors.hubspot.pull import LIST_LIMIT, Puller, Sizes
+from sales_consultant.connectors.filters import checked
+from sales_consultant.connectors.hubspot.api import batches
+from sales_consultant.connectors.hubspot.api.client import HubSpotApi, HubSpotRefusalError
+from sales_consultant.connectors.hubspot.api.paths import Paths
+from sales_consultant.connectors.hubspot.api.shapes import following
 from sales_consultant.connectors.hubspot.push import BATCH, Pusher
-from sales_consultant.connectors.hubspot.shapes import following
-from sales_consultant.connectors.neutral import OVER_OURS
+from sales_consultant.connectors.hubspot.reading import estimate, exchange_rates, rows, schema, views
+from sales_consultant.connectors.hubspot.reading.filters import find
+from sales_consultant.connectors.hubspot.reading.pull import LIST_LIMIT, Puller, Sizes
+from sales_consultant.connectors.hubspot.setup.admin import HubSpotAdmin
+from sales_consultant.connectors.hubspot.setup.provision import Provisioner
+from sales_consultant.connectors.tables.columns import number, text
+from sales_consultant.connectors.tables.neutral import OVER_OURS
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -163,7 +164,7 @@ class HubSpotConnector(HubSpotAdmin):
         elif stream == "campaigns":
             yield self._puller.campaigns()
         elif stream == "currencies":
-            yield small.currencies(self.api, self.reading, self.identity().currency, self.latest)
+            yield exchange_rates.currencies(self.api, self.reading, self.identity().currency, self.latest)
         else:
             whole: dict[str, Callable[[], Page]] = {
                 "fields": self._fields,

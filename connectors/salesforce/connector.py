@@ -25,25 +25,31 @@ from sales_consultant.connectors.base import (
     Page,
     Stream,
 )
-from sales_consultant.connectors.chosen import checked
-from sales_consultant.connectors.neutral import field_column, quote
-from sales_consultant.connectors.salesforce import estimate, rows, schema, small, views
-from sales_consultant.connectors.salesforce.admin import SalesforceAdmin
-from sales_consultant.connectors.salesforce.ahead import Ahead, Question
-from sales_consultant.connectors.salesforce.chosen import find
-from sales_consultant.connectors.salesforce.client import (
+from sales_consultant.connectors.filters import checked
+from sales_consultant.connectors.salesforce.api.client import (
     SalesforceApi,
     SalesforceRefusalError,
     moment,
     quoted,
 )
-from sales_consultant.connectors.salesforce.described import Described
-from sales_consultant.connectors.salesforce.extras import Extras
-from sales_consultant.connectors.salesforce.permissions import Permissions
-from sales_consultant.connectors.salesforce.provision import Fields
-from sales_consultant.connectors.salesforce.pull import Puller, Sizes, invisible
-from sales_consultant.connectors.salesforce.push import BULK_FROM, BULK_ROWS, COLLECTION, JOB_CALLS, Pusher
-from sales_consultant.connectors.salesforce.rows import text
+from sales_consultant.connectors.salesforce.api.composite_reads import Ahead, Question
+from sales_consultant.connectors.salesforce.reading import estimate, rows, schema, small_tables, views
+from sales_consultant.connectors.salesforce.reading.described import Described
+from sales_consultant.connectors.salesforce.reading.filters import find
+from sales_consultant.connectors.salesforce.reading.pull import Puller, Sizes, invisible
+from sales_consultant.connectors.salesforce.reading.rows import text
+from sales_consultant.connectors.salesforce.setup.admin import SalesforceAdmin
+from sales_consultant.connectors.salesforce.setup.list_views import Extras
+from sales_consultant.connectors.salesforce.setup.permissions import Permissions
+from sales_consultant.connectors.salesforce.setup.provision import Fields
+from sales_consultant.connectors.salesforce.writing.push import (
+    BULK_FROM,
+    BULK_ROWS,
+    COLLECTION,
+    JOB_CALLS,
+    Pusher,
+)
+from sales_consultant.connectors.tables.neutral import field_column, quote
 
 READ_BACK = 200
 
@@ -101,7 +107,7 @@ class SalesforceConnector(SalesforceAdmin):
     def identity(self) -> Identity:
         """The org: its id, and whether it is a sandbox."""
         if self._identity is None:
-            org, currency = small.organization(self.ahead)
+            org, currency = small_tables.organization(self.ahead)
             if not isinstance(org["Id"], str) or not isinstance(org["IsSandbox"], bool):
                 # Which org this is must be sure: the stores are bound to it.
                 raise CrmUnavailableError(
@@ -205,7 +211,7 @@ class SalesforceConnector(SalesforceAdmin):
         self._expected = True
         questions: list[Question] = []
         for name, (definition, since) in windows.items():
-            questions += small.QUERIES.get(name, ())
+            questions += small_tables.QUERIES.get(name, ())
             if since is not None and name in schema.STANDARD:
                 selection = self.described.selection(name)
                 if selection.fields and selection.digest == definition:
@@ -220,11 +226,11 @@ class SalesforceConnector(SalesforceAdmin):
             if not self._expected:
                 self.forget()
             self._expected = False
-            yield small.fields(self.described, self._own, self.latest())
+            yield small_tables.fields(self.described, self._own, self.latest())
         elif stream == "stages":
-            yield small.stages(self.ahead, self.latest())
+            yield small_tables.stages(self.ahead, self.latest())
         elif stream == "currencies":
-            yield small.currencies(self.ahead, self.latest())
+            yield small_tables.currencies(self.ahead, self.latest())
         elif stream.endswith(schema.SLOW):
             yield from self._puller.computed(stream.removesuffix(schema.SLOW))
         else:

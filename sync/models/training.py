@@ -13,7 +13,7 @@ from sales_consultant.config.errors import ConfigError
 from sales_consultant.config.nearest import did_you_mean
 from sales_consultant.config.populations import Population
 from sales_consultant.config.settings import Settings
-from sales_consultant.connectors.neutral import field_column
+from sales_consultant.connectors.tables.neutral import field_column
 from sales_consultant.sync.journal.exposures import shown
 from sales_consultant.sync.models.registry import (
     AMOUNT,

@@ -9,7 +9,7 @@ import contextlib
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from sales_consultant.connectors.neutral import quote
+from sales_consultant.connectors.tables.neutral import quote
 
 if TYPE_CHECKING:
     import duckdb

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from sales_consultant.config.errors import UsageError
 from sales_consultant.connectors.budget import DAY_MS
-from sales_consultant.connectors.neutral import quote
+from sales_consultant.connectors.tables.neutral import quote
 from sales_consultant.sync.models import registry
 from sales_consultant.sync.plan import current_values as held
 from sales_consultant.sync.plan import desired_values as desiring

@@ -23,7 +23,7 @@ from sales_consultant.config.errors import (
     StoppedError,
     UsageError,
 )
-from sales_consultant.connectors.neutral import field_column
+from sales_consultant.connectors.tables.neutral import field_column
 from sales_consultant.sync.journal.journal import Journal, waiting
 from sales_consultant.sync.models import registry
 from sales_consultant.sync.models import training as trainings

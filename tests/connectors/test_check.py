@@ -14,8 +14,8 @@ from sales_consultant.config.errors import ConfigError
 from sales_consultant.config.settings import Connection, Settings, Write
 from sales_consultant.connectors import open_connector
 from sales_consultant.connectors.base import Finding
-from sales_consultant.connectors.hubspot.signin import OPTIONAL_SCOPES, SCOPES
-from sales_consultant.connectors.salesforce.client import SalesforceApi
+from sales_consultant.connectors.hubspot.api.sign_in import OPTIONAL_SCOPES, SCOPES
+from sales_consultant.connectors.salesforce.api.client import SalesforceApi
 from sales_consultant.connectors.salesforce.connector import SalesforceConnector
 from sales_consultant.sandbox.server import Sandbox
 from sales_consultant.sync.runtime.workspace import Workspace

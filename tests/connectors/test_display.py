@@ -14,12 +14,12 @@ from sales_consultant.config.naming import Naming
 from sales_consultant.config.settings import Connection, Settings
 from sales_consultant.connectors import open_connector
 from sales_consultant.connectors.base import Calls, Change, ProvisionStep
-from sales_consultant.connectors.http import Transport
-from sales_consultant.connectors.hubspot.client import HubSpotApi
+from sales_consultant.connectors.http.transport import Transport
+from sales_consultant.connectors.hubspot.api.client import HubSpotApi
 from sales_consultant.connectors.hubspot.connector import HubSpotConnector
-from sales_consultant.connectors.hubspot.display import FORMATS
-from sales_consultant.connectors.hubspot.provision import definition
-from sales_consultant.connectors.salesforce.provision import metadata
+from sales_consultant.connectors.hubspot.setup.display import FORMATS
+from sales_consultant.connectors.hubspot.setup.provision import definition
+from sales_consultant.connectors.salesforce.setup.provision import metadata
 from sales_consultant.sandbox.server import Sandbox
 from sales_consultant.sync.runtime.workspace import Workspace
 from sales_consultant.sync.use_cases import provisioning

@@ -17,10 +17,10 @@ from sales_consultant.config.populations import Population
 from sales_consultant.config.settings import Connection, Settings
 from sales_consultant.connectors import open_connector
 from sales_consultant.connectors.base import Calls, ProvisionStep
-from sales_consultant.connectors.http import Transport
-from sales_consultant.connectors.hubspot.client import HubSpotApi
+from sales_consultant.connectors.http.transport import Transport
+from sales_consultant.connectors.hubspot.api.client import HubSpotApi
 from sales_consultant.connectors.hubspot.connector import HubSpotConnector
-from sales_consultant.connectors.salesforce.client import SalesforceApi
+from sales_consultant.connectors.salesforce.api.client import SalesforceApi
 from sales_consultant.connectors.salesforce.connector import SalesforceConnector
 from sales_consultant.sandbox.server import Sandbox
 from sales_consultant.sync.runtime.workspace import Workspace

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sales_consultant.connectors.base import Page, Stream
-from sales_consultant.connectors.columns import FIRST_MS, LAST_MS, moment, moments, text, tolerant
-from sales_consultant.connectors.macros import MACROS
+from sales_consultant.connectors.tables.columns import FIRST_MS, LAST_MS, moment, moments, text, tolerant
+from sales_consultant.connectors.tables.macros import MACROS
 from sales_consultant.sync.stores.warehouse import Warehouse
 
 MS = 1_704_067_200_000

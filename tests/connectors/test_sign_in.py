@@ -19,7 +19,7 @@ from sales_consultant.config import secrets
 from sales_consultant.config.errors import AccessError, ConfigError, CrmUnavailableError, MachineError
 from sales_consultant.config.settings import Connection, Settings, Write, made_connection
 from sales_consultant.connectors import open_connector
-from sales_consultant.connectors.signin import Document, Keeper, Lease
+from sales_consultant.connectors.http.sign_in import Document, Keeper, Lease
 from sales_consultant.sync.use_cases.sign_in import login, sign_in
 
 REFRESH = "refresh-planted-6f1c9a-secret"

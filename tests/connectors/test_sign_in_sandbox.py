@@ -16,8 +16,8 @@ from sales_consultant.config.errors import AccessError, SalesConsultantError
 from sales_consultant.config.settings import Connection, Write
 from sales_consultant.connectors import open_connector
 from sales_consultant.connectors.base import Connector
-from sales_consultant.connectors.salesforce.pull import Sizes
-from sales_consultant.connectors.signin import Document
+from sales_consultant.connectors.http.sign_in import Document
+from sales_consultant.connectors.salesforce.reading.pull import Sizes
 from sales_consultant.sandbox.server import Sandbox
 from sales_consultant.sync.pull import pull
 from sales_consultant.sync.stores.warehouse import Warehouse

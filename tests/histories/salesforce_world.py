@@ -11,9 +11,9 @@ from support.in_process import LocalSandbox
 
 from sales_consultant.config.settings import Connection
 from sales_consultant.connectors.base import Connector
-from sales_consultant.connectors.salesforce.client import SalesforceApi
+from sales_consultant.connectors.salesforce.api.client import SalesforceApi
 from sales_consultant.connectors.salesforce.connector import SalesforceConnector
-from sales_consultant.connectors.salesforce.pull import Sizes
+from sales_consultant.connectors.salesforce.reading.pull import Sizes
 from sales_consultant.sync.stores.warehouse import Warehouse
 
 BASE = "/services/data/v62.0/"

@@ -12,7 +12,7 @@ from support.odd_values import OddValues
 
 from sales_consultant.config.errors import SalesConsultantError
 from sales_consultant.connectors.base import Connector, Known, Page
-from sales_consultant.connectors.neutral import FIELD, field_column
+from sales_consultant.connectors.tables.neutral import FIELD, field_column
 from sales_consultant.sync.pull import pull
 from sales_consultant.sync.pull.reconcile import reconcile
 from sales_consultant.sync.stores.warehouse import Warehouse

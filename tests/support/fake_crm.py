@@ -25,7 +25,7 @@ from sales_consultant.connectors.base import (
     Stream,
     Use,
 )
-from sales_consultant.connectors.neutral import NEUTRAL, Source, field_column, view
+from sales_consultant.connectors.tables.neutral import NEUTRAL, Source, field_column, view
 
 Key = tuple[str, str]
 

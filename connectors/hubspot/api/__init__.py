@@ -1,0 +1,1 @@
+"""HubSpot's API: client, paths, errors, sign-in, batch reads."""

@@ -1,0 +1,1 @@
+"""What an admin does to a portal: our properties made, shown, checked and taken away."""

@@ -1,0 +1,1 @@
+"""Salesforce's API: client, errors, sign-in, several reads in one call."""

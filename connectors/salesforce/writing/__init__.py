@@ -1,0 +1,1 @@
+"""Writing to Salesforce by collections or Bulk, an outcome for each record."""

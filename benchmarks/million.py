@@ -23,8 +23,8 @@ TOKEN = "a-benchmark-token"
 def fill(crm: str, path: Path, count: int) -> None:
     """A store of `count` contacts, made within the last year."""
     from sales_consultant.sandbox.clock import parse_iso
-    from sales_consultant.sandbox.salesforce import ids
-    from sales_consultant.sandbox.server import Sandbox
+    from sales_consultant.sandbox.salesforce.org import ids
+    from sales_consultant.sandbox.serving.server import Sandbox
 
     sandbox = Sandbox(store=path, clock=CLOCK, crms=(crm,))
     now = parse_iso(CLOCK)
@@ -63,7 +63,7 @@ def fill(crm: str, path: Path, count: int) -> None:
 
 
 def _serve(ready: "Connection[str, str]", crm: str, path: Path) -> None:
-    from sales_consultant.sandbox.server import Sandbox
+    from sales_consultant.sandbox.serving.server import Sandbox
 
     sandbox = Sandbox(store=path, clock=CLOCK, crms=(crm,))
     ready.send(sandbox.url)

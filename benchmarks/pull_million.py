@@ -111,7 +111,7 @@ def _one(crm: str, url: str, folder: Path, count: int) -> None:
         changed = [str(n) for n in range(1, count, 100)]
         body = {"object": "contacts"}
     else:
-        from sales_consultant.sandbox.salesforce import ids
+        from sales_consultant.sandbox.salesforce.org import ids
 
         changed = [ids.make("Contact", n) for n in range(1, count, 100)]
         body = {"object": "Contact"}

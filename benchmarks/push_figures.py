@@ -84,7 +84,7 @@ def _hubspot() -> None:
     from sales_consultant.config.catalogue import fields
     from sales_consultant.connectors.hubspot.api.client import HubSpotApi
     from sales_consultant.connectors.hubspot.connector import HubSpotConnector
-    from sales_consultant.sandbox.server import Sandbox
+    from sales_consultant.sandbox.serving.server import Sandbox
 
     with Sandbox(crms=("hubspot",)) as sandbox, requests.Session() as session:
         session.headers["Authorization"] = "Bearer x"
@@ -127,7 +127,7 @@ def _salesforce() -> None:
     from sales_consultant.connectors.salesforce.api.client import SalesforceApi
     from sales_consultant.connectors.salesforce.connector import SalesforceConnector
     from sales_consultant.connectors.salesforce.writing.push import BULK_ROWS
-    from sales_consultant.sandbox.server import Sandbox
+    from sales_consultant.sandbox.serving.server import Sandbox
 
     with Sandbox(crms=("salesforce",)) as sandbox, requests.Session() as session:
         session.headers["Authorization"] = "Bearer x"

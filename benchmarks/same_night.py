@@ -85,7 +85,7 @@ def _settle(crm: str, store: Path) -> None:
 
 def _change(crm: str, url: str, count: int) -> None:
     """Somebody renames some contacts."""
-    from sales_consultant.sandbox.salesforce import ids
+    from sales_consultant.sandbox.salesforce.org import ids
 
     with requests.Session() as session:
         session.headers["Authorization"] = f"Bearer {TOKEN}"

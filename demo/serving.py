@@ -44,8 +44,8 @@ def serve(
     secure: tuple[Path, int] | None = None,
 ) -> None:
     """Serve until stopped. Raises UsageError for data that cannot be read, MachineError for a port that is taken."""
-    from sales_consultant.sandbox.run import run
-    from sales_consultant.sandbox.tables_error import DataFolderError
+    from sales_consultant.sandbox.data_folder.errors import DataFolderError
+    from sales_consultant.sandbox.serving.run import run
     from sales_consultant.sandbox.world import Limits
 
     with tempfile.TemporaryDirectory(prefix="sales-consultant-") as scratch:
@@ -79,7 +79,7 @@ def serve(
 
 
 def _child(ready: "Connection[str, str]", data: str, clock: str, notice: str, crm: str) -> None:
-    from sales_consultant.sandbox.run import run
+    from sales_consultant.sandbox.serving.run import run
 
     with contextlib.suppress(KeyboardInterrupt):
         run(data=Path(data), clock=clock, notice=notice, crms=(crm,), ready=ready.send)

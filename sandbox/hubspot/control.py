@@ -8,13 +8,15 @@ from starlette.responses import HTMLResponse, Response
 from sales_consultant.sandbox import oauth
 from sales_consultant.sandbox.clock import iso, parse_iso
 from sales_consultant.sandbox.faults import Fault
-from sales_consultant.sandbox.hubspot import account, forms, writing
-from sales_consultant.sandbox.hubspot import oauth as signin
-from sales_consultant.sandbox.hubspot.errors import ApiError, InvalidValuesError, error_response
-from sales_consultant.sandbox.hubspot.kinds import KINDS, VENDOR, Kind, kind_of
-from sales_consultant.sandbox.hubspot.limits import limited
-from sales_consultant.sandbox.hubspot.links import DEFAULT, DEFINED
-from sales_consultant.sandbox.hubspot.portal import OPTIONS, Portal
+from sales_consultant.sandbox.hubspot.marketing import forms
+from sales_consultant.sandbox.hubspot.portal.errors import ApiError, InvalidValuesError, error_response
+from sales_consultant.sandbox.hubspot.portal.kinds import KINDS, VENDOR, Kind, kind_of
+from sales_consultant.sandbox.hubspot.portal.limits import limited
+from sales_consultant.sandbox.hubspot.portal.portal import OPTIONS, Portal
+from sales_consultant.sandbox.hubspot.records import writing
+from sales_consultant.sandbox.hubspot.records.links import DEFAULT, DEFINED
+from sales_consultant.sandbox.hubspot.settings import account
+from sales_consultant.sandbox.hubspot.settings import oauth as signin
 from sales_consultant.sandbox.world import ControlError
 
 Json = dict[str, Any]

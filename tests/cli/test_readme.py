@@ -8,7 +8,7 @@ import pytest
 from support import tiny
 from support.cli import SCRIPT, Cli
 
-from sales_consultant.sandbox.server import Sandbox
+from sales_consultant.sandbox.serving.server import Sandbox
 
 README = Path(__file__).parents[2] / "README.md"
 BLOCK = re.compile(r"<!-- tried: (\w+) -->\s*```console\n(.*?)```", re.DOTALL)

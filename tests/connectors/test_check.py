@@ -17,7 +17,7 @@ from sales_consultant.connectors.base import Finding
 from sales_consultant.connectors.hubspot.api.sign_in import OPTIONAL_SCOPES, SCOPES
 from sales_consultant.connectors.salesforce.api.client import SalesforceApi
 from sales_consultant.connectors.salesforce.connector import SalesforceConnector
-from sales_consultant.sandbox.server import Sandbox
+from sales_consultant.sandbox.serving.server import Sandbox
 from sales_consultant.sync.runtime.workspace import Workspace
 from sales_consultant.sync.use_cases import check as checking
 

@@ -20,7 +20,7 @@ from sales_consultant.connectors.hubspot.api.client import HubSpotApi
 from sales_consultant.connectors.hubspot.connector import HubSpotConnector
 from sales_consultant.connectors.salesforce.api.client import SalesforceApi
 from sales_consultant.connectors.salesforce.writing.bulk_csv import CutError, read
-from sales_consultant.sandbox.server import Sandbox
+from sales_consultant.sandbox.serving.server import Sandbox
 
 DAMAGES = ("gzip", "html", "empty", "cut", "truncated", "reset", "lost")
 CONTACTS = "/crm/objects/2026-03/contacts"

@@ -16,7 +16,7 @@ from sales_consultant.connectors.hubspot.api.client import HubSpotApi
 from sales_consultant.connectors.hubspot.connector import HubSpotConnector
 from sales_consultant.connectors.salesforce.api.client import SalesforceApi
 from sales_consultant.connectors.salesforce.connector import SalesforceConnector
-from sales_consultant.sandbox.server import Sandbox
+from sales_consultant.sandbox.serving.server import Sandbox
 from sales_consultant.scoring.features.crm_fields import candidates
 from sales_consultant.sync.pull import pull
 from sales_consultant.sync.stores.warehouse import Warehouse

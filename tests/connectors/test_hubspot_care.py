@@ -15,7 +15,7 @@ from sales_consultant.connectors.base import Calls, Change
 from sales_consultant.connectors.http.transport import Transport
 from sales_consultant.connectors.hubspot.api.client import HubSpotApi
 from sales_consultant.connectors.hubspot.connector import HubSpotConnector
-from sales_consultant.sandbox.server import Sandbox
+from sales_consultant.sandbox.serving.server import Sandbox
 from sales_consultant.sync.pull import pull
 from sales_consultant.sync.stores.warehouse import Warehouse
 

@@ -14,7 +14,7 @@ from sales_consultant.connectors.base import Calls, Change, Outcome
 from sales_consultant.connectors.http.transport import Transport
 from sales_consultant.connectors.hubspot.api.client import HubSpotApi, HubSpotRefusalError
 from sales_consultant.connectors.hubspot.connector import HubSpotConnector
-from sales_consultant.sandbox.server import Sandbox
+from sales_consultant.sandbox.serving.server import Sandbox
 
 HEADERS = {"Authorization": f"Bearer {ADMIN}"}
 COUNT = 300

@@ -18,7 +18,7 @@ from sales_consultant.connectors import open_connector
 from sales_consultant.connectors.base import Connector
 from sales_consultant.connectors.http.sign_in import Document
 from sales_consultant.connectors.salesforce.reading.pull import Sizes
-from sales_consultant.sandbox.server import Sandbox
+from sales_consultant.sandbox.serving.server import Sandbox
 from sales_consultant.sync.pull import pull
 from sales_consultant.sync.stores.warehouse import Warehouse
 from sales_consultant.sync.use_cases.sign_in import sign_in

@@ -21,7 +21,7 @@ from sales_consultant.connectors.hubspot.api.client import HubSpotApi
 from sales_consultant.connectors.hubspot.connector import HubSpotConnector
 from sales_consultant.connectors.salesforce.api.client import SalesforceApi
 from sales_consultant.connectors.salesforce.connector import SalesforceConnector
-from sales_consultant.sandbox.server import Sandbox
+from sales_consultant.sandbox.serving.server import Sandbox
 
 # Labels of forty signs are eighty units.
 LONG = Naming(labels={"score": "𠮟" * 60, "grade": "x" * 38 + "👍🏽"}, label="👍" * 40)

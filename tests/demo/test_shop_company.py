@@ -12,7 +12,7 @@ from sales_consultant.demo import shop
 from sales_consultant.demo.orders import orders
 from sales_consultant.demo.sample import sample
 from sales_consultant.demo.world import DemoError, World
-from sales_consultant.sandbox.tables import load_folder
+from sales_consultant.sandbox.data_folder.tables import load_folder
 
 
 def line(

@@ -360,7 +360,7 @@ class SalesforceWorld(World):
 
     def flood(self, rows: int) -> None:
         at, first = self.org.now(), self.org.new_ids("Contact", rows)
-        from sales_consultant.sandbox.salesforce import ids
+        from sales_consultant.sandbox.salesforce.org import ids
 
         self.sandbox.store.write_many(
             "INSERT INTO records VALUES ('salesforce', 'Contact', ?, ?, ?, ?, ?, 0, NULL)",

@@ -22,7 +22,7 @@ from sales_consultant.config.catalogue import FIELDS
 from sales_consultant.config.settings import Connection, Write
 from sales_consultant.connectors import open_connector
 from sales_consultant.connectors.base import Connector
-from sales_consultant.sandbox.server import Sandbox
+from sales_consultant.sandbox.serving.server import Sandbox
 
 OURS = tuple(f for f in FIELDS if not f.people_write)
 # What one disturbed run does with a CRM that is well: lost answers, limits, errors of the server.

@@ -14,7 +14,7 @@ from sales_consultant.config.conditions import from_option
 from sales_consultant.config.errors import AccessError, ConfigError, CrmUnavailableError, UsageError
 from sales_consultant.connectors.base import Change, Connector, Outcome
 from sales_consultant.connectors.tables.neutral import field_column
-from sales_consultant.sandbox.server import Sandbox
+from sales_consultant.sandbox.serving.server import Sandbox
 from sales_consultant.sync.pull import pull
 from sales_consultant.sync.stores.warehouse import Warehouse
 

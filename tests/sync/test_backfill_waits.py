@@ -10,7 +10,7 @@ from sales_consultant.config.errors import CrmUnavailableError
 from sales_consultant.config.naming import Naming
 from sales_consultant.config.settings import Settings
 from sales_consultant.connectors.hubspot import open_hubspot
-from sales_consultant.sandbox.hubspot.portal import Portal
+from sales_consultant.sandbox.hubspot.portal.portal import Portal
 from sales_consultant.sync.runtime.workspace import Workspace
 from sales_consultant.sync.use_cases.backfill import Backfilled, Task, backfill
 from sales_consultant.sync.use_cases.sync import Silent

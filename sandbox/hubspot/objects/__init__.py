@@ -1,0 +1,1 @@
+"""HubSpot's endpoints for records, batches, associations and lists."""

@@ -1,0 +1,1 @@
+"""HubSpot's records: written, linked, searched and shown as JSON."""

@@ -1,0 +1,1 @@
+"""HubSpot's endpoints for account, tokens, currencies, properties and pipelines."""

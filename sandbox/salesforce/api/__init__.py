@@ -1,0 +1,1 @@
+"""One request to Salesforce's API."""

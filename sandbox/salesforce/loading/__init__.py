@@ -1,0 +1,1 @@
+"""Fills the Salesforce org from a data folder."""

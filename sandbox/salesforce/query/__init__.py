@@ -1,0 +1,1 @@
+"""The endpoints that answer queries and searches."""

@@ -1,0 +1,1 @@
+"""Records of the org: values, writing, rules, and what time does to them."""

@@ -1,0 +1,1 @@
+"""SOQL: its grammar, and its conditions as SQL."""

@@ -1,0 +1,1 @@
+"""The sandbox as a server: gate, control endpoint, web pages, TLS."""

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import cast
 
 from sales_consultant.config.errors import MachineError, UsageError
-from sales_consultant.demo.world import DemoError, Progress, World
+from sales_consultant.demo.company.world import DemoError, Progress, World
 
 
 def cache() -> Path:
@@ -21,7 +21,8 @@ def cache() -> Path:
 
 def company(data: str, folder: Path, progress: Progress | None = None) -> World:
     """Make the demo company "saas" or "shop" in an empty folder."""
-    from sales_consultant.demo import saas, shop
+    from sales_consultant.demo.saas import saas
+    from sales_consultant.demo.shop import shop
 
     make = {"saas": saas.build, "shop": shop.build}[data]
     try:

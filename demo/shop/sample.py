@@ -1,6 +1,6 @@
 """Make the shop's sample from UCI's Online Retail, stored as one Parquet file with the columns that UCI gives it.
 
-    python -m sales_consultant.demo.sample ONLINE_RETAIL.parquet OUT.parquet
+    python -m sales_consultant.demo.shop.sample ONLINE_RETAIL.parquet OUT.parquet
 
 Customers are drawn by a hash of their number and kept with all their lines, cancellations too.
 """

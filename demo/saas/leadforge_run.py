@@ -1,6 +1,6 @@
 """The process that runs leadforge: one simulated world, looked at after several numbers of days.
 
-    python -m sales_consultant.demo.leadforge_run RECIPE_JSON OUT HORIZON...
+    python -m sales_consultant.demo.saas.leadforge_run RECIPE_JSON OUT HORIZON...
 
 A world simulated for fewer days is an exact prefix of the same world simulated for more, so that the short runs tell
 when a lead reached a stage, which the long one alone does not. Only what a CRM would show is taken out of a run: the

@@ -15,11 +15,11 @@ from dataclasses import asdict
 from importlib import metadata
 from pathlib import Path
 
-from sales_consultant.demo import deals, events, people
-from sales_consultant.demo.recipe import SAAS, Recipe, Runs, run
-from sales_consultant.demo.story import tell
-from sales_consultant.demo.tables import iso, write_csv, write_parquet
-from sales_consultant.demo.world import Made, Progress, World, cached, key_of
+from sales_consultant.demo.company.tables import iso, write_csv, write_parquet
+from sales_consultant.demo.company.world import Made, Progress, World, cached, key_of
+from sales_consultant.demo.saas import deals, events, people
+from sales_consultant.demo.saas.recipe import SAAS, Recipe, Runs, run
+from sales_consultant.demo.saas.story import tell
 
 NOTICE = (
     "Synthetic data: companies, people and deals are simulated (leadforge, MIT licence), the names are invented, "

@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sales_consultant.demo import words
+from sales_consultant.demo.company import words
 
 FREE_MAIL = "freemail.example"
 """Where people without an address at their company have theirs."""

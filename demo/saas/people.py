@@ -4,11 +4,11 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import Any
 
-from sales_consultant.demo import names
-from sales_consultant.demo.recipe import Runs
-from sales_consultant.demo.story import Story
-from sales_consultant.demo.tables import Columns, Row, iso
-from sales_consultant.demo.timeline import OPENS, WORKS, day_of
+from sales_consultant.demo.company import names
+from sales_consultant.demo.company.tables import Columns, Row, iso
+from sales_consultant.demo.saas.recipe import Runs
+from sales_consultant.demo.saas.story import Story
+from sales_consultant.demo.saas.timeline import OPENS, WORKS, day_of
 
 OWN_DOMAIN = "veridian-procure.example"
 

@@ -5,8 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from sales_consultant.demo.recipe import Recipe, Runs
-from sales_consultant.demo.timeline import (
+from sales_consultant.demo.saas.recipe import Recipe, Runs
+from sales_consultant.demo.saas.timeline import (
     ACTIVITY,
     BEGUN,
     CLOSED,

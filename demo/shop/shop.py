@@ -7,11 +7,11 @@ from collections import Counter, defaultdict
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from sales_consultant.demo import names
-from sales_consultant.demo.deals import STAGES
-from sales_consultant.demo.orders import Order, orders
-from sales_consultant.demo.tables import Columns, Row, iso, write_csv, write_parquet
-from sales_consultant.demo.world import Made, Progress, World, cached, key_of
+from sales_consultant.demo.company import names
+from sales_consultant.demo.company.tables import Columns, Row, iso, write_csv, write_parquet
+from sales_consultant.demo.company.world import Made, Progress, World, cached, key_of
+from sales_consultant.demo.saas.deals import STAGES
+from sales_consultant.demo.shop.orders import Order, orders
 
 SAMPLE = Path(__file__).parent / "data" / "online_retail_sample.parquet"
 NOTICE = (

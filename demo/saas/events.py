@@ -3,9 +3,9 @@
 from bisect import bisect_right
 from datetime import UTC, datetime, timedelta
 
-from sales_consultant.demo.people import CONVERTED, STATUS, Contact
-from sales_consultant.demo.story import Story
-from sales_consultant.demo.tables import Columns, Row, iso
+from sales_consultant.demo.company.tables import Columns, Row, iso
+from sales_consultant.demo.saas.people import CONVERTED, STATUS, Contact
+from sales_consultant.demo.saas.story import Story
 
 ACTIVITIES: Columns = {
     "id": "text",

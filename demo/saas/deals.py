@@ -1,8 +1,8 @@
 """Deals of the saas company, their pipeline and their history."""
 
-from sales_consultant.demo.people import Directory
-from sales_consultant.demo.story import Deal, Story
-from sales_consultant.demo.tables import Columns, Row, iso
+from sales_consultant.demo.company.tables import Columns, Row, iso
+from sales_consultant.demo.saas.people import Directory
+from sales_consultant.demo.saas.story import Deal, Story
 
 PIPELINE = "new_business"
 STAGES = ("pipeline", "stage", "label", "display_order", "probability", "is_closed", "is_won")

@@ -7,8 +7,8 @@ import threading
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from sales_consultant.demo.leadforge_run import Raw, read
-from sales_consultant.demo.world import DemoError, Progress
+from sales_consultant.demo.company.world import DemoError, Progress
+from sales_consultant.demo.saas.leadforge_run import Raw, read
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ def run(recipe: Recipe, scratch: Path, *, progress: Progress) -> Runs:
             [
                 sys.executable,
                 "-m",
-                "sales_consultant.demo.leadforge_run",
+                "sales_consultant.demo.saas.leadforge_run",
                 text,
                 str(scratch),
                 *map(str, share),

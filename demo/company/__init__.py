@@ -1,0 +1,1 @@
+"""What both demo companies share: invented names, tables, a cache on disk."""

@@ -28,9 +28,9 @@ from sales_consultant.config.errors import (
 if TYPE_CHECKING:
     from sales_consultant.config.schedules import Schedule
     from sales_consultant.config.settings import Settings
-    from sales_consultant.sync.plan.plan import Plan
+    from sales_consultant.sync.plan import Plan
     from sales_consultant.sync.render import Terminal
-    from sales_consultant.sync.runtime.workspace import Workspace
+    from sales_consultant.sync.runtime import Workspace
 
 # Newer typer carries a click of its own and gives this error no name: the class is found through a child it names.
 _WrongUse: Any = next(c for c in typer.BadParameter.__mro__ if c.__name__ == "ClickException")
@@ -139,7 +139,7 @@ class Shell:
     def open(self, connection: str | None) -> "Workspace":
         """The workspace of a connection, closed when the command ends."""
         from sales_consultant.config.secrets import os_keyring
-        from sales_consultant.sync.runtime.workspace import Workspace
+        from sales_consultant.sync.runtime import Workspace
 
         name, chosen = self.settings.connection(connection)
         return self.stack.enter_context(
@@ -305,7 +305,7 @@ def init(
 ) -> Document:
     """Look at a CRM, propose what to score with counts, and write a commented settings file."""
     from sales_consultant.config.secrets import os_keyring
-    from sales_consultant.sync.use_cases.init import initialise
+    from sales_consultant.sync.use_cases import initialise
 
     one_of(crm, ("hubspot", "salesforce"), "--crm")
     if output.exists() and not force:
@@ -453,8 +453,8 @@ def pull(
     ] = False,
 ) -> Document:
     """Bring the warehouse up to date; only what changed is read."""
-    from sales_consultant.sync.pull.estimate import estimate as reckon
-    from sales_consultant.sync.use_cases.sync import pulling, running
+    from sales_consultant.sync.pull import estimate as reckon
+    from sales_consultant.sync.use_cases import pulling, running
 
     objects = tuple(object or ())
     if estimate:
@@ -481,7 +481,7 @@ def train(
 ) -> Document:
     """Train the models and publish those that are better than the base rate in a forward test."""
     from sales_consultant.sync.models import candidates, evaluation
-    from sales_consultant.sync.use_cases.sync import pulling, running, training
+    from sales_consultant.sync.use_cases import pulling, running, training
 
     with running(shell.ws, "train") as run:
         pulling(shell.ws, run, shell.reporter)
@@ -499,7 +499,7 @@ def train(
 @command(app)
 def score(shell: Shell, as_of: AsOf = None) -> Document:
     """Score what was pulled, without planning or writing."""
-    from sales_consultant.sync.use_cases.sync import score as scoring
+    from sales_consultant.sync.use_cases import score as scoring
 
     run, records = scoring(shell.ws, shell.reporter, as_of=moment(as_of, "--as-of"))
     return {"run": run.id, **run.counts, "records": records if shell.json else records[:20]}
@@ -513,8 +513,7 @@ def plan(
     no_pull: Annotated[bool, typer.Option("--no-pull", help="Plan from what was pulled before.")] = False,
 ) -> Document:
     """Show what a sync would write, old and new value by record and field. Writes nothing."""
-    from sales_consultant.sync.use_cases import plan_file
-    from sales_consultant.sync.use_cases.sync import dry
+    from sales_consultant.sync.use_cases import dry, plan_file
 
     run, made = dry(shell.ws, shell.reporter, as_of=moment(as_of, "--as-of"), fresh=not no_pull)
     if output:
@@ -561,8 +560,8 @@ def sync(
     max_calls: MaxCalls = None,
 ) -> tuple[Document, int]:
     """Pull, score, plan and write what changed. The first write asks, or needs --yes."""
-    from sales_consultant.sync.plan.pilot import narrowing
-    from sales_consultant.sync.use_cases.sync import sync as syncing
+    from sales_consultant.sync.plan import narrowing
+    from sales_consultant.sync.use_cases import sync as syncing
 
     def ask(made: "Plan") -> bool:
         shell.show({**made.summary(), **made.brief()})
@@ -658,7 +657,7 @@ def rollback(
 @command(app)
 def resume(shell: Shell) -> Document:
     """Lift the hold that a rollback put on fields."""
-    from sales_consultant.sync.use_cases.rollback import lift
+    from sales_consultant.sync.use_cases import lift
 
     return {"lifted": lift(shell.ws)}
 
@@ -680,7 +679,7 @@ def forget(
 ) -> Document:
     """Erase a person from warehouse, state and journal; says which backups still hold them. Cannot be undone."""
     from sales_consultant.sync.use_cases import forget as erasing
-    from sales_consultant.sync.use_cases.sync import recovering, running
+    from sales_consultant.sync.use_cases import recovering, running
 
     if not yes:
         if not shell.asks:
@@ -826,7 +825,7 @@ def runs_tail(
     ] = None,
 ) -> None:
     """What runs do, as it happens, one JSON object a line; ends with the run, or with Ctrl-C."""
-    from sales_consultant.sync.service.run_events import tail
+    from sales_consultant.sync.service import tail
 
     for event in tail(shell.ws.state, run_id, sleep=time.sleep):
         print(json_text(shell.told(event)), flush=True)
@@ -924,7 +923,7 @@ def models_import(
 @command(schedule_app)
 def schedule_list(shell: Shell) -> Document:
     """The jobs and their next moments."""
-    from sales_consultant.sync.service.service import jobs
+    from sales_consultant.sync.service import jobs
 
     return {"jobs": [vars(j) for j in jobs(shell.settings, now=datetime.now(UTC))]}
 
@@ -934,7 +933,7 @@ def schedule_next(
     shell: Shell, limit: Annotated[int, typer.Option(help="How many.", min=1, max=1000)] = 10
 ) -> Document:
     """The next moments of all jobs, in their own time zones."""
-    from sales_consultant.sync.service.service import upcoming
+    from sales_consultant.sync.service import upcoming
 
     return {"next": upcoming(shell.settings, now=datetime.now(UTC), count=limit)}
 
@@ -944,8 +943,8 @@ def schedule_run_now(
     shell: Shell, name: Annotated[str, typer.Argument(help="A schedule's name; see: schedule list")]
 ) -> tuple[Document, int]:
     """Run a scheduled job now, as the service would; its own moments stay, and so do hours in which nothing is written."""
-    from sales_consultant.sync.service.service import refuse_closed
-    from sales_consultant.sync.use_cases.sync import scheduled
+    from sales_consultant.sync.service import refuse_closed
+    from sales_consultant.sync.use_cases import scheduled
 
     chosen = shell.settings.schedule.get(one_of(name, tuple(shell.settings.schedule), "The schedule"))
     assert chosen is not None
@@ -958,7 +957,7 @@ def schedule_run_now(
 @command(app)
 def serve(shell: Shell) -> None:
     """Run the schedule until SIGTERM; prints one JSON object a line."""
-    from sales_consultant.sync.use_cases.sync import scheduled
+    from sales_consultant.sync.use_cases import scheduled
 
     def run(schedule: "Schedule", at: int, stop: Callable[[], bool]) -> Document:
         mine = Shell(
@@ -996,9 +995,7 @@ def serve(shell: Shell) -> None:
 def attend(shell: Shell, run: Callable[..., Document], emit: Callable[[Document], None]) -> None:
     """Serve with what watches the service: endpoints and alerts."""
     from sales_consultant.config.secrets import os_keyring
-    from sales_consultant.sync.service.endpoints import Endpoints
-    from sales_consultant.sync.service.monitor import Watching
-    from sales_consultant.sync.service.service import Service
+    from sales_consultant.sync.service import Endpoints, Service, Watching
 
     watching = Watching(shell.settings, shell.folder, emit, keyring=os_keyring())
     service = Service(shell.settings, run, emit, last=watching.last, watch=watching.look)

@@ -40,8 +40,8 @@ def _push(
     """Journal, write and settle; AssertionError where a bad record is no dead letter or a good one was held up."""
     import sqlalchemy as sa
 
+    from sales_consultant.sync.journal.changes import Entry
     from sales_consultant.sync.journal.journal import Journal
-    from sales_consultant.sync.plan.plan import Entry
     from sales_consultant.sync.push import push
     from sales_consultant.sync.runtime.lease import hold
     from sales_consultant.sync.stores.state import State, dead_letters

@@ -29,8 +29,8 @@ from apscheduler.triggers.base import BaseTrigger
 from sales_consultant.config.errors import CrmUnavailableError
 from sales_consultant.config.schedules import Schedule
 from sales_consultant.config.settings import Settings
+from sales_consultant.sync.journal.changes import Entry
 from sales_consultant.sync.journal.journal import Journal
-from sales_consultant.sync.plan.plan import Entry
 from sales_consultant.sync.push import push
 from sales_consultant.sync.push.push import recover
 from sales_consultant.sync.runtime.lease import hold

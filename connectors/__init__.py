@@ -7,7 +7,7 @@ if TYPE_CHECKING:
     from sales_consultant.config.settings import Connection, Write
     from sales_consultant.connectors.base import Connector
     from sales_consultant.connectors.budget import BudgetStore
-    from sales_consultant.connectors.http.sign_in import BrowserSignIn
+    from sales_consultant.connectors.http import BrowserSignIn
 
 
 def open_connector(

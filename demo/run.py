@@ -14,16 +14,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from sales_consultant.config import clock
 from sales_consultant.config.settings import load
-from sales_consultant.connectors.salesforce.reading.schema import WRITTEN
+from sales_consultant.connectors.salesforce.reading import WRITTEN
 from sales_consultant.demo import show
 from sales_consultant.demo.serving import beside, cache, company
 from sales_consultant.sync.models import evaluation
-from sales_consultant.sync.plan.plan import Plan
+from sales_consultant.sync.plan import Plan
 from sales_consultant.sync.render import Terminal
-from sales_consultant.sync.runtime.workspace import Workspace
-from sales_consultant.sync.use_cases import init, provisioning, report
-from sales_consultant.sync.use_cases.sync import Run, sync
+from sales_consultant.sync.runtime import Workspace
+from sales_consultant.sync.use_cases import Run, init, provisioning, sync
 
 # Any token is a super admin's on the sandbox; this is none of anybody's.
 TOKEN = "sandbox-demo"
@@ -160,7 +160,7 @@ def _document(
     keys = ("auc", "auc_low", "auc_high", "log_loss", "base_log_loss", "n", "base_rate", "verdict")
     return {
         "crm": crm,
-        "as_of": report.iso(first.as_of),
+        "as_of": clock.iso(first.as_of),
         "pulled": found["found"],
         "populations": found["populations"],
         "scored": first.counts.get("scored", {}),

@@ -11,7 +11,7 @@ from starlette.routing import Route
 
 from sales_consultant.sandbox.cards import Card, CardLine
 from sales_consultant.sandbox.clock import Clock
-from sales_consultant.sandbox.data_folder.tables import Folder
+from sales_consultant.sandbox.data_folder import Folder
 from sales_consultant.sandbox.faults import Fault, Faults
 from sales_consultant.sandbox.store import Store
 

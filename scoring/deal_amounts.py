@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from sales_consultant.scoring.additive.encoding import Encoder
-from sales_consultant.scoring.core.tables import alive, columns, neutral, query
+from sales_consultant.scoring.additive import Encoder
+from sales_consultant.scoring.core import alive, columns, neutral, placeholder, query
 from sales_consultant.scoring.features import crm_fields as own
 
 if TYPE_CHECKING:
@@ -26,11 +26,6 @@ INTERVAL = (0.1, 0.9)
 _TEST_SHARE = 0.3
 _TREES = 100
 _CATEGORIES = ("pipeline", "type", "record_type")
-# What people type where a number is asked for and none is known.
-_PLACEHOLDERS = frozenset(
-    {0.0, 1.0, 2.0, 10.0, 123.0, 1234.0, 12345.0, 123456.0, 9999.0, 99999.0, 999999.0, 9999999.0}
-)
-_SMALL_SALES = frozenset({2.0, 10.0, 123.0})
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,24 +148,6 @@ class AmountModel:
             tuple(data["sources"]),
             data["card"],
         )
-
-
-def placeholder(amount: float) -> bool:
-    """Whether an amount is what people type for want of one.
-
-    >>> placeholder(1.0), placeholder(999999.0), placeholder(1490.0)
-    (True, True, False)
-    """
-    return amount <= 0 or amount in _PLACEHOLDERS
-
-
-def made_up(amount: float) -> bool:
-    """Whether an amount is no sale: a placeholder, and not one that a small sale has as well.
-
-    >>> made_up(1.0), made_up(99999.0), made_up(10.0)
-    (True, True, False)
-    """
-    return placeholder(amount) and amount not in _SMALL_SALES
 
 
 def _frame(

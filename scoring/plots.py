@@ -133,7 +133,7 @@ def _lift(ax: Axes, y: NDArray[np.float64], p: NDArray[np.float64]) -> None:
 def _roc(ax: Axes, y: NDArray[np.float64], p: NDArray[np.float64]) -> None:
     from sklearn.metrics import roc_curve
 
-    from sales_consultant.scoring.metrics.metrics import auc
+    from sales_consultant.scoring.metrics import auc
 
     false, true, _ = roc_curve(y, p)
     ax.plot(false, true, color=_BLUE)

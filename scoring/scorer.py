@@ -6,18 +6,16 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from sales_consultant.config.catalogue import PROBABLE
-from sales_consultant.scoring.features.build import build
-from sales_consultant.scoring.populations.members import Membership
-from sales_consultant.scoring.propensity.points import grade
-from sales_consultant.scoring.propensity.reasons import Reason, reasons, shown
-from sales_consultant.scoring.propensity.wording import say
+from sales_consultant.scoring.features import build
+from sales_consultant.scoring.populations import Membership
+from sales_consultant.scoring.propensity import Reason, grade, reasons, say, shown
 
 if TYPE_CHECKING:
     import duckdb
     import pandas as pd
 
     from sales_consultant.config.populations import Exclusions, Population
-    from sales_consultant.scoring.propensity.model import PopulationModel
+    from sales_consultant.scoring.propensity import PopulationModel
 
 __all__ = ["COLUMNS", "Reason", "excluded", "left_out", "members", "score", "shown"]
 

@@ -7,7 +7,7 @@ if TYPE_CHECKING:
     from sales_consultant.config.naming import Naming
     from sales_consultant.config.settings import Connection
     from sales_consultant.connectors.budget import BudgetStore
-    from sales_consultant.connectors.http.sign_in import BrowserSignIn
+    from sales_consultant.connectors.http import BrowserSignIn
     from sales_consultant.connectors.hubspot.connector import HubSpotConnector
 
 
@@ -24,9 +24,8 @@ def open_hubspot(
     """A connector to the portal that the secret belongs to. Makes no call yet."""
     from sales_consultant.connectors.base import Calls
     from sales_consultant.connectors.budget import DailyBudget
-    from sales_consultant.connectors.http.transport import Transport
-    from sales_consultant.connectors.hubspot.api.client import HubSpotApi
-    from sales_consultant.connectors.hubspot.api.sign_in import keeper
+    from sales_consultant.connectors.http import Transport
+    from sales_consultant.connectors.hubspot.api import HubSpotApi, keeper
     from sales_consultant.connectors.hubspot.connector import HubSpotConnector
 
     transport = Transport(
@@ -53,7 +52,7 @@ def open_hubspot(
 def browser_sign_in(connection: "Connection", client_secret: str, redirect_uri: str) -> "BrowserSignIn":
     """How a user signs this connection in by browser."""
     from sales_consultant.connectors.base import Calls
-    from sales_consultant.connectors.http.transport import Transport
-    from sales_consultant.connectors.hubspot.api.sign_in import by_browser
+    from sales_consultant.connectors.http import Transport
+    from sales_consultant.connectors.hubspot.api import by_browser
 
     return by_browser(connection, client_secret, redirect_uri, Transport(calls=Calls(), crm="HubSpot"))

@@ -24,18 +24,21 @@ from sales_consultant.connectors.base import (
     distinct,
 )
 from sales_consultant.connectors.filters import checked
-from sales_consultant.connectors.hubspot.api import batches
-from sales_consultant.connectors.hubspot.api.client import HubSpotApi, HubSpotRefusalError
-from sales_consultant.connectors.hubspot.api.paths import Paths
-from sales_consultant.connectors.hubspot.api.shapes import following
+from sales_consultant.connectors.hubspot.api import HubSpotApi, HubSpotRefusalError, Paths, batches, following
 from sales_consultant.connectors.hubspot.push import BATCH, Pusher
-from sales_consultant.connectors.hubspot.reading import estimate, exchange_rates, rows, schema, views
-from sales_consultant.connectors.hubspot.reading.filters import find
-from sales_consultant.connectors.hubspot.reading.pull import LIST_LIMIT, Puller, Sizes
-from sales_consultant.connectors.hubspot.setup.admin import HubSpotAdmin
-from sales_consultant.connectors.hubspot.setup.provision import Provisioner
-from sales_consultant.connectors.tables.columns import number, text
-from sales_consultant.connectors.tables.neutral import OVER_OURS
+from sales_consultant.connectors.hubspot.reading import (
+    LIST_LIMIT,
+    Puller,
+    Sizes,
+    estimate,
+    exchange_rates,
+    find,
+    rows,
+    schema,
+    views,
+)
+from sales_consultant.connectors.hubspot.setup import HubSpotAdmin, Provisioner
+from sales_consultant.connectors.tables import OVER_OURS, number, text
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -15,11 +15,8 @@ from sales_consultant.config.catalogue import by_key
 from sales_consultant.config.errors import AccessError, CrmUnavailableError
 from sales_consultant.connectors.base import Change, Outcome, OutcomeState, unique
 from sales_consultant.connectors.halving import isolate
-from sales_consultant.connectors.http.transport import LostAnswerError, safe_text
-from sales_consultant.connectors.hubspot.api.batches import named
-from sales_consultant.connectors.hubspot.api.client import HubSpotApi, HubSpotRefusalError
-from sales_consultant.connectors.hubspot.api.error_codes import TABLE
-from sales_consultant.connectors.hubspot.api.paths import Paths
+from sales_consultant.connectors.http import LostAnswerError, safe_text
+from sales_consultant.connectors.hubspot.api import TABLE, HubSpotApi, HubSpotRefusalError, Paths, named
 
 BATCH = 100
 _PREFIX = "Property values were not valid: "

@@ -7,7 +7,7 @@ if TYPE_CHECKING:
     from sales_consultant.config.naming import Naming
     from sales_consultant.config.settings import Connection
     from sales_consultant.connectors.budget import BudgetStore
-    from sales_consultant.connectors.http.sign_in import BrowserSignIn
+    from sales_consultant.connectors.http import BrowserSignIn
     from sales_consultant.connectors.salesforce.connector import SalesforceConnector
 
 
@@ -23,7 +23,7 @@ def open_salesforce(
 ) -> "SalesforceConnector":
     """A connector to the org of the connection's My Domain, or at its `url`. Signs in at the first call."""
     from sales_consultant.connectors.budget import DailyBudget
-    from sales_consultant.connectors.salesforce.api.client import SalesforceApi
+    from sales_consultant.connectors.salesforce.api import SalesforceApi
     from sales_consultant.connectors.salesforce.connector import SalesforceConnector
 
     budget = DailyBudget(
@@ -41,7 +41,6 @@ def open_salesforce(
 
 def browser_sign_in(connection: "Connection", client_secret: str, redirect_uri: str) -> "BrowserSignIn":
     """How a user signs this connection in by browser."""
-    from sales_consultant.connectors.salesforce.api.client import SalesforceApi
-    from sales_consultant.connectors.salesforce.api.sign_in import by_browser
+    from sales_consultant.connectors.salesforce.api import SalesforceApi, by_browser
 
     return by_browser(connection, client_secret, redirect_uri, SalesforceApi(connection, ""))

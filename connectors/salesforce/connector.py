@@ -26,30 +26,30 @@ from sales_consultant.connectors.base import (
     Stream,
 )
 from sales_consultant.connectors.filters import checked
-from sales_consultant.connectors.salesforce.api.client import (
+from sales_consultant.connectors.salesforce.api import (
+    Ahead,
+    Question,
     SalesforceApi,
     SalesforceRefusalError,
     moment,
     quoted,
 )
-from sales_consultant.connectors.salesforce.api.composite_reads import Ahead, Question
-from sales_consultant.connectors.salesforce.reading import estimate, rows, schema, small_tables, views
-from sales_consultant.connectors.salesforce.reading.described import Described
-from sales_consultant.connectors.salesforce.reading.filters import find
-from sales_consultant.connectors.salesforce.reading.pull import Puller, Sizes, invisible
-from sales_consultant.connectors.salesforce.reading.rows import text
-from sales_consultant.connectors.salesforce.setup.admin import SalesforceAdmin
-from sales_consultant.connectors.salesforce.setup.list_views import Extras
-from sales_consultant.connectors.salesforce.setup.permissions import Permissions
-from sales_consultant.connectors.salesforce.setup.provision import Fields
-from sales_consultant.connectors.salesforce.writing.push import (
-    BULK_FROM,
-    BULK_ROWS,
-    COLLECTION,
-    JOB_CALLS,
-    Pusher,
+from sales_consultant.connectors.salesforce.reading import (
+    Described,
+    Puller,
+    Sizes,
+    estimate,
+    find,
+    invisible,
+    rows,
+    schema,
+    small_tables,
+    text,
+    views,
 )
-from sales_consultant.connectors.tables.neutral import field_column, quote
+from sales_consultant.connectors.salesforce.setup import Extras, Fields, Permissions, SalesforceAdmin
+from sales_consultant.connectors.salesforce.writing import BULK_FROM, BULK_ROWS, COLLECTION, JOB_CALLS, Pusher
+from sales_consultant.connectors.tables import field_column, quote
 
 READ_BACK = 200
 

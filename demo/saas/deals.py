@@ -1,6 +1,6 @@
 """Deals of the saas company, their pipeline and their history."""
 
-from sales_consultant.demo.company.tables import Columns, Row, iso
+from sales_consultant.demo.company import Columns, Row, iso
 from sales_consultant.demo.saas.people import Directory
 from sales_consultant.demo.saas.story import Deal, Story
 

@@ -3,7 +3,7 @@
 from bisect import bisect_right
 from datetime import UTC, datetime, timedelta
 
-from sales_consultant.demo.company.tables import Columns, Row, iso
+from sales_consultant.demo.company import Columns, Row, iso
 from sales_consultant.demo.saas.people import CONVERTED, STATUS, Contact
 from sales_consultant.demo.saas.story import Story
 

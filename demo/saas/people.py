@@ -4,8 +4,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import Any
 
-from sales_consultant.demo.company import names
-from sales_consultant.demo.company.tables import Columns, Row, iso
+from sales_consultant.demo.company import Columns, Row, iso, names
 from sales_consultant.demo.saas.recipe import Runs
 from sales_consultant.demo.saas.story import Story
 from sales_consultant.demo.saas.timeline import OPENS, WORKS, day_of

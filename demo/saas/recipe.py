@@ -7,7 +7,7 @@ import threading
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from sales_consultant.demo.company.world import DemoError, Progress
+from sales_consultant.demo.company import DemoError, Progress
 from sales_consultant.demo.saas.leadforge_run import Raw, read
 
 

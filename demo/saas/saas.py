@@ -15,8 +15,7 @@ from dataclasses import asdict
 from importlib import metadata
 from pathlib import Path
 
-from sales_consultant.demo.company.tables import iso, write_csv, write_parquet
-from sales_consultant.demo.company.world import Made, Progress, World, cached, key_of
+from sales_consultant.demo.company import Made, Progress, World, cached, iso, key_of, write_csv, write_parquet
 from sales_consultant.demo.saas import deals, events, people
 from sales_consultant.demo.saas.recipe import SAAS, Recipe, Runs, run
 from sales_consultant.demo.saas.story import tell

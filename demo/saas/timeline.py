@@ -9,7 +9,7 @@ from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from sales_consultant.demo.company.names import unit
+from sales_consultant.demo.company import unit
 from sales_consultant.demo.saas.recipe import Recipe, Runs
 
 OPENS = 8 * 3600 + 1800

@@ -7,10 +7,20 @@ from collections import Counter, defaultdict
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from sales_consultant.demo.company import names
-from sales_consultant.demo.company.tables import Columns, Row, iso, write_csv, write_parquet
-from sales_consultant.demo.company.world import Made, Progress, World, cached, key_of
-from sales_consultant.demo.saas.deals import STAGES
+from sales_consultant.demo.company import (
+    Columns,
+    Made,
+    Progress,
+    Row,
+    World,
+    cached,
+    iso,
+    key_of,
+    names,
+    write_csv,
+    write_parquet,
+)
+from sales_consultant.demo.saas import STAGES
 from sales_consultant.demo.shop.orders import Order, orders
 
 SAMPLE = Path(__file__).parent / "data" / "online_retail_sample.parquet"

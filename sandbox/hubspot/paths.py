@@ -7,11 +7,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from sales_consultant.sandbox.hubspot.api.call import Handler, endpoint
+from sales_consultant.sandbox.hubspot.api import Handler, endpoint
 from sales_consultant.sandbox.hubspot.marketing import campaigns, forms
 from sales_consultant.sandbox.hubspot.objects import batches, linking, linking_v3, lists, objects
-from sales_consultant.sandbox.hubspot.portal.kinds import VENDOR
-from sales_consultant.sandbox.hubspot.portal.portal import Portal
+from sales_consultant.sandbox.hubspot.portal import VENDOR, Portal
 from sales_consultant.sandbox.hubspot.settings import (
     account,
     currencies,

@@ -9,9 +9,16 @@ from sales_consultant.sandbox import oauth
 from sales_consultant.sandbox.faults import Fault
 from sales_consultant.sandbox.salesforce.access import sessions, sharing
 from sales_consultant.sandbox.salesforce.auth import grants, users
-from sales_consultant.sandbox.salesforce.org.errors import ApiError, refused, unavailable
-from sales_consultant.sandbox.salesforce.org.meter import REQUESTS, Meter
-from sales_consultant.sandbox.salesforce.org.org import OPTIONS, VENDOR, Org
+from sales_consultant.sandbox.salesforce.org import (
+    OPTIONS,
+    REQUESTS,
+    VENDOR,
+    ApiError,
+    Meter,
+    Org,
+    refused,
+    unavailable,
+)
 from sales_consultant.sandbox.salesforce.query import query
 from sales_consultant.sandbox.salesforce.records import lifecycle, rules, saving, timing
 from sales_consultant.sandbox.salesforce.rest import shown

@@ -7,13 +7,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from sales_consultant.sandbox.salesforce.api.call import Call, Handler, Result, endpoint
+from sales_consultant.sandbox.salesforce.api import Call, Handler, Result, endpoint
 from sales_consultant.sandbox.salesforce.auth import auth
 from sales_consultant.sandbox.salesforce.bulk import ingest, jobs
 from sales_consultant.sandbox.salesforce.bulk import query as bulk_query
 from sales_consultant.sandbox.salesforce.metadata import rest, soap, tooling
-from sales_consultant.sandbox.salesforce.org.errors import ApiError, refused
-from sales_consultant.sandbox.salesforce.org.org import Org
+from sales_consultant.sandbox.salesforce.org import ApiError, Org, refused
 from sales_consultant.sandbox.salesforce.query import finding, query
 from sales_consultant.sandbox.salesforce.rest import batches, composite, layouts, resources, rows, shown, tree
 

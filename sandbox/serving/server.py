@@ -21,7 +21,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp
 
 from sales_consultant.sandbox.clock import Clock, parse_iso
-from sales_consultant.sandbox.data_folder.tables import Folder, load_folder
+from sales_consultant.sandbox.data_folder import Folder, load_folder
 from sales_consultant.sandbox.faults import Fault
 from sales_consultant.sandbox.serving import control, pages
 from sales_consultant.sandbox.serving.gate import Gate

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from sales_consultant.scoring.additive.ebm import learn
 from sales_consultant.scoring.additive.linear import logistic, screen
-from sales_consultant.scoring.metrics.calibration import held_rate
+from sales_consultant.scoring.metrics import held_rate
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -6,8 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sales_consultant.scoring.core.tables import alive, columns, neutral, query
-from sales_consultant.scoring.core.times import DAY
+from sales_consultant.scoring.core import DAY, alive, columns, neutral, query
 from sales_consultant.scoring.customers.lifetime import MONTH_DAYS
 from sales_consultant.scoring.features import crm_fields
 

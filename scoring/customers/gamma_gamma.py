@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sales_consultant.scoring.core.errors import ScoringError
+from sales_consultant.scoring.core import ScoringError
 from sales_consultant.scoring.customers.max_likelihood import maximise
 
 if TYPE_CHECKING:

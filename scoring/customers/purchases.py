@@ -6,12 +6,17 @@ import hashlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from sales_consultant.scoring.core.tables import alive, neutral, query
-from sales_consultant.scoring.core.times import DAY
+from sales_consultant.scoring.core import (
+    DAY,
+    alive,
+    in_org_currency,
+    is_placeholder_sale,
+    neutral,
+    org_currency,
+    query,
+)
 from sales_consultant.scoring.customers.contracts import contracts, under_contract
-from sales_consultant.scoring.deal_amounts import made_up
-from sales_consultant.scoring.populations.exclusions import for_testing
-from sales_consultant.scoring.populations.record_timelines import is_renewal
+from sales_consultant.scoring.populations import for_testing, is_renewal
 
 if TYPE_CHECKING:
     import duckdb
@@ -43,32 +48,6 @@ class Purchases:
         """What tells these purchases from any others: who bought when for how much, whatever the order."""
         told = self.rows[["customer", "day", "amount"]].round({"amount": 2}).astype(str)
         return hashlib.sha256("\n".join(sorted(told.agg(" ".join, axis=1))).encode()).hexdigest()[:16]
-
-
-def org_currency(con: duckdb.DuckDBPyConnection) -> str:
-    """The org's currency, "" where the CRM has none."""
-    found = query(con, neutral(con, "org").select("currency"))["currency"].dropna()
-    return str(found.iloc[0]) if len(found) else ""
-
-
-def in_org_currency(
-    con: duckdb.DuckDBPyConnection, amounts: pd.Series[float], codes: pd.Series[str], at: pd.Series[float]
-) -> pd.Series[float]:
-    """Amounts at the rate of their date; a gap where the currency's rate is not known.
-
-    A rate is the units of a currency for one unit of the org's; of dated ones the last that had begun counts.
-    """
-    own = org_currency(con)
-    rates = query(con, neutral(con, "currencies"))
-    codes = codes.where(codes.notna() & (codes != ""), own)
-    out = amounts.where(codes == own)
-    for code in sorted(set(codes[codes != own])):
-        hit = codes == code
-        known = rates[(rates["code"] == code) & (rates["rate"] > 0)]
-        known = known.assign(start_at=known["start_at"].astype("float64").fillna(float("-inf")))
-        for rate, start in known.sort_values("start_at")[["rate", "start_at"]].itertuples(index=False):
-            out = out.where(~(hit & at.ge(start)), amounts / rate)
-    return out
 
 
 def purchases(
@@ -117,7 +96,7 @@ def purchases(
     deals = drop(deals, deals["customer"].isna() | (deals["customer"] == ""), "no customer")
     deals = drop(deals, deals["amount"].isna(), "no amount")
     deals = drop(deals, deals["amount"] <= 0, "amount of zero or less")
-    deals = drop(deals, deals["amount"].map(made_up).astype(bool), "placeholder for an amount")
+    deals = drop(deals, deals["amount"].map(is_placeholder_sale).astype(bool), "placeholder for an amount")
     deals = drop(deals, for_testing(deals["name"], exclusions or Exclusions()), "deal made for testing")
     worth = in_org_currency(con, deals["amount"], deals["currency"], deals["closed_at"])
     deals = deals.assign(amount=worth, renewal=is_renewal(deals["type"]))

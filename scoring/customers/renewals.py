@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sales_consultant.scoring.core.errors import ScoringError
+from sales_consultant.scoring.core import ScoringError
 from sales_consultant.scoring.customers.lifetime import counts_for
 from sales_consultant.scoring.customers.max_likelihood import maximise
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sales_consultant.config.catalogue import SEGMENTS
-from sales_consultant.scoring.core.tables import alive, neutral, query
+from sales_consultant.scoring.core import alive, neutral, query
 from sales_consultant.scoring.customers.purchases import purchases, summary
 
 if TYPE_CHECKING:

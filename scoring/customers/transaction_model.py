@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Self
 
-from sales_consultant.scoring.core.errors import ScoringError
+from sales_consultant.scoring.core import ScoringError
 from sales_consultant.scoring.customers.max_likelihood import maximise
 
 # How long customers are seen where the usual parameters are from, in units of time; and how many times longer or

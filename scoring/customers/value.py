@@ -7,8 +7,7 @@ from dataclasses import asdict, dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from sales_consultant.scoring.core.tables import alive, neutral, query
-from sales_consultant.scoring.core.times import DAY
+from sales_consultant.scoring.core import DAY, alive, neutral, query
 from sales_consultant.scoring.customers.beta_geo_nbd import BetaGeoModel
 from sales_consultant.scoring.customers.contracts import ContractFields, told
 from sales_consultant.scoring.customers.gamma_gamma import GammaGammaModel
@@ -17,8 +16,7 @@ from sales_consultant.scoring.customers.pareto_nbd import ParetoModel
 from sales_consultant.scoring.customers.purchases import Purchases, purchases, summary
 from sales_consultant.scoring.customers.renewals import Renewals, terms
 from sales_consultant.scoring.customers.renewals import fit as fit_renewals
-from sales_consultant.scoring.populations.exclusions import reasons
-from sales_consultant.scoring.populations.false_labels import stale_days
+from sales_consultant.scoring.populations import reasons, stale_days
 
 if TYPE_CHECKING:
     import duckdb

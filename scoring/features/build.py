@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sales_consultant.scoring.core.tables import MEMBER_COLUMNS
-from sales_consultant.scoring.core.times import DAY
+from sales_consultant.scoring.core import DAY, MEMBER_COLUMNS
 from sales_consultant.scoring.features import crm_fields as own
 from sales_consultant.scoring.features.cleaning import possible
 from sales_consultant.scoring.features.compile import counted, deal_state, primary_contacts

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sales_consultant.scoring.additive.encoding import Encoder, NumberCode, is_number, levels_of, numbers
+from sales_consultant.scoring.additive import Encoder, NumberCode, is_number, levels_of, numbers
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

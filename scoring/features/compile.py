@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sales_consultant.scoring.core.tables import MARK, Block, compiled, neutral, per_cut
-from sales_consultant.scoring.core.times import DAY
+from sales_consultant.scoring.core import DAY, MARK, Block, compiled, neutral, per_cut
 from sales_consultant.scoring.features.deal_path import edge, entries, histories, pipelines
 from sales_consultant.scoring.features.sources import dated_rows, key_of
 

@@ -9,8 +9,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from sales_consultant.scoring.core.tables import alive, neutral, query
-from sales_consultant.scoring.core.times import DAY, iso_day
+from sales_consultant.scoring.core import DAY, alive, iso_day, neutral, query
 from sales_consultant.scoring.features.sources import activities
 
 if TYPE_CHECKING:

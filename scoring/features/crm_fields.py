@@ -6,11 +6,9 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sales_consultant.scoring.core.tables import Block, columns, neutral, per_cut, query
-from sales_consultant.scoring.core.times import DAY
+from sales_consultant.scoring.core import DAY, Block, Finding, columns, neutral, per_cut, query
 from sales_consultant.scoring.features.declarations import Feature, Group, Words
 from sales_consultant.scoring.features.field_names import known_leaker
-from sales_consultant.scoring.leakage.univariate import Finding
 
 if TYPE_CHECKING:
     import duckdb

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sales_consultant.scoring.core.tables import Block, alive, as_ms, neutral, per_cut
-from sales_consultant.scoring.core.times import DAY
+from sales_consultant.scoring.core import DAY, Block, alive, as_ms, neutral, per_cut
 
 if TYPE_CHECKING:
     import duckdb

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sales_consultant.scoring.core.tables import alive, as_ms, neutral, of_known_state
+from sales_consultant.scoring.core import alive, as_ms, neutral, of_known_state
 
 if TYPE_CHECKING:
     import duckdb

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sales_consultant.scoring.core.tables import Block, alive, neutral, per_cut
+from sales_consultant.scoring.core import Block, alive, neutral, per_cut
 from sales_consultant.scoring.features.deal_path import edge, histories, won_deals
 
 if TYPE_CHECKING:

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from sales_consultant.scoring.additive.cross_validation import quick_trees
-from sales_consultant.scoring.additive.encoding import Encoder, is_number, numbers
-from sales_consultant.scoring.features.field_names import doubted
-from sales_consultant.scoring.leakage.univariate import Finding, cells
+from sales_consultant.scoring.additive import Encoder, is_number, numbers, quick_trees
+from sales_consultant.scoring.core import Finding
+from sales_consultant.scoring.features import doubted
+from sales_consultant.scoring.leakage.univariate import cells
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -106,8 +106,8 @@ class Probe:
         """
         import numpy as np
 
-        from sales_consultant.scoring.additive.linear import logistic
-        from sales_consultant.scoring.metrics.metrics import auc
+        from sales_consultant.scoring.additive import logistic
+        from sales_consultant.scoring.metrics import auc
 
         gone = {self.family(c) for c in without}
         kept = ~np.isin(self.owner, [j for j, c in enumerate(self.columns) if self.family(c) in gone])
@@ -140,7 +140,7 @@ class Probe:
         """How much each column matters: the AUC that trees lose where its values are shuffled."""
         import numpy as np
 
-        from sales_consultant.scoring.metrics.metrics import auc
+        from sales_consultant.scoring.metrics import auc
 
         learn, rng = self.half, np.random.default_rng(self.random_state)
         y, shown = self.y[~learn], self.Z[~learn]
@@ -179,7 +179,7 @@ class Probe:
         """The AUC of one column: by the rates of its values, or of a number as it is, if that is more."""
         import numpy as np
 
-        from sales_consultant.scoring.metrics.metrics import auc
+        from sales_consultant.scoring.metrics import auc
 
         rates = self.rates(column)
         most = sum(auc(self.y[k], rates[k]) for k in (self.half, ~self.half)) / 2
@@ -195,7 +195,7 @@ class Probe:
         """Pairs of columns that alone say little and together nearly everything, with their AUC by joint values."""
         import numpy as np
 
-        from sales_consultant.scoring.metrics.metrics import auc
+        from sales_consultant.scoring.metrics import auc
 
         learn = self.half
         cell = {c: cells(self.X[c], learn) + 1 for c in columns if self.X[c].nunique() < _COARSE}

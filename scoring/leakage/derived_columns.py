@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sales_consultant.scoring.core.times import DAY
+from sales_consultant.scoring.core import DAY, Finding
 from sales_consultant.scoring.leakage.event_counts import FEWEST_LATER, OFTEN
-from sales_consultant.scoring.leakage.univariate import Finding
 
 if TYPE_CHECKING:
     import numpy as np

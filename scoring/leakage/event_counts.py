@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sales_consultant.scoring.core.times import DAY
+from sales_consultant.scoring.core import DAY
 
 if TYPE_CHECKING:
     import numpy as np

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from sales_consultant.scoring.core import Finding
 from sales_consultant.scoring.leakage.derived_columns import (
     CONFIDENCE,
     FOLDS,
@@ -16,7 +17,6 @@ from sales_consultant.scoring.leakage.derived_columns import (
     sum_of,
 )
 from sales_consultant.scoring.leakage.event_counts import past_of, sets_of
-from sales_consultant.scoring.leakage.univariate import Finding
 
 if TYPE_CHECKING:
     import numpy as np
@@ -59,7 +59,7 @@ def knows_later(
     import numpy as np
     import pandas as pd
 
-    from sales_consultant.scoring.metrics.metrics import group_weights
+    from sales_consultant.scoring.metrics import group_weights
 
     ids = ids.reset_index(drop=True)
     if len(values) < _FEWEST or events.empty:

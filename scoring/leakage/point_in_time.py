@@ -6,13 +6,10 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from sales_consultant.scoring.core.tables import alive, compiled, neutral, of_known_state, query
-from sales_consultant.scoring.core.times import DAY
+from sales_consultant.scoring.core import DAY, Finding, alive, compiled, neutral, of_known_state, query
+from sales_consultant.scoring.features import activities, deal_contacts, with_contacts
 from sales_consultant.scoring.features import crm_fields as own
-from sales_consultant.scoring.features.build import with_contacts
-from sales_consultant.scoring.features.sources import activities, deal_contacts
 from sales_consultant.scoring.leakage.future_events import MOST_ROWS, knows_later
-from sales_consultant.scoring.leakage.univariate import Finding
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -20,8 +17,8 @@ if TYPE_CHECKING:
     import duckdb
     import pandas as pd
 
-    from sales_consultant.scoring.features.declarations import Entity, Feature
-    from sales_consultant.scoring.populations.members import Membership
+    from sales_consultant.scoring.features import Entity, Feature
+    from sales_consultant.scoring.populations import Membership
 
 AT_OUTCOME = 0.9
 _FEWEST = 20

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sales_consultant.scoring.features.field_names import doubted
+from sales_consultant.scoring.core import Finding
+from sales_consultant.scoring.features import doubted
 
 if TYPE_CHECKING:
     import numpy as np
@@ -17,19 +17,6 @@ AUC_LIMIT = 0.95
 AUC_DOUBTED = 0.85
 FILL_GAP = 0.3
 _MIN_CLASS = 10
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """A column that is not used: which, what kind of leak, and what shows it."""
-
-    column: str
-    kind: str
-    evidence: str
-
-    def as_dict(self) -> dict[str, str]:
-        """A form that JSON can hold."""
-        return {"column": self.column, "kind": self.kind, "evidence": self.evidence}
 
 
 def fill_gaps(values: pd.DataFrame, ended: NDArray[np.bool_]) -> list[Finding]:
@@ -73,7 +60,7 @@ def single_fields(
     """
     import numpy as np
 
-    from sales_consultant.scoring.metrics.metrics import auc
+    from sales_consultant.scoring.metrics import auc
 
     rank = np.argsort(np.argsort(order, kind="stable"), kind="stable")
     learn = rank < 0.6 * len(y)
@@ -120,7 +107,7 @@ def decided(
     import pandas as pd
     from scipy.stats import binom
 
-    from sales_consultant.scoring.additive.encoding import numbers
+    from sales_consultant.scoring.additive import numbers
 
     own = _times(as_of)
     base = float(y.mean()) if len(y) else 0.0
@@ -177,7 +164,7 @@ def _times(as_of: NDArray[Any] | None) -> NDArray[np.float64] | None:
     """Times as days since 1970; None where they are numbers, which order rows and date nothing."""
     import pandas as pd
 
-    from sales_consultant.scoring.additive.encoding import numbers
+    from sales_consultant.scoring.additive import numbers
 
     if as_of is None or as_of.dtype.kind in "iufb":
         return None
@@ -186,7 +173,7 @@ def _times(as_of: NDArray[Any] | None) -> NDArray[np.float64] | None:
 
 
 def _is_number(column: pd.Series[Any]) -> bool:
-    from sales_consultant.scoring.additive.encoding import is_number
+    from sales_consultant.scoring.additive import is_number
 
     return is_number(column)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from sales_consultant.scoring.leakage.univariate import Finding
+from sales_consultant.scoring.core import Finding
 from sales_consultant.scoring.metrics import metrics
 
 if TYPE_CHECKING:

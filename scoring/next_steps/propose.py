@@ -9,10 +9,9 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from sales_consultant.scoring.core.tables import neutral, query
-from sales_consultant.scoring.core.times import DAY, iso_day
+from sales_consultant.scoring.core import DAY, iso_day, neutral, query
 from sales_consultant.scoring.next_steps.record_state import situations
-from sales_consultant.scoring.propensity.wording import band, clean, length, since
+from sales_consultant.scoring.propensity import band, clean, length, since
 
 if TYPE_CHECKING:
     import duckdb

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sales_consultant.scoring.core.tables import alive, neutral, query
-from sales_consultant.scoring.features.compile import deal_state
-from sales_consultant.scoring.features.sources import SINGULAR, activities, deal_contacts
+from sales_consultant.scoring.core import alive, neutral, query
+from sales_consultant.scoring.features import SINGULAR, activities, deal_contacts, deal_state
 
 if TYPE_CHECKING:
     import duckdb
     import pandas as pd
 
-    from sales_consultant.scoring.features.declarations import Entity
+    from sales_consultant.scoring.features import Entity
 
 _CANCELLED = ("canceled", "cancelled", "deleted", "no_show", "completed", "done")
 _PREPARED = ("meeting", "call")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from sales_consultant.scoring.core.tables import columns, neutral, query
+from sales_consultant.scoring.core import columns, neutral, query
 
 if TYPE_CHECKING:
     import duckdb

@@ -9,8 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sales_consultant.scoring.core.tables import neutral, query
-from sales_consultant.scoring.core.times import DAY
+from sales_consultant.scoring.core import DAY, neutral, query
 from sales_consultant.scoring.populations.bulk_edits import closed_together, made_together
 
 if TYPE_CHECKING:

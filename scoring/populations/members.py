@@ -6,7 +6,7 @@ import hashlib
 import json
 from typing import TYPE_CHECKING, Any
 
-from sales_consultant.scoring.core.tables import columns, neutral, query, require_column
+from sales_consultant.scoring.core import columns, neutral, query, require_column
 from sales_consultant.scoring.populations import disqualified
 from sales_consultant.scoring.populations.record_timelines import lives, purchase_times
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sales_consultant.scoring.core.tables import alive, neutral, of_known_state, query
-from sales_consultant.scoring.deal_amounts import made_up
-from sales_consultant.scoring.features.sources import deal_contacts
+from sales_consultant.scoring.core import alive, is_placeholder_sale, neutral, of_known_state, query
+from sales_consultant.scoring.features import deal_contacts
 from sales_consultant.scoring.populations import disqualified
 from sales_consultant.scoring.populations.exclusions import for_testing, reasons
 
@@ -195,6 +194,6 @@ def purchase_times(con: duckdb.DuckDBPyConnection, *, as_of: int, exclusions: Ex
     """
     deals = _deals(con)
     won = deals[(deals["event_at"] <= as_of) & deals["company_id"].notna()]
-    nothing = (won["amount"] <= 0) | won["amount"].map(made_up).astype(bool)
+    nothing = (won["amount"] <= 0) | won["amount"].map(is_placeholder_sale).astype(bool)
     won = won[~(nothing | for_testing(won["name"], exclusions))]
     return {str(k): v.sort_values().to_numpy() for k, v in won.groupby("company_id")["event_at"]}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sales_consultant.scoring.core.times import DAY
+from sales_consultant.scoring.core import DAY
 
 if TYPE_CHECKING:
     import pandas as pd

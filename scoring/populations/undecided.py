@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from sales_consultant.scoring.core.tables import alive, neutral, query
-from sales_consultant.scoring.customers.purchases import in_org_currency
-from sales_consultant.scoring.features.sources import deal_contacts
+from sales_consultant.scoring.core import alive, in_org_currency, neutral, query
+from sales_consultant.scoring.features import deal_contacts
 
 if TYPE_CHECKING:
     import duckdb

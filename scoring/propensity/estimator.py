@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
-from sales_consultant.scoring.core.errors import ScoringError
+from sales_consultant.scoring.core import ScoringError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -6,8 +6,8 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from sales_consultant.config.populations import Population
-from sales_consultant.scoring.features.declarations import Feature, Group, group_from_dict
-from sales_consultant.scoring.leakage.univariate import Finding
+from sales_consultant.scoring.core import Finding
+from sales_consultant.scoring.features import Feature, Group, group_from_dict
 from sales_consultant.scoring.propensity.propensity import PropensityModel
 from sales_consultant.scoring.propensity.rules import RuleModel
 
@@ -50,7 +50,7 @@ class PopulationModel:
     @property
     def form(self) -> str:
         """What people are told that the model is: its tier, or "hazards" where competing outcomes won the forward test."""
-        from sales_consultant.scoring.additive.competing_risks import form
+        from sales_consultant.scoring.propensity.competing import form
 
         return form(self.propensity) if self.propensity is not None else "rules"
 

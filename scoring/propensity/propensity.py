@@ -4,30 +4,41 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
-from sales_consultant.scoring.additive.competing_risks import Hazards
-from sales_consultant.scoring.additive.cross_validation import (
+from sales_consultant.scoring.additive import (
+    Encoder,
+    Hazards,
+    Linear,
+    Tables,
     boosted_margins,
     dense,
     linear_margins,
+    logistic,
     promising,
+    screen,
     several,
     some_groups,
 )
-from sales_consultant.scoring.additive.ebm import Tables, learn
-from sales_consultant.scoring.additive.encoding import Encoder
-from sales_consultant.scoring.additive.linear import Linear, logistic, screen
-from sales_consultant.scoring.core.errors import ScoringError
-from sales_consultant.scoring.features.field_names import known_leaker
-from sales_consultant.scoring.leakage.ablation import SEPARABLE, Probe, leaking, lifts, separable
-from sales_consultant.scoring.leakage.univariate import Finding, decided, single_fields
-from sales_consultant.scoring.metrics.calibration import (
+from sales_consultant.scoring.additive.ebm import learn
+from sales_consultant.scoring.core import Finding, ScoringError
+from sales_consultant.scoring.features import known_leaker
+from sales_consultant.scoring.leakage import (
+    SEPARABLE,
+    Probe,
+    decided,
+    leaking,
+    lifts,
+    separable,
+    single_fields,
+)
+from sales_consultant.scoring.metrics import (
+    ForwardTest,
     calibrate,
     held_rate,
+    judge,
     mean_loss,
     recent_shift,
     sigmoid,
 )
-from sales_consultant.scoring.metrics.forward_report import ForwardTest, judge
 from sales_consultant.scoring.propensity.estimator import Classifier, labels, named
 
 if TYPE_CHECKING:

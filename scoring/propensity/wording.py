@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from sales_consultant.scoring.features.declarations import Feature, Group
+from sales_consultant.scoring.features import Feature, Group
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -5,22 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from sales_consultant.scoring.features import build
 from sales_consultant.scoring.features import crm_fields as own
-from sales_consultant.scoring.features.build import build
-from sales_consultant.scoring.populations.training_rows import classes
-from sales_consultant.scoring.propensity.points import grade_edges, split
-from sales_consultant.scoring.validation.grade_bands import settle
-from sales_consultant.scoring.validation.plausibility import warnings
-from sales_consultant.scoring.validation.publish_gate import shares
+from sales_consultant.scoring.populations import classes
+from sales_consultant.scoring.propensity import grade_edges, split
+from sales_consultant.scoring.validation import settle, shares, warnings
 
 if TYPE_CHECKING:
     import duckdb
     import pandas as pd
 
-    from sales_consultant.scoring.metrics.forward_report import ForwardTest
-    from sales_consultant.scoring.populations.false_labels import FalseLabels
-    from sales_consultant.scoring.populations.members import Membership
-    from sales_consultant.scoring.propensity.model import PopulationModel
+    from sales_consultant.scoring.metrics import ForwardTest
+    from sales_consultant.scoring.populations import FalseLabels, Membership
+    from sales_consultant.scoring.propensity import PopulationModel
 
 MOST_JUDGED = 20_000
 

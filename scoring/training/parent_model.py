@@ -7,18 +7,20 @@ import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from sales_consultant.scoring.core.times import DAY
-from sales_consultant.scoring.features import cleaning, coverage
-from sales_consultant.scoring.features.build import build
-from sales_consultant.scoring.metrics.calibration import held_rate, sigmoid
-from sales_consultant.scoring.metrics.forward_report import judge
-from sales_consultant.scoring.populations import false_labels
-from sales_consultant.scoring.populations.members import Membership
-from sales_consultant.scoring.populations.training_rows import classes, cut_offs, labelled, weighted
+from sales_consultant.scoring.core import DAY
+from sales_consultant.scoring.features import build, cleaning, coverage
+from sales_consultant.scoring.metrics import held_rate, judge, sigmoid
+from sales_consultant.scoring.populations import (
+    Membership,
+    classes,
+    cut_offs,
+    false_labels,
+    labelled,
+    weighted,
+)
 from sales_consultant.scoring.training.model_card import Learnt, finish
 from sales_consultant.scoring.training.training import Trained
-from sales_consultant.scoring.validation.forward_test import untested
-from sales_consultant.scoring.validation.publish_gate import unseen
+from sales_consultant.scoring.validation import unseen, untested
 
 if TYPE_CHECKING:
     import duckdb
@@ -27,9 +29,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from sales_consultant.config.populations import Exclusions, Population
-    from sales_consultant.scoring.metrics.forward_report import ForwardTest
-    from sales_consultant.scoring.propensity.model import PopulationModel
-    from sales_consultant.scoring.propensity.propensity import PropensityModel
+    from sales_consultant.scoring.metrics import ForwardTest
+    from sales_consultant.scoring.propensity import PopulationModel, PropensityModel
 
 # Base rates of a company's pipelines differ by a factor of e in the odds, as a rule of thumb: the prior's spread.
 PRIOR_SD = 1.0

@@ -6,37 +6,37 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from sales_consultant.scoring.additive.competing_risks import rival
-from sales_consultant.scoring.features import cleaning, coverage
+from sales_consultant.scoring.core import Finding
+from sales_consultant.scoring.features import build, cleaning, coverage, standard
 from sales_consultant.scoring.features import crm_fields as own
-from sales_consultant.scoring.features.build import build
-from sales_consultant.scoring.features.catalogue import standard
-from sales_consultant.scoring.leakage import point_in_time
-from sales_consultant.scoring.leakage.univariate import Finding, fill_gaps
-from sales_consultant.scoring.metrics.forward_report import ForwardTest
-from sales_consultant.scoring.populations import false_labels
-from sales_consultant.scoring.populations.members import Membership
-from sales_consultant.scoring.populations.training_rows import (
+from sales_consultant.scoring.leakage import fill_gaps, point_in_time
+from sales_consultant.scoring.metrics import ForwardTest
+from sales_consultant.scoring.populations import (
+    Membership,
     classes,
     cut_offs,
+    false_labels,
     horizon_days,
     labelled,
     under_way,
 )
-from sales_consultant.scoring.propensity.model import PopulationModel
-from sales_consultant.scoring.propensity.propensity import PropensityModel, tier_of
-from sales_consultant.scoring.propensity.rules import RuleModel
-from sales_consultant.scoring.propensity.wording import clean
+from sales_consultant.scoring.propensity import (
+    PopulationModel,
+    PropensityModel,
+    RuleModel,
+    clean,
+    fit_competing_risks,
+    tier_of,
+)
 from sales_consultant.scoring.training.model_card import Learnt, finish
-from sales_consultant.scoring.validation import slices
-from sales_consultant.scoring.validation.forward_test import Outcome, fit, forward_test, untested
+from sales_consultant.scoring.validation import Outcome, fit, forward_test, slices, untested
 
 if TYPE_CHECKING:
     import duckdb
     import pandas as pd
 
     from sales_consultant.config.populations import Exclusions, FeatureSettings, Population
-    from sales_consultant.scoring.features.declarations import Feature, Group
+    from sales_consultant.scoring.features import Feature, Group
 
 Progress = Callable[[str, float], None]
 """Called with what is being done and the share that is done, 0 to 1."""
@@ -106,7 +106,7 @@ def declare(
 
 def _named_stages(con: duckdb.DuckDBPyConnection, groups: list[Group]) -> list[Group]:
     """The stage group with the labels that people know the stages by."""
-    from sales_consultant.scoring.core.tables import neutral, query
+    from sales_consultant.scoring.core import neutral, query
 
     t = neutral(con, "stages")
     rows = query(con, t.filter(t.object == "deals").select("stage", "label"))
@@ -224,7 +224,10 @@ def _competing(
     rows = pd.concat([over[0], newer[0].assign(label=0.0)], ignore_index=True)
     columns = linear.feature_names_in_
     X = pd.concat([over[1][columns], newer[1][columns]], ignore_index=True)
-    return rival(linear, X, rows, horizon=horizon, until=as_of, random_state=random_state) or linear
+    return (
+        fit_competing_risks(linear, X, rows, horizon=horizon, until=as_of, random_state=random_state)
+        or linear
+    )
 
 
 def _assemble(

@@ -5,14 +5,12 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-from sales_consultant.scoring.additive.competing_risks import rival as competing
-from sales_consultant.scoring.additive.encoding import Encoder
-from sales_consultant.scoring.features.build import build
+from sales_consultant.scoring.additive import Encoder
+from sales_consultant.scoring.features import build
 from sales_consultant.scoring.metrics import metrics
-from sales_consultant.scoring.populations import false_labels
-from sales_consultant.scoring.populations.members import Membership
-from sales_consultant.scoring.populations.training_rows import classes, cut_offs, labelled, split
-from sales_consultant.scoring.propensity.propensity import tier_of
+from sales_consultant.scoring.populations import Membership, classes, cut_offs, false_labels, labelled, split
+from sales_consultant.scoring.propensity import fit_competing_risks as competing
+from sales_consultant.scoring.propensity import tier_of
 from sales_consultant.scoring.validation.forward_test import fit
 
 if TYPE_CHECKING:
@@ -24,8 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from sales_consultant.config.populations import Exclusions
-    from sales_consultant.scoring.propensity.model import PopulationModel
-    from sales_consultant.scoring.propensity.propensity import PropensityModel
+    from sales_consultant.scoring.propensity import PopulationModel, PropensityModel
 
 _MOST_FOR_SVM = 5_000
 
@@ -123,7 +120,7 @@ def _probabilities(
     import numpy as np
     from scipy.special import expit
 
-    from sales_consultant.scoring.metrics.calibration import calibrate
+    from sales_consultant.scoring.metrics import calibrate
 
     if not name.startswith("SVM"):
         return np.asarray(rival.fit(Z, y, sample_weight=weight).predict_proba(Z_test)[:, 1])

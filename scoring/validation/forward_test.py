@@ -5,18 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from sales_consultant.scoring.additive.competing_risks import rival as competing
-from sales_consultant.scoring.additive.cross_validation import clearly_less
-from sales_consultant.scoring.features.crm_fields import OWNERS, family
-from sales_consultant.scoring.metrics.forward_report import ForwardTest, judge
-from sales_consultant.scoring.metrics.metrics import losses
-from sales_consultant.scoring.populations.training_rows import classes, split
-from sales_consultant.scoring.propensity.propensity import PropensityModel, Tier, tier_of
+from sales_consultant.scoring.additive import clearly_less
+from sales_consultant.scoring.features import OWNERS, family
+from sales_consultant.scoring.metrics import ForwardTest, judge, losses
+from sales_consultant.scoring.populations import classes, split
+from sales_consultant.scoring.propensity import PropensityModel, Tier, tier_of
+from sales_consultant.scoring.propensity import fit_competing_risks as competing
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from sales_consultant.scoring.leakage.univariate import Finding
+    from sales_consultant.scoring.core import Finding
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,8 @@ from dataclasses import asdict, dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from sales_consultant.scoring.metrics.metrics import group_weights
-from sales_consultant.scoring.propensity.points import BASE, GRADES, HIGH, LOW, grade
+from sales_consultant.scoring.metrics import group_weights
+from sales_consultant.scoring.propensity import BASE, GRADES, HIGH, LOW, grade
 
 if TYPE_CHECKING:
     import numpy as np

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sales_consultant.scoring.core.times import DAY
+from sales_consultant.scoring.core import DAY
 
 if TYPE_CHECKING:
     import duckdb
     import pandas as pd
 
     from sales_consultant.config.populations import Exclusions
-    from sales_consultant.scoring.customers.value import ValueModel
-    from sales_consultant.scoring.propensity.model import PopulationModel
+    from sales_consultant.scoring.customers import ValueModel
+    from sales_consultant.scoring.propensity import PopulationModel
 
 CONFIDENCE = 0.95
 # Silence for as long as this is news of its own.
@@ -43,8 +43,7 @@ def values_stay(
     """
     from scipy.stats import chi2
 
-    from sales_consultant.scoring.customers.purchases import purchases
-    from sales_consultant.scoring.customers.value import modelled
+    from sales_consultant.scoring.customers import modelled, purchases
 
     if old.currency != new.currency or old.purchase_params is None or new.purchase_params is None:
         return ""
@@ -67,8 +66,7 @@ def _gains(table: pd.DataFrame, old: ValueModel, new: ValueModel) -> dict[str, t
     """What the new parameters gain in log-likelihood, and how many there are, of purchases and of spend."""
     import numpy as np
 
-    from sales_consultant.scoring.customers import beta_geo_nbd, gamma_gamma
-    from sales_consultant.scoring.customers.value import arrays
+    from sales_consultant.scoring.customers import arrays, beta_geo_nbd, gamma_gamma
 
     x, t, T, count, m = arrays(table)
     history = beta_geo_nbd.History.of(x, t, T)
@@ -92,7 +90,7 @@ def _renewals(table: pd.DataFrame, old: ValueModel, new: ValueModel) -> dict[str
     """The same of the renewals of contracts, where both models have them."""
     import numpy as np
 
-    from sales_consultant.scoring.customers.renewals import ShiftedBetaGeometric
+    from sales_consultant.scoring.customers import ShiftedBetaGeometric
 
     if old.renewals is None or new.renewals is None:
         return {}

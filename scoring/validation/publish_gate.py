@@ -6,8 +6,8 @@ from collections import Counter
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from sales_consultant.scoring.additive.competing_risks import Hazards
-from sales_consultant.scoring.core.times import DAY
+from sales_consultant.scoring.additive import Hazards
+from sales_consultant.scoring.core import DAY
 from sales_consultant.scoring.validation.no_change import nothing_ended
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from sales_consultant.scoring.propensity.model import PopulationModel
+    from sales_consultant.scoring.propensity import PopulationModel
 
 # The new one stays out only where the whole 80 % interval says that it is worse.
 INTERVAL = (0.1, 0.9)
@@ -67,7 +67,7 @@ def compare(
     learnt only from before; None without a test). Of these count those that the old model has not seen, see `unseen`.
     `today` are the open members.
     """
-    from sales_consultant.scoring.features.build import build
+    from sales_consultant.scoring.features import build
 
     given = moves(con, old, new, today)
     grades = dict(sorted(Counter(given["old_grade"] + " to " + given["new_grade"]).items()))
@@ -166,8 +166,8 @@ def moves(
     """Today's open members under both models: record_id, old_score, new_score, old_grade, new_grade."""
     import pandas as pd
 
-    from sales_consultant.scoring.features.build import build
-    from sales_consultant.scoring.propensity.points import grade, split
+    from sales_consultant.scoring.features import build
+    from sales_consultant.scoring.propensity import grade, split
 
     out: dict[str, Any] = {"record_id": today["record_id"].astype(object)}
     for when, model in (("old", old), ("new", new)):
@@ -198,7 +198,7 @@ def _examples(con: duckdb.DuckDBPyConnection, entity: str, moved: pd.DataFrame) 
 
 def own_names(con: duckdb.DuckDBPyConnection, entity: str, ids: list[str]) -> dict[str, str]:
     """What people call records, by id."""
-    from sales_consultant.scoring.core.tables import neutral, query
+    from sales_consultant.scoring.core import neutral, query
 
     if not ids:
         return {}

@@ -5,19 +5,18 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from sales_consultant.scoring.core.tables import alive, neutral, query
-from sales_consultant.scoring.core.times import DAY
-from sales_consultant.scoring.populations import false_labels
-from sales_consultant.scoring.populations.members import Membership
-from sales_consultant.scoring.populations.training_rows import (
+from sales_consultant.scoring.core import DAY, alive, neutral, query
+from sales_consultant.scoring.populations import (
     MIN_CUTS,
+    Membership,
     classes,
     cut_offs,
+    false_labels,
     horizon_days,
     labelled,
     split,
 )
-from sales_consultant.scoring.propensity.propensity import MIN_BOOSTED, MIN_FULL, MIN_SHRUNK, tier_of
+from sales_consultant.scoring.propensity import MIN_BOOSTED, MIN_FULL, MIN_SHRUNK, tier_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sales_consultant.scoring.additive.encoding import Encoder
-from sales_consultant.scoring.additive.linear import logistic, screen
-from sales_consultant.scoring.core.times import DAY
-from sales_consultant.scoring.metrics.calibration import sigmoid
-from sales_consultant.scoring.metrics.forward_report import part
-from sales_consultant.scoring.populations.training_rows import split
+from sales_consultant.scoring.additive import Encoder, logistic, screen
+from sales_consultant.scoring.core import DAY
+from sales_consultant.scoring.metrics import part, sigmoid
+from sales_consultant.scoring.populations import split
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
     import pandas as pd
 
-    from sales_consultant.scoring.propensity.propensity import PropensityModel
+    from sales_consultant.scoring.propensity import PropensityModel
 
 MOMENTS = {"at creation": 0.0, "one third": 1 / 3, "two thirds": 2 / 3}
 """Shares of the usual cycle: how early a score is right decides what it is worth (Oracle judges at two thirds)."""

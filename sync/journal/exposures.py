@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from sales_consultant.sync.stores.state import State, exposures
+from sales_consultant.sync.stores import State, exposures
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -11,17 +11,9 @@ from sqlalchemy.engine import Connection
 
 from sales_consultant.config.canon import Canonical
 from sales_consultant.connectors.base import Change, Held, Outcome
-from sales_consultant.sync.plan.plan import Entry
-from sales_consultant.sync.runtime.lease import Lease
-from sales_consultant.sync.stores.state import (
-    State,
-    batches,
-    changes,
-    dead_letters,
-    exposures,
-    waits,
-    written,
-)
+from sales_consultant.sync.journal.changes import Entry
+from sales_consultant.sync.runtime import Lease
+from sales_consultant.sync.stores import State, batches, changes, dead_letters, exposures, waits, written
 
 # The code of a change that was sent, got no answer, and is not in what the CRM holds.
 UNANSWERED = "NO_ANSWER"

@@ -6,13 +6,13 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from sales_consultant.config.clock import iso
 from sales_consultant.config.errors import UsageError
 from sales_consultant.sync.models import registry
 from sales_consultant.sync.models.training import TrainedModel
-from sales_consultant.sync.plan.returning import release
-from sales_consultant.sync.stores.state import State
-from sales_consultant.sync.stores.state import models as table
-from sales_consultant.sync.use_cases.report import iso
+from sales_consultant.sync.plan import release
+from sales_consultant.sync.stores import State
+from sales_consultant.sync.stores import models as table
 
 LIST = "See: sales-consultant models list"
 

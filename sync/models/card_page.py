@@ -7,7 +7,7 @@ from typing import Any
 
 from sales_consultant.config.errors import MachineError
 from sales_consultant.sync.models import cards, registry
-from sales_consultant.sync.runtime.workspace import Workspace
+from sales_consultant.sync.runtime import Workspace
 
 PAGE = "card.html"
 _STYLE = (

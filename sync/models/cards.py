@@ -2,12 +2,12 @@
 
 from typing import Any
 
+from sales_consultant.config.clock import iso
 from sales_consultant.config.errors import UsageError
 from sales_consultant.config.nearest import did_you_mean
 from sales_consultant.sync.models import registry
-from sales_consultant.sync.runtime.workspace import Workspace
-from sales_consultant.sync.stores.state import State
-from sales_consultant.sync.use_cases.report import iso
+from sales_consultant.sync.runtime import Workspace
+from sales_consultant.sync.stores import State
 
 _LIST = "sales-consultant models list"
 _FIGURES = (
@@ -52,7 +52,7 @@ def card(ws: Workspace, named: str) -> dict[str, Any]:
     digest. The card is missing where the model's folder is lost or of an older release. UsageError for an unknown one.
     """
     from sales_consultant.scoring import model_file
-    from sales_consultant.scoring.propensity.model import PopulationModel
+    from sales_consultant.scoring.propensity import PopulationModel
 
     m = _meant(ws.state, named)
     told = {k: m[k] for k in ("name", "kind", "digest", "verdict")} | {

@@ -7,14 +7,12 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from sales_consultant.config.clock import iso
 from sales_consultant.config.errors import MachineError
 from sales_consultant.sync.models import registry
-from sales_consultant.sync.plan import current_values
-from sales_consultant.sync.plan.desired_values import DAY_MS
-from sales_consultant.sync.runtime.workspace import Workspace
-from sales_consultant.sync.stores.state import State, exposures, runs
-from sales_consultant.sync.use_cases.report import iso
-from sales_consultant.sync.use_cases.sync import from_before
+from sales_consultant.sync.plan import DAY_MS, current_values
+from sales_consultant.sync.runtime import Workspace, open_pulled
+from sales_consultant.sync.stores import State, exposures, runs
 
 LOOKBACKS = (30, 60, 90)
 BANDS = ((1, 20), (21, 40), (41, 60), (61, 80), (81, 99))
@@ -96,7 +94,7 @@ def noted(document: dict[str, Any], nothing: str) -> dict[str, Any]:
 
 def ready(ws: Workspace, *, as_of: int) -> list[dict[str, Any]]:
     """What each population's data allow, before anything is fitted."""
-    from sales_consultant.scoring.validation.readiness import lending, readiness
+    from sales_consultant.scoring.validation import lending, readiness
 
     con, populations = ws.warehouse.con, ws.settings.populations
     found = [
@@ -138,9 +136,9 @@ def as_given(ws: Workspace, *, lookbacks: Sequence[int] = LOOKBACKS) -> list[dic
     horizon: over a shorter time less must have happened. Only scores that the CRM itself confirmed count, at the moment
     they became visible: nothing is computed anew.
     """
-    from sales_consultant.scoring.populations.record_timelines import lives
+    from sales_consultant.scoring.populations import lives
 
-    from_before(ws)
+    open_pulled(ws)
     as_of = max(
         (int(r["as_of"]) for r in ws.state.rows(sa.select(runs.c.as_of).where(runs.c.as_of.is_not(None)))),
         default=0,
@@ -185,9 +183,9 @@ def as_given(ws: Workspace, *, lookbacks: Sequence[int] = LOOKBACKS) -> list[dic
 
 def compared(ws: Workspace) -> list[dict[str, Any]]:
     """Each model in force beside the usual ones, on the same forward test."""
-    from sales_consultant.scoring.validation.baselines import compare
+    from sales_consultant.scoring.validation import compare
 
-    from_before(ws)
+    open_pulled(ws)
     found = []
     for name, model in registry.in_force(ws.state, ws.models_folder, ws.settings).populations.items():
         for row in compare(ws.warehouse.con, model, as_of=model.trained_at, exclusions=ws.settings.exclude):
@@ -203,10 +201,10 @@ def plotted(ws: Workspace, folder: Path) -> dict[str, Any]:
     import numpy as np
 
     from sales_consultant.scoring import plots
-    from sales_consultant.scoring.features.build import build
-    from sales_consultant.scoring.populations.members import Membership
+    from sales_consultant.scoring.features import build
+    from sales_consultant.scoring.populations import Membership
 
-    from_before(ws)
+    open_pulled(ws)
     files: list[Path] = []
     rows: list[dict[str, Any]] = []
     force = registry.in_force(ws.state, ws.models_folder, ws.settings)
@@ -253,10 +251,9 @@ def _segments(ws: Workspace) -> list[tuple[str, int, float]]:
 
 def clustered(ws: Workspace) -> dict[str, Any]:
     """Clusters of the customers, beside the named segments: how they were chosen, and who is in them."""
-    from sales_consultant.scoring.customers.clusters import find
-    from sales_consultant.scoring.customers.purchases import purchases, summary
+    from sales_consultant.scoring.customers import find, purchases, summary
 
-    from_before(ws)
+    open_pulled(ws)
     as_of = ws.connector.now()
     table = summary(purchases(ws.warehouse.con, as_of=as_of, exclusions=ws.settings.exclude), as_of=as_of)
     found = find(table[["purchases", "total", "monetary", "since_days", "T_days"]])

@@ -6,7 +6,7 @@ from typing import Any
 
 from sales_consultant.config.errors import MachineError, UsageError
 from sales_consultant.sync.models import registry
-from sales_consultant.sync.stores.state import State
+from sales_consultant.sync.stores import State
 
 FORMAT = "sales-consultant model 1"
 
@@ -53,7 +53,7 @@ def take(
     `name` puts it under another population of this org. UsageError for what is no such file, or was changed.
     """
     from sales_consultant.scoring import model_file
-    from sales_consultant.scoring.core.errors import ModelFileError
+    from sales_consultant.scoring.core import ModelFileError
 
     try:
         document = json.loads(path.read_text(encoding="utf-8"))

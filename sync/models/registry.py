@@ -9,8 +9,8 @@ import sqlalchemy as sa
 from sales_consultant.config.errors import UsageError
 from sales_consultant.config.nearest import did_you_mean
 from sales_consultant.config.settings import Settings
-from sales_consultant.sync.plan.desired_values import DAY_MS, Models
-from sales_consultant.sync.stores.state import State, models
+from sales_consultant.sync.plan import DAY_MS, Models
+from sales_consultant.sync.stores import State, models
 
 M = TypeVar("M")
 

@@ -13,8 +13,8 @@ from sales_consultant.config.errors import ConfigError
 from sales_consultant.config.nearest import did_you_mean
 from sales_consultant.config.populations import Population
 from sales_consultant.config.settings import Settings
-from sales_consultant.connectors.tables.neutral import field_column
-from sales_consultant.sync.journal.exposures import shown
+from sales_consultant.connectors.tables import field_column
+from sales_consultant.sync.journal import shown
 from sales_consultant.sync.models.registry import (
     AMOUNT,
     CLUSTERS,
@@ -29,13 +29,12 @@ from sales_consultant.sync.models.registry import (
     known_digest,
     maybe_withdraw,
 )
-from sales_consultant.sync.stores.state import State
+from sales_consultant.sync.stores import State
 
 if TYPE_CHECKING:
-    from sales_consultant.scoring.propensity.model import PopulationModel
-    from sales_consultant.scoring.training.parent_model import Lender
-    from sales_consultant.scoring.training.training import Trained
-    from sales_consultant.scoring.validation.publish_gate import Comparison
+    from sales_consultant.scoring.propensity import PopulationModel
+    from sales_consultant.scoring.training import Lender, Trained
+    from sales_consultant.scoring.validation import Comparison
 
 Say = Callable[[str], None]
 
@@ -105,9 +104,8 @@ class _Training:
     """Models of this training that came into force, or would, by their population."""
 
     def population(self, name: str, population: Population) -> None:
-        from sales_consultant.scoring.propensity.model import PopulationModel
-        from sales_consultant.scoring.training import training
-        from sales_consultant.scoring.training.parent_model import Lender, borrow
+        from sales_consultant.scoring.propensity import PopulationModel
+        from sales_consultant.scoring.training import Lender, borrow, training
 
         called = population.label or name
         self.say(f"training {called}")
@@ -160,8 +158,8 @@ class _Training:
         Nor do two such words count as two where a model is to be withdrawn.
         """
         from sales_consultant.scoring import model_file
-        from sales_consultant.scoring.propensity.model import PopulationModel
-        from sales_consultant.scoring.validation.no_change import nothing_ended
+        from sales_consultant.scoring.propensity import PopulationModel
+        from sales_consultant.scoring.validation import nothing_ended
 
         rows = [r for r in index(self.state) if r["name"] == name and not r["report"].get("dry_run")]
         same = list(takewhile(lambda r: r["report"].get("ended") == model.card.get("ended"), rows))
@@ -172,8 +170,8 @@ class _Training:
 
     def _lender(self, population: Population) -> "Lender | None":
         """The parent's model of this training where it is the one in force from now on, else the one in force."""
-        from sales_consultant.scoring.propensity.model import PopulationModel
-        from sales_consultant.scoring.training.parent_model import Lender
+        from sales_consultant.scoring.propensity import PopulationModel
+        from sales_consultant.scoring.training import Lender
 
         if population.parent is None:
             return None
@@ -243,11 +241,15 @@ class _Training:
     def customers(self) -> None:
         """What customers are worth and which segments there are, and the size of deals without an amount."""
         from sales_consultant.scoring import deal_amounts
-        from sales_consultant.scoring.customers import cluster_model, segments, value
-        from sales_consultant.scoring.customers.cluster_model import ClusterModel
-        from sales_consultant.scoring.customers.contracts import ContractFields
-        from sales_consultant.scoring.customers.segments import SegmentModel
-        from sales_consultant.scoring.customers.value import ValueModel
+        from sales_consultant.scoring.customers import (
+            ClusterModel,
+            ContractFields,
+            SegmentModel,
+            ValueModel,
+            cluster_model,
+            segments,
+            value,
+        )
         from sales_consultant.scoring.deal_amounts import AmountModel
         from sales_consultant.scoring.validation import no_change
 
@@ -304,7 +306,7 @@ def _was_there(con: duckdb.DuckDBPyConnection, column: str) -> bool:
 
 def _check_features(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     """Raise ConfigError for a column that no object has: misspelt, a field that must not be learnt from would be."""
-    from sales_consultant.scoring.core.tables import columns
+    from sales_consultant.scoring.core import columns
 
     objects = ("contacts", "companies", "deals")
     named = {f"[features] {key}": getattr(settings.features, key) for key in ("fixed", "omit", "protected")}

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
-from sales_consultant.sync.stores.state import State, groups
+from sales_consultant.sync.stores import State, groups
 
 _SALT = "group_salt"
 

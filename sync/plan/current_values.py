@@ -7,13 +7,11 @@ import sqlalchemy as sa
 from sales_consultant.config.canon import Canonical
 from sales_consultant.config.catalogue import Field, by_key
 from sales_consultant.connectors.base import Connector
-from sales_consultant.connectors.tables.neutral import field_column, quote
-from sales_consultant.sync.journal.journal import last_written, written_since
+from sales_consultant.connectors.tables import field_column, quote
+from sales_consultant.sync.journal import last_written, written_since
 from sales_consultant.sync.plan.desired_values import DAY_MS, Key
 from sales_consultant.sync.plan.plan import Held, Values
-from sales_consultant.sync.stores.rows import MANY, many
-from sales_consultant.sync.stores.state import State, feedback, written
-from sales_consultant.sync.stores.warehouse import Warehouse
+from sales_consultant.sync.stores import MANY, State, Warehouse, feedback, many, written
 
 
 def read(

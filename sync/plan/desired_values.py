@@ -17,7 +17,7 @@ from sales_consultant.config.canon import Canonical, written
 from sales_consultant.config.catalogue import by_key
 from sales_consultant.config.playbook import Playbook
 from sales_consultant.config.settings import Settings
-from sales_consultant.sync.stores.rows import many
+from sales_consultant.sync.stores import many
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -170,7 +170,7 @@ def _directory(con: duckdb.DuckDBPyConnection, desired: Desired, keys: Iterable[
 
 
 def _undecided(con: duckdb.DuckDBPyConnection, desired: Desired) -> None:
-    from sales_consultant.scoring.populations.undecided import undecided
+    from sales_consultant.scoring.populations import undecided
 
     found = undecided(con)
     for obj, ids in (("deals", found.deals), ("companies", found.companies), ("contacts", found.contacts)):

@@ -10,13 +10,13 @@ from sales_consultant.config.conditions import Condition, from_setting
 from sales_consultant.config.errors import ConfigError, UsageError
 from sales_consultant.config.nearest import did_you_mean
 from sales_consultant.config.settings import Write
-from sales_consultant.connectors.tables.neutral import NEUTRAL, quote
+from sales_consultant.connectors.tables import NEUTRAL, quote
 from sales_consultant.sync.plan.desired_values import Desired, Key
 from sales_consultant.sync.plan.plan import Held
-from sales_consultant.sync.stores.state import State
+from sales_consultant.sync.stores import State
 
 if TYPE_CHECKING:
-    from sales_consultant.sync.runtime.workspace import Workspace
+    from sales_consultant.sync.runtime import Workspace
 
 _TABLES = {"contacts": "contacts", "leads": "contacts", "companies": "companies", "deals": "deals"}
 _PEOPLE = ("owner", "team")

@@ -16,7 +16,7 @@ from typing import Any
 
 from sales_consultant.config.canon import Canonical
 from sales_consultant.config.catalogue import FIELDS, Field, by_key
-from sales_consultant.connectors.base import Change
+from sales_consultant.sync.journal import Entry
 from sales_consultant.sync.plan.desired_values import SCORE_KEYS, STEP_KEYS, Desired, Key, Record
 from sales_consultant.sync.plan.histograms import histograms, with_bars
 
@@ -28,21 +28,6 @@ _BY_SCORER = (*SCORE_KEYS, *STEP_KEYS)
 _OURS = tuple(f.key for f in FIELDS if not f.people_write)
 
 Values = dict[str, Canonical]
-
-
-@dataclass(frozen=True)
-class Entry:
-    """The changes of one record: by field, what the CRM holds and what it shall hold."""
-
-    object: str
-    record_id: str
-    name: str
-    why: str
-    fields: tuple[tuple[str, Canonical, Canonical], ...]
-
-    def change(self) -> Change:
-        """What a connector is asked to do."""
-        return Change(self.object, self.record_id, {k: new for k, _, new in self.fields})
 
 
 @dataclass(frozen=True)

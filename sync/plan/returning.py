@@ -16,9 +16,10 @@ from collections.abc import Iterable, Mapping
 import sqlalchemy as sa
 
 from sales_consultant.config.canon import Canonical
+from sales_consultant.sync.journal import Entry
 from sales_consultant.sync.plan.desired_values import Key
-from sales_consultant.sync.plan.plan import Entry, Plan, Values, quiet
-from sales_consultant.sync.stores.state import State, changes, holds, runs
+from sales_consultant.sync.plan.plan import Plan, Values, quiet
+from sales_consultant.sync.stores import State, changes, holds, runs
 
 _KEY = "resumed"
 

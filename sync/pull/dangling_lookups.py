@@ -8,7 +8,7 @@ import duckdb
 import sqlalchemy as sa
 
 from sales_consultant.connectors.base import Finding
-from sales_consultant.sync.stores.state import State, runs
+from sales_consultant.sync.stores import State, runs
 
 MOST = 20
 _KNOWN = (

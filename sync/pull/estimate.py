@@ -7,7 +7,7 @@ from typing import Any
 from sales_consultant.config.errors import AccessError
 from sales_consultant.connectors.base import Connector, Estimate
 from sales_consultant.sync.pull.pull import OVERLAP_MS, choose
-from sales_consultant.sync.stores.warehouse import Warehouse
+from sales_consultant.sync.stores import Warehouse
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from sales_consultant.config.errors import AccessError, UsageError
 from sales_consultant.config.nearest import did_you_mean
 from sales_consultant.connectors.base import Connector, Page, Stream
-from sales_consultant.sync.stores.warehouse import Warehouse
+from sales_consultant.sync.stores import Warehouse
 
 # A row can become visible with a time stamp from before the last pull's bound: transactions run for minutes.
 OVERLAP_MS = 10 * 60_000

@@ -11,9 +11,9 @@ from dataclasses import astuple, dataclass
 
 from sales_consultant.config.errors import AccessError
 from sales_consultant.connectors.base import Connector, Stream
-from sales_consultant.connectors.tables.neutral import quote
+from sales_consultant.connectors.tables import quote
 from sales_consultant.sync.pull.pull import Progress, choose
-from sales_consultant.sync.stores.warehouse import Warehouse
+from sales_consultant.sync.stores import Warehouse
 
 
 @dataclass(frozen=True)

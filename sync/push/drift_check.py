@@ -4,9 +4,10 @@ from dataclasses import replace
 from typing import Any
 
 from sales_consultant.config.catalogue import Field
-from sales_consultant.sync.plan.plan import Entry, Plan
+from sales_consultant.sync.journal import Entry
+from sales_consultant.sync.plan import Plan
 from sales_consultant.sync.push.push import calls_for
-from sales_consultant.sync.runtime.workspace import Workspace
+from sales_consultant.sync.runtime import Workspace
 
 # Older than this, a plan's old values are read once more before anything is written: people work meanwhile.
 FRESH_MS = 120_000

@@ -6,7 +6,7 @@ from typing import Any
 from sales_consultant.config.catalogue import by_key
 from sales_consultant.config.errors import SalesConsultantError
 from sales_consultant.sync.models import registry
-from sales_consultant.sync.runtime.workspace import Workspace
+from sales_consultant.sync.runtime import Workspace
 
 NOTED = "described_on"
 

@@ -5,9 +5,9 @@ from collections.abc import Callable, Mapping, Sequence
 
 from sales_consultant.config.catalogue import Field, by_key
 from sales_consultant.connectors.base import Change, Connector, Outcome
-from sales_consultant.sync.journal.journal import Batch, Journal, unsettled_runs
-from sales_consultant.sync.runtime.lease import Lease
-from sales_consultant.sync.stores.state import State
+from sales_consultant.sync.journal import Batch, Journal, unsettled_runs
+from sales_consultant.sync.runtime import Lease
+from sales_consultant.sync.stores import State
 
 Fields = Mapping[str, Sequence[Field]]
 Progress = Callable[[int, int], None]

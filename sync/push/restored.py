@@ -7,11 +7,10 @@ import sqlalchemy as sa
 
 from sales_consultant.config.catalogue import FIELDS
 from sales_consultant.connectors.base import Change
-from sales_consultant.sync.journal.journal import Journal
+from sales_consultant.sync.journal import Journal
 from sales_consultant.sync.plan import current_values
-from sales_consultant.sync.runtime.workspace import Workspace
-from sales_consultant.sync.stores.backups import RESTORED
-from sales_consultant.sync.stores.state import State, meta
+from sales_consultant.sync.runtime import Workspace
+from sales_consultant.sync.stores import RESTORED, State, meta
 
 _OURS = frozenset(f.key for f in FIELDS if not f.people_write)
 

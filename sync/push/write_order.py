@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import duckdb
 
-from sales_consultant.sync.plan.plan import Entry
-from sales_consultant.sync.stores.warehouse import Warehouse
+from sales_consultant.sync.journal import Entry
+from sales_consultant.sync.stores import Warehouse
 
 _CHILDREN = {"contacts": "contacts", "leads": "contacts", "deals": "deals"}
 

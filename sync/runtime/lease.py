@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from sales_consultant.config.errors import BusyError
-from sales_consultant.sync.stores.state import State, leases
+from sales_consultant.sync.stores import State, leases
 
 NAME = "run"
 WANTED = "wanted_at"

@@ -9,10 +9,15 @@ import contextlib
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from sales_consultant.connectors.tables.neutral import quote
+from sales_consultant.connectors.tables import quote
 
 if TYPE_CHECKING:
     import duckdb
+
+from sales_consultant.config.errors import (
+    UsageError,
+)
+from sales_consultant.sync.runtime.workspace import Workspace
 
 # DuckDB gives a second thread its work by row groups of this size: below it there is none to share.
 MOST_ROWS = 122_880
@@ -44,3 +49,10 @@ def at_hand(con: "duckdb.DuckDBPyConnection", *, most: int = MOST_ROWS) -> Itera
         for view in views:
             con.execute(f"DROP TABLE IF EXISTS temp.{quote(view)}")
         con.execute("RESET threads")
+
+
+def open_pulled(ws: Workspace) -> None:
+    """Make what was pulled before ready to be read; UsageError where nothing ever was."""
+    if ws.warehouse.empty:
+        raise UsageError("Nothing was pulled yet.", action="Run: sales-consultant pull")
+    ws.warehouse.make_views(ws.connector)

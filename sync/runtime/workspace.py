@@ -14,9 +14,7 @@ from sales_consultant.config.errors import MachineError
 from sales_consultant.config.settings import Connection, Settings
 from sales_consultant.connectors import open_connector
 from sales_consultant.connectors.base import Connector, Identity
-from sales_consultant.sync.stores.call_counts import CallCounts
-from sales_consultant.sync.stores.state import State
-from sales_consultant.sync.stores.warehouse import Warehouse
+from sales_consultant.sync.stores import CallCounts, State, Warehouse
 
 Clock = Callable[[], int]
 # A pull of a usual CRM and its journal need tens of megabytes; below this nothing is started that cannot end.

@@ -9,9 +9,8 @@ from typing import Any, Protocol
 import requests
 import sqlalchemy as sa
 
-from sales_consultant.sync.journal.journal import unsettled_runs
-from sales_consultant.sync.stores.call_counts import CallCounts
-from sales_consultant.sync.stores.state import State, dead_letters, holds, leases, runs
+from sales_consultant.sync.journal import unsettled_runs
+from sales_consultant.sync.stores import CallCounts, State, dead_letters, holds, leases, runs
 
 ALERTED = "alerted"
 SYNCS = ("sync", "changed")

@@ -11,9 +11,9 @@ import sqlalchemy as sa
 from sales_consultant.config import secrets
 from sales_consultant.config.errors import SalesConsultantError
 from sales_consultant.config.settings import Settings
-from sales_consultant.sync.runtime.workspace import Clock, wall_clock
+from sales_consultant.sync.runtime import Clock, wall_clock
 from sales_consultant.sync.service.health import Pulse, Sender, Webhook, alert, metrics, pulse
-from sales_consultant.sync.stores.state import State, runs
+from sales_consultant.sync.stores import State, runs
 
 Document = dict[str, Any]
 

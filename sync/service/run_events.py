@@ -9,9 +9,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from sales_consultant.config.clock import iso
 from sales_consultant.config.errors import UsageError
-from sales_consultant.sync.stores.state import State, changes, leases, runs
-from sales_consultant.sync.use_cases.report import iso
+from sales_consultant.sync.stores import State, changes, leases, runs
 
 PAUSE_SECONDS = 1.0
 Document = dict[str, Any]

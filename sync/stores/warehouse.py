@@ -17,9 +17,7 @@ import pyarrow as pa
 
 from sales_consultant.config.errors import MachineError, disk_full
 from sales_consultant.connectors.base import Connector, Page, Stream
-from sales_consultant.connectors.tables.columns import flags
-from sales_consultant.connectors.tables.macros import MACROS
-from sales_consultant.connectors.tables.neutral import FIELD, quote
+from sales_consultant.connectors.tables import FIELD, MACROS, flags, quote
 from sales_consultant.sync.stores.layout import Layout
 from sales_consultant.sync.stores.page_spool import Spool
 

@@ -16,10 +16,9 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sales_consultant.config.conditions import Condition, from_option
 from sales_consultant.config.errors import BusyError, CrmUnavailableError, UsageError
 from sales_consultant.connectors.base import Page, Stream
-from sales_consultant.sync.pull.pull import choose
-from sales_consultant.sync.runtime.lease import wanted_since
-from sales_consultant.sync.runtime.workspace import Workspace
-from sales_consultant.sync.stores.state import backfills
+from sales_consultant.sync.pull import choose
+from sales_consultant.sync.runtime import Workspace, wanted_since
+from sales_consultant.sync.stores import backfills
 from sales_consultant.sync.use_cases.sync import Reporter, running
 
 # A service asks again every half a minute for a connection that is busy: so long it is left alone then.

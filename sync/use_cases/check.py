@@ -10,7 +10,7 @@ from sales_consultant.config.errors import ConfigError, MachineError
 from sales_consultant.config.versions import ending
 from sales_consultant.connectors.base import Finding
 from sales_consultant.sync.pull import dangling_lookups
-from sales_consultant.sync.runtime.workspace import Workspace
+from sales_consultant.sync.runtime import Workspace
 
 WARN_DAYS = 90
 _BOTH = {"hubspot", "salesforce"}

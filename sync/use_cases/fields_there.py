@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from sales_consultant.config.errors import AccessError
-from sales_consultant.sync.stores.state import State, runs, written
+from sales_consultant.sync.stores import State, runs, written
 
 if TYPE_CHECKING:
-    from sales_consultant.sync.runtime.workspace import Workspace
+    from sales_consultant.sync.runtime import Workspace
 
 Missing = dict[str, dict[str, str]]
 

@@ -13,12 +13,12 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from sales_consultant.config.errors import UsageError
-from sales_consultant.connectors.tables.neutral import quote
-from sales_consultant.sync.plan.control_group import salt
-from sales_consultant.sync.runtime.workspace import Workspace
-from sales_consultant.sync.stores import backups
-from sales_consultant.sync.stores.state import (
+from sales_consultant.connectors.tables import quote
+from sales_consultant.sync.plan import salt
+from sales_consultant.sync.runtime import Workspace
+from sales_consultant.sync.stores import (
     State,
+    backups,
     changes,
     dead_letters,
     exposures,

@@ -13,15 +13,11 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from sales_consultant.config.canon import CanonError, written
 from sales_consultant.config.errors import AccessError, GuardError, MachineError, UsageError
-from sales_consultant.sync.journal.journal import waiting
-from sales_consultant.sync.plan.guards import guard, override
-from sales_consultant.sync.plan.pilot import described
-from sales_consultant.sync.plan.plan import Entry, Plan
-from sales_consultant.sync.plan.returning import before_rollback
-from sales_consultant.sync.push.drift_check import moved
-from sales_consultant.sync.push.push import calls_for
-from sales_consultant.sync.runtime.workspace import Workspace
-from sales_consultant.sync.stores.state import holds, plan_files, plans
+from sales_consultant.sync.journal import Entry, waiting
+from sales_consultant.sync.plan import Plan, before_rollback, described, guard, override
+from sales_consultant.sync.push import calls_for, moved
+from sales_consultant.sync.runtime import Workspace
+from sales_consultant.sync.stores import holds, plan_files, plans
 from sales_consultant.sync.use_cases.check import refuse_without_master
 from sales_consultant.sync.use_cases.sync import Reporter, Run, pushing, recovering, running
 

@@ -15,9 +15,9 @@ from sales_consultant.config.settings import Connection
 from sales_consultant.config.texts import cut
 from sales_consultant.connectors import open_connector
 from sales_consultant.connectors.base import Connector, ProvisionStep
-from sales_consultant.connectors.http.transport import LostAnswerError
-from sales_consultant.sync.runtime.workspace import Workspace
-from sales_consultant.sync.stores.state import dead_letters, exposures, waits, written
+from sales_consultant.connectors.http import LostAnswerError
+from sales_consultant.sync.runtime import Workspace
+from sales_consultant.sync.stores import dead_letters, exposures, waits, written
 from sales_consultant.sync.use_cases import shown
 
 _EVENTS = {

@@ -2,20 +2,20 @@
 
 import json
 import re
-from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
 
+from sales_consultant.config.clock import iso
 from sales_consultant.config.errors import UsageError
 from sales_consultant.connectors.budget import DAY_MS
-from sales_consultant.connectors.tables.neutral import quote
+from sales_consultant.connectors.tables import quote
 from sales_consultant.sync.models import registry
 from sales_consultant.sync.plan import current_values as held
 from sales_consultant.sync.plan import desired_values as desiring
-from sales_consultant.sync.runtime.workspace import Workspace
-from sales_consultant.sync.stores.call_counts import CallCounts
-from sales_consultant.sync.stores.state import (
+from sales_consultant.sync.runtime import Workspace, open_pulled
+from sales_consultant.sync.stores import (
+    CallCounts,
     State,
     changes,
     dead_letters,
@@ -28,16 +28,6 @@ from sales_consultant.sync.stores.state import (
 )
 from sales_consultant.sync.use_cases import risks, rollback
 from sales_consultant.sync.use_cases.company_profile import profile
-from sales_consultant.sync.use_cases.sync import from_before
-
-
-def iso(ms: int | None) -> str | None:
-    """A moment as ISO 8601 UTC to the second.
-
-    >>> iso(0)
-    '1970-01-01T00:00:00Z'
-    """
-    return None if ms is None else f"{datetime.fromtimestamp(ms / 1000, UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def _run(row: dict[str, Any]) -> dict[str, Any]:
@@ -196,7 +186,7 @@ def explain(ws: Workspace, record: str) -> dict[str, Any]:
     from sales_consultant.scoring import scorer
 
     wanted_object, _, record_id = record.rpartition("/")
-    from_before(ws)
+    open_pulled(ws)
     current = held.read(ws.connector, ws.warehouse, ws.state, ws.fields)
     keys = [k for k in current.values if k[1] == record_id and wanted_object in ("", k[0])]
     if not keys:

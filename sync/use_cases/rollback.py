@@ -12,12 +12,11 @@ from sales_consultant.config.catalogue import FIELDS, by_key
 from sales_consultant.config.errors import SalesConsultantError, StoppedError, UsageError
 from sales_consultant.config.nearest import did_you_mean
 from sales_consultant.connectors.base import Held
-from sales_consultant.sync.journal.journal import Journal
-from sales_consultant.sync.plan.plan import Entry, Plan
-from sales_consultant.sync.plan.returning import release
-from sales_consultant.sync.push.push import calls_for
-from sales_consultant.sync.runtime.workspace import Workspace
-from sales_consultant.sync.stores.state import State, changes, holds, runs
+from sales_consultant.sync.journal import Entry, Journal
+from sales_consultant.sync.plan import Plan, release
+from sales_consultant.sync.push import calls_for
+from sales_consultant.sync.runtime import Workspace
+from sales_consultant.sync.stores import State, changes, holds, runs
 from sales_consultant.sync.use_cases.forget import CODE as FORGOTTEN
 from sales_consultant.sync.use_cases.sync import Reporter, Run, pushing, recovering, running
 

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sales_consultant.config.catalogue import Field, place
-from sales_consultant.sync.stores.state import State
+from sales_consultant.sync.stores import State
 
 if TYPE_CHECKING:
     from sales_consultant.connectors.base import Connector, ProvisionStep

@@ -13,8 +13,7 @@ from sales_consultant.config import secrets
 from sales_consultant.config.errors import AccessError, MachineError, UsageError
 from sales_consultant.config.settings import Connection, Settings, made_connection
 from sales_consultant.connectors import browser_sign_in
-from sales_consultant.connectors.http.sign_in import Document
-from sales_consultant.connectors.http.transport import safe_text
+from sales_consultant.connectors.http import Document, safe_text
 
 WAIT_SECONDS = 300.0
 _PATH = "/callback"

@@ -21,29 +21,42 @@ from sales_consultant.config.errors import (
     OtherOrgError,
     SalesConsultantError,
     StoppedError,
-    UsageError,
 )
-from sales_consultant.connectors.tables.neutral import field_column
-from sales_consultant.sync.journal.journal import Journal, waiting
+from sales_consultant.connectors.tables import field_column
+from sales_consultant.sync.journal import Journal, waiting
 from sales_consultant.sync.models import registry
 from sales_consultant.sync.models import training as trainings
-from sales_consultant.sync.plan import control_group, current_values, returning
+from sales_consultant.sync.plan import (
+    Ask,
+    Desired,
+    Held,
+    Limits,
+    Narrowed,
+    Plan,
+    allowed,
+    control_group,
+    current_values,
+    decide,
+    guard,
+    left_behind,
+    make,
+    override,
+    returning,
+)
 from sales_consultant.sync.plan import desired_values as desiring
-from sales_consultant.sync.plan.desired_values import Desired
-from sales_consultant.sync.plan.guards import guard, override
-from sales_consultant.sync.plan.pilot import Ask, Narrowed, allowed, decide, left_behind
-from sales_consultant.sync.plan.plan import Held, Limits, Plan, make
-from sales_consultant.sync.pull import dangling_lookups, pull, reconcile
-from sales_consultant.sync.pull.pull import Pulled
-from sales_consultant.sync.push import field_notes, push, restored
-from sales_consultant.sync.push.drift_check import FRESH_MS, without_moved
-from sales_consultant.sync.push.push import calls_for, recover
-from sales_consultant.sync.push.write_order import by_company
-from sales_consultant.sync.runtime.lease import Lease, hold
-from sales_consultant.sync.runtime.materialised_views import at_hand
-from sales_consultant.sync.runtime.workspace import Workspace
-from sales_consultant.sync.stores import backups, retention
-from sales_consultant.sync.stores.state import State, holds, merges, runs
+from sales_consultant.sync.pull import Pulled, dangling_lookups, pull, reconcile
+from sales_consultant.sync.push import (
+    FRESH_MS,
+    by_company,
+    calls_for,
+    field_notes,
+    push,
+    recover,
+    restored,
+    without_moved,
+)
+from sales_consultant.sync.runtime import Lease, Workspace, at_hand, hold, open_pulled
+from sales_consultant.sync.stores import State, backups, holds, merges, retention, runs
 from sales_consultant.sync.use_cases import fields_there, forget
 from sales_consultant.sync.use_cases.check import refuse_without_master
 
@@ -259,17 +272,10 @@ def _keep_merges(ws: Workspace) -> None:
             c.execute(sa.insert(merges), rows)
 
 
-def from_before(ws: Workspace) -> None:
-    """Make what was pulled before ready to be read; UsageError where nothing ever was."""
-    if ws.warehouse.empty:
-        raise UsageError("Nothing was pulled yet.", action="Run: sales-consultant pull")
-    ws.warehouse.make_views(ws.connector)
-
-
 @contextlib.contextmanager
 def _settings_named() -> Iterator[None]:
     """What scoring and the playbook cannot work with is the admin's to mend."""
-    from sales_consultant.scoring.core.errors import ScoringError
+    from sales_consultant.scoring.core import ScoringError
 
     try:
         yield
@@ -526,7 +532,7 @@ def dry(
             pulling(ws, run, reporter)
         else:
             run.as_of = run.as_of or ws.connector.now()
-            from_before(ws)
+            open_pulled(ws)
         needed = registry.training_needed(ws.state, ws.models_folder, ws.settings, as_of=run.as_of)
         if needed:
             training(ws, run, reporter, only=needed)
@@ -539,7 +545,7 @@ def score(ws: Workspace, reporter: Reporter, *, as_of: int | None = None) -> tup
     """Score what was pulled; the records with their values, best first. Plans and writes nothing."""
     with running(ws, "score") as run:
         run.as_of = as_of or ws.connector.now()
-        from_before(ws)
+        open_pulled(ws)
         wanted, _ = scoring(ws, run, reporter)
     records = [
         {"object": k[0], "id": k[1], "name": wanted.name(k), **r.values}

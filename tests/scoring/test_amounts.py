@@ -8,8 +8,9 @@ import pytest
 from support.worlds import DAY, NOW, World, company
 
 from sales_consultant.config.populations import FeatureSettings
+from sales_consultant.scoring.core.placeholders import placeholder
 from sales_consultant.scoring.customers.value import deal_values
-from sales_consultant.scoring.deal_amounts import AmountModel, fit, placeholder
+from sales_consultant.scoring.deal_amounts import AmountModel, fit
 
 
 def priced(deals: int = 600, *, noise: float = 0.3, missing: int = 20) -> World:

@@ -9,9 +9,9 @@ import pytest
 from support.worlds import DAY, NOW, World, company
 
 from sales_consultant.config.populations import Exclusions, FeatureSettings, Population
+from sales_consultant.scoring.core.findings import Finding
 from sales_consultant.scoring.leakage import point_in_time
 from sales_consultant.scoring.leakage.future_events import knows_later
-from sales_consultant.scoring.leakage.univariate import Finding
 from sales_consultant.scoring.populations.members import Membership
 from sales_consultant.scoring.populations.training_rows import cut_offs, horizon_days, labelled
 from sales_consultant.scoring.training.training import declare, train

@@ -9,8 +9,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from sales_consultant.connectors.base import Identity, Outcome
+from sales_consultant.sync.journal.changes import Entry
 from sales_consultant.sync.journal.journal import Journal
-from sales_consultant.sync.plan.plan import Entry
 from sales_consultant.sync.runtime.lease import hold
 from sales_consultant.sync.stores import state as store
 

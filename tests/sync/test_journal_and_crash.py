@@ -11,9 +11,9 @@ from support.fake_crm import FakeCrm, Killed
 from sales_consultant.config.catalogue import fields
 from sales_consultant.config.errors import BusyError, OtherOrgError, UsageError
 from sales_consultant.connectors.base import Identity
+from sales_consultant.sync.journal.changes import Entry
 from sales_consultant.sync.journal.journal import Journal, last_written, waiting
 from sales_consultant.sync.plan.control_group import assign
-from sales_consultant.sync.plan.plan import Entry
 from sales_consultant.sync.push import push
 from sales_consultant.sync.push.push import recover
 from sales_consultant.sync.runtime.lease import Lease, hold

@@ -11,8 +11,9 @@ from sales_consultant.config.catalogue import Field
 from sales_consultant.config.populations import Population
 from sales_consultant.config.settings import Connection, Settings
 from sales_consultant.connectors.base import Change, Held, Outcome
+from sales_consultant.sync.journal.changes import Entry
 from sales_consultant.sync.journal.journal import WAITS_MS, Journal, waiting
-from sales_consultant.sync.plan.plan import Entry, Plan
+from sales_consultant.sync.plan.plan import Plan
 from sales_consultant.sync.push import push
 from sales_consultant.sync.push.push import recover
 from sales_consultant.sync.push.write_order import by_company

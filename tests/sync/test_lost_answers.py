@@ -11,7 +11,8 @@ from support.fake_crm import FakeCrm
 from sales_consultant.config.errors import AccessError, CrmUnavailableError, StoppedError
 from sales_consultant.config.settings import Connection, Settings
 from sales_consultant.connectors.base import Change, Outcome
-from sales_consultant.sync.plan.plan import Entry, Plan
+from sales_consultant.sync.journal.changes import Entry
+from sales_consultant.sync.plan.plan import Plan
 from sales_consultant.sync.runtime.workspace import Workspace
 from sales_consultant.sync.stores.state import changes, holds, runs
 from sales_consultant.sync.use_cases.rollback import rollback

@@ -12,8 +12,8 @@ from support.fake_crm import FakeCrm
 
 from sales_consultant.config.catalogue import fields
 from sales_consultant.connectors.base import Change, Outcome
+from sales_consultant.sync.journal.changes import Entry
 from sales_consultant.sync.journal.journal import Journal, last_written
-from sales_consultant.sync.plan.plan import Entry
 from sales_consultant.sync.push import push
 from sales_consultant.sync.push.push import recover
 from sales_consultant.sync.runtime.lease import hold

@@ -9,8 +9,9 @@ from support.fake_crm import FakeCrm
 from sales_consultant.config.canon import Canonical
 from sales_consultant.config.errors import GuardError
 from sales_consultant.config.settings import Connection, Guards, Settings
+from sales_consultant.sync.journal.changes import Entry
 from sales_consultant.sync.plan.guards import guard
-from sales_consultant.sync.plan.plan import Entry, Plan
+from sales_consultant.sync.plan.plan import Plan
 from sales_consultant.sync.plan.returning import before_rollback, over
 from sales_consultant.sync.runtime.workspace import Workspace
 from sales_consultant.sync.use_cases import plan_file

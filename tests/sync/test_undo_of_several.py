@@ -8,7 +8,8 @@ import sqlalchemy as sa
 from support.fake_crm import FakeCrm
 
 from sales_consultant.config.settings import Connection, Settings
-from sales_consultant.sync.plan.plan import Entry, Plan
+from sales_consultant.sync.journal.changes import Entry
+from sales_consultant.sync.plan.plan import Plan
 from sales_consultant.sync.runtime.workspace import Workspace
 from sales_consultant.sync.stores.state import holds
 from sales_consultant.sync.use_cases.init import retry

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from sales_consultant.config.errors import CrmUnavailableError
-from sales_consultant.connectors.http.transport import safe_text
+from sales_consultant.connectors.http import safe_text
 from sales_consultant.connectors.hubspot.api.client import HubSpotApi
 
 Json = dict[str, Any]

@@ -15,10 +15,18 @@ from hubspot.utils.requests.http_request_builder import Request
 from sales_consultant.config.errors import AccessError, SalesConsultantError
 from sales_consultant.connectors.base import Calls
 from sales_consultant.connectors.budget import DailyBudget
-from sales_consultant.connectors.http import bodies, foreign
-from sales_consultant.connectors.http.error_codes import Rule, ending
-from sales_consultant.connectors.http.sign_in import Keeper, Lease
-from sales_consultant.connectors.http.transport import Limiter, Transport, checked_base, safe_text
+from sales_consultant.connectors.http import (
+    Keeper,
+    Lease,
+    Limiter,
+    Rule,
+    Transport,
+    bodies,
+    checked_base,
+    ending,
+    foreign,
+    safe_text,
+)
 from sales_consultant.connectors.hubspot.api.error_codes import FIREWALL, SCOPE, TABLE
 from sales_consultant.connectors.hubspot.api.shapes import shape
 

@@ -4,7 +4,7 @@ HubSpot promises few codes and says that each field of an error may be missing: 
 its status, and one of 403 by what it says.
 """
 
-from sales_consultant.connectors.http.error_codes import Rule, Table, group
+from sales_consultant.connectors.http import Rule, Table, group
 
 _KEY = "HubSpot: Development > Keys > Service keys (or the app's Auth tab)"
 SCOPE = "MISSING_SCOPES"

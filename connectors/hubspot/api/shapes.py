@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from sales_consultant.connectors.http.bodies import Shape, UnreadableError
+from sales_consultant.connectors.http import Shape, UnreadableError
 
 
 class _Paged(Shape):

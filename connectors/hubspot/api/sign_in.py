@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from sales_consultant.config.settings import Connection
-from sales_consultant.connectors.http.sign_in import (
+from sales_consultant.connectors.http import (
     BrowserSignIn,
     Challenge,
     Document,
@@ -11,10 +11,11 @@ from sales_consultant.connectors.http.sign_in import (
     Keeper,
     Lease,
     Refreshing,
+    Transport,
     ask_token,
+    checked_base,
     page,
 )
-from sales_consultant.connectors.http.transport import Transport, checked_base
 from sales_consultant.connectors.hubspot.api.client import VENDOR, VENDOR_HOSTS, own
 from sales_consultant.connectors.hubspot.api.error_codes import TABLE
 from sales_consultant.connectors.hubspot.api.paths import Paths

@@ -4,8 +4,7 @@ from math import ceil
 from typing import Any
 
 from sales_consultant.connectors.base import Estimate, Known
-from sales_consultant.connectors.hubspot.api.client import HubSpotApi
-from sales_consultant.connectors.hubspot.api.paths import Paths
+from sales_consultant.connectors.hubspot.api import HubSpotApi, Paths
 from sales_consultant.connectors.hubspot.reading.pull import RECENT_MS, URL_LIMIT, Sizes
 from sales_consultant.connectors.hubspot.reading.schema import (
     ACTIVITIES,

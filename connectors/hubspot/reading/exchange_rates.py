@@ -6,11 +6,9 @@ from typing import Any
 
 from sales_consultant.config.errors import AccessError
 from sales_consultant.connectors.base import Page
-from sales_consultant.connectors.hubspot.api.client import HubSpotApi, HubSpotRefusalError
-from sales_consultant.connectors.hubspot.api.paths import Paths
-from sales_consultant.connectors.hubspot.api.shapes import following
+from sales_consultant.connectors.hubspot.api import HubSpotApi, HubSpotRefusalError, Paths, following
 from sales_consultant.connectors.hubspot.reading import rows
-from sales_consultant.connectors.tables.columns import number, text
+from sales_consultant.connectors.tables import number, text
 
 COLUMNS = ("code", "rate", "start_at", "end_at")
 

@@ -6,8 +6,7 @@ from typing import Any
 
 from sales_consultant.config.errors import UsageError
 from sales_consultant.connectors.filters import Chosen
-from sales_consultant.connectors.hubspot.api.client import HubSpotApi
-from sales_consultant.connectors.hubspot.api.paths import Paths
+from sales_consultant.connectors.hubspot.api import HubSpotApi, Paths
 from sales_consultant.connectors.hubspot.reading.schema import api_type, modified_property
 
 Json = dict[str, Any]

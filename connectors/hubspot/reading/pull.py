@@ -12,10 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sales_consultant.connectors.base import Known, Page
-from sales_consultant.connectors.hubspot.api import batches
-from sales_consultant.connectors.hubspot.api.client import HubSpotApi
-from sales_consultant.connectors.hubspot.api.paths import Paths
-from sales_consultant.connectors.hubspot.api.shapes import following
+from sales_consultant.connectors.hubspot.api import HubSpotApi, Paths, batches, following
 from sales_consultant.connectors.hubspot.reading import rows
 from sales_consultant.connectors.hubspot.reading.schema import (
     ACTIVITIES,

@@ -11,8 +11,7 @@ from sales_consultant.connectors.hubspot.reading.schema import (
     SALES_LEADS,
     link_table,
 )
-from sales_consultant.connectors.tables import neutral
-from sales_consultant.connectors.tables.neutral import CASTS, Raw, Source, literal, view
+from sales_consultant.connectors.tables import CASTS, Raw, Source, literal, neutral, view
 
 Columns = Mapping[str, Sequence[str]]
 # Association type ids of the primary company of a deal and of a contact.

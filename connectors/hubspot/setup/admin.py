@@ -6,8 +6,7 @@ from collections.abc import Mapping, Sequence
 from sales_consultant.config.catalogue import Field
 from sales_consultant.config.naming import Naming
 from sales_consultant.connectors.base import Assumption, FieldInfo, Finding, Identity, ProvisionStep, Use
-from sales_consultant.connectors.hubspot.api.client import HubSpotApi
-from sales_consultant.connectors.hubspot.api.paths import Paths
+from sales_consultant.connectors.hubspot.api import HubSpotApi, Paths
 from sales_consultant.connectors.hubspot.setup import assumptions, check
 from sales_consultant.connectors.hubspot.setup.provision import CANNOT_TELL, Provisioner, guide
 

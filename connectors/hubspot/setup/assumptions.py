@@ -6,10 +6,8 @@ from typing import Any
 from sales_consultant.config.articles import a
 from sales_consultant.config.errors import SalesConsultantError
 from sales_consultant.connectors.base import Assumption
-from sales_consultant.connectors.http.bodies import told
-from sales_consultant.connectors.http.transport import LostAnswerError
-from sales_consultant.connectors.hubspot.api.client import HubSpotApi
-from sales_consultant.connectors.hubspot.api.paths import Paths
+from sales_consultant.connectors.http import LostAnswerError, told
+from sales_consultant.connectors.hubspot.api import HubSpotApi, Paths
 
 # No record has them: HubSpot's ids are smaller, and grow by one a record.
 NOBODY = ("999999999999998", "999999999999999")

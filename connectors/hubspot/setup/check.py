@@ -6,9 +6,8 @@ from typing import Protocol
 from sales_consultant.config.catalogue import Field
 from sales_consultant.config.errors import AccessError, SalesConsultantError
 from sales_consultant.connectors.base import FieldInfo, Finding, FindingState, Identity, field_findings
-from sales_consultant.connectors.hubspot.api.client import HubSpotApi, HubSpotRefusalError
-from sales_consultant.connectors.hubspot.api.paths import Paths
-from sales_consultant.connectors.hubspot.reading.schema import ACTIVITIES, OBJECTS, SALES_LEADS, api_type
+from sales_consultant.connectors.hubspot.api import HubSpotApi, HubSpotRefusalError, Paths
+from sales_consultant.connectors.hubspot.reading import ACTIVITIES, OBJECTS, SALES_LEADS, api_type
 from sales_consultant.connectors.hubspot.setup.provision import Provisioner
 
 _READ = {

@@ -7,8 +7,7 @@ from sales_consultant.config.catalogue import Field, FieldType
 from sales_consultant.config.errors import AccessError, SalesConsultantError
 from sales_consultant.config.naming import Naming
 from sales_consultant.connectors.base import ProvisionStep
-from sales_consultant.connectors.hubspot.api.client import HubSpotApi, HubSpotRefusalError
-from sales_consultant.connectors.hubspot.api.paths import Paths
+from sales_consultant.connectors.hubspot.api import HubSpotApi, HubSpotRefusalError, Paths
 from sales_consultant.connectors.hubspot.setup import display
 
 _TYPES: dict[FieldType, tuple[str, str]] = {

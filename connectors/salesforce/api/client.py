@@ -20,15 +20,21 @@ from sales_consultant.config.errors import AccessError, SalesConsultantError
 from sales_consultant.config.settings import Connection
 from sales_consultant.connectors.base import Calls
 from sales_consultant.connectors.budget import DailyBudget
-from sales_consultant.connectors.http import bodies, foreign
-from sales_consultant.connectors.http.deadline import LimitedAdapter
-from sales_consultant.connectors.http.error_codes import Rule, ending
-from sales_consultant.connectors.http.sign_in import Granted, Keeper, Lease, Refreshing, ask_token
-from sales_consultant.connectors.http.transport import (
+from sales_consultant.connectors.http import (
+    Granted,
+    Keeper,
+    Lease,
+    LimitedAdapter,
     Limiter,
     PooledSession,
+    Refreshing,
+    Rule,
     Transport,
+    ask_token,
+    bodies,
     checked_base,
+    ending,
+    foreign,
     safe_text,
 )
 from sales_consultant.connectors.salesforce.api.error_codes import FIREWALL, TABLE

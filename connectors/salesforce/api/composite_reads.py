@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 from sales_consultant.config.errors import AccessError
-from sales_consultant.connectors.http.bodies import UnreadableError
+from sales_consultant.connectors.http import UnreadableError
 from sales_consultant.connectors.salesforce.api.client import SalesforceApi, SalesforceRefusalError
 from sales_consultant.connectors.salesforce.api.shapes import QUERY, shape
 

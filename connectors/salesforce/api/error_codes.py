@@ -4,7 +4,7 @@ codes of the REST API, errors of Bulk API 2.0, OAuth): every code has one rule, 
 Those come from the org's own triggers and flows, which run when a record is written, or not at all.
 """
 
-from sales_consultant.connectors.http.error_codes import Rule, Table, group
+from sales_consultant.connectors.http import Rule, Table, group
 from sales_consultant.connectors.salesforce.api.other_codes import OTHERS
 
 DUPLICATES = "DUPLICATES_DETECTED"

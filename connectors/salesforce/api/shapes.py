@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from sales_consultant.connectors.http.bodies import Shape, UnreadableError
+from sales_consultant.connectors.http import Shape, UnreadableError
 
 
 class _Query(Shape):

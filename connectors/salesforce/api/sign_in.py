@@ -1,8 +1,7 @@
 """Salesforce's sign-in by browser: web server flow with PKCE; the refresh is the client's own."""
 
 from sales_consultant.config.settings import Connection
-from sales_consultant.connectors.http.sign_in import BrowserSignIn, Challenge, Document, page
-from sales_consultant.connectors.http.transport import checked_base
+from sales_consultant.connectors.http import BrowserSignIn, Challenge, Document, checked_base, page
 from sales_consultant.connectors.salesforce.api.client import VENDOR_HOSTS, SalesforceApi
 
 SCOPES = ("api", "refresh_token", "offline_access")

@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 import pyarrow as pa
 
 from sales_consultant.config.errors import CrmUnavailableError, StoppedError
-from sales_consultant.connectors.salesforce.api.client import SalesforceApi, SalesforceRefusalError
+from sales_consultant.connectors.salesforce.api import SalesforceApi, SalesforceRefusalError
 from sales_consultant.connectors.salesforce.reading import rows
 
 WAIT_SECONDS = 3600.0

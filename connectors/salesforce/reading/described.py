@@ -4,10 +4,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from sales_consultant.connectors.base import FieldInfo, distinct
-from sales_consultant.connectors.salesforce.api.client import SalesforceApi, SalesforceRefusalError
-from sales_consultant.connectors.salesforce.api.composite_reads import MOST, Ahead
+from sales_consultant.connectors.salesforce.api import MOST, Ahead, SalesforceApi, SalesforceRefusalError
 from sales_consultant.connectors.salesforce.reading import schema
-from sales_consultant.connectors.tables.columns import text
+from sales_consultant.connectors.tables import text
 
 
 class Described:

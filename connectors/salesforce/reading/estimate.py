@@ -3,7 +3,7 @@
 from math import ceil
 
 from sales_consultant.connectors.base import Estimate
-from sales_consultant.connectors.salesforce.api.client import SalesforceApi, moment
+from sales_consultant.connectors.salesforce.api import SalesforceApi, moment
 from sales_consultant.connectors.salesforce.reading.pull import Sizes
 from sales_consultant.connectors.salesforce.reading.schema import Selection
 

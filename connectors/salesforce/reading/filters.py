@@ -5,7 +5,7 @@ from typing import Any
 
 from sales_consultant.config.errors import UsageError
 from sales_consultant.connectors.filters import Chosen
-from sales_consultant.connectors.salesforce.api.client import SalesforceApi, moment, quoted
+from sales_consultant.connectors.salesforce.api import SalesforceApi, moment, quoted
 
 LIMIT = 2000
 

@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from sales_consultant.connectors.tables.neutral import Raw, Source, literal
+from sales_consultant.connectors.tables import Raw, Source, literal
 
 
 def _link(raw: Raw, table: str, column: str, to_object: str, prefixes: tuple[str, ...]) -> list[Source]:

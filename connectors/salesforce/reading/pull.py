@@ -16,12 +16,17 @@ import pyarrow as pa
 
 from sales_consultant.config.errors import AccessError
 from sales_consultant.connectors.base import Page
-from sales_consultant.connectors.salesforce.api.client import SalesforceApi, SalesforceRefusalError, moment
-from sales_consultant.connectors.salesforce.api.composite_reads import Ahead, Question
+from sales_consultant.connectors.salesforce.api import (
+    Ahead,
+    Question,
+    SalesforceApi,
+    SalesforceRefusalError,
+    moment,
+)
 from sales_consultant.connectors.salesforce.reading import rows
 from sales_consultant.connectors.salesforce.reading.bulk_query import BulkQuery
 from sales_consultant.connectors.salesforce.reading.schema import Selection
-from sales_consultant.connectors.tables.neutral import field_column
+from sales_consultant.connectors.tables import field_column
 
 # A query longer than this does not fit into an address (peers report 414 near 16 KB), and goes by Bulk.
 LONGEST_QUERY = 12_000

@@ -11,8 +11,7 @@ import pyarrow as pa
 from sales_consultant.config.errors import CrmUnavailableError
 from sales_consultant.connectors.salesforce.reading.schema import Selection
 from sales_consultant.connectors.tables import columns as made
-from sales_consultant.connectors.tables.columns import flags, moments, same, strings, tolerant
-from sales_consultant.connectors.tables.neutral import field_column
+from sales_consultant.connectors.tables import field_column, flags, moments, same, strings, tolerant
 
 Row = dict[str, Any]
 Odd = Counter[str]

@@ -9,13 +9,11 @@ import pyarrow as pa
 
 from sales_consultant.config.errors import AccessError
 from sales_consultant.connectors.base import Page
-from sales_consultant.connectors.salesforce.api.client import SalesforceApi, SalesforceRefusalError
-from sales_consultant.connectors.salesforce.api.composite_reads import Ahead, Question
+from sales_consultant.connectors.salesforce.api import Ahead, Question, SalesforceApi, SalesforceRefusalError
 from sales_consultant.connectors.salesforce.reading import schema
 from sales_consultant.connectors.salesforce.reading.described import Described
 from sales_consultant.connectors.salesforce.reading.rows import text
-from sales_consultant.connectors.tables.columns import number, same, strings
-from sales_consultant.connectors.tables.neutral import OVER_OURS
+from sales_consultant.connectors.tables import OVER_OURS, number, same, strings
 
 Json = dict[str, Any]
 _RATES = "SELECT IsoCode, ConversionRate FROM CurrencyType"

@@ -6,8 +6,7 @@ from functools import partial
 from sales_consultant.config.domains import FREE_MAIL
 from sales_consultant.connectors.salesforce.reading.links import associations
 from sales_consultant.connectors.salesforce.reading.schema import NEUTRAL
-from sales_consultant.connectors.tables import neutral
-from sales_consultant.connectors.tables.neutral import CASTS, Raw, Source, literal, view
+from sales_consultant.connectors.tables import CASTS, Raw, Source, literal, neutral, view
 
 Columns = Mapping[str, Sequence[str]]
 Fields = Sequence[tuple[str, str, str]]

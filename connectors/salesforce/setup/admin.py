@@ -8,7 +8,7 @@ from sales_consultant.config.catalogue import Field, by_key
 from sales_consultant.config.errors import SalesConsultantError
 from sales_consultant.config.naming import Naming
 from sales_consultant.connectors.base import Assumption, FieldInfo, Finding, Identity, ProvisionStep, Use
-from sales_consultant.connectors.salesforce.api.client import SalesforceApi
+from sales_consultant.connectors.salesforce.api import SalesforceApi
 from sales_consultant.connectors.salesforce.reading import schema
 from sales_consultant.connectors.salesforce.setup import assumptions, check, removal, visibility
 from sales_consultant.connectors.salesforce.setup.list_views import Extras, guide

@@ -5,8 +5,8 @@ from typing import Any
 
 from sales_consultant.config.errors import SalesConsultantError
 from sales_consultant.connectors.base import Assumption
-from sales_consultant.connectors.http.transport import LostAnswerError
-from sales_consultant.connectors.salesforce.api.client import SalesforceApi, moment
+from sales_consultant.connectors.http import LostAnswerError
+from sales_consultant.connectors.salesforce.api import SalesforceApi, moment
 
 _STAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}\+0000\Z")
 # Well formed and nobody's: the checksum fits, no org has it.

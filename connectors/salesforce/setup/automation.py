@@ -6,7 +6,7 @@ from typing import Any
 
 from sales_consultant.config.errors import SalesConsultantError
 from sales_consultant.connectors.base import Finding
-from sales_consultant.connectors.salesforce.api.client import SalesforceApi, quoted
+from sales_consultant.connectors.salesforce.api import SalesforceApi, quoted
 
 
 @dataclass(frozen=True)

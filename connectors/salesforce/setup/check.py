@@ -7,8 +7,8 @@ from sales_consultant.config.articles import a
 from sales_consultant.config.catalogue import Field
 from sales_consultant.config.errors import SalesConsultantError
 from sales_consultant.connectors.base import FieldInfo, Finding, FindingState, Identity, field_findings
-from sales_consultant.connectors.salesforce.api.client import SalesforceApi, quoted
-from sales_consultant.connectors.salesforce.reading.schema import STANDARD, WRITTEN
+from sales_consultant.connectors.salesforce.api import SalesforceApi, quoted
+from sales_consultant.connectors.salesforce.reading import STANDARD, WRITTEN
 from sales_consultant.connectors.salesforce.setup.automation import runs_along
 from sales_consultant.connectors.salesforce.setup.provision import Fields
 

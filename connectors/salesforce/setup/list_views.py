@@ -10,8 +10,8 @@ from sales_consultant.config.catalogue import FIELDS, Field
 from sales_consultant.config.errors import AccessError
 from sales_consultant.config.naming import Naming
 from sales_consultant.connectors.base import ProvisionStep
-from sales_consultant.connectors.salesforce.api.client import SalesforceApi, SalesforceRefusalError, quoted
-from sales_consultant.connectors.salesforce.reading.schema import WRITTEN
+from sales_consultant.connectors.salesforce.api import SalesforceApi, SalesforceRefusalError, quoted
+from sales_consultant.connectors.salesforce.reading import WRITTEN
 
 Json = dict[str, Any]
 LABEL = "My 20 records to work"

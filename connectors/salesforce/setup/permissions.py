@@ -10,8 +10,8 @@ from sales_consultant.config.catalogue import Field
 from sales_consultant.config.naming import Naming
 from sales_consultant.config.texts import cut
 from sales_consultant.connectors.base import ProvisionStep
-from sales_consultant.connectors.salesforce.api.client import SalesforceApi, SalesforceRefusalError, quoted
-from sales_consultant.connectors.salesforce.reading.schema import WRITTEN
+from sales_consultant.connectors.salesforce.api import SalesforceApi, SalesforceRefusalError, quoted
+from sales_consultant.connectors.salesforce.reading import WRITTEN
 
 # A permission set's label has room for 80 UTF-16 units, with the role.
 _LABEL = 80 - len(" writer")

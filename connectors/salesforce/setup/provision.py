@@ -13,8 +13,8 @@ from sales_consultant.config.errors import AccessError, SalesConsultantError
 from sales_consultant.config.naming import Naming
 from sales_consultant.config.texts import cut, units
 from sales_consultant.connectors.base import ProvisionStep
-from sales_consultant.connectors.salesforce.api.client import SalesforceApi, SalesforceRefusalError, quoted
-from sales_consultant.connectors.salesforce.reading.schema import WRITTEN
+from sales_consultant.connectors.salesforce.api import SalesforceApi, SalesforceRefusalError, quoted
+from sales_consultant.connectors.salesforce.reading import WRITTEN
 
 Json = dict[str, Any]
 _KINDS = {

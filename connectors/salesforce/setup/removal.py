@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from sales_consultant.config.catalogue import Field
 from sales_consultant.config.errors import SalesConsultantError
 from sales_consultant.connectors.base import Use
-from sales_consultant.connectors.salesforce.api.client import SalesforceApi, quoted
-from sales_consultant.connectors.salesforce.reading.schema import WRITTEN
+from sales_consultant.connectors.salesforce.api import SalesforceApi, quoted
+from sales_consultant.connectors.salesforce.reading import WRITTEN
 from sales_consultant.connectors.salesforce.setup.provision import Fields
 
 # A query of dependencies gives 2,000 rows at most and knows only =, AND and OR.

@@ -8,8 +8,8 @@ rows, never the certainty of all of them.
 from collections.abc import Mapping
 
 from sales_consultant.config.errors import SalesConsultantError
-from sales_consultant.connectors.salesforce.api.client import SalesforceApi, quoted
-from sales_consultant.connectors.salesforce.reading.schema import STANDARD
+from sales_consultant.connectors.salesforce.api import SalesforceApi, quoted
+from sales_consultant.connectors.salesforce.reading import STANDARD
 
 SHARED = ("Account", "Contact", "Lead", "Opportunity", "Campaign")
 # Defaults that let everybody read.

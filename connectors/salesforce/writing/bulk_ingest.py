@@ -13,9 +13,8 @@ from typing import Any
 
 from sales_consultant.config.errors import AccessError, CrmUnavailableError, SalesConsultantError
 from sales_consultant.connectors.base import Change, Outcome
-from sales_consultant.connectors.http.transport import LostAnswerError, safe_text
-from sales_consultant.connectors.salesforce.api.client import SalesforceApi, SalesforceRefusalError
-from sales_consultant.connectors.salesforce.api.error_codes import TABLE
+from sales_consultant.connectors.http import LostAnswerError, safe_text
+from sales_consultant.connectors.salesforce.api import TABLE, SalesforceApi, SalesforceRefusalError
 from sales_consultant.connectors.salesforce.writing import bulk_csv
 from sales_consultant.connectors.salesforce.writing.record_errors import outcome
 

@@ -10,9 +10,14 @@ from sales_consultant.config.catalogue import Field
 from sales_consultant.config.errors import AccessError, CrmUnavailableError
 from sales_consultant.connectors.base import Change, Outcome, OutcomeState, unique
 from sales_consultant.connectors.halving import isolate
-from sales_consultant.connectors.http.transport import LostAnswerError
-from sales_consultant.connectors.salesforce.api.client import WRITING, SalesforceApi, SalesforceRefusalError
-from sales_consultant.connectors.salesforce.api.error_codes import DUPLICATES, LOCKED_ROW
+from sales_consultant.connectors.http import LostAnswerError
+from sales_consultant.connectors.salesforce.api import (
+    DUPLICATES,
+    LOCKED_ROW,
+    WRITING,
+    SalesforceApi,
+    SalesforceRefusalError,
+)
 from sales_consultant.connectors.salesforce.writing.bulk_ingest import Ingest, Remember
 from sales_consultant.connectors.salesforce.writing.record_errors import outcome
 

@@ -1,8 +1,8 @@
 """What a record's error means for the one who acts next (facts of Salesforce, section 8)."""
 
 from sales_consultant.connectors.base import Change, Outcome
-from sales_consultant.connectors.http.transport import safe_text
-from sales_consultant.connectors.salesforce.api.error_codes import TABLE
+from sales_consultant.connectors.http import safe_text
+from sales_consultant.connectors.salesforce.api import TABLE
 
 
 def outcome(change: Change, code: str, words: str) -> Outcome:

@@ -9,16 +9,18 @@ import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
-from sales_consultant.sandbox.hubspot.portal.errors import (
+from sales_consultant.sandbox.hubspot.portal import (
+    VENDOR,
     ApiError,
+    Bucket,
     InvalidValuesError,
+    Kind,
+    Portal,
     bad,
     error_response,
     json_response,
+    kind_of,
 )
-from sales_consultant.sandbox.hubspot.portal.kinds import VENDOR, Kind, kind_of
-from sales_consultant.sandbox.hubspot.portal.limits import Bucket
-from sales_consultant.sandbox.hubspot.portal.portal import Portal
 
 Json = dict[str, Any]
 MAX_URL = 16_000
@@ -199,7 +201,7 @@ def _refuse_read_only(scope: str, request: Request) -> None:
 
 def _known(scope: str) -> str:
     """The scope as it is called: some object types have none for their definitions, tickets one for everything."""
-    from sales_consultant.sandbox.hubspot.settings.account import SCOPES
+    from sales_consultant.sandbox.hubspot.portal import SCOPES
 
     if scope not in SCOPES:
         scope = scope.replace("crm.schemas.", "crm.objects.")

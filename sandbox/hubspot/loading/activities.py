@@ -8,10 +8,11 @@ import uuid
 from collections import defaultdict
 
 from sales_consultant.sandbox.clock import iso
-from sales_consultant.sandbox.data_folder.types import CustomField, infer
+from sales_consultant.sandbox.data_folder import infer
+from sales_consultant.sandbox.data_folder.types import CustomField
 from sales_consultant.sandbox.hubspot.loading.loading import KIND_OF_TABLE, Draft, Loader, Row, from_text
-from sales_consultant.sandbox.hubspot.portal.kinds import ACTIVITIES, KINDS, VENDOR, Kind
-from sales_consultant.sandbox.hubspot.records.writing import dumps
+from sales_consultant.sandbox.hubspot.portal import ACTIVITIES, KINDS, VENDOR, Kind
+from sales_consultant.sandbox.hubspot.records import dumps
 from sales_consultant.sandbox.store import Link, Record
 
 _KIND = {
@@ -224,7 +225,7 @@ def load_histories(loader: Loader) -> None:
         if column not in loader.columns.get(table, {}) and table in KIND_OF_TABLE:
             unknown[table, column] += [v for _, v in entries]
     for (table, column), values in unknown.items():
-        from sales_consultant.sandbox.data_folder.types import field_name
+        from sales_consultant.sandbox.data_folder import field_name
 
         type, options, _ = infer(values)
         custom = CustomField(column, field_name(column), type, options)

@@ -5,14 +5,13 @@ from typing import Any
 
 from sales_consultant.sandbox.clock import DAY_MS, iso
 from sales_consultant.sandbox.hubspot.loading.loading import Draft, Loader, Row
-from sales_consultant.sandbox.hubspot.portal.derived import derive, number
-from sales_consultant.sandbox.hubspot.portal.kinds import KINDS
-from sales_consultant.sandbox.hubspot.records.links import add_label, pair
-from sales_consultant.sandbox.hubspot.settings.currencies import put_rate
-from sales_consultant.sandbox.hubspot.settings.pipelines import (
+from sales_consultant.sandbox.hubspot.portal import KINDS, derive, number
+from sales_consultant.sandbox.hubspot.records import add_label, pair
+from sales_consultant.sandbox.hubspot.settings import (
     DEFAULT_STAGES,
     ensure_default,
     pipeline,
+    put_rate,
     stage,
 )
 

@@ -1,6 +1,6 @@
 """Fills the portal from a data folder, in an order in which every reference finds its record."""
 
-from sales_consultant.sandbox.data_folder.tables import Folder
+from sales_consultant.sandbox.data_folder import Folder
 from sales_consultant.sandbox.hubspot.loading.activities import (
     load_activities,
     load_campaigns,
@@ -15,8 +15,7 @@ from sales_consultant.sandbox.hubspot.loading.deals import (
 )
 from sales_consultant.sandbox.hubspot.loading.loading import Loader
 from sales_consultant.sandbox.hubspot.loading.people import load_companies, load_owners, load_people
-from sales_consultant.sandbox.hubspot.portal.kinds import KINDS, VENDOR
-from sales_consultant.sandbox.hubspot.portal.portal import Portal
+from sales_consultant.sandbox.hubspot.portal import KINDS, VENDOR, Portal
 
 _TIMES = ("created_at", "occurred_at", "entered_at", "changed_at", "closed_at")
 

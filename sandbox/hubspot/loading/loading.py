@@ -5,13 +5,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sales_consultant.sandbox.clock import iso, parse_iso
-from sales_consultant.sandbox.data_folder.tables import CustomField, Folder, Table
-from sales_consultant.sandbox.hubspot.portal.derived import number
-from sales_consultant.sandbox.hubspot.portal.kinds import KINDS, VENDOR, Kind
-from sales_consultant.sandbox.hubspot.portal.portal import Portal
-from sales_consultant.sandbox.hubspot.portal.schema import definition, group_of
-from sales_consultant.sandbox.hubspot.records.links import DEFINED, default_type, pair
-from sales_consultant.sandbox.hubspot.records.writing import dumps, new_id
+from sales_consultant.sandbox.data_folder import Folder, Table
+from sales_consultant.sandbox.data_folder.tables import CustomField
+from sales_consultant.sandbox.hubspot.portal import KINDS, VENDOR, Kind, Portal, definition, group_of, number
+from sales_consultant.sandbox.hubspot.records import DEFINED, default_type, dumps, new_id, pair
 from sales_consultant.sandbox.store import Change, Link, Record
 
 _FIELD_TYPES = {

@@ -3,11 +3,9 @@
 from typing import Any
 
 from sales_consultant.sandbox.clock import iso
-from sales_consultant.sandbox.hubspot.api.batch_answer import answer
-from sales_consultant.sandbox.hubspot.api.call import Call, Result, missing_scopes
-from sales_consultant.sandbox.hubspot.objects.batches import not_found
-from sales_consultant.sandbox.hubspot.portal.errors import bad, missing
-from sales_consultant.sandbox.hubspot.portal.kinds import VENDOR, Kind
+from sales_consultant.sandbox.hubspot.api import Call, Result, answer, missing_scopes
+from sales_consultant.sandbox.hubspot.objects import not_found
+from sales_consultant.sandbox.hubspot.portal import VENDOR, Kind, bad, missing
 from sales_consultant.sandbox.store import Record
 
 Json = dict[str, Any]

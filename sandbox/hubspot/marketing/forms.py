@@ -4,10 +4,8 @@ import uuid
 from typing import Any
 
 from sales_consultant.sandbox.clock import iso
-from sales_consultant.sandbox.hubspot.api.call import Call, Result
-from sales_consultant.sandbox.hubspot.portal.errors import ApiError, bad, missing
-from sales_consultant.sandbox.hubspot.portal.kinds import KINDS, VENDOR
-from sales_consultant.sandbox.hubspot.portal.portal import Portal
+from sales_consultant.sandbox.hubspot.api import Call, Result
+from sales_consultant.sandbox.hubspot.portal import KINDS, VENDOR, ApiError, Portal, bad, missing
 from sales_consultant.sandbox.hubspot.records import writing
 from sales_consultant.sandbox.store import Record
 

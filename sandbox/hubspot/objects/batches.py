@@ -4,13 +4,10 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sales_consultant.sandbox.hubspot.api.batch_answer import answer
-from sales_consultant.sandbox.hubspot.api.call import Call, Result
+from sales_consultant.sandbox.hubspot.api import Call, Result, answer
 from sales_consultant.sandbox.hubspot.objects.objects import HISTORY_PAGE, PAGE, by_property, written
-from sales_consultant.sandbox.hubspot.portal.errors import ApiError, InvalidValuesError, bad
-from sales_consultant.sandbox.hubspot.portal.kinds import VENDOR, Kind
-from sales_consultant.sandbox.hubspot.records import writing
-from sales_consultant.sandbox.hubspot.records.render import Projection
+from sales_consultant.sandbox.hubspot.portal import VENDOR, ApiError, InvalidValuesError, Kind, bad
+from sales_consultant.sandbox.hubspot.records import Projection, writing
 from sales_consultant.sandbox.store import Record
 
 Json = dict[str, Any]

@@ -4,10 +4,8 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
-from sales_consultant.sandbox.hubspot.api.batch_answer import answer
-from sales_consultant.sandbox.hubspot.api.call import Call, Result
-from sales_consultant.sandbox.hubspot.portal.errors import bad
-from sales_consultant.sandbox.hubspot.portal.kinds import VENDOR, Kind
+from sales_consultant.sandbox.hubspot.api import Call, Result, answer
+from sales_consultant.sandbox.hubspot.portal import VENDOR, Kind, bad
 from sales_consultant.sandbox.hubspot.records import links
 from sales_consultant.sandbox.store import Link
 

@@ -2,11 +2,9 @@
 
 from typing import Any
 
-from sales_consultant.sandbox.hubspot.api.batch_answer import answer
-from sales_consultant.sandbox.hubspot.api.call import Call, Result
+from sales_consultant.sandbox.hubspot.api import Call, Result, answer
 from sales_consultant.sandbox.hubspot.objects.linking import MAX_READ, PAGE, grouped, record_ends, unlink
-from sales_consultant.sandbox.hubspot.portal.errors import bad
-from sales_consultant.sandbox.hubspot.portal.kinds import Kind
+from sales_consultant.sandbox.hubspot.portal import Kind, bad
 from sales_consultant.sandbox.hubspot.records import links
 from sales_consultant.sandbox.store import Link
 

@@ -3,9 +3,8 @@
 from typing import Any
 
 from sales_consultant.sandbox.clock import iso
-from sales_consultant.sandbox.hubspot.api.call import Call, Result, bounded
-from sales_consultant.sandbox.hubspot.portal.errors import ApiError, bad, missing
-from sales_consultant.sandbox.hubspot.portal.kinds import VENDOR, kind_of
+from sales_consultant.sandbox.hubspot.api import Call, Result, bounded
+from sales_consultant.sandbox.hubspot.portal import VENDOR, ApiError, bad, kind_of, missing
 
 Json = dict[str, Any]
 MANUAL = ("MANUAL", "SNAPSHOT")

@@ -2,14 +2,10 @@
 
 from typing import Any
 
-from sales_consultant.sandbox.hubspot.api.call import Call, Result
+from sales_consultant.sandbox.hubspot.api import Call, Result
 from sales_consultant.sandbox.hubspot.objects.linking import inline
-from sales_consultant.sandbox.hubspot.portal.errors import ApiError, bad
-from sales_consultant.sandbox.hubspot.portal.kinds import VENDOR, Kind, kind_of
-from sales_consultant.sandbox.hubspot.portal.portal import Portal
-from sales_consultant.sandbox.hubspot.records import writing
-from sales_consultant.sandbox.hubspot.records.render import Projection
-from sales_consultant.sandbox.hubspot.records.search import Search
+from sales_consultant.sandbox.hubspot.portal import VENDOR, ApiError, Kind, Portal, bad, kind_of
+from sales_consultant.sandbox.hubspot.records import Projection, Search, writing
 from sales_consultant.sandbox.store import Record
 
 Json = dict[str, Any]

@@ -5,11 +5,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sales_consultant.sandbox.hubspot.portal.errors import bad
-from sales_consultant.sandbox.hubspot.portal.kinds import VENDOR, Kind, kind_of
-from sales_consultant.sandbox.hubspot.portal.portal import Portal
-from sales_consultant.sandbox.hubspot.portal.schema import UNFILTERABLE
-from sales_consultant.sandbox.hubspot.portal.values import plain, to_ms
+from sales_consultant.sandbox.hubspot.portal import (
+    UNFILTERABLE,
+    VENDOR,
+    Kind,
+    Portal,
+    bad,
+    kind_of,
+    plain,
+    to_ms,
+)
 
 Json = dict[str, Any]
 Test = Callable[[Json, str], bool]

@@ -3,9 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sales_consultant.sandbox.hubspot.portal.errors import bad
-from sales_consultant.sandbox.hubspot.portal.kinds import KINDS, VENDOR, Kind, kind_of
-from sales_consultant.sandbox.hubspot.portal.portal import Portal
+from sales_consultant.sandbox.hubspot.portal import KINDS, VENDOR, Kind, Portal, bad, kind_of
 from sales_consultant.sandbox.store import Link
 
 Json = dict[str, Any]

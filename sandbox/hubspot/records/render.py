@@ -5,8 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sales_consultant.sandbox.clock import iso
-from sales_consultant.sandbox.hubspot.portal.kinds import VENDOR, Kind
-from sales_consultant.sandbox.hubspot.portal.portal import Portal
+from sales_consultant.sandbox.hubspot.portal import VENDOR, Kind, Portal
 from sales_consultant.sandbox.store import Record
 
 Json = dict[str, Any]

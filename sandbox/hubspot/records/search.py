@@ -5,10 +5,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from sales_consultant.sandbox.hubspot.portal.errors import bad
-from sales_consultant.sandbox.hubspot.portal.kinds import VENDOR, Kind
-from sales_consultant.sandbox.hubspot.portal.portal import Portal
-from sales_consultant.sandbox.hubspot.portal.values import to_ms
+from sales_consultant.sandbox.hubspot.portal import VENDOR, Kind, Portal, bad, to_ms
 from sales_consultant.sandbox.hubspot.records.filters import Condition, compile_group
 from sales_consultant.sandbox.store import Record
 

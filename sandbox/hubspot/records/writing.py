@@ -7,11 +7,18 @@ from typing import Any
 import orjson
 
 from sales_consultant.sandbox.clock import DAY_MS
-from sales_consultant.sandbox.hubspot.portal.derived import derive
-from sales_consultant.sandbox.hubspot.portal.errors import ApiError, InvalidValuesError, bad
-from sales_consultant.sandbox.hubspot.portal.kinds import KINDS, VENDOR, Kind
-from sales_consultant.sandbox.hubspot.portal.portal import Portal
-from sales_consultant.sandbox.hubspot.portal.values import check, refusal
+from sales_consultant.sandbox.hubspot.portal import (
+    KINDS,
+    VENDOR,
+    ApiError,
+    InvalidValuesError,
+    Kind,
+    Portal,
+    bad,
+    check,
+    derive,
+    refusal,
+)
 from sales_consultant.sandbox.lengths import length
 from sales_consultant.sandbox.store import Change, Record
 

@@ -3,31 +3,11 @@
 from typing import Any
 
 from sales_consultant.sandbox.clock import DAY_MS, iso
-from sales_consultant.sandbox.hubspot.api.call import Call, Result
-from sales_consultant.sandbox.hubspot.portal.errors import bad, missing
-from sales_consultant.sandbox.hubspot.portal.kinds import KINDS, VENDOR, Kind
-from sales_consultant.sandbox.hubspot.portal.limits import OFF
-from sales_consultant.sandbox.hubspot.portal.schema import group_of
+from sales_consultant.sandbox.hubspot.api import Call, Result
+from sales_consultant.sandbox.hubspot.portal import KINDS, OFF, VENDOR, Kind, bad, group_of, missing
 from sales_consultant.sandbox.store import Record
 
 Json = dict[str, Any]
-SCOPES = (
-    "oauth",
-    *(f"crm.objects.{o}.{m}" for o in ("contacts", "companies", "deals", "line_items", "products", "leads") for m in ("read", "write")),
-    *(f"crm.schemas.{o}.{m}" for o in ("contacts", "companies", "deals", "line_items") for m in ("read", "write")),
-    "crm.objects.feedback_submissions.read",
-    "crm.objects.owners.read",
-    "crm.objects.users.read",
-    "crm.objects.users.write",
-    "marketing.campaigns.read",
-    "marketing.campaigns.revenue.read",
-    "crm.lists.read",
-    "crm.lists.write",
-    "settings.currencies.read",
-    "settings.currencies.write",
-    "forms",
-    "tickets",
-)  # fmt: skip
 MAX_OWNERS = 500
 MAX_RECORDS = 15_000_000
 

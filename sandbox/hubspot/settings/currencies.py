@@ -3,10 +3,8 @@
 from typing import Any
 
 from sales_consultant.sandbox.clock import iso, parse_iso
-from sales_consultant.sandbox.hubspot.api.call import Call, Result
-from sales_consultant.sandbox.hubspot.portal.errors import bad, missing
-from sales_consultant.sandbox.hubspot.portal.kinds import VENDOR
-from sales_consultant.sandbox.hubspot.portal.portal import Portal
+from sales_consultant.sandbox.hubspot.api import Call, Result
+from sales_consultant.sandbox.hubspot.portal import VENDOR, Portal, bad, missing
 
 Json = dict[str, Any]
 

@@ -3,8 +3,8 @@
 from typing import Any
 
 from sales_consultant.sandbox.clock import parse_iso
-from sales_consultant.sandbox.hubspot.api.call import Call, Result
-from sales_consultant.sandbox.hubspot.portal.errors import missing
+from sales_consultant.sandbox.hubspot.api import Call, Result
+from sales_consultant.sandbox.hubspot.portal import missing
 
 Json = dict[str, Any]
 

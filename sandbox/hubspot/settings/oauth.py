@@ -8,11 +8,8 @@ from starlette.responses import Response
 
 from sales_consultant.sandbox import oauth
 from sales_consultant.sandbox.clock import iso
-from sales_consultant.sandbox.hubspot.api.call import Call, Result
-from sales_consultant.sandbox.hubspot.portal.errors import ApiError, bad, missing
-from sales_consultant.sandbox.hubspot.portal.kinds import VENDOR
-from sales_consultant.sandbox.hubspot.portal.portal import Portal
-from sales_consultant.sandbox.hubspot.settings.account import SCOPES
+from sales_consultant.sandbox.hubspot.api import Call, Result
+from sales_consultant.sandbox.hubspot.portal import SCOPES, VENDOR, ApiError, Portal, bad, missing
 
 Json = dict[str, Any]
 APP_KEYS = ("client_id", "client_secret", "redirect_uris", "scopes", "name")

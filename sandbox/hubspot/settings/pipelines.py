@@ -4,10 +4,8 @@ from collections.abc import Callable
 from typing import Any
 
 from sales_consultant.sandbox.clock import iso
-from sales_consultant.sandbox.hubspot.api.call import Call, Result
-from sales_consultant.sandbox.hubspot.portal.errors import ApiError, bad, missing
-from sales_consultant.sandbox.hubspot.portal.kinds import KINDS, Kind
-from sales_consultant.sandbox.hubspot.portal.portal import Portal
+from sales_consultant.sandbox.hubspot.api import Call, Result
+from sales_consultant.sandbox.hubspot.portal import KINDS, ApiError, Kind, Portal, bad, missing
 
 Json = dict[str, Any]
 # The stages that a new portal's deals have: id, label, probability.

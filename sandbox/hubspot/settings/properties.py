@@ -3,13 +3,17 @@
 from typing import Any
 
 from sales_consultant.sandbox.clock import iso
-from sales_consultant.sandbox.hubspot.api.batch_answer import answer
-from sales_consultant.sandbox.hubspot.api.call import Call, Result
-from sales_consultant.sandbox.hubspot.portal import display
-from sales_consultant.sandbox.hubspot.portal.errors import ApiError, bad, missing
-from sales_consultant.sandbox.hubspot.portal.kinds import VENDOR, Kind
-from sales_consultant.sandbox.hubspot.portal.portal import Portal
-from sales_consultant.sandbox.hubspot.portal.schema import definition
+from sales_consultant.sandbox.hubspot.api import Call, Result, answer
+from sales_consultant.sandbox.hubspot.portal import (
+    VENDOR,
+    ApiError,
+    Kind,
+    Portal,
+    bad,
+    definition,
+    display,
+    missing,
+)
 
 Json = dict[str, Any]
 TYPES = ("bool", "date", "datetime", "enumeration", "number", "phone_number", "string")

@@ -10,11 +10,7 @@ from typing import Any
 
 import orjson
 
-from sales_consultant.sandbox.salesforce.org.errors import ApiError
-from sales_consultant.sandbox.salesforce.org.fields import Field
-from sales_consultant.sandbox.salesforce.org.org import VENDOR, Org
-from sales_consultant.sandbox.salesforce.org.sobject import Sobject
-from sales_consultant.sandbox.salesforce.org.standard import OBJECTS
+from sales_consultant.sandbox.salesforce.org import OBJECTS, VENDOR, ApiError, Field, Org, Sobject
 
 Json = dict[str, Any]
 RIGHTS = ("Create", "Read", "Edit", "Delete")

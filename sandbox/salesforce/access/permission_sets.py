@@ -4,9 +4,7 @@ import re
 from typing import Any
 
 from sales_consultant.sandbox.salesforce.access.access import Access, grantable
-from sales_consultant.sandbox.salesforce.org.errors import ApiError
-from sales_consultant.sandbox.salesforce.org.org import Org
-from sales_consultant.sandbox.salesforce.org.standard import OBJECTS
+from sales_consultant.sandbox.salesforce.org import OBJECTS, ApiError, Org
 
 Json = dict[str, Any]
 # These have no recycle bin.

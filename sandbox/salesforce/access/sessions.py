@@ -8,8 +8,7 @@ from typing import Any
 
 from starlette.requests import Request
 
-from sales_consultant.sandbox.salesforce.org.errors import expired
-from sales_consultant.sandbox.salesforce.org.org import VENDOR, Org
+from sales_consultant.sandbox.salesforce.org import VENDOR, Org, expired
 
 Json = dict[str, Any]
 

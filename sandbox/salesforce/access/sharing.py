@@ -9,8 +9,7 @@ whoever owns a contact or an opportunity may read its account. There are no role
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
-from sales_consultant.sandbox.salesforce.org import ids
-from sales_consultant.sandbox.salesforce.org.org import VENDOR, Org
+from sales_consultant.sandbox.salesforce.org import VENDOR, Org, ids
 from sales_consultant.sandbox.world import ControlError
 
 if TYPE_CHECKING:

@@ -11,12 +11,16 @@ import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
-from sales_consultant.sandbox.salesforce.access import sessions
-from sales_consultant.sandbox.salesforce.access.access import Access, unsupported
-from sales_consultant.sandbox.salesforce.org.errors import ApiError, json_response, refused
-from sales_consultant.sandbox.salesforce.org.meter import Meter
-from sales_consultant.sandbox.salesforce.org.org import VENDOR, Org
-from sales_consultant.sandbox.salesforce.org.sobject import Sobject
+from sales_consultant.sandbox.salesforce.access import Access, sessions, unsupported
+from sales_consultant.sandbox.salesforce.org import (
+    VENDOR,
+    ApiError,
+    Meter,
+    Org,
+    Sobject,
+    json_response,
+    refused,
+)
 from sales_consultant.sandbox.salesforce.records import saving
 
 Json = dict[str, Any]

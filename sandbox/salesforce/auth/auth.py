@@ -12,10 +12,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from sales_consultant.sandbox.salesforce.access import sessions
-from sales_consultant.sandbox.salesforce.api.call import NEWEST, OLDEST, Call, Result
+from sales_consultant.sandbox.salesforce.api import NEWEST, OLDEST, Call, Result
 from sales_consultant.sandbox.salesforce.auth import grants
-from sales_consultant.sandbox.salesforce.org.errors import ApiError, json_response
-from sales_consultant.sandbox.salesforce.org.org import VENDOR, Org
+from sales_consultant.sandbox.salesforce.org import VENDOR, ApiError, Org, json_response
 
 Json = dict[str, Any]
 _SOAP_LOGIN = re.compile(

@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from sales_consultant.sandbox import oauth
 from sales_consultant.sandbox.salesforce.access import sessions
-from sales_consultant.sandbox.salesforce.org.org import VENDOR, Org
+from sales_consultant.sandbox.salesforce.org import VENDOR, Org
 from sales_consultant.sandbox.world import ControlError
 
 Json = dict[str, Any]

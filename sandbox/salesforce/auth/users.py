@@ -2,19 +2,17 @@
 
 from typing import Any
 
-from sales_consultant.sandbox.salesforce.access import sessions
-from sales_consultant.sandbox.salesforce.access.access import (
+from sales_consultant.sandbox.salesforce.access import (
     ALL_RIGHTS,
     MINIMUM,
     PROFILES,
     RIGHTS,
     STANDARD,
     grantable,
+    sessions,
 )
-from sales_consultant.sandbox.salesforce.org import ids
-from sales_consultant.sandbox.salesforce.org.org import VENDOR, Org
-from sales_consultant.sandbox.salesforce.org.standard import OBJECTS
-from sales_consultant.sandbox.salesforce.records.writing import dumps
+from sales_consultant.sandbox.salesforce.org import OBJECTS, VENDOR, Org, ids
+from sales_consultant.sandbox.salesforce.records import dumps
 from sales_consultant.sandbox.store import Record
 from sales_consultant.sandbox.world import ControlError
 

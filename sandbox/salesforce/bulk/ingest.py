@@ -6,14 +6,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sales_consultant.sandbox.salesforce.access.access import Access
-from sales_consultant.sandbox.salesforce.api.call import Call, Result, named
+from sales_consultant.sandbox.salesforce.access import Access
+from sales_consultant.sandbox.salesforce.api import Call, Result, named
 from sales_consultant.sandbox.salesforce.bulk import jobs
-from sales_consultant.sandbox.salesforce.org import ids
-from sales_consultant.sandbox.salesforce.org.errors import ApiError
-from sales_consultant.sandbox.salesforce.org.meter import BATCH_ROWS, BATCHES, Meter
-from sales_consultant.sandbox.salesforce.org.org import VENDOR, Org
-from sales_consultant.sandbox.salesforce.org.standard import OBJECTS
+from sales_consultant.sandbox.salesforce.org import (
+    BATCH_ROWS,
+    BATCHES,
+    OBJECTS,
+    VENDOR,
+    ApiError,
+    Meter,
+    Org,
+    ids,
+)
 from sales_consultant.sandbox.salesforce.records import saving, writing
 from sales_consultant.sandbox.salesforce.rest import rows
 

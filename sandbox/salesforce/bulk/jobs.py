@@ -10,10 +10,8 @@ from typing import Any
 
 from starlette.responses import Response
 
-from sales_consultant.sandbox.salesforce.api.call import Call, Result
-from sales_consultant.sandbox.salesforce.org import ids
-from sales_consultant.sandbox.salesforce.org.errors import ApiError
-from sales_consultant.sandbox.salesforce.org.org import VENDOR, Org, stamp
+from sales_consultant.sandbox.salesforce.api import Call, Result
+from sales_consultant.sandbox.salesforce.org import VENDOR, ApiError, Org, ids, stamp
 
 Json = dict[str, Any]
 DELIMITERS = {"COMMA": ",", "TAB": "\t", "SEMICOLON": ";", "PIPE": "|", "CARET": "^", "BACKQUOTE": "`"}

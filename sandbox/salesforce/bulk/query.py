@@ -4,14 +4,11 @@ import csv
 import io
 from typing import Any
 
-from sales_consultant.sandbox.salesforce.access.access import Access
-from sales_consultant.sandbox.salesforce.api.call import Call, Result
+from sales_consultant.sandbox.salesforce.access import Access
+from sales_consultant.sandbox.salesforce.api import Call, Result
 from sales_consultant.sandbox.salesforce.bulk import jobs
-from sales_consultant.sandbox.salesforce.org.errors import ApiError
-from sales_consultant.sandbox.salesforce.org.meter import QUERY_JOBS, QUERY_MB, Meter
-from sales_consultant.sandbox.salesforce.org.org import VENDOR, Org
-from sales_consultant.sandbox.salesforce.query import query
-from sales_consultant.sandbox.salesforce.query.query import Plan
+from sales_consultant.sandbox.salesforce.org import QUERY_JOBS, QUERY_MB, VENDOR, ApiError, Meter, Org
+from sales_consultant.sandbox.salesforce.query import Plan, query
 from sales_consultant.sandbox.salesforce.records import render
 from sales_consultant.sandbox.store import Record
 

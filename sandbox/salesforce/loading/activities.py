@@ -7,7 +7,7 @@ EmailMessage that the task belongs to. Calls have their direction on the task.
 from typing import Any
 
 from sales_consultant.sandbox.salesforce.loading.loading import Draft, Loader, Row, day
-from sales_consultant.sandbox.salesforce.org.org import stamp
+from sales_consultant.sandbox.salesforce.org import stamp
 
 Json = dict[str, Any]
 _HALF_HOUR = 1_800_000

@@ -3,12 +3,11 @@
 from collections import defaultdict
 from typing import Any
 
-from sales_consultant.sandbox.data_folder.types import field_name
+from sales_consultant.sandbox.data_folder import field_name
 from sales_consultant.sandbox.salesforce.loading.loading import Draft, Loader, Row, day
 from sales_consultant.sandbox.salesforce.loading.people import link_conversions
-from sales_consultant.sandbox.salesforce.org import ids
-from sales_consultant.sandbox.salesforce.org.org import VENDOR, stamp
-from sales_consultant.sandbox.salesforce.records.effects import FORECAST_LABEL, expected, snapshot
+from sales_consultant.sandbox.salesforce.org import VENDOR, ids, stamp
+from sales_consultant.sandbox.salesforce.records import FORECAST_LABEL, expected, snapshot
 from sales_consultant.sandbox.store import Record
 
 Json = dict[str, Any]

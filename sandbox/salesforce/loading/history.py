@@ -2,12 +2,11 @@
 
 from collections import defaultdict
 
-from sales_consultant.sandbox.data_folder.types import CustomField, field_name, infer
+from sales_consultant.sandbox.data_folder import field_name, infer
+from sales_consultant.sandbox.data_folder.types import CustomField
 from sales_consultant.sandbox.salesforce.loading.loading import SOBJECT, Loader, from_text
-from sales_consultant.sandbox.salesforce.org import ids
-from sales_consultant.sandbox.salesforce.org.org import VENDOR
-from sales_consultant.sandbox.salesforce.org.standard import HISTORY_OF
-from sales_consultant.sandbox.salesforce.records.effects import change
+from sales_consultant.sandbox.salesforce.org import HISTORY_OF, VENDOR, ids
+from sales_consultant.sandbox.salesforce.records import change
 from sales_consultant.sandbox.store import Record
 
 Entry = tuple[int, str | None]

@@ -2,25 +2,23 @@
 
 from typing import Any
 
-from sales_consultant.sandbox.data_folder.tables import Folder
-from sales_consultant.sandbox.salesforce.access.access import (
+from sales_consultant.sandbox.data_folder import Folder
+from sales_consultant.sandbox.salesforce.access import (
     ADMIN,
     MINIMUM,
+    OWNED,
     PROFILES,
     RIGHTS,
     STANDARD,
     grantable,
 )
-from sales_consultant.sandbox.salesforce.access.sharing import OWNED
 from sales_consultant.sandbox.salesforce.loading.activities import load_activities, load_campaigns
 from sales_consultant.sandbox.salesforce.loading.deals import load_deals, load_goods, load_stages
 from sales_consultant.sandbox.salesforce.loading.history import load_histories
 from sales_consultant.sandbox.salesforce.loading.loading import Loader, Row
 from sales_consultant.sandbox.salesforce.loading.people import load_companies, load_people
-from sales_consultant.sandbox.salesforce.org import ids
-from sales_consultant.sandbox.salesforce.org.org import VENDOR, Org
-from sales_consultant.sandbox.salesforce.org.standard import CUSTOMIZABLE, OBJECTS
-from sales_consultant.sandbox.salesforce.records.writing import dumps
+from sales_consultant.sandbox.salesforce.org import CUSTOMIZABLE, OBJECTS, VENDOR, Org, ids
+from sales_consultant.sandbox.salesforce.records import dumps
 from sales_consultant.sandbox.store import Record
 
 Json = dict[str, Any]

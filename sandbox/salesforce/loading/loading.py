@@ -6,12 +6,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sales_consultant.sandbox.clock import parse_iso
-from sales_consultant.sandbox.data_folder.tables import CustomField, Folder, Table
-from sales_consultant.sandbox.salesforce.metadata.tooling import add_field
-from sales_consultant.sandbox.salesforce.org import ids
-from sales_consultant.sandbox.salesforce.org.fields import words
-from sales_consultant.sandbox.salesforce.org.org import VENDOR, Org, stamp
-from sales_consultant.sandbox.salesforce.records.writing import dumps
+from sales_consultant.sandbox.data_folder import Folder, Table
+from sales_consultant.sandbox.data_folder.tables import CustomField
+from sales_consultant.sandbox.salesforce.metadata import add_field
+from sales_consultant.sandbox.salesforce.org import VENDOR, Org, ids, stamp, words
+from sales_consultant.sandbox.salesforce.records import dumps
 from sales_consultant.sandbox.store import Record
 
 Json = dict[str, Any]

@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from sales_consultant.sandbox.data_folder.tables import CustomField, Table
+from sales_consultant.sandbox.data_folder import Table
+from sales_consultant.sandbox.data_folder.tables import CustomField
 from sales_consultant.sandbox.salesforce.loading.loading import Draft, Loader, Row, day
-from sales_consultant.sandbox.salesforce.org.org import stamp
+from sales_consultant.sandbox.salesforce.org import stamp
 
 Json = dict[str, Any]
 PERSON_COLUMNS = {

@@ -10,12 +10,19 @@ from dataclasses import dataclass
 from typing import Any
 from xml.etree import ElementTree
 
-from sales_consultant.sandbox.salesforce.access.access import Access
+from sales_consultant.sandbox.salesforce.access import Access
 from sales_consultant.sandbox.salesforce.metadata import tooling
-from sales_consultant.sandbox.salesforce.org import custom, ids
-from sales_consultant.sandbox.salesforce.org.errors import ApiError
-from sales_consultant.sandbox.salesforce.org.org import VENDOR, Org, stamp
-from sales_consultant.sandbox.salesforce.org.standard import ACTIVITIES, BY_LOWER, OBJECTS
+from sales_consultant.sandbox.salesforce.org import (
+    ACTIVITIES,
+    BY_LOWER,
+    OBJECTS,
+    VENDOR,
+    ApiError,
+    Org,
+    custom,
+    ids,
+    stamp,
+)
 from sales_consultant.sandbox.salesforce.records import writing
 
 Json = dict[str, Any]

@@ -3,10 +3,10 @@
 from email import policy
 from email.parser import BytesParser
 
-from sales_consultant.sandbox.salesforce.api.call import Call, Result
-from sales_consultant.sandbox.salesforce.api.call import parse as parse_json
+from sales_consultant.sandbox.salesforce.api import Call, Result
+from sales_consultant.sandbox.salesforce.api import parse as parse_json
 from sales_consultant.sandbox.salesforce.metadata import metadata
-from sales_consultant.sandbox.salesforce.org.errors import ApiError
+from sales_consultant.sandbox.salesforce.org import ApiError
 
 
 def _parts(call: Call) -> dict[str, bytes]:

@@ -10,11 +10,9 @@ from xml.sax.saxutils import escape
 from starlette.requests import Request
 from starlette.responses import Response
 
-from sales_consultant.sandbox.salesforce.access import sessions
-from sales_consultant.sandbox.salesforce.access.access import Access
+from sales_consultant.sandbox.salesforce.access import Access, sessions
 from sales_consultant.sandbox.salesforce.metadata import metadata
-from sales_consultant.sandbox.salesforce.org.errors import ApiError
-from sales_consultant.sandbox.salesforce.org.org import VENDOR, Org
+from sales_consultant.sandbox.salesforce.org import VENDOR, ApiError, Org
 
 Json = dict[str, Any]
 _TYPE = "{http://www.w3.org/2001/XMLSchema-instance}type"

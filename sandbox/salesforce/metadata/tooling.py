@@ -3,13 +3,18 @@
 from typing import Any
 
 from sales_consultant.sandbox.salesforce.access import permission_sets
-from sales_consultant.sandbox.salesforce.api.call import Call, Result
-from sales_consultant.sandbox.salesforce.org import custom, ids
-from sales_consultant.sandbox.salesforce.org.errors import ApiError
-from sales_consultant.sandbox.salesforce.org.org import VENDOR, Org
-from sales_consultant.sandbox.salesforce.org.standard import ACTIVITIES, BY_LOWER, CUSTOMIZABLE
-from sales_consultant.sandbox.salesforce.records import render
-from sales_consultant.sandbox.salesforce.records.writing import dumps
+from sales_consultant.sandbox.salesforce.api import Call, Result
+from sales_consultant.sandbox.salesforce.org import (
+    ACTIVITIES,
+    BY_LOWER,
+    CUSTOMIZABLE,
+    VENDOR,
+    ApiError,
+    Org,
+    custom,
+    ids,
+)
+from sales_consultant.sandbox.salesforce.records import dumps, render
 from sales_consultant.sandbox.store import Record
 
 Json = dict[str, Any]

@@ -5,13 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from sales_consultant.sandbox.salesforce.access.access import Access
-from sales_consultant.sandbox.salesforce.org.errors import ApiError
-from sales_consultant.sandbox.salesforce.org.fields import Field
-from sales_consultant.sandbox.salesforce.org.org import Org
-from sales_consultant.sandbox.salesforce.org.sobject import Sobject
+from sales_consultant.sandbox.salesforce.access import Access
+from sales_consultant.sandbox.salesforce.org import ApiError, Field, Org, Sobject
 from sales_consultant.sandbox.salesforce.records import render
-from sales_consultant.sandbox.salesforce.soql.soql import Literal, Logic, Query, Within
+from sales_consultant.sandbox.salesforce.soql import Literal, Logic, Query, Within
 
 if TYPE_CHECKING:
     from sales_consultant.sandbox.salesforce.query.query import Plan

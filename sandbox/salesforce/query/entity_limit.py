@@ -3,12 +3,10 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from sales_consultant.sandbox.salesforce.api.call import Call, Result
-from sales_consultant.sandbox.salesforce.org.org import Org
-from sales_consultant.sandbox.salesforce.org.sobject import Sobject
-from sales_consultant.sandbox.salesforce.org.standard import ACTIVITIES, CUSTOMIZABLE
+from sales_consultant.sandbox.salesforce.api import Call, Result
+from sales_consultant.sandbox.salesforce.org import ACTIVITIES, CUSTOMIZABLE, Org, Sobject
 from sales_consultant.sandbox.salesforce.query import field_definition
-from sales_consultant.sandbox.salesforce.soql.soql import Query
+from sales_consultant.sandbox.salesforce.soql import Query
 
 Json = dict[str, Any]
 NAME = "EntityLimit"

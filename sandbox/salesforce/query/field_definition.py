@@ -3,11 +3,9 @@
 from collections.abc import Callable
 from typing import Any
 
-from sales_consultant.sandbox.salesforce.api.call import Call, Result
-from sales_consultant.sandbox.salesforce.org.errors import ApiError
-from sales_consultant.sandbox.salesforce.org.fields import Field
-from sales_consultant.sandbox.salesforce.org.sobject import Sobject
-from sales_consultant.sandbox.salesforce.soql.soql import Compare, Condition, Query, Within, terms, unquote
+from sales_consultant.sandbox.salesforce.api import Call, Result
+from sales_consultant.sandbox.salesforce.org import ApiError, Field, Sobject
+from sales_consultant.sandbox.salesforce.soql import Compare, Condition, Query, Within, terms, unquote
 
 Json = dict[str, Any]
 NAME = "FieldDefinition"

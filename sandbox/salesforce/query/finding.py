@@ -5,15 +5,11 @@ from dataclasses import replace
 from typing import Any
 
 from sales_consultant.sandbox.salesforce.access import sharing
-from sales_consultant.sandbox.salesforce.api.call import Call, Result
-from sales_consultant.sandbox.salesforce.org.errors import ApiError
-from sales_consultant.sandbox.salesforce.org.fields import Field
-from sales_consultant.sandbox.salesforce.org.org import VENDOR
-from sales_consultant.sandbox.salesforce.org.sobject import Sobject
-from sales_consultant.sandbox.salesforce.org.standard import CUSTOMIZABLE
+from sales_consultant.sandbox.salesforce.api import Call, Result
+from sales_consultant.sandbox.salesforce.org import CUSTOMIZABLE, VENDOR, ApiError, Field, Sobject
 from sales_consultant.sandbox.salesforce.query import query
 from sales_consultant.sandbox.salesforce.records import render
-from sales_consultant.sandbox.salesforce.soql.soql import Literal, Logic, Within, parse
+from sales_consultant.sandbox.salesforce.soql import Literal, Logic, Within, parse
 
 Json = dict[str, Any]
 MOST = 2000

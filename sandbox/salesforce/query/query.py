@@ -5,18 +5,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sales_consultant.sandbox.salesforce.access.access import Access
-from sales_consultant.sandbox.salesforce.api.call import Call, Result
-from sales_consultant.sandbox.salesforce.org import ids
-from sales_consultant.sandbox.salesforce.org.errors import ApiError
-from sales_consultant.sandbox.salesforce.org.fields import Field
-from sales_consultant.sandbox.salesforce.org.org import VENDOR, Org, stamp
+from sales_consultant.sandbox.salesforce.access import Access
+from sales_consultant.sandbox.salesforce.api import Call, Result
+from sales_consultant.sandbox.salesforce.org import VENDOR, ApiError, Field, Org, ids, stamp
 from sales_consultant.sandbox.salesforce.query.children import Below, fill, prepare
-from sales_consultant.sandbox.salesforce.records import render
-from sales_consultant.sandbox.salesforce.records.render import Getter, Shape, getter
-from sales_consultant.sandbox.salesforce.soql.conditions import Compiler
-from sales_consultant.sandbox.salesforce.soql.functions import Showing, called, grouped_only, show
-from sales_consultant.sandbox.salesforce.soql.soql import Item, Query, parse
+from sales_consultant.sandbox.salesforce.records import Getter, Shape, getter, render
+from sales_consultant.sandbox.salesforce.soql import (
+    Compiler,
+    Item,
+    Query,
+    Showing,
+    called,
+    grouped_only,
+    parse,
+    show,
+)
 from sales_consultant.sandbox.store import Record
 
 Json = dict[str, Any]

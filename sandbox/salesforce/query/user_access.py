@@ -2,13 +2,10 @@
 
 from typing import Any
 
-from sales_consultant.sandbox.salesforce.access import sharing
-from sales_consultant.sandbox.salesforce.access.access import Access
-from sales_consultant.sandbox.salesforce.api.call import Call, Result
-from sales_consultant.sandbox.salesforce.org import ids
-from sales_consultant.sandbox.salesforce.org.errors import ApiError
-from sales_consultant.sandbox.salesforce.org.standard import OBJECTS
-from sales_consultant.sandbox.salesforce.soql.soql import Compare, Query, Within, terms, unquote
+from sales_consultant.sandbox.salesforce.access import Access, sharing
+from sales_consultant.sandbox.salesforce.api import Call, Result
+from sales_consultant.sandbox.salesforce.org import OBJECTS, ApiError, ids
+from sales_consultant.sandbox.salesforce.soql import Compare, Query, Within, terms, unquote
 
 Json = dict[str, Any]
 NAME = "UserRecordAccess"

@@ -5,9 +5,7 @@ from typing import Any
 
 import orjson
 
-from sales_consultant.sandbox.salesforce.org import ids
-from sales_consultant.sandbox.salesforce.org.org import VENDOR, Org, stamp
-from sales_consultant.sandbox.salesforce.org.standard import HISTORY_OF
+from sales_consultant.sandbox.salesforce.org import HISTORY_OF, VENDOR, Org, ids, stamp
 from sales_consultant.sandbox.store import Record
 
 Json = dict[str, Any]

@@ -2,11 +2,8 @@
 
 from typing import Any
 
-from sales_consultant.sandbox.salesforce.access.access import Access
-from sales_consultant.sandbox.salesforce.org import ids
-from sales_consultant.sandbox.salesforce.org.errors import ApiError
-from sales_consultant.sandbox.salesforce.org.org import VENDOR, Org, stamp
-from sales_consultant.sandbox.salesforce.org.standard import OBJECTS
+from sales_consultant.sandbox.salesforce.access import Access
+from sales_consultant.sandbox.salesforce.org import OBJECTS, VENDOR, ApiError, Org, ids, stamp
 from sales_consultant.sandbox.salesforce.records import effects, writing
 from sales_consultant.sandbox.store import Record
 from sales_consultant.sandbox.world import ControlError

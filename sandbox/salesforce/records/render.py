@@ -4,12 +4,9 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sales_consultant.sandbox.salesforce.access import sharing
-from sales_consultant.sandbox.salesforce.access.access import Access
-from sales_consultant.sandbox.salesforce.org import ids
-from sales_consultant.sandbox.salesforce.org.fields import Field
-from sales_consultant.sandbox.salesforce.org.org import VENDOR, Org, stamp
-from sales_consultant.sandbox.salesforce.soql.conditions import ARCHIVED_AFTER_MS
+from sales_consultant.sandbox.salesforce.access import Access, sharing
+from sales_consultant.sandbox.salesforce.org import VENDOR, Field, Org, ids, stamp
+from sales_consultant.sandbox.salesforce.soql import ARCHIVED_AFTER_MS
 from sales_consultant.sandbox.store import Record
 
 Json = dict[str, Any]

@@ -6,14 +6,18 @@ refuses, as it would be after the write.
 
 from typing import Any
 
-from sales_consultant.sandbox.salesforce.access.access import Access
-from sales_consultant.sandbox.salesforce.org import ids
-from sales_consultant.sandbox.salesforce.org.errors import ApiError
-from sales_consultant.sandbox.salesforce.org.fields import Field
-from sales_consultant.sandbox.salesforce.org.org import VENDOR, Org, stamp
-from sales_consultant.sandbox.salesforce.org.standard import CUSTOMIZABLE, OBJECTS
-from sales_consultant.sandbox.salesforce.soql.conditions import Compiler
-from sales_consultant.sandbox.salesforce.soql.soql import parse
+from sales_consultant.sandbox.salesforce.access import Access
+from sales_consultant.sandbox.salesforce.org import (
+    CUSTOMIZABLE,
+    OBJECTS,
+    VENDOR,
+    ApiError,
+    Field,
+    Org,
+    ids,
+    stamp,
+)
+from sales_consultant.sandbox.salesforce.soql import Compiler, parse
 from sales_consultant.sandbox.store import Record
 from sales_consultant.sandbox.world import ControlError
 

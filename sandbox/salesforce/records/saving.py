@@ -12,10 +12,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
-from sales_consultant.sandbox.salesforce.org import ids
-from sales_consultant.sandbox.salesforce.org.errors import ApiError
-from sales_consultant.sandbox.salesforce.org.org import VENDOR, Org
-from sales_consultant.sandbox.salesforce.org.standard import OBJECTS
+from sales_consultant.sandbox.salesforce.org import OBJECTS, VENDOR, ApiError, Org, ids
 from sales_consultant.sandbox.world import ControlError
 
 Json = dict[str, Any]

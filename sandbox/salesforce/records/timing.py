@@ -4,9 +4,7 @@ from typing import Any
 
 from sales_consultant.sandbox.clock import DAY_MS, parse_iso
 from sales_consultant.sandbox.salesforce.access import permission_sets
-from sales_consultant.sandbox.salesforce.org import ids
-from sales_consultant.sandbox.salesforce.org.org import VENDOR, Org, stamp
-from sales_consultant.sandbox.salesforce.org.standard import OBJECTS
+from sales_consultant.sandbox.salesforce.org import OBJECTS, VENDOR, Org, ids, stamp
 from sales_consultant.sandbox.salesforce.records import lifecycle, writing
 from sales_consultant.sandbox.world import ControlError
 

@@ -7,10 +7,7 @@ from typing import Any
 
 from sales_consultant.sandbox.clock import parse_iso
 from sales_consultant.sandbox.lengths import length
-from sales_consultant.sandbox.salesforce.org import ids
-from sales_consultant.sandbox.salesforce.org.errors import ApiError
-from sales_consultant.sandbox.salesforce.org.fields import NUMERIC, Field
-from sales_consultant.sandbox.salesforce.org.org import VENDOR, Org, stamp
+from sales_consultant.sandbox.salesforce.org import NUMERIC, VENDOR, ApiError, Field, Org, ids, stamp
 
 
 def accept(org: Org, f: Field, value: Any) -> Any:

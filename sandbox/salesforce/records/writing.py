@@ -5,13 +5,8 @@ from typing import Any
 
 import orjson
 
-from sales_consultant.sandbox.salesforce.access import permission_sets, sharing
-from sales_consultant.sandbox.salesforce.access.access import Access
-from sales_consultant.sandbox.salesforce.org import ids
-from sales_consultant.sandbox.salesforce.org.errors import ApiError
-from sales_consultant.sandbox.salesforce.org.fields import Field
-from sales_consultant.sandbox.salesforce.org.org import VENDOR, Org
-from sales_consultant.sandbox.salesforce.org.sobject import Sobject
+from sales_consultant.sandbox.salesforce.access import Access, permission_sets, sharing
+from sales_consultant.sandbox.salesforce.org import VENDOR, ApiError, Field, Org, Sobject, ids
 from sales_consultant.sandbox.salesforce.records import effects, rules, saving
 from sales_consultant.sandbox.salesforce.records.values import accept
 from sales_consultant.sandbox.store import Record

@@ -6,12 +6,8 @@ from itertools import groupby
 from typing import Any
 
 from sales_consultant.sandbox.salesforce.access import sharing
-from sales_consultant.sandbox.salesforce.api.call import Call, Result, named
-from sales_consultant.sandbox.salesforce.org import ids
-from sales_consultant.sandbox.salesforce.org.errors import ApiError
-from sales_consultant.sandbox.salesforce.org.org import VENDOR
-from sales_consultant.sandbox.salesforce.org.sobject import Sobject
-from sales_consultant.sandbox.salesforce.org.standard import OBJECTS
+from sales_consultant.sandbox.salesforce.api import Call, Result, named
+from sales_consultant.sandbox.salesforce.org import OBJECTS, VENDOR, ApiError, Sobject, ids
 from sales_consultant.sandbox.salesforce.records import render, writing
 from sales_consultant.sandbox.salesforce.rest import rows
 

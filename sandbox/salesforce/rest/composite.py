@@ -10,8 +10,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import compile_path
 
-from sales_consultant.sandbox.salesforce.api.call import Call, Handler, Result
-from sales_consultant.sandbox.salesforce.org.errors import ApiError
+from sales_consultant.sandbox.salesforce.api import Call, Handler, Result
+from sales_consultant.sandbox.salesforce.org import ApiError
 
 Json = dict[str, Any]
 MOST = 25

@@ -2,11 +2,8 @@
 
 from typing import Any
 
-from sales_consultant.sandbox.salesforce.api.call import Call, Result
-from sales_consultant.sandbox.salesforce.org import fields, ids
-from sales_consultant.sandbox.salesforce.org.errors import ApiError
-from sales_consultant.sandbox.salesforce.org.org import VENDOR
-from sales_consultant.sandbox.salesforce.org.standard import CUSTOMIZABLE
+from sales_consultant.sandbox.salesforce.api import Call, Result
+from sales_consultant.sandbox.salesforce.org import CUSTOMIZABLE, VENDOR, ApiError, fields, ids
 
 Json = dict[str, Any]
 _MASTER = "012000000000000AAA"

@@ -4,14 +4,22 @@ from typing import Any
 
 from sales_consultant.sandbox.clock import parse_iso
 from sales_consultant.sandbox.salesforce.access import sharing
-from sales_consultant.sandbox.salesforce.api.call import NEWEST, OLDEST, Call, Result
-from sales_consultant.sandbox.salesforce.auth.auth import base
-from sales_consultant.sandbox.salesforce.org import fields, ids
-from sales_consultant.sandbox.salesforce.org.errors import ApiError
-from sales_consultant.sandbox.salesforce.org.meter import BATCHES, QUERY_JOBS, QUERY_MB, REQUESTS, Meter
-from sales_consultant.sandbox.salesforce.org.org import VENDOR, stamp
-from sales_consultant.sandbox.salesforce.org.sobject import Sobject
-from sales_consultant.sandbox.salesforce.org.standard import CUSTOMIZABLE
+from sales_consultant.sandbox.salesforce.api import NEWEST, OLDEST, Call, Result
+from sales_consultant.sandbox.salesforce.auth import base
+from sales_consultant.sandbox.salesforce.org import (
+    BATCHES,
+    CUSTOMIZABLE,
+    QUERY_JOBS,
+    QUERY_MB,
+    REQUESTS,
+    VENDOR,
+    ApiError,
+    Meter,
+    Sobject,
+    fields,
+    ids,
+    stamp,
+)
 from sales_consultant.sandbox.salesforce.query import children as soql_children
 from sales_consultant.sandbox.salesforce.records import timing
 

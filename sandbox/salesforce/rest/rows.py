@@ -3,11 +3,8 @@
 from typing import Any
 
 from sales_consultant.sandbox.salesforce.access import sharing
-from sales_consultant.sandbox.salesforce.api.call import Call, Result
-from sales_consultant.sandbox.salesforce.org import ids
-from sales_consultant.sandbox.salesforce.org.errors import ApiError
-from sales_consultant.sandbox.salesforce.org.org import VENDOR
-from sales_consultant.sandbox.salesforce.org.sobject import Sobject
+from sales_consultant.sandbox.salesforce.api import Call, Result
+from sales_consultant.sandbox.salesforce.org import VENDOR, ApiError, Sobject, ids
 from sales_consultant.sandbox.salesforce.records import render, writing
 
 Json = dict[str, Any]

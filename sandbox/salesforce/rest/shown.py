@@ -5,12 +5,9 @@ List views and reports are kept and given back; what they would show is not work
 
 from typing import Any
 
-from sales_consultant.sandbox.salesforce.api.call import Call, Result
-from sales_consultant.sandbox.salesforce.org import ids
-from sales_consultant.sandbox.salesforce.org.errors import ApiError
-from sales_consultant.sandbox.salesforce.org.org import VENDOR, Org
-from sales_consultant.sandbox.salesforce.org.standard import OBJECTS
-from sales_consultant.sandbox.salesforce.records.writing import dumps
+from sales_consultant.sandbox.salesforce.api import Call, Result
+from sales_consultant.sandbox.salesforce.org import OBJECTS, VENDOR, ApiError, Org, ids
+from sales_consultant.sandbox.salesforce.records import dumps
 from sales_consultant.sandbox.store import Record
 from sales_consultant.sandbox.world import ControlError
 

@@ -2,9 +2,8 @@
 
 from typing import Any
 
-from sales_consultant.sandbox.salesforce.api.call import Call, Result, named
-from sales_consultant.sandbox.salesforce.org.errors import ApiError
-from sales_consultant.sandbox.salesforce.org.sobject import Sobject
+from sales_consultant.sandbox.salesforce.api import Call, Result, named
+from sales_consultant.sandbox.salesforce.org import ApiError, Sobject
 from sales_consultant.sandbox.salesforce.query import children as soql_children
 from sales_consultant.sandbox.salesforce.records import writing
 

@@ -7,12 +7,8 @@ knows two truth values: a comparison with an empty field is false, `!=` with one
 from dataclasses import dataclass
 from typing import Any
 
-from sales_consultant.sandbox.salesforce.access import sharing
-from sales_consultant.sandbox.salesforce.access.access import Access, unsupported
-from sales_consultant.sandbox.salesforce.org.errors import ApiError
-from sales_consultant.sandbox.salesforce.org.fields import Field
-from sales_consultant.sandbox.salesforce.org.sobject import Sobject
-from sales_consultant.sandbox.salesforce.org.standard import HISTORY_OF
+from sales_consultant.sandbox.salesforce.access import Access, sharing, unsupported
+from sales_consultant.sandbox.salesforce.org import HISTORY_OF, ApiError, Field, Sobject
 from sales_consultant.sandbox.salesforce.soql.functions import apply, called
 from sales_consultant.sandbox.salesforce.soql.literals import Value, comparable
 from sales_consultant.sandbox.salesforce.soql.soql import Compare, Condition, Logic, Query, Sort, Within
@@ -136,7 +132,7 @@ class Compiler:
 
     def _archived(self, sobject: str, row: str) -> str:
         """Activities that ended, or were due, more than 365 days ago: only queryAll shows them."""
-        from sales_consultant.sandbox.salesforce.org.org import stamp
+        from sales_consultant.sandbox.salesforce.org import stamp
 
         before = stamp(self.org.now() - ARCHIVED_AFTER_MS)
 

@@ -10,9 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from sales_consultant.sandbox.clock import parse_iso
-from sales_consultant.sandbox.salesforce.org.errors import ApiError
-from sales_consultant.sandbox.salesforce.org.fields import NUMERIC, Field
-from sales_consultant.sandbox.salesforce.org.org import VENDOR, Org
+from sales_consultant.sandbox.salesforce.org import NUMERIC, VENDOR, ApiError, Field, Org
 
 Json = dict[str, Any]
 Showing = Callable[[Any, Json], Any]

@@ -3,10 +3,7 @@
 from typing import NamedTuple
 
 from sales_consultant.sandbox.clock import parse_iso
-from sales_consultant.sandbox.salesforce.org import ids
-from sales_consultant.sandbox.salesforce.org.errors import ApiError
-from sales_consultant.sandbox.salesforce.org.fields import NUMERIC, Field
-from sales_consultant.sandbox.salesforce.org.org import stamp
+from sales_consultant.sandbox.salesforce.org import NUMERIC, ApiError, Field, ids, stamp
 from sales_consultant.sandbox.salesforce.soql.date_spans import span
 from sales_consultant.sandbox.salesforce.soql.soql import Literal, unquote
 

@@ -7,7 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from sales_consultant.sandbox.salesforce.org.errors import ApiError
+from sales_consultant.sandbox.salesforce.org import ApiError
 
 MAX_QUERY = 100_000
 

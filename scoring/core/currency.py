@@ -1,0 +1,37 @@
+"""The org's currency, and amounts of other currencies in it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sales_consultant.scoring.core.tables import neutral, query
+
+if TYPE_CHECKING:
+    import duckdb
+    import pandas as pd
+
+
+def org_currency(con: duckdb.DuckDBPyConnection) -> str:
+    """The org's currency, "" where the CRM has none."""
+    found = query(con, neutral(con, "org").select("currency"))["currency"].dropna()
+    return str(found.iloc[0]) if len(found) else ""
+
+
+def in_org_currency(
+    con: duckdb.DuckDBPyConnection, amounts: pd.Series[float], codes: pd.Series[str], at: pd.Series[float]
+) -> pd.Series[float]:
+    """Amounts at the rate of their date; a gap where the currency's rate is not known.
+
+    A rate is the units of a currency for one unit of the org's; of dated ones the last that had begun counts.
+    """
+    own = org_currency(con)
+    rates = query(con, neutral(con, "currencies"))
+    codes = codes.where(codes.notna() & (codes != ""), own)
+    out = amounts.where(codes == own)
+    for code in sorted(set(codes[codes != own])):
+        hit = codes == code
+        known = rates[(rates["code"] == code) & (rates["rate"] > 0)]
+        known = known.assign(start_at=known["start_at"].astype("float64").fillna(float("-inf")))
+        for rate, start in known.sort_values("start_at")[["rate", "start_at"]].itertuples(index=False):
+            out = out.where(~(hit & at.ge(start)), amounts / rate)
+    return out

@@ -7,14 +7,13 @@ says by SQL how its raw tables map onto the neutral ones. It knows no store and 
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import Any, Literal, Protocol
+
+import pyarrow as pa
 
 from sales_consultant.config.canon import Canonical
 from sales_consultant.config.catalogue import Field
 from sales_consultant.config.conditions import Condition
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 OutcomeState = Literal["done", "retry", "wait", "left", "dead", "unknown"]
 # "next": nothing is refused, and there is a step to do, as making the fields.

@@ -9,16 +9,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+import duckdb
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
 from sales_consultant.scoring.additive import Encoder
 from sales_consultant.scoring.core import alive, columns, neutral, placeholder, query
 from sales_consultant.scoring.features import crm_fields as own
 
 if TYPE_CHECKING:
-    import duckdb
-    import numpy as np
-    import pandas as pd
-    from numpy.typing import NDArray
-
     from sales_consultant.config.populations import FeatureSettings
 
 LEAST = 60
@@ -52,8 +52,6 @@ class Trees:
 
     def predict(self, Z: NDArray[np.float64]) -> NDArray[np.float64]:
         """One value a row."""
-        import numpy as np
-
         out = np.full(len(Z), self.base)
         for tree in self.trees:
             left, right = (np.asarray(tree[k], dtype=np.int64) for k in ("left", "right"))
@@ -90,9 +88,6 @@ class AmountModel:
 
     def estimate(self, con: duckdb.DuckDBPyConnection) -> pd.DataFrame:
         """Columns record_id, amount, low, high: an estimate for each live deal whose amount is missing or a placeholder."""
-        import numpy as np
-        import pandas as pd
-
         X, deals = _frame(con, self.sources)
         X, deals = X[~deals["known"].to_numpy()], deals[~deals["known"]]
         if self.kind == "none" or not len(X):
@@ -108,7 +103,6 @@ class AmountModel:
         )
 
     def _log(self, X: pd.DataFrame) -> NDArray[np.float64]:
-        import numpy as np
 
         if self.kind == "median":
             return np.full(len(X), self.median)
@@ -154,9 +148,6 @@ def _frame(
     con: duckdb.DuckDBPyConnection, sources: tuple[dict[str, str], ...]
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Inputs of every live deal, and record_id, created_at, amount, known (whether the amount is one)."""
-    import numpy as np
-    import pandas as pd
-
     t = alive(neutral(con, "deals"))
     # A deal of which nobody knows when it was made has no place in time.
     t = t.filter(t.created_at.notnull())
@@ -197,8 +188,6 @@ def _frame(
 
 def _habit(deals: pd.DataFrame) -> pd.Series[float]:
     """The mean amount of the company's deals that were won before this one was made; a gap where there is none."""
-    import pandas as pd
-
     won = deals[deals["is_won"] & deals["known"] & deals["closed_at"].notna() & deals["company_id"].notna()]
     won = won.assign(at=won["closed_at"].astype("int64")).sort_values("at", kind="stable")
     by_company = won.groupby("company_id")["amount"]
@@ -215,8 +204,6 @@ def _habit(deals: pd.DataFrame) -> pd.Series[float]:
 
 def _design(Z: NDArray[np.float64], squares: bool) -> NDArray[np.float64]:
     """The encoded columns with a constant, and their squares where the polynomial was chosen."""
-    import numpy as np
-
     parts = [np.ones((len(Z), 1)), Z]
     return np.hstack([*parts, Z**2] if squares else parts)
 
@@ -225,8 +212,6 @@ def fit(
     con: duckdb.DuckDBPyConnection, settings: FeatureSettings, *, as_of: int, random_state: int = 0
 ) -> AmountModel:
     """Learn from the deals whose amount is known; the last 30 % of them, by creation, judge which regression it is."""
-    import numpy as np
-
     used, _ = own.candidates(con, "deals", settings)
     sources = tuple(
         {"entity": f.entity, "column": f.column, "kind": "number" if f.kind == "number" else "level"}
@@ -278,7 +263,6 @@ def fit(
 def _learn(
     kind: str, Z: NDArray[np.float64], y: NDArray[np.float64], random_state: int
 ) -> NDArray[np.float64] | Trees:
-    import numpy as np
     from sklearn.ensemble import GradientBoostingRegressor, RandomForestRegressor
     from sklearn.linear_model import RidgeCV
 

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+import duckdb
+import numpy as np
+import pandas as pd
+
 from sales_consultant.config.catalogue import PROBABLE
 from sales_consultant.scoring.features import build
 from sales_consultant.scoring.populations import Membership
 from sales_consultant.scoring.propensity import Reason, grade, reasons, say, shown
 
 if TYPE_CHECKING:
-    import duckdb
-    import pandas as pd
-
     from sales_consultant.config.populations import Exclusions, Population
     from sales_consultant.scoring.propensity import PopulationModel
 
@@ -36,9 +37,6 @@ def score(
     whose points with 50 sum to the score. `tell` is a record whose features are told: in `attrs["features"]`, a list of
     reason, side, said, feature and value.
     """
-    import numpy as np
-    import pandas as pd
-
     members = Membership(con, model.population, exclusions, as_of=as_of).at(as_of)
     X = build(con, model.population.object, model.features, members)
     told, scores = reasons(model, X)
@@ -68,8 +66,6 @@ def score(
 
 def _told(model: PopulationModel, X: pd.DataFrame) -> list[dict[str, Any]]:
     """The features of one row, reason by reason; a gap is None."""
-    import pandas as pd
-
     if X.empty:
         return []
     row = {str(k): v for k, v in X.iloc[0].to_dict().items()}

@@ -2,7 +2,9 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import pyarrow as pa
 
 from sales_consultant.config.canon import CanonError, Canonical, canon
 from sales_consultant.config.catalogue import FIELDS, Field
@@ -39,9 +41,6 @@ from sales_consultant.connectors.hubspot.reading import (
 )
 from sales_consultant.connectors.hubspot.setup import HubSpotAdmin, Provisioner
 from sales_consultant.connectors.tables import OVER_OURS, number, text
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 _FIELD_COLUMNS = ("object", "column_name", "name", "label", "type", "custom", "calculated", "known", "ours")
 _TYPES = {

@@ -6,6 +6,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
+import pyarrow as pa
+import pyarrow.parquet as pq
+
 Kind = Literal["text", "whole", "number", "flag"]
 Row = Mapping[str, object]
 Columns = Mapping[str, Kind]
@@ -22,9 +25,6 @@ def iso(seconds: int) -> str:
 
 def write_parquet(folder: Path, table: str, columns: Columns, rows: Sequence[Row]) -> int:
     """Write `table`.parquet with exactly these columns (a column that a row lacks is null); answers the rows."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
     types = {"text": pa.string(), "whole": pa.int64(), "number": pa.float64(), "flag": pa.bool_()}
     arrays = [pa.array([row.get(name) for row in rows], types[kind]) for name, kind in columns.items()]
     pq.write_table(pa.table(arrays, names=list(columns)), folder / f"{table}.parquet", compression="zstd")

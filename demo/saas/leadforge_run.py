@@ -13,6 +13,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
+
 RECIPE = "b2b_saas_procurement_v1"
 FIELDS: dict[str, tuple[str, ...]] = {
     "accounts": (
@@ -97,16 +100,12 @@ def stages(bundle: Any) -> Raw:
 
 def write(raw: Raw, out: Path, prefix: str) -> None:
     """Each table as `prefix`-`table`.parquet."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
     for table, found in raw.items():
         pq.write_table(pa.Table.from_pylist(found), out / f"{prefix}-{table}.parquet")
 
 
 def read(out: Path, prefix: str) -> Raw:
     """The tables that `write` wrote."""
-    import pyarrow.parquet as pq
 
     def files() -> Iterator[tuple[str, list[dict[str, Any]]]]:
         for path in sorted(out.glob(f"{prefix}-*.parquet")):

@@ -5,6 +5,7 @@ simulation made them: stages seen, the lead itself, the opportunity, its closing
 salesperson's activities.
 """
 
+import hashlib
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 from datetime import date
@@ -31,8 +32,6 @@ def day_of(text: str) -> int:
 
 def cohort(lead_id: str, recipe: Recipe) -> int:
     """The cohort of a lead: SHA-256 of its id, modulo the number of cohorts."""
-    import hashlib
-
     return int(hashlib.sha256(lead_id.encode()).hexdigest(), 16) % recipe.cohorts
 
 

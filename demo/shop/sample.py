@@ -11,6 +11,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
+
 CUSTOMERS = 700
 
 
@@ -43,9 +46,6 @@ def sample(rows: list[dict[str, Any]], customers: int = CUSTOMERS) -> list[dict[
 
 def main(source: Path, target: Path) -> None:
     """Read the whole data set, write the sample."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
     kinds = {
         "quantity": pa.int32(),
         "invoice_ms": pa.int64(),

@@ -7,6 +7,8 @@ from collections import Counter, defaultdict
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pyarrow.parquet as pq
+
 from sales_consultant.demo.company import (
     Columns,
     Made,
@@ -106,8 +108,6 @@ def build(folder: Path, *, cache: Path, progress: Progress | None = None) -> Wor
 
 def orders_of(sample: Path) -> tuple[list[Order], dict[str, int]]:
     """The sample's orders by time, and what was counted out."""
-    import pyarrow.parquet as pq
-
     book = orders(pq.read_table(sample).to_pylist())
     return book.orders, book.left_out
 

@@ -9,6 +9,9 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
+
 from sales_consultant.sandbox.clock import iso
 from sales_consultant.sandbox.data_folder.csv_files import read_csv
 from sales_consultant.sandbox.data_folder.errors import DataFolderError
@@ -151,8 +154,6 @@ def _typed(values: list[Any], kind: str, file: str, column: str, lines: list[int
 
 
 def _read_parquet(file: Path) -> tuple[dict[str, list[Any]], list[int]]:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
 
     try:
         table = pq.read_table(file)

@@ -8,16 +8,14 @@ periods. Records whose horizon is not over teach as far as they have come, which
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
 
 from sales_consultant.scoring.additive.encoding import Encoder
 from sales_consultant.scoring.core import DAY
-
-if TYPE_CHECKING:
-    import numpy as np
-    import pandas as pd
-    from numpy.typing import NDArray
-
 
 PERIODS = 6
 OPEN, WON, LOST = 0, 1, 2
@@ -42,8 +40,6 @@ def spans(rows: pd.DataFrame, *, horizon: int, until: int) -> Spans:
 
     A row that was open at `until` is at risk in the periods that were over by then.
     """
-    import numpy as np
-
     cut = rows["cut"].to_numpy(dtype=float)
     event = rows["event_at"].to_numpy(dtype=float)
     end = np.fmin(rows["ended_at"].to_numpy(dtype=float), event)
@@ -77,7 +73,6 @@ class Hazards:
         slope: float = 1.0,
         shift: float = 0.0,
     ) -> None:
-        import numpy as np
 
         self.encoder = encoder
         self.coef = coef
@@ -107,8 +102,6 @@ class Hazards:
 
     def contributions(self, X: pd.DataFrame) -> NDArray[np.float64]:
         """Shape (rows, columns): what each column adds to the base."""
-        import numpy as np
-
         if not self.columns:
             return np.zeros((len(X), 0))
         Z = self.encoder.encode(X) - self.means
@@ -124,14 +117,11 @@ class Hazards:
 
     def _shares(self, way: NDArray[np.float64]) -> tuple[NDArray[np.float64], ...]:
         """Log-probabilities of win, loss and staying open in each period, shape (rows, periods)."""
-        import numpy as np
-
         win, lose = way[:, :1] + self.starts[0], way[:, 1:] + self.starts[1]
         total = np.logaddexp(0.0, np.logaddexp(win, lose))
         return win - total, lose - total, -total
 
     def _margin(self, way: NDArray[np.float64]) -> NDArray[np.float64]:
-        import numpy as np
         from scipy.special import logsumexp
 
         win, lose, stay = self._shares(way)
@@ -143,8 +133,6 @@ class Hazards:
 
     def _gradient(self, way: NDArray[np.float64]) -> NDArray[np.float64]:
         """Derivatives of the margin by the two predictors, shape (rows, 2)."""
-        import numpy as np
-
         win, lose = way[:, :1] + self.starts[0], way[:, 1:] + self.starts[1]
         most = np.maximum(np.maximum(win, lose), 0.0)
         w, gone, stay = np.exp(win - most), np.exp(lose - most), np.exp(-most)
@@ -174,8 +162,6 @@ class Hazards:
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> Hazards:
         """The inverse of `to_dict`."""
-        import numpy as np
-
         coef, starts, means = (np.asarray(data[k], dtype=np.float64) for k in ("coef", "starts", "means"))
         encoder = Encoder.from_list(data["codes"])
         return cls(encoder, coef, starts, means, slope=data["slope"], shift=data["shift"])
@@ -189,7 +175,6 @@ def learn(
     strength: float,
 ) -> Hazards:
     """The hazards of encoded rows by maximum likelihood with a ridge penalty; `strength` is scikit-learn's C."""
-    import numpy as np
     from scipy.optimize import minimize
 
     means = np.average(Z, axis=0, weights=weight)

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
 from sales_consultant.scoring.additive.ebm import learn
 from sales_consultant.scoring.additive.linear import logistic, screen
 from sales_consultant.scoring.metrics import held_rate
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    import numpy as np
-    import pandas as pd
-    from numpy.typing import NDArray
 
     from sales_consultant.scoring.additive.encoding import Encoder
 
@@ -25,8 +25,6 @@ SCREENS = (0.0, 2.0)
 
 def some_groups(codes: NDArray[np.int64], rng: np.random.Generator) -> NDArray[np.bool_]:
     """Rows of as many whole groups, drawn by lot, as 20,000 rows hold; all rows where there are no more."""
-    import numpy as np
-
     if len(codes) <= MOST_ROWS_TO_TUNE:
         return np.ones(len(codes), dtype=bool)
     sizes = np.bincount(codes)
@@ -38,8 +36,6 @@ def some_groups(codes: NDArray[np.int64], rng: np.random.Generator) -> NDArray[n
 
 def dense(codes: NDArray[np.int64]) -> NDArray[np.int64]:
     """Group codes without gaps."""
-    import numpy as np
-
     return np.asarray(np.unique(codes, return_inverse=True)[1], dtype=np.int64)
 
 
@@ -50,8 +46,6 @@ def several(codes: NDArray[np.int64]) -> NDArray[np.int64] | None:
 
 def folds(codes: NDArray[np.int64], random_state: int) -> NDArray[np.int64]:
     """Each row's fold; a group's rows share one."""
-    import numpy as np
-
     fold_of_group = np.random.default_rng(random_state).permutation(int(codes.max()) + 1) % FOLDS
     return np.asarray(fold_of_group[codes])
 
@@ -61,8 +55,6 @@ def clearly_less(mine: NDArray[np.float64], other: NDArray[np.float64], codes: N
 
     Rows of a group (`codes`, 0 to k - 1) count together: they are no independent evidence.
     """
-    import numpy as np
-
     gain = np.bincount(codes, weights=other - mine)
     return float(gain.sum()) > float(np.sqrt(((gain - gain.mean()) ** 2).sum()))
 
@@ -76,8 +68,6 @@ def linear_margins(
     random_state: int,
 ) -> dict[tuple[float, float], NDArray[np.float64]]:
     """Margins of every row by models that saw no row of its group, for each strength and screen of the columns."""
-    import numpy as np
-
     fold = folds(codes, random_state)
     out = {(c, least): np.zeros(len(y)) for least in SCREENS for c in strengths}
     for k in range(FOLDS):
@@ -109,7 +99,6 @@ def quick_trees(
     trees: int = 80,
 ) -> NDArray[np.float64]:
     """Margins of other rows by a few small trees: no model to keep, a look at what bends."""
-    import numpy as np
     from sklearn.ensemble import HistGradientBoostingClassifier
 
     equal = bool((weight == weight[0]).all())
@@ -139,8 +128,6 @@ def promising(
 
     A scout: tables take a hundred times as long to learn, and are worth it where something bends.
     """
-    import numpy as np
-
     half = folds(codes, random_state) % 2
     out = np.zeros(len(y))
     for k in (0, 1):
@@ -161,8 +148,6 @@ def boosted_margins(
     random_state: int,
 ) -> NDArray[np.float64]:
     """Margins of every row by tables that saw no row of its group."""
-    import numpy as np
-
     fold = folds(codes, random_state)
     out = np.zeros(len(y))
     for k in range(FOLDS):

@@ -10,14 +10,15 @@ import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
 from sales_consultant.scoring.additive.encoding import Encoder, LevelCode, NumberCode, numbers
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import numpy as np
-    import pandas as pd
-    from numpy.typing import NDArray
 
 # Few bags and a brisk rate: .001 of log-loss worse than the library's defaults, 7 times faster (docs/decisions).
 _BAGS = 4
@@ -51,8 +52,6 @@ class Column:
 
     def find(self, values: NDArray[np.float64], resolution: int) -> NDArray[np.int64]:
         """The bin of each value."""
-        import numpy as np
-
         if isinstance(self.code, NumberCode):
             cuts = self.cuts[min(resolution, len(self.cuts) - 1)]
             found = np.searchsorted(cuts, values, side="right") + 1
@@ -63,8 +62,6 @@ class Column:
 
 def place(code: NumberCode | LevelCode, X: pd.DataFrame) -> NDArray[np.float64]:
     """A column as numbers: a number as it is, a text as the place of its level."""
-    import numpy as np
-
     if isinstance(code, NumberCode):
         return numbers(X[code.name])
     return code.places(X[code.name]).astype(np.float64)
@@ -92,8 +89,6 @@ class Tables:
 
     def margin(self, X: pd.DataFrame) -> NDArray[np.float64]:
         """Log-odds, one a row."""
-        import numpy as np
-
         out = np.full(len(X), self.base)
         for _, entry in self._entries(X):
             out += entry
@@ -101,8 +96,6 @@ class Tables:
 
     def contributions(self, X: pd.DataFrame) -> NDArray[np.float64]:
         """Shape (rows, columns): what each column adds to the base."""
-        import numpy as np
-
         out = np.zeros((len(X), len(self.columns)))
         for which, entry in self._entries(X):
             for j in which:
@@ -135,8 +128,6 @@ class Tables:
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> Tables:
         """The inverse of `to_dict`."""
-        import numpy as np
-
         codes = Encoder.from_list(data["codes"]).codes
         found = [
             Column(
@@ -174,7 +165,6 @@ def fit_library(
     groups: NDArray[np.int64] | None = None,
 ) -> tuple[Any, NDArray[Any]]:
     """The library's own fitted model, and the matrix that it was given."""
-    import numpy as np
     from interpret.glassbox import ExplainableBoostingClassifier
 
     matrix = np.column_stack([_shown(c, X) for c in encoder.codes])
@@ -201,8 +191,6 @@ def fit_library(
 
 def read_tables(encoder: Encoder, model: Any) -> Tables:
     """The tables of a fitted model of the library."""
-    import numpy as np
-
     found = [_column(c, model.bins_[j]) for j, c in enumerate(encoder.codes)]
     terms = [
         (tuple(int(j) for j in f), np.asarray(t, dtype=np.float64))
@@ -213,8 +201,6 @@ def read_tables(encoder: Encoder, model: Any) -> Tables:
 
 def _bags(groups: NDArray[np.int64] | None, random_state: int) -> NDArray[np.int8] | None:
     """Which rows each bag learns from (1) and stops by (-1): whole groups, or a company's rows would vouch for it."""
-    import numpy as np
-
     if groups is None or (size := int(groups.max()) + 1) < _LEAST_GROUPS:
         return None
     rng = np.random.default_rng(random_state)
@@ -223,7 +209,6 @@ def _bags(groups: NDArray[np.int64] | None, random_state: int) -> NDArray[np.int
 
 
 def _shown(code: NumberCode | LevelCode, X: pd.DataFrame) -> NDArray[Any]:
-    import numpy as np
 
     values = place(code, X)
     if isinstance(code, NumberCode):
@@ -233,7 +218,6 @@ def _shown(code: NumberCode | LevelCode, X: pd.DataFrame) -> NDArray[Any]:
 
 
 def _column(code: NumberCode | LevelCode, learnt: Sequence[Any]) -> Column:
-    import numpy as np
 
     if isinstance(code, NumberCode):
         return Column(code, cuts=tuple(np.asarray(t, dtype=np.float64) for t in learnt))

@@ -7,12 +7,11 @@ inputs' contributions.
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    import numpy as np
-    import pandas as pd
-    from numpy.typing import NDArray
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
 
 MAX_LEVELS = 25
 # Levels of all texts together beyond those 25 a text: what a matrix of them costs grows with the square.
@@ -44,8 +43,6 @@ class NumberCode:
 
     def encode(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         """Shape (rows, width); a gap is the mean and, where gaps were seen in training, a mark."""
-        import numpy as np
-
         missing = ~np.isfinite(values)
         v = np.clip(np.where(missing, self.low, values), self.low, self.high)
         if self.log:
@@ -74,8 +71,6 @@ class LevelCode:
 
     def places(self, column: pd.Series[Any]) -> NDArray[np.float64]:
         """The encoded column that each value belongs to; nan for a level never seen or a first gap."""
-        import numpy as np
-
         text = levels_of(column)
         codes = {level: i for i, level in enumerate(self.levels)}
         codes.update(dict.fromkeys(self.rare, len(self.levels)))
@@ -88,8 +83,6 @@ class LevelCode:
 
     def encode(self, column: pd.Series[Any]) -> NDArray[np.float64]:
         """Shape (rows, width). A level never seen, or a first gap, counts as the average row."""
-        import numpy as np
-
         place = self.places(column)
         out: NDArray[np.float64] = np.tile(np.asarray(self.shares, dtype=np.float64), (len(place), 1))
         known = np.isfinite(place)
@@ -102,8 +95,6 @@ Code = NumberCode | LevelCode
 
 def levels_of(column: pd.Series[Any]) -> pd.Series[Any]:
     """A column as text with None for gaps; flags become "true" and "false"."""
-    import pandas as pd
-
     if isinstance(column.dtype, pd.BooleanDtype) or column.dtype == bool:
         column = column.astype(object)
     text = column.map(lambda v: str(v).lower() if isinstance(v, bool) else str(v), na_action="ignore")
@@ -112,8 +103,6 @@ def levels_of(column: pd.Series[Any]) -> pd.Series[Any]:
 
 def is_number(column: pd.Series[Any]) -> bool:
     """Whether a column is encoded as a number: numbers and times, but not flags."""
-    import pandas as pd
-
     kinds = pd.api.types
     if kinds.is_bool_dtype(column):
         return False
@@ -122,9 +111,6 @@ def is_number(column: pd.Series[Any]) -> bool:
 
 def numbers(column: pd.Series[Any]) -> NDArray[np.float64]:
     """A column of numbers as floats; a time becomes days since 1970."""
-    import numpy as np
-    import pandas as pd
-
     if pd.api.types.is_datetime64_any_dtype(column):
         # Milliseconds, because a CRM's "never" (the year 9999) does not fit into nanoseconds.
         utc = pd.to_datetime(column, utc=True).dt.as_unit("ms")
@@ -133,7 +119,6 @@ def numbers(column: pd.Series[Any]) -> NDArray[np.float64]:
 
 
 def _learn_number(name: str, values: NDArray[np.float64], hinges: int) -> NumberCode | None:
-    import numpy as np
 
     missing = ~np.isfinite(values)
     seen = values[~missing]
@@ -207,15 +192,11 @@ class Encoder:
 
     def starts(self) -> NDArray[np.int64]:
         """Where each column's encoded block begins."""
-        import numpy as np
-
         widths = [c.width for c in self.codes]
         return np.asarray(np.cumsum([0, *widths[:-1]]) if widths else [], dtype=np.int64)
 
     def encode(self, X: pd.DataFrame) -> NDArray[np.float64]:
         """Shape (rows, sum of widths)."""
-        import numpy as np
-
         parts = [
             c.encode(numbers(X[c.name])) if isinstance(c, NumberCode) else c.encode(X[c.name])
             for c in self.codes

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import warnings
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
 
 from sales_consultant.scoring.additive.encoding import Encoder
-
-if TYPE_CHECKING:
-    import numpy as np
-    import pandas as pd
-    from numpy.typing import NDArray
 
 _ENCODED_AT_ONCE = 20_000_000
 
@@ -35,8 +34,6 @@ class Linear:
 
     def margin(self, X: pd.DataFrame) -> NDArray[np.float64]:
         """Log-odds, one a row."""
-        import numpy as np
-
         out = np.full(len(X), self.base)
         for rows in self._blocks(X):
             out[rows] += (self.encoder.encode(X.iloc[rows]) - self.means) @ self.coef
@@ -44,8 +41,6 @@ class Linear:
 
     def contributions(self, X: pd.DataFrame) -> NDArray[np.float64]:
         """Shape (rows, columns): what each column adds to the base."""
-        import numpy as np
-
         if not self.columns:
             return np.zeros((len(X), 0))
         out = np.empty((len(X), len(self.columns)))
@@ -72,8 +67,6 @@ class Linear:
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> Linear:
         """The inverse of `to_dict`."""
-        import numpy as np
-
         coef, means = (np.asarray(data[k], dtype=np.float64) for k in ("coef", "means"))
         return cls(Encoder.from_list(data["codes"]), coef, means, float(data["base"]))
 
@@ -86,8 +79,6 @@ def screen(
     With the column's squared z of its correlation with y, sqrt(max(z^2 - least, 0) / z^2): columns that say much are
     held by the ridge penalty as ever, weak ones more (adaptive weights: Zou 2006). Ones where `least` is 0.
     """
-    import numpy as np
-
     if not least:
         return np.ones(Z.shape[1])
     share = weight / weight.sum()
@@ -106,7 +97,6 @@ def logistic(
     start: NDArray[np.float64] | None = None,
 ) -> tuple[NDArray[np.float64], float]:
     """Coefficients and intercept of the logistic regression with a ridge penalty; `strength` is scikit-learn's C."""
-    import numpy as np
     from sklearn.linear_model import LogisticRegression
 
     model = LogisticRegression(

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import duckdb
+import pandas as pd
 
 from sales_consultant.scoring.core.tables import neutral, query
-
-if TYPE_CHECKING:
-    import duckdb
-    import pandas as pd
 
 
 def org_currency(con: duckdb.DuckDBPyConnection) -> str:

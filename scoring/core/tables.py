@@ -9,14 +9,13 @@ milliseconds), which gives the same answer on DuckDB and Spark.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import duckdb
+import pandas as pd
 
 from sales_consultant.config.nearest import nearest
 from sales_consultant.scoring.core.errors import UnknownColumnError
-
-if TYPE_CHECKING:
-    import duckdb
-    import pandas as pd
 
 MEMBERS = "_sc_members"
 MEMBER_COLUMNS = {

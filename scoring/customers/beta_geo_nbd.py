@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from sales_consultant.scoring.customers.transaction_model import BuyingModel, checked
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import ArrayLike, NDArray
 
 
 class BetaGeoModel(BuyingModel):
@@ -21,8 +19,6 @@ class BetaGeoModel(BuyingModel):
 
     def fit(self, frequency: ArrayLike, recency: ArrayLike, T: ArrayLike) -> BetaGeoModel:
         """Maximum likelihood (equation 6 of the paper), one value a customer in each of the three arrays."""
-        import numpy as np
-
         self._data = checked(frequency, recency, T)
         x, t, T_ = self._data
         unit = self._unit()
@@ -47,7 +43,6 @@ class BetaGeoModel(BuyingModel):
     def _denominator(
         self, x: NDArray[np.float64], t: NDArray[np.float64], T: NDArray[np.float64]
     ) -> NDArray[np.float64]:
-        import numpy as np
 
         r, alpha, a, b = (self.params_[k] for k in self.NAMES)
         repeat = np.maximum(x, 1.0)
@@ -66,7 +61,6 @@ class BetaGeoModel(BuyingModel):
         The hypergeometric function is taken after Euler's transformation, where the frequency no longer
         stands in an exponent, so that frequent buyers do not overflow it.
         """
-        import numpy as np
         from scipy.special import hyp2f1
 
         x, tx, T_ = self._customers(frequency, recency, T)
@@ -98,8 +92,6 @@ class History:
     @classmethod
     def of(cls, x: NDArray[np.float64], t: NDArray[np.float64], T: NDArray[np.float64]) -> History:
         """The customers of three arrays."""
-        import numpy as np
-
         again = x > 0
         levels, place, counts = np.unique(x, return_inverse=True, return_counts=True)
         return cls(T[~again], x[again], t[again], T[again], levels, counts.astype(np.float64), place[again])
@@ -107,7 +99,6 @@ class History:
 
 def likelihood(params: NDArray[np.float64], of: History) -> tuple[float, NDArray[np.float64]]:
     """Summed log-likelihood (equation 6 of the paper) and its gradient at r, alpha, a, b."""
-    import numpy as np
     from scipy.special import digamma, expit, gammaln
 
     r, alpha, a, b = params

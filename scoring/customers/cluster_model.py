@@ -6,15 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import duckdb
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
 from sales_consultant.scoring.customers.clusters import find
 from sales_consultant.scoring.customers.purchases import purchases, summary
 
 if TYPE_CHECKING:
-    import duckdb
-    import numpy as np
-    import pandas as pd
-    from numpy.typing import NDArray
-
     from sales_consultant.config.populations import Exclusions
 
 COLUMNS = ("purchases", "total", "monetary", "since_days", "T_days")
@@ -41,8 +41,6 @@ class ClusterModel:
 
     def nearest(self, table: pd.DataFrame, previous: Mapping[str, str]) -> list[str | None]:
         """The name of each customer's cluster (rows of a `summary`), `previous` being what is shown now, by id."""
-        import numpy as np
-
         if not self.centres or table.empty:
             return [None] * len(table)
         Z = (_logs(table) - np.asarray(self.middle)) / np.asarray(self.spread)
@@ -64,8 +62,6 @@ class ClusterModel:
         exclusions: Exclusions | None = None,
     ) -> pd.DataFrame:
         """One row a customer: record_id, cluster (a gap where nobody is named)."""
-        import pandas as pd
-
         table = summary(purchases(con, as_of=as_of, exclusions=exclusions), as_of=as_of)
         return pd.DataFrame(
             {"record_id": table.index.astype(object), "cluster": self.nearest(table, previous)}
@@ -114,8 +110,6 @@ def fit(
 
 def of(table: pd.DataFrame, *, as_of: int, before: ClusterModel | None = None) -> ClusterModel:
     """The clusters of a `summary`."""
-    import numpy as np
-
     empty = ClusterModel(as_of, (), (), (), (), "", "too few customers", len(table))
     rows = table[list(COLUMNS)]
     known = before.nearest(table, {}) if before is not None else []
@@ -141,6 +135,5 @@ def of(table: pd.DataFrame, *, as_of: int, before: ClusterModel | None = None) -
 
 
 def _logs(table: pd.DataFrame) -> NDArray[np.float64]:
-    import numpy as np
 
     return np.asarray(np.log1p(np.maximum(table[list(COLUMNS)].to_numpy(dtype=float), 0.0)))

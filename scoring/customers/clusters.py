@@ -9,12 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    import numpy as np
-    import pandas as pd
-    from numpy.typing import NDArray
 
 LEAST = 60
 KS = (2, 3, 4, 5, 6)
@@ -57,8 +58,6 @@ def find(
     Counts, days and money enter as logarithms, scaled. `previous` are the last run's labels: a new cluster takes the number of
     the old one whose members it holds most of (assignment with the largest overlap), so that a field does not flip.
     """
-    import numpy as np
-
     if len(table) < LEAST:
         return None
     Z = _scaled(table)
@@ -88,7 +87,6 @@ def find(
 
 
 def _scaled(table: pd.DataFrame) -> NDArray[np.float64]:
-    import numpy as np
 
     values = np.log1p(np.maximum(table.to_numpy(dtype=float), 0.0))
     spread = values.std(axis=0)
@@ -96,7 +94,6 @@ def _scaled(table: pd.DataFrame) -> NDArray[np.float64]:
 
 
 def _labels(method: str, k: int, Z: NDArray[np.float64], seed: int) -> NDArray[np.int64]:
-    import numpy as np
     from sklearn.cluster import DBSCAN, AgglomerativeClustering, KMeans
     from sklearn.neighbors import NearestNeighbors
 
@@ -113,7 +110,6 @@ def _labels(method: str, k: int, Z: NDArray[np.float64], seed: int) -> NDArray[n
 def _figures(
     method: str, k: int, Z: NDArray[np.float64], labels: NDArray[np.int64], seed: int
 ) -> dict[str, Any]:
-    import numpy as np
     from sklearn.metrics import adjusted_rand_score, silhouette_score
 
     rng = np.random.default_rng(seed)
@@ -143,7 +139,6 @@ def _figures(
 
 def _matched(labels: NDArray[np.int64], ids: pd.Index[Any], previous: Mapping[Any, int]) -> NDArray[np.int64]:
     """The labels with the numbers of the last run where clusters go on; new ones get numbers never used there."""
-    import numpy as np
     from scipy.optimize import linear_sum_assignment
 
     new = sorted(set(labels.tolist()) - {-1})
@@ -163,8 +158,6 @@ def _profile(
     table: pd.DataFrame, Z: NDArray[np.float64], labels: NDArray[np.int64], cluster: int
 ) -> dict[str, Any]:
     """Size, medians, and what sets the cluster apart in words."""
-    import numpy as np
-
     mine = labels == cluster
     away = Z[mine].mean(axis=0)
     told: Sequence[int] = [int(j) for j in np.argsort(-np.abs(away)) if abs(away[j]) >= _STRONG][:3]

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import duckdb
+import pandas as pd
 
 from sales_consultant.scoring.core import DAY, alive, columns, neutral, query
 from sales_consultant.scoring.customers.lifetime import MONTH_DAYS
 from sales_consultant.scoring.features import crm_fields
-
-if TYPE_CHECKING:
-    import duckdb
-    import pandas as pd
 
 OWNERS = ("companies", "deals")
 _KINDS_OF_CONTRACT = r"(contract|subscription|licen[cs]e|agreement|service|support|maintenance|policy|term)"
@@ -82,8 +81,6 @@ def contracts(
     Values are as of the given time where the CRM keeps their history, else today's. A company's own field comes before
     its won deals'; of several dates the latest counts, of several terms that of the deal won last.
     """
-    import pandas as pd
-
     wanted = read_from(con, given or ContractFields())
     dates = [_by_company(con, f, as_of, "datetime") for f in wanted["renewal_date"]]
     months = [
@@ -100,8 +97,6 @@ def contracts(
 
 def _by_company(con: duckdb.DuckDBPyConnection, field: str, as_of: int, kind: str) -> pd.Series[float]:
     """A field's numbers by company, dates as days since 1970; of won deals by that time, the last one's last."""
-    import pandas as pd
-
     owner, _, column = field.partition(".")
     values = _as_of(con, owner, column, as_of)
     cuts = pd.Series(as_of, index=values.index)

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from sales_consultant.scoring.core import ScoringError
 from sales_consultant.scoring.customers.max_likelihood import maximise
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import ArrayLike, NDArray
 
 NAMES = ("p", "q", "v")
 
@@ -29,8 +26,6 @@ class GammaGammaModel:
 
     def fit(self, frequency: ArrayLike, monetary_value: ArrayLike) -> GammaGammaModel:
         """Maximum likelihood (equation 1a of the note)."""
-        import numpy as np
-
         x, m = (np.asarray(v, dtype=np.float64) for v in (frequency, monetary_value))
         if len(x) != len(m):
             raise ScoringError("frequency and monetary_value need one value a customer")
@@ -73,8 +68,6 @@ class GammaGammaModel:
 
         Nan where it is undefined (q of 1 or less and nothing bought).
         """
-        import numpy as np
-
         p, q, v = (self.params_[k] for k in NAMES)
         x, m = (np.asarray(a, dtype=np.float64) for a in (frequency, monetary_value))
         bottom = p * x + q - 1
@@ -86,7 +79,6 @@ def likelihood(
     params: NDArray[np.float64], x: NDArray[np.float64], m: NDArray[np.float64]
 ) -> tuple[float, NDArray[np.float64]]:
     """Summed log-likelihood (equation 1a of the note) and its gradient at p, q, v, of x purchases with the mean m each."""
-    import numpy as np
     from scipy.special import digamma, gammaln
 
     p, q, v = params

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import ArrayLike, NDArray
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
+if TYPE_CHECKING:
     from sales_consultant.scoring.customers.transaction_model import BuyingModel
 
 MONTHS = 12
@@ -31,8 +31,6 @@ def lifetime_value(
     default), `discount_rate` that of a month: what is bought in the k-th month counts 1 / (1 + rate)^k (Fader, Hardie and
     Lee 2005, RFM and CLV, Journal of Marketing Research 42, eq. 1, in months).
     """
-    import numpy as np
-
     amount = np.asarray(spend, dtype=np.float64)
     if not discount_rate:
         return np.asarray(amount * buying.expected_purchases(months * month, frequency, recency, T))
@@ -49,8 +47,6 @@ def counts_for(days: ArrayLike, discount_rate: float) -> NDArray[np.float64]:
 
     1 / (1 + rate)^k for the k-th month of 365 / 12 days, its last day included; what is due by now is of the first.
     """
-    import numpy as np
-
     # A hair less, for a year of 365 days is the twelfth month and not the thirteenth.
     month = np.ceil(np.asarray(days, dtype=np.float64) / MONTH_DAYS - 1e-9)
     return np.asarray((1 + discount_rate) ** -np.maximum(month, 1.0))

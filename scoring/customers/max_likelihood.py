@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+import numpy as np
+from numpy.typing import NDArray
 
 LogLikelihood = Callable[["NDArray[np.float64]"], "tuple[float, NDArray[np.float64]]"]
 """Takes the parameters, gives the summed log-likelihood and its gradient."""
@@ -38,7 +36,6 @@ def maximise(
 
     `prior` is (means, sd) of a normal on the log parameters, for data that do not hold them by themselves.
     """
-    import numpy as np
     from scipy.optimize import minimize
 
     def loss(theta: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
@@ -74,8 +71,6 @@ def maximise(
 
 def _errors(likelihood: LogLikelihood, params: NDArray[np.float64]) -> NDArray[np.float64]:
     """Square roots of the diagonal of the inverse observed information."""
-    import numpy as np
-
     k = len(params)
     hessian = np.empty((k, k))
     for i in range(k):

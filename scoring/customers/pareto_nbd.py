@@ -10,13 +10,14 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING
 
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
 from sales_consultant.scoring.customers.transaction_model import BuyingModel, checked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    import numpy as np
-    from numpy.typing import ArrayLike, NDArray
 
 _NODES = 48
 # What has fallen to e^-40 of the highest point adds nothing that a double could hold.
@@ -36,8 +37,6 @@ class ParetoModel(BuyingModel):
 
     def fit(self, frequency: ArrayLike, recency: ArrayLike, T: ArrayLike) -> ParetoModel:
         """Maximum likelihood, one value a customer in each of the three arrays."""
-        import numpy as np
-
         self._data = checked(frequency, recency, T)
         # Many customers share their history: each is computed once.
         rows, weight = np.unique(np.column_stack(self._data), axis=0, return_counts=True)
@@ -56,8 +55,6 @@ class ParetoModel(BuyingModel):
         T: ArrayLike | None = None,
     ) -> NDArray[np.float64]:
         """P(still a customer at T), for the fitted customers or for those given (Fader and Hardie, equation 26)."""
-        import numpy as np
-
         x, t, T_ = self._customers(frequency, recency, T)
         r, alpha, s, beta = (self.params_[k] for k in self.NAMES)
         parts = [
@@ -77,8 +74,6 @@ class ParetoModel(BuyingModel):
         T: ArrayLike | None = None,
     ) -> NDArray[np.float64]:
         """Expected purchases in the next `t`, for the fitted customers or for those given (equation 27)."""
-        import numpy as np
-
         x, tx, T_ = self._customers(frequency, recency, T)
         r, alpha, s, beta = (self.params_[k] for k in self.NAMES)
         if abs(s - 1) < 1e-7:
@@ -98,8 +93,6 @@ def _parts(
 @cache
 def _nodes() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Gauss-Legendre nodes and weights on 0 to 1."""
-    import numpy as np
-
     u, w = np.polynomial.legendre.leggauss(_NODES)
     return (u + 1) / 2, w / 2
 
@@ -118,8 +111,6 @@ def _left(
     fallen by `_FALL` from its highest point, evenly.
     Also the nodes u and the share of the integral at each, both of shape (customers, nodes), for derivatives.
     """
-    import numpy as np
-
     r, alpha, s, beta = params
     k, left = r + x, np.full_like(x, s + 1)
     p, q = (k, left) if alpha <= beta else (left, k)
@@ -162,7 +153,6 @@ def _likelihood(
     T: NDArray[np.float64],
     weight: NDArray[np.float64],
 ) -> tuple[float, NDArray[np.float64]]:
-    import numpy as np
     from scipy.special import digamma, gammaln
 
     r, alpha, s, beta = params

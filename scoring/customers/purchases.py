@@ -6,6 +6,10 @@ import hashlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import duckdb
+import numpy as np
+import pandas as pd
+
 from sales_consultant.scoring.core import (
     DAY,
     alive,
@@ -19,9 +23,6 @@ from sales_consultant.scoring.customers.contracts import contracts, under_contra
 from sales_consultant.scoring.populations import for_testing, is_renewal
 
 if TYPE_CHECKING:
-    import duckdb
-    import pandas as pd
-
     from sales_consultant.config.populations import Exclusions
     from sales_consultant.scoring.customers.contracts import ContractFields
 
@@ -63,8 +64,6 @@ def purchases(
     Deals made for testing are told by their name (`exclusions`, else the default words) or an amount that is no sale.
     `fields` are those that tell of contracts, where the settings name them.
     """
-    import pandas as pd
-
     from sales_consultant.config.populations import Exclusions
 
     t = alive(neutral(con, "deals"))
@@ -116,9 +115,6 @@ def summary(bought: Purchases, *, as_of: int) -> pd.DataFrame:
     Columns: purchases, frequency (purchases - 1), recency_days (first to last), T_days (first to now),
     since_days (last to now), monetary (mean amount of a purchase), total, contractual.
     """
-    import numpy as np
-    import pandas as pd
-
     rows = bought.rows
     grouped = rows.groupby("customer")
     table = pd.DataFrame(

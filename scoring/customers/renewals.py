@@ -10,15 +10,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+
 from sales_consultant.scoring.core import ScoringError
 from sales_consultant.scoring.customers.lifetime import counts_for
 from sales_consultant.scoring.customers.max_likelihood import maximise
 
 if TYPE_CHECKING:
-    import numpy as np
-    import pandas as pd
-    from numpy.typing import ArrayLike, NDArray
-
     from sales_consultant.scoring.customers.purchases import Purchases
 
 TERMS = (30.0, 90.0, 180.0, 365.0, 730.0, 1095.0)
@@ -50,7 +50,6 @@ class ShiftedBetaGeometric:
         self, renewals: ArrayLike, ended: ArrayLike, *, weight: ArrayLike | None = None
     ) -> ShiftedBetaGeometric:
         """Maximum likelihood; customers without a decided term say nothing. `weight` counts like customers."""
-        import numpy as np
         from scipy.special import betaln, digamma
 
         t, left = np.asarray(renewals, dtype=float), np.asarray(ended, dtype=bool)
@@ -80,14 +79,11 @@ class ShiftedBetaGeometric:
 
     def hazard(self, renewals: ArrayLike) -> NDArray[np.float64]:
         """Chance that the next term is not renewed, after so many renewals (eq. 8: 1 - retention rate)."""
-        import numpy as np
-
         a, b = self.params_["alpha"], self.params_["beta"]
         return np.asarray(a / (a + b + np.asarray(renewals, dtype=float)))
 
     def survival(self, renewals: ArrayLike, more: ArrayLike) -> NDArray[np.float64]:
         """Chance of so many more renewals in a row."""
-        import numpy as np
         from scipy.special import betaln
 
         a, b = self.params_["alpha"], self.params_["beta"]
@@ -102,9 +98,6 @@ def terms(bought: Purchases, customers: pd.Index[Any], *, as_of_day: int) -> pd.
     from the one purchase to the renewal date; a year where there is none of these. It began with the last purchase, or a
     term before the renewal date that the CRM holds; a date that the last purchase has met already is out of date.
     """
-    import numpy as np
-    import pandas as pd
-
     rows = bought.rows[bought.rows["customer"].isin(customers)]
     gaps = rows.assign(gap=rows.groupby("customer")["day"].diff())
     last = rows.groupby("customer")["day"].max()
@@ -150,8 +143,6 @@ class Renewals:
         usually signed by then; past the grace the customer is. Each purchase counts less by the month it is due in, at
         `discount_rate` a month.
         """
-        import numpy as np
-
         model = ShiftedBetaGeometric.from_params(self.params)
         k, term = (table[c].to_numpy(dtype=float) for c in ("renewals", "term_days"))
         late = table["since_days"].to_numpy(dtype=float) / term - 1
@@ -178,8 +169,6 @@ class Renewals:
 
 def fit(bought: Purchases, table: pd.DataFrame) -> tuple[Renewals | None, dict[str, Any]]:
     """The renewals of contracts (rows of `terms`) and what the card says; None below 20 decided terms."""
-    import numpy as np
-
     decided = int(table["renewals"].sum() + table["ended"].sum())
     if decided < MIN_DECIDED:
         return None, {"decided_terms": decided}

@@ -6,16 +6,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import duckdb
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
 from sales_consultant.config.catalogue import SEGMENTS
 from sales_consultant.scoring.core import alive, neutral, query
 from sales_consultant.scoring.customers.purchases import purchases, summary
 
 if TYPE_CHECKING:
-    import duckdb
-    import numpy as np
-    import pandas as pd
-    from numpy.typing import NDArray
-
     from sales_consultant.config.populations import Exclusions
 
 __all__ = ["SEGMENTS", "SegmentModel", "edges", "fit"]
@@ -61,8 +61,6 @@ class SegmentModel:
         self, since: NDArray[np.float64], count: NDArray[np.float64], total: NDArray[np.float64]
     ) -> NDArray[Any]:
         """The segment of each customer by days since the last purchase, purchases and total amount."""
-        import numpy as np
-
         r = 5 - np.searchsorted(self.days, since, side="left")
         f = 1 + np.searchsorted(self.purchases, count, side="left")
         m = 1 + np.searchsorted(self.money, total, side="left")
@@ -100,8 +98,6 @@ class SegmentModel:
 
         The old name stays as long as a tenth more or less of time or money would still give it.
         """
-        import numpy as np
-
         since = table["since_days"].to_numpy(dtype=float)
         count = table["purchases"].to_numpy(dtype=float)
         total = table["total"].to_numpy(dtype=float)
@@ -130,8 +126,6 @@ class SegmentModel:
         by what a company has bought so far. Lifecycle and tier are for companies only (gaps for contacts);
         prospects have no tier.
         """
-        import pandas as pd
-
         parts = []
         for object_, by in (("companies", "company"), ("contacts", "contact")):
             table = summary(purchases(con, as_of=as_of, by=by, exclusions=exclusions), as_of=as_of)
@@ -219,8 +213,6 @@ def edges(
     purchases; shares of the median customer's total) do not. An edge of the model `before` stays as long as the share
     of customers below it is the edge's own but for chance: customers who did nothing should not change their name.
     """
-    import numpy as np
-
     total, since = (table[c].to_numpy(dtype=float) for c in ("total", "since_days"))
     ranked = len(table) >= MIN_FOR_RANKS
 
@@ -248,8 +240,6 @@ def _ranks(
     values: NDArray[Any], shares: tuple[float, ...], known: tuple[float, ...] | None
 ) -> tuple[float, ...]:
     """The quantiles of `shares`; a known one stays while so many values lie below it as chance allows."""
-    import numpy as np
-
     fresh = tuple(float(q) for q in np.quantile(values, shares))
     if known is None:
         return fresh

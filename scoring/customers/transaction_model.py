@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Self
 
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
 from sales_consultant.scoring.core import ScoringError
 from sales_consultant.scoring.customers.max_likelihood import maximise
 
@@ -13,9 +16,6 @@ _SEEN = 33.0
 _OFTEN = 20.0
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import ArrayLike, NDArray
-
     from sales_consultant.scoring.customers.max_likelihood import LogLikelihood
 
 
@@ -56,8 +56,6 @@ class BuyingModel:
         The likelihood is a density of x moments for each customer: in a unit that is c of the caller's its log is
         higher by x log c.
         """
-        import numpy as np
-
         found = maximise(likelihood, start, size=size)
         warnings = found.warnings
         if not found.converged:
@@ -105,8 +103,6 @@ def checked(
     frequency: ArrayLike, recency: ArrayLike, T: ArrayLike
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
     """The three arrays as floats; ScoringError for a history that cannot be."""
-    import numpy as np
-
     x, t, T_ = (np.atleast_1d(np.asarray(v, dtype=np.float64)) for v in (frequency, recency, T))
     if not len(x) == len(t) == len(T_) or not len(x):
         raise ScoringError("frequency, recency and T need one value a customer, and at least one customer")

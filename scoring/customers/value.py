@@ -7,6 +7,11 @@ from dataclasses import asdict, dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+import duckdb
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
 from sales_consultant.scoring.core import DAY, alive, neutral, query
 from sales_consultant.scoring.customers.beta_geo_nbd import BetaGeoModel
 from sales_consultant.scoring.customers.contracts import ContractFields, told
@@ -19,11 +24,6 @@ from sales_consultant.scoring.customers.renewals import fit as fit_renewals
 from sales_consultant.scoring.populations import reasons, stale_days
 
 if TYPE_CHECKING:
-    import duckdb
-    import numpy as np
-    import pandas as pd
-    from numpy.typing import NDArray
-
     from sales_consultant.config.populations import Exclusions
 
 __all__ = [
@@ -98,9 +98,6 @@ class ValueModel:
         renewals were decided to know, they have no risk, and for a value their own yearly rate of purchases where these
         span half a year, else none.
         """
-        import numpy as np
-        import pandas as pd
-
         bought = purchases(con, as_of=as_of, exclusions=exclusions, fields=self.fields)
         table = summary(bought, as_of=as_of)
         if exclusions is not None:
@@ -164,8 +161,6 @@ class ValueModel:
         Who is alive buys at a rate from Gamma(r + x, alpha + T) until a purchase after which they leave, with
         a chance from Beta(a, b + x): the smaller of a Poisson and a geometric number.
         """
-        import numpy as np
-
         buy, spend = self.purchase_params or {}, self.spend_params or {}
         low, high = np.empty(len(x)), np.empty(len(x))
         for begin in range(0, len(x), _CHUNK):
@@ -312,9 +307,6 @@ def deal_values(
     the cent, or None), currency, reason ("" or why there is none: "no probability", "no amount", "stale"), estimated. A deal is stale when it is older than twice the 95th
     percentile of the cycles of won deals. `as_of` defaults to the newest time on any deal.
     """
-    import numpy as np
-    import pandas as pd
-
     t = alive(neutral(con, "deals"))
     deals = query(
         con,

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import duckdb
+import pandas as pd
+
 from sales_consultant.scoring.core import DAY, MEMBER_COLUMNS
 from sales_consultant.scoring.features import crm_fields as own
 from sales_consultant.scoring.features.cleaning import possible
@@ -13,9 +16,6 @@ from sales_consultant.scoring.features.deal_path import deal_path
 from sales_consultant.scoring.features.typical_values import amount_habits, company_open
 
 if TYPE_CHECKING:
-    import duckdb
-    import pandas as pd
-
     from sales_consultant.scoring.features.declarations import Entity, Feature
 
 _KEY = ["record_id", "cut"]
@@ -42,8 +42,6 @@ def build(
     pipeline, each record once a cut-off. Impossible values are gaps, and so are activities where nobody logs them:
     `attrs` of the frame tell how many ("impossible", "coverage").
     """
-    import pandas as pd
-
     if members.empty:
         return pd.DataFrame({f.name: pd.Series(dtype="float64") for f in features}, index=members.index)
     if entity == "deals":
@@ -72,8 +70,6 @@ def build(
 
 def _aligned(found: pd.DataFrame, wanted: list[Feature], members: pd.DataFrame) -> pd.DataFrame:
     """Columns of a block in the order of the members, numbers as float with nan for gaps."""
-    import pandas as pd
-
     rows = members[_KEY].merge(found, how="left", on=_KEY).set_axis(members.index)
     out = {}
     for feature in wanted:
@@ -92,7 +88,6 @@ def _text_or_number(column: pd.Series[Any]) -> pd.Series[Any]:
 
 
 def _ages(members: pd.DataFrame) -> pd.DataFrame:
-    import pandas as pd
 
     company = members["company_created_at"].astype("float64")
     known = company.where(company <= members["cut"])
@@ -109,8 +104,6 @@ def _fields(
     con: duckdb.DuckDBPyConnection, source: str, wanted: list[Feature], members: pd.DataFrame
 ) -> pd.DataFrame:
     """Values of the customer's own fields; a feature's `where` names the field's type."""
-    import pandas as pd
-
     known, entity, key = source.split(":")
     names = sorted({f.column for f in wanted})
     kinds = {f.column: str(f.where[0][1][0]) for f in wanted}

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+import pandas as pd
+
 from sales_consultant.scoring.additive import Encoder, NumberCode, is_number, levels_of, numbers
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    import pandas as pd
 
     from sales_consultant.scoring.features.declarations import Feature
 
@@ -24,8 +25,6 @@ def possible(X: pd.DataFrame, features: Sequence[Feature]) -> pd.DataFrame:
 
     Impossible are infinities, numbers beyond 1e15, dates a century or more away, negative amounts and ages.
     """
-    import numpy as np
-
     counts: dict[str, int] = {}
     dates = {f.name for f in features if f.where == (("type", ("datetime",)),)} | {"days_to_close_date"}
     for name in X.columns:
@@ -49,8 +48,6 @@ def counted(X: pd.DataFrame) -> dict[str, dict[str, int]]:
     impossible: made gaps by `possible`; outliers: moved to the 1 % or 99 % quantile; rare: told as one level with other
     rare ones; gaps: marked as such and otherwise the average. Columns that never vary are not used and not counted.
     """
-    import numpy as np
-
     found: dict[str, list[int]] = {"outliers": [], "rare": [], "gaps": []}
     for code in Encoder.learn(X, hinges=0).codes:
         column = X[code.name]

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import duckdb
+import numpy as np
+import pandas as pd
+
 from sales_consultant.scoring.core import DAY, MARK, Block, compiled, neutral, per_cut
 from sales_consultant.scoring.features.deal_path import edge, entries, histories, pipelines
 from sales_consultant.scoring.features.sources import dated_rows, key_of
 
 if TYPE_CHECKING:
-    import duckdb
-    import pandas as pd
-
     from sales_consultant.scoring.features.declarations import Entity, Feature, Match
 
 
@@ -118,9 +119,6 @@ def counted(
     The rows are found once, numbered by member; then there is one statement a cut-off, and no more than one cut-off's
     results beside the frame.
     """
-    import numpy as np
-    import pandas as pd
-
     key = key_of(source, entity)
     codes, keys = pd.factorize(members[key])
     codes = codes.astype(np.int32)

@@ -9,16 +9,16 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+import duckdb
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
 from sales_consultant.scoring.core import DAY, alive, iso_day, neutral, query
 from sales_consultant.scoring.features.sources import activities
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    import duckdb
-    import numpy as np
-    import pandas as pd
-    from numpy.typing import NDArray
 
     from sales_consultant.scoring.features.declarations import Entity, Feature
 
@@ -44,8 +44,6 @@ def masked(
     constant rate would not bring; then each window that reaches back before that time is a gap. What was done is in
     `attrs["coverage"]` of the result: a list of owner, cut, why ("low" or "sudden"), records and since (ms or None).
     """
-    import numpy as np
-
     told: list[dict[str, Any]] = []
     mine = [f for f in features if f.source == "activities"]
     recent = [f.name for f in mine if f.aggregate == "count" and f.window == WINDOW]
@@ -100,7 +98,6 @@ class _Starts:
     """Since when each owner logs, as it looked at a cut-off, told from deals: they are worked on from their first day."""
 
     def __init__(self, con: duckdb.DuckDBPyConnection) -> None:
-        import numpy as np
 
         t = alive(neutral(con, "deals"))
         deals = query(con, t.select("owner_id", "created_at", "closed_at", record_id=t.id))
@@ -121,8 +118,6 @@ class _Starts:
         With a constant rate of first activities, learnt from the time since the earliest one, the chance of none in all
         the days that deals were there before it is exp(-rate x days).
         """
-        import numpy as np
-
         if (owner, cut) in self._found:
             return self._found[owner, cut]
         here = self._born <= cut
@@ -146,9 +141,6 @@ class _Starts:
 
 def _owners(con: duckdb.DuckDBPyConnection, entity: Entity, members: pd.DataFrame) -> NDArray[np.object_]:
     """The owner of each row at its cut-off, "" for none; where the history of deals does not tell, today's."""
-    import numpy as np
-    import pandas as pd
-
     t = neutral(con, entity)
     today = query(con, t.select(record_id=t.id, owner=t.owner_id)).set_index("record_id")["owner"]
     found = members["record_id"].map(today).astype(object).to_numpy(copy=True)

@@ -6,14 +6,14 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import duckdb
+import pandas as pd
+
 from sales_consultant.scoring.core import DAY, Block, Finding, columns, neutral, per_cut, query
 from sales_consultant.scoring.features.declarations import Feature, Group, Words
 from sales_consultant.scoring.features.field_names import known_leaker
 
 if TYPE_CHECKING:
-    import duckdb
-    import pandas as pd
-
     from sales_consultant.config.populations import FeatureSettings
     from sales_consultant.scoring.features.declarations import Entity, Kind
 
@@ -175,8 +175,6 @@ def seniority(titles: pd.Series[str]) -> pd.Series[str]:
 
 def typed(values: pd.Series[Any], kind: str, cuts: pd.Series[int]) -> pd.Series[Any]:
     """Values of a field as its kind says: numbers, "true"/"false", days before the cut-off, or text."""
-    import pandas as pd
-
     if kind == "number":
         return pd.to_numeric(values, errors="coerce").astype("float64")
     if kind == "bool":

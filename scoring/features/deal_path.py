@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import duckdb
+import pandas as pd
 
 from sales_consultant.scoring.core import DAY, Block, alive, as_ms, neutral, per_cut
-
-if TYPE_CHECKING:
-    import duckdb
-    import pandas as pd
 
 
 def entries(rows: Any, cut: Any) -> Any:

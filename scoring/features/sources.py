@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import duckdb
+
 from sales_consultant.scoring.core import alive, as_ms, neutral, of_known_state
 
 if TYPE_CHECKING:
-    import duckdb
-
     from sales_consultant.scoring.features.declarations import Entity
 
 SINGULAR = {"deals": "deal", "contacts": "contact", "companies": "company"}

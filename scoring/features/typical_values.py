@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import duckdb
+import pandas as pd
 
 from sales_consultant.scoring.core import Block, alive, neutral, per_cut
 from sales_consultant.scoring.features.deal_path import edge, histories, won_deals
-
-if TYPE_CHECKING:
-    import duckdb
-    import pandas as pd
 
 
 def _lines(con: duckdb.DuckDBPyConnection) -> Any:

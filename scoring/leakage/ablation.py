@@ -10,6 +10,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
 from sales_consultant.scoring.additive import Encoder, is_number, numbers, quick_trees
 from sales_consultant.scoring.core import Finding
 from sales_consultant.scoring.features import doubted
@@ -18,9 +22,6 @@ from sales_consultant.scoring.leakage.univariate import cells
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
-    import numpy as np
-    import pandas as pd
-    from numpy.typing import NDArray
 
 # Honest data of a CRM stay below this; above it one column must not be the reason alone.
 IMPLAUSIBLE = 0.9
@@ -81,8 +82,6 @@ class Probe:
         random_state: int,
     ) -> Probe | None:
         """None where a half would have too few of a class to tell."""
-        import numpy as np
-
         rng = np.random.default_rng(random_state)
         if len(y) > _ROWS_TO_PROBE:
             some = np.sort(rng.permutation(len(y))[:_ROWS_TO_PROBE])
@@ -104,8 +103,6 @@ class Probe:
 
         Trees are not asked where the linear model has `enough`.
         """
-        import numpy as np
-
         from sales_consultant.scoring.additive import logistic
         from sales_consultant.scoring.metrics import auc
 
@@ -138,8 +135,6 @@ class Probe:
 
     def weight(self) -> NDArray[np.float64]:
         """How much each column matters: the AUC that trees lose where its values are shuffled."""
-        import numpy as np
-
         from sales_consultant.scoring.metrics import auc
 
         learn, rng = self.half, np.random.default_rng(self.random_state)
@@ -164,8 +159,6 @@ class Probe:
 
     def rates(self, column: str) -> NDArray[np.float64]:
         """Each row's rate of the event among rows of the other half with its value."""
-        import numpy as np
-
         out = np.empty(len(self.y))
         for learn in (self.half, ~self.half):
             cell = cells(self.X[column], learn) + 1
@@ -177,8 +170,6 @@ class Probe:
 
     def alone(self, column: str) -> float:
         """The AUC of one column: by the rates of its values, or of a number as it is, if that is more."""
-        import numpy as np
-
         from sales_consultant.scoring.metrics import auc
 
         rates = self.rates(column)
@@ -193,8 +184,6 @@ class Probe:
 
     def pairs(self, columns: Sequence[str]) -> list[tuple[str, str, float]]:
         """Pairs of columns that alone say little and together nearly everything, with their AUC by joint values."""
-        import numpy as np
-
         from sales_consultant.scoring.metrics import auc
 
         learn = self.half
@@ -219,8 +208,6 @@ class Probe:
 
         What is copied from the outcome has nothing else in common; what measures one thing twice has.
         """
-        import numpy as np
-
         rates = np.column_stack([self.rates(c) for c in columns])
         most = 0.0
         for k in (self.y == 1, self.y == 0):
@@ -239,7 +226,6 @@ class Probe:
         A copy of the outcome with noise has not. A cause has: where an outcome has several causes, knowing it ties them
         together (Berkson 1946), and what measures one thing is seldom measured once. Asked where others are causes too.
         """
-        import numpy as np
         from scipy.stats import norm, rankdata
 
         mine = self.owner == self.columns.index(column)
@@ -257,8 +243,6 @@ class Probe:
 
     def twin(self, column: str) -> bool:
         """Whether a column that alone says little follows another one closely: what they differ by may be the outcome."""
-        import numpy as np
-
         mine = self.owner == self.columns.index(column)
         if self.alone(column) > _WEAK or not is_number(self.X[column]):
             return False

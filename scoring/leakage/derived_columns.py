@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
 from sales_consultant.scoring.core import DAY, Finding
 from sales_consultant.scoring.leakage.event_counts import FEWEST_LATER, OFTEN
 
 if TYPE_CHECKING:
-    import numpy as np
-    import pandas as pd
-    from numpy.typing import NDArray
-
     from sales_consultant.scoring.leakage.event_counts import Past
 
     Floats = NDArray[np.float64]
@@ -41,8 +41,6 @@ def _summed(past: Past, number: Floats, fold: Codes) -> tuple[Floats, NDArray[np
     weighted later events would have: for an honest number it is at best a chi-square of one degree. None where later
     events hardly count.
     """
-    import numpy as np
-
     seen = np.isfinite(number)
     if seen.sum() < _FEWEST_TO_SUM or not past.kinds:
         return None
@@ -69,8 +67,6 @@ def _summed(past: Past, number: Floats, fold: Codes) -> tuple[Floats, NDArray[np
 
 def _robust(X: Floats, y: Floats) -> Floats:
     """Coefficients by iterated least squares, rows far off left out little by little."""
-    import numpy as np
-
     size = np.abs(X).max(axis=0) + 1e-9
     Z, weight = X / size, np.ones(len(y))
     coef = np.zeros(X.shape[1])
@@ -85,8 +81,6 @@ def _robust(X: Floats, y: Floats) -> Floats:
 
 def sum_of(name: str, number: Floats, past: Past, fold: Codes, weights: Floats) -> Finding | None:
     """A finding where most values are nearer to a sum over later events too than anybody could foretell them."""
-    import numpy as np
-
     made = _summed(past, number, fold)
     if made is None:
         return None
@@ -111,8 +105,6 @@ def sum_of(name: str, number: Floats, past: Past, fold: Codes, weights: Floats) 
 
 def dates_of(column: pd.Series[Any]) -> pd.Series[Any] | None:
     """A column of dates as milliseconds; None where it holds something else."""
-    import pandas as pd
-
     if pd.api.types.is_bool_dtype(column) or pd.api.types.is_numeric_dtype(column):
         return None
     text = column.astype("string").str.strip() if not pd.api.types.is_datetime64_any_dtype(column) else column
@@ -134,9 +126,6 @@ def date_copy(
     name: str, dates: pd.Series[Any], ids: pd.Series[Any], cut: Floats, events: pd.DataFrame
 ) -> Finding | None:
     """A finding where dates after the cut-off lie a constant time from the first or last later event of a kind."""
-    import numpy as np
-    import pandas as pd
-
     values = dates.to_numpy(dtype=float)
     row = pd.Index(ids).get_indexer(pd.Index(events["record_id"]))
     at = events["at"].to_numpy(dtype=float)

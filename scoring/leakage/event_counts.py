@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
 from sales_consultant.scoring.core import DAY
 
 if TYPE_CHECKING:
-    import numpy as np
-    import pandas as pd
-    from numpy.typing import NDArray
-
     Floats = NDArray[np.float64]
 
 
@@ -44,8 +44,6 @@ class Happened:
         future: within a value the earlier count follows the time since the first one more closely than chance would. Where
         the field is the sum of both, a later count makes up for an earlier one.
         """
-        import numpy as np
-
         had = self.before >= 1
         spread = chance = traded = varied = 0.0
         for value in np.unique(codes[had]):
@@ -81,9 +79,6 @@ class Past:
 
 def past_of(events: pd.DataFrame, ids: pd.Series[Any], cut: Floats) -> Past:
     """Counts of each kind before and after the cut-off, and of the past how many, whether any and how long ago."""
-    import numpy as np
-    import pandas as pd
-
     row = pd.Index(ids).get_indexer(pd.Index(events["record_id"]))
     known = row >= 0
     row, at = row[known], events["at"].to_numpy(dtype=float)[known]
@@ -111,8 +106,6 @@ def past_of(events: pd.DataFrame, ids: pd.Series[Any], cut: Floats) -> Past:
 
 def sets_of(past: Past) -> list[Happened]:
     """Each kind, the kinds of one word before a "/", and all together; only what came after often enough."""
-    import numpy as np
-
     sets: dict[str, list[int]] = {k: [i] for i, k in enumerate(past.kinds)}
     for i, kind in enumerate(past.kinds):
         family, several, _ = kind.partition("/")

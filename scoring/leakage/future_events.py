@@ -5,6 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
 from sales_consultant.scoring.core import Finding
 from sales_consultant.scoring.leakage.derived_columns import (
     CONFIDENCE,
@@ -19,10 +23,6 @@ from sales_consultant.scoring.leakage.derived_columns import (
 from sales_consultant.scoring.leakage.event_counts import past_of, sets_of
 
 if TYPE_CHECKING:
-    import numpy as np
-    import pandas as pd
-    from numpy.typing import NDArray
-
     from sales_consultant.scoring.leakage.event_counts import Happened, Past
 
     Floats = NDArray[np.float64]
@@ -56,9 +56,6 @@ def knows_later(
     An honest score or segment, known at the cut-off, explains the rate at best. Scheduled and automated events follow
     rules and not chance; leave them out. A date after the cut-off that lies a constant time from a later event is a copy.
     """
-    import numpy as np
-    import pandas as pd
-
     from sales_consultant.scoring.metrics import group_weights
 
     ids = ids.reset_index(drop=True)
@@ -134,8 +131,6 @@ def _limit(one: Happened) -> float:
 
 def _by_past(past: Past, one: Happened, fold: Codes, *, trees: bool) -> Floats:
     """Squared error of each row's later count, foretold from all that happened before, by a ridge or by boosted trees."""
-    import numpy as np
-
     told = np.empty(len(fold))
     X = past.features
     for k in range(FOLDS):
@@ -166,8 +161,6 @@ class _Field:
 
     @classmethod
     def of(cls, column: pd.Series[Any]) -> _Field:
-        import numpy as np
-        import pandas as pd
 
         if pd.api.types.is_bool_dtype(column) or not pd.api.types.is_numeric_dtype(column):
             text = column.astype("string").str.strip()
@@ -194,9 +187,6 @@ def _loss(one: Happened, field: _Field | None, fold: Codes) -> Floats:
 
     The better of two ways: the mean of each pair of earlier count and value, and a straight line through both.
     """
-    import numpy as np
-    import pandas as pd
-
     earlier = _Field.of(pd.Series(one.before)).codes
     cells = earlier if field is None else earlier * field.size + field.codes
     told = _by_cell(cells, earlier, one.after, fold)
@@ -212,8 +202,6 @@ def _loss(one: Happened, field: _Field | None, fold: Codes) -> Floats:
 
 def _by_cell(cells: Codes, coarse: Codes, y: Floats, fold: Codes) -> Floats:
     """Mean of y in each cell of the other folds, few rows drawn to the mean of their coarse cell, that to the whole."""
-    import numpy as np
-
     out = np.empty(len(y))
     for k in range(FOLDS):
         learn, judged = fold != k, fold == k
@@ -234,8 +222,6 @@ def _by_cell(cells: Codes, coarse: Codes, y: Floats, fold: Codes) -> Floats:
 
 def _by_line(X: Floats, y: Floats, fold: Codes) -> Floats:
     """Least squares from the other folds."""
-    import numpy as np
-
     out = np.empty(len(y))
     for k in range(FOLDS):
         learn, judged = fold != k, fold == k
@@ -245,8 +231,6 @@ def _by_line(X: Floats, y: Floats, fold: Codes) -> Floats:
 
 def _told(field: _Field, one: Happened, left: float) -> str:
     """The evidence in words: values equal to the count to date, else what the strongest value says of the later events."""
-    import numpy as np
-
     what = one.name
     if field.number is not None:
         filled = np.isfinite(field.number)

@@ -6,6 +6,9 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+import duckdb
+import pandas as pd
+
 from sales_consultant.scoring.core import DAY, Finding, alive, compiled, neutral, of_known_state, query
 from sales_consultant.scoring.features import activities, deal_contacts, with_contacts
 from sales_consultant.scoring.features import crm_fields as own
@@ -13,9 +16,6 @@ from sales_consultant.scoring.leakage.future_events import MOST_ROWS, knows_late
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-
-    import duckdb
-    import pandas as pd
 
     from sales_consultant.scoring.features import Entity, Feature
     from sales_consultant.scoring.populations import Membership
@@ -40,8 +40,6 @@ def filled_at_outcome(
     nothing before the end and everything with it. A value that nine of ten records begin with (a box that is not ticked)
     is as good as empty. A field filled at creation that the outcome changes stays: its earlier values are what was known then.
     """
-    import pandas as pd
-
     entity = members.population.object
     names = sorted({f.column for f in features if f.source == f"history:{entity}:record_id"})
     life = members.life[(members.life["excluded"] == "") & members.life["ended_at"].notna()]
@@ -136,8 +134,6 @@ def events(
 
     Activities that people did, by type and direction; stages entered; deals opened, won and lost; conversions.
     """
-    import pandas as pd
-
     con.register(_PROBED, pd.DataFrame({"probed": ids.astype(str)}))
     try:
         parts = [

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
 
 from sales_consultant.scoring.core import Finding
 from sales_consultant.scoring.features import doubted
-
-if TYPE_CHECKING:
-    import numpy as np
-    import pandas as pd
-    from numpy.typing import NDArray
 
 AUC_LIMIT = 0.95
 # Of a column whose name speaks of an outcome.
@@ -38,9 +37,6 @@ def fill_gaps(values: pd.DataFrame, ended: NDArray[np.bool_]) -> list[Finding]:
 
 def cells(column: pd.Series[Any], learn: NDArray[np.bool_]) -> NDArray[np.int64]:
     """Each value's bin (quantiles of the first rows) or level; gaps are one of their own."""
-    import numpy as np
-    import pandas as pd
-
     if pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column):
         values = column.to_numpy(dtype=float, na_value=np.nan)
         seen = values[learn & ~np.isnan(values)]
@@ -58,8 +54,6 @@ def single_fields(
     Rates are learnt on the first 60 % of the rows in `order` (time, or any number of the group) and judged
     on the rest: .95 is more than honest data of a CRM give, and so is .85 where the name speaks of an outcome.
     """
-    import numpy as np
-
     from sales_consultant.scoring.metrics import auc
 
     rank = np.argsort(np.argsort(order, kind="stable"), kind="stable")
@@ -103,8 +97,6 @@ def decided(
     later than its own row's (`as_of`, where these are times) may be a plan; it is a leak where such rows share an outcome
     (90 %). Rows of a group that share outcome and value count once.
     """
-    import numpy as np
-    import pandas as pd
     from scipy.stats import binom
 
     from sales_consultant.scoring.additive import numbers
@@ -162,8 +154,6 @@ def decided(
 
 def _times(as_of: NDArray[Any] | None) -> NDArray[np.float64] | None:
     """Times as days since 1970; None where they are numbers, which order rows and date nothing."""
-    import pandas as pd
-
     from sales_consultant.scoring.additive import numbers
 
     if as_of is None or as_of.dtype.kind in "iufb":
@@ -179,6 +169,5 @@ def _is_number(column: pd.Series[Any]) -> bool:
 
 
 def _is_time(column: pd.Series[Any]) -> bool:
-    import pandas as pd
 
     return bool(pd.api.types.is_datetime64_any_dtype(column))

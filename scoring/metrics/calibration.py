@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+import numpy as np
+from numpy.typing import NDArray
 
 _MAX_SLOPE = 2.0
 _RECENT = 0.25
@@ -16,7 +15,6 @@ _LEAST_RECENT = 30
 
 def sigmoid(margin: NDArray[np.float64]) -> NDArray[np.float64]:
     """The probability of a margin in log-odds."""
-    import numpy as np
     from scipy.special import expit
 
     return np.asarray(expit(margin), dtype=np.float64)
@@ -29,8 +27,6 @@ def held_rate(rate: float) -> float:
 
 def mean_loss(y: NDArray[np.float64], margin: NDArray[np.float64], weight: NDArray[np.float64]) -> float:
     """Mean log-loss of margins in log-odds."""
-    import numpy as np
-
     return float(np.average(np.logaddexp(0.0, margin) - y * margin, weights=weight))
 
 
@@ -41,7 +37,6 @@ def calibrate(
 
     The slope stays in 0 to 2: a negative one would turn the order round, and means that there is no signal.
     """
-    import numpy as np
     from scipy.optimize import minimize
 
     def loss(theta: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
@@ -68,8 +63,6 @@ def recent_shift(
     The base rate of a business moves; a probability should be that of now. Groups (`codes`) count together, and a shift
     under two standard errors is taken for chance. What is beyond is shrunk by its own uncertainty.
     """
-    import numpy as np
-
     newest = np.argsort(np.argsort(order, kind="stable"), kind="stable") >= (1 - _RECENT) * len(y)
     if newest.all() or not newest.any():
         return 0.0

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
 
 from sales_consultant.scoring.core import Finding
 from sales_consultant.scoring.metrics import metrics
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
 
 Verdict = Literal["better than base rate", "no better than base rate", "too little data"]
 
@@ -101,8 +100,6 @@ def judge(
     positives and records of the training rows; `cuts` are the rows' cut-offs, `unseen` marks the rows whose group
     the training rows do not have.
     """
-    import numpy as np
-
     n, positives = len(y), int(y.sum())
     common: dict[str, Any] = {
         "n": n,
@@ -153,8 +150,6 @@ def part(
     y: NDArray[np.float64], p: NDArray[np.float64], base: float, chosen: NDArray[np.bool_]
 ) -> dict[str, float] | None:
     """n, auc, log_loss and base_log_loss of the chosen rows, None where they hold fewer than 10 of either class."""
-    import numpy as np
-
     y, p = y[chosen], p[chosen]
     if min(y.sum(), len(y) - y.sum()) < _MIN_CLASS:
         return None

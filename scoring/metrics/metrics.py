@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
 
 _TINY = 1e-12
 
 
 def losses(y: NDArray[np.float64], p: NDArray[np.float64]) -> NDArray[np.float64]:
     """Log-loss of each row in nats."""
-    import numpy as np
-
     p = np.clip(p, _TINY, 1 - _TINY)
     return np.asarray(-(y * np.log(p) + (1 - y) * np.log1p(-p)))
 
@@ -24,8 +22,6 @@ def aucs(y: NDArray[np.float64], s: NDArray[np.float64], weights: NDArray[np.flo
 
     Nan where a resample holds one class only.
     """
-    import numpy as np
-
     order = np.argsort(s, kind="stable")
     s, y = s[order], y[order]
     starts = np.flatnonzero(np.r_[True, s[1:] != s[:-1]])
@@ -47,15 +43,11 @@ def auc(y: NDArray[np.float64], s: NDArray[Any]) -> float:
     >>> auc(np.array([0.0, 1.0, 0.0, 1.0]), np.array([1, 2, 3, 4]))
     0.75
     """
-    import numpy as np
-
     return float(aucs(y, s, np.ones((1, len(y))))[0])
 
 
 def expected_calibration_error(y: NDArray[np.float64], p: NDArray[np.float64], bins: int = 10) -> float:
     """Mean gap between promised and seen rate over bins of equal size, ordered by p."""
-    import numpy as np
-
     order = np.argsort(p, kind="stable")
     parts = [part for part in np.array_split(order, bins) if len(part)]
     return float(sum(abs(y[part].sum() - p[part].sum()) for part in parts) / max(len(y), 1))
@@ -63,8 +55,6 @@ def expected_calibration_error(y: NDArray[np.float64], p: NDArray[np.float64], b
 
 def lift(y: NDArray[np.float64], s: NDArray[np.float64], share: float = 0.1) -> float:
     """Rate among the best share of the rows over the rate of all; ties at the edge count in part."""
-    import numpy as np
-
     k = max(1, round(share * len(y)))
     edge = np.partition(s, len(s) - k)[len(s) - k]
     above, tied = s > edge, s == edge
@@ -74,9 +64,6 @@ def lift(y: NDArray[np.float64], s: NDArray[np.float64], share: float = 0.1) -> 
 
 def group_weights(groups: NDArray[Any], resamples: int, rng: np.random.Generator) -> NDArray[np.float64]:
     """How often each row is drawn when whole groups are drawn with replacement; (resamples, rows)."""
-    import numpy as np
-    import pandas as pd
-
     codes, names = pd.factorize(groups)
     k = len(names)
     drawn = rng.multinomial(k, np.full(k, 1 / k), size=resamples).astype(np.float64)
@@ -90,7 +77,6 @@ def isotonic_gain(
 
     A diagnosis: where it is well above 0 the calibration is bent in a way that an affine map of the margin cannot mend.
     """
-    import numpy as np
     from sklearn.isotonic import IsotonicRegression
 
     part = np.unique(codes, return_inverse=True)[1] % parts

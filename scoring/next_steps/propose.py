@@ -9,14 +9,14 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+import duckdb
+import pandas as pd
+
 from sales_consultant.scoring.core import DAY, iso_day, neutral, query
 from sales_consultant.scoring.next_steps.record_state import situations
 from sales_consultant.scoring.propensity import band, clean, length, since
 
 if TYPE_CHECKING:
-    import duckdb
-    import pandas as pd
-
     from sales_consultant.config.playbook import Conditions, Playbook, Rule
 
 COLUMNS = ("object", "record_id", "step", "due", "reason", "worth", "step_id", "stands")
@@ -213,8 +213,6 @@ def propose(
     `worth` is the rule's share of the expected value (probability x amount), in the deal's currency. It orders
     steps; it is no estimate of what the step causes: reps call good deals, so the past cannot tell.
     """
-    import pandas as pd
-
     zone = _zone(con)
     names = _stage_names(con)
     found: list[tuple[tuple[Any, ...], str, dict[str, Any]]] = []

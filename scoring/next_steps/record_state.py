@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import duckdb
+import numpy as np
+import pandas as pd
+
 from sales_consultant.scoring.core import alive, neutral, query
 from sales_consultant.scoring.features import SINGULAR, activities, deal_contacts, deal_state
 
 if TYPE_CHECKING:
-    import duckdb
-    import pandas as pd
-
     from sales_consultant.scoring.features import Entity
 
 _CANCELLED = ("canceled", "cancelled", "deleted", "no_show", "completed", "done")
@@ -45,8 +46,6 @@ def planned(con: duckdb.DuckDBPyConnection, rows: pd.DataFrame, entity: Entity, 
     the deal. Every future activity counts, an e-mail too, but for mailings of the marketing and what was called
     off. The frame is indexed by record id.
     """
-    import pandas as pd
-
     links = neutral(con, "associations")
     links = links.filter((links.from_object == "activity") & links.to_object.isin(["deal", "contact"]))
     links = links.select(activity_id=links.from_id, to_object=links.to_object, key=links.to_id).distinct()
@@ -98,7 +97,6 @@ def _people(con: duckdb.DuckDBPyConnection) -> pd.DataFrame:
 
 
 def _deal_rows(con: duckdb.DuckDBPyConnection, ids: pd.Series[str], as_of: int) -> pd.DataFrame:
-    import pandas as pd
 
     t = alive(neutral(con, "deals"))
     deals = query(
@@ -132,8 +130,6 @@ def _deal_rows(con: duckdb.DuckDBPyConnection, ids: pd.Series[str], as_of: int) 
 
 
 def _contact_rows(con: duckdb.DuckDBPyConnection, ids: pd.Series[str]) -> pd.DataFrame:
-    import numpy as np
-    import pandas as pd
 
     people = _people(con).rename(
         columns={"contact_id": "record_id", "contact_owner": "owner_id", "contact_created": "created_at"}
@@ -149,8 +145,6 @@ def situations(con: duckdb.DuckDBPyConnection, scores: pd.DataFrame, *, as_of: i
     Times are milliseconds or None. `kind` is deals, contacts or leads; `no_email` and `no_call` tell which
     channels the person (of a deal: its primary contact) must not be reached by.
     """
-    import pandas as pd
-
     parts = []
     entities: tuple[Entity, ...] = ("deals", "contacts")
     for entity in entities:

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
 
 from sales_consultant.scoring.core import DAY
-
-if TYPE_CHECKING:
-    import numpy as np
-    import pandas as pd
-    from numpy.typing import NDArray
 
 MINUTE = 60_000
 SLOW = 10 * MINUTE
@@ -21,15 +18,11 @@ _USUAL_DAYS, _USUAL_SHARE = 5, 0.5
 
 def dated(times: NDArray[np.int64]) -> NDArray[np.bool_]:
     """Which times (ms) have a time of day: one at midnight sharp is a date, and tells of no minute."""
-    import numpy as np
-
     return np.asarray(times % DAY != 0)
 
 
 def within(times: NDArray[np.int64], least: int, span: int) -> NDArray[np.bool_]:
     """Which of the times stand with at least so many, themselves included, within any `span` ms."""
-    import numpy as np
-
     order = np.argsort(times, kind="stable")
     t = times[order]
     after = np.searchsorted(t, t + span, side="right")
@@ -43,8 +36,6 @@ def steady(times: NDArray[np.int64], least: int, span: int) -> NDArray[np.bool_]
     Constant is a pace whose gaps have a standard deviation of at most a third of their mean; gaps that chance alone makes
     (a Poisson process) have one of their whole mean.
     """
-    import numpy as np
-
     order = np.argsort(times, kind="stable")
     t = times[order]
     if len(t) < least:
@@ -58,8 +49,6 @@ def steady(times: NDArray[np.int64], least: int, span: int) -> NDArray[np.bool_]
 
 def _marked(order: NDArray[np.int64], begin: NDArray[np.int64], end: NDArray[np.int64]) -> NDArray[np.bool_]:
     """The places of `order` between any begin and its end, as a mask in the order of the times given."""
-    import numpy as np
-
     steps = np.zeros(len(order) + 1, dtype=np.int64)
     np.add.at(steps, begin, 1)
     np.add.at(steps, end, -1)
@@ -70,8 +59,6 @@ def _marked(order: NDArray[np.int64], begin: NDArray[np.int64], end: NDArray[np.
 
 def made_together(times: pd.Series[float], least: int) -> NDArray[np.bool_]:
     """Which records were made by an import: so many within any 60 seconds, or at a constant pace within 10 minutes."""
-    import numpy as np
-
     t: NDArray[np.int64] = np.asarray(times, dtype=np.int64)
     exact = dated(t)
     out = np.zeros(len(t), dtype=bool)
@@ -82,8 +69,6 @@ def made_together(times: pd.Series[float], least: int) -> NDArray[np.bool_]:
 def closed_together(times: pd.Series[float], owners: pd.Series[str], least: int) -> NDArray[np.bool_]:
     """Which records were closed in a sweep: so many within any 60 seconds, at a constant pace within 10 minutes, or within
     10 minutes by one owner who does not work like that."""
-    import numpy as np
-
     t: NDArray[np.int64] = np.asarray(times, dtype=np.int64)
     out = made_together(times, least)
     exact = dated(t)

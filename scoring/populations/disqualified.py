@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+import duckdb
+import pandas as pd
+
 from sales_consultant.scoring.core import columns, neutral, query
 
 if TYPE_CHECKING:
-    import duckdb
-    import pandas as pd
-
     from sales_consultant.config.populations import Population
 
 WORDS = (
@@ -50,8 +50,6 @@ def spells(con: duckdb.DuckDBPyConnection, *, as_of: int) -> pd.DataFrame:
 
     `end` is a gap where the contact was still given up at the as-of time. Without a history there are none.
     """
-    import pandas as pd
-
     if not has_history(con):
         return pd.DataFrame({"record_id": [], "start": [], "end": []}).astype({"record_id": object})
     t = neutral(con, "field_history")

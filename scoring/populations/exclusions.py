@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    import pandas as pd
+import pandas as pd
 
+if TYPE_CHECKING:
     from sales_consultant.config.populations import Exclusions
 
 REASONS = ("do_not_score", "own_domain", "partner", "competitor", "test_name", "no_pipeline")
@@ -24,8 +24,6 @@ def reasons(records: pd.DataFrame, exclusions: Exclusions) -> pd.Series[str]:
     and, for deals, pipeline. A company's reason holds for its contacts and deals too. Names are compared
     with whole words, whatever the case.
     """
-    import pandas as pd
-
     found = pd.Series("", index=records.index, dtype=object)
 
     def mark(reason: str, hit: pd.Series[bool]) -> None:

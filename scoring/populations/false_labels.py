@@ -9,13 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import duckdb
+import pandas as pd
+
 from sales_consultant.scoring.core import DAY, neutral, query
 from sales_consultant.scoring.populations.bulk_edits import closed_together, made_together
 
 if TYPE_CHECKING:
-    import duckdb
-    import pandas as pd
-
     from sales_consultant.scoring.populations.members import Membership
 
 QUICK_DAYS = 2

@@ -6,15 +6,16 @@ import hashlib
 import json
 from typing import TYPE_CHECKING, Any
 
+import duckdb
+import numpy as np
+import pandas as pd
+
 from sales_consultant.scoring.core import columns, neutral, query, require_column
 from sales_consultant.scoring.populations import disqualified
 from sales_consultant.scoring.populations.record_timelines import lives, purchase_times
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    import duckdb
-    import pandas as pd
 
     from sales_consultant.config.populations import Exclusions, Population
 
@@ -77,7 +78,6 @@ class Membership:
             self._disqualify(con)
 
     def _filter(self, con: duckdb.DuckDBPyConnection) -> None:
-        import numpy as np
 
         entity = self.population.object
         known, past = columns(con, entity), _fields_with_history(con, entity)
@@ -98,7 +98,6 @@ class Membership:
         self.life = self.life[keep].reset_index(drop=True)
 
     def _disqualify(self, con: duckdb.DuckDBPyConnection) -> None:
-        import pandas as pd
 
         self._away = disqualified.spells(con, as_of=self.as_of)
         if disqualified.has_history(con):
@@ -136,7 +135,6 @@ class Membership:
         return rows.reset_index(drop=True)
 
     def _customers(self, rows: pd.DataFrame, cut: int) -> pd.DataFrame:
-        import numpy as np
 
         rows = rows.copy()
         ends = np.full(len(rows), np.nan)
@@ -168,8 +166,6 @@ class Membership:
 
     def at_all(self, cuts: Sequence[int]) -> pd.DataFrame:
         """The members of several cut-offs, one row a member and cut-off."""
-        import pandas as pd
-
         return pd.concat([self.at(cut) for cut in cuts], ignore_index=True)
 
 

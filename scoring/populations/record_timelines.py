@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import duckdb
+import pandas as pd
+
 from sales_consultant.scoring.core import alive, is_placeholder_sale, neutral, of_known_state, query
 from sales_consultant.scoring.features import deal_contacts
 from sales_consultant.scoring.populations import disqualified
 from sales_consultant.scoring.populations.exclusions import for_testing, reasons
 
 if TYPE_CHECKING:
-    import duckdb
-    import pandas as pd
-
     from sales_consultant.config.populations import Event, Exclusions, Population
 
 
@@ -145,8 +145,6 @@ def lives(
     company_id, company_created_at, pipeline, contact_id, group (whose rows are not independent: the company,
     else the record) and excluded (a reason or ""). What happened after the as-of time is not seen.
     """
-    import pandas as pd
-
     if population.object == "deals":
         rows = _deals(con)
     elif population.object == "contacts":

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+import pandas as pd
+
 from sales_consultant.scoring.core import DAY
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from sales_consultant.config.populations import Population
     from sales_consultant.scoring.populations.members import Membership
 
@@ -35,7 +36,6 @@ def horizon_days(population: Population, members: Membership, *, before: int | N
 
 
 def _horizon_days(population: Population, members: Membership) -> int:
-    import numpy as np
 
     if population.horizon_days is not None:
         return population.horizon_days

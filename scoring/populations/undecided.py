@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+
+import duckdb
+import pandas as pd
 
 from sales_consultant.scoring.core import alive, in_org_currency, neutral, query
 from sales_consultant.scoring.features import deal_contacts
-
-if TYPE_CHECKING:
-    import duckdb
-    import pandas as pd
 
 
 @dataclass(frozen=True)

@@ -5,14 +5,15 @@ from __future__ import annotations
 import copy
 from typing import TYPE_CHECKING
 
+import numpy as np
+import pandas as pd
+
 from sales_consultant.scoring.additive import FOLDS, LOST, WON, Hazards, Linear, Spans, dense, folds, spans
 from sales_consultant.scoring.additive.competing_risks import learn
 from sales_consultant.scoring.core import DAY
 from sales_consultant.scoring.metrics import calibrate, judge, recent_shift, sigmoid
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from sales_consultant.scoring.propensity.propensity import PropensityModel
 
 
@@ -38,8 +39,6 @@ def fit_competing_risks(
     `rows` need cut, event_at, ended_at, label, group, weight. Calibration and report are out of fold, of the rows whose
     horizon was over. None where records hardly ever end both ways: there is nothing that competes.
     """
-    import numpy as np
-
     seen = spans(rows, horizon=horizon, until=until)
     if min(np.bincount(seen.outcome, minlength=3)[[WON, LOST]]) < _LEAST_EACH:
         return None

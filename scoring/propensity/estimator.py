@@ -5,14 +5,14 @@ from __future__ import annotations
 import inspect
 from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+
 from sales_consultant.scoring.core import ScoringError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    import numpy as np
-    import pandas as pd
-    from numpy.typing import ArrayLike, NDArray
 
     Table: TypeAlias = pd.DataFrame | ArrayLike
 
@@ -55,8 +55,6 @@ class Classifier:
     @property
     def classes_(self) -> NDArray[np.int64]:
         """The labels, in the order of the columns of `predict_proba`."""
-        import numpy as np
-
         return np.array([0, 1])
 
     @property
@@ -70,14 +68,10 @@ class Classifier:
 
     def predict(self, X: Table) -> NDArray[np.int64]:
         """1 where the event is at least as probable as not, else 0, one a row."""
-        import numpy as np
-
         return (self.predict_proba(X)[:, 1] >= 0.5).astype(np.int64)
 
     def score(self, X: Table, y: Any) -> float:
         """The share of rows whose label `predict` gives."""
-        import numpy as np
-
         return float((self.predict(X) == np.asarray(y)).mean())
 
     def __sklearn_tags__(self) -> Any:
@@ -97,8 +91,6 @@ def labels(y: ArrayLike, rows: int, *, least: int = 0, **beside: ArrayLike | Non
 
     `least` is how many rows of each label there must be.
     """
-    import numpy as np
-
     try:
         found = np.asarray(y, dtype=np.float64)
     except (TypeError, ValueError):
@@ -121,9 +113,6 @@ def named(X: Table, expected: Sequence[str] | None = None) -> pd.DataFrame:
     `expected` are the columns that a model has learnt: an array's columns are taken to be these in their order.
     ScoringError where a name is there twice, or an expected one is missing.
     """
-    import numpy as np
-    import pandas as pd
-
     if not isinstance(X, pd.DataFrame):
         values = np.asarray(X)
         if values.ndim != 2 or (expected is not None and values.shape[1] != len(expected)):

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
 
 from sales_consultant.config.populations import Population
 from sales_consultant.scoring.core import Finding
 from sales_consultant.scoring.features import Feature, Group, group_from_dict
 from sales_consultant.scoring.propensity.propensity import PropensityModel
 from sales_consultant.scoring.propensity.rules import RuleModel
-
-if TYPE_CHECKING:
-    import numpy as np
-    import pandas as pd
-    from numpy.typing import NDArray
 
 KIND = "population"
 
@@ -56,8 +56,6 @@ class PopulationModel:
 
     def group_points(self, X: pd.DataFrame) -> NDArray[np.float64]:
         """Exact points of each reason, shape (rows, groups), in the order of `groups`."""
-        import numpy as np
-
         from sales_consultant.scoring.propensity.points import points
 
         if self.rules is not None:
@@ -74,8 +72,6 @@ class PopulationModel:
     @property
     def constant_points(self) -> float:
         """Points of the average row against the base odds: what no reason of a record explains."""
-        import math
-
         if self.propensity is None:
             return 0.0
         return 10 * (self.propensity.base_value_ - math.log(self.base_odds)) / math.log(2)
@@ -85,8 +81,6 @@ class PopulationModel:
 
         Shape (rows, groups + 1).
         """
-        import numpy as np
-
         return np.column_stack([self.group_points(X), np.full(len(X), self.constant_points)])
 
     def probability(self, X: pd.DataFrame) -> NDArray[np.float64] | None:

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+import numpy as np
+from numpy.typing import NDArray
 
 BASE = 50
 LOW, HIGH = 1, 99
@@ -18,8 +15,6 @@ _LEAST_RANKED = 20
 
 def points(contributions: NDArray[np.float64]) -> NDArray[np.float64]:
     """Points of contributions in log-odds: 10 x log2 of the odds ratio."""
-    import numpy as np
-
     return np.asarray(contributions * (10 / np.log(2)))
 
 
@@ -30,8 +25,6 @@ def split(exact: NDArray[np.float64]) -> tuple[NDArray[np.int64], NDArray[np.int
     ones (largest remainder). A score outside 1..99 is held at the limit. So 50 + whole points + held = score,
     exactly.
     """
-    import numpy as np
-
     floors = np.floor(exact)
     totals = np.floor(exact.sum(axis=1) + 0.5)
     missing = (totals - floors.sum(axis=1)).astype(np.int64)
@@ -51,8 +44,6 @@ def grade_edges(scores: NDArray[np.int64]) -> dict[str, int]:
     for has no edge: where all score alike, all are C. Under 20 records ranks mean nothing and fixed edges
     around the average of 50 are given.
     """
-    import numpy as np
-
     if len(scores) < _LEAST_RANKED:
         return dict(_FIXED)
     values, counts = np.unique(scores, return_counts=True)

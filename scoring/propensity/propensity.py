@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+
 from sales_consultant.scoring.additive import (
     Encoder,
     Hazards,
@@ -44,10 +48,6 @@ from sales_consultant.scoring.propensity.estimator import Classifier, labels, na
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    import numpy as np
-    import pandas as pd
-    from numpy.typing import ArrayLike, NDArray
-
     from sales_consultant.scoring.propensity.estimator import Table
 
 Tier = Literal["rules", "shrunk", "full", "boosted"]
@@ -82,8 +82,6 @@ def tier_of(positives: float, negatives: float) -> Tier:
 
 def np_array(values: Any) -> NDArray[np.float64]:
     """Values as an array of floats."""
-    import numpy as np
-
     return np.asarray(values, dtype=np.float64)
 
 
@@ -143,9 +141,6 @@ class PropensityModel(Classifier):
         `y` is 0 or 1; `as_of` one time a row (the order in which leaks are looked for), `groups` one label a
         row (rows of a group are never split between learning and judging), `sample_weight` one weight a row.
         """
-        import numpy as np
-        import pandas as pd
-
         X = named(X)
         least = 0 if self.tier in ("auto", "rules") else 1
         target = labels(y, len(X), least=least, as_of=as_of, groups=groups, sample_weight=sample_weight)
@@ -219,7 +214,6 @@ class PropensityModel(Classifier):
         codes: NDArray[np.int64],
         order: NDArray[Any] | None,
     ) -> None:
-        import numpy as np
 
         flat = float(np.log(self.base_odds))
         self.strength_, self.screen_, self.slope_, self.shift_ = 0.0, 0.0, 1.0, 0.0
@@ -300,8 +294,6 @@ class PropensityModel(Classifier):
     ) -> bool:
         """Whether the boosted tables beat the linear form: over all rows by more than a standard error of the paired
         difference (groups together), and not behind on the newest quarter, where the order in time is known."""
-        import numpy as np
-
         own, theirs = (weight * (np.logaddexp(0.0, m) - y * m) for m in (ours, rival))
         self.contest_ = {
             "full": float(own.sum() / weight.sum()),
@@ -331,8 +323,6 @@ class PropensityModel(Classifier):
 
     def predict_proba(self, X: Table) -> NDArray[np.float64]:
         """P(no event) and P(event), shape (rows, 2)."""
-        import numpy as np
-
         p = sigmoid(self.decision_function(X))
         return np.column_stack([1 - p, p])
 
@@ -341,8 +331,6 @@ class PropensityModel(Classifier):
 
         Columns stand in the order of `feature_names_in_`; one that is not used adds 0.
         """
-        import numpy as np
-
         X = named(X, self.feature_names_in_)
         out = np.zeros((len(X), len(self.feature_names_in_)))
         place = {name: i for i, name in enumerate(self.feature_names_in_)}
@@ -352,9 +340,6 @@ class PropensityModel(Classifier):
 
     def explain(self, X: Table, top: int | None = None) -> pd.DataFrame:
         """The contributions as a long table: row (its place), feature, value, contribution, strongest first."""
-        import numpy as np
-        import pandas as pd
-
         X = named(X, self.feature_names_in_)
         c = self.contributions(X)
         names = self.feature_names_in_
@@ -407,6 +392,4 @@ class PropensityModel(Classifier):
 
 def _flat(base: float) -> Linear:
     """A form without a column."""
-    import numpy as np
-
     return Linear(Encoder([]), np.zeros(0), np.zeros(0), base)

@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
 from sales_consultant.scoring.propensity.points import split
 from sales_consultant.scoring.propensity.wording import say
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    import numpy as np
-    import pandas as pd
-    from numpy.typing import NDArray
 
     from sales_consultant.scoring.propensity.model import PopulationModel
 

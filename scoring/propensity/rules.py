@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    import numpy as np
-    import pandas as pd
-    from numpy.typing import NDArray
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +47,6 @@ class RuleModel:
 
     def points(self, X: pd.DataFrame, groups: list[str]) -> NDArray[np.float64]:
         """Points of each reason, shape (rows, groups)."""
-        import numpy as np
-
         out = np.zeros((len(X), len(groups)))
         place = {g: i for i, g in enumerate(groups)}
         for rule in self.rules:

@@ -5,6 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+import duckdb
+import numpy as np
+import pandas as pd
+
 from sales_consultant.scoring.features import build
 from sales_consultant.scoring.features import crm_fields as own
 from sales_consultant.scoring.populations import classes
@@ -12,9 +16,6 @@ from sales_consultant.scoring.propensity import grade_edges, split
 from sales_consultant.scoring.validation import settle, shares, warnings
 
 if TYPE_CHECKING:
-    import duckdb
-    import pandas as pd
-
     from sales_consultant.scoring.metrics import ForwardTest
     from sales_consultant.scoring.populations import FalseLabels, Membership
     from sales_consultant.scoring.propensity import PopulationModel
@@ -44,8 +45,6 @@ def finish(
     random_state: int = 0,
 ) -> tuple[PopulationModel, ForwardTest, pd.DataFrame]:
     """The model with grade edges from today's open members and its card, the report with doubts, and those members."""
-    import numpy as np
-
     members, judged = learnt.members, learnt.judged
     today = members.at(members.as_of)
     X = build(con, model.population.object, model.features, today)

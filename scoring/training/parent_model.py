@@ -7,6 +7,11 @@ import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+import duckdb
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
 from sales_consultant.scoring.core import DAY
 from sales_consultant.scoring.features import build, cleaning, coverage
 from sales_consultant.scoring.metrics import held_rate, judge, sigmoid
@@ -23,11 +28,6 @@ from sales_consultant.scoring.training.training import Trained
 from sales_consultant.scoring.validation import unseen, untested
 
 if TYPE_CHECKING:
-    import duckdb
-    import numpy as np
-    import pandas as pd
-    from numpy.typing import NDArray
-
     from sales_consultant.config.populations import Exclusions, Population
     from sales_consultant.scoring.metrics import ForwardTest
     from sales_consultant.scoring.propensity import PopulationModel, PropensityModel
@@ -53,7 +53,6 @@ def offset_of(margin: NDArray[np.float64], y: NDArray[np.float64], weight: NDArr
     2004, "Validation and updating of predictive logistic regression models", method 2) with a ridge on it. Without a row
     it is 0. The three arrays have one value a row; the rows of a record share the weight of one.
     """
-    import numpy as np
 
     def slope(d: float) -> float:
         return float((weight * (y - sigmoid(margin + d))).sum()) - d / PRIOR_SD**2
@@ -136,8 +135,6 @@ def borrow(
 
 def _fitted(model: PropensityModel, X: pd.DataFrame, rows: pd.DataFrame) -> Offset:
     """The offset of labelled rows under a model."""
-    import numpy as np
-
     if rows.empty:
         return offset_of(*(np.zeros(0) for _ in range(3)))
     y, weight = (rows[c].to_numpy(dtype=float) for c in ("label", "weight"))
@@ -151,8 +148,6 @@ def _margin(model: PropensityModel, X: pd.DataFrame) -> NDArray[np.float64]:
 
 def _rate(model: PropensityModel, X: pd.DataFrame, rows: pd.DataFrame, found: Offset) -> float:
     """The rate that the moved model promises the population's own rows: its own rate, shrunken as the offset is."""
-    import numpy as np
-
     if rows.empty:
         return held_rate(float(sigmoid(np.array([math.log(model.base_odds)]))[0]))
     p = sigmoid(_margin(model, X.loc[rows.index]) + found.value)
@@ -176,8 +171,6 @@ def _tested(
     The parent's model of its own forward test saw nothing later than that test's start. Of one that came into force before
     the rows that it cannot have seen are the test, as at the publish gate.
     """
-    import numpy as np
-
     if rows.empty:
         return None, None
     end = rows["cut"] + horizon * DAY

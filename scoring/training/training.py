@@ -6,6 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+import duckdb
+import pandas as pd
+
 from sales_consultant.scoring.core import Finding
 from sales_consultant.scoring.features import build, cleaning, coverage, standard
 from sales_consultant.scoring.features import crm_fields as own
@@ -32,9 +35,6 @@ from sales_consultant.scoring.training.model_card import Learnt, finish
 from sales_consultant.scoring.validation import Outcome, fit, forward_test, slices, untested
 
 if TYPE_CHECKING:
-    import duckdb
-    import pandas as pd
-
     from sales_consultant.config.populations import Exclusions, FeatureSettings, Population
     from sales_consultant.scoring.features import Feature, Group
 
@@ -219,8 +219,6 @@ def _competing(
     random_state: int,
 ) -> PropensityModel:
     """The hazards, learnt from horizons that are over and from those under way; each pair is rows and their columns."""
-    import pandas as pd
-
     rows = pd.concat([over[0], newer[0].assign(label=0.0)], ignore_index=True)
     columns = linear.feature_names_in_
     X = pd.concat([over[1][columns], newer[1][columns]], ignore_index=True)

@@ -5,6 +5,11 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
+import duckdb
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
 from sales_consultant.scoring.additive import Encoder
 from sales_consultant.scoring.features import build
 from sales_consultant.scoring.metrics import metrics
@@ -15,11 +20,6 @@ from sales_consultant.scoring.validation.forward_test import fit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    import duckdb
-    import numpy as np
-    import pandas as pd
-    from numpy.typing import NDArray
 
     from sales_consultant.config.populations import Exclusions
     from sales_consultant.scoring.propensity import PopulationModel, PropensityModel
@@ -55,8 +55,6 @@ def compare(
     Ours are every form that competed in the forward test; `in_force` marks the one that won it and is in force. All learn from the columns that the leak audit left, encoded alike, on the rows before the test; the base rate is the
     first row. Empty where there is too little to test on.
     """
-    import numpy as np
-
     members = Membership(con, model.population, exclusions, as_of=as_of)
     rows = labelled(members, cut_offs(members, model.horizon_days), model.horizon_days)
     rows = false_labels.find(con, members).clean(rows, model.horizon_days)
@@ -117,7 +115,6 @@ def _probabilities(
     Z_test: NDArray[np.float64],
 ) -> NDArray[np.float64]:
     """P(event) of the test rows; the SVM learns from a sample and gets its probabilities by Platt's map (1999)."""
-    import numpy as np
     from scipy.special import expit
 
     from sales_consultant.scoring.metrics import calibrate

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+import numpy as np
+import pandas as pd
+
 from sales_consultant.scoring.additive import clearly_less
 from sales_consultant.scoring.features import OWNERS, family
 from sales_consultant.scoring.metrics import ForwardTest, judge, losses
@@ -13,8 +16,6 @@ from sales_consultant.scoring.propensity import PropensityModel, Tier, tier_of
 from sales_consultant.scoring.propensity import fit_competing_risks as competing
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from sales_consultant.scoring.core import Finding
 
 
@@ -57,8 +58,6 @@ def untested(rows: pd.DataFrame) -> ForwardTest:
 
 def forward_test(X: pd.DataFrame, rows: pd.DataFrame, *, horizon: int, random_state: int = 0) -> Outcome:
     """Fit on rows whose label was known before the test began, judge on all rows of the test's cut-offs."""
-    import numpy as np
-
     empty = untested(rows)
     parts = split(rows, horizon)
     if parts is None:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from sales_consultant.scoring.metrics import group_weights
 from sales_consultant.scoring.propensity import BASE, GRADES, HIGH, LOW, grade
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
 
 INTERVAL = (0.1, 0.9)
 RESAMPLES = 400
@@ -39,8 +38,6 @@ def bands(
     random_state: int = 0,
 ) -> list[Band]:
     """The grades that rows of a test would have got, best first; companies are drawn with replacement."""
-    import numpy as np
-
     score = BASE + 10 * np.log2(p / (1 - p) / base_odds)
     whole = np.clip(np.floor(score + 0.5), LOW, HIGH).astype(int)
     given = np.array([grade(int(s), edges) for s in whole])

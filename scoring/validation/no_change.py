@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import duckdb
+import numpy as np
+import pandas as pd
+
 from sales_consultant.scoring.core import DAY
 
 if TYPE_CHECKING:
-    import duckdb
-    import pandas as pd
-
     from sales_consultant.config.populations import Exclusions
     from sales_consultant.scoring.customers import ValueModel
     from sales_consultant.scoring.propensity import PopulationModel
@@ -64,8 +65,6 @@ def values_stay(
 
 def _gains(table: pd.DataFrame, old: ValueModel, new: ValueModel) -> dict[str, tuple[float, int]]:
     """What the new parameters gain in log-likelihood, and how many there are, of purchases and of spend."""
-    import numpy as np
-
     from sales_consultant.scoring.customers import arrays, beta_geo_nbd, gamma_gamma
 
     x, t, T, count, m = arrays(table)
@@ -88,8 +87,6 @@ def _gains(table: pd.DataFrame, old: ValueModel, new: ValueModel) -> dict[str, t
 
 def _renewals(table: pd.DataFrame, old: ValueModel, new: ValueModel) -> dict[str, tuple[float, int]]:
     """The same of the renewals of contracts, where both models have them."""
-    import numpy as np
-
     from sales_consultant.scoring.customers import ShiftedBetaGeometric
 
     if old.renewals is None or new.renewals is None:

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
 
 from sales_consultant.scoring.core import DAY, iso_day
-
-if TYPE_CHECKING:
-    import numpy as np
-    import pandas as pd
-    from numpy.typing import NDArray
 
 AUC_LIMIT = 0.97
 ODDS_FACTOR = 4.0
@@ -53,8 +50,6 @@ def comparable(
     weighted with the ages of today's members; ages that either side lacks are left out of both. None with
     under 20 records on either side. Rates are kept half a record away from 0 and 1.
     """
-    import numpy as np
-
     if rows.empty or today.empty:
         return None
     cut = int(rows["cut"].max())
@@ -74,7 +69,6 @@ def comparable(
 
 
 def _age(rows: pd.DataFrame) -> NDArray[np.int64]:
-    import numpy as np
 
     days = (rows["cut"] - rows["created_at"]).to_numpy(dtype=float) / DAY
     return np.searchsorted(_AGES, days, side="right").astype(np.int64)

@@ -6,16 +6,16 @@ from collections import Counter
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+import duckdb
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
 from sales_consultant.scoring.additive import Hazards
 from sales_consultant.scoring.core import DAY
 from sales_consultant.scoring.validation.no_change import nothing_ended
 
 if TYPE_CHECKING:
-    import duckdb
-    import numpy as np
-    import pandas as pd
-    from numpy.typing import NDArray
-
     from sales_consultant.scoring.propensity import PopulationModel
 
 # The new one stays out only where the whole 80 % interval says that it is worse.
@@ -136,8 +136,6 @@ def paired(
     shared: dict[str, Any] | None = None,
 ) -> Comparison:
     """The decision from labels, both models' probabilities and each row's company."""
-    import numpy as np
-
     from sales_consultant.scoring.metrics import metrics
 
     fresh, held = metrics.losses(y, new), metrics.losses(y, old)
@@ -164,8 +162,6 @@ def moves(
     con: duckdb.DuckDBPyConnection, old: PopulationModel, new: PopulationModel, today: pd.DataFrame
 ) -> pd.DataFrame:
     """Today's open members under both models: record_id, old_score, new_score, old_grade, new_grade."""
-    import pandas as pd
-
     from sales_consultant.scoring.features import build
     from sales_consultant.scoring.propensity import grade, split
 
@@ -213,8 +209,6 @@ SCORE_EDGES = tuple(range(10, 100, 10))
 
 def shares(scores: NDArray[np.int64]) -> list[float]:
     """Shares of the scores in ten bands of ten, each of at least one in 10,000, so that logarithms exist."""
-    import numpy as np
-
     counts = np.bincount(np.searchsorted(SCORE_EDGES, scores, side="right"), minlength=10)
     held = np.maximum(counts / max(len(scores), 1), 1e-4)
     return [float(s) for s in held / held.sum()]
@@ -226,7 +220,5 @@ def stability_index(then: list[float], now: list[float]) -> float:
     >>> stability_index([0.5, 0.5], [0.5, 0.5])
     0.0
     """
-    import numpy as np
-
     a, b = np.asarray(then), np.asarray(now)
     return float(((b - a) * np.log(b / a)).sum())

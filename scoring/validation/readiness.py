@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+import duckdb
+import pandas as pd
+
 from sales_consultant.scoring.core import DAY, alive, neutral, query
 from sales_consultant.scoring.populations import (
     MIN_CUTS,
@@ -20,9 +23,6 @@ from sales_consultant.scoring.propensity import MIN_BOOSTED, MIN_FULL, MIN_SHRUN
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-
-    import duckdb
-    import pandas as pd
 
     from sales_consultant.config.populations import Exclusions, Population
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+import pandas as pd
+
 from sales_consultant.scoring.additive import Encoder, logistic, screen
 from sales_consultant.scoring.core import DAY
 from sales_consultant.scoring.metrics import part, sigmoid
@@ -11,8 +14,6 @@ from sales_consultant.scoring.populations import split
 
 if TYPE_CHECKING:
     from collections.abc import Collection
-
-    import pandas as pd
 
     from sales_consultant.scoring.propensity import PropensityModel
 
@@ -30,8 +31,6 @@ def by_moment(judged: pd.DataFrame, rows: pd.DataFrame) -> dict[str, dict[str, f
     once at each moment, with its row that is nearest to it, at most a sixth of the cycle away. None where fewer than 20
     records had the event.
     """
-    import numpy as np
-
     test_from = judged["cut"].min()
     won = rows[(rows["label"] == 1) & (rows["event_at"] <= test_from)].drop_duplicates("record_id")
     if len(won) < _FEW:
@@ -57,8 +56,6 @@ def without_seller(
     It is learnt anew from the same rows, with the strength, the screen and the calibration of `model`: what is lost
     against the headline is what the ranking owes to who is being called. None where there is no test or no such column.
     """
-    import numpy as np
-
     parts = split(rows, horizon)
     columns = [c for c in model.columns_ if c not in sellers]
     if parts is None or not columns or len(columns) == len(model.columns_) or not model.strength_:
@@ -85,8 +82,6 @@ def by_exposure(
     `shown` has record_id, start and end (ms, a gap: still). None where no row of the test was shown: a score changes the
     outcomes that it is judged by, so both are told as soon as there are both.
     """
-    import numpy as np
-
     if shown is None or shown.empty:
         return None
     until = judged["cut"] + horizon * DAY

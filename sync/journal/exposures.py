@@ -1,19 +1,13 @@
 """When people saw a score: what a forward test needs to tell records that were shown from those that were not."""
 
-from typing import TYPE_CHECKING
-
+import pandas as pd
 import sqlalchemy as sa
 
 from sales_consultant.sync.stores import State, exposures
 
-if TYPE_CHECKING:
-    import pandas as pd
-
 
 def shown(state: State, obj: str) -> "pd.DataFrame":
     """The times at which the CRM showed a score on records of an object: record_id, start, end (ms; a gap: still)."""
-    import pandas as pd
-
     objects = ("contacts", "leads") if obj == "contacts" else (obj,)
     rows = state.rows(
         sa.select(exposures.c.record_id, exposures.c.visible_from, exposures.c.visible_to).where(

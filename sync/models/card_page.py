@@ -5,6 +5,8 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from sales_consultant.config.errors import MachineError
 from sales_consultant.sync.models import cards, registry
 from sales_consultant.sync.runtime import Workspace
@@ -73,8 +75,6 @@ def write(ws: Workspace, named: str, out: Path | None) -> dict[str, Any]:
 
 def _plots(folder: Path, name: str, card: Mapping[str, Any]) -> list[Path]:
     """Calibration, lift, ROC, precision and recall of the forward test's rows, and what the reasons weigh."""
-    import numpy as np
-
     from sales_consultant.scoring import plots
 
     judged = card.get("judged") or {}

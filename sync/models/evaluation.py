@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import sqlalchemy as sa
 
 from sales_consultant.config.clock import iso
@@ -198,8 +199,6 @@ def plotted(ws: Workspace, folder: Path) -> dict[str, Any]:
 
     Also the calibration as rows for a terminal. MachineError where the folder cannot be written.
     """
-    import numpy as np
-
     from sales_consultant.scoring import plots
     from sales_consultant.scoring.features import build
     from sales_consultant.scoring.populations import Membership

@@ -9,18 +9,17 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import duckdb
+import numpy as np
+import pandas as pd
 
 from sales_consultant.config.canon import Canonical, written
 from sales_consultant.config.catalogue import by_key
 from sales_consultant.config.playbook import Playbook
 from sales_consultant.config.settings import Settings
 from sales_consultant.sync.stores import many
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 DAY_MS = 86_400_000
 TREND_DAYS = 14
@@ -180,7 +179,6 @@ def _undecided(con: duckdb.DuckDBPyConnection, desired: Desired) -> None:
 def _scores(
     con: duckdb.DuckDBPyConnection, settings: Settings, models: Models, desired: Desired
 ) -> "list[pd.DataFrame]":
-    import numpy as np
 
     from sales_consultant.scoring import scorer
     from sales_consultant.scoring.validation import publish_gate
@@ -349,7 +347,6 @@ def _steps(
     held: Mapping[Key, str],
     of_today: Collection[Key],
 ) -> None:
-    import pandas as pd
 
     from sales_consultant.scoring.next_steps import propose
 
@@ -395,8 +392,6 @@ def _rows(frame: "pd.DataFrame") -> Iterator[Any]:
 
 def _missing(value: object) -> bool:
     """None, NaN and pandas' own missing values."""
-    import pandas as pd
-
     return value is None or bool(pd.isna(value))  # type: ignore[call-overload]  # any object may be asked
 
 

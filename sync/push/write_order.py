@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import duckdb
+import pyarrow as pa
 
 from sales_consultant.sync.journal import Entry
 from sales_consultant.sync.stores import Warehouse
@@ -12,8 +13,6 @@ _CHILDREN = {"contacts": "contacts", "leads": "contacts", "deals": "deals"}
 
 def by_company(warehouse: Warehouse, entries: Sequence[Entry]) -> list[Entry]:
     """The entries by object, company and record; those whose company is not known come last, in the order given."""
-    import pyarrow as pa
-
     company: dict[tuple[str, str], str] = {}
     con = warehouse.con
     for obj in {e.object for e in entries}:

@@ -7,16 +7,13 @@ would cost memory and disk that the views do not.
 
 import contextlib
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
-from sales_consultant.connectors.tables import quote
-
-if TYPE_CHECKING:
-    import duckdb
+import duckdb
 
 from sales_consultant.config.errors import (
     UsageError,
 )
+from sales_consultant.connectors.tables import quote
 from sales_consultant.sync.runtime.workspace import Workspace
 
 # DuckDB gives a second thread its work by row groups of this size: below it there is none to share.

@@ -4,6 +4,8 @@ import os
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import sqlalchemy as sa
 
 from sales_consultant.config.errors import MachineError
@@ -17,9 +19,6 @@ def export(state: State, file: Path) -> dict[str, Any]:
 
     Raises MachineError where it cannot be written.
     """
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
     texts = (
         "run_id",
         "job",

@@ -1,10 +1,9 @@
 """Rows of the warehouse, some thousand at a time."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    import duckdb
+import duckdb
 
 MANY = 10_000
 

@@ -9,7 +9,9 @@ listed apart. Merged records come as a new record that names its ancestors.
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import pyarrow as pa
 
 from sales_consultant.connectors.base import Known, Page
 from sales_consultant.connectors.hubspot.api import HubSpotApi, Paths, batches, following
@@ -22,9 +24,6 @@ from sales_consultant.connectors.hubspot.reading.schema import (
     link_table,
     modified_property,
 )
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 LIST_LIMIT = 100
 # Peers report 414 from 16,000 characters on; above this the ids are listed and the records read by POST.

@@ -8,6 +8,7 @@ and sends credentials to Salesforce's hosts only.
 import re
 import time
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -380,6 +381,4 @@ def quoted(text: str) -> str:
 
 def moment(ms: int) -> str:
     """Milliseconds UTC as a SOQL datetime literal."""
-    from datetime import UTC, datetime
-
     return f"{datetime.fromtimestamp(ms / 1000, UTC):%Y-%m-%dT%H:%M:%S}.{ms % 1000:03d}Z"

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv as pacsv
 
 from sales_consultant.config.errors import CrmUnavailableError
 from sales_consultant.connectors.salesforce.reading.schema import Selection
@@ -39,31 +41,27 @@ def parse(body: bytes) -> pa.Table:
 
     Bytes that are no UTF-8 become U+FFFD.
     """
-    import pyarrow.csv as pc
-
     body = body.removeprefix(b"\xef\xbb\xbf").replace(b"\x00", b"")
     if not body.isascii():
         body = body.decode("utf-8", "replace").encode()
     if not body.strip():
         return pa.table({})
-    header = pc.open_csv(
-        io.BytesIO(body), parse_options=pc.ParseOptions(newlines_in_values=True)
+    header = pacsv.open_csv(
+        io.BytesIO(body), parse_options=pacsv.ParseOptions(newlines_in_values=True)
     ).schema.names
-    convert = pc.ConvertOptions(
+    convert = pacsv.ConvertOptions(
         column_types={n: pa.string() for n in header},
         null_values=[""],
         strings_can_be_null=True,
         quoted_strings_can_be_null=True,
     )
-    return pc.read_csv(
-        io.BytesIO(body), parse_options=pc.ParseOptions(newlines_in_values=True), convert_options=convert
+    return pacsv.read_csv(
+        io.BytesIO(body), parse_options=pacsv.ParseOptions(newlines_in_values=True), convert_options=convert
     )
 
 
 def _spelt(column: Any) -> Any:
     """Numbers as REST spells them: whole ones without a point, however Bulk writes them."""
-    import pyarrow.compute as pc
-
     whole = pc.match_substring_regex(column, r"^-?\d+\.0+$")
     if not pc.any(whole).as_py():
         return column
@@ -72,8 +70,6 @@ def _spelt(column: Any) -> Any:
 
 def bulk(found: pa.Table, selection: Selection, *, seen: int, odd: Odd) -> pa.Table:
     """A Bulk page as REST's rows would be."""
-    import pyarrow.compute as pc
-
     numeric = set(selection.numbers)
 
     def column(name: str) -> Any:
@@ -106,7 +102,6 @@ def _texts(values: Sequence[Any], odd: Odd, name: str) -> "pa.Array[Any]":
 def _page(
     fields: dict[str, Any], stamps: Any, count: int, selection: Selection, seen: int, odd: Odd
 ) -> pa.Table:
-    import pyarrow.compute as pc
 
     if fields["Id"].null_count:
         raise CrmUnavailableError(
@@ -127,8 +122,6 @@ def _page(
 
 def _moments(stamps: Any, odd: Odd, name: str) -> Any:
     """A column of datetimes as milliseconds UTC."""
-    import pyarrow.compute as pc
-
     try:
         return pc.replace_substring(stamps, "+0000", "Z").cast(pa.timestamp("ms", tz="UTC")).cast(pa.int64())
     except pa.ArrowInvalid:

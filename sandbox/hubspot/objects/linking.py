@@ -4,6 +4,8 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
+import orjson
+
 from sales_consultant.sandbox.hubspot.api import Call, Result, answer
 from sales_consultant.sandbox.hubspot.portal import VENDOR, Kind, bad
 from sales_consultant.sandbox.hubspot.records import links
@@ -29,7 +31,6 @@ def grouped(
         "SELECT id FROM records WHERE vendor = ? AND object = ? AND archived = 1 "
         "AND id IN (SELECT DISTINCT value FROM json_each(?))"
     )
-    import orjson
 
     ends = orjson.dumps(list({link.to_id for link in found})).decode()
     gone = {r[0] for r in store.rows(sql, (VENDOR, to_kind.name, ends))}

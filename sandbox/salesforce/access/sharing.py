@@ -9,6 +9,8 @@ whoever owns a contact or an opportunity may read its account. There are no role
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
+import orjson
+
 from sales_consultant.sandbox.salesforce.org import VENDOR, Org, ids
 from sales_consultant.sandbox.world import ControlError
 
@@ -74,8 +76,6 @@ def set_defaults(org: Org, body: Json) -> Json:
 
 def _tell(org: Org, sobject: str, where: str, values: Json, name: str) -> None:
     """Write a default where an admin's query finds it."""
-    import orjson
-
     if sobject == "Organization" and name not in OWNED:
         return
     for record in list(org.store.each(VENDOR, sobject)):

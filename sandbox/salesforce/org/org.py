@@ -5,6 +5,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
+import orjson
+
 from sales_consultant.sandbox.clock import iso
 from sales_consultant.sandbox.salesforce.org import ids
 from sales_consultant.sandbox.salesforce.org.custom import from_metadata
@@ -147,7 +149,6 @@ class Org:
             "SELECT id, properties FROM records WHERE vendor = 'salesforce' AND object = 'CustomField' AND archived = 0 "
             "ORDER BY seq"
         )
-        import orjson
 
         if "custom" not in self.memory or self.memory["custom"][0] != self.version:
             grouped: dict[str, dict[str, Json]] = {}

@@ -6,6 +6,8 @@ refuses, as it would be after the write.
 
 from typing import Any
 
+import orjson
+
 from sales_consultant.sandbox.salesforce.access import Access
 from sales_consultant.sandbox.salesforce.org import (
     CUSTOMIZABLE,
@@ -115,8 +117,6 @@ def add(org: Org, body: Json) -> Json:
 
 def _show(org: Org, rule: Json) -> None:
     """The record by which an admin's query finds the rule."""
-    import orjson
-
     tool, name = _TOOL[rule["kind"]], rule["name"]
     key = {"ValidationRule": "ValidationName", "FlowDefinitionView": "ApiName"}.get(tool, "Name")
     values = {key: name, "NamespacePrefix": None, "ManageableState": "unmanaged", **_values(rule)}
@@ -223,8 +223,6 @@ def demand_unlocked(access: Access, sobject: str, id: str) -> None:
 
 def deactivate(org: Org, body: Json) -> Json:
     """Control: {ids, active?}: users leave; their records keep them as owners, and nobody else's can be given to them."""
-    import orjson
-
     for given in body["ids"]:
         record = org.record("User", ids.full(given) or "")
         if record is None:
@@ -239,7 +237,6 @@ def dated_rates(org: Org, body: Json) -> Json:
     """Control: {rates: [{code, rate, start}]}: switches dated exchange rates on; `start` is a day as 2024-01-31."""
     if not org.feature("currencies"):
         raise ControlError("the org has one currency; a data folder with currencies has several")
-    import orjson
 
     rates = sorted(body["rates"], key=lambda r: (r["code"], r["start"]))
     rows = []

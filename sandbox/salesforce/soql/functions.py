@@ -7,6 +7,7 @@ those of a fiscal year that begins in January, which is what an org has until so
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 from sales_consultant.sandbox.clock import parse_iso
@@ -100,8 +101,6 @@ def _formatted(value: Any, f: Field) -> str | None:
         text = f"{value:,.{f.scale}f}"
         return f"${text}" if f.type == "currency" else f"{text}%" if f.type == "percent" else text
     if f.type in ("date", "datetime"):
-        from datetime import UTC, datetime
-
         at = datetime.fromtimestamp(parse_iso(re.sub(r"\+0000$", "Z", str(value))) / 1000, UTC)
         day = f"{at.month}/{at.day}/{at.year}"
         return day if f.type == "date" else f"{day}, {at.hour % 12 or 12}:{at:%M %p}"

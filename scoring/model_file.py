@@ -9,13 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sales_consultant.scoring.core import ModelFileError
+from sales_consultant.scoring.customers import ClusterModel, SegmentModel, ValueModel
+from sales_consultant.scoring.deal_amounts import AmountModel
+from sales_consultant.scoring.propensity import PopulationModel
 
 if TYPE_CHECKING:
     from typing import TypeAlias
-
-    from sales_consultant.scoring.customers import ClusterModel, SegmentModel, ValueModel
-    from sales_consultant.scoring.deal_amounts import AmountModel
-    from sales_consultant.scoring.propensity import PopulationModel
 
     AnyModel: TypeAlias = AmountModel | ClusterModel | PopulationModel | SegmentModel | ValueModel
 
@@ -93,23 +92,13 @@ def load(folder: Path) -> AnyModel:
 
 def _build(kind: str, content: dict[str, Any], folder: Path) -> AnyModel:
     if kind == "PopulationModel":
-        from sales_consultant.scoring.propensity import PopulationModel
-
         return PopulationModel.from_dict(content)
     if kind == "ValueModel":
-        from sales_consultant.scoring.customers import ValueModel
-
         return ValueModel.from_dict(content)
     if kind == "SegmentModel":
-        from sales_consultant.scoring.customers import SegmentModel
-
         return SegmentModel.from_dict(content)
     if kind == "AmountModel":
-        from sales_consultant.scoring.deal_amounts import AmountModel
-
         return AmountModel.from_dict(content)
     if kind == "ClusterModel":
-        from sales_consultant.scoring.customers import ClusterModel
-
         return ClusterModel.from_dict(content)
     raise ModelFileError(f"{FILE} in {folder.name!r} is of an unknown kind, {kind!r}")

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sales_consultant.scoring.metrics import auc
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
@@ -130,8 +132,6 @@ def _lift(ax: Axes, y: NDArray[np.float64], p: NDArray[np.float64]) -> None:
 
 def _roc(ax: Axes, y: NDArray[np.float64], p: NDArray[np.float64]) -> None:
     from sklearn.metrics import roc_curve
-
-    from sales_consultant.scoring.metrics import auc
 
     false, true, _ = roc_curve(y, p)
     ax.plot(false, true, color=_BLUE)

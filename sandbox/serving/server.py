@@ -25,6 +25,7 @@ from sales_consultant.sandbox.data_folder import Folder, load_folder
 from sales_consultant.sandbox.faults import Fault
 from sales_consultant.sandbox.serving import control, pages
 from sales_consultant.sandbox.serving.gate import Gate
+from sales_consultant.sandbox.serving.tls import certificates
 from sales_consultant.sandbox.store import Store
 from sales_consultant.sandbox.world import Limits, Side, World
 
@@ -203,8 +204,6 @@ class Sandbox:
             self.url = f"http://{HOST}:{self.port}"
             self._secure: socket.socket | None = None
             if tls is not None:
-                from sales_consultant.sandbox.serving.tls import certificates
-
                 found = certificates(tls)
                 self._secure = undone.enter_context(_bind(tls_port))
                 self.ca, context = found.ca, found.context()

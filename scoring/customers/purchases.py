@@ -10,6 +10,7 @@ import duckdb
 import numpy as np
 import pandas as pd
 
+from sales_consultant.config.populations import Exclusions
 from sales_consultant.scoring.core import (
     DAY,
     alive,
@@ -23,7 +24,6 @@ from sales_consultant.scoring.customers.contracts import contracts, under_contra
 from sales_consultant.scoring.populations import for_testing, is_renewal
 
 if TYPE_CHECKING:
-    from sales_consultant.config.populations import Exclusions
     from sales_consultant.scoring.customers.contracts import ContractFields
 
 # Gaps between purchases that vary by less than a fifth of their mean look like terms, not like choices.
@@ -64,8 +64,6 @@ def purchases(
     Deals made for testing are told by their name (`exclusions`, else the default words) or an amount that is no sale.
     `fields` are those that tell of contracts, where the settings name them.
     """
-    from sales_consultant.config.populations import Exclusions
-
     t = alive(neutral(con, "deals"))
     t = t.filter(t.is_won.fill_null(False) & t.closed_at.notnull() & (t.closed_at <= as_of))
     deals = query(

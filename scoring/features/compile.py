@@ -10,7 +10,7 @@ import pandas as pd
 
 from sales_consultant.scoring.core import DAY, MARK, Block, compiled, neutral, per_cut
 from sales_consultant.scoring.features.deal_path import edge, entries, histories, pipelines
-from sales_consultant.scoring.features.sources import dated_rows, key_of
+from sales_consultant.scoring.features.sources import dated_rows, deal_contacts, key_of
 
 if TYPE_CHECKING:
     from sales_consultant.scoring.features.declarations import Entity, Feature, Match
@@ -216,8 +216,6 @@ def primary_contacts(con: duckdb.DuckDBPyConnection, members: pd.DataFrame) -> p
 
 def _primary_contacts(con: duckdb.DuckDBPyConnection) -> Block:
     import ibis
-
-    from sales_consultant.scoring.features.sources import deal_contacts
 
     rows = deal_contacts(con)
 

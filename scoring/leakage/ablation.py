@@ -14,10 +14,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from sales_consultant.scoring.additive import Encoder, is_number, numbers, quick_trees
+from sales_consultant.scoring.additive import Encoder, is_number, logistic, numbers, quick_trees
 from sales_consultant.scoring.core import Finding
 from sales_consultant.scoring.features import doubted
 from sales_consultant.scoring.leakage.univariate import cells
+from sales_consultant.scoring.metrics import auc
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -103,9 +104,6 @@ class Probe:
 
         Trees are not asked where the linear model has `enough`.
         """
-        from sales_consultant.scoring.additive import logistic
-        from sales_consultant.scoring.metrics import auc
-
         gone = {self.family(c) for c in without}
         kept = ~np.isin(self.owner, [j for j, c in enumerate(self.columns) if self.family(c) in gone])
         if not kept.any():
@@ -135,8 +133,6 @@ class Probe:
 
     def weight(self) -> NDArray[np.float64]:
         """How much each column matters: the AUC that trees lose where its values are shuffled."""
-        from sales_consultant.scoring.metrics import auc
-
         learn, rng = self.half, np.random.default_rng(self.random_state)
         y, shown = self.y[~learn], self.Z[~learn]
         mixed = rng.permutation(len(y))
@@ -170,8 +166,6 @@ class Probe:
 
     def alone(self, column: str) -> float:
         """The AUC of one column: by the rates of its values, or of a number as it is, if that is more."""
-        from sales_consultant.scoring.metrics import auc
-
         rates = self.rates(column)
         most = sum(auc(self.y[k], rates[k]) for k in (self.half, ~self.half)) / 2
         if is_number(self.X[column]):
@@ -184,8 +178,6 @@ class Probe:
 
     def pairs(self, columns: Sequence[str]) -> list[tuple[str, str, float]]:
         """Pairs of columns that alone say little and together nearly everything, with their AUC by joint values."""
-        from sales_consultant.scoring.metrics import auc
-
         learn = self.half
         cell = {c: cells(self.X[c], learn) + 1 for c in columns if self.X[c].nunique() < _COARSE}
         single = {c: self.alone(c) for c in cell}

@@ -21,6 +21,7 @@ from sales_consultant.scoring.leakage.derived_columns import (
     sum_of,
 )
 from sales_consultant.scoring.leakage.event_counts import past_of, sets_of
+from sales_consultant.scoring.metrics import group_weights
 
 if TYPE_CHECKING:
     from sales_consultant.scoring.leakage.event_counts import Happened, Past
@@ -56,8 +57,6 @@ def knows_later(
     An honest score or segment, known at the cut-off, explains the rate at best. Scheduled and automated events follow
     rules and not chance; leave them out. A date after the cut-off that lies a constant time from a later event is a copy.
     """
-    from sales_consultant.scoring.metrics import group_weights
-
     ids = ids.reset_index(drop=True)
     if len(values) < _FEWEST or events.empty:
         return []

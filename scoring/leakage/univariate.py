@@ -8,8 +8,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from sales_consultant.scoring.additive import is_number, numbers
 from sales_consultant.scoring.core import Finding
 from sales_consultant.scoring.features import doubted
+from sales_consultant.scoring.metrics import auc
 
 AUC_LIMIT = 0.95
 # Of a column whose name speaks of an outcome.
@@ -54,8 +56,6 @@ def single_fields(
     Rates are learnt on the first 60 % of the rows in `order` (time, or any number of the group) and judged
     on the rest: .95 is more than honest data of a CRM give, and so is .85 where the name speaks of an outcome.
     """
-    from sales_consultant.scoring.metrics import auc
-
     rank = np.argsort(np.argsort(order, kind="stable"), kind="stable")
     learn = rank < 0.6 * len(y)
     if min(y[learn].sum(), (1 - y[learn]).sum(), y[~learn].sum(), (1 - y[~learn]).sum()) < _MIN_CLASS:
@@ -98,8 +98,6 @@ def decided(
     (90 %). Rows of a group that share outcome and value count once.
     """
     from scipy.stats import binom
-
-    from sales_consultant.scoring.additive import numbers
 
     own = _times(as_of)
     base = float(y.mean()) if len(y) else 0.0
@@ -154,8 +152,6 @@ def decided(
 
 def _times(as_of: NDArray[Any] | None) -> NDArray[np.float64] | None:
     """Times as days since 1970; None where they are numbers, which order rows and date nothing."""
-    from sales_consultant.scoring.additive import numbers
-
     if as_of is None or as_of.dtype.kind in "iufb":
         return None
     times = pd.to_datetime(pd.Series(as_of), utc=True, errors="coerce")
@@ -163,7 +159,6 @@ def _times(as_of: NDArray[Any] | None) -> NDArray[np.float64] | None:
 
 
 def _is_number(column: pd.Series[Any]) -> bool:
-    from sales_consultant.scoring.additive import is_number
 
     return is_number(column)
 

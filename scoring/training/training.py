@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import duckdb
 import pandas as pd
 
-from sales_consultant.scoring.core import Finding
+from sales_consultant.scoring.core import Finding, neutral, query
 from sales_consultant.scoring.features import build, cleaning, coverage, standard
 from sales_consultant.scoring.features import crm_fields as own
 from sales_consultant.scoring.leakage import fill_gaps, point_in_time
@@ -106,8 +106,6 @@ def declare(
 
 def _named_stages(con: duckdb.DuckDBPyConnection, groups: list[Group]) -> list[Group]:
     """The stage group with the labels that people know the stages by."""
-    from sales_consultant.scoring.core import neutral, query
-
     t = neutral(con, "stages")
     rows = query(con, t.filter(t.object == "deals").select("stage", "label"))
     names = {str(s): clean(str(n)) for s, n in zip(rows["stage"], rows["label"], strict=True) if n}

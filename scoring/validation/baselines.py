@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from sales_consultant.scoring.additive import Encoder
 from sales_consultant.scoring.features import build
-from sales_consultant.scoring.metrics import metrics
+from sales_consultant.scoring.metrics import calibrate, metrics
 from sales_consultant.scoring.populations import Membership, classes, cut_offs, false_labels, labelled, split
 from sales_consultant.scoring.propensity import fit_competing_risks as competing
 from sales_consultant.scoring.propensity import tier_of
@@ -116,8 +116,6 @@ def _probabilities(
 ) -> NDArray[np.float64]:
     """P(event) of the test rows; the SVM learns from a sample and gets its probabilities by Platt's map (1999)."""
     from scipy.special import expit
-
-    from sales_consultant.scoring.metrics import calibrate
 
     if not name.startswith("SVM"):
         return np.asarray(rival.fit(Z, y, sample_weight=weight).predict_proba(Z_test)[:, 1])

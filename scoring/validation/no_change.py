@@ -9,6 +9,14 @@ import numpy as np
 import pandas as pd
 
 from sales_consultant.scoring.core import DAY
+from sales_consultant.scoring.customers import (
+    ShiftedBetaGeometric,
+    arrays,
+    beta_geo_nbd,
+    gamma_gamma,
+    modelled,
+    purchases,
+)
 
 if TYPE_CHECKING:
     from sales_consultant.config.populations import Exclusions
@@ -44,8 +52,6 @@ def values_stay(
     """
     from scipy.stats import chi2
 
-    from sales_consultant.scoring.customers import modelled, purchases
-
     if old.currency != new.currency or old.purchase_params is None or new.purchase_params is None:
         return ""
     if (old.renewals is None) != (new.renewals is None) or old.fields != new.fields:
@@ -65,8 +71,6 @@ def values_stay(
 
 def _gains(table: pd.DataFrame, old: ValueModel, new: ValueModel) -> dict[str, tuple[float, int]]:
     """What the new parameters gain in log-likelihood, and how many there are, of purchases and of spend."""
-    from sales_consultant.scoring.customers import arrays, beta_geo_nbd, gamma_gamma
-
     x, t, T, count, m = arrays(table)
     history = beta_geo_nbd.History.of(x, t, T)
 
@@ -87,8 +91,6 @@ def _gains(table: pd.DataFrame, old: ValueModel, new: ValueModel) -> dict[str, t
 
 def _renewals(table: pd.DataFrame, old: ValueModel, new: ValueModel) -> dict[str, tuple[float, int]]:
     """The same of the renewals of contracts, where both models have them."""
-    from sales_consultant.scoring.customers import ShiftedBetaGeometric
-
     if old.renewals is None or new.renewals is None:
         return {}
     t, ended = table["renewals"].to_numpy(dtype=float), table["ended"].to_numpy(dtype=bool)

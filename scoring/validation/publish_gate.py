@@ -12,7 +12,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from sales_consultant.scoring.additive import Hazards
-from sales_consultant.scoring.core import DAY
+from sales_consultant.scoring.core import DAY, neutral, query
+from sales_consultant.scoring.features import build
+from sales_consultant.scoring.metrics import metrics
+from sales_consultant.scoring.propensity import grade, split
 from sales_consultant.scoring.validation.no_change import nothing_ended
 
 if TYPE_CHECKING:
@@ -67,8 +70,6 @@ def compare(
     learnt only from before; None without a test). Of these count those that the old model has not seen, see `unseen`.
     `today` are the open members.
     """
-    from sales_consultant.scoring.features import build
-
     given = moves(con, old, new, today)
     grades = dict(sorted(Counter(given["old_grade"] + " to " + given["new_grade"]).items()))
     moved = given[given["old_grade"] != given["new_grade"]]
@@ -136,8 +137,6 @@ def paired(
     shared: dict[str, Any] | None = None,
 ) -> Comparison:
     """The decision from labels, both models' probabilities and each row's company."""
-    from sales_consultant.scoring.metrics import metrics
-
     fresh, held = metrics.losses(y, new), metrics.losses(y, old)
     weights = metrics.group_weights(groups, RESAMPLES, np.random.default_rng(random_state))
     drawn = weights @ (fresh - held) / np.maximum(weights.sum(axis=1), 1)
@@ -162,9 +161,6 @@ def moves(
     con: duckdb.DuckDBPyConnection, old: PopulationModel, new: PopulationModel, today: pd.DataFrame
 ) -> pd.DataFrame:
     """Today's open members under both models: record_id, old_score, new_score, old_grade, new_grade."""
-    from sales_consultant.scoring.features import build
-    from sales_consultant.scoring.propensity import grade, split
-
     out: dict[str, Any] = {"record_id": today["record_id"].astype(object)}
     for when, model in (("old", old), ("new", new)):
         X = build(con, model.population.object, model.features, today)
@@ -194,8 +190,6 @@ def _examples(con: duckdb.DuckDBPyConnection, entity: str, moved: pd.DataFrame) 
 
 def own_names(con: duckdb.DuckDBPyConnection, entity: str, ids: list[str]) -> dict[str, str]:
     """What people call records, by id."""
-    from sales_consultant.scoring.core import neutral, query
-
     if not ids:
         return {}
     t = neutral(con, entity)

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from sales_consultant.config.clock import iso
 from sales_consultant.config.errors import UsageError
+from sales_consultant.scoring import model_file
 from sales_consultant.sync.models import registry
 from sales_consultant.sync.models.training import TrainedModel
 from sales_consultant.sync.plan import release
@@ -62,8 +63,6 @@ def publish(state: State, folder: Path, digest: str, *, now: int) -> dict[str, s
     UsageError where the gate kept it out, where the comparison is out of date, or where its file is lost. As after a
     training that publishes, the hold that a rollback left is lifted, and the next run writes with it.
     """
-    from sales_consultant.scoring import model_file
-
     found = [m for m in registry.index(state) if digest and m["digest"].startswith(digest)]
     if len(found) != 1:
         what = "No model's digest starts" if not found else f"{len(found)} models' digests start"

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from sales_consultant.config.errors import MachineError
+from sales_consultant.scoring import model_file, plots
 from sales_consultant.sync.models import cards, registry
 from sales_consultant.sync.runtime import Workspace
 
@@ -57,8 +58,6 @@ def write(ws: Workspace, named: str, out: Path | None) -> dict[str, Any]:
 
     UsageError for an unknown model, MachineError where the folder cannot be written. Whatever the CRM spells is escaped.
     """
-    from sales_consultant.scoring import model_file
-
     told = cards.card(ws, named)
     home = ws.models_folder / told["digest"]
     kept = getattr(model_file.load(home), "card", None) if model_file.of_this_format(home) else None
@@ -75,8 +74,6 @@ def write(ws: Workspace, named: str, out: Path | None) -> dict[str, Any]:
 
 def _plots(folder: Path, name: str, card: Mapping[str, Any]) -> list[Path]:
     """Calibration, lift, ROC, precision and recall of the forward test's rows, and what the reasons weigh."""
-    from sales_consultant.scoring import plots
-
     judged = card.get("judged") or {}
     if not judged.get("y"):
         return []

@@ -5,6 +5,8 @@ from typing import Any
 from sales_consultant.config.clock import iso
 from sales_consultant.config.errors import UsageError
 from sales_consultant.config.nearest import did_you_mean
+from sales_consultant.scoring import model_file
+from sales_consultant.scoring.propensity import PopulationModel
 from sales_consultant.sync.models import registry
 from sales_consultant.sync.runtime import Workspace
 from sales_consultant.sync.stores import State
@@ -51,9 +53,6 @@ def card(ws: Workspace, named: str) -> dict[str, Any]:
     `named` is a model's name (a population, or value, segments, ...), for the one in force, or the first letters of a
     digest. The card is missing where the model's folder is lost or of an older release. UsageError for an unknown one.
     """
-    from sales_consultant.scoring import model_file
-    from sales_consultant.scoring.propensity import PopulationModel
-
     m = _meant(ws.state, named)
     told = {k: m[k] for k in ("name", "kind", "digest", "verdict")} | {
         "as_of": iso(m["as_of"]),

@@ -10,6 +10,11 @@ import sqlalchemy as sa
 
 from sales_consultant.config.clock import iso
 from sales_consultant.config.errors import MachineError
+from sales_consultant.scoring import plots
+from sales_consultant.scoring.customers import find, purchases, summary
+from sales_consultant.scoring.features import build
+from sales_consultant.scoring.populations import Membership, lives
+from sales_consultant.scoring.validation import compare, lending, readiness
 from sales_consultant.sync.models import registry
 from sales_consultant.sync.plan import DAY_MS, current_values
 from sales_consultant.sync.runtime import Workspace, open_pulled
@@ -95,8 +100,6 @@ def noted(document: dict[str, Any], nothing: str) -> dict[str, Any]:
 
 def ready(ws: Workspace, *, as_of: int) -> list[dict[str, Any]]:
     """What each population's data allow, before anything is fitted."""
-    from sales_consultant.scoring.validation import lending, readiness
-
     con, populations = ws.warehouse.con, ws.settings.populations
     found = [
         readiness(con, name, population, as_of=as_of, exclusions=ws.settings.exclude)
@@ -137,8 +140,6 @@ def as_given(ws: Workspace, *, lookbacks: Sequence[int] = LOOKBACKS) -> list[dic
     horizon: over a shorter time less must have happened. Only scores that the CRM itself confirmed count, at the moment
     they became visible: nothing is computed anew.
     """
-    from sales_consultant.scoring.populations import lives
-
     open_pulled(ws)
     as_of = max(
         (int(r["as_of"]) for r in ws.state.rows(sa.select(runs.c.as_of).where(runs.c.as_of.is_not(None)))),
@@ -184,8 +185,6 @@ def as_given(ws: Workspace, *, lookbacks: Sequence[int] = LOOKBACKS) -> list[dic
 
 def compared(ws: Workspace) -> list[dict[str, Any]]:
     """Each model in force beside the usual ones, on the same forward test."""
-    from sales_consultant.scoring.validation import compare
-
     open_pulled(ws)
     found = []
     for name, model in registry.in_force(ws.state, ws.models_folder, ws.settings).populations.items():
@@ -199,10 +198,6 @@ def plotted(ws: Workspace, folder: Path) -> dict[str, Any]:
 
     Also the calibration as rows for a terminal. MachineError where the folder cannot be written.
     """
-    from sales_consultant.scoring import plots
-    from sales_consultant.scoring.features import build
-    from sales_consultant.scoring.populations import Membership
-
     open_pulled(ws)
     files: list[Path] = []
     rows: list[dict[str, Any]] = []
@@ -250,8 +245,6 @@ def _segments(ws: Workspace) -> list[tuple[str, int, float]]:
 
 def clustered(ws: Workspace) -> dict[str, Any]:
     """Clusters of the customers, beside the named segments: how they were chosen, and who is in them."""
-    from sales_consultant.scoring.customers import find, purchases, summary
-
     open_pulled(ws)
     as_of = ws.connector.now()
     table = summary(purchases(ws.warehouse.con, as_of=as_of, exclusions=ws.settings.exclude), as_of=as_of)

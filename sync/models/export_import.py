@@ -5,6 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from sales_consultant.config.errors import MachineError, UsageError
+from sales_consultant.scoring import model_file
+from sales_consultant.scoring.core import ModelFileError
 from sales_consultant.sync.models import registry
 from sales_consultant.sync.stores import State
 
@@ -16,8 +18,6 @@ def export(state: State, folder: Path, digest: str, path: Path) -> dict[str, Any
 
     It holds names of fields and values as the org spells them, and counts; no record, no org and nothing of a journal.
     """
-    from sales_consultant.scoring import model_file
-
     found = [m for m in registry.index(state) if digest and m["digest"].startswith(digest)]
     if len(found) != 1:
         what = "No model's digest starts" if not found else f"{len(found)} models' digests start"
@@ -52,9 +52,6 @@ def take(
 
     `name` puts it under another population of this org. UsageError for what is no such file, or was changed.
     """
-    from sales_consultant.scoring import model_file
-    from sales_consultant.scoring.core import ModelFileError
-
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
         if document["format"] != FORMAT:

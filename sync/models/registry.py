@@ -9,6 +9,8 @@ import sqlalchemy as sa
 from sales_consultant.config.errors import UsageError
 from sales_consultant.config.nearest import did_you_mean
 from sales_consultant.config.settings import Settings
+from sales_consultant.scoring import model_file
+from sales_consultant.scoring.model_file import save
 from sales_consultant.sync.plan import DAY_MS, Models
 from sales_consultant.sync.stores import State, models
 
@@ -23,8 +25,6 @@ NO_BETTER, TOO_LITTLE = "no better than base rate", "too little data"
 
 def known(state: State, folder: Path, name: str, kind: type[M]) -> M | None:
     """The model in force of a name, whose edges or numbers stay where they can."""
-    from sales_consultant.scoring import model_file
-
     held = in_force_row(state, name)
     if held is None or not model_file.of_this_format(folder / held["digest"]):
         return None
@@ -52,8 +52,6 @@ def revert(state: State, folder: Path, name: str, *, now: int) -> dict[str, str]
 
     UsageError where there is none before it, or its file is gone. The next run plans with it, as with any other model.
     """
-    from sales_consultant.scoring import model_file
-
     rows = state.rows(
         sa.select(models)
         .where(models.c.name == name, models.c.published_at.is_not(None))
@@ -88,8 +86,6 @@ def revert(state: State, folder: Path, name: str, *, now: int) -> dict[str, str]
 
 def keep(model: Any, folder: Path) -> str:
     """Save a model below `folder` under its own digest, which is returned; the same model twice is one folder."""
-    from sales_consultant.scoring.model_file import save
-
     folder.mkdir(parents=True, exist_ok=True)
     temporary = folder / ".new"
     digest = save(model, temporary)
@@ -171,8 +167,6 @@ def index(state: State) -> list[dict[str, Any]]:
 
 def in_force(state: State, folder: Path, settings: Settings) -> Models:
     """The published models that were not withdrawn, loaded."""
-    from sales_consultant.scoring import model_file
-
     rows = state.rows(
         sa.select(models)
         .where(models.c.published_at.is_not(None), models.c.withdrawn_at.is_(None))
@@ -194,8 +188,6 @@ def training_needed(state: State, folder: Path, settings: Settings, *, as_of: in
     Without this a population that is added to the settings would go unscored until the next training, and a lost
     folder would read as a withdrawn model, whose scores are emptied.
     """
-    from sales_consultant.scoring import model_file
-
     rows = state.rows(sa.select(models).where(~LOOKED))
     wanted = {*settings.populations, VALUE, SEGMENTS, AMOUNT}
     wanted |= {CLUSTERS} if settings.write.set == "all" else set()

@@ -14,6 +14,22 @@ from sales_consultant.config.nearest import did_you_mean
 from sales_consultant.config.populations import Population
 from sales_consultant.config.settings import Settings
 from sales_consultant.connectors.tables import field_column
+from sales_consultant.scoring import deal_amounts, model_file
+from sales_consultant.scoring.core import columns
+from sales_consultant.scoring.customers import (
+    ClusterModel,
+    ContractFields,
+    SegmentModel,
+    ValueModel,
+    cluster_model,
+    segments,
+    value,
+)
+from sales_consultant.scoring.deal_amounts import AmountModel
+from sales_consultant.scoring.propensity import PopulationModel
+from sales_consultant.scoring.training import Lender, borrow, training
+from sales_consultant.scoring.validation import no_change, nothing_ended
+from sales_consultant.scoring.validation import publish_gate as gate
 from sales_consultant.sync.journal import shown
 from sales_consultant.sync.models.registry import (
     AMOUNT,
@@ -32,8 +48,7 @@ from sales_consultant.sync.models.registry import (
 from sales_consultant.sync.stores import State
 
 if TYPE_CHECKING:
-    from sales_consultant.scoring.propensity import PopulationModel
-    from sales_consultant.scoring.training import Lender, Trained
+    from sales_consultant.scoring.training import Trained
     from sales_consultant.scoring.validation import Comparison
 
 Say = Callable[[str], None]
@@ -104,8 +119,6 @@ class _Training:
     """Models of this training that came into force, or would, by their population."""
 
     def population(self, name: str, population: Population) -> None:
-        from sales_consultant.scoring.propensity import PopulationModel
-        from sales_consultant.scoring.training import Lender, borrow, training
 
         called = population.label or name
         self.say(f"training {called}")
@@ -157,10 +170,6 @@ class _Training:
 
         Nor do two such words count as two where a model is to be withdrawn.
         """
-        from sales_consultant.scoring import model_file
-        from sales_consultant.scoring.propensity import PopulationModel
-        from sales_consultant.scoring.validation import nothing_ended
-
         rows = [r for r in index(self.state) if r["name"] == name and not r["report"].get("dry_run")]
         same = list(takewhile(lambda r: r["report"].get("ended") == model.card.get("ended"), rows))
         if not same or not model_file.of_this_format(self.folder / same[-1]["digest"]):
@@ -170,9 +179,6 @@ class _Training:
 
     def _lender(self, population: Population) -> "Lender | None":
         """The parent's model of this training where it is the one in force from now on, else the one in force."""
-        from sales_consultant.scoring.propensity import PopulationModel
-        from sales_consultant.scoring.training import Lender
-
         if population.parent is None:
             return None
         if population.parent in self.lenders:
@@ -186,8 +192,6 @@ class _Training:
 
     def _gate(self, old: "PopulationModel | None", trained: "Trained") -> "Comparison | None":
         """The new model against the one in force; None where there is none, or its file is lost."""
-        from sales_consultant.scoring.validation import publish_gate as gate
-
         if old is None or trained.today is None:
             return None
         return gate.compare(self.con, old, trained.model, trained.judged, trained.today)
@@ -240,19 +244,6 @@ class _Training:
 
     def customers(self) -> None:
         """What customers are worth and which segments there are, and the size of deals without an amount."""
-        from sales_consultant.scoring import deal_amounts
-        from sales_consultant.scoring.customers import (
-            ClusterModel,
-            ContractFields,
-            SegmentModel,
-            ValueModel,
-            cluster_model,
-            segments,
-            value,
-        )
-        from sales_consultant.scoring.deal_amounts import AmountModel
-        from sales_consultant.scoring.validation import no_change
-
         con, state, folder, as_of = self.con, self.state, self.folder, self.as_of
         exclude = self.settings.exclude
         self.say("learning deal amounts")
@@ -306,8 +297,6 @@ def _was_there(con: duckdb.DuckDBPyConnection, column: str) -> bool:
 
 def _check_features(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     """Raise ConfigError for a column that no object has: misspelt, a field that must not be learnt from would be."""
-    from sales_consultant.scoring.core import columns
-
     objects = ("contacts", "companies", "deals")
     named = {f"[features] {key}": getattr(settings.features, key) for key in ("fixed", "omit", "protected")}
     for key in ("renewal_date", "term_months"):

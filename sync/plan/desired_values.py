@@ -19,6 +19,12 @@ from sales_consultant.config.canon import Canonical, written
 from sales_consultant.config.catalogue import by_key
 from sales_consultant.config.playbook import Playbook
 from sales_consultant.config.settings import Settings
+from sales_consultant.scoring import scorer
+from sales_consultant.scoring.customers import value
+from sales_consultant.scoring.next_steps import propose
+from sales_consultant.scoring.populations import undecided
+from sales_consultant.scoring.scorer import shown
+from sales_consultant.scoring.validation import publish_gate
 from sales_consultant.sync.stores import many
 
 DAY_MS = 86_400_000
@@ -136,8 +142,8 @@ def build(
 
 def _put(desired: Desired, key: Key, **values: object) -> None:
     record = desired.record(key)
-    for name, value in values.items():
-        text = written(by_key(name), value)
+    for name, given in values.items():
+        text = written(by_key(name), given)
         # Grades, segments, steps and models are few words on very many records: each is kept once.
         record.values[name] = None if text is None else sys.intern(text)
 
@@ -169,7 +175,6 @@ def _directory(con: duckdb.DuckDBPyConnection, desired: Desired, keys: Iterable[
 
 
 def _undecided(con: duckdb.DuckDBPyConnection, desired: Desired) -> None:
-    from sales_consultant.scoring.populations import undecided
 
     found = undecided(con)
     for obj, ids in (("deals", found.deals), ("companies", found.companies), ("contacts", found.contacts)):
@@ -179,9 +184,6 @@ def _undecided(con: duckdb.DuckDBPyConnection, desired: Desired) -> None:
 def _scores(
     con: duckdb.DuckDBPyConnection, settings: Settings, models: Models, desired: Desired
 ) -> "list[pd.DataFrame]":
-
-    from sales_consultant.scoring import scorer
-    from sales_consultant.scoring.validation import publish_gate
 
     frames = []
     for name, population in settings.populations.items():
@@ -256,15 +258,12 @@ def reason_lines(reasons: Any) -> list[str]:
     Named are only what was seen of the record: "everything else" holds the rest and what holding the score at
     1 or 99 did, and is left out where it is nothing.
     """
-    from sales_consultant.scoring.scorer import shown
-
     return [r.line() for r in shown(reasons, SHOWN_REASONS)]
 
 
 def _expected(
     con: duckdb.DuckDBPyConnection, frames: "list[pd.DataFrame]", desired: Desired, models: Models
 ) -> None:
-    from sales_consultant.scoring.customers import value
 
     guessed: dict[str, float] = {}
     if models.amount is not None and any((f["object"] == "deals").any() for f in frames):
@@ -347,8 +346,6 @@ def _steps(
     held: Mapping[Key, str],
     of_today: Collection[Key],
 ) -> None:
-
-    from sales_consultant.scoring.next_steps import propose
 
     if not frames:
         return

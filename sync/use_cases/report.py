@@ -10,6 +10,8 @@ from sales_consultant.config.clock import iso
 from sales_consultant.config.errors import UsageError
 from sales_consultant.connectors.budget import DAY_MS
 from sales_consultant.connectors.tables import quote
+from sales_consultant.scoring import scorer
+from sales_consultant.scoring.customers import value
 from sales_consultant.sync.models import registry
 from sales_consultant.sync.plan import current_values as held
 from sales_consultant.sync.plan import desired_values as desiring
@@ -183,8 +185,6 @@ def explain(ws: Workspace, record: str) -> dict[str, Any]:
 
     A deal comes with its open risks and, where it has no expected value, why. A company comes with its profile: purchases, people, open deals, activity, risks. `record` is an id, alone or as "deals/ID". Raises UsageError where no record has it.
     """
-    from sales_consultant.scoring import scorer
-
     wanted_object, _, record_id = record.rpartition("/")
     open_pulled(ws)
     current = held.read(ws.connector, ws.warehouse, ws.state, ws.fields)
@@ -283,8 +283,6 @@ def _worth(
     ws: Workspace, in_force: Any, mine: Any, features: list[dict[str, Any]], as_of: int
 ) -> dict[str, Any]:
     """A deal's open risks, and why it has no expected value where it has none."""
-    from sales_consultant.scoring.customers import value
-
     con, estimates = ws.warehouse.con, {}
     if in_force.amount is not None:
         guessed = in_force.amount.estimate(con)
@@ -296,8 +294,6 @@ def _worth(
 
 def _why_none(ws: Workspace, in_force: Any, table: str, key: tuple[str, str], as_of: int) -> str:
     """Why a record has no score: excluded, without a model, or not open in any population."""
-    from sales_consultant.scoring import scorer
-
     for name, population in ws.settings.populations.items():
         if population.object != table:
             continue

@@ -23,6 +23,7 @@ from sales_consultant.config.errors import (
     StoppedError,
 )
 from sales_consultant.connectors.tables import field_column
+from sales_consultant.scoring.core import ScoringError
 from sales_consultant.sync.journal import Journal, waiting
 from sales_consultant.sync.models import registry
 from sales_consultant.sync.models import training as trainings
@@ -275,8 +276,6 @@ def _keep_merges(ws: Workspace) -> None:
 @contextlib.contextmanager
 def _settings_named() -> Iterator[None]:
     """What scoring and the playbook cannot work with is the admin's to mend."""
-    from sales_consultant.scoring.core import ScoringError
-
     try:
         yield
     except (ScoringError, playbook.PlaybookError) as e:

@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from sales_consultant.sandbox.hubspot.portal import (
+    SCOPES,
     VENDOR,
     ApiError,
     Bucket,
@@ -201,8 +202,6 @@ def _refuse_read_only(scope: str, request: Request) -> None:
 
 def _known(scope: str) -> str:
     """The scope as it is called: some object types have none for their definitions, tickets one for everything."""
-    from sales_consultant.sandbox.hubspot.portal import SCOPES
-
     if scope not in SCOPES:
         scope = scope.replace("crm.schemas.", "crm.objects.")
     return "tickets" if scope.startswith("crm.objects.tickets.") else scope

@@ -8,7 +8,7 @@ import uuid
 from collections import defaultdict
 
 from sales_consultant.sandbox.clock import iso
-from sales_consultant.sandbox.data_folder import infer
+from sales_consultant.sandbox.data_folder import field_name, infer
 from sales_consultant.sandbox.data_folder.types import CustomField
 from sales_consultant.sandbox.hubspot.loading.loading import KIND_OF_TABLE, Draft, Loader, Row, from_text
 from sales_consultant.sandbox.hubspot.portal import ACTIVITIES, KINDS, VENDOR, Kind
@@ -225,8 +225,6 @@ def load_histories(loader: Loader) -> None:
         if column not in loader.columns.get(table, {}) and table in KIND_OF_TABLE:
             unknown[table, column] += [v for _, v in entries]
     for (table, column), values in unknown.items():
-        from sales_consultant.sandbox.data_folder import field_name
-
         type, options, _ = infer(values)
         custom = CustomField(column, field_name(column), type, options)
         loader.columns.setdefault(table, {})[column] = loader.property_for(

@@ -4,6 +4,7 @@ from collections import defaultdict
 from typing import Any
 
 from sales_consultant.sandbox.clock import DAY_MS, iso
+from sales_consultant.sandbox.data_folder.tables import CustomField
 from sales_consultant.sandbox.hubspot.loading.loading import Draft, Loader, Row
 from sales_consultant.sandbox.hubspot.portal import KINDS, derive, number
 from sales_consultant.sandbox.hubspot.records import add_label, pair
@@ -108,7 +109,6 @@ def load_deals(loader: Loader) -> None:
     named = loader.define(table, kind)
     if any(r.get("record_type") for r in table):
         types = sorted({r["record_type"] for r in table if r.get("record_type")})
-        from sales_consultant.sandbox.data_folder.tables import CustomField
 
         loader.property_for(kind, CustomField("record_type", "record_type", "enumeration", tuple(types)))
     loader.columns["deals"] = {**DEAL_COLUMNS, **loader.columns.get("deals", {})}

@@ -5,7 +5,8 @@ from typing import Any
 
 from sales_consultant.sandbox.clock import iso
 from sales_consultant.sandbox.hubspot.loading.loading import Draft, Loader, Row
-from sales_consultant.sandbox.hubspot.portal import KINDS, VENDOR
+from sales_consultant.sandbox.hubspot.portal import KINDS, VENDOR, definition, group_of
+from sales_consultant.sandbox.hubspot.records import dumps
 from sales_consultant.sandbox.store import Record
 
 _LIFECYCLE = {
@@ -61,7 +62,6 @@ def load_owners(loader: Loader) -> None:
 
 
 def _json(values: dict[str, Any]) -> str:
-    from sales_consultant.sandbox.hubspot.records import dumps
 
     return dumps(values)
 
@@ -139,7 +139,6 @@ def load_people(loader: Loader) -> None:
 
 
 def _define(loader: Loader, name: str, type: str, field_type: str) -> None:
-    from sales_consultant.sandbox.hubspot.portal import definition, group_of
 
     kind = KINDS["contacts"]
     label = name.replace("_", " ").capitalize()

@@ -1,6 +1,6 @@
 """Values that HubSpot computes from others of the same record."""
 
-from sales_consultant.sandbox.clock import DAY_MS
+from sales_consultant.sandbox.clock import DAY_MS, iso
 from sales_consultant.sandbox.hubspot.portal.kinds import Kind
 from sales_consultant.sandbox.hubspot.portal.portal import Portal
 from sales_consultant.sandbox.hubspot.portal.values import to_ms
@@ -39,8 +39,6 @@ def _deal(portal: Portal, kind: Kind, values: dict[str, str | None], created: in
     values["hs_is_closed_won"] = "true" if won else "false"
     values["hs_is_closed_lost"] = "true" if closed and not won else "false"
     if closed and not was_closed and values.get("closedate") is None:
-        from sales_consultant.sandbox.clock import iso
-
         values["closedate"] = iso(now)
     close = values.get("closedate")
     values["days_to_close"] = str(max(0, (to_ms(close) - created) // DAY_MS)) if closed and close else None

@@ -4,6 +4,8 @@ from collections.abc import Collection, Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+import orjson
+
 from sales_consultant.sandbox.clock import DAY_MS, iso, parse_iso
 from sales_consultant.sandbox.lengths import length
 
@@ -107,3 +109,8 @@ def refusal(name: str, error: ValueError) -> Json:
         "error": getattr(error, "code", "INVALID_VALUE"),
         "name": name,
     }
+
+
+def dumps(values: Mapping[str, str | None]) -> str:
+    """The values that are kept of a record: those that are not null."""
+    return orjson.dumps({k: v for k, v in values.items() if v is not None}).decode()

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sales_consultant.sandbox.hubspot.portal import KINDS, VENDOR, Kind, Portal, bad, kind_of
+from sales_consultant.sandbox.hubspot.portal.values import dumps
 from sales_consultant.sandbox.store import Link
 
 Json = dict[str, Any]
@@ -238,6 +239,5 @@ def recount(portal: Portal, kind: Kind, record_id: str) -> None:
             link.to_id for link in portal.store.links(VENDOR, kind.name, (record_id,), KINDS[other].name)
         }
         values[name] = str(len(linked))
-    from sales_consultant.sandbox.hubspot.records.writing import dumps
 
     portal.store.update(VENDOR, kind.name, record._replace(properties=dumps(values)))

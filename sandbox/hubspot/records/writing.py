@@ -4,8 +4,6 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-import orjson
-
 from sales_consultant.sandbox.clock import DAY_MS
 from sales_consultant.sandbox.hubspot.portal import (
     KINDS,
@@ -19,6 +17,8 @@ from sales_consultant.sandbox.hubspot.portal import (
     derive,
     refusal,
 )
+from sales_consultant.sandbox.hubspot.portal.values import dumps
+from sales_consultant.sandbox.hubspot.records.links import link_new
 from sales_consultant.sandbox.lengths import length
 from sales_consultant.sandbox.store import Change, Record
 
@@ -26,11 +26,6 @@ Json = dict[str, Any]
 # Ids begin just below a new digit, so that whoever compares them as text is found out.
 FIRST_ID = 9_999_999_950
 KEPT_MS = 90 * DAY_MS
-
-
-def dumps(values: Mapping[str, str | None]) -> str:
-    """The values that are kept of a record: those that are not null."""
-    return orjson.dumps({k: v for k, v in values.items() if v is not None}).decode()
 
 
 def new_id(portal: Portal, kind: Kind, count: int = 1) -> int:
@@ -91,8 +86,6 @@ def create(
     portal: Portal, kind: Kind, body: Json, version: str = "2026-03", *, at: int | None = None
 ) -> Record:
     """A new record with its associations. Raises InvalidValuesError, ApiError 409 for a unique value that is taken."""
-    from sales_consultant.sandbox.hubspot.records.links import link_new
-
     now = portal.clock.now_ms() if at is None else at
     values = checked(portal, kind, body.get("properties") or {})
     _unique(portal, kind, values, None)

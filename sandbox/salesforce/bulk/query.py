@@ -8,7 +8,7 @@ from sales_consultant.sandbox.salesforce.access import Access
 from sales_consultant.sandbox.salesforce.api import Call, Result
 from sales_consultant.sandbox.salesforce.bulk import jobs
 from sales_consultant.sandbox.salesforce.org import QUERY_JOBS, QUERY_MB, VENDOR, ApiError, Meter, Org
-from sales_consultant.sandbox.salesforce.query import Plan, query
+from sales_consultant.sandbox.salesforce.query import Plan, plan
 from sales_consultant.sandbox.salesforce.records import render
 from sales_consultant.sandbox.store import Record
 
@@ -19,7 +19,7 @@ _COLUMNS = "id, seq, properties, created, modified, archived, archived_at"
 
 
 def _plan(text: str, access: Access, operation: str) -> Plan:
-    made = query.plan(text, access, deleted=operation == "queryAll")
+    made = plan.plan(text, access, deleted=operation == "queryAll")
     if made.below:
         raise ApiError("API_ERROR", "Nested queries are not supported in Bulk API 2.0 queries")
     if made.query.aggregated or made.query.offset:

@@ -1,17 +1,11 @@
 """Subqueries in SELECT: the records that point to each row, by the name of their relationship."""
 
-from collections import defaultdict
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sales_consultant.sandbox.salesforce.access import Access
 from sales_consultant.sandbox.salesforce.org import ApiError, Field, Org, Sobject
-from sales_consultant.sandbox.salesforce.records import render
-from sales_consultant.sandbox.salesforce.soql import Literal, Logic, Query, Within
-
-if TYPE_CHECKING:
-    from sales_consultant.sandbox.salesforce.query.query import Plan
+from sales_consultant.sandbox.salesforce.soql import Query
 
 Json = dict[str, Any]
 # Where a relationship is not called as the plural of the object.
@@ -69,30 +63,4 @@ def prepare(query: Query, parent: Sobject, access: Access) -> Below:
     if query.aggregated:
         raise ApiError("MALFORMED_QUERY", "Aggregate expressions are not allowed in a subquery of SELECT")
     assert relation is not None
-    made = Below(relation, f, replace(query, sobject=child.name, alias=query.alias or query.sobject))
-    _plan(made, access, [])
-    return made
-
-
-def _plan(below: Below, access: Access, parents: Sequence[str]) -> "Plan":
-    from sales_consultant.sandbox.salesforce.query.query import plan_of
-
-    among = Within(below.field.name, tuple(Literal("string", f"'{p}'") for p in parents))
-    where = among if below.query.where is None else Logic("AND", (below.query.where, among))
-    # The limit is one for each parent: it is kept to when the rows are dealt out.
-    return plan_of(replace(below.query, where=where, limit=None, offset=0), access)
-
-
-def fill(rows: Sequence[Json], parents: Sequence[str], below: Below, access: Access, version: str) -> None:
-    """Put the children into the rows of a page, None where there are none."""
-    from sales_consultant.sandbox.salesforce.query.query import fetch, matching
-
-    made = _plan(below, access, parents)
-    records = fetch(made, matching(made))
-    dealt: dict[str, list[Json]] = defaultdict(list)
-    for record, row in zip(records, render.rows(access.org, made.shape, records, version), strict=True):
-        dealt[str(record.values().get(below.field.name))].append(row)
-    first, limit = below.query.offset, below.query.limit
-    for row, parent in zip(rows, parents, strict=True):
-        mine = dealt[parent][first : None if limit is None else first + limit]
-        row[below.relation] = {"totalSize": len(mine), "done": True, "records": mine} if mine else None
+    return Below(relation, f, replace(query, sobject=child.name, alias=query.alias or query.sobject))

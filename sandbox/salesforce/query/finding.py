@@ -7,7 +7,7 @@ from typing import Any
 from sales_consultant.sandbox.salesforce.access import sharing
 from sales_consultant.sandbox.salesforce.api import Call, Result
 from sales_consultant.sandbox.salesforce.org import CUSTOMIZABLE, VENDOR, ApiError, Field, Sobject
-from sales_consultant.sandbox.salesforce.query import query
+from sales_consultant.sandbox.salesforce.query import plan
 from sales_consultant.sandbox.salesforce.records import render
 from sales_consultant.sandbox.salesforce.soql import Literal, Logic, Within, parse
 
@@ -87,14 +87,14 @@ def _search(call: Call, words: str, group: str, wanted: list[tuple[str, str, str
     found: list[Json] = []
     for name, fields, clauses in wanted:
         asked = parse(f"SELECT {fields} FROM {name} {clauses}")
-        made = query.plan_of(asked, call.access)
+        made = plan.plan_of(asked, call.access)
         ids = _matching(call, made.compiler.sobject, group, tests)
         if not ids:
             continue
         among = Within("Id", tuple(Literal("string", f"'{i}'") for i in ids))
         where = among if asked.where is None else Logic("AND", (among, asked.where))
-        made = query.plan_of(replace(asked, where=where), call.access)
-        rows = query.fetch(made, query.matching(made))
+        made = plan.plan_of(replace(asked, where=where), call.access)
+        rows = plan.fetch(made, plan.matching(made))
         found += render.rows(call.org, made.shape, rows, call.version)
     return found[:most]
 

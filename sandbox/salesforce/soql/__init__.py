@@ -2,7 +2,8 @@
 
 from sales_consultant.sandbox.salesforce.soql.conditions import ARCHIVED_AFTER_MS, Compiler
 from sales_consultant.sandbox.salesforce.soql.functions import Showing, called, grouped_only, show
-from sales_consultant.sandbox.salesforce.soql.soql import (
+from sales_consultant.sandbox.salesforce.soql.soql import parse, unquote
+from sales_consultant.sandbox.salesforce.soql.syntax import (
     Compare,
     Condition,
     Item,
@@ -10,9 +11,7 @@ from sales_consultant.sandbox.salesforce.soql.soql import (
     Logic,
     Query,
     Within,
-    parse,
     terms,
-    unquote,
 )
 
 __all__ = [

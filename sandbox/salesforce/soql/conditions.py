@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from sales_consultant.sandbox.salesforce.access import Access, sharing, unsupported
-from sales_consultant.sandbox.salesforce.org import HISTORY_OF, ApiError, Field, Sobject
+from sales_consultant.sandbox.salesforce.org import HISTORY_OF, ApiError, Field, Sobject, stamp
 from sales_consultant.sandbox.salesforce.soql.functions import apply, called
 from sales_consultant.sandbox.salesforce.soql.literals import Value, comparable
-from sales_consultant.sandbox.salesforce.soql.soql import Compare, Condition, Logic, Query, Sort, Within
+from sales_consultant.sandbox.salesforce.soql.syntax import Compare, Condition, Logic, Query, Sort, Within
 
 ARCHIVED_AFTER_MS = 365 * 86_400_000
 _COLUMNS = {
@@ -132,8 +132,6 @@ class Compiler:
 
     def _archived(self, sobject: str, row: str) -> str:
         """Activities that ended, or were due, more than 365 days ago: only queryAll shows them."""
-        from sales_consultant.sandbox.salesforce.org import stamp
-
         before = stamp(self.org.now() - ARCHIVED_AFTER_MS)
 
         def value(name: str) -> str:

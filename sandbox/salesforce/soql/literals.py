@@ -5,7 +5,8 @@ from typing import NamedTuple
 from sales_consultant.sandbox.clock import parse_iso
 from sales_consultant.sandbox.salesforce.org import NUMERIC, ApiError, Field, ids, stamp
 from sales_consultant.sandbox.salesforce.soql.date_spans import span
-from sales_consultant.sandbox.salesforce.soql.soql import Literal, unquote
+from sales_consultant.sandbox.salesforce.soql.soql import unquote
+from sales_consultant.sandbox.salesforce.soql.syntax import Literal
 
 # Kept as milliseconds in columns of their own; every other moment is text.
 _COLUMNS = ("CreatedDate", "SystemModstamp", "LastModifiedDate")

@@ -5,7 +5,7 @@ from typing import Any
 from lark import Token, Transformer, v_args
 
 from sales_consultant.sandbox.salesforce.org import ApiError
-from sales_consultant.sandbox.salesforce.soql.soql import (
+from sales_consultant.sandbox.salesforce.soql.syntax import (
     Compare,
     Condition,
     Item,

@@ -29,6 +29,7 @@ class Endpoints:
             sys_version = ""
 
             def do_GET(self) -> None:
+                """Answer one of the three paths, or 404."""
                 try:
                     if self.path == "/healthz":
                         well = alive()

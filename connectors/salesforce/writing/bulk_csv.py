@@ -38,7 +38,7 @@ def read(body: bytes) -> Iterator[dict[str, str]]:
     >>> list(read(b'"sf__Id","sf__Error"\\n"1","x"\\n"2'))
     Traceback (most recent call last):
         ...
-    sales_consultant.connectors.salesforce.csvcodec.CutError: the table breaks off
+    sales_consultant.connectors.salesforce.writing.bulk_csv.CutError: the table breaks off
     """
     # A byte that is no text costs itself: what is read here are ids and reasons.
     text = body.decode("utf-8-sig", "replace").replace("\x00", "")

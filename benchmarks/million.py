@@ -186,7 +186,7 @@ def connect(crm: str, url: str) -> Any:
         from sales_consultant.connectors.hubspot.connector import HubSpotConnector
 
         return HubSpotConnector(HubSpotApi(TOKEN, url=url), read="2026-03", write="2026-03")
-    from sales_consultant.config.settings import Connection
+    from sales_consultant.config.sections import Connection
     from sales_consultant.connectors.salesforce.api.client import SalesforceApi
     from sales_consultant.connectors.salesforce.connector import SalesforceConnector
 

@@ -123,7 +123,7 @@ def _salesforce() -> None:
     import requests
 
     from sales_consultant.config.catalogue import fields
-    from sales_consultant.config.settings import Connection
+    from sales_consultant.config.sections import Connection
     from sales_consultant.connectors.salesforce.api.client import SalesforceApi
     from sales_consultant.connectors.salesforce.connector import SalesforceConnector
     from sales_consultant.connectors.salesforce.writing.push import BULK_ROWS

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.million import TOKEN, fill, serving
-from sales_consultant.config.settings import Connection as ConnectionSettings
+from sales_consultant.config.sections import Connection as ConnectionSettings
 from sales_consultant.config.settings import Settings
 from sales_consultant.connectors.base import Connector
 from sales_consultant.sync.runtime.workspace import Workspace

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from sales_consultant.config.settings import Connection, Write
+    from sales_consultant.config.sections import Connection, Write
     from sales_consultant.connectors.base import Connector
     from sales_consultant.connectors.budget import BudgetStore
     from sales_consultant.connectors.http import BrowserSignIn

@@ -14,6 +14,7 @@ import pyarrow as pa
 from sales_consultant.config.canon import Canonical
 from sales_consultant.config.catalogue import Field
 from sales_consultant.config.conditions import Condition
+from sales_consultant.config.neutral import TableMapping
 
 OutcomeState = Literal["done", "retry", "wait", "left", "dead", "unknown"]
 # "next": nothing is refused, and there is a step to do, as making the fields.
@@ -267,7 +268,7 @@ class Known(Protocol):
         """How many of the stream's rows are archived, as far as is known."""
         ...
 
-    def astray(self, stream: str, object: str) -> Sequence[str]:
+    def dangling_links(self, stream: str, object: str) -> Sequence[str]:
         """Ids of the records whose links of a stream lead to records of that object that were merged away."""
         ...
 
@@ -343,10 +344,10 @@ class Connector(Protocol):
         """
         ...
 
-    def views(
+    def mapping(
         self, columns: Mapping[str, Sequence[str]], fields: Sequence[tuple[str, str, str]]
-    ) -> list[str]:
-        """SQL that maps the raw tables, with the columns they have, onto the neutral tables.
+    ) -> TableMapping:
+        """How the raw tables, with the columns they have, map onto the neutral tables.
 
         `fields` are (object, name, type) of the custom fields, as the stream "fields" gave them.
         """

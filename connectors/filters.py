@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from sales_consultant.config.conditions import Condition
 from sales_consultant.config.errors import UsageError
-from sales_consultant.config.nearest import did_you_mean
+from sales_consultant.config.language.nearest import did_you_mean
 from sales_consultant.connectors.base import FieldInfo
 
 _ORDERED = ("number", "datetime")

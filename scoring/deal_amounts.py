@@ -9,13 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-import duckdb
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from sales_consultant.engine import Engine, alive, neutral, query
 from sales_consultant.scoring.additive import Encoder
-from sales_consultant.scoring.core import alive, columns, neutral, placeholder, query
+from sales_consultant.scoring.core import placeholder
 from sales_consultant.scoring.features import crm_fields as own
 
 if TYPE_CHECKING:
@@ -86,9 +86,9 @@ class AmountModel:
     sources: tuple[dict[str, str], ...] = ()
     card: dict[str, Any] = field(default_factory=dict)
 
-    def estimate(self, con: duckdb.DuckDBPyConnection) -> pd.DataFrame:
+    def estimate(self, engine: Engine) -> pd.DataFrame:
         """Columns record_id, amount, low, high: an estimate for each live deal whose amount is missing or a placeholder."""
-        X, deals = _frame(con, self.sources)
+        X, deals = _frame(engine, self.sources)
         X, deals = X[~deals["known"].to_numpy()], deals[~deals["known"]]
         if self.kind == "none" or not len(X):
             return pd.DataFrame({"record_id": [], "amount": [], "low": [], "high": []})
@@ -144,16 +144,14 @@ class AmountModel:
         )
 
 
-def _frame(
-    con: duckdb.DuckDBPyConnection, sources: tuple[dict[str, str], ...]
-) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _frame(engine: Engine, sources: tuple[dict[str, str], ...]) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Inputs of every live deal, and record_id, created_at, amount, known (whether the amount is one)."""
-    t = alive(neutral(con, "deals"))
+    t = alive(neutral(engine, "deals"))
     # A deal of which nobody knows when it was made has no place in time.
     t = t.filter(t.created_at.notnull())
-    present = [c for c in _CATEGORIES if c in columns(con, "deals")]
+    present = [c for c in _CATEGORIES if c in engine.columns("deals")]
     deals = query(
-        con,
+        engine,
         t.select(
             *present,
             record_id=t.id,
@@ -173,7 +171,7 @@ def _frame(
     for source in sources:
         by_owner.setdefault(source["entity"], []).append(source)
     for entity, wanted in by_owner.items():
-        values = own.fixed(con, entity, [s["column"] for s in wanted])
+        values = own.fixed(engine, entity, [s["column"] for s in wanted])
         key = deals["record_id"] if entity == "deals" else deals["company_id"]
         for s in wanted:
             column = key.map(values[s["column"]])
@@ -208,11 +206,9 @@ def _design(Z: NDArray[np.float64], squares: bool) -> NDArray[np.float64]:
     return np.hstack([*parts, Z**2] if squares else parts)
 
 
-def fit(
-    con: duckdb.DuckDBPyConnection, settings: FeatureSettings, *, as_of: int, random_state: int = 0
-) -> AmountModel:
+def fit(engine: Engine, settings: FeatureSettings, *, as_of: int, random_state: int = 0) -> AmountModel:
     """Learn from the deals whose amount is known; the last 30 % of them, by creation, judge which regression it is."""
-    used, _ = own.candidates(con, "deals", settings)
+    used, _ = own.candidates(engine, "deals", settings)
     sources = tuple(
         {"entity": f.entity, "column": f.column, "kind": "number" if f.kind == "number" else "level"}
         for f in used
@@ -221,7 +217,7 @@ def fit(
         and f.kind != "datetime"
         and f.column != "title"
     )
-    X, deals = _frame(con, sources)
+    X, deals = _frame(engine, sources)
     counted = {"placeholders": int((deals["amount"].notna() & ~deals["known"]).sum())}
     known = deals["known"].to_numpy() & (deals["created_at"] <= as_of).to_numpy()
     X, amount = X[known], deals.loc[known, "amount"].to_numpy(dtype=float)

@@ -4,7 +4,7 @@ import doctest
 import importlib
 import pkgutil
 
-FOLDERS = ("config", "connectors", "demo", "sandbox", "scoring", "sync")
+FOLDERS = ("config", "connectors", "demo", "engine", "sandbox", "scoring", "sync")
 
 
 def test_examples_of_docstrings_hold() -> None:

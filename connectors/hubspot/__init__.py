@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from sales_consultant.config.naming import Naming
-    from sales_consultant.config.settings import Connection
+    from sales_consultant.config.sections import Connection
     from sales_consultant.connectors.budget import BudgetStore
     from sales_consultant.connectors.http import BrowserSignIn
     from sales_consultant.connectors.hubspot.connector import HubSpotConnector

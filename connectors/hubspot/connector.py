@@ -11,6 +11,7 @@ from sales_consultant.config.catalogue import FIELDS, Field
 from sales_consultant.config.conditions import Condition
 from sales_consultant.config.errors import CrmUnavailableError
 from sales_consultant.config.naming import Naming
+from sales_consultant.config.neutral import OVER_OURS, TableMapping
 from sales_consultant.connectors.base import (
     Budget,
     Calls,
@@ -40,7 +41,7 @@ from sales_consultant.connectors.hubspot.reading import (
     views,
 )
 from sales_consultant.connectors.hubspot.setup import HubSpotAdmin, Provisioner
-from sales_consultant.connectors.tables import OVER_OURS, number, text
+from sales_consultant.connectors.tables import number, text
 
 _FIELD_COLUMNS = ("object", "column_name", "name", "label", "type", "custom", "calculated", "known", "ours")
 _TYPES = {
@@ -266,13 +267,13 @@ class HubSpotConnector(HubSpotAdmin):
         wanted = checked(stream, self.describe(stream), where)
         yield from find(self.api, self.reading, stream, wanted, since=since, until=until, after=after)
 
-    def views(
+    def mapping(
         self, columns: Mapping[str, Sequence[str]], fields: Sequence[tuple[str, str, str]]
-    ) -> list[str]:
-        """The neutral views."""
+    ) -> TableMapping:
+        """The rows of the neutral tables."""
         who = self.identity()
         own = {f.key: self._name(f.key) for f in FIELDS}
-        return views.statements(columns, fields, own, (who.currency, who.time_zone))
+        return views.mapping(columns, fields, own, (who.currency, who.time_zone))
 
     def raw(self, object: str) -> tuple[str, str]:
         """HubSpot knows no lead apart from its contact."""

@@ -13,6 +13,7 @@ from sales_consultant.config.catalogue import FIELDS, Field, by_key
 from sales_consultant.config.conditions import Condition
 from sales_consultant.config.errors import AccessError, CrmUnavailableError
 from sales_consultant.config.naming import Naming
+from sales_consultant.config.neutral import TableMapping, field_column, quote
 from sales_consultant.connectors.base import (
     Budget,
     Change,
@@ -49,7 +50,6 @@ from sales_consultant.connectors.salesforce.reading import (
 )
 from sales_consultant.connectors.salesforce.setup import Extras, Fields, Permissions, SalesforceAdmin
 from sales_consultant.connectors.salesforce.writing import BULK_FROM, BULK_ROWS, COLLECTION, JOB_CALLS, Pusher
-from sales_consultant.connectors.tables import field_column, quote
 
 READ_BACK = 200
 
@@ -260,13 +260,13 @@ class SalesforceConnector(SalesforceAdmin):
         cursor = self.described.selection(stream).cursor
         yield from find(self.api, stream, cursor, wanted, since=since, until=until, after=after)
 
-    def views(
+    def mapping(
         self, columns: Mapping[str, Sequence[str]], fields: Sequence[tuple[str, str, str]]
-    ) -> list[str]:
-        """The neutral views."""
+    ) -> TableMapping:
+        """The rows of the neutral tables."""
         who = self.identity()
         own = {f.key: self._name("", f.key) for f in FIELDS}
-        return views.statements(columns, fields, own, (who.currency, who.time_zone))
+        return views.mapping(columns, fields, own, (who.currency, who.time_zone))
 
     def raw(self, object: str) -> tuple[str, str]:
         """The raw table; a converted lead can hardly be written and is left alone."""

@@ -1,39 +1,6 @@
-"""The neutral tables, and how a CRM's raw rows become columns and views."""
+"""A CRM's raw rows as Arrow columns, and its raw tables as the expressions of a mapping."""
 
 from sales_consultant.connectors.tables.columns import flags, moments, number, same, strings, text, tolerant
-from sales_consultant.connectors.tables.macros import MACROS
-from sales_consultant.connectors.tables.neutral import (
-    CASTS,
-    FIELD,
-    NEUTRAL,
-    OVER_OURS,
-    TYPED,
-    Raw,
-    Source,
-    field_column,
-    literal,
-    quote,
-    view,
-)
+from sales_consultant.connectors.tables.raw import Raw
 
-__all__ = [
-    "CASTS",
-    "FIELD",
-    "MACROS",
-    "NEUTRAL",
-    "OVER_OURS",
-    "TYPED",
-    "Raw",
-    "Source",
-    "field_column",
-    "flags",
-    "literal",
-    "moments",
-    "number",
-    "quote",
-    "same",
-    "strings",
-    "text",
-    "tolerant",
-    "view",
-]
+__all__ = ["Raw", "flags", "moments", "number", "same", "strings", "text", "tolerant"]

@@ -15,6 +15,8 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from sales_consultant.config.neutral import FIRST_MS, LAST_MS, MOST
+
 
 def strings(values: Iterable[str | None]) -> "pa.Array[Any]":
     """A column of texts; TypeError for what is neither a text nor None."""
@@ -86,8 +88,6 @@ def text(value: Any) -> str | None:
     return plain
 
 
-# Of money a CRM holds sixteen digits before the point; a number beyond is nobody's amount, size or count.
-MOST = 1e16
 _GROUPED = re.compile(r"\s*-?[0-9]{1,3}(,[0-9]{3})+(\.[0-9]+)?\s*")
 
 
@@ -106,10 +106,6 @@ def number(value: Any) -> float | None:
     except (ValueError, OverflowError):
         return None
     return found if abs(found) < MOST else None
-
-
-# The last millisecond of the year 9999 and the first of the year 1: what is outside is no moment of a customer's.
-LAST_MS, FIRST_MS = 253_402_300_799_999, -62_135_596_800_000
 
 
 def moment(value: Any) -> int | None:

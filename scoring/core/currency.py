@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-import duckdb
 import pandas as pd
 
-from sales_consultant.scoring.core.tables import neutral, query
+from sales_consultant.engine import Engine, neutral, query
 
 
-def org_currency(con: duckdb.DuckDBPyConnection) -> str:
+def org_currency(engine: Engine) -> str:
     """The org's currency, "" where the CRM has none."""
-    found = query(con, neutral(con, "org").select("currency"))["currency"].dropna()
+    found = query(engine, neutral(engine, "org").select("currency"))["currency"].dropna()
     return str(found.iloc[0]) if len(found) else ""
 
 
 def in_org_currency(
-    con: duckdb.DuckDBPyConnection, amounts: pd.Series[float], codes: pd.Series[str], at: pd.Series[float]
+    engine: Engine, amounts: pd.Series[float], codes: pd.Series[str], at: pd.Series[float]
 ) -> pd.Series[float]:
     """Amounts at the rate of their date; a gap where the currency's rate is not known.
 
     A rate is the units of a currency for one unit of the org's; of dated ones the last that had begun counts.
     """
-    own = org_currency(con)
-    rates = query(con, neutral(con, "currencies"))
+    own = org_currency(engine)
+    rates = query(engine, neutral(engine, "currencies"))
     codes = codes.where(codes.notna() & (codes != ""), own)
     out = amounts.where(codes == own)
     for code in sorted(set(codes[codes != own])):

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import duckdb
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from sales_consultant.engine import Engine
 from sales_consultant.scoring.customers.clusters import find
 from sales_consultant.scoring.customers.purchases import purchases, summary
 
@@ -55,14 +55,14 @@ class ClusterModel:
 
     def assign(
         self,
-        con: duckdb.DuckDBPyConnection,
+        engine: Engine,
         *,
         as_of: int,
         previous: Mapping[str, str],
         exclusions: Exclusions | None = None,
     ) -> pd.DataFrame:
         """One row a customer: record_id, cluster (a gap where nobody is named)."""
-        table = summary(purchases(con, as_of=as_of, exclusions=exclusions), as_of=as_of)
+        table = summary(purchases(engine, as_of=as_of, exclusions=exclusions), as_of=as_of)
         return pd.DataFrame(
             {"record_id": table.index.astype(object), "cluster": self.nearest(table, previous)}
         )
@@ -97,14 +97,14 @@ def number(name: str) -> str:
 
 
 def fit(
-    con: duckdb.DuckDBPyConnection,
+    engine: Engine,
     *,
     as_of: int,
     before: ClusterModel | None = None,
     exclusions: Exclusions | None = None,
 ) -> ClusterModel:
     """Clusters of the companies that bought; those of the model `before` that go on keep their numbers."""
-    table = summary(purchases(con, as_of=as_of, exclusions=exclusions), as_of=as_of)
+    table = summary(purchases(engine, as_of=as_of, exclusions=exclusions), as_of=as_of)
     return of(table, as_of=as_of, before=before)
 
 

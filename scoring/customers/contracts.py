@@ -6,10 +6,10 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-import duckdb
 import pandas as pd
 
-from sales_consultant.scoring.core import DAY, alive, columns, neutral, query
+from sales_consultant.engine import Engine, alive, neutral, query
+from sales_consultant.scoring.core import DAY
 from sales_consultant.scoring.customers.lifetime import MONTH_DAYS
 from sales_consultant.scoring.features import crm_fields
 
@@ -44,7 +44,7 @@ class ContractFields:
     term_months: str = ""
 
 
-def read_from(con: duckdb.DuckDBPyConnection, given: ContractFields) -> dict[str, list[str]]:
+def read_from(engine: Engine, given: ContractFields) -> dict[str, list[str]]:
     """The fields that dates and terms are read from, as owner.column; those of companies first.
 
     A company's date that is named for no contract ("expiry_date") counts where there is one such, and no clearer one.
@@ -54,14 +54,14 @@ def read_from(con: duckdb.DuckDBPyConnection, given: ContractFields) -> dict[str
         ("renewal_date", given.renewal_date, _DATES),
         ("term_months", given.term_months, _TERMS),
     ):
-        every = [f"{o}.{c}" for o in OWNERS for c in sorted(columns(con, o))]
+        every = [f"{o}.{c}" for o in OWNERS for c in sorted(engine.columns(o))]
         # "term" alone is too common a word to go by, unless the settings say so.
         found[key] = [
             f
             for f in every
             if f == named or (not named and _plain(f) != "term" and pattern.fullmatch(_plain(f)))
         ]
-    bare = [f"companies.{c}" for c in sorted(columns(con, "companies")) if _BARE.fullmatch(_plain(f".{c}"))]
+    bare = [f"companies.{c}" for c in sorted(engine.columns("companies")) if _BARE.fullmatch(_plain(f".{c}"))]
     if not given.renewal_date and not found["renewal_date"] and len(bare) == 1:
         found["renewal_date"] = bare
     return found
@@ -73,18 +73,16 @@ def _plain(field: str) -> str:
     return re.sub(r"[^a-z0-9]+", "_", re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()).strip("_")
 
 
-def contracts(
-    con: duckdb.DuckDBPyConnection, *, as_of: int, given: ContractFields | None = None
-) -> pd.DataFrame:
+def contracts(engine: Engine, *, as_of: int, given: ContractFields | None = None) -> pd.DataFrame:
     """By company: renewal_day (days since 1970 on which the running term ends) and term_days; gaps where not known.
 
     Values are as of the given time where the CRM keeps their history, else today's. A company's own field comes before
     its won deals'; of several dates the latest counts, of several terms that of the deal won last.
     """
-    wanted = read_from(con, given or ContractFields())
-    dates = [_by_company(con, f, as_of, "datetime") for f in wanted["renewal_date"]]
+    wanted = read_from(engine, given or ContractFields())
+    dates = [_by_company(engine, f, as_of, "datetime") for f in wanted["renewal_date"]]
     months = [
-        _by_company(con, f, as_of, "number") * (12 if _YEARS.fullmatch(_plain(f)) else 1)
+        _by_company(engine, f, as_of, "number") * (12 if _YEARS.fullmatch(_plain(f)) else 1)
         for f in wanted["term_months"]
     ]
     of_companies = [pd.Series(dtype="float64")]
@@ -95,34 +93,34 @@ def contracts(
     return pd.DataFrame({"renewal_day": day, "term_days": term}, dtype="float64")
 
 
-def _by_company(con: duckdb.DuckDBPyConnection, field: str, as_of: int, kind: str) -> pd.Series[float]:
+def _by_company(engine: Engine, field: str, as_of: int, kind: str) -> pd.Series[float]:
     """A field's numbers by company, dates as days since 1970; of won deals by that time, the last one's last."""
     owner, _, column = field.partition(".")
-    values = _as_of(con, owner, column, as_of)
+    values = _as_of(engine, owner, column, as_of)
     cuts = pd.Series(as_of, index=values.index)
     numbers = crm_fields.typed(values, kind, cuts)
     if kind == "datetime":
         numbers = as_of // DAY - numbers
     if owner == "companies":
         return numbers.dropna()
-    t = alive(neutral(con, "deals"))
+    t = alive(neutral(engine, "deals"))
     t = t.filter(t.is_won.fill_null(False) & (t.closed_at <= as_of) & t.company_id.notnull())
-    won = query(con, t.select("id", "company_id", "closed_at")).sort_values(
+    won = query(engine, t.select("id", "company_id", "closed_at")).sort_values(
         ["closed_at", "id"], ascending=False
     )
     told = won.assign(value=won["id"].map(numbers)).dropna(subset="value")
     return pd.Series(told.set_index("company_id")["value"])
 
 
-def _as_of(con: duckdb.DuckDBPyConnection, owner: str, column: str, as_of: int) -> pd.Series[Any]:
+def _as_of(engine: Engine, owner: str, column: str, as_of: int) -> pd.Series[Any]:
     """A field's values by record: as known then where there is a history of them, else today's."""
-    t = neutral(con, "fields")
+    t = neutral(engine, "fields")
     t = t.filter((t.object == owner) & (t.column_name == column) & (t.known == "history"))
-    if query(con, t.select("column_name")).empty:
-        return crm_fields.fixed(con, owner, [column])[column]
-    h = neutral(con, "field_history")
+    if query(engine, t.select("column_name")).empty:
+        return crm_fields.fixed(engine, owner, [column])[column]
+    h = neutral(engine, "field_history")
     h = h.filter((h.object == owner) & (h.field == column) & (h.changed_at <= as_of))
-    rows = query(con, h.select("record_id", "value", "changed_at")).sort_values(["changed_at", "value"])
+    rows = query(engine, h.select("record_id", "value", "changed_at")).sort_values(["changed_at", "value"])
     return rows.drop_duplicates("record_id", keep="last").set_index("record_id")["value"]
 
 
@@ -137,7 +135,7 @@ def under_contract(table: pd.DataFrame, held: pd.DataFrame) -> pd.Series[bool]:
     return held["term_days"].notna() | running
 
 
-def told(con: duckdb.DuckDBPyConnection, given: ContractFields | None, held: pd.DataFrame) -> dict[str, Any]:
+def told(engine: Engine, given: ContractFields | None, held: pd.DataFrame) -> dict[str, Any]:
     """What a card says of them."""
-    found = read_from(con, given or ContractFields())
+    found = read_from(engine, given or ContractFields())
     return {**found, "companies_with_a_date": int(held["renewal_day"].notna().sum())}

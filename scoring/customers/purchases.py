@@ -6,20 +6,12 @@ import hashlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-import duckdb
 import numpy as np
 import pandas as pd
 
 from sales_consultant.config.populations import Exclusions
-from sales_consultant.scoring.core import (
-    DAY,
-    alive,
-    in_org_currency,
-    is_placeholder_sale,
-    neutral,
-    org_currency,
-    query,
-)
+from sales_consultant.engine import Engine, alive, neutral, query
+from sales_consultant.scoring.core import DAY, in_org_currency, is_placeholder_sale, org_currency
 from sales_consultant.scoring.customers.contracts import contracts, under_contract
 from sales_consultant.scoring.populations import for_testing, is_renewal
 
@@ -52,7 +44,7 @@ class Purchases:
 
 
 def purchases(
-    con: duckdb.DuckDBPyConnection,
+    engine: Engine,
     *,
     as_of: int,
     by: str = "company",
@@ -64,10 +56,10 @@ def purchases(
     Deals made for testing are told by their name (`exclusions`, else the default words) or an amount that is no sale.
     `fields` are those that tell of contracts, where the settings name them.
     """
-    t = alive(neutral(con, "deals"))
+    t = alive(neutral(engine, "deals"))
     t = t.filter(t.is_won.fill_null(False) & t.closed_at.notnull() & (t.closed_at <= as_of))
     deals = query(
-        con,
+        engine,
         t.select(
             deal_id=t.id,
             name=t.name,
@@ -79,9 +71,9 @@ def purchases(
         ),
     )
     if by == "contact":
-        links = neutral(con, "associations")
+        links = neutral(engine, "associations")
         links = links.filter((links.from_object == "deal") & (links.to_object == "contact"))
-        pairs = query(con, links.select(deal_id=links.from_id, customer=links.to_id).distinct())
+        pairs = query(engine, links.select(deal_id=links.from_id, customer=links.to_id).distinct())
         deals = deals.drop(columns="customer").merge(pairs, on="deal_id")
     out: dict[str, int] = {}
 
@@ -95,7 +87,7 @@ def purchases(
     deals = drop(deals, deals["amount"] <= 0, "amount of zero or less")
     deals = drop(deals, deals["amount"].map(is_placeholder_sale).astype(bool), "placeholder for an amount")
     deals = drop(deals, for_testing(deals["name"], exclusions or Exclusions()), "deal made for testing")
-    worth = in_org_currency(con, deals["amount"], deals["currency"], deals["closed_at"])
+    worth = in_org_currency(engine, deals["amount"], deals["currency"], deals["closed_at"])
     deals = deals.assign(amount=worth, renewal=is_renewal(deals["type"]))
     deals = drop(deals, deals["amount"].isna(), "currency without a rate")
     deals = deals.assign(day=deals["closed_at"] // DAY)
@@ -103,8 +95,8 @@ def purchases(
         amount=("amount", "sum"), renewal=("renewal", "any")
     )
     rows = pd.DataFrame(rows.sort_values(["customer", "day"], ignore_index=True))
-    held = contracts(con, as_of=as_of, given=fields) if by == "company" else None
-    return Purchases(rows, org_currency(con), out, held)
+    held = contracts(engine, as_of=as_of, given=fields) if by == "company" else None
+    return Purchases(rows, org_currency(engine), out, held)
 
 
 def summary(bought: Purchases, *, as_of: int) -> pd.DataFrame:

@@ -6,13 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import duckdb
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from sales_consultant.config.catalogue import SEGMENTS
-from sales_consultant.scoring.core import alive, neutral, query
+from sales_consultant.engine import Engine, alive, neutral, query
 from sales_consultant.scoring.customers.purchases import purchases, summary
 
 if TYPE_CHECKING:
@@ -111,7 +110,7 @@ class SegmentModel:
 
     def assign(
         self,
-        con: duckdb.DuckDBPyConnection,
+        engine: Engine,
         *,
         as_of: int,
         previous: Mapping[Any, str],
@@ -128,11 +127,11 @@ class SegmentModel:
         """
         parts = []
         for object_, by in (("companies", "company"), ("contacts", "contact")):
-            table = summary(purchases(con, as_of=as_of, by=by, exclusions=exclusions), as_of=as_of)
-            t = alive(neutral(con, object_))
+            table = summary(purchases(engine, as_of=as_of, by=by, exclusions=exclusions), as_of=as_of)
+            t = alive(neutral(engine, object_))
             if object_ == "contacts":
                 t = t.filter(t.source_object.fill_null("Contact") == "Contact")
-            ids = query(con, t.filter(t.created_at <= as_of).select(record_id=t.id))["record_id"]
+            ids = query(engine, t.filter(t.created_at <= as_of).select(record_id=t.id))["record_id"]
             rows = pd.DataFrame({"object": object_, "record_id": ids.astype(object).sort_values().to_numpy()})
             bought = table[table.index.isin(set(ids))]
             known = [previous.get((object_, k), previous.get(k, "")) for k in bought.index]
@@ -192,7 +191,7 @@ def worth(table: pd.DataFrame, values: pd.DataFrame | None) -> pd.Series[float]:
 
 
 def fit(
-    con: duckdb.DuckDBPyConnection,
+    engine: Engine,
     *,
     as_of: int,
     values: pd.DataFrame | None = None,
@@ -200,7 +199,7 @@ def fit(
     exclusions: Exclusions | None = None,
 ) -> SegmentModel:
     """Edges from the companies that bought, as of a time (ms); `before` is the model in force."""
-    table = summary(purchases(con, as_of=as_of, exclusions=exclusions), as_of=as_of)
+    table = summary(purchases(engine, as_of=as_of, exclusions=exclusions), as_of=as_of)
     return edges(table, worth(table, values), as_of=as_of, before=before)
 
 

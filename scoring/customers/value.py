@@ -7,12 +7,12 @@ from dataclasses import asdict, dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-import duckdb
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from sales_consultant.scoring.core import DAY, alive, neutral, query
+from sales_consultant.engine import Engine, alive, neutral, query
+from sales_consultant.scoring.core import DAY
 from sales_consultant.scoring.customers.beta_geo_nbd import BetaGeoModel
 from sales_consultant.scoring.customers.contracts import ContractFields, told
 from sales_consultant.scoring.customers.gamma_gamma import GammaGammaModel
@@ -82,7 +82,7 @@ class ValueModel:
 
     def predict(
         self,
-        con: duckdb.DuckDBPyConnection,
+        engine: Engine,
         *,
         as_of: int,
         exclusions: Exclusions | None = None,
@@ -98,10 +98,10 @@ class ValueModel:
         renewals were decided to know, they have no risk, and for a value their own yearly rate of purchases where these
         span half a year, else none.
         """
-        bought = purchases(con, as_of=as_of, exclusions=exclusions, fields=self.fields)
+        bought = purchases(engine, as_of=as_of, exclusions=exclusions, fields=self.fields)
         table = summary(bought, as_of=as_of)
         if exclusions is not None:
-            table = table[_excluded(con, exclusions).reindex(table.index).fillna("") == ""]
+            table = table[_excluded(engine, exclusions).reindex(table.index).fillna("") == ""]
         n = len(table)
         value, low, high, churn = (np.full(n, np.nan) for _ in range(4))
         contractual = table["contractual"].to_numpy(dtype=bool)
@@ -207,10 +207,10 @@ def arrays(table: pd.DataFrame) -> tuple[NDArray[np.float64], ...]:
     return x, t, T, table["purchases"].to_numpy(dtype=float), table["monetary"].to_numpy(dtype=float)
 
 
-def _excluded(con: duckdb.DuckDBPyConnection, exclusions: Exclusions) -> pd.Series[str]:
-    t = neutral(con, "companies")
+def _excluded(engine: Engine, exclusions: Exclusions) -> pd.Series[str]:
+    t = neutral(engine, "companies")
     rows = query(
-        con,
+        engine,
         t.select(record_id=t.id, name=t.name, domain=t.domain, do_not_score=t.do_not_score.fill_null(False)),
     )
     rows["company_name"], rows["company_domain"] = rows["name"], rows["domain"]
@@ -218,7 +218,7 @@ def _excluded(con: duckdb.DuckDBPyConnection, exclusions: Exclusions) -> pd.Seri
 
 
 def fit_customers(
-    con: duckdb.DuckDBPyConnection,
+    engine: Engine,
     *,
     as_of: int,
     exclusions: Exclusions,
@@ -229,14 +229,14 @@ def fit_customers(
     The spend model takes every purchase, the first one too: all are drawn alike under it. `fields` are those that tell of
     contracts, where the settings name them.
     """
-    bought = purchases(con, as_of=as_of, exclusions=exclusions, fields=fields)
+    bought = purchases(engine, as_of=as_of, exclusions=exclusions, fields=fields)
     named = asdict(fields) if fields is not None else {}
     table = summary(bought, as_of=as_of)
-    left_out = _excluded(con, exclusions).reindex(table.index).fillna("")
+    left_out = _excluded(engine, exclusions).reindex(table.index).fillna("")
     free, contracts = _kinds(bought, table, left_out, as_of)
     card = _card(bought, table, left_out, free)
     if bought.contracts is not None:
-        card["contract_fields"] = told(con, fields, bought.contracts)
+        card["contract_fields"] = told(engine, fields, bought.contracts)
     found, card["renewals"] = fit_renewals(bought, contracts)
     renewals = asdict(found) if found is not None else None
     if int((free["frequency"] > 0).sum()) < MIN_REPEAT_BUYERS:
@@ -260,11 +260,11 @@ def fit_customers(
 
 
 def modelled(
-    con: duckdb.DuckDBPyConnection, bought: Purchases, *, as_of: int, exclusions: Exclusions
+    engine: Engine, bought: Purchases, *, as_of: int, exclusions: Exclusions
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The customers that the purchases' parameters are of (rows of `summary`), and the contracts (rows of `terms`)."""
     table = summary(bought, as_of=as_of)
-    return _kinds(bought, table, _excluded(con, exclusions).reindex(table.index).fillna(""), as_of)
+    return _kinds(bought, table, _excluded(engine, exclusions).reindex(table.index).fillna(""), as_of)
 
 
 def _kinds(
@@ -295,7 +295,7 @@ def _card(
 
 
 def deal_values(
-    con: duckdb.DuckDBPyConnection,
+    engine: Engine,
     scores: pd.DataFrame,
     *,
     as_of: int | None = None,
@@ -307,9 +307,9 @@ def deal_values(
     the cent, or None), currency, reason ("" or why there is none: "no probability", "no amount", "stale"), estimated. A deal is stale when it is older than twice the 95th
     percentile of the cycles of won deals. `as_of` defaults to the newest time on any deal.
     """
-    t = alive(neutral(con, "deals"))
+    t = alive(neutral(engine, "deals"))
     deals = query(
-        con,
+        engine,
         t.select(
             record_id=t.id,
             amount=t.amount.cast("float64"),

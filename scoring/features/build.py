@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import duckdb
 import pandas as pd
 
-from sales_consultant.scoring.core import DAY, MEMBER_COLUMNS
+from sales_consultant.engine import MEMBER_COLUMNS, Engine
+from sales_consultant.scoring.core import DAY
 from sales_consultant.scoring.features import crm_fields as own
 from sales_consultant.scoring.features.cleaning import possible
 from sales_consultant.scoring.features.compile import counted, deal_state, primary_contacts
@@ -27,15 +27,13 @@ _STATES = {
 }
 
 
-def with_contacts(con: duckdb.DuckDBPyConnection, members: pd.DataFrame) -> pd.DataFrame:
+def with_contacts(engine: Engine, members: pd.DataFrame) -> pd.DataFrame:
     """Members of a deal population with the contact each hung on at its cut-off."""
-    found = primary_contacts(con, members)
+    found = primary_contacts(engine, members)
     return members.drop(columns="contact_id").merge(found, how="left", on=_KEY)
 
 
-def build(
-    con: duckdb.DuckDBPyConnection, entity: Entity, features: list[Feature], members: pd.DataFrame
-) -> pd.DataFrame:
+def build(engine: Engine, entity: Entity, features: list[Feature], members: pd.DataFrame) -> pd.DataFrame:
     """The features of members in the order of `features`; the index is the members' own.
 
     `members` has the columns record_id, cut, created_at, company_id, company_created_at, contact_id and
@@ -45,7 +43,7 @@ def build(
     if members.empty:
         return pd.DataFrame({f.name: pd.Series(dtype="float64") for f in features}, index=members.index)
     if entity == "deals":
-        members = with_contacts(con, members).set_axis(members.index)
+        members = with_contacts(engine, members).set_axis(members.index)
     members = members[list(MEMBER_COLUMNS)].copy()
     # A company that was made later was not known by then, whatever today's link says.
     unknown = ~(members["company_created_at"].astype("float64") <= members["cut"])
@@ -58,14 +56,14 @@ def build(
         if source == "members":
             parts.append(_ages(members)[[f.name for f in wanted]])
         elif source.startswith(("history:", "fixed:")):
-            parts.append(_fields(con, source, wanted, members))
+            parts.append(_fields(engine, source, wanted, members))
         elif source in _STATES:
-            parts.append(_aligned(_STATES[source](con, members), wanted, members))
+            parts.append(_aligned(_STATES[source](engine, members), wanted, members))
         else:
-            parts.append(counted(con, entity, source, wanted, members))
+            parts.append(counted(engine, entity, source, wanted, members))
     frame = pd.concat(parts, axis=1)[[f.name for f in features]]
     frame = possible(frame.set_axis(members.index), features)
-    return masked(con, entity, features, frame, members)
+    return masked(engine, entity, features, frame, members)
 
 
 def _aligned(found: pd.DataFrame, wanted: list[Feature], members: pd.DataFrame) -> pd.DataFrame:
@@ -100,20 +98,18 @@ def _ages(members: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _fields(
-    con: duckdb.DuckDBPyConnection, source: str, wanted: list[Feature], members: pd.DataFrame
-) -> pd.DataFrame:
+def _fields(engine: Engine, source: str, wanted: list[Feature], members: pd.DataFrame) -> pd.DataFrame:
     """Values of the customer's own fields; a feature's `where` names the field's type."""
     known, entity, key = source.split(":")
     names = sorted({f.column for f in wanted})
     kinds = {f.column: str(f.where[0][1][0]) for f in wanted}
     values: dict[str, pd.Series[Any]] = {}
     if known == "fixed":
-        table = own.fixed(con, entity, names)
+        table = own.fixed(engine, entity, names)
         for name in names:
             values[name] = members[key].map(table[name])
     else:
-        rows = own.historic(con, entity, key, names, members)
+        rows = own.historic(engine, entity, key, names, members)
         place = pd.MultiIndex.from_frame(members[_KEY])
         for name in names:
             found = rows[rows["field"] == name].set_index(_KEY).reindex(place)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import duckdb
 import numpy as np
 import pandas as pd
 
-from sales_consultant.scoring.core import DAY, MARK, Block, compiled, neutral, per_cut
+from sales_consultant.engine import MARK, Block, Engine, compiled, neutral, per_cut
+from sales_consultant.scoring.core import DAY
 from sales_consultant.scoring.features.deal_path import edge, entries, histories, pipelines
 from sales_consultant.scoring.features.sources import dated_rows, deal_contacts, key_of
 
@@ -77,18 +77,18 @@ def _flags(rows: Any, features: list[Feature]) -> dict[str, Any]:
     }
 
 
-def _keyed(con: duckdb.DuckDBPyConnection, entity: Entity, source: str, features: list[Feature]) -> str:
+def _keyed(engine: Engine, entity: Entity, source: str, features: list[Feature]) -> str:
     """SQL for the rows of a source that belong to members: the member's number, both clocks, and the flags."""
     import ibis
 
-    rows = dated_rows(con, source, entity)
+    rows = dated_rows(engine, source, entity)
     keys = ibis.table({"member": "string", "code": "int32"}, name=_KEYS)
     joined = rows.inner_join(keys, rows.key == keys.member)
     joined = joined.select("code", "occurred_at", "known_at", **_flags(joined, features))
     return str(ibis.to_sql(joined, dialect="duckdb"))
 
 
-def _sums(features: list[Feature]) -> str:
+def _sums(engine: Engine, features: list[Feature]) -> str:
     """SQL for the features of each member's number over the keyed rows that were known at the cut-off."""
     import ibis
 
@@ -104,11 +104,11 @@ def _sums(features: list[Feature]) -> str:
     sums = known.group_by(known.code).aggregate(
         **{f.name: _aggregate(known, f, cut).cast("float32") for f in features}
     )
-    return str(ibis.to_sql(sums, dialect="duckdb"))
+    return engine.text(sums)
 
 
 def counted(
-    con: duckdb.DuckDBPyConnection,
+    engine: Engine,
     entity: Entity,
     source: str,
     features: list[Feature],
@@ -126,16 +126,14 @@ def counted(
     names = [f.name for f in features]
     empty = np.array([np.nan if f.aggregate in _GAPS else 0.0 for f in features], dtype=np.float32)
     name = (source, entity, *features)
-    rows = compiled(con, lambda: _keyed(con, entity, source, features), name=("rows", *name))
-    sums = compiled(con, lambda: _sums(features), name=("sums", *name))
+    rows = compiled(engine, lambda: _keyed(engine, entity, source, features), name=("rows", *name))
+    sums = compiled(engine, lambda: _sums(engine, features), name=("sums", *name))
     numbered = pd.DataFrame({"member": keys.astype("str"), "code": np.arange(len(keys), dtype=np.int32)})
-    con.register(_KEYS, numbered)
-    try:
-        con.execute(f"CREATE OR REPLACE TEMP TABLE {_ROWS} AS {rows}")
-        out = np.empty((len(members), len(features)), dtype=np.float32, order="F")
-        out[:] = empty
+    out = np.empty((len(members), len(features)), dtype=np.float32, order="F")
+    out[:] = empty
+    with engine.lend(_KEYS, numbered), engine.keep(_ROWS, rows):
         for cut in np.unique(cuts):
-            found = con.execute(sums.replace(str(MARK), str(cut))).fetchnumpy()
+            found = engine.arrays(sums.replace(str(MARK), str(cut)))
             here = np.flatnonzero((cuts == cut) & (codes >= 0))
             place = np.full(len(keys), -1, dtype=np.int32)
             place[found["code"]] = np.arange(len(found["code"]))
@@ -144,25 +142,22 @@ def counted(
             for j, feature in enumerate(names):
                 column: Any = found.pop(feature)
                 out[here, j] = np.ma.filled(column, np.nan)[place]
-    finally:
-        con.unregister(_KEYS)
-        con.execute(f"DROP TABLE IF EXISTS {_ROWS}")
     return pd.DataFrame(out, columns=names, index=members.index, copy=False)
 
 
-def deal_state(con: duckdb.DuckDBPyConnection, members: pd.DataFrame) -> pd.DataFrame:
+def deal_state(engine: Engine, members: pd.DataFrame) -> pd.DataFrame:
     """Stage, time in it against the habit, amount and close date of each deal as of its cut-off.
 
     The habit of a stage is the median of the stays of its pipeline's deals that were over by the cut-off.
     """
-    return per_cut(con, lambda: _deal_state(con), members, name="deal_state")
+    return per_cut(engine, lambda: _deal_state(engine), members, name="deal_state")
 
 
-def _deal_state(con: duckdb.DuckDBPyConnection) -> Block:
+def _deal_state(engine: Engine) -> Block:
     import ibis
 
-    rows, of = histories(con), pipelines(con)
-    stages = neutral(con, "stages")
+    rows, of = histories(engine), pipelines(engine)
+    stages = neutral(engine, "stages")
     stages = stages.filter(stages.object == "deals")
     stages = stages.group_by([stages.pipeline, stages.stage]).aggregate(
         stage_order=stages.display_order.min()
@@ -209,15 +204,15 @@ def _deal_state(con: duckdb.DuckDBPyConnection) -> Block:
     return block
 
 
-def primary_contacts(con: duckdb.DuckDBPyConnection, members: pd.DataFrame) -> pd.DataFrame:
+def primary_contacts(engine: Engine, members: pd.DataFrame) -> pd.DataFrame:
     """The contact a deal hangs on at its cut-off: the primary one, else the one linked first."""
-    return per_cut(con, lambda: _primary_contacts(con), members, name="primary_contacts")
+    return per_cut(engine, lambda: _primary_contacts(engine), members, name="primary_contacts")
 
 
-def _primary_contacts(con: duckdb.DuckDBPyConnection) -> Block:
+def _primary_contacts(engine: Engine) -> Block:
     import ibis
 
-    rows = deal_contacts(con)
+    rows = deal_contacts(engine)
 
     def block(at: Any, cut: Any) -> Any:
         known = rows.filter(rows.since <= cut)

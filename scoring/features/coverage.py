@@ -9,12 +9,12 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-import duckdb
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from sales_consultant.scoring.core import DAY, alive, iso_day, neutral, query
+from sales_consultant.engine import Engine, alive, neutral, query
+from sales_consultant.scoring.core import DAY, iso_day
 from sales_consultant.scoring.features.sources import activities
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ _LEAST_SHARE = 0.2
 
 
 def masked(
-    con: duckdb.DuckDBPyConnection,
+    engine: Engine,
     entity: Entity,
     features: Sequence[Feature],
     X: pd.DataFrame,
@@ -50,8 +50,8 @@ def masked(
     if not recent or X.empty:
         X.attrs["coverage"] = told
         return X
-    owners = _owners(con, entity, members)
-    cut, starts = members["cut"].to_numpy(dtype=np.float64), _Starts(con)
+    owners = _owners(engine, entity, members)
+    cut, starts = members["cut"].to_numpy(dtype=np.float64), _Starts(engine)
     active = np.asarray((X[recent].to_numpy(dtype=np.float64) > 0).any(axis=1))
     unknown = np.zeros((len(X), len(mine)), dtype=bool)
     for when in np.unique(cut):
@@ -97,14 +97,14 @@ def _chance(hits: int, n: int, share: float) -> float:
 class _Starts:
     """Since when each owner logs, as it looked at a cut-off, told from deals: they are worked on from their first day."""
 
-    def __init__(self, con: duckdb.DuckDBPyConnection) -> None:
+    def __init__(self, engine: Engine) -> None:
 
-        t = alive(neutral(con, "deals"))
-        deals = query(con, t.select("owner_id", "created_at", "closed_at", record_id=t.id))
+        t = alive(neutral(engine, "deals"))
+        deals = query(engine, t.select("owner_id", "created_at", "closed_at", record_id=t.id))
         deals = deals[deals["created_at"].notna()]
-        t = activities(con, "deals")
+        t = activities(engine, "deals")
         t = t.filter(t.occurred_at <= t.known_at)
-        seen = query(con, t.group_by(t.key).aggregate(first=t.known_at.min())).set_index("key")["first"]
+        seen = query(engine, t.group_by(t.key).aggregate(first=t.known_at.min())).set_index("key")["first"]
         self._first = deals["record_id"].map(seen).to_numpy(dtype=np.float64)
         self._born, self._end = (
             deals[c].to_numpy(dtype=np.float64, na_value=np.nan) for c in ("created_at", "closed_at")
@@ -139,15 +139,15 @@ class _Starts:
         return found
 
 
-def _owners(con: duckdb.DuckDBPyConnection, entity: Entity, members: pd.DataFrame) -> NDArray[np.object_]:
+def _owners(engine: Engine, entity: Entity, members: pd.DataFrame) -> NDArray[np.object_]:
     """The owner of each row at its cut-off, "" for none; where the history of deals does not tell, today's."""
-    t = neutral(con, entity)
-    today = query(con, t.select(record_id=t.id, owner=t.owner_id)).set_index("record_id")["owner"]
+    t = neutral(engine, entity)
+    today = query(engine, t.select(record_id=t.id, owner=t.owner_id)).set_index("record_id")["owner"]
     found = members["record_id"].map(today).astype(object).to_numpy(copy=True)
     if entity == "deals":
-        h = neutral(con, "deal_history")
+        h = neutral(engine, "deal_history")
         h = h.filter(h.owner_id.notnull() & h.changed_at.notnull())
-        rows = query(con, h.select("deal_id", "changed_at", "owner_id")).sort_values(
+        rows = query(engine, h.select("deal_id", "changed_at", "owner_id")).sort_values(
             ["changed_at", "owner_id"]
         )
         for when, places in members.groupby("cut").indices.items() if len(rows) else ():

@@ -6,10 +6,10 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import duckdb
 import pandas as pd
 
-from sales_consultant.scoring.core import DAY, Block, Finding, columns, neutral, per_cut, query
+from sales_consultant.engine import Block, Engine, neutral, per_cut, query
+from sales_consultant.scoring.core import DAY, Finding
 from sales_consultant.scoring.features.declarations import Feature, Group, Words
 from sales_consultant.scoring.features.field_names import known_leaker
 
@@ -72,13 +72,13 @@ def _kind(duckdb_type: str) -> str:
 
 
 def candidates(
-    con: duckdb.DuckDBPyConnection, entity: Entity, settings: FeatureSettings
+    engine: Engine, entity: Entity, settings: FeatureSettings
 ) -> tuple[list[Field], list[Finding]]:
     """The fields that may be used, and a finding for each that may not, with the reason."""
-    table = query(con, neutral(con, "fields")).drop_duplicates(["object", "column_name"])
+    table = query(engine, neutral(engine, "fields")).drop_duplicates(["object", "column_name"])
     used, dropped = [], []
     for owner, key in OWNERS[entity]:
-        present = columns(con, owner)
+        present = engine.columns(owner)
         described = {str(r["column_name"]): r for _, r in table[table["object"] == owner].iterrows()}
         extra = [f.split(".", 1)[1] for f in settings.fixed if f.startswith(f"{owner}.")]
         for column in sorted({*described, *extra} & set(present)):
@@ -190,22 +190,20 @@ def typed(values: pd.Series[Any], kind: str, cuts: pd.Series[int]) -> pd.Series[
     return text.astype(object).where(text.notna() & (text != ""), None)
 
 
-def historic(
-    con: duckdb.DuckDBPyConnection, entity: str, key: str, names: list[str], members: pd.DataFrame
-) -> pd.DataFrame:
+def historic(engine: Engine, entity: str, key: str, names: list[str], members: pd.DataFrame) -> pd.DataFrame:
     """Values of fields as of each cut-off, long: record_id, cut, field, value, changed_at, before.
 
     `before` is the value 30 days earlier.
     """
     return per_cut(
-        con, lambda: _historic(con, entity, key, names), members, name=("history", entity, key, *names)
+        engine, lambda: _historic(engine, entity, key, names), members, name=("history", entity, key, *names)
     )
 
 
-def _historic(con: duckdb.DuckDBPyConnection, entity: str, key: str, names: list[str]) -> Block:
+def _historic(engine: Engine, entity: str, key: str, names: list[str]) -> Block:
     import ibis
 
-    rows = neutral(con, "field_history")
+    rows = neutral(engine, "field_history")
     rows = rows.filter((rows.object == entity) & rows.field.isin(names))
 
     def latest(rows: Any, until: Any, **named: str) -> Any:
@@ -227,8 +225,8 @@ def _historic(con: duckdb.DuckDBPyConnection, entity: str, key: str, names: list
     return block
 
 
-def fixed(con: duckdb.DuckDBPyConnection, entity: str, names: list[str]) -> pd.DataFrame:
+def fixed(engine: Engine, entity: str, names: list[str]) -> pd.DataFrame:
     """Values of fields that never change, by the id of their record."""
-    t = neutral(con, entity)
+    t = neutral(engine, entity)
     chosen = {n: t[n].cast("string") if not t[n].type().is_numeric() else t[n].cast("float64") for n in names}
-    return query(con, t.select(key=t.id, **chosen)).set_index("key")
+    return query(engine, t.select(key=t.id, **chosen)).set_index("key")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import duckdb
 import pandas as pd
 
-from sales_consultant.scoring.core import DAY, Block, alive, as_ms, neutral, per_cut
+from sales_consultant.engine import Block, Engine, alive, as_ms, neutral, per_cut
+from sales_consultant.scoring.core import DAY
 
 
 def entries(rows: Any, cut: Any) -> Any:
@@ -42,32 +42,32 @@ def edge(rows: Any, column: str, cut: Any, *, last: bool) -> Any:
     )
 
 
-def histories(con: duckdb.DuckDBPyConnection) -> Any:
+def histories(engine: Engine) -> Any:
     """deal_history with close dates in milliseconds and amounts as floats."""
-    rows = neutral(con, "deal_history")
+    rows = neutral(engine, "deal_history")
     return rows.mutate(close_date=as_ms(rows.close_date), amount=rows.amount.cast("float64"))
 
 
-def pipelines(con: duckdb.DuckDBPyConnection) -> Any:
+def pipelines(engine: Engine) -> Any:
     """The pipeline of every deal: of_deal, of."""
-    deals = neutral(con, "deals")
+    deals = neutral(engine, "deals")
     return deals.select(of_deal=deals.id, of=deals.pipeline)
 
 
-def won_deals(con: duckdb.DuckDBPyConnection) -> Any:
+def won_deals(engine: Engine) -> Any:
     """Won deals with what they are compared by: won_deal, pipeline, company_id, currency, created_at, closed_at."""
-    t = alive(neutral(con, "deals"))
+    t = alive(neutral(engine, "deals"))
     t = t.filter(t.is_closed.fill_null(False) & t.is_won.fill_null(False) & t.closed_at.notnull())
     return t.select(
         "pipeline", "company_id", "created_at", "closed_at", won_deal=t.id, currency=t.currency.fill_null("")
     )
 
 
-def _ranks(con: duckdb.DuckDBPyConnection) -> Any:
+def _ranks(engine: Engine) -> Any:
     """Each open stage with its place in its pipeline, 0 first, whatever numbers the CRM orders them by."""
     import ibis
 
-    stages = neutral(con, "stages")
+    stages = neutral(engine, "stages")
     stages = stages.filter((stages.object == "deals") & ~stages.closed.fill_null(False))
     stages = stages.filter(~stages.gone.fill_null(False))
     stages = stages.group_by([stages.pipeline, stages.stage]).aggregate(order=stages.display_order.min())
@@ -77,20 +77,20 @@ def _ranks(con: duckdb.DuckDBPyConnection) -> Any:
     )
 
 
-def deal_path(con: duckdb.DuckDBPyConnection, members: pd.DataFrame) -> pd.DataFrame:
+def deal_path(engine: Engine, members: pd.DataFrame) -> pd.DataFrame:
     """Stages passed, moves back and stages skipped of each deal by its cut-off, its age against the pipeline's habit,
     its amount against the first one and the days its close date has moved.
 
     The habit is the median cycle of the pipeline's deals that were won by the cut-off; a cycle shorter than a day counts
     as a day. Stages are placed by the pipeline's order of today.
     """
-    return per_cut(con, lambda: _deal_path(con), members, name="deal_path")
+    return per_cut(engine, lambda: _deal_path(engine), members, name="deal_path")
 
 
-def _deal_path(con: duckdb.DuckDBPyConnection) -> Block:
+def _deal_path(engine: Engine) -> Block:
     import ibis
 
-    rows, ranks, of, won = histories(con), _ranks(con), pipelines(con), won_deals(con)
+    rows, ranks, of, won = histories(engine), _ranks(engine), pipelines(engine), won_deals(engine)
     won = won.mutate(days=(won.closed_at - won.created_at).cast("float64") / DAY)
 
     def block(at: Any, cut: Any) -> Any:

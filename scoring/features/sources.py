@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import duckdb
-
-from sales_consultant.scoring.core import alive, as_ms, neutral, of_known_state
+from sales_consultant.engine import Engine, alive, as_ms, neutral, of_known_state
 
 if TYPE_CHECKING:
     from sales_consultant.scoring.features.declarations import Entity
@@ -14,12 +12,12 @@ if TYPE_CHECKING:
 SINGULAR = {"deals": "deal", "contacts": "contact", "companies": "company"}
 
 
-def activities(con: duckdb.DuckDBPyConnection, entity: Entity) -> Any:
+def activities(engine: Engine, entity: Entity) -> Any:
     """Activities linked to a record. A link counts as known when its activity was."""
-    links = neutral(con, "associations")
+    links = neutral(engine, "associations")
     links = links.filter((links.from_object == "activity") & (links.to_object == SINGULAR[entity]))
     links = links.select(activity_id=links.from_id, key=links.to_id).distinct()
-    rows = alive(neutral(con, "activities"))
+    rows = alive(neutral(engine, "activities"))
     rows = rows.filter(rows.occurred_at.notnull())
     joined = links.inner_join(rows, links.activity_id == rows.id)
     return joined.select(
@@ -32,21 +30,21 @@ def activities(con: duckdb.DuckDBPyConnection, entity: Entity) -> Any:
     )
 
 
-def deal_contacts(con: duckdb.DuckDBPyConnection) -> Any:
+def deal_contacts(engine: Engine) -> Any:
     """Contacts on a deal, with the time from which the CRM is sure to have had the link.
 
     Where neither the CRM nor we know when the link was made, it is taken as old as the younger of the two
     records; where we saw it first on a later pull, it counts from then.
     """
-    links = neutral(con, "associations")
+    links = neutral(engine, "associations")
     links = links.filter((links.from_object == "deal") & (links.to_object == "contact"))
     links = links.group_by([links.from_id, links.to_id]).aggregate(
         known_at=links.known_at.min(),
         first_seen=links.first_seen.min(),
         primary=(links.label == "primary").fill_null(False).cast("int64").max(),
     )
-    deals = alive(neutral(con, "deals"))
-    contacts = alive(neutral(con, "contacts"))
+    deals = alive(neutral(engine, "deals"))
+    contacts = alive(neutral(engine, "contacts"))
     deals = deals.select(deal_id=deals.id, deal_created=deals.created_at)
     contacts = contacts.select(contact_id=contacts.id, contact_created=contacts.created_at)
     joined = links.inner_join(deals, links.from_id == deals.deal_id)
@@ -67,8 +65,8 @@ def deal_contacts(con: duckdb.DuckDBPyConnection) -> Any:
     ).filter(lambda t: t.since.notnull())
 
 
-def _closed_deals(con: duckdb.DuckDBPyConnection) -> Any:
-    deals = of_known_state(alive(neutral(con, "deals")))
+def _closed_deals(engine: Engine) -> Any:
+    deals = of_known_state(alive(neutral(engine, "deals")))
     deals = deals.filter(
         deals.is_closed.fill_null(False) & deals.closed_at.notnull() & deals.company_id.notnull()
     )
@@ -80,10 +78,10 @@ def _closed_deals(con: duckdb.DuckDBPyConnection) -> Any:
     )
 
 
-def _changes(con: duckdb.DuckDBPyConnection, column: str) -> Any:
+def _changes(engine: Engine, column: str) -> Any:
     import ibis
 
-    rows = neutral(con, "deal_history")
+    rows = neutral(engine, "deal_history")
     rows = rows.filter(rows[column].notnull() & rows.changed_at.notnull())
     value = as_ms(rows[column]) if column == "close_date" else rows[column]
     rows = rows.select(key=rows.deal_id, changed_at=rows.changed_at, value=value)
@@ -102,9 +100,9 @@ def _later(one: Any, other: Any) -> Any:
     return ibis.cases((one >= other, one), (other > one, other))
 
 
-def _campaigns(con: duckdb.DuckDBPyConnection, entity: Entity, *, responses: bool) -> Any:
+def _campaigns(engine: Engine, entity: Entity, *, responses: bool) -> Any:
     """Campaigns that reached, or were answered by, a contact, the contacts on a deal, or a company's contacts."""
-    rows = neutral(con, "campaign_members")
+    rows = neutral(engine, "campaign_members")
     if not responses:
         # Who is on a campaign only because they answered was not touched before that.
         rows = rows.filter(rows.responded_at.isnull() | (rows.known_at < rows.responded_at))
@@ -115,9 +113,9 @@ def _campaigns(con: duckdb.DuckDBPyConnection, entity: Entity, *, responses: boo
     if entity == "contacts":
         return rows
     if entity == "deals":
-        links = deal_contacts(con).select("contact_id", "since", to="deal_id")
+        links = deal_contacts(engine).select("contact_id", "since", to="deal_id")
     else:
-        people = alive(neutral(con, "contacts"))
+        people = alive(neutral(engine, "contacts"))
         people = people.filter(people.company_id.notnull())
         links = people.select(contact_id=people.id, since=people.created_at, to=people.company_id)
     joined = rows.inner_join(links, rows.key == links.contact_id)
@@ -133,17 +131,17 @@ def key_of(source: str, entity: Entity) -> str:
     return "company_id" if source == "company_deals" and entity != "companies" else "record_id"
 
 
-def dated_rows(con: duckdb.DuckDBPyConnection, source: str, entity: Entity) -> Any:
+def dated_rows(engine: Engine, source: str, entity: Entity) -> Any:
     """The rows of a source: key (see `key_of`), occurred_at, known_at and what its features ask for."""
     if source == "activities":
-        return activities(con, entity)
+        return activities(engine, entity)
     if source == "company_deals":
-        return _closed_deals(con)
+        return _closed_deals(engine)
     if source in ("amount_changes", "close_date_changes"):
-        return _changes(con, source.removesuffix("_changes"))
+        return _changes(engine, source.removesuffix("_changes"))
     if source == "deal_contacts":
-        rows = deal_contacts(con)
+        rows = deal_contacts(engine)
         return rows.select(key=rows.deal_id, occurred_at=rows.since, known_at=rows.since)
     if source in ("campaign_responses", "campaign_touches"):
-        return _campaigns(con, entity, responses=source == "campaign_responses")
+        return _campaigns(engine, entity, responses=source == "campaign_responses")
     raise KeyError(source)

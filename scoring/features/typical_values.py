@@ -4,39 +4,38 @@ from __future__ import annotations
 
 from typing import Any
 
-import duckdb
 import pandas as pd
 
-from sales_consultant.scoring.core import Block, alive, neutral, per_cut
+from sales_consultant.engine import Block, Engine, alive, neutral, per_cut
 from sales_consultant.scoring.features.deal_path import edge, histories, won_deals
 
 
-def _lines(con: duckdb.DuckDBPyConnection) -> Any:
+def _lines(engine: Engine) -> Any:
     """Line items whose time is known: of_deal, product_id, line_amount, since.
 
     One without a time, the CRM's or ours, says nothing about the past.
     """
-    t = alive(neutral(con, "line_items"))
+    t = alive(neutral(engine, "line_items"))
     t = t.mutate(since=t.known_at.fill_null(t.first_seen), line_amount=t.amount.cast("float64"))
     t = t.filter(t.since.notnull() & t.product_id.notnull() & (t.line_amount > 0))
     return t.select("product_id", "line_amount", "since", of_deal=t.deal_id)
 
 
-def amount_habits(con: duckdb.DuckDBPyConnection, members: pd.DataFrame) -> pd.DataFrame:
+def amount_habits(engine: Engine, members: pd.DataFrame) -> pd.DataFrame:
     """Each deal's amount at its cut-off over what was usual then: of its pipeline, its company and its products.
 
     Usual is the median amount of the deals won by the cut-off, in the deal's currency, with the amounts of their history;
     of products, the deal's line items over the sum of the median line items that they had in deals won. A gap where
     nothing of the kind was won yet.
     """
-    return per_cut(con, lambda: _amount_habits(con), members, name="amount_habits")
+    return per_cut(engine, lambda: _amount_habits(engine), members, name="amount_habits")
 
 
-def _amount_habits(con: duckdb.DuckDBPyConnection) -> Block:
+def _amount_habits(engine: Engine) -> Block:
     import ibis
 
-    rows, won, lines = histories(con), won_deals(con), _lines(con)
-    money = neutral(con, "deals")
+    rows, won, lines = histories(engine), won_deals(engine), _lines(engine)
+    money = neutral(engine, "deals")
     money = money.select(money_deal=money.id, currency=money.currency.fill_null(""))
 
     def block(at: Any, cut: Any) -> Any:
@@ -80,13 +79,13 @@ def _amount_habits(con: duckdb.DuckDBPyConnection) -> Block:
     return block
 
 
-def company_open(con: duckdb.DuckDBPyConnection, members: pd.DataFrame) -> pd.DataFrame:
+def company_open(engine: Engine, members: pd.DataFrame) -> pd.DataFrame:
     """The deals that the member's company had open at the cut-off, the member itself not counted."""
-    return per_cut(con, lambda: _company_open(con), members, name="company_open")
+    return per_cut(engine, lambda: _company_open(engine), members, name="company_open")
 
 
-def _company_open(con: duckdb.DuckDBPyConnection) -> Block:
-    t = alive(neutral(con, "deals"))
+def _company_open(engine: Engine) -> Block:
+    t = alive(neutral(engine, "deals"))
     t = t.filter(t.is_closed.notnull()).mutate(closed=t.is_closed)
     # Of a closed deal without a date nobody knows until when it was open.
     t = t.filter(t.company_id.notnull() & (~t.closed | t.closed_at.notnull()))

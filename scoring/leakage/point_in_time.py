@@ -6,10 +6,10 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-import duckdb
 import pandas as pd
 
-from sales_consultant.scoring.core import DAY, Finding, alive, compiled, neutral, of_known_state, query
+from sales_consultant.engine import Engine, alive, compiled, neutral, of_known_state, query
+from sales_consultant.scoring.core import DAY, Finding
 from sales_consultant.scoring.features import activities, deal_contacts, with_contacts
 from sales_consultant.scoring.features import crm_fields as own
 from sales_consultant.scoring.leakage.future_events import MOST_ROWS, knows_later
@@ -30,9 +30,7 @@ _AT_CREATION = 60_000
 _BY_RULE = ("marketing_email",)
 
 
-def filled_at_outcome(
-    con: duckdb.DuckDBPyConnection, features: Iterable[Feature], members: Membership
-) -> list[Finding]:
+def filled_at_outcome(engine: Engine, features: Iterable[Feature], members: Membership) -> list[Finding]:
     """Fields of the record itself whose history shows that they are filled only when it ends, or after.
 
     Of the records that ended, those whose field was ever filled count; the first filling lies at the end, after it, or less
@@ -47,15 +45,15 @@ def filled_at_outcome(
     life = life[life["ended_at"] > life["created_at"]][["record_id", "created_at", "ended_at"]]
     if not names or len(life) < _FEWEST:
         return []
-    t = neutral(con, "field_history")
+    t = neutral(engine, "field_history")
     t = t.filter((t.object == entity) & t.field.isin(names) & t.value.notnull() & (t.value != ""))
     t = t.filter(t.changed_at <= members.as_of)
-    rows = _firsts(con, t).merge(life, on="record_id")
+    rows = _firsts(engine, t).merge(life, on="record_id")
     for name, mine in rows.groupby("field"):
         begun = mine["first"] <= mine["created_at"] + _AT_CREATION
         usual = mine.loc[begun, "value"].value_counts()
         if len(usual) and usual.iloc[0] >= AT_OUTCOME * len(mine):
-            moved = _firsts(con, t.filter((t.field == name) & (t.value != str(usual.index[0]))))
+            moved = _firsts(engine, t.filter((t.field == name) & (t.value != str(usual.index[0]))))
             moved = moved.merge(life, on="record_id")
             rows = pd.concat([rows[rows["field"] != name], moved], ignore_index=True)
     near = ((rows["ended_at"] - rows["created_at"]) * _NEAR_SHARE).clip(upper=_NEAR_DAYS * DAY)
@@ -69,15 +67,15 @@ def filled_at_outcome(
     return found
 
 
-def _firsts(con: duckdb.DuckDBPyConnection, history: Any) -> pd.DataFrame:
+def _firsts(engine: Engine, history: Any) -> pd.DataFrame:
     """The first value of each record's field: record_id, field, first (ms), value."""
     by = history.group_by([history.record_id, history.field])
     value = history.value.argmin(history.changed_at)
-    return query(con, by.aggregate(first=history.changed_at.min(), value=value))
+    return query(engine, by.aggregate(first=history.changed_at.min(), value=value))
 
 
 def counted_later(
-    con: duckdb.DuckDBPyConnection, features: Iterable[Feature], rows: pd.DataFrame, members: Membership
+    engine: Engine, features: Iterable[Feature], rows: pd.DataFrame, members: Membership
 ) -> list[Finding]:
     """Fields taken as fixed whose value of today knows events that came after the cut-off (see `afterwards.knows_later`).
 
@@ -91,7 +89,7 @@ def counted_later(
             wanted.setdefault((entity, key), {})[f.column] = str(f.where[0][1][0])
     found: list[Finding] = []
     if wanted and members.population.object == "deals":
-        rows = with_contacts(con, rows)
+        rows = with_contacts(engine, rows)
     for (entity, key), kinds in wanted.items():
         if key not in rows or rows.empty:
             continue
@@ -99,13 +97,13 @@ def counted_later(
         some = some.head(MOST_ROWS).sort_values(key, ignore_index=True)
         if some.empty:
             continue
-        values = own.fixed(con, entity, sorted(kinds)).reindex(some[key]).reset_index(drop=True)
+        values = own.fixed(engine, entity, sorted(kinds)).reindex(some[key]).reset_index(drop=True)
         values = values[[c for c in values if kinds[str(c)] != "datetime" or values[c].notna().any()]]
         for column in values:
             if kinds[str(column)] == "bool":
                 values[column] = own.typed(values[column], "bool", some["cut"])
         values.columns = [f"{entity}.{c}" for c in values.columns]
-        happened = events(con, _ENTITIES[entity], some[key], until=members.as_of)
+        happened = events(engine, _ENTITIES[entity], some[key], until=members.as_of)
         happened = happened[~happened["kind"].isin(_OUTCOMES[members.population.event])]
         found += knows_later(
             values, some[key], some["cut"].to_numpy(dtype=float), happened, some["group"].to_numpy()
@@ -127,53 +125,48 @@ _ENTITIES: dict[str, Entity] = {"deals": "deals", "contacts": "contacts", "compa
 _PROBED = "_sc_probed"
 
 
-def events(
-    con: duckdb.DuckDBPyConnection, entity: Entity, ids: pd.Series[Any], *, until: int
-) -> pd.DataFrame:
+def events(engine: Engine, entity: Entity, ids: pd.Series[Any], *, until: int) -> pd.DataFrame:
     """What happened to some records up to a time: record_id, at (ms), kind.
 
     Activities that people did, by type and direction; stages entered; deals opened, won and lost; conversions.
     """
-    con.register(_PROBED, pd.DataFrame({"probed": ids.astype(str)}))
-    try:
+    with engine.lend(_PROBED, pd.DataFrame({"probed": ids.astype(str)})):
         parts = [
-            con.execute(compiled(con, partial(_sql, con, make, entity), name=("events", name, entity))).df()
+            engine.small(compiled(engine, partial(_sql, engine, make, entity), name=("events", name, entity)))
             for name, make in _SOURCES.items()
         ]
-    finally:
-        con.unregister(_PROBED)
     found = pd.concat([p for p in parts if len(p)] or parts[:1], ignore_index=True)
     return found[found["at"] <= until].reset_index(drop=True)
 
 
-def _sql(con: duckdb.DuckDBPyConnection, make: Callable[..., Any], entity: Entity) -> str:
+def _sql(engine: Engine, make: Callable[..., Any], entity: Entity) -> str:
     """SQL for a source's events of the probed records."""
     import ibis
 
-    rows = make(con, entity)
+    rows = make(engine, entity)
     probed = ibis.table({"probed": "string"}, name=_PROBED)
     rows = rows.inner_join(probed, rows.key == probed.probed)
     rows = rows.filter(rows["at"].notnull())
     rows = rows.select(record_id=rows.key, at=rows["at"].cast("int64"), kind=rows.kind)
-    return str(ibis.to_sql(rows, dialect="duckdb"))
+    return engine.text(rows)
 
 
-def _done(con: duckdb.DuckDBPyConnection, entity: Entity) -> Any:
-    rows = activities(con, entity)
+def _done(engine: Engine, entity: Entity) -> Any:
+    rows = activities(engine, entity)
     rows = rows.filter(~rows.automated & rows.type.fill_null("").notin(_BY_RULE))
     kind = _text("activities/") + rows.type.fill_null("other") + _text(" ") + rows.direction.fill_null("")
     return rows.select("key", at=rows.occurred_at, kind=kind.strip())
 
 
-def _deals(con: duckdb.DuckDBPyConnection, entity: Entity) -> Any:
+def _deals(engine: Engine, entity: Entity) -> Any:
     """Deals with the record they belong to: key, opened, closed, word."""
     import ibis
 
-    t = of_known_state(alive(neutral(con, "deals")))
+    t = of_known_state(alive(neutral(engine, "deals")))
     over = t.is_closed.fill_null(False) & t.closed_at.notnull()
     word = ibis.cases((t.is_won.fill_null(False), "deals/won"), else_="deals/lost")
     if entity == "contacts":
-        links = deal_contacts(con).select("contact_id", "since", of="deal_id")
+        links = deal_contacts(engine).select("contact_id", "since", of="deal_id")
         ends = t.select(deal=t.id, closed=ibis.cases((over, t.closed_at)), word=word)
         both = ends.inner_join(links, ends.deal == links.of)
         return both.select("closed", "word", key=both.contact_id, opened=both.since)
@@ -181,22 +174,22 @@ def _deals(con: duckdb.DuckDBPyConnection, entity: Entity) -> Any:
     return t.select(key=key, opened=t.created_at, closed=ibis.cases((over, t.closed_at)), word=word)
 
 
-def _opened(con: duckdb.DuckDBPyConnection, entity: Entity) -> Any:
-    rows = _deals(con, entity)
+def _opened(engine: Engine, entity: Entity) -> Any:
+    rows = _deals(engine, entity)
     return rows.select("key", at=rows.opened, kind=_text("deals/opened"))
 
 
-def _closed(con: duckdb.DuckDBPyConnection, entity: Entity) -> Any:
-    rows = _deals(con, entity)
+def _closed(engine: Engine, entity: Entity) -> Any:
+    rows = _deals(engine, entity)
     return rows.select("key", at=rows.closed, kind=rows.word)
 
 
-def _moved(con: duckdb.DuckDBPyConnection, entity: Entity) -> Any:
+def _moved(engine: Engine, entity: Entity) -> Any:
     """Stages that a deal entered; conversions of a lead; nothing of a company."""
     if entity == "contacts":
-        t = alive(neutral(con, "contacts"))
+        t = alive(neutral(engine, "contacts"))
         return t.select(key=t.id, at=t.converted_at, kind=_text("conversions"))
-    t = neutral(con, "deal_history")
+    t = neutral(engine, "deal_history")
     t = t.filter(t.stage.notnull() & _text(entity).isin(["deals"]))
     return t.select(key=t.deal_id, at=t.changed_at, kind=_text("stage changes"))
 

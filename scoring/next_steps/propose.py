@@ -9,10 +9,10 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-import duckdb
 import pandas as pd
 
-from sales_consultant.scoring.core import DAY, iso_day, neutral, query
+from sales_consultant.engine import Engine, neutral, query
+from sales_consultant.scoring.core import DAY, iso_day
 from sales_consultant.scoring.next_steps.record_state import situations
 from sales_consultant.scoring.propensity import band, clean, length, since
 
@@ -194,7 +194,7 @@ def _choose(
 
 
 def propose(
-    con: duckdb.DuckDBPyConnection,
+    engine: Engine,
     scores: pd.DataFrame,
     playbook: Playbook,
     *,
@@ -213,10 +213,10 @@ def propose(
     `worth` is the rule's share of the expected value (probability x amount), in the deal's currency. It orders
     steps; it is no estimate of what the step causes: reps call good deals, so the past cannot tell.
     """
-    zone = _zone(con)
-    names = _stage_names(con)
+    zone = _zone(engine)
+    names = _stage_names(engine)
     found: list[tuple[tuple[Any, ...], str, dict[str, Any]]] = []
-    for row in situations(con, scores, as_of=as_of):
+    for row in situations(engine, scores, as_of=as_of):
         chosen = _choose(row, playbook, as_of=as_of, names=names, zone=zone)
         if chosen is None:
             continue
@@ -237,15 +237,15 @@ def propose(
     return pd.DataFrame({c: pd.Series([k[c] for k in kept], dtype=object) for c in COLUMNS})
 
 
-def _zone(con: duckdb.DuckDBPyConnection) -> ZoneInfo:
-    zones = query(con, neutral(con, "org").select("time_zone"))["time_zone"].dropna()
+def _zone(engine: Engine) -> ZoneInfo:
+    zones = query(engine, neutral(engine, "org").select("time_zone"))["time_zone"].dropna()
     try:
         return ZoneInfo(str(zones.iloc[0]) if len(zones) else "UTC")
     except (ZoneInfoNotFoundError, ValueError, OSError):
         return ZoneInfo("UTC")
 
 
-def _stage_names(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
-    t = neutral(con, "stages")
-    rows = query(con, t.filter(t.object == "deals").select("stage", "label"))
+def _stage_names(engine: Engine) -> dict[str, str]:
+    t = neutral(engine, "stages")
+    rows = query(engine, t.filter(t.object == "deals").select("stage", "label"))
     return {str(s): str(n) for s, n in zip(rows["stage"], rows["label"], strict=True) if n}

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import duckdb
 import numpy as np
 import pandas as pd
 
-from sales_consultant.scoring.core import alive, neutral, query
+from sales_consultant.engine import Engine, alive, neutral, query
 from sales_consultant.scoring.features import SINGULAR, activities, deal_contacts, deal_state
 
 if TYPE_CHECKING:
@@ -20,16 +19,16 @@ _OUT = ("call", "email")
 _IN = ("email", "call", "form", "chat")
 
 
-def contact_times(con: duckdb.DuckDBPyConnection, entity: Entity, as_of: int) -> pd.DataFrame:
+def contact_times(engine: Engine, entity: Entity, as_of: int) -> pd.DataFrame:
     """By record: last_inbound, last_outbound, last_meeting."""
-    rows = activities(con, entity)
+    rows = activities(engine, entity)
     t = rows.filter(rows.known_at <= as_of)
     past = t.occurred_at <= as_of
     person = ~t.automated
     inbound = (t.direction == "inbound") & t.type.isin(_IN) | t.type.isin(["form", "chat"])
     outbound = t.type.isin(_OUT) & ((t.direction == "outbound") | t.direction.isnull())
     times = query(
-        con,
+        engine,
         t.group_by(t.key).aggregate(
             last_inbound=t.occurred_at.max(where=past & inbound.fill_null(False) & person),
             last_outbound=t.occurred_at.max(where=past & outbound.fill_null(False) & person),
@@ -39,17 +38,17 @@ def contact_times(con: duckdb.DuckDBPyConnection, entity: Entity, as_of: int) ->
     return times.set_index("key")
 
 
-def planned(con: duckdb.DuckDBPyConnection, rows: pd.DataFrame, entity: Entity, as_of: int) -> pd.DataFrame:
+def planned(engine: Engine, rows: pd.DataFrame, entity: Entity, as_of: int) -> pd.DataFrame:
     """The next thing planned for each of the rows, a meeting or call before anything else: next_at, next_kind.
 
     `rows` has record_id and, for deals, contact_id: what is planned with a deal's primary contact is planned for
     the deal. Every future activity counts, an e-mail too, but for mailings of the marketing and what was called
     off. The frame is indexed by record id.
     """
-    links = neutral(con, "associations")
+    links = neutral(engine, "associations")
     links = links.filter((links.from_object == "activity") & links.to_object.isin(["deal", "contact"]))
     links = links.select(activity_id=links.from_id, to_object=links.to_object, key=links.to_id).distinct()
-    t = alive(neutral(con, "activities"))
+    t = alive(neutral(engine, "activities"))
     t = t.filter(
         (t.occurred_at > as_of)
         & (t.known_at.fill_null(t.occurred_at) <= as_of)
@@ -57,7 +56,9 @@ def planned(con: duckdb.DuckDBPyConnection, rows: pd.DataFrame, entity: Entity, 
         & ~t.status.fill_null("").lower().isin(_CANCELLED)
     )
     joined = links.inner_join(t, links.activity_id == t.id)
-    plans = query(con, joined.select("to_object", "key", next_at=joined.occurred_at, next_kind=joined.type))
+    plans = query(
+        engine, joined.select("to_object", "key", next_at=joined.occurred_at, next_kind=joined.type)
+    )
     whose = [
         pd.DataFrame(
             {"to_object": SINGULAR[entity], "key": rows["record_id"], "record_id": rows["record_id"]}
@@ -80,10 +81,10 @@ def planned(con: duckdb.DuckDBPyConnection, rows: pd.DataFrame, entity: Entity, 
     return pd.DataFrame(found.set_index("record_id")[["next_at", "next_kind"]])
 
 
-def _people(con: duckdb.DuckDBPyConnection) -> pd.DataFrame:
-    t = neutral(con, "contacts")
+def _people(engine: Engine) -> pd.DataFrame:
+    t = neutral(engine, "contacts")
     return query(
-        con,
+        engine,
         t.select(
             contact_id=t.id,
             source_object=t.source_object,
@@ -96,11 +97,11 @@ def _people(con: duckdb.DuckDBPyConnection) -> pd.DataFrame:
     )
 
 
-def _deal_rows(con: duckdb.DuckDBPyConnection, ids: pd.Series[str], as_of: int) -> pd.DataFrame:
+def _deal_rows(engine: Engine, ids: pd.Series[str], as_of: int) -> pd.DataFrame:
 
-    t = alive(neutral(con, "deals"))
+    t = alive(neutral(engine, "deals"))
     deals = query(
-        con,
+        engine,
         t.select(
             record_id=t.id,
             owner_id=t.owner_id,
@@ -114,24 +115,26 @@ def _deal_rows(con: duckdb.DuckDBPyConnection, ids: pd.Series[str], as_of: int) 
     rows = pd.DataFrame({"record_id": ids}).merge(deals, on="record_id")
     members = rows.assign(cut=as_of, company_id=None, company_created_at=None, contact_id=None)
     members["company_created_at"] = members["company_created_at"].astype("Int64")
-    state = deal_state(con, members).drop(columns=["cut", "amount"]) if len(rows) else None
+    state = deal_state(engine, members).drop(columns=["cut", "amount"]) if len(rows) else None
     if state is not None:
         rows = rows.merge(state, on="record_id", how="left")
-    links = deal_contacts(con)
-    pairs = query(con, links.filter(links.since <= as_of))
+    links = deal_contacts(engine)
+    pairs = query(engine, links.filter(links.since <= as_of))
     pairs = pairs.sort_values(["primary", "since", "contact_id"], ascending=[False, True, True])
     rows["contacts"] = rows["record_id"].map(pairs.groupby("deal_id").size()).fillna(0).astype(int)
     first = pairs.drop_duplicates("deal_id").set_index("deal_id")["contact_id"]
     # Of a company whose deals have no contacts all are gaps, which pandas takes for numbers.
     rows["contact_id"] = rows["record_id"].map(first).astype(object)
-    people = _people(con).drop(columns=["contact_owner", "contact_created", "is_converted", "source_object"])
+    people = _people(engine).drop(
+        columns=["contact_owner", "contact_created", "is_converted", "source_object"]
+    )
     rows = rows.merge(people, on="contact_id", how="left")
     return rows.rename(columns={"amount_now": "amount"}).assign(kind="deals")
 
 
-def _contact_rows(con: duckdb.DuckDBPyConnection, ids: pd.Series[str]) -> pd.DataFrame:
+def _contact_rows(engine: Engine, ids: pd.Series[str]) -> pd.DataFrame:
 
-    people = _people(con).rename(
+    people = _people(engine).rename(
         columns={"contact_id": "record_id", "contact_owner": "owner_id", "contact_created": "created_at"}
     )
     rows = pd.DataFrame({"record_id": ids}).merge(people, on="record_id")
@@ -139,7 +142,7 @@ def _contact_rows(con: duckdb.DuckDBPyConnection, ids: pd.Series[str]) -> pd.Dat
     return rows.rename(columns={"is_converted": "closed"})
 
 
-def situations(con: duckdb.DuckDBPyConnection, scores: pd.DataFrame, *, as_of: int) -> list[dict[str, Any]]:
+def situations(engine: Engine, scores: pd.DataFrame, *, as_of: int) -> list[dict[str, Any]]:
     """One dictionary a scored deal or contact, with the score's columns, in the order of the scores.
 
     Times are milliseconds or None. `kind` is deals, contacts or leads; `no_email` and `no_call` tell which
@@ -152,10 +155,10 @@ def situations(con: duckdb.DuckDBPyConnection, scores: pd.DataFrame, *, as_of: i
         if chosen.empty:
             continue
         ids = chosen["record_id"]
-        rows = _deal_rows(con, ids, as_of) if entity == "deals" else _contact_rows(con, ids)
+        rows = _deal_rows(engine, ids, as_of) if entity == "deals" else _contact_rows(engine, ids)
         rows = chosen.merge(rows, on="record_id")
-        rows = rows.join(contact_times(con, entity, as_of), on="record_id")
-        rows = rows.join(planned(con, rows, entity, as_of), on="record_id")
+        rows = rows.join(contact_times(engine, entity, as_of), on="record_id")
+        rows = rows.join(planned(engine, rows, entity, as_of), on="record_id")
         parts.extend(rows.to_dict("records"))
     return [{str(k): (None if _missing(v, pd) else v) for k, v in row.items()} for row in parts]
 

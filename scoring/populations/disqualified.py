@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-import duckdb
 import pandas as pd
 
-from sales_consultant.scoring.core import columns, neutral, query
+from sales_consultant.engine import Engine, neutral, query
 
 if TYPE_CHECKING:
     from sales_consultant.config.populations import Population
@@ -38,29 +37,29 @@ def wanted(population: Population) -> bool:
     return any(gives_up(v) for v in ([value] if isinstance(value, str) else value))
 
 
-def has_history(con: duckdb.DuckDBPyConnection) -> bool:
+def has_history(engine: Engine) -> bool:
     """Whether the status of contacts is known for the past."""
-    t = neutral(con, "fields")
+    t = neutral(engine, "fields")
     t = t.filter((t.object == "contacts") & (t.column_name == "status") & (t.known == "history"))
-    return bool(len(query(con, t.select("column_name"))))
+    return bool(len(query(engine, t.select("column_name"))))
 
 
-def spells(con: duckdb.DuckDBPyConnection, *, as_of: int) -> pd.DataFrame:
+def spells(engine: Engine, *, as_of: int) -> pd.DataFrame:
     """Times in which contacts were given up, as the history of their status tells: record_id, start, end (ms).
 
     `end` is a gap where the contact was still given up at the as-of time. Without a history there are none.
     """
-    if not has_history(con):
+    if not has_history(engine):
         return pd.DataFrame({"record_id": [], "start": [], "end": []}).astype({"record_id": object})
-    t = neutral(con, "field_history")
+    t = neutral(engine, "field_history")
     t = t.filter((t.object == "contacts") & (t.field == "status") & (t.changed_at <= as_of))
-    rows = query(con, t.select("record_id", "value", "changed_at"))
+    rows = query(engine, t.select("record_id", "value", "changed_at"))
     rows["out"] = _flags(rows["value"])
     # Two values of one moment have no order: today's status tells which came last, else the better one holds.
     moments = rows.groupby(["record_id", "changed_at"], as_index=False)["out"].agg(["all", "any"])
     last = moments["record_id"] != moments["record_id"].shift(-1)
     rows = moments.assign(
-        out=moments["all"] | (moments["any"] & last & moments["record_id"].isin(today(con)))
+        out=moments["all"] | (moments["any"] & last & moments["record_id"].isin(today(engine)))
     )
     first = rows["record_id"] != rows["record_id"].shift()
     turned = rows[first | (rows["out"] != rows["out"].shift())]
@@ -69,12 +68,12 @@ def spells(con: duckdb.DuckDBPyConnection, *, as_of: int) -> pd.DataFrame:
     return turned.loc[turned["out"], ["record_id", "start", "end"]].reset_index(drop=True)
 
 
-def today(con: duckdb.DuckDBPyConnection) -> set[str]:
+def today(engine: Engine) -> set[str]:
     """Ids of the contacts that today's status gives up."""
-    if "status" not in columns(con, "contacts"):
+    if "status" not in engine.columns("contacts"):
         return set()
-    t = neutral(con, "contacts")
-    rows = query(con, t.select(record_id=t.id, status=t.status.cast("string")))
+    t = neutral(engine, "contacts")
+    rows = query(engine, t.select(record_id=t.id, status=t.status.cast("string")))
     return set(rows.loc[_flags(rows["status"]), "record_id"])
 
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import duckdb
 import pandas as pd
 
-from sales_consultant.scoring.core import DAY, neutral, query
+from sales_consultant.engine import Engine, neutral, query
+from sales_consultant.scoring.core import DAY
 from sales_consultant.scoring.populations.bulk_edits import closed_together, made_together
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ class FalseLabels:
         return kept
 
 
-def find(con: duckdb.DuckDBPyConnection, members: Membership) -> FalseLabels:
+def find(engine: Engine, members: Membership) -> FalseLabels:
     """What is wrong with the outcomes of a population's records, as of its own time."""
     life = members.life[members.life["excluded"] == ""]
     notes: list[str] = []
@@ -88,15 +88,15 @@ def find(con: duckdb.DuckDBPyConnection, members: Membership) -> FalseLabels:
 
     together = made_together(life["created_at"], IMPORTED_TOGETHER)
     imported = held({str(i) for i in life.loc[together, "record_id"]}, "imported in bulk")
-    twins = held(_twins(con, members.population.object, life), "entered twice")
+    twins = held(_twins(engine, members.population.object, life), "entered twice")
     if members.population.object != "deals":
         return FalseLabels(frozenset(), frozenset(), imported, {}, tuple(notes), twins=twins)
     closed = life[life["ended_at"].notna()]
     age = (closed["ended_at"].astype("float64") - closed["created_at"].astype("float64")) / DAY
     quick = held(set(closed.loc[age < QUICK_DAYS, "record_id"]), "opened and closed within 2 days")
-    never = held(_never_open(con, closed), "closed without an open stage")
+    never = held(_never_open(engine, closed), "closed without an open stage")
     lost = closed[closed["event_at"].isna()]
-    together = closed_together(lost["ended_at"], lost["record_id"].map(_owners(con)), CLOSED_TOGETHER)
+    together = closed_together(lost["ended_at"], lost["record_id"].map(_owners(engine)), CLOSED_TOGETHER)
     swept = held({str(i) for i in lost.loc[together, "record_id"]}, "closed in bulk")
     at = dict(zip(lost["record_id"], lost["ended_at"].astype("int64"), strict=True))
     stale = _stale(life, members.as_of)
@@ -118,17 +118,17 @@ def stale_days(cycles: pd.Series[float]) -> float:
     return STALE_CYCLES * float(cycles.quantile(0.95)) if len(cycles) >= _FEW_CYCLES else float("inf")
 
 
-def _twins(con: duckdb.DuckDBPyConnection, entity: str, life: pd.DataFrame) -> set[str]:
+def _twins(engine: Engine, entity: str, life: pd.DataFrame) -> set[str]:
     """Records entered again: deals of one company and name made on one day, people of one address, companies of one domain
     and name."""
-    t = neutral(con, entity)
+    t = neutral(engine, entity)
     same = {
         "deals": ("name", "company_id"),
         "contacts": ("email", "source_object"),
         "companies": ("name", "domain"),
     }
     parts = {f"k{n}": t[c].cast("string").strip().lower() for n, c in enumerate(same[entity])}
-    rows = query(con, t.select(record_id=t.id, **parts))
+    rows = query(engine, t.select(record_id=t.id, **parts))
     rows = life[["record_id", "created_at"]].merge(rows, on="record_id")
     rows = rows[(rows[list(parts)].fillna("") != "").all(axis=1)].sort_values(["created_at", "record_id"])
     keys = list(parts)
@@ -138,20 +138,20 @@ def _twins(con: duckdb.DuckDBPyConnection, entity: str, life: pd.DataFrame) -> s
     return {str(i) for i in rows.loc[rows.duplicated(keys), "record_id"]}
 
 
-def _owners(con: duckdb.DuckDBPyConnection) -> pd.Series[str]:
+def _owners(engine: Engine) -> pd.Series[str]:
     """Whose each deal is today."""
-    t = neutral(con, "deals")
-    return query(con, t.select("id", "owner_id")).set_index("id")["owner_id"]
+    t = neutral(engine, "deals")
+    return query(engine, t.select("id", "owner_id")).set_index("id")["owner_id"]
 
 
-def _never_open(con: duckdb.DuckDBPyConnection, closed: pd.DataFrame) -> set[str]:
+def _never_open(engine: Engine, closed: pd.DataFrame) -> set[str]:
     """Closed deals whose history shows no open stage; of deals without any history nothing is known."""
-    h, s = neutral(con, "deal_history"), neutral(con, "stages")
+    h, s = neutral(engine, "deal_history"), neutral(engine, "stages")
     kinds = s.filter(s.object == "deals").group_by("stage").aggregate(closed=s.closed.fill_null(False).all())
     history = h.filter(h.stage.notnull())
     joined = history.left_join(kinds, history.stage == kinds.stage)
     seen = query(
-        con, joined.group_by(joined.deal_id).aggregate(only_closed=joined.closed.fill_null(False).all())
+        engine, joined.group_by(joined.deal_id).aggregate(only_closed=joined.closed.fill_null(False).all())
     )
     found = set(seen.loc[seen["only_closed"].astype(bool), "deal_id"])
     return {str(i) for i in closed["record_id"] if i in found}

@@ -6,11 +6,11 @@ import hashlib
 import json
 from typing import TYPE_CHECKING, Any
 
-import duckdb
 import numpy as np
 import pandas as pd
 
-from sales_consultant.scoring.core import columns, neutral, query, require_column
+from sales_consultant.engine import Engine, neutral, query
+from sales_consultant.scoring.core.settings import require_column
 from sales_consultant.scoring.populations import disqualified
 from sales_consultant.scoring.populations.record_timelines import lives, purchase_times
 
@@ -26,22 +26,22 @@ def _wanted(value: str | list[str]) -> set[str]:
     return {v.lower() for v in ([value] if isinstance(value, str) else value)}
 
 
-def _fields_with_history(con: duckdb.DuckDBPyConnection, entity: str) -> set[str]:
-    t = neutral(con, "fields")
+def _fields_with_history(engine: Engine, entity: str) -> set[str]:
+    t = neutral(engine, "fields")
     t = t.filter((t.object == entity) & (t.known == "history"))
-    return set(query(con, t.select("column_name"))["column_name"])
+    return set(query(engine, t.select("column_name"))["column_name"])
 
 
-def _today(con: duckdb.DuckDBPyConnection, entity: str, column: str) -> pd.Series[str]:
-    t = neutral(con, entity)
-    frame = query(con, t.select(record_id=t.id, value=t[column].cast("string")))
+def _today(engine: Engine, entity: str, column: str) -> pd.Series[str]:
+    t = neutral(engine, entity)
+    frame = query(engine, t.select(record_id=t.id, value=t[column].cast("string")))
     return frame.set_index("record_id")["value"].fillna("").str.lower()
 
 
-def _as_of_cut(con: duckdb.DuckDBPyConnection, entity: str, column: str) -> pd.DataFrame:
-    t = neutral(con, "field_history")
+def _as_of_cut(engine: Engine, entity: str, column: str) -> pd.DataFrame:
+    t = neutral(engine, "field_history")
     t = t.filter((t.object == entity) & (t.field == column))
-    frame = query(con, t.select("record_id", "value", "changed_at"))
+    frame = query(engine, t.select("record_id", "value", "changed_at"))
     frame["value"] = frame["value"].fillna("").str.lower()
     return frame.sort_values(["changed_at", "value"], ignore_index=True)
 
@@ -56,7 +56,7 @@ class Membership:
 
     def __init__(
         self,
-        con: duckdb.DuckDBPyConnection,
+        engine: Engine,
         population: Population,
         exclusions: Exclusions,
         *,
@@ -66,44 +66,44 @@ class Membership:
         self.as_of = as_of
         self.notes: list[str] = []
         self.disqualified = 0
-        self.life = lives(con, population, exclusions, as_of=as_of)
+        self.life = lives(engine, population, exclusions, as_of=as_of)
         self._history: list[tuple[pd.DataFrame, set[str]]] = []
         self._now: list[tuple[pd.Series[str], set[str]]] = []
         self._purchases: dict[str, Any] = {}
         if population.event == "next_purchase":
-            self._purchases = purchase_times(con, as_of=as_of, exclusions=exclusions)
-        self._away = _closed_spells(con) if population.object == "deals" else None
-        self._filter(con)
+            self._purchases = purchase_times(engine, as_of=as_of, exclusions=exclusions)
+        self._away = _closed_spells(engine) if population.object == "deals" else None
+        self._filter(engine)
         if population.object == "contacts" and not disqualified.wanted(population):
-            self._disqualify(con)
+            self._disqualify(engine)
 
-    def _filter(self, con: duckdb.DuckDBPyConnection) -> None:
+    def _filter(self, engine: Engine) -> None:
 
         entity = self.population.object
-        known, past = columns(con, entity), _fields_with_history(con, entity)
+        known, past = engine.columns(entity), _fields_with_history(engine, entity)
         keep = np.ones(len(self.life), dtype=bool)
         for column, value in self.population.where.items():
             require_column(list(known), column, table=entity, setting="A population's `where`")
             wanted = _wanted(value)
             if column in past:
-                self._history.append((_as_of_cut(con, entity, column), wanted))
+                self._history.append((_as_of_cut(engine, entity, column), wanted))
             elif column in _TAKES_STATE:
                 # Winning sets these: as a filter on past cut-offs they would remove every positive.
-                self._now.append((_today(con, entity, column), wanted))
+                self._now.append((_today(engine, entity, column), wanted))
                 self.notes.append(
                     f"{column} has no history: its condition holds for today's members, not for past ones"
                 )
             else:
-                keep &= self.life["record_id"].map(_today(con, entity, column)).isin(wanted).to_numpy()
+                keep &= self.life["record_id"].map(_today(engine, entity, column)).isin(wanted).to_numpy()
         self.life = self.life[keep].reset_index(drop=True)
 
-    def _disqualify(self, con: duckdb.DuckDBPyConnection) -> None:
+    def _disqualify(self, engine: Engine) -> None:
 
-        self._away = disqualified.spells(con, as_of=self.as_of)
-        if disqualified.has_history(con):
+        self._away = disqualified.spells(engine, as_of=self.as_of)
+        if disqualified.has_history(engine):
             given_up = set(self._away["record_id"])
         else:
-            given_up = disqualified.today(con)
+            given_up = disqualified.today(engine)
             ids = sorted(given_up)
             self._away = pd.DataFrame({"record_id": ids, "start": float(self.as_of), "end": float("nan")})
             if given_up:
@@ -169,19 +169,19 @@ class Membership:
         return pd.concat([self.at(cut) for cut in cuts], ignore_index=True)
 
 
-def _closed_spells(con: duckdb.DuckDBPyConnection) -> pd.DataFrame:
+def _closed_spells(engine: Engine) -> pd.DataFrame:
     """Times in which a deal that was opened again stood in a closed stage: record_id, start, end."""
     import ibis
 
-    stages = neutral(con, "stages")
+    stages = neutral(engine, "stages")
     stages = stages.filter(stages.object == "deals")
     closed = stages.group_by([stages.pipeline, stages.stage]).aggregate(
         closed=stages.closed.fill_null(False).any()
     )
     closed = closed.select(of_pipeline=closed.pipeline, of_stage=closed.stage, closed=closed.closed)
-    deals = neutral(con, "deals")
+    deals = neutral(engine, "deals")
     deals = deals.select(of_deal=deals.id, of=deals.pipeline)
-    rows = neutral(con, "deal_history")
+    rows = neutral(engine, "deal_history")
     rows = rows.filter(rows.stage.notnull() & rows.changed_at.notnull())
     order = ibis.window(group_by=rows.deal_id, order_by=[rows.changed_at, rows.stage])
     rows = rows.select(
@@ -193,4 +193,4 @@ def _closed_spells(con: duckdb.DuckDBPyConnection) -> pd.DataFrame:
     rows = rows.inner_join(deals, rows.deal_id == deals.of_deal)
     rows = rows.inner_join(closed, (rows.of == closed.of_pipeline) & (rows.stage == closed.of_stage))
     rows = rows.filter(rows.closed.fill_null(False) & rows["end"].notnull())
-    return query(con, rows.select("start", "end", record_id=rows.deal_id))
+    return query(engine, rows.select("start", "end", record_id=rows.deal_id))

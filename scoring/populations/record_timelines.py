@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import duckdb
 import pandas as pd
 
-from sales_consultant.scoring.core import alive, is_placeholder_sale, neutral, of_known_state, query
+from sales_consultant.engine import Engine, alive, neutral, of_known_state, query
+from sales_consultant.scoring.core import is_placeholder_sale
 from sales_consultant.scoring.features import deal_contacts
 from sales_consultant.scoring.populations import disqualified
 from sales_consultant.scoring.populations.exclusions import for_testing, reasons
@@ -21,10 +21,10 @@ def is_renewal(kinds: pd.Series[str]) -> pd.Series[bool]:
     return kinds.fillna("").str.lower().str.contains("renewal", regex=False)
 
 
-def _companies(con: duckdb.DuckDBPyConnection) -> pd.DataFrame:
-    t = neutral(con, "companies")
+def _companies(engine: Engine) -> pd.DataFrame:
+    t = neutral(engine, "companies")
     return query(
-        con,
+        engine,
         t.select(
             company_id=t.id,
             company_domain=t.domain,
@@ -35,11 +35,11 @@ def _companies(con: duckdb.DuckDBPyConnection) -> pd.DataFrame:
     )
 
 
-def _deals(con: duckdb.DuckDBPyConnection) -> pd.DataFrame:
+def _deals(engine: Engine) -> pd.DataFrame:
     """Deals with the end of their life; one without a closing time has the first closed stage's."""
-    t = of_known_state(alive(neutral(con, "deals")))
+    t = of_known_state(alive(neutral(engine, "deals")))
     rows = query(
-        con,
+        engine,
         t.select(
             record_id=t.id,
             name=t.name,
@@ -54,13 +54,13 @@ def _deals(con: duckdb.DuckDBPyConnection) -> pd.DataFrame:
             do_not_score=t.do_not_score.cast("boolean").fill_null(False),
         ),
     )
-    h = neutral(con, "deal_history")
-    stages = neutral(con, "stages")
+    h = neutral(engine, "deal_history")
+    stages = neutral(engine, "stages")
     closing = stages.filter((stages.object == "deals") & stages.closed.fill_null(False))
     closing = closing.select(of_stage=closing.stage).distinct()
     first = h.inner_join(closing, h.stage == closing.of_stage)
     first = first.group_by(first.deal_id).aggregate(first_closed=first.changed_at.min())
-    rows = rows.merge(query(con, first), how="left", left_on="record_id", right_on="deal_id")
+    rows = rows.merge(query(engine, first), how="left", left_on="record_id", right_on="deal_id")
     end = rows["closed_at"].astype("float64").fillna(rows["first_closed"].astype("float64"))
     rows["ended_at"] = end.fillna(rows["created_at"].astype("float64")).where(rows["is_closed"])
     rows["event_at"] = rows["ended_at"].where(rows["is_won"])
@@ -68,10 +68,10 @@ def _deals(con: duckdb.DuckDBPyConnection) -> pd.DataFrame:
     return rows
 
 
-def _contacts(con: duckdb.DuckDBPyConnection, event: Event) -> pd.DataFrame:
-    t = alive(neutral(con, "contacts"))
+def _contacts(engine: Engine, event: Event) -> pd.DataFrame:
+    t = alive(neutral(engine, "contacts"))
     rows = query(
-        con,
+        engine,
         t.select(
             record_id=t.id,
             name=t.first_name.fill_null("") + " " + t.last_name.fill_null(""),
@@ -94,17 +94,17 @@ def _contacts(con: duckdb.DuckDBPyConnection, event: Event) -> pd.DataFrame:
             counts &= rows["converted_deal_id"].notna()
         rows["event_at"] = rows["ended_at"].where(counts)
         return rows
-    links = deal_contacts(con)
+    links = deal_contacts(engine)
     first = links.group_by(links.contact_id).aggregate(event_at=links.since.min())
-    rows = rows.merge(query(con, first), how="left", left_on="record_id", right_on="contact_id")
+    rows = rows.merge(query(engine, first), how="left", left_on="record_id", right_on="contact_id")
     rows["event_at"] = rows["event_at"].astype("float64")
     rows["ended_at"] = rows["event_at"]
     return rows.drop(columns="contact_id")
 
 
-def _given_up(con: duckdb.DuckDBPyConnection, rows: pd.DataFrame, as_of: int) -> pd.DataFrame:
+def _given_up(engine: Engine, rows: pd.DataFrame, as_of: int) -> pd.DataFrame:
     """Contacts whose life ends when they are given up for good; what happens to them later is not their event."""
-    spells = disqualified.spells(con, as_of=as_of)
+    spells = disqualified.spells(engine, as_of=as_of)
     end = (
         rows["record_id"].map(spells[spells["end"].isna()].set_index("record_id")["start"]).astype("float64")
     )
@@ -113,10 +113,10 @@ def _given_up(con: duckdb.DuckDBPyConnection, rows: pd.DataFrame, as_of: int) ->
     return rows
 
 
-def _company_life(con: duckdb.DuckDBPyConnection, event: Event) -> pd.DataFrame:
-    t = alive(neutral(con, "companies"))
+def _company_life(engine: Engine, event: Event) -> pd.DataFrame:
+    t = alive(neutral(engine, "companies"))
     rows = query(
-        con,
+        engine,
         t.select(
             record_id=t.id,
             name=t.name,
@@ -126,7 +126,7 @@ def _company_life(con: duckdb.DuckDBPyConnection, event: Event) -> pd.DataFrame:
         ),
     )
     rows["company_id"] = rows["record_id"]
-    deals = _deals(con)
+    deals = _deals(engine)
     won = deals[deals["event_at"].notna() & deals["company_id"].notna()]
     if event == "new_business_won":
         won = won[~is_renewal(won["type"])]
@@ -136,9 +136,7 @@ def _company_life(con: duckdb.DuckDBPyConnection, event: Event) -> pd.DataFrame:
     return rows
 
 
-def lives(
-    con: duckdb.DuckDBPyConnection, population: Population, exclusions: Exclusions, *, as_of: int
-) -> pd.DataFrame:
+def lives(engine: Engine, population: Population, exclusions: Exclusions, *, as_of: int) -> pd.DataFrame:
     """One row a record that existed by the as-of time, ordered by id, whatever its filter.
 
     Columns: record_id, created_at, ended_at (when it left the population, gap while it is in it), event_at,
@@ -146,14 +144,14 @@ def lives(
     else the record) and excluded (a reason or ""). What happened after the as-of time is not seen.
     """
     if population.object == "deals":
-        rows = _deals(con)
+        rows = _deals(engine)
     elif population.object == "contacts":
-        rows = _contacts(con, population.event)
+        rows = _contacts(engine, population.event)
         if not disqualified.wanted(population):
-            rows = _given_up(con, rows, as_of)
+            rows = _given_up(engine, rows, as_of)
     else:
-        rows = _company_life(con, population.event)
-    rows = rows.merge(_companies(con), how="left", on="company_id")
+        rows = _company_life(engine, population.event)
+    rows = rows.merge(_companies(engine), how="left", on="company_id")
     rows["do_not_score"] |= rows["company_do_not_score"].astype("boolean").fillna(False).astype(bool)
     rows["excluded"] = reasons(rows, exclusions)
     for column in ("pipeline", "contact_id"):
@@ -185,12 +183,12 @@ _COLUMNS = [
 ]
 
 
-def purchase_times(con: duckdb.DuckDBPyConnection, *, as_of: int, exclusions: Exclusions) -> dict[str, Any]:
+def purchase_times(engine: Engine, *, as_of: int, exclusions: Exclusions) -> dict[str, Any]:
     """The sorted times of the won deals of each company, as arrays of milliseconds.
 
     What is no purchase for a customer's value is none here: zero, negative and made-up amounts, deals made for testing.
     """
-    deals = _deals(con)
+    deals = _deals(engine)
     won = deals[(deals["event_at"] <= as_of) & deals["company_id"].notna()]
     nothing = (won["amount"] <= 0) | won["amount"].map(is_placeholder_sale).astype(bool)
     won = won[~(nothing | for_testing(won["name"], exclusions))]

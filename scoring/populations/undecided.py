@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-import duckdb
 import pandas as pd
 
-from sales_consultant.scoring.core import alive, in_org_currency, neutral, query
+from sales_consultant.engine import Engine, alive, neutral, query
+from sales_consultant.scoring.core import in_org_currency
 from sales_consultant.scoring.features import deal_contacts
 
 
@@ -21,11 +21,11 @@ class Undecided:
     contacts: frozenset[str] = field(default_factory=frozenset)
 
 
-def undecided(con: duckdb.DuckDBPyConnection) -> Undecided:
+def undecided(engine: Engine) -> Undecided:
     """Look at all live deals."""
-    t = alive(neutral(con, "deals"))
+    t = alive(neutral(engine, "deals"))
     deals = query(
-        con,
+        engine,
         t.select(
             record_id=t.id,
             company=t.company_id,
@@ -39,14 +39,14 @@ def undecided(con: duckdb.DuckDBPyConnection) -> Undecided:
     )
     closed, won = deals["closed"].astype("boolean"), deals["won"].astype("boolean")
     open_state = closed.isna() | (closed.fillna(False) & won.isna())
-    known = in_org_currency(con, deals["amount"], deals["currency"], deals["closed_at"])
+    known = in_org_currency(engine, deals["amount"], deals["currency"], deals["closed_at"])
     unclear = deals["unread"].astype(bool) | ((deals["amount"] > 0) & known.isna())
     unpriced = won.fillna(False) & unclear
     either = deals[(open_state | unpriced).astype(bool)]
     if either.empty:
         return Undecided()
-    links = deal_contacts(con)
-    pairs = query(con, links.select("deal_id", "contact_id"))
+    links = deal_contacts(engine)
+    pairs = query(engine, links.select("deal_id", "contact_id"))
     return Undecided(
         deals=_ids(deals.loc[open_state.astype(bool), "record_id"]),
         companies=_ids(either["company"]),

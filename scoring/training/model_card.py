@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-import duckdb
 import numpy as np
 import pandas as pd
 
+from sales_consultant.engine import Engine
 from sales_consultant.scoring.features import build
 from sales_consultant.scoring.features import crm_fields as own
 from sales_consultant.scoring.populations import classes
@@ -37,7 +37,7 @@ class Learnt:
 
 
 def finish(
-    con: duckdb.DuckDBPyConnection,
+    engine: Engine,
     model: PopulationModel,
     report: ForwardTest,
     learnt: Learnt,
@@ -47,7 +47,7 @@ def finish(
     """The model with grade edges from today's open members and its card, the report with doubts, and those members."""
     members, judged = learnt.members, learnt.judged
     today = members.at(members.as_of)
-    X = build(con, model.population.object, model.features, today)
+    X = build(engine, model.population.object, model.features, today)
     exact = model.exact_points(X)
     scores = split(exact)[2]
     edges = grade_edges(scores)

@@ -7,11 +7,11 @@ import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-import duckdb
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from sales_consultant.engine import Engine
 from sales_consultant.scoring.core import DAY
 from sales_consultant.scoring.features import build, cleaning, coverage
 from sales_consultant.scoring.metrics import held_rate, judge, sigmoid
@@ -81,7 +81,7 @@ class Lender:
 
 
 def borrow(
-    con: duckdb.DuckDBPyConnection,
+    engine: Engine,
     name: str,
     population: Population,
     lender: Lender,
@@ -98,10 +98,10 @@ def borrow(
     parent = lender.model
     assert parent.propensity is not None
     horizon = parent.horizon_days
-    members = Membership(con, population, exclusions, as_of=as_of)
-    wrong = false_labels.find(con, members)
+    members = Membership(engine, population, exclusions, as_of=as_of)
+    wrong = false_labels.find(engine, members)
     rows = wrong.clean(labelled(members, cut_offs(members, horizon), horizon), horizon)
-    X = build(con, population.object, parent.features, rows)
+    X = build(engine, population.object, parent.features, rows)
     found = _fitted(parent.propensity, X, rows)
     rate = _rate(parent.propensity, X, rows, found)
     propensity = _moved(parent.propensity, found.value, rate)
@@ -121,7 +121,7 @@ def borrow(
         card={},
     )
     model, report, today = finish(
-        con, model, report, Learnt(members, rows, wrong, judged), random_state=random_state
+        engine, model, report, Learnt(members, rows, wrong, judged), random_state=random_state
     )
     won, lost = classes(rows) if len(rows) else (0, 0)
     told = _told(lender, found, (won, lost), report, own_test=own_test)

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-import duckdb
 import pandas as pd
 
-from sales_consultant.scoring.core import Finding, neutral, query
+from sales_consultant.engine import Engine, neutral, query
+from sales_consultant.scoring.core import Finding
 from sales_consultant.scoring.features import build, cleaning, coverage, standard
 from sales_consultant.scoring.features import crm_fields as own
 from sales_consultant.scoring.leakage import fill_gaps, point_in_time
@@ -89,45 +89,43 @@ class _Declared:
 
 
 def declare(
-    con: duckdb.DuckDBPyConnection,
+    engine: Engine,
     population: Population,
     settings: FeatureSettings,
 ) -> _Declared:
     """The features a population may learn from, and the fields it may not, each with the reason."""
     groups, features = standard(population.object, seller=population.seller_features)
-    fields, dropped = own.candidates(con, population.object, settings)
+    fields, dropped = own.candidates(engine, population.object, settings)
     more_groups, more = own.declared(fields)
-    groups = _named_stages(con, [*groups, *more_groups])
+    groups = _named_stages(engine, [*groups, *more_groups])
     omitted = set(settings.omit)
     kept = [f for f in [*features, *more] if f.name not in omitted and f.group not in omitted]
     names = {f.group for f in kept}
     return _Declared([g for g in groups if g.name in names], kept, dropped)
 
 
-def _named_stages(con: duckdb.DuckDBPyConnection, groups: list[Group]) -> list[Group]:
+def _named_stages(engine: Engine, groups: list[Group]) -> list[Group]:
     """The stage group with the labels that people know the stages by."""
-    t = neutral(con, "stages")
-    rows = query(con, t.filter(t.object == "deals").select("stage", "label"))
+    t = neutral(engine, "stages")
+    rows = query(engine, t.filter(t.object == "deals").select("stage", "label"))
     names = {str(s): clean(str(n)) for s, n in zip(rows["stage"], rows["label"], strict=True) if n}
     return [replace(g, words=replace(g.words, names=names)) if g.name == "stage" else g for g in groups]
 
 
-def _fixed_leaks(
-    con: duckdb.DuckDBPyConnection, declared: _Declared, members: Membership, object_: str
-) -> list[Finding]:
+def _fixed_leaks(engine: Engine, declared: _Declared, members: Membership, object_: str) -> list[Finding]:
     """The fill-rate gap of the record's own fields that are taken to be fixed."""
     names = [f.column for f in declared.features if f.source.startswith(f"fixed:{object_}:")]
     if not names:
         return []
     life = members.life[members.life["excluded"] == ""]
-    values = own.fixed(con, object_, names).reindex(life["record_id"])
+    values = own.fixed(engine, object_, names).reindex(life["record_id"])
     values = values.mask(values.astype("string") == "")
     values.columns = [f"{object_}.{c}" for c in values.columns]
     return fill_gaps(values, life["ended_at"].notna().to_numpy())
 
 
 def train(
-    con: duckdb.DuckDBPyConnection,
+    engine: Engine,
     name: str,
     population: Population,
     *,
@@ -147,16 +145,16 @@ def train(
     """
     say = progress or (lambda _what, _share: None)
     say(f"{name}: members", 0.0)
-    members = Membership(con, population, exclusions, as_of=as_of)
+    members = Membership(engine, population, exclusions, as_of=as_of)
     horizon = horizon_days(population, members, before=horizon_before)
-    declared = declare(con, population, features)
-    declared = declared.without(_fixed_leaks(con, declared, members, population.object))
-    wrong = false_labels.find(con, members)
+    declared = declare(engine, population, features)
+    declared = declared.without(_fixed_leaks(engine, declared, members, population.object))
+    wrong = false_labels.find(engine, members)
     rows = wrong.clean(labelled(members, cut_offs(members, horizon), horizon), horizon)
-    declared = declared.without(point_in_time.filled_at_outcome(con, declared.features, members))
-    declared = declared.without(point_in_time.counted_later(con, declared.features, rows, members))
+    declared = declared.without(point_in_time.filled_at_outcome(engine, declared.features, members))
+    declared = declared.without(point_in_time.counted_later(engine, declared.features, rows, members))
     say(f"{name}: features", 0.1)
-    X = build(con, population.object, declared.features, rows)
+    X = build(engine, population.object, declared.features, rows)
     cleaned, unlogged = cleaning.counted(X), coverage.summary(X.attrs.get("coverage", ()))
     say(f"{name}: forward test", 0.5)
     report, propensity, declared, tested = _learn(
@@ -170,12 +168,12 @@ def train(
     if tested is not None and tested.hazards and propensity is not None:
         say(f"{name}: horizons under way", 0.8)
         newer = wrong.clean(members.at_all(under_way(members, horizon)), horizon)
-        more = build(con, population.object, declared.features, newer)
+        more = build(engine, population.object, declared.features, newer)
         propensity = _competing(propensity, (rows, X), (newer, more), horizon, as_of, random_state)
     model = _assemble(name, population, members, horizon, declared, propensity)
     say(f"{name}: grades", 0.9)
     learnt = Learnt(members, rows, wrong, judged)
-    model, report, today = finish(con, model, report, learnt, random_state=random_state)
+    model, report, today = finish(engine, model, report, learnt, random_state=random_state)
     model.card["cleaning"] = cleaned
     model.card["activity_coverage"] = unlogged
     model.card["notes"] = [*model.card["notes"], *unlogged["notes"]]

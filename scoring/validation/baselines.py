@@ -5,11 +5,11 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-import duckdb
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from sales_consultant.engine import Engine
 from sales_consultant.scoring.additive import Encoder
 from sales_consultant.scoring.features import build
 from sales_consultant.scoring.metrics import calibrate, metrics
@@ -48,16 +48,16 @@ def rivals(random_state: int = 0) -> dict[str, Any]:
 
 
 def compare(
-    con: duckdb.DuckDBPyConnection, model: PopulationModel, *, as_of: int, exclusions: Exclusions
+    engine: Engine, model: PopulationModel, *, as_of: int, exclusions: Exclusions
 ) -> list[dict[str, Any]]:
     """One row a model: auc, log_loss, brier, ece, lift_at_10 on the forward test's rows, seconds to fit.
 
     Ours are every form that competed in the forward test; `in_force` marks the one that won it and is in force. All learn from the columns that the leak audit left, encoded alike, on the rows before the test; the base rate is the
     first row. Empty where there is too little to test on.
     """
-    members = Membership(con, model.population, exclusions, as_of=as_of)
+    members = Membership(engine, model.population, exclusions, as_of=as_of)
     rows = labelled(members, cut_offs(members, model.horizon_days), model.horizon_days)
-    rows = false_labels.find(con, members).clean(rows, model.horizon_days)
+    rows = false_labels.find(engine, members).clean(rows, model.horizon_days)
     parts = split(rows, model.horizon_days) if len(rows) else None
     if parts is None or model.propensity is None or not model.features:
         return []
@@ -65,7 +65,7 @@ def compare(
     tier = tier_of(*classes(learnt))
     if tier == "rules":
         return []
-    X = build(con, model.population.object, model.features, rows)
+    X = build(engine, model.population.object, model.features, rows)
     y, y_test = (part["label"].to_numpy(dtype=float) for part in parts)
     weight = learnt["weight"].to_numpy(dtype=float)
     found = [_row("base rate", y_test, np.full(len(y_test), np.average(y, weights=weight)), 0.0)]

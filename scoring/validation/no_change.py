@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import duckdb
 import numpy as np
 import pandas as pd
 
+from sales_consultant.engine import Engine
 from sales_consultant.scoring.core import DAY
 from sales_consultant.scoring.customers import (
     ShiftedBetaGeometric,
@@ -41,9 +41,7 @@ def nothing_ended(old: PopulationModel, new: PopulationModel) -> bool:
     return then is not None and then == now and same and new.trained_at - old.trained_at < span
 
 
-def values_stay(
-    con: duckdb.DuckDBPyConnection, old: ValueModel, new: ValueModel, *, exclusions: Exclusions
-) -> str:
+def values_stay(engine: Engine, old: ValueModel, new: ValueModel, *, exclusions: Exclusions) -> str:
     """Why the values in force stay; "" where the new ones take their place.
 
     They stay where nothing was bought since, and where the data of now do not reject their parameters: twice what the new
@@ -56,12 +54,12 @@ def values_stay(
         return ""
     if (old.renewals is None) != (new.renewals is None) or old.fields != new.fields:
         return ""
-    bought = purchases(con, as_of=new.trained_at, exclusions=exclusions, fields=new.fields)
+    bought = purchases(engine, as_of=new.trained_at, exclusions=exclusions, fields=new.fields)
     known = old.card.get("bought")
     soon = new.trained_at - old.trained_at < LONGEST_DAYS * DAY
     if known is not None and known == bought.digest() and soon:
         return "nothing was bought since the values in force were learnt: they stay"
-    free, contracts = modelled(con, bought, as_of=new.trained_at, exclusions=exclusions)
+    free, contracts = modelled(engine, bought, as_of=new.trained_at, exclusions=exclusions)
     gains = {**_gains(free, old, new), **_renewals(contracts, old, new)}
     if any(2 * gain > float(chi2.ppf(CONFIDENCE, degrees)) for gain, degrees in gains.values()):
         return ""

@@ -6,13 +6,13 @@ from collections import Counter
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-import duckdb
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from sales_consultant.engine import Engine, neutral, query
 from sales_consultant.scoring.additive import Hazards
-from sales_consultant.scoring.core import DAY, neutral, query
+from sales_consultant.scoring.core import DAY
 from sales_consultant.scoring.features import build
 from sales_consultant.scoring.metrics import metrics
 from sales_consultant.scoring.propensity import grade, split
@@ -56,7 +56,7 @@ class Comparison:
 
 
 def compare(
-    con: duckdb.DuckDBPyConnection,
+    engine: Engine,
     old: PopulationModel,
     new: PopulationModel,
     judged: pd.DataFrame | None,
@@ -70,13 +70,13 @@ def compare(
     learnt only from before; None without a test). Of these count those that the old model has not seen, see `unseen`.
     `today` are the open members.
     """
-    given = moves(con, old, new, today)
+    given = moves(engine, old, new, today)
     grades = dict(sorted(Counter(given["old_grade"] + " to " + given["new_grade"]).items()))
     moved = given[given["old_grade"] != given["new_grade"]]
     shared: dict[str, Any] = {
         "grades": grades,
         "changed": len(moved) / len(given) if len(given) else None,
-        "examples": _examples(con, new.population.object, moved),
+        "examples": _examples(engine, new.population.object, moved),
     }
     if nothing_ended(old, new):
         return Comparison(False, "nothing has ended since it was trained, so it stays", **shared)
@@ -96,7 +96,7 @@ def compare(
         # On rows that both have learnt from the one that has them more by heart would win, and stay.
         text = f"only {len(rows)} outcomes that neither had seen: too few to compare"
         return Comparison(True, text, len(rows), **shared)
-    before = old.probability(build(con, old.population.object, old.features, rows))
+    before = old.probability(build(engine, old.population.object, old.features, rows))
     assert before is not None
     y, groups = rows["label"].to_numpy(dtype=float), rows["group"].to_numpy()
     found = paired(y, rows["p"].to_numpy(dtype=float), before, groups, random_state, shared)
@@ -157,13 +157,11 @@ def paired(
     )
 
 
-def moves(
-    con: duckdb.DuckDBPyConnection, old: PopulationModel, new: PopulationModel, today: pd.DataFrame
-) -> pd.DataFrame:
+def moves(engine: Engine, old: PopulationModel, new: PopulationModel, today: pd.DataFrame) -> pd.DataFrame:
     """Today's open members under both models: record_id, old_score, new_score, old_grade, new_grade."""
     out: dict[str, Any] = {"record_id": today["record_id"].astype(object)}
     for when, model in (("old", old), ("new", new)):
-        X = build(con, model.population.object, model.features, today)
+        X = build(engine, model.population.object, model.features, today)
         scores = split(model.exact_points(X))[2]
         out[f"{when}_score"] = pd.Series(scores, index=today.index, dtype="int64")
         out[f"{when}_grade"] = pd.Series(
@@ -172,11 +170,11 @@ def moves(
     return pd.DataFrame(out)
 
 
-def _examples(con: duckdb.DuckDBPyConnection, entity: str, moved: pd.DataFrame) -> tuple[dict[str, Any], ...]:
+def _examples(engine: Engine, entity: str, moved: pd.DataFrame) -> tuple[dict[str, Any], ...]:
     """The records whose score moves farthest, with their names."""
     far = (moved["new_score"] - moved["old_score"]).abs()
     some = moved.assign(far=far).sort_values(["far", "record_id"], ascending=[False, True]).head(EXAMPLES)
-    names = own_names(con, entity, list(some["record_id"]))
+    names = own_names(engine, entity, list(some["record_id"]))
     return tuple(
         {
             "record": f"{entity}/{r.record_id}",
@@ -188,13 +186,13 @@ def _examples(con: duckdb.DuckDBPyConnection, entity: str, moved: pd.DataFrame) 
     )
 
 
-def own_names(con: duckdb.DuckDBPyConnection, entity: str, ids: list[str]) -> dict[str, str]:
+def own_names(engine: Engine, entity: str, ids: list[str]) -> dict[str, str]:
     """What people call records, by id."""
     if not ids:
         return {}
-    t = neutral(con, entity)
+    t = neutral(engine, entity)
     name = t.first_name.fill_null("") + " " + t.last_name.fill_null("") if entity == "contacts" else t.name
-    rows = query(con, t.filter(t.id.isin(ids)).select(record_id=t.id, name=name.fill_null("")))
+    rows = query(engine, t.filter(t.id.isin(ids)).select(record_id=t.id, name=name.fill_null("")))
     return {str(i): str(n).strip() for i, n in zip(rows["record_id"], rows["name"], strict=True)}
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-import duckdb
 import pandas as pd
 
-from sales_consultant.scoring.core import DAY, alive, neutral, query
+from sales_consultant.engine import Engine, alive, neutral, query
+from sales_consultant.scoring.core import DAY
 from sales_consultant.scoring.populations import (
     MIN_CUTS,
     Membership,
@@ -89,7 +89,7 @@ def lending(found: Sequence[Readiness], populations: Mapping[str, Population]) -
 
 
 def readiness(
-    con: duckdb.DuckDBPyConnection,
+    engine: Engine,
     name: str,
     population: Population,
     *,
@@ -97,9 +97,9 @@ def readiness(
     exclusions: Exclusions,
 ) -> Readiness:
     """Look at a population as of a time (ms); fits nothing."""
-    members = Membership(con, population, exclusions, as_of=as_of)
+    members = Membership(engine, population, exclusions, as_of=as_of)
     horizon = horizon_days(population, members)
-    wrong = false_labels.find(con, members)
+    wrong = false_labels.find(engine, members)
     rows = wrong.clean(labelled(members, cut_offs(members, horizon), horizon), horizon)
     won, lost = classes(rows) if len(rows) else (0, 0)
     parts = split(rows, horizon) if len(rows) else None
@@ -110,8 +110,8 @@ def readiness(
     tier = tier_of(won, lost) if enough and tier_of(*learnt) != "rules" else "rules"
     life = members.life[members.life["excluded"] == ""]
     history = (as_of - int(life["created_at"].min())) // DAY if len(life) else 0
-    stages = _stage_history(con) if population.object == "deals" else None
-    covered = _coverage(con, population.object, rows, as_of)
+    stages = _stage_history(engine) if population.object == "deals" else None
+    covered = _coverage(engine, population.object, rows, as_of)
     reasons = members.life.loc[members.life["excluded"] != "", "excluded"].value_counts()
     return Readiness(
         name,
@@ -125,7 +125,7 @@ def readiness(
         *tested,
         stages,
         covered,
-        _owners(con),
+        _owners(engine),
         {str(k): int(v) for k, v in reasons.items()},
         wrong.counts(),
         tier,
@@ -179,38 +179,38 @@ def _missing(
     return found
 
 
-def _stage_history(con: duckdb.DuckDBPyConnection) -> float | None:
-    history = neutral(con, "deal_history")
+def _stage_history(engine: Engine) -> float | None:
+    history = neutral(engine, "deal_history")
     counts = history.filter(history.stage.notnull()).group_by("deal_id").aggregate(n=history.stage.nunique())
-    t = alive(neutral(con, "deals"))
-    closed = query(con, t.filter(t.is_closed.fill_null(False)).select(deal_id=t.id))
+    t = alive(neutral(engine, "deals"))
+    closed = query(engine, t.filter(t.is_closed.fill_null(False)).select(deal_id=t.id))
     if closed.empty:
         return None
-    found = closed.merge(query(con, counts), how="left", on="deal_id")["n"].fillna(0)
+    found = closed.merge(query(engine, counts), how="left", on="deal_id")["n"].fillna(0)
     return round(float((found >= 2).mean()), 4)
 
 
-def _coverage(con: duckdb.DuckDBPyConnection, object_: str, rows: pd.DataFrame, as_of: int) -> float:
+def _coverage(engine: Engine, object_: str, rows: pd.DataFrame, as_of: int) -> float:
     """The share of recent members with an activity known before their last cut-off."""
     recent = rows[rows["cut"] > as_of - _TWO_YEARS * DAY] if len(rows) else rows
     if recent.empty:
         return 0.0
     one = {"deals": "deal", "contacts": "contact", "companies": "company"}[object_]
-    links = neutral(con, "associations")
+    links = neutral(engine, "associations")
     links = links.filter((links.from_object == "activity") & (links.to_object == one))
     # A link has a known_at of its own, which is empty where the CRM keeps none: the activity's counts here.
-    t = neutral(con, "activities")
+    t = neutral(engine, "activities")
     told = t.select(activity_id=t.id, told_at=t.known_at)
     joined = links.inner_join(told, links.from_id == told.activity_id)
-    first = query(con, joined.group_by(joined.to_id).aggregate(first=joined.told_at.min()))
+    first = query(engine, joined.group_by(joined.to_id).aggregate(first=joined.told_at.min()))
     last = recent.groupby("record_id")["cut"].max()
     seen = last.to_frame().join(first.set_index("to_id")["first"])
     return round(float((seen["first"].astype("float64") <= seen["cut"].astype("float64")).mean()), 4)
 
 
-def _owners(con: duckdb.DuckDBPyConnection) -> str:
-    owners = query(con, neutral(con, "owners").select("id", "active"))
+def _owners(engine: Engine) -> str:
+    owners = query(engine, neutral(engine, "owners").select("id", "active"))
     active = set(owners.loc[owners["active"].fillna(True).astype(bool), "id"])
-    t = neutral(con, "activities")
-    busy = set(query(con, t.filter(t.owner_id.notnull()).select("owner_id").distinct())["owner_id"])
+    t = neutral(engine, "activities")
+    busy = set(query(engine, t.filter(t.owner_id.notnull()).select("owner_id").distinct())["owner_id"])
     return f"{len(active & busy)} of {len(active)}"

@@ -4,7 +4,7 @@ from typing import Any
 
 from sales_consultant.config.clock import iso
 from sales_consultant.config.errors import UsageError
-from sales_consultant.config.nearest import did_you_mean
+from sales_consultant.config.language.nearest import did_you_mean
 from sales_consultant.scoring import model_file
 from sales_consultant.scoring.propensity import PopulationModel
 from sales_consultant.sync.models import registry

@@ -100,9 +100,9 @@ def noted(document: dict[str, Any], nothing: str) -> dict[str, Any]:
 
 def ready(ws: Workspace, *, as_of: int) -> list[dict[str, Any]]:
     """What each population's data allow, before anything is fitted."""
-    con, populations = ws.warehouse.con, ws.settings.populations
+    engine, populations = ws.warehouse.engine, ws.settings.populations
     found = [
-        readiness(con, name, population, as_of=as_of, exclusions=ws.settings.exclude)
+        readiness(engine, name, population, as_of=as_of, exclusions=ws.settings.exclude)
         for name, population in populations.items()
     ]
     return [f.as_dict() for f in lending(found, populations)]
@@ -147,7 +147,7 @@ def as_given(ws: Workspace, *, lookbacks: Sequence[int] = LOOKBACKS) -> list[dic
     )
     found: list[dict[str, Any]] = []
     for name, population in ws.settings.populations.items():
-        life = lives(ws.warehouse.con, population, ws.settings.exclude, as_of=as_of)
+        life = lives(ws.warehouse.engine, population, ws.settings.exclude, as_of=as_of)
         happened = dict(zip(life["record_id"], life["event_at"], strict=True))
         ended = dict(zip(life["record_id"], life["ended_at"], strict=True))
         objects = ("contacts", "leads") if population.object == "contacts" else (population.object,)
@@ -188,7 +188,9 @@ def compared(ws: Workspace) -> list[dict[str, Any]]:
     open_pulled(ws)
     found = []
     for name, model in registry.in_force(ws.state, ws.models_folder, ws.settings).populations.items():
-        for row in compare(ws.warehouse.con, model, as_of=model.trained_at, exclusions=ws.settings.exclude):
+        for row in compare(
+            ws.warehouse.engine, model, as_of=model.trained_at, exclusions=ws.settings.exclude
+        ):
             found.append({"population": name, **row})
     return found
 
@@ -209,9 +211,11 @@ def plotted(ws: Workspace, folder: Path) -> dict[str, Any]:
                 continue
             y, p = (np.asarray(judged[k], dtype=float) for k in ("y", "p"))
             as_of = model.trained_at
-            today = Membership(ws.warehouse.con, model.population, ws.settings.exclude, as_of=as_of).at(as_of)
+            today = Membership(ws.warehouse.engine, model.population, ws.settings.exclude, as_of=as_of).at(
+                as_of
+            )
             points = model.group_points(
-                build(ws.warehouse.con, model.population.object, model.features, today)
+                build(ws.warehouse.engine, model.population.object, model.features, today)
             )
             weights = np.abs(points).mean(axis=0) if len(points) else np.zeros(len(model.groups))
             effects = [
@@ -247,7 +251,7 @@ def clustered(ws: Workspace) -> dict[str, Any]:
     """Clusters of the customers, beside the named segments: how they were chosen, and who is in them."""
     open_pulled(ws)
     as_of = ws.connector.now()
-    table = summary(purchases(ws.warehouse.con, as_of=as_of, exclusions=ws.settings.exclude), as_of=as_of)
+    table = summary(purchases(ws.warehouse.engine, as_of=as_of, exclusions=ws.settings.exclude), as_of=as_of)
     found = find(table[["purchases", "total", "monetary", "since_days", "T_days"]])
     if found is None:
         return {"clusters": [], "note": f"{len(table)} customers are too few to cluster."}

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 
 from sales_consultant.config.errors import UsageError
-from sales_consultant.config.nearest import did_you_mean
+from sales_consultant.config.language.nearest import did_you_mean
 from sales_consultant.config.settings import Settings
 from sales_consultant.scoring import model_file
 from sales_consultant.scoring.model_file import save

@@ -7,15 +7,13 @@ from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import duckdb
-
 from sales_consultant.config.errors import ConfigError
-from sales_consultant.config.nearest import did_you_mean
+from sales_consultant.config.language.nearest import did_you_mean
+from sales_consultant.config.neutral import field_column
 from sales_consultant.config.populations import Population
 from sales_consultant.config.settings import Settings
-from sales_consultant.connectors.tables import field_column
+from sales_consultant.engine import DuckEngine
 from sales_consultant.scoring import deal_amounts, model_file
-from sales_consultant.scoring.core import columns
 from sales_consultant.scoring.customers import (
     ClusterModel,
     ContractFields,
@@ -74,7 +72,7 @@ class TrainedModel:
 
 
 def train(
-    con: duckdb.DuckDBPyConnection,
+    engine: DuckEngine,
     state: State,
     folder: Path,
     settings: Settings,
@@ -93,8 +91,8 @@ def train(
     nothing against what was learnt before. A population with too little data of its own borrows its parent's model, where
     it names one. With `dry_run` all models are kept as candidates, and nothing is published or withdrawn.
     """
-    _check_features(con, settings)
-    made = _Training(con, state, folder, settings, as_of, now, say, dry_run)
+    _check_features(engine, settings)
+    made = _Training(engine, state, folder, settings, as_of, now, say, dry_run)
     # Parents first: their children may borrow what was learnt a moment ago.
     for name, population in sorted(settings.populations.items(), key=lambda p: p[1].parent is not None):
         if only is None or name in only:
@@ -106,7 +104,7 @@ def train(
 
 @dataclass
 class _Training:
-    con: duckdb.DuckDBPyConnection
+    engine: DuckEngine
     state: State
     folder: Path
     settings: Settings
@@ -125,7 +123,7 @@ class _Training:
         in_force = known(self.state, self.folder, name, PopulationModel)
         held = _same_question(in_force, population)
         trained = training.train(
-            self.con,
+            self.engine,
             name,
             population,
             as_of=self.as_of,
@@ -138,7 +136,7 @@ class _Training:
         no_news = not thin and self._no_news(name, trained.model)
         if thin and (lender := self._lender(population)) is not None:
             exclude = self.settings.exclude
-            trained = borrow(self.con, name, population, lender, as_of=self.as_of, exclusions=exclude)
+            trained = borrow(self.engine, name, population, lender, as_of=self.as_of, exclusions=exclude)
         report = trained.report.as_dict()
         report["leaks"] = [vars(x) if hasattr(x, "__dict__") else x for x in report.get("leaks", [])]
         report["ended"] = trained.model.card.get("ended")
@@ -194,7 +192,7 @@ class _Training:
         """The new model against the one in force; None where there is none, or its file is lost."""
         if old is None or trained.today is None:
             return None
-        return gate.compare(self.con, old, trained.model, trained.judged, trained.today)
+        return gate.compare(self.engine, old, trained.model, trained.judged, trained.today)
 
     def _enter(
         self,
@@ -244,34 +242,34 @@ class _Training:
 
     def customers(self) -> None:
         """What customers are worth and which segments there are, and the size of deals without an amount."""
-        con, state, folder, as_of = self.con, self.state, self.folder, self.as_of
+        engine, state, folder, as_of = self.engine, self.state, self.folder, self.as_of
         exclude = self.settings.exclude
         self.say("learning deal amounts")
-        sizes = deal_amounts.fit(con, self.settings.features, as_of=as_of)
+        sizes = deal_amounts.fit(engine, self.settings.features, as_of=as_of)
         guessed = known(state, folder, AMOUNT, AmountModel)
         thin = sizes.kind == "none" and guessed is not None and guessed.kind != "none"
         self._put(AMOUNT, sizes, {"kind": sizes.kind, **_card(sizes)}, thin=thin)
         self.say("training customer value")
         named = self.settings.value
         fields = ContractFields(named.renewal_date, named.term_months)
-        customers = value.fit_customers(con, as_of=as_of, exclusions=exclude, fields=fields)
+        customers = value.fit_customers(engine, as_of=as_of, exclusions=exclude, fields=fields)
         valued = known(state, folder, VALUE, ValueModel)
         thin = customers.purchase_params is None and valued is not None and valued.purchase_params is not None
         stays = ""
         if valued is not None and not thin:
-            stays = no_change.values_stay(con, valued, customers, exclusions=exclude)
+            stays = no_change.values_stay(engine, valued, customers, exclusions=exclude)
         self._put(VALUE, customers, _card(customers), thin=thin, stays=stays)
         customers = valued if (thin or stays) and valued is not None else customers
         self.say("finding segments")
-        worth = customers.predict(con, as_of=as_of, exclusions=exclude)
+        worth = customers.predict(engine, as_of=as_of, exclusions=exclude)
         before = known(state, folder, SEGMENTS, SegmentModel)
-        edges = segments.fit(con, as_of=as_of, values=worth, before=before, exclusions=exclude)
+        edges = segments.fit(engine, as_of=as_of, values=worth, before=before, exclusions=exclude)
         thin = not edges.ranked and before is not None and before.ranked
         self._put(SEGMENTS, edges, _card(edges), thin=thin)
         if self.settings.write.set == "all":
             self.say("finding clusters")
             held = known(state, folder, CLUSTERS, ClusterModel)
-            groups = cluster_model.fit(con, as_of=as_of, before=held, exclusions=exclude)
+            groups = cluster_model.fit(engine, as_of=as_of, before=held, exclusions=exclude)
             card = {"method": groups.method, "verdict": groups.verdict, "clusters": list(groups.names)}
             self._enter(CLUSTERS, CLUSTERS, groups, groups.verdict, card, publish=True)
 
@@ -285,17 +283,17 @@ def _same_question(held: "PopulationModel | None", population: Population) -> "P
     return held if same else None
 
 
-def _was_there(con: duckdb.DuckDBPyConnection, column: str) -> bool:
+def _was_there(engine: DuckEngine, column: str) -> bool:
     """Whether a custom field was ever pulled under this name."""
     name = field_column(column.removeprefix("c_")).lower()
-    rows = con.execute(
+    rows = engine.con.execute(
         "SELECT 1 FROM duckdb_columns() WHERE lower(column_name) IN (?, ?) AND table_name LIKE 'raw%' LIMIT 1",
         [name, f"{name}__c"],
     ).fetchall()
     return column.startswith("c_") and bool(rows)
 
 
-def _check_features(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
+def _check_features(engine: DuckEngine, settings: Settings) -> None:
     """Raise ConfigError for a column that no object has: misspelt, a field that must not be learnt from would be."""
     objects = ("contacts", "companies", "deals")
     named = {f"[features] {key}": getattr(settings.features, key) for key in ("fixed", "omit", "protected")}
@@ -308,9 +306,9 @@ def _check_features(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
             if not rest:
                 # A feature or a reason of the catalogue, not a field.
                 continue
-            known = [f"{owner}.{c}" for c in columns(con, owner)] if owner in objects else objects
+            known = [f"{owner}.{c}" for c in engine.columns(owner)] if owner in objects else objects
             column = rest.split(".")[0]
-            if owner in objects and key.startswith("[features]") and _was_there(con, column):
+            if owner in objects and key.startswith("[features]") and _was_there(engine, column):
                 # It was deleted in the CRM, or this user sees it no more: no reason to stop a night.
                 continue
             if owner not in objects or f"{owner}.{column}" not in known:

@@ -6,8 +6,8 @@ import sqlalchemy as sa
 
 from sales_consultant.config.canon import Canonical
 from sales_consultant.config.catalogue import Field, by_key
+from sales_consultant.config.neutral import field_column, quote
 from sales_consultant.connectors.base import Connector
-from sales_consultant.connectors.tables import field_column, quote
 from sales_consultant.sync.journal import last_written, written_since
 from sales_consultant.sync.plan.desired_values import DAY_MS, Key
 from sales_consultant.sync.plan.plan import Held, Values

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import numpy as np
 import pandas as pd
 
@@ -19,6 +18,7 @@ from sales_consultant.config.canon import Canonical, written
 from sales_consultant.config.catalogue import by_key
 from sales_consultant.config.playbook import Playbook
 from sales_consultant.config.settings import Settings
+from sales_consultant.engine import DuckEngine
 from sales_consultant.scoring import scorer
 from sales_consultant.scoring.customers import value
 from sales_consultant.scoring.next_steps import propose
@@ -117,7 +117,7 @@ class Models:
 
 
 def build(
-    con: duckdb.DuckDBPyConnection,
+    engine: DuckEngine,
     settings: Settings,
     models: Models,
     playbook: Playbook,
@@ -132,11 +132,11 @@ def build(
     `shown` holds what records show now of the fields in KEPT; `keys` are those of records that are held already.
     """
     desired = Desired(as_of)
-    _directory(con, desired, keys)
-    _undecided(con, desired)
-    frames = _scores(con, settings, models, desired)
-    _values(con, settings, models, desired, shown)
-    _steps(con, settings, playbook, frames, desired, shown["next_step_id"], steps_of_today)
+    _directory(engine, desired, keys)
+    _undecided(engine, desired)
+    frames = _scores(engine, settings, models, desired)
+    _values(engine, settings, models, desired, shown)
+    _steps(engine, settings, playbook, frames, desired, shown["next_step_id"], steps_of_today)
     return desired
 
 
@@ -148,7 +148,7 @@ def _put(desired: Desired, key: Key, **values: object) -> None:
         record.values[name] = None if text is None else sys.intern(text)
 
 
-def _directory(con: duckdb.DuckDBPyConnection, desired: Desired, keys: Iterable[Key]) -> None:
+def _directory(engine: DuckEngine, desired: Desired, keys: Iterable[Key]) -> None:
     """Names, owners and companies of all records: what messages, pilots and the control group need."""
     sources = (
         (
@@ -163,7 +163,7 @@ def _directory(con: duckdb.DuckDBPyConnection, desired: Desired, keys: Iterable[
     known: dict[str, str] = {}
     same = {k: k for k in keys}
     for source in sources:
-        for obj, record_id, name, company, owner, closed, leave in many(con.execute(source)):
+        for obj, record_id, name, company, owner, closed, leave in many(engine.con.execute(source)):
             key = (known.setdefault(obj, obj), record_id)
             shared = (known.setdefault(w, w) if w else "" for w in (company, owner))
             key = same.get(key, key)
@@ -174,32 +174,30 @@ def _directory(con: duckdb.DuckDBPyConnection, desired: Desired, keys: Iterable[
                 desired.excluded_records.add(key)
 
 
-def _undecided(con: duckdb.DuckDBPyConnection, desired: Desired) -> None:
+def _undecided(engine: DuckEngine, desired: Desired) -> None:
 
-    found = undecided(con)
+    found = undecided(engine)
     for obj, ids in (("deals", found.deals), ("companies", found.companies), ("contacts", found.contacts)):
         desired.undecided |= {(obj, i) for i in ids}
 
 
-def _scores(
-    con: duckdb.DuckDBPyConnection, settings: Settings, models: Models, desired: Desired
-) -> "list[pd.DataFrame]":
+def _scores(engine: DuckEngine, settings: Settings, models: Models, desired: Desired) -> "list[pd.DataFrame]":
 
     frames = []
     for name, population in settings.populations.items():
-        out = scorer.left_out(con, population, settings.exclude, desired.as_of)
+        out = scorer.left_out(engine, population, settings.exclude, desired.as_of)
         desired.excluded[name] = dict(sorted(Counter(out.values()).items()))
         desired.excluded_records |= {(_written(desired, population.object, i), i) for i in out}
         model = models.populations.get(name)
         if model is None:
             # What a withdrawn model said of them is emptied, whatever other populations of the object have.
-            open_now = scorer.members(con, population, settings.exclude, desired.as_of)
+            open_now = scorer.members(engine, population, settings.exclude, desired.as_of)
             desired.unmodelled |= {(_written(desired, population.object, i), i) for i in open_now}
             continue
         desired.modelled.add(population.object)
-        frame = scorer.score(con, model, as_of=desired.as_of, exclusions=settings.exclude)
+        frame = scorer.score(engine, model, as_of=desired.as_of, exclusions=settings.exclude)
         before = scorer.score(
-            con, model, as_of=desired.as_of - TREND_DAYS * DAY_MS, exclusions=settings.exclude
+            engine, model, as_of=desired.as_of - TREND_DAYS * DAY_MS, exclusions=settings.exclude
         )
         earlier = dict(zip(before["record_id"], before["score"], strict=True))
         label = models.labels.get(name, name)
@@ -225,7 +223,7 @@ def _scores(
         frame = frame[np.array(taken, dtype=bool)]
         desired.scored[name] = len(frame)
         frames.append(frame)
-    _expected(con, frames, desired, models)
+    _expected(engine, frames, desired, models)
     return frames
 
 
@@ -261,19 +259,17 @@ def reason_lines(reasons: Any) -> list[str]:
     return [r.line() for r in shown(reasons, SHOWN_REASONS)]
 
 
-def _expected(
-    con: duckdb.DuckDBPyConnection, frames: "list[pd.DataFrame]", desired: Desired, models: Models
-) -> None:
+def _expected(engine: DuckEngine, frames: "list[pd.DataFrame]", desired: Desired, models: Models) -> None:
 
     guessed: dict[str, float] = {}
     if models.amount is not None and any((f["object"] == "deals").any() for f in frames):
-        found = models.amount.estimate(con)
+        found = models.amount.estimate(engine)
         guessed = dict(zip(found["record_id"], found["amount"], strict=True))
     for frame in frames:
         deals = frame[frame["object"] == "deals"]
         if deals.empty:
             continue
-        held = value.deal_values(con, deals, as_of=desired.as_of, estimates=guessed)
+        held = value.deal_values(engine, deals, as_of=desired.as_of, estimates=guessed)
         desired.estimated |= set(held.loc[held["estimated"], "record_id"])
         worth = dict(zip(held["record_id"], held["expected_value"], strict=True))
         for record_id in deals["record_id"]:
@@ -282,7 +278,7 @@ def _expected(
 
 
 def _values(
-    con: duckdb.DuckDBPyConnection,
+    engine: DuckEngine,
     settings: Settings,
     models: Models,
     desired: Desired,
@@ -291,7 +287,7 @@ def _values(
     worth = None
     if models.value is not None:
         frame = worth = models.value.predict(
-            con,
+            engine,
             as_of=desired.as_of,
             exclusions=settings.exclude,
             discount_rate=settings.value.discount_rate,
@@ -309,7 +305,7 @@ def _values(
         desired.scored["value"] = len(frame)
     if models.segments is not None:
         frame = models.segments.assign(
-            con,
+            engine,
             as_of=desired.as_of,
             previous=shown["segment"],
             values=worth,
@@ -328,7 +324,9 @@ def _values(
         desired.scored["segments"] = len(frame)
     if models.clusters is not None:
         held = {k[1]: v for k, v in shown["cluster"].items() if k[0] == "companies"}
-        frame = models.clusters.assign(con, as_of=desired.as_of, previous=held, exclusions=settings.exclude)
+        frame = models.clusters.assign(
+            engine, as_of=desired.as_of, previous=held, exclusions=settings.exclude
+        )
         for row in _rows(frame):
             if ("companies", row.record_id) in desired.undecided:
                 continue
@@ -338,7 +336,7 @@ def _values(
 
 
 def _steps(
-    con: duckdb.DuckDBPyConnection,
+    engine: DuckEngine,
     settings: Settings,
     playbook: Playbook,
     frames: "list[pd.DataFrame]",
@@ -354,7 +352,7 @@ def _steps(
     )
     current = {("contacts" if o == "leads" else o, i): step for (o, i), step in held.items()}
     steps = propose.propose(
-        con,
+        engine,
         scores,
         playbook,
         as_of=desired.as_of,

@@ -5,7 +5,7 @@ from types import MappingProxyType
 from typing import Any
 
 from sales_consultant.config.errors import GuardError
-from sales_consultant.config.settings import Guards
+from sales_consultant.config.sections import Guards
 from sales_consultant.sync.plan.desired_values import Key
 from sales_consultant.sync.plan.plan import Plan, Values
 from sales_consultant.sync.plan.returning import measured

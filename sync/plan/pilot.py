@@ -5,12 +5,12 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal
 
-from sales_consultant.config.articles import a
 from sales_consultant.config.conditions import Condition, from_setting
 from sales_consultant.config.errors import ConfigError, UsageError
-from sales_consultant.config.nearest import did_you_mean
-from sales_consultant.config.settings import Write
-from sales_consultant.connectors.tables import NEUTRAL, quote
+from sales_consultant.config.language.articles import a
+from sales_consultant.config.language.nearest import did_you_mean
+from sales_consultant.config.neutral import NEUTRAL, quote
+from sales_consultant.config.sections import Write
 from sales_consultant.sync.plan.desired_values import Desired, Key
 from sales_consultant.sync.plan.plan import Held
 from sales_consultant.sync.stores import State

@@ -4,10 +4,10 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-import duckdb
 import sqlalchemy as sa
 
 from sales_consultant.connectors.base import Finding
+from sales_consultant.engine import DuckEngine
 from sales_consultant.sync.stores import State, runs
 
 MOST = 20
@@ -59,11 +59,11 @@ _ACTIONS = {
 }
 
 
-def missing(con: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
+def missing(engine: DuckEngine) -> list[dict[str, Any]]:
     """What is missing, most used first: kind, name, records, and for a stage what its deals are taken for."""
     found = []
     for kind, query in QUERIES.items():
-        rows = con.execute(f"SELECT * FROM ({query}) ORDER BY 2 DESC, 1 LIMIT {MOST}").fetchall()
+        rows = engine.con.execute(f"SELECT * FROM ({query}) ORDER BY 2 DESC, 1 LIMIT {MOST}").fetchall()
         found += [
             {"kind": kind, "name": str(name), "records": int(n), **({"taken_for": taken} if taken else {})}
             for name, n, taken in rows

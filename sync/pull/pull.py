@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from sales_consultant.config.errors import AccessError, UsageError
-from sales_consultant.config.nearest import did_you_mean
+from sales_consultant.config.language.nearest import did_you_mean
 from sales_consultant.connectors.base import Connector, Page, Stream
 from sales_consultant.sync.stores import Warehouse
 

@@ -10,8 +10,8 @@ from collections.abc import Iterable
 from dataclasses import astuple, dataclass
 
 from sales_consultant.config.errors import AccessError
+from sales_consultant.config.neutral import quote
 from sales_consultant.connectors.base import Connector, Stream
-from sales_consultant.connectors.tables import quote
 from sales_consultant.sync.pull.pull import Progress, choose
 from sales_consultant.sync.stores import Warehouse
 

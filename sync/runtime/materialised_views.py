@@ -13,7 +13,7 @@ import duckdb
 from sales_consultant.config.errors import (
     UsageError,
 )
-from sales_consultant.connectors.tables import quote
+from sales_consultant.config.neutral import quote
 from sales_consultant.sync.runtime.workspace import Workspace
 
 # DuckDB gives a second thread its work by row groups of this size: below it there is none to share.

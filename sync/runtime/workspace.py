@@ -11,7 +11,8 @@ from typing import Self
 from sales_consultant.config import catalogue, secrets
 from sales_consultant.config.catalogue import Field
 from sales_consultant.config.errors import MachineError
-from sales_consultant.config.settings import Connection, Settings
+from sales_consultant.config.sections import Connection
+from sales_consultant.config.settings import Settings
 from sales_consultant.connectors import open_connector
 from sales_consultant.connectors.base import Connector, Identity
 from sales_consultant.sync.stores import CallCounts, State, Warehouse

@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 
-from sales_consultant.config.settings import Retention
+from sales_consultant.config.sections import Retention
 from sales_consultant.sync.stores.state import State, batches, changes, exposures, runs
 
 DAY_MS = 86_400_000

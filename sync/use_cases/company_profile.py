@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-import duckdb
+from sales_consultant.engine import DuckEngine
 
 DAY_MS = 86_400_000
 SILENT_DAYS = 30
@@ -14,7 +14,7 @@ _LAST = 5
 
 
 def profile(
-    con: duckdb.DuckDBPyConnection,
+    engine: DuckEngine,
     company_id: str,
     *,
     as_of: int,
@@ -29,14 +29,14 @@ def profile(
     """
     shown = shown or {}
     won = _rows(
-        con,
+        engine,
         "SELECT name, amount, currency, closed_at, type FROM deals WHERE company_id = ? AND is_won AND NOT deleted "
         "AND closed_at <= ? ORDER BY closed_at DESC",
         company_id,
         as_of,
     )
     deals = _rows(
-        con,
+        engine,
         "SELECT d.id, d.name, d.amount, d.currency, d.close_date, d.created_at, coalesce(s.label, d.stage) AS stage "
         "FROM deals d LEFT JOIN (SELECT stage, max(label) AS label FROM stages WHERE object = 'deals' GROUP BY 1) s "
         "USING (stage) WHERE d.company_id = ? AND NOT d.is_closed AND NOT d.deleted AND d.created_at <= ? "
@@ -44,17 +44,17 @@ def profile(
         company_id,
         as_of,
     )
-    people = _people(con, company_id, as_of, shown)
-    activity = _activity(con, company_id, as_of)
+    people = _people(engine, company_id, as_of, shown)
+    activity = _activity(engine, company_id, as_of)
     return {
-        "owner": _owner(con, company_id),
+        "owner": _owner(engine, company_id),
         "purchases": _by_year(won),
         "last_purchases": [
             {"day": _day(r["closed_at"]), "name": r["name"], "amount": _money(r), "type": r["type"]}
             for r in won[:_LAST]
         ],
         "habit": _habit([int(r["closed_at"]) for r in won], as_of),
-        "products": _products(con, company_id),
+        "products": _products(engine, company_id),
         "people": people,
         "open_deals": [
             {
@@ -73,9 +73,9 @@ def profile(
     }
 
 
-def _rows(con: duckdb.DuckDBPyConnection, sql: str, *values: object) -> list[dict[str, Any]]:
+def _rows(engine: DuckEngine, sql: str, *values: object) -> list[dict[str, Any]]:
     named = len(values) == 1 and isinstance(values[0], dict)
-    found = con.execute(sql, values[0] if named else values)
+    found = engine.con.execute(sql, values[0] if named else values)
     names = [c[0] for c in found.description or ()]
     return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
 
@@ -113,10 +113,10 @@ def _habit(times: list[int], as_of: int) -> str:
     return f"bought on {len(days)} days, usually {middle} days apart; the last {since} days ago{late}"
 
 
-def _owner(con: duckdb.DuckDBPyConnection, company_id: str) -> str | None:
+def _owner(engine: DuckEngine, company_id: str) -> str | None:
     """Who looks after them, by name and address."""
     rows = _rows(
-        con,
+        engine,
         "SELECT trim(concat_ws(' ', o.first_name, o.last_name, '<' || o.email || '>')) AS name FROM companies c "
         "JOIN owners o ON o.id = c.owner_id WHERE c.id = ?",
         company_id,
@@ -132,9 +132,9 @@ def _score(
     return {"score": mine.get("score"), "grade": mine.get("grade")}
 
 
-def _products(con: duckdb.DuckDBPyConnection, company_id: str) -> list[dict[str, Any]]:
+def _products(engine: DuckEngine, company_id: str) -> list[dict[str, Any]]:
     return _rows(
-        con,
+        engine,
         "SELECT coalesce(p.name, l.name, l.product_id) AS product, count(DISTINCT l.deal_id) AS deals, "
         "sum(l.quantity) AS quantity FROM line_items l JOIN deals d ON d.id = l.deal_id "
         "LEFT JOIN products p ON p.id = l.product_id WHERE d.company_id = ? AND d.is_won AND NOT l.deleted "
@@ -144,13 +144,13 @@ def _products(con: duckdb.DuckDBPyConnection, company_id: str) -> list[dict[str,
 
 
 def _people(
-    con: duckdb.DuckDBPyConnection,
+    engine: DuckEngine,
     company_id: str,
     as_of: int,
     shown: Mapping[tuple[str, str], Mapping[str, str | None]],
 ) -> list[dict[str, Any]]:
     rows = _rows(
-        con,
+        engine,
         "SELECT c.id, coalesce(nullif(trim(concat_ws(' ', c.first_name, c.last_name)), ''), c.email, c.id) AS name, c.title, "
         "c.email_opt_out, c.bounced, max(a.occurred_at) AS last FROM contacts c LEFT JOIN associations s ON "
         "s.to_object = 'contact' AND s.to_id = c.id AND s.from_object = 'activity' LEFT JOIN activities a ON a.id = s.from_id "
@@ -161,7 +161,7 @@ def _people(
         company_id,
     )
     on = _rows(
-        con,
+        engine,
         "SELECT s.to_id AS id, count(DISTINCT d.id) FILTER (NOT d.is_closed AND d.created_at <= ?) AS open, "
         "count(DISTINCT d.id) FILTER (d.is_won AND d.closed_at <= ?) AS won FROM associations s JOIN deals d ON d.id = s.from_id AND "
         "s.from_object = 'deal' AND s.to_object = 'contact' WHERE NOT d.deleted AND d.company_id = ? GROUP BY 1",
@@ -185,10 +185,10 @@ def _people(
     ]
 
 
-def _activity(con: duckdb.DuckDBPyConnection, company_id: str, as_of: int) -> list[dict[str, Any]]:
+def _activity(engine: DuckEngine, company_id: str, as_of: int) -> list[dict[str, Any]]:
     """What happened in the last 90 days, and what is planned."""
     return _rows(
-        con,
+        engine,
         "WITH mine AS (SELECT DISTINCT a.id, a.type, a.direction, a.occurred_at FROM activities a JOIN associations s ON "
         "s.from_object = 'activity' AND s.from_id = a.id WHERE NOT a.deleted AND NOT coalesce(a.automated, false) AND "
         "a.known_at <= $as_of AND ((s.to_object = 'company' AND s.to_id = $id) OR (s.to_object = 'contact' AND s.to_id IN "

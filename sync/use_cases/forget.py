@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from sales_consultant.config.errors import UsageError
-from sales_consultant.connectors.tables import quote
+from sales_consultant.config.neutral import quote
 from sales_consultant.sync.plan import salt
 from sales_consultant.sync.runtime import Workspace
 from sales_consultant.sync.stores import (

@@ -10,9 +10,9 @@ import sqlalchemy as sa
 from sales_consultant.config import catalogue
 from sales_consultant.config.catalogue import Field
 from sales_consultant.config.errors import CrmUnavailableError
+from sales_consultant.config.language.texts import cut
 from sales_consultant.config.populations import DEFAULT_HORIZON_DAYS, Population
-from sales_consultant.config.settings import Connection
-from sales_consultant.config.texts import cut
+from sales_consultant.config.sections import Connection
 from sales_consultant.connectors import open_connector
 from sales_consultant.connectors.base import Connector, ProvisionStep
 from sales_consultant.connectors.http import LostAnswerError

@@ -8,8 +8,8 @@ import sqlalchemy as sa
 
 from sales_consultant.config.clock import iso
 from sales_consultant.config.errors import UsageError
+from sales_consultant.config.neutral import quote
 from sales_consultant.connectors.budget import DAY_MS
-from sales_consultant.connectors.tables import quote
 from sales_consultant.scoring import scorer
 from sales_consultant.scoring.customers import value
 from sales_consultant.sync.models import registry
@@ -211,7 +211,7 @@ def explain(ws: Workspace, record: str) -> dict[str, Any]:
         if model is None or population.object != table:
             continue
         frame = scorer.score(
-            ws.warehouse.con, model, as_of=as_of, exclusions=ws.settings.exclude, tell=record_id
+            ws.warehouse.engine, model, as_of=as_of, exclusions=ws.settings.exclude, tell=record_id
         )
         mine = frame[frame["record_id"] == record_id]
         if len(mine):
@@ -234,7 +234,7 @@ def explain(ws: Workspace, record: str) -> dict[str, Any]:
     scored = [key]
     if table == "companies":
         told = profile(
-            ws.warehouse.con, record_id, as_of=as_of, holds=current.values[key], shown=current.values
+            ws.warehouse.engine, record_id, as_of=as_of, holds=current.values[key], shown=current.values
         )
         found |= told
         scored += [("deals", str(d["id"])) for d in told["open_deals"]]
@@ -268,7 +268,7 @@ def _history(state: State, keys: list[tuple[str, str]]) -> list[dict[str, Any]]:
 
 def _record(ws: Workspace, table: str, record_id: str) -> dict[str, Any]:
     """The neutral row, times as ISO 8601, empty cells left out."""
-    result = ws.warehouse.con.execute(f"SELECT * FROM {quote(table)} WHERE id = ?", [record_id])
+    result = ws.warehouse.engine.con.execute(f"SELECT * FROM {quote(table)} WHERE id = ?", [record_id])
     names = [d[0] for d in result.description or ()]
     row = result.fetchone() or ()
     moments = {n for n in names if n.endswith("_at") or n == "close_date"}
@@ -283,11 +283,11 @@ def _worth(
     ws: Workspace, in_force: Any, mine: Any, features: list[dict[str, Any]], as_of: int
 ) -> dict[str, Any]:
     """A deal's open risks, and why it has no expected value where it has none."""
-    con, estimates = ws.warehouse.con, {}
+    engine, estimates = ws.warehouse.engine, {}
     if in_force.amount is not None:
-        guessed = in_force.amount.estimate(con)
+        guessed = in_force.amount.estimate(engine)
         estimates = dict(zip(guessed["record_id"], guessed["amount"], strict=True))
-    why = str(value.deal_values(con, mine, as_of=as_of, estimates=estimates)["reason"].iloc[0])
+    why = str(value.deal_values(engine, mine, as_of=as_of, estimates=estimates)["reason"].iloc[0])
     found: dict[str, Any] = {"risks": risks.of_deal({f["feature"]: f["value"] for f in features}, why)}
     return found | ({"why_no_value": risks.NO_VALUE[why]} if why else {})
 
@@ -297,11 +297,11 @@ def _why_none(ws: Workspace, in_force: Any, table: str, key: tuple[str, str], as
     for name, population in ws.settings.populations.items():
         if population.object != table:
             continue
-        out = scorer.left_out(ws.warehouse.con, population, ws.settings.exclude, as_of)
+        out = scorer.left_out(ws.warehouse.engine, population, ws.settings.exclude, as_of)
         if key[1] in out:
             return f"left out of {name}: {out[key[1]].replace('_', ' ')}"
         if name not in in_force.populations and key[1] in scorer.members(
-            ws.warehouse.con, population, ws.settings.exclude, as_of
+            ws.warehouse.engine, population, ws.settings.exclude, as_of
         ):
             return f"{name} has no model in force; see: sales-consultant evaluate"
     if not any(p.object == table for p in ws.settings.populations.values()):

@@ -10,7 +10,7 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sales_consultant.config.canon import Canonical
 from sales_consultant.config.catalogue import FIELDS, by_key
 from sales_consultant.config.errors import SalesConsultantError, StoppedError, UsageError
-from sales_consultant.config.nearest import did_you_mean
+from sales_consultant.config.language.nearest import did_you_mean
 from sales_consultant.connectors.base import Held
 from sales_consultant.sync.journal import Entry, Journal
 from sales_consultant.sync.plan import Plan, release

@@ -11,7 +11,8 @@ from urllib.parse import parse_qs, urlsplit
 
 from sales_consultant.config import secrets
 from sales_consultant.config.errors import AccessError, MachineError, UsageError
-from sales_consultant.config.settings import Connection, Settings, made_connection
+from sales_consultant.config.sections import Connection
+from sales_consultant.config.settings import Settings, made_connection
 from sales_consultant.connectors import browser_sign_in
 from sales_consultant.connectors.http import Document, safe_text
 

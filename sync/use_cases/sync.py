@@ -22,7 +22,7 @@ from sales_consultant.config.errors import (
     SalesConsultantError,
     StoppedError,
 )
-from sales_consultant.connectors.tables import field_column
+from sales_consultant.config.neutral import field_column
 from sales_consultant.scoring.core import ScoringError
 from sales_consultant.sync.journal import Journal, waiting
 from sales_consultant.sync.models import registry
@@ -231,7 +231,7 @@ def pulling(
         # One odd value costs that value, never its row, and is said.
         run.counts["could_not_be_read"] = pulled.odd
         reporter.say(unreadable(pulled.odd))
-    if absent := dangling_lookups.missing(ws.warehouse.con):
+    if absent := dangling_lookups.missing(ws.warehouse.engine):
         run.counts["not_found"] = absent
     if pulled.not_permitted:
         run.counts["not_permitted"] = pulled.not_permitted
@@ -296,7 +296,7 @@ def training(
     """
     with _settings_named(), at_hand(ws.warehouse.con):
         trained = trainings.train(
-            ws.warehouse.con,
+            ws.warehouse.engine,
             ws.state,
             ws.models_folder,
             ws.settings,
@@ -321,7 +321,7 @@ def scoring(ws: Workspace, run: Run, reporter: Reporter) -> tuple[Desired, Held]
     current_values.keep_feedback(ws.state, current, now=ws.connector.latest())
     with _settings_named(), at_hand(ws.warehouse.con):
         wanted = desiring.build(
-            ws.warehouse.con,
+            ws.warehouse.engine,
             ws.settings,
             registry.in_force(ws.state, ws.models_folder, ws.settings),
             playbook.load(desiring.playbook_path(ws.settings)),

@@ -10,7 +10,8 @@ import pytest
 from support.cli import TOKEN
 from support.office import Office
 
-from sales_consultant.config.settings import Guards, Settings
+from sales_consultant.config.sections import Guards
+from sales_consultant.config.settings import Settings
 from sales_consultant.sync.plan.plan import Plan
 from sales_consultant.sync.runtime.workspace import Workspace, wall_clock
 from sales_consultant.sync.use_cases.sync import Silent, sync

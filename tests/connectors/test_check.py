@@ -11,7 +11,8 @@ from support.sandbox_company import FILES, Api, write_folder
 
 from sales_consultant.config.catalogue import fields
 from sales_consultant.config.errors import ConfigError
-from sales_consultant.config.settings import Connection, Settings, Write
+from sales_consultant.config.sections import Connection, Write
+from sales_consultant.config.settings import Settings
 from sales_consultant.connectors import open_connector
 from sales_consultant.connectors.base import Finding
 from sales_consultant.connectors.hubspot.api.sign_in import OPTIONAL_SCOPES, SCOPES

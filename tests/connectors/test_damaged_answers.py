@@ -12,7 +12,7 @@ from support.in_process import LocalSandbox
 from support.sandbox_company import CLOCK, FILES, Api, write_folder
 
 from sales_consultant.config.errors import CrmUnavailableError
-from sales_consultant.config.settings import Connection
+from sales_consultant.config.sections import Connection
 from sales_consultant.connectors.base import Calls, Change
 from sales_consultant.connectors.http.deadline import LimitedAdapter
 from sales_consultant.connectors.http.transport import Limiter, LostAnswerError, Transport

@@ -11,7 +11,8 @@ from support.sandbox_company import CLOCK, FILES, Api, write_folder
 
 from sales_consultant.config.catalogue import FIELDS, Field, by_key, fields
 from sales_consultant.config.naming import Naming
-from sales_consultant.config.settings import Connection, Settings
+from sales_consultant.config.sections import Connection
+from sales_consultant.config.settings import Settings
 from sales_consultant.connectors import open_connector
 from sales_consultant.connectors.base import Calls, Change, ProvisionStep
 from sales_consultant.connectors.http.transport import Transport

@@ -15,7 +15,7 @@ from sales_consultant.config.errors import (
     SalesConsultantError,
     UsageError,
 )
-from sales_consultant.config.settings import Connection
+from sales_consultant.config.sections import Connection
 from sales_consultant.connectors.base import Calls, Change, Outcome
 from sales_consultant.connectors.http.error_codes import Rule
 from sales_consultant.connectors.http.transport import LostAnswerError, Transport

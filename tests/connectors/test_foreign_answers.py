@@ -11,7 +11,7 @@ from support.in_process import LocalSandbox
 from support.sandbox_company import CLOCK
 
 from sales_consultant.config.errors import AccessError, CrmUnavailableError, SalesConsultantError
-from sales_consultant.config.settings import Connection
+from sales_consultant.config.sections import Connection
 from sales_consultant.connectors.base import Calls, Change
 from sales_consultant.connectors.http.transport import LostAnswerError, Transport
 from sales_consultant.connectors.hubspot.api.client import HubSpotApi, HubSpotRefusalError

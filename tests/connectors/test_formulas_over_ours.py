@@ -9,7 +9,7 @@ from support.worlds import NOW, World
 from sales_consultant.config.catalogue import fields
 from sales_consultant.config.naming import Naming
 from sales_consultant.config.populations import FeatureSettings
-from sales_consultant.config.settings import Connection
+from sales_consultant.config.sections import Connection
 from sales_consultant.connectors.base import Calls, Connector
 from sales_consultant.connectors.http.transport import Transport
 from sales_consultant.connectors.hubspot.api.client import HubSpotApi

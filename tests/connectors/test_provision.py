@@ -14,7 +14,8 @@ from sales_consultant.config.catalogue import Field, fields
 from sales_consultant.config.errors import CrmUnavailableError
 from sales_consultant.config.naming import Naming
 from sales_consultant.config.populations import Population
-from sales_consultant.config.settings import Connection, Settings
+from sales_consultant.config.sections import Connection
+from sales_consultant.config.settings import Settings
 from sales_consultant.connectors import open_connector
 from sales_consultant.connectors.base import Calls, ProvisionStep
 from sales_consultant.connectors.http.transport import Transport

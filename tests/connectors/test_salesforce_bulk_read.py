@@ -12,7 +12,7 @@ from requests.adapters import HTTPAdapter
 from support.in_process import LocalSandbox
 
 from sales_consultant.config.errors import CrmUnavailableError
-from sales_consultant.config.settings import Connection
+from sales_consultant.config.sections import Connection
 from sales_consultant.connectors.salesforce.api.client import SalesforceApi
 from sales_consultant.connectors.salesforce.reading import rows
 from sales_consultant.connectors.salesforce.reading.bulk_query import BulkQuery

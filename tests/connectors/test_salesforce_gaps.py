@@ -10,7 +10,7 @@ import responses
 from support.salesforce_org import Sf, company
 
 from sales_consultant.config.errors import AccessError, CrmUnavailableError
-from sales_consultant.config.settings import Connection
+from sales_consultant.config.sections import Connection
 from sales_consultant.connectors.salesforce.api.client import SalesforceApi, SalesforceRefusalError
 from sales_consultant.connectors.salesforce.connector import SalesforceConnector
 from sales_consultant.connectors.salesforce.reading.pull import Sizes

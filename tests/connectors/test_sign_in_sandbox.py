@@ -13,7 +13,7 @@ import requests
 from support.sandbox_company import CLOCK, FILES, Api, write_folder
 
 from sales_consultant.config.errors import AccessError, SalesConsultantError
-from sales_consultant.config.settings import Connection, Write
+from sales_consultant.config.sections import Connection, Write
 from sales_consultant.connectors import open_connector
 from sales_consultant.connectors.base import Connector
 from sales_consultant.connectors.http.sign_in import Document

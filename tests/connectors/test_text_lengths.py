@@ -14,7 +14,7 @@ from support.sandbox_company import CLOCK, FILES, Api, write_folder
 from sales_consultant.config.canon import written
 from sales_consultant.config.catalogue import by_key, fields
 from sales_consultant.config.naming import Naming
-from sales_consultant.config.settings import Connection
+from sales_consultant.config.sections import Connection
 from sales_consultant.connectors.base import Calls, Change
 from sales_consultant.connectors.http.transport import Transport
 from sales_consultant.connectors.hubspot.api.client import HubSpotApi

@@ -9,7 +9,7 @@ from histories.world import Difference, World, compare
 from support import taken_names
 from support.in_process import LocalSandbox
 
-from sales_consultant.config.settings import Connection
+from sales_consultant.config.sections import Connection
 from sales_consultant.connectors.base import Connector
 from sales_consultant.connectors.salesforce.api.client import SalesforceApi
 from sales_consultant.connectors.salesforce.connector import SalesforceConnector

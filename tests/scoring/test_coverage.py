@@ -14,10 +14,10 @@ CUTS = [NOW - k * 60 * DAY for k in range(1, 9)]
 
 
 def frame(world: World, cuts: list[int]):  # type: ignore[no-untyped-def]  # a frame, told by its use
-    with world.connection() as con:
-        rows = Membership(con, DEALS, Exclusions(), as_of=NOW).at_all(cuts)
-        features = declare(con, DEALS, FeatureSettings()).features
-        return rows, build(con, "deals", features, rows)
+    with world.connection() as engine:
+        rows = Membership(engine, DEALS, Exclusions(), as_of=NOW).at_all(cuts)
+        features = declare(engine, DEALS, FeatureSettings()).features
+        return rows, build(engine, "deals", features, rows)
 
 
 @pytest.fixture

@@ -21,10 +21,12 @@ def segments() -> SegmentModel:
 
 
 def test_every_kind_comes_back_equal(tmp_path: Path, segments: SegmentModel) -> None:
-    con = company(deals=300).connection()
-    value = fit_customers(con, as_of=NOW, exclusions=Exclusions())
+    engine = company(deals=300).connection()
+    value = fit_customers(engine, as_of=NOW, exclusions=Exclusions())
     population = Population(object="deals", event="won")
-    model = train(con, "p", population, as_of=NOW, exclusions=Exclusions(), features=FeatureSettings()).model
+    model = train(
+        engine, "p", population, as_of=NOW, exclusions=Exclusions(), features=FeatureSettings()
+    ).model
     every: list[model_file.AnyModel] = [segments, value, model]
     for n, each in enumerate(every):
         digest = model_file.save(each, tmp_path / str(n))

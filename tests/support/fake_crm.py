@@ -8,6 +8,7 @@ import pyarrow as pa
 from sales_consultant.config.canon import CanonError, Canonical, canon
 from sales_consultant.config.catalogue import Field
 from sales_consultant.config.conditions import Condition
+from sales_consultant.config.neutral import Source, TableMapping, field_column
 from sales_consultant.connectors.base import (
     Assumption,
     Budget,
@@ -25,7 +26,6 @@ from sales_consultant.connectors.base import (
     Stream,
     Use,
 )
-from sales_consultant.connectors.tables.neutral import NEUTRAL, Source, field_column, view
 
 Key = tuple[str, str]
 
@@ -135,9 +135,9 @@ class FakeCrm:
     ) -> Iterator[tuple[Sequence[str], int]]:
         yield from ()
 
-    def views(
+    def mapping(
         self, columns: Mapping[str, Sequence[str]], fields: Sequence[tuple[str, str, str]]
-    ) -> list[str]:
+    ) -> TableMapping:
         deals = [
             Source(
                 "raw_deals r",
@@ -150,12 +150,10 @@ class FakeCrm:
                 },
             )
         ]
-        made = [view(t, []) for t in NEUTRAL if t not in ("deals", "org")]
-        return [
-            view("org", [Source("(SELECT 1)", {"currency": "'EUR'", "time_zone": "'UTC'"})]),
-            view("deals", deals if "raw_deals" in columns else []),
-            *made,
-        ]
+        return {
+            "org": [Source("(SELECT 1)", {"currency": "'EUR'", "time_zone": "'UTC'"})],
+            "deals": deals if "raw_deals" in columns else [],
+        }
 
     def raw(self, object: str) -> tuple[str, str]:
         return f"raw_{object}", "NOT _archived"

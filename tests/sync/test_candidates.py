@@ -4,13 +4,13 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
-import duckdb
 import pytest
 import sqlalchemy as sa
 from support.worlds import DAY, NOW, company
 
 from sales_consultant.config.errors import UsageError
 from sales_consultant.config.settings import Settings
+from sales_consultant.engine import DuckEngine
 from sales_consultant.scoring import model_file
 from sales_consultant.scoring.features.catalogue import standard
 from sales_consultant.scoring.propensity.model import PopulationModel
@@ -33,20 +33,20 @@ pytestmark = pytest.mark.xdist_group("candidates")
 
 
 @pytest.fixture(scope="module")
-def con() -> Iterator[duckdb.DuckDBPyConnection]:
+def engine() -> Iterator[DuckEngine]:
     world = company(deals=420, signal=3.0, seed=2)
     for n, deal in enumerate(world.rows["deals"]):
         if n % 20 == 0:
             deal["pipeline"] = "few"
-    with world.connection() as con:
-        yield con
+    with world.connection() as engine:
+        yield engine
 
 
 class Desk:
     """A state, a folder of models, and trainings of both populations."""
 
-    def __init__(self, con: duckdb.DuckDBPyConnection, folder: Path) -> None:
-        self.con, self.folder, self.state = con, folder, State(None)
+    def __init__(self, engine: DuckEngine, folder: Path) -> None:
+        self.con, self.folder, self.state = engine, folder, State(None)
         self.said: list[str] = []
 
     def train(
@@ -74,9 +74,9 @@ Shown = tuple[Desk, list[training.TrainedModel]]
 
 
 @pytest.fixture(scope="module")
-def shown(con: duckdb.DuckDBPyConnection, tmp_path_factory: pytest.TempPathFactory) -> Shown:
+def shown(engine: DuckEngine, tmp_path_factory: pytest.TempPathFactory) -> Shown:
     """A month ago both were trained and published, now there was a dry run."""
-    desk = Desk(con, tmp_path_factory.mktemp("models"))
+    desk = Desk(engine, tmp_path_factory.mktemp("models"))
     desk.train(NOW - 30 * DAY)
     return desk, desk.train(NOW, dry_run=True)
 

@@ -9,7 +9,8 @@ from support.fake_crm import FakeCrm, Killed
 
 from sales_consultant.config.catalogue import Field
 from sales_consultant.config.populations import Population
-from sales_consultant.config.settings import Connection, Settings
+from sales_consultant.config.sections import Connection
+from sales_consultant.config.settings import Settings
 from sales_consultant.connectors.base import Change, Held, Outcome
 from sales_consultant.sync.journal.changes import Entry
 from sales_consultant.sync.journal.journal import WAITS_MS, Journal, waiting

@@ -9,7 +9,8 @@ import sqlalchemy as sa
 from support.fake_crm import FakeCrm
 
 from sales_consultant.config.errors import AccessError, CrmUnavailableError, StoppedError
-from sales_consultant.config.settings import Connection, Settings
+from sales_consultant.config.sections import Connection
+from sales_consultant.config.settings import Settings
 from sales_consultant.connectors.base import Change, Outcome
 from sales_consultant.sync.journal.changes import Entry
 from sales_consultant.sync.plan.plan import Plan

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from sales_consultant.config.conditions import Condition, from_option, from_setting
 from sales_consultant.config.errors import ConfigError, GuardError
-from sales_consultant.config.settings import Guards, Settings, Write
+from sales_consultant.config.sections import Guards, Write
+from sales_consultant.config.settings import Settings
 from sales_consultant.sync.journal.changes import Entry
 from sales_consultant.sync.plan.guards import guard, override
 from sales_consultant.sync.plan.histograms import histograms

@@ -8,7 +8,8 @@ from support.fake_crm import FakeCrm
 
 from sales_consultant.config.canon import Canonical
 from sales_consultant.config.errors import GuardError
-from sales_consultant.config.settings import Connection, Guards, Settings
+from sales_consultant.config.sections import Connection, Guards
+from sales_consultant.config.settings import Settings
 from sales_consultant.sync.journal.changes import Entry
 from sales_consultant.sync.plan.guards import guard
 from sales_consultant.sync.plan.plan import Plan

@@ -108,8 +108,8 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[State, Path, str]
     from sales_consultant.scoring import deal_amounts
 
     place = tmp_path_factory.mktemp("org") / "models"
-    with company(deals=80).connection() as con:
-        digest = registry.keep(deal_amounts.fit(con, FeatureSettings(), as_of=NOW), place)
+    with company(deals=80).connection() as engine:
+        digest = registry.keep(deal_amounts.fit(engine, FeatureSettings(), as_of=NOW), place)
     state = State(None)
     card: dict[str, Any] = {"kind": "amount", "n": 80}
     registry.enter(state, digest, "amount", "amount", "", card, NOW, 1, publish=True)

@@ -54,9 +54,9 @@ def thin_night(
     digest = registry.keep(model, tmp_path)
     registry.enter(state, digest, name, name, "", {}, 0, NOW - 30 * DAY, publish=True)
     settings = Settings.model_validate({"populations": {"deals": DEALS.model_dump()}})
-    with company(deals=40).connection() as con:
+    with company(deals=40).connection() as engine:
         done = training.train(
-            con, state, tmp_path, settings, as_of=NOW, now=NOW, say=said.append, only=[name]
+            engine, state, tmp_path, settings, as_of=NOW, now=NOW, say=said.append, only=[name]
         )
     return state, done, said
 
@@ -105,10 +105,10 @@ def test_values_that_were_learnt_stay_too(tmp_path: Path) -> None:
 
 def test_the_very_model_that_is_in_force_stays_in_force(tmp_path: Path) -> None:
     state, settings = State(None), Settings()
-    with company(deals=30).connection() as con:
+    with company(deals=30).connection() as engine:
         for n in range(2):
             training.train(
-                con,
+                engine,
                 state,
                 tmp_path,
                 settings,
@@ -126,17 +126,17 @@ def test_the_very_model_that_is_in_force_stays_in_force(tmp_path: Path) -> None:
 
 def test_a_field_of_contracts_that_the_crm_does_not_have_is_named(tmp_path: Path) -> None:
     settings = Settings.model_validate({"value": {"renewal_date": "companies.c_employee"}})
-    with company(deals=4).connection() as con, pytest.raises(ConfigError, match="renewal_date") as e:
-        training.train(con, State(None), tmp_path, settings, as_of=NOW, now=NOW, say=lambda _: None)
+    with company(deals=4).connection() as engine, pytest.raises(ConfigError, match="renewal_date") as e:
+        training.train(engine, State(None), tmp_path, settings, as_of=NOW, now=NOW, say=lambda _: None)
     assert "companies.c_employees" in e.value.action
 
 
 def test_a_card_tells_what_a_model_is_made_of(tmp_path: Path) -> None:
     state = State(None)
     settings = Settings.model_validate({"populations": {"deals": DEALS.model_dump()}})
-    with company(deals=60).connection() as con:
+    with company(deals=60).connection() as engine:
         done = training.train(
-            con, state, tmp_path, settings, as_of=NOW, now=NOW, say=lambda _: None, only=["deals"]
+            engine, state, tmp_path, settings, as_of=NOW, now=NOW, say=lambda _: None, only=["deals"]
         )
     ws = cast("Workspace", SimpleNamespace(state=state, models_folder=tmp_path))
     told = cards.card(ws, done[0].digest[:8])

@@ -7,7 +7,8 @@ import pytest
 import sqlalchemy as sa
 from support.fake_crm import FakeCrm
 
-from sales_consultant.config.settings import Connection, Settings
+from sales_consultant.config.sections import Connection
+from sales_consultant.config.settings import Settings
 from sales_consultant.sync.journal.changes import Entry
 from sales_consultant.sync.plan.plan import Plan
 from sales_consultant.sync.runtime.workspace import Workspace

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
-from sales_consultant.config.settings import Connection
+from sales_consultant.config.sections import Connection
 from sales_consultant.connectors.http import (
     BrowserSignIn,
     Challenge,

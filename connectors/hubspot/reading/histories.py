@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 
+from sales_consultant.config.neutral import Source, literal
 from sales_consultant.connectors.hubspot.reading.schema import CORE, SALES_LEADS, TOUCHES, link_table
-from sales_consultant.connectors.tables import Raw, Source, literal
+from sales_consultant.connectors.tables import Raw
 
 _HISTORY_COLUMNS = {
     "dealstage": "stage",

@@ -267,7 +267,7 @@ class Puller:
             if from_type in ACTIVITIES:
                 wanted |= set(known.ids(from_type, changed_since=until - RECENT_MS))
             # A merge moves the links of others, and touches none of them.
-            wanted |= set(known.astray(stream, to_type))
+            wanted |= set(known.dangling_links(stream, to_type))
         ordered = sorted(wanted, key=_order)
         if resume:
             ordered = [i for i in ordered if _order(i) > _order(resume)]

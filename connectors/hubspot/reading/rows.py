@@ -11,7 +11,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from sales_consultant.config.errors import CrmUnavailableError
-from sales_consultant.connectors.tables import field_column, flags, moments, same, strings, text, tolerant
+from sales_consultant.config.neutral import field_column
+from sales_consultant.connectors.tables import flags, moments, same, strings, text, tolerant
 
 Json = dict[str, Any]
 

@@ -1,8 +1,9 @@
-"""How HubSpot's raw tables map onto the neutral ones, as SQL, so that a changed mapping needs no new pull."""
+"""How HubSpot's raw tables map onto the neutral ones, as data: a changed mapping needs no new pull."""
 
 from collections.abc import Mapping, Sequence
 from functools import partial
 
+from sales_consultant.config.neutral import CASTS, Source, TableMapping, literal
 from sales_consultant.connectors.hubspot.reading.histories import deal_history, field_history, touches
 from sales_consultant.connectors.hubspot.reading.schema import (
     ACTIVITIES,
@@ -11,7 +12,7 @@ from sales_consultant.connectors.hubspot.reading.schema import (
     SALES_LEADS,
     link_table,
 )
-from sales_consultant.connectors.tables import CASTS, Raw, Source, literal, neutral, view
+from sales_consultant.connectors.tables import Raw, small_mappings
 
 Columns = Mapping[str, Sequence[str]]
 # Association type ids of the primary company of a deal and of a contact.
@@ -26,20 +27,21 @@ _ACTIVITY_TYPES = {
 }
 
 
-def _merges(raw: Raw) -> str:
+def _merges(raw: Raw) -> list[Source]:
     selects = [
         f"SELECT {literal(o)} AS object, CAST(unnest(string_split({raw.col(o, 'hs_merged_object_ids')}, ';')) AS VARCHAR) "
         f"AS old_id, r.id AS new_id FROM raw_{o} r WHERE {raw.col(o, 'hs_merged_object_ids')} <> ''"
         for o in CORE
         if raw.holds(o, "hs_merged_object_ids")
     ]
-    empty = "SELECT '' AS object, '' AS old_id, '' AS new_id WHERE false"
-    body = " UNION ALL ".join(selects or [empty])
+    if not selects:
+        return []
     # The primary record may keep its own id; the newest survivor wins where a record was merged twice.
-    return (
-        "CREATE OR REPLACE VIEW merges_read AS SELECT object, old_id, max_by(new_id, TRY_CAST(new_id AS BIGINT)) AS new_id "
-        f"FROM ({body}) WHERE old_id <> new_id GROUP BY object, old_id"
+    newest = (
+        "SELECT object, old_id, max_by(new_id, TRY_CAST(new_id AS BIGINT)) AS new_id "
+        f"FROM ({' UNION ALL '.join(selects)}) WHERE old_id <> new_id GROUP BY object, old_id"
     )
+    return [Source(f"({newest}) r", {"object": "r.object", "old_id": "r.old_id", "new_id": "r.new_id"})]
 
 
 def _gone(object_type: str) -> str:
@@ -316,10 +318,10 @@ def _line_items(raw: Raw) -> list[Source]:
     return [Source(f"raw_line_items r JOIN {_links(table, 'deals')} l ON l.to_id = r.id", columns)]
 
 
-def statements(
+def mapping(
     columns: Columns, fields: Sequence[tuple[str, str, str]], own: Mapping[str, str], org: tuple[str, str]
-) -> list[str]:
-    """CREATE VIEW statements of all neutral tables. `own` maps our field keys to property names."""
+) -> TableMapping:
+    """The rows of all neutral tables, of the raw tables and columns there are. `own` maps our field keys to the CRM\'s names."""
     raw = Raw(columns)
     campaign = {
         "id": "r.id",
@@ -342,26 +344,23 @@ def statements(
         "name": raw.col("products", "name"),
         "price": f"to_money({raw.col('products', 'price')})",
     }
-    return [
+    return {
         # XXX is ISO 4217 for no currency.
-        view(
-            "org",
-            [Source("(SELECT 1)", {"currency": literal(org[0] or "XXX"), "time_zone": literal(org[1])})],
-        ),
-        _merges(raw),
-        view("contacts", _contacts(raw, fields, own)),
-        view("companies", _companies(raw, fields, own)),
-        view("deals", _deals(raw, fields)),
-        view("deal_history", deal_history(raw)),
-        view("activities", _activities(raw)),
-        view("associations", _associations(raw)),
-        view("products", raw.simple("products", product)),
-        view("line_items", _line_items(raw)),
-        view("owners", raw.simple("owners", owner)),
-        neutral.stages(raw),
-        view("campaigns", raw.simple("campaigns", campaign)),
-        view("campaign_members", []),
-        view("field_history", field_history(raw, fields)),
-        neutral.fields(raw),
-        neutral.currencies(raw),
-    ]
+        "org": [Source("(SELECT 1)", {"currency": literal(org[0] or "XXX"), "time_zone": literal(org[1])})],
+        "merges_read": _merges(raw),
+        "contacts": _contacts(raw, fields, own),
+        "companies": _companies(raw, fields, own),
+        "deals": _deals(raw, fields),
+        "deal_history": deal_history(raw),
+        "activities": _activities(raw),
+        "associations": _associations(raw),
+        "products": raw.simple("products", product),
+        "line_items": _line_items(raw),
+        "owners": raw.simple("owners", owner),
+        "stages": small_mappings.stages(raw),
+        "campaigns": raw.simple("campaigns", campaign),
+        "campaign_members": [],
+        "field_history": field_history(raw, fields),
+        "fields": small_mappings.fields(raw),
+        "currencies": small_mappings.currencies(raw),
+    }

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sales_consultant.config.articles import a
 from sales_consultant.config.errors import SalesConsultantError
+from sales_consultant.config.language.articles import a
 from sales_consultant.connectors.base import Assumption
 from sales_consultant.connectors.http import LostAnswerError, told
 from sales_consultant.connectors.hubspot.api import HubSpotApi, Paths

@@ -18,7 +18,7 @@ from simple_salesforce.api import Salesforce
 from simple_salesforce.exceptions import SalesforceError
 
 from sales_consultant.config.errors import AccessError, SalesConsultantError
-from sales_consultant.config.settings import Connection
+from sales_consultant.config.sections import Connection
 from sales_consultant.connectors.base import Calls
 from sales_consultant.connectors.budget import DailyBudget
 from sales_consultant.connectors.http import (

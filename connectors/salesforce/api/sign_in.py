@@ -1,6 +1,6 @@
 """Salesforce's sign-in by browser: web server flow with PKCE; the refresh is the client's own."""
 
-from sales_consultant.config.settings import Connection
+from sales_consultant.config.sections import Connection
 from sales_consultant.connectors.http import BrowserSignIn, Challenge, Document, checked_base, page
 from sales_consultant.connectors.salesforce.api.client import VENDOR_HOSTS, SalesforceApi
 

@@ -2,7 +2,8 @@
 
 from functools import partial
 
-from sales_consultant.connectors.tables import Raw, Source, literal
+from sales_consultant.config.neutral import Source, literal
+from sales_consultant.connectors.tables import Raw
 
 
 def _link(raw: Raw, table: str, column: str, to_object: str, prefixes: tuple[str, ...]) -> list[Source]:

@@ -15,6 +15,7 @@ from urllib.parse import quote_plus
 import pyarrow as pa
 
 from sales_consultant.config.errors import AccessError
+from sales_consultant.config.neutral import field_column
 from sales_consultant.connectors.base import Page
 from sales_consultant.connectors.salesforce.api import (
     Ahead,
@@ -26,7 +27,6 @@ from sales_consultant.connectors.salesforce.api import (
 from sales_consultant.connectors.salesforce.reading import rows
 from sales_consultant.connectors.salesforce.reading.bulk_query import BulkQuery
 from sales_consultant.connectors.salesforce.reading.schema import Selection
-from sales_consultant.connectors.tables import field_column
 
 # A query longer than this does not fit into an address (peers report 414 near 16 KB), and goes by Bulk.
 LONGEST_QUERY = 12_000

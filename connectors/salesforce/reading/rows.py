@@ -11,9 +11,10 @@ import pyarrow.compute as pc
 import pyarrow.csv as pacsv
 
 from sales_consultant.config.errors import CrmUnavailableError
+from sales_consultant.config.neutral import field_column
 from sales_consultant.connectors.salesforce.reading.schema import Selection
 from sales_consultant.connectors.tables import columns as made
-from sales_consultant.connectors.tables import field_column, flags, moments, same, strings, tolerant
+from sales_consultant.connectors.tables import flags, moments, same, strings, tolerant
 
 Row = dict[str, Any]
 Odd = Counter[str]

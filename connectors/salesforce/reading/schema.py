@@ -4,8 +4,8 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from sales_consultant.config.neutral import TYPED, field_column
 from sales_consultant.connectors.base import FieldInfo, Stream
-from sales_consultant.connectors.tables import TYPED, field_column
 
 STANDARD: dict[str, tuple[str, ...]] = {
     "Account": ("Name", "Website", "Industry", "OwnerId", "Type", "IsPersonAccount", "MasterRecordId"),

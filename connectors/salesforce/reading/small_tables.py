@@ -8,12 +8,13 @@ from typing import Any
 import pyarrow as pa
 
 from sales_consultant.config.errors import AccessError
+from sales_consultant.config.neutral import OVER_OURS
 from sales_consultant.connectors.base import Page
 from sales_consultant.connectors.salesforce.api import Ahead, Question, SalesforceApi, SalesforceRefusalError
 from sales_consultant.connectors.salesforce.reading import schema
 from sales_consultant.connectors.salesforce.reading.described import Described
 from sales_consultant.connectors.salesforce.reading.rows import text
-from sales_consultant.connectors.tables import OVER_OURS, number, same, strings
+from sales_consultant.connectors.tables import number, same, strings
 
 Json = dict[str, Any]
 _RATES = "SELECT IsoCode, ConversionRate FROM CurrencyType"

@@ -1,12 +1,13 @@
-"""How Salesforce's raw tables map onto the neutral ones, as SQL."""
+"""How Salesforce's raw tables map onto the neutral ones, as data: expressions of the engine's SQL."""
 
 from collections.abc import Mapping, Sequence
 from functools import partial
 
 from sales_consultant.config.domains import FREE_MAIL
+from sales_consultant.config.neutral import CASTS, Source, TableMapping, literal
 from sales_consultant.connectors.salesforce.reading.links import associations
 from sales_consultant.connectors.salesforce.reading.schema import NEUTRAL
-from sales_consultant.connectors.tables import CASTS, Raw, Source, literal, neutral, view
+from sales_consultant.connectors.tables import Raw, small_mappings
 
 Columns = Mapping[str, Sequence[str]]
 Fields = Sequence[tuple[str, str, str]]
@@ -38,28 +39,27 @@ def _gone(raw: Raw, sobject: str) -> str:
     return "coalesce(r._archived, false)"
 
 
-def _merges(raw: Raw) -> str:
-    parts = [
-        f"SELECT {literal(NEUTRAL[o])} AS object, r.id AS old_id, {raw.col(o, 'MasterRecordId')} AS new_id FROM raw_{o} r "
-        f"WHERE {raw.col(o, 'MasterRecordId')} IS NOT NULL"
+def _merges(raw: Raw) -> list[Source]:
+    return [
+        Source(
+            f"raw_{o} r WHERE {raw.col(o, 'MasterRecordId')} IS NOT NULL",
+            {"object": literal(NEUTRAL[o]), "old_id": "r.id", "new_id": raw.col(o, "MasterRecordId")},
+        )
         for o in ("Account", "Contact", "Lead")
         if raw.holds(o, "MasterRecordId")
     ]
-    empty = "SELECT '' AS object, '' AS old_id, '' AS new_id WHERE false"
-    return "CREATE OR REPLACE VIEW merges_read AS " + " UNION ALL ".join(parts or [empty])
 
 
-def _merges_undone(raw: Raw) -> str:
+def _merges_undone(raw: Raw) -> list[Source]:
     """Records that are alive and were merged away once: somebody took them out of the recycle bin."""
-    parts = [
-        f"SELECT {literal(NEUTRAL[o])} AS object, r.id FROM raw_{o} r "
-        f"WHERE {raw.col(o, 'MasterRecordId')} IS NULL AND NOT r._archived"
+    return [
+        Source(
+            f"raw_{o} r WHERE {raw.col(o, 'MasterRecordId')} IS NULL AND NOT r._archived",
+            {"object": literal(NEUTRAL[o]), "old_id": "r.id"},
+        )
         for o in ("Account", "Contact", "Lead")
         if raw.holds(o, "MasterRecordId")
     ]
-    return "CREATE OR REPLACE VIEW merges_undone AS " + " UNION ALL ".join(
-        parts or ["SELECT '' AS object, '' AS id WHERE false"]
-    )
 
 
 def _people(raw: Raw, sobject: str, fields: Fields, own: Mapping[str, str]) -> list[Source]:
@@ -303,8 +303,8 @@ def _field_history(raw: Raw, fields: Fields) -> list[Source]:
     return found
 
 
-def statements(columns: Columns, fields: Fields, own: Mapping[str, str], org: tuple[str, str]) -> list[str]:
-    """CREATE VIEW statements of all neutral tables."""
+def mapping(columns: Columns, fields: Fields, own: Mapping[str, str], org: tuple[str, str]) -> TableMapping:
+    """The rows of all neutral tables, of the raw tables and columns there are. `own` maps our field keys to the CRM\'s names."""
     raw = Raw(columns)
     h = partial(raw.col, "OpportunityHistory")
     i = partial(raw.col, "OpportunityLineItem")
@@ -357,27 +357,24 @@ def statements(columns: Columns, fields: Fields, own: Mapping[str, str], org: tu
         "active": f"to_flag({u('IsActive')})",
     }
     product = {"id": "r.id", "name": raw.col("Product2", "Name")}
-    return [
+    return {
         # An org with one currency does not tell which: XXX is ISO 4217 for none.
-        view(
-            "org",
-            [Source("(SELECT 1)", {"currency": literal(org[0] or "XXX"), "time_zone": literal(org[1])})],
-        ),
-        _merges(raw),
-        _merges_undone(raw),
-        view("contacts", [*_people(raw, "Contact", fields, own), *_people(raw, "Lead", fields, own)]),
-        view("companies", _accounts(raw, fields, own)),
-        view("deals", _deals(raw, fields)),
-        view("deal_history", raw.simple("OpportunityHistory", history)),
-        view("activities", _activities(raw)),
-        view("associations", associations(raw)),
-        view("products", raw.simple("Product2", product)),
-        view("line_items", raw.simple("OpportunityLineItem", items)),
-        view("owners", raw.simple("User", owner)),
-        neutral.stages(raw),
-        view("campaigns", raw.simple("Campaign", campaign)),
-        view("campaign_members", _members(raw)),
-        view("field_history", _field_history(raw, fields)),
-        neutral.fields(raw, known),
-        neutral.currencies(raw),
-    ]
+        "org": [Source("(SELECT 1)", {"currency": literal(org[0] or "XXX"), "time_zone": literal(org[1])})],
+        "merges_read": _merges(raw),
+        "merges_undone": _merges_undone(raw),
+        "contacts": [*_people(raw, "Contact", fields, own), *_people(raw, "Lead", fields, own)],
+        "companies": _accounts(raw, fields, own),
+        "deals": _deals(raw, fields),
+        "deal_history": raw.simple("OpportunityHistory", history),
+        "activities": _activities(raw),
+        "associations": associations(raw),
+        "products": raw.simple("Product2", product),
+        "line_items": raw.simple("OpportunityLineItem", items),
+        "owners": raw.simple("User", owner),
+        "stages": small_mappings.stages(raw),
+        "campaigns": raw.simple("Campaign", campaign),
+        "campaign_members": _members(raw),
+        "field_history": _field_history(raw, fields),
+        "fields": small_mappings.fields(raw, known),
+        "currencies": small_mappings.currencies(raw),
+    }

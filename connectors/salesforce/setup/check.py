@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
-from sales_consultant.config.articles import a
 from sales_consultant.config.catalogue import Field
 from sales_consultant.config.errors import SalesConsultantError
+from sales_consultant.config.language.articles import a
 from sales_consultant.connectors.base import FieldInfo, Finding, FindingState, Identity, field_findings
 from sales_consultant.connectors.salesforce.api import SalesforceApi, quoted
 from sales_consultant.connectors.salesforce.reading import STANDARD, WRITTEN

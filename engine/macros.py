@@ -1,6 +1,6 @@
 """SQL functions that read what a CRM gave as text: a value that cannot be read is empty, never zero and never false."""
 
-from sales_consultant.connectors.tables.columns import FIRST_MS, LAST_MS, MOST
+from sales_consultant.config.neutral import FIRST_MS, LAST_MS, MOST
 
 _MOMENT = f"BETWEEN {FIRST_MS} AND {LAST_MS}"
 _DIGITS = r"'[-+]?[0-9]+(\.[0-9]*)?([eE][+]?[0-9]+)?'"

@@ -1,4 +1,7 @@
-"""The neutral tables (DESIGN section 4) and how a connector's raw tables are put under them as views."""
+"""The contract of the neutral tables: their columns and types, and how a CRM's fields are named in the raw tables.
+
+A connector says as data how its raw tables map onto them; the engine makes views of that.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -153,6 +156,11 @@ NEUTRAL: dict[str, dict[str, str]] = {
     "org": {"currency": TEXT, "time_zone": TEXT},
 }
 
+# Of money a CRM holds sixteen digits before the point; a number beyond is nobody's amount, size or count.
+MOST = 1e16
+# The last millisecond of the year 9999 and the first of the year 1: what is outside is no moment of a customer's.
+LAST_MS, FIRST_MS = 253_402_300_799_999, -62_135_596_800_000
+
 TYPED = ("number", "bool", "datetime")
 """Kinds of fields whose values may be odd: each has a macro `odd_KIND`."""
 
@@ -189,111 +197,27 @@ def literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
+OVER_OURS = "over_ours"
+"""How a field is known that is computed from fields of ours: whatever its history, nobody may learn from it."""
+
+
 @dataclass(frozen=True)
 class Source:
-    """One SELECT of a neutral view: columns by expression, and where they come from."""
+    """Rows of a neutral table: where they come from and its columns, as expressions of the engine's SQL.
+
+    `extra` are columns beyond the contract: the customer's own fields.
+    """
 
     sql_from: str
     columns: Mapping[str, str]
     extra: Mapping[str, str] = field(default_factory=dict)
 
 
-def view(table: str, sources: Sequence[Source]) -> str:
-    """The statement that makes a neutral view; columns without a source are NULL, no source is an empty table."""
-    types = NEUTRAL[table]
-    extras = sorted({name for s in sources for name in s.extra})
-    selects = []
-    for source in sources:
-        unknown = set(source.columns) - set(types)
-        if unknown:
-            raise ValueError(f"{table} has no column {', '.join(sorted(unknown))}")
-        # What does not fit (a number too large for money) is empty: one odd value costs that value.
-        columns = [f"TRY_CAST({source.columns.get(c, 'NULL')} AS {t}) AS {c}" for c, t in types.items()]
-        columns += [f"{source.extra.get(e, 'NULL')} AS {quote(e)}" for e in extras]
-        selects.append(f"SELECT {', '.join(columns)} FROM {source.sql_from}")
-    if not selects:
-        empty = ", ".join(f"CAST(NULL AS {t}) AS {c}" for c, t in types.items())
-        selects = [f"SELECT {empty} WHERE false"]
-    return f"CREATE OR REPLACE VIEW {table} AS " + " UNION ALL ".join(selects)
+TableMapping = Mapping[str, Sequence[Source]]
+"""How a CRM's raw tables map onto the neutral ones: the rows of each table by its sources; none is an empty table."""
 
-
-class Raw:
-    """The raw tables there are, and their columns; a column that was never pulled is NULL."""
-
-    def __init__(self, columns: Mapping[str, Sequence[str]]) -> None:
-        self.columns = {t: set(c) for t, c in columns.items()}
-
-    def has(self, table: str) -> bool:
-        """Whether a table was ever pulled."""
-        return f"raw_{table}" in self.columns
-
-    def holds(self, table: str, name: str) -> bool:
-        """Whether a field of the CRM was ever pulled."""
-        return field_column(name) in self.columns.get(f"raw_{table}", ())
-
-    def col(self, table: str, name: str, alias: str = "r") -> str:
-        """A field of the CRM as an expression."""
-        return f"{alias}.{quote(field_column(name))}" if self.holds(table, name) else "CAST(NULL AS VARCHAR)"
-
-    def gone(self, table: str, alias: str = "r") -> str:
-        """Whether a small table's row is not listed by the CRM any more, as an expression."""
-        return (
-            f"coalesce({alias}._gone, false)" if "_gone" in self.columns.get(f"raw_{table}", ()) else "false"
-        )
-
-    def first(self, table: str, *names: str) -> str:
-        """The first of some fields that holds a value."""
-        return f"coalesce({', '.join(self.col(table, n) for n in names)}, NULL)"
-
-    def simple(self, table: str, columns: Mapping[str, str]) -> list[Source]:
-        """A table as it is; nothing where it was never pulled."""
-        return [Source(f"raw_{table} r", columns)] if self.has(table) else []
-
-
-def stages(raw: Raw) -> str:
-    """The view of stages over a raw table that has the same columns as text, and perhaps whether a stage is in use."""
-    active = "r.active" if "active" in raw.columns.get("raw_stages", ()) else "NULL"
-    columns = {
-        "object": "r.object",
-        "pipeline": "r.pipeline",
-        "pipeline_label": "r.pipeline_label",
-        "stage": "r.stage",
-        "label": "r.label",
-        "display_order": "to_number(r.display_order)",
-        "probability": "to_number(r.probability)",
-        "closed": "to_flag(r.closed)",
-        "won": "to_flag(r.won)",
-        "gone": f"{raw.gone('stages')} OR NOT coalesce(to_flag({active}), true)",
-    }
-    return view("stages", raw.simple("stages", columns))
-
-
-OVER_OURS = "over_ours"
-"""How a field is known that is computed from fields of ours: whatever its history, nobody may learn from it."""
-
-
-def fields(raw: Raw, known: str = "r.known") -> str:
-    """The view of field descriptions; `known` says by SQL whether past values of a field are known."""
-    columns = {
-        "object": "r.object",
-        "column_name": "r.column_name",
-        "name": "r.name",
-        "label": "r.label",
-        "type": "r.type",
-        "custom": "to_flag(r.custom)",
-        "calculated": "to_flag(r.calculated)",
-        "known": known,
-        "ours": "to_flag(r.ours)",
-    }
-    return view("fields", raw.simple("fields", columns))
-
-
-def currencies(raw: Raw) -> str:
-    """The view of currencies and their rates."""
-    columns = {
-        "code": "r.code",
-        "rate": "to_number(r.rate)",
-        "start_at": "to_ms(r.start_at)",
-        "end_at": "to_ms(r.end_at)",
-    }
-    return view("currencies", raw.simple("currencies", columns))
+MERGES = {
+    "merges_read": {"object": TEXT, "old_id": TEXT, "new_id": TEXT},
+    "merges_undone": {"object": TEXT, "old_id": TEXT, "new_id": TEXT},
+}
+"""What the raw tables tell of records that were merged, and of merges that were undone: not neutral, but mapped alike."""

@@ -1,21 +1,16 @@
-"""The neutral tables as unbound Ibis tables, and the running of a block once for each cut-off.
+"""The neutral tables as Ibis tables that are bound to nothing, and blocks that run once for each cut-off.
 
-Ibis is used as a compiler only: expressions become SQL text, which the caller's own connection runs. So the
-engine can change, and the caller's connection keeps its settings. Only the safe subset is used
-(filters, guarded counts and maxima, left joins, row numbers over a total order, integer arithmetic on
-milliseconds), which gives the same answer on DuckDB and Spark.
+Ibis is used as a compiler only: what runs an expression is the engine.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable
 from typing import Any
 
-import duckdb
 import pandas as pd
 
-from sales_consultant.config.nearest import nearest
-from sales_consultant.scoring.core.errors import UnknownColumnError
+from sales_consultant.engine.protocol import Engine
 
 MEMBERS = "_sc_members"
 MEMBER_COLUMNS = {
@@ -39,19 +34,11 @@ Block = Callable[[Any, Any], Any]
 """Takes the members of one cut-off and the cut-off (both Ibis expressions), gives a table."""
 
 
-def columns(con: duckdb.DuckDBPyConnection, name: str) -> dict[str, str]:
-    """Column names and DuckDB types of a neutral table."""
-    relation = con.table(name)
-    return {c: str(t) for c, t in zip(relation.columns, relation.types, strict=True)}
-
-
-def neutral(con: duckdb.DuckDBPyConnection, name: str) -> Any:
-    """The unbound Ibis table of a neutral table, with the columns it has in this warehouse."""
+def neutral(engine: Engine, name: str) -> Any:
+    """The Ibis table of a neutral table, with the columns it has in this warehouse."""
     import ibis
-    from ibis.backends.sql.datatypes import DuckDBType
 
-    schema = {c: DuckDBType.from_string(t) for c, t in columns(con, name).items()}
-    return ibis.table(schema, name=name)
+    return ibis.table(engine.schema(name), name=name)
 
 
 def alive(table: Any) -> Any:
@@ -79,11 +66,9 @@ def as_ms(column: Any) -> Any:
     return column.epoch_seconds().cast("int64") * 1000
 
 
-def query(con: duckdb.DuckDBPyConnection, table: Any) -> pd.DataFrame:
+def query(engine: Engine, table: Any) -> pd.DataFrame:
     """The rows of an Ibis table that has no cut-off."""
-    import ibis
-
-    return con.execute(str(ibis.to_sql(table, dialect="duckdb"))).df()
+    return engine.small(table)
 
 
 # SQL by what it computes and the columns it was made for: compiling costs more than running it on a small CRM.
@@ -91,9 +76,9 @@ _TEXTS: dict[Hashable, str] = {}
 _MOST_TEXTS = 400
 
 
-def compiled(con: duckdb.DuckDBPyConnection, make: Callable[[], str], *, name: Hashable) -> str:
+def compiled(engine: Engine, make: Callable[[], str], *, name: Hashable) -> str:
     """SQL that `make` gives; made once for a name and the columns that the tables have."""
-    key = (name, _shape(con))
+    key = (name, _shape(engine))
     if key not in _TEXTS:
         if len(_TEXTS) >= _MOST_TEXTS:
             _TEXTS.pop(next(iter(_TEXTS)))
@@ -101,13 +86,13 @@ def compiled(con: duckdb.DuckDBPyConnection, make: Callable[[], str], *, name: H
     return _TEXTS[key]
 
 
-def _shape(con: duckdb.DuckDBPyConnection) -> int:
+def _shape(engine: Engine) -> int:
     """A number that differs where the columns of the neutral tables do."""
-    return hash(tuple((name, *columns(con, name).items()) for name in DATED_TABLES))
+    return hash(tuple((name, *engine.columns(name).items()) for name in DATED_TABLES))
 
 
 def per_cut(
-    con: duckdb.DuckDBPyConnection, make: Callable[[], Block], members: pd.DataFrame, *, name: Hashable
+    engine: Engine, make: Callable[[], Block], members: pd.DataFrame, *, name: Hashable
 ) -> pd.DataFrame:
     """The union of a block at each cut-off of the members.
 
@@ -120,23 +105,11 @@ def per_cut(
 
     def sql() -> str:
         every, mark = ibis.table(MEMBER_COLUMNS, name=MEMBERS), ibis.literal(MARK, "int64")
-        return str(ibis.to_sql(make()(every.filter(every.cut == mark), mark), dialect="duckdb"))
+        return engine.text(make()(every.filter(every.cut == mark), mark))
 
-    text = compiled(con, sql, name=name)
+    text = compiled(engine, sql, name=name)
     wanted = sorted({int(c) for c in members["cut"]})
-    con.register(MEMBERS, members[list(MEMBER_COLUMNS)])
-    try:
-        return con.execute(
+    with engine.lend(MEMBERS, members[list(MEMBER_COLUMNS)]):
+        return engine.small(
             " UNION ALL ".join(f"({text.replace(str(MARK), str(cut))})" for cut in wanted or [0])
-        ).df()
-    finally:
-        con.unregister(MEMBERS)
-
-
-def require_column(known: Sequence[str], name: str, *, table: str, setting: str) -> None:
-    """Refuse a setting that names a column the table does not have, with the nearest name it has."""
-    if name in known:
-        return
-    near = nearest(name, known)
-    hint = f" Did you mean {near!r}?" if near else ""
-    raise UnknownColumnError(f"{setting} names {name!r}, a column that {table} does not have.{hint}")
+        )

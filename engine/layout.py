@@ -6,7 +6,7 @@ In layout 1 a CRM's fields stood beside our own columns under their own names, s
 
 import duckdb
 
-from sales_consultant.connectors.tables import field_column, quote
+from sales_consultant.config.neutral import field_column, quote
 
 NEWEST = 2
 _OURS = frozenset({"id", "_created", "_modified", "_archived", "_seen", "_first_seen"})

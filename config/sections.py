@@ -7,8 +7,8 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from sales_consultant.config.catalogue import FIELDS, GROUP, GROUP_LABEL, FieldSet
 from sales_consultant.config.conditions import from_setting
+from sales_consultant.config.crms import CRMS, Crm
 from sales_consultant.config.language.nearest import did_you_mean
-from sales_consultant.config.versions import HUBSPOT_DEFAULT, SALESFORCE_DEFAULT
 
 
 class _Section(BaseModel):
@@ -68,8 +68,8 @@ class Connection(_Section):
 
     @model_validator(mode="after")
     def _signs_in(self) -> Self:
-        if self.crm == "hubspot" and self.auth not in ("token", "oauth"):
-            raise ValueError(f'HubSpot has no sign-in "{self.auth}": use token (a service key) or oauth')
+        if self.auth not in self.of.sign_ins:
+            raise ValueError(f'{self.of.label} has no sign-in "{self.auth}": {self.of.sign_in_advice}')
         if self.auth != "token" and not self.client_id:
             raise ValueError(f'auth = "{self.auth}" needs client_id, the id of the app')
         if self.auth == "jwt" and not self.username:
@@ -95,14 +95,19 @@ class Connection(_Section):
         return value
 
     @property
+    def of(self) -> Crm:
+        """The CRM that this is a connection to."""
+        return CRMS[self.crm]
+
+    @property
     def reading(self) -> str:
         """The API version to read with."""
-        return self.read_version or (HUBSPOT_DEFAULT if self.crm == "hubspot" else SALESFORCE_DEFAULT)
+        return self.read_version or self.of.version
 
     @property
     def writing(self) -> str:
         """The API version to write with."""
-        return self.write_version or (HUBSPOT_DEFAULT if self.crm == "hubspot" else SALESFORCE_DEFAULT)
+        return self.write_version or self.of.version
 
 
 class Write(_Section):

@@ -1,4 +1,4 @@
-"""HubSpot: `open_hubspot` gives a connector on the official client's request builder."""
+"""HubSpot: `connect` gives a connector on the official client's request builder."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from sales_consultant.connectors.hubspot.connector import HubSpotConnector
 
 
-def open_hubspot(
+def connect(
     connection: "Connection",
     secret: str,
     *,

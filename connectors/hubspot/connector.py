@@ -16,6 +16,7 @@ from sales_consultant.connectors.base import (
     Budget,
     Calls,
     Change,
+    Connector,
     Estimate,
     FieldInfo,
     Held,
@@ -53,7 +54,7 @@ _TYPES = {
 }
 
 
-class HubSpotConnector(HubSpotAdmin):
+class HubSpotConnector(HubSpotAdmin, Connector):
     """One HubSpot portal."""
 
     crm = "hubspot"
@@ -151,7 +152,7 @@ class HubSpotConnector(HubSpotAdmin):
 
     # -- pull ----------------------------------------------------------------------------------------------------
 
-    def expect(self, windows: Mapping[str, tuple[str | None, int | None]], until: int) -> None:
+    def prefetch(self, windows: Mapping[str, tuple[str | None, int | None]], until: int) -> None:
         """Nothing: HubSpot answers each question by itself."""
 
     def pull(

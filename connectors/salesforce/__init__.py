@@ -1,4 +1,4 @@
-"""Salesforce: `open_salesforce` gives a connector on simple-salesforce."""
+"""Salesforce: `connect` gives a connector on simple-salesforce."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from sales_consultant.connectors.salesforce.connector import SalesforceConnector
 
 
-def open_salesforce(
+def connect(
     connection: "Connection",
     secret: str,
     *,

@@ -17,6 +17,7 @@ from sales_consultant.config.neutral import TableMapping, field_column, quote
 from sales_consultant.connectors.base import (
     Budget,
     Change,
+    Connector,
     Estimate,
     FieldInfo,
     Held,
@@ -54,7 +55,7 @@ from sales_consultant.connectors.salesforce.writing import BULK_FROM, BULK_ROWS,
 READ_BACK = 200
 
 
-class SalesforceConnector(SalesforceAdmin):
+class SalesforceConnector(SalesforceAdmin, Connector):
     """One Salesforce org."""
 
     crm = "salesforce"
@@ -199,7 +200,7 @@ class SalesforceConnector(SalesforceAdmin):
 
     # -- pull ----------------------------------------------------------------------------------------------------
 
-    def expect(self, windows: Mapping[str, tuple[str | None, int | None]], until: int) -> None:
+    def prefetch(self, windows: Mapping[str, tuple[str | None, int | None]], until: int) -> None:
         """All objects are described in one call, and the first pages of five streams read in one."""
         self.identity()
         objects = [n.removesuffix(schema.SLOW) for n in windows]
@@ -216,7 +217,7 @@ class SalesforceConnector(SalesforceAdmin):
                 selection = self.described.selection(name)
                 if selection.fields and selection.digest == definition:
                     questions += self._puller.questions(name, selection, since, until)
-        self.ahead.expect(questions)
+        self.ahead.prefetch(questions)
 
     def pull(
         self, stream: str, *, since: int | None, until: int, resume: str | None, known: Known

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from sales_consultant.config.canon import Canonical
 from sales_consultant.config.catalogue import Field, by_key
 from sales_consultant.config.neutral import field_column, quote
-from sales_consultant.connectors.base import Connector
+from sales_consultant.connectors.base import Reader
 from sales_consultant.sync.journal import last_written, written_since
 from sales_consultant.sync.plan.desired_values import DAY_MS, Key
 from sales_consultant.sync.plan.plan import Held, Values
@@ -15,7 +15,7 @@ from sales_consultant.sync.stores import MANY, State, Warehouse, feedback, many,
 
 
 def read(
-    connector: Connector,
+    connector: Reader,
     warehouse: Warehouse,
     state: State,
     fields: Mapping[str, Sequence[Field]],
@@ -55,7 +55,7 @@ def read(
 class _Parsed(dict[str, Canonical]):
     """The canonical value of each text of a field, found out once, as long as there are not too many of them."""
 
-    def __init__(self, connector: Connector, field: Field) -> None:
+    def __init__(self, connector: Reader, field: Field) -> None:
         super().__init__()
         self.key = field.key
         self._connector = connector

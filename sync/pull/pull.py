@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from sales_consultant.config.errors import AccessError, UsageError
 from sales_consultant.config.language.nearest import did_you_mean
-from sales_consultant.connectors.base import Connector, Page, Stream
+from sales_consultant.connectors.base import Page, Reader, Stream
 from sales_consultant.sync.stores import Warehouse
 
 # A row can become visible with a time stamp from before the last pull's bound: transactions run for minutes.
@@ -38,7 +38,7 @@ class Pulled:
     odd: dict[str, int] = field(default_factory=dict)
 
 
-def choose(connector: Connector, objects: Iterable[str]) -> list[Stream]:
+def choose(connector: Reader, objects: Iterable[str]) -> list[Stream]:
     """The streams of the named objects, all where none is named; UsageError for an unknown one."""
     streams = list(connector.streams())
     wanted = set(objects)
@@ -49,7 +49,7 @@ def choose(connector: Connector, objects: Iterable[str]) -> list[Stream]:
 
 
 def pull(
-    connector: Connector,
+    connector: Reader,
     warehouse: Warehouse,
     *,
     until: int,
@@ -68,7 +68,7 @@ def pull(
     done = Pulled(until)
     before = dict(connector.calls.by_kind)
     chosen = [s for s in choose(connector, objects) if full or not changed or not _fresh(warehouse, s, until)]
-    connector.expect({s.name: _window(warehouse, s, full) for s in chosen}, until)
+    connector.prefetch({s.name: _window(warehouse, s, full) for s in chosen}, until)
     covered = connector.covered(until)
     # Not the newest row seen but the pull's own bound, less what may still come to light: ten minutes, or the oldest
     # transaction that the CRM says is open.
@@ -109,7 +109,7 @@ def _window(warehouse: Warehouse, stream: Stream, full: bool) -> tuple[str | Non
     return state.definition, None if full or state.going or stream.mode != "delta" else state.watermark
 
 
-def _gone(connector: Connector, warehouse: Warehouse, stream: Stream, started: int, done: Pulled) -> None:
+def _gone(connector: Reader, warehouse: Warehouse, stream: Stream, started: int, done: Pulled) -> None:
     """Mark what a whole reading did not find any more; where rows may be hidden from this user, only count it."""
     unseen = warehouse.unseen(stream.name, started)
     if not unseen:
@@ -130,7 +130,7 @@ def _fresh(warehouse: Warehouse, stream: Stream, until: int) -> bool:
 
 
 def _due(
-    connector: Connector,
+    connector: Reader,
     warehouse: Warehouse,
     stream: Stream,
     until: int,
@@ -159,7 +159,7 @@ def _commit(warehouse: Warehouse, waiting: list[Page], stream: Stream, first: bo
 
 
 def _stream(
-    connector: Connector,
+    connector: Reader,
     warehouse: Warehouse,
     stream: Stream,
     until: int,

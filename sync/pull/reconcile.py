@@ -11,7 +11,7 @@ from dataclasses import astuple, dataclass
 
 from sales_consultant.config.errors import AccessError
 from sales_consultant.config.neutral import quote
-from sales_consultant.connectors.base import Connector, Stream
+from sales_consultant.connectors.base import Reader, Stream
 from sales_consultant.sync.pull.pull import Progress, choose
 from sales_consultant.sync.stores import Warehouse
 
@@ -56,7 +56,7 @@ class Compared:
 
 
 def reconcile(
-    connector: Connector,
+    connector: Reader,
     warehouse: Warehouse,
     *,
     until: int,
@@ -114,7 +114,7 @@ def due(warehouse: Warehouse, now: int, days: int) -> bool:
 
 
 def _compare(
-    connector: Connector, warehouse: Warehouse, stream: Stream, doubt: str, progress: Progress | None
+    connector: Reader, warehouse: Warehouse, stream: Stream, doubt: str, progress: Progress | None
 ) -> Compared:
     con, table = warehouse.con, quote(f"raw_{stream.name}")
     con.execute("CREATE OR REPLACE TEMP TABLE _inventory (id VARCHAR, _modified BIGINT, _archived BOOLEAN)")
@@ -153,7 +153,7 @@ def _compare(
     )
 
 
-def _repair(connector: Connector, warehouse: Warehouse, stream: Stream) -> tuple[int, int]:
+def _repair(connector: Reader, warehouse: Warehouse, stream: Stream) -> tuple[int, int]:
     """Read by id what is not here, or not here as it is there; how many rows of each kind."""
     con, name = warehouse.con, f"raw_{stream.name}"
     if warehouse.columns(name):
@@ -170,7 +170,7 @@ def _repair(connector: Connector, warehouse: Warehouse, stream: Stream) -> tuple
     return missing, len(rows) - missing
 
 
-def _links(connector: Connector, warehouse: Warehouse, stream: Stream, until: int) -> None:
+def _links(connector: Reader, warehouse: Warehouse, stream: Stream, until: int) -> None:
     try:
         for page in connector.pull(stream.name, since=None, until=until, resume=None, known=warehouse):
             warehouse.commit(page, stream=stream, first_pull=False, live=False)

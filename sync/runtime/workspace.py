@@ -137,8 +137,8 @@ class Workspace:
     def fields(self) -> dict[str, tuple[Field, ...]]:
         """The catalogue's fields that this connection is to hold, by object."""
         objects: Sequence[str] = self.settings.write.objects
-        if self.connection.crm == "hubspot":
-            # A HubSpot lead is a contact: the contact's fields are the lead's too.
+        if self.connection.of.leads_are_contacts:
+            # The contact's fields are the lead's too.
             objects = [o for o in objects if o != "leads"]
         return catalogue.fields(self.settings.write.set, objects)
 

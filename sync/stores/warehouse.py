@@ -14,7 +14,7 @@ import duckdb
 import pyarrow as pa
 
 from sales_consultant.config.neutral import FIELD
-from sales_consultant.connectors.base import Connector, Page, Stream
+from sales_consultant.connectors.base import Page, Reader, Stream
 from sales_consultant.connectors.tables import flags
 from sales_consultant.engine import DuckEngine
 from sales_consultant.engine.database import MEMORY_LIMIT, Database
@@ -206,7 +206,7 @@ class Warehouse:
 
     # -- neutral views -------------------------------------------------------------------------------------------
 
-    def make_views(self, connector: Connector) -> None:
+    def make_views(self, connector: Reader) -> None:
         """Put the connector's mapping over the raw tables, whatever columns they have by now."""
         columns: Mapping[str, Sequence[str]] = {t: sorted(self.columns(t)) for t in self._raw.names()}
         wanted = statements(connector.mapping(columns, self._raw.custom_fields()))

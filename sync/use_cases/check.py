@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from sales_consultant.config.crms import CRMS
 from sales_consultant.config.errors import ConfigError, MachineError
 from sales_consultant.config.versions import ending
 from sales_consultant.connectors.base import Finding
@@ -13,7 +14,6 @@ from sales_consultant.sync.pull import dangling_lookups
 from sales_consultant.sync.runtime import Workspace
 
 WARN_DAYS = 90
-_BOTH = {"hubspot", "salesforce"}
 
 
 def check(ws: Workspace, live_report: Path | None) -> dict[str, Any]:
@@ -99,12 +99,15 @@ def _versions(ws: Workspace) -> list[Finding]:
 
 def _clash(ws: Workspace) -> str:
     """Why this connection may not write beside the other CRM's; empty where it may."""
-    if not {c.crm for c in ws.settings.connections.values()} >= _BOTH or ws.settings.write.master == ws.name:
+    mine = ws.connection.of
+    there = {c.crm for c in ws.settings.connections.values()}
+    if not {mine.name, mine.syncs_with} <= there or ws.settings.write.master == ws.name:
         return ""
     signs = ws.connector.other_sync()
     if not signs:
         return ""
-    why = f"HubSpot and Salesforce sync with each other here ({'; '.join(signs)}), and the settings name both"
+    pair = " and ".join(sorted((mine.label, CRMS[mine.syncs_with].label)))
+    why = f"{pair} sync with each other here ({'; '.join(signs)}), and the settings name both"
     if ws.settings.write.master:
         return f'{why}; "{ws.settings.write.master}" is the one that is written'
     return f"{why}: the same people would be scored and written twice"

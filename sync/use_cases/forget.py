@@ -55,7 +55,7 @@ def find(ws: Workspace, record: str) -> tuple[str, str]:
         for o in ([given] if given else _OBJECTS)
         if _in_warehouse(ws, o, record_id) or _in_state(ws.state, o, record_id)
     }
-    if ws.connection.crm == "hubspot" and "contacts" in held:
+    if ws.connection.of.leads_are_contacts and "contacts" in held:
         held.discard("leads")
     if len(held) != 1:
         what = "is not kept here" if not held else f"is the id of several records: {', '.join(sorted(held))}"

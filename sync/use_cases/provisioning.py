@@ -14,7 +14,7 @@ from sales_consultant.config.language.texts import cut
 from sales_consultant.config.populations import DEFAULT_HORIZON_DAYS, Population
 from sales_consultant.config.sections import Connection
 from sales_consultant.connectors import open_connector
-from sales_consultant.connectors.base import Connector, ProvisionStep
+from sales_consultant.connectors.base import ProvisionStep, Reader
 from sales_consultant.connectors.http import LostAnswerError
 from sales_consultant.sync.runtime import Workspace
 from sales_consultant.sync.stores import dead_letters, exposures, waits, written
@@ -66,7 +66,7 @@ def explained(
         told.setdefault("leads" if lead else p.object, []).append(words)
     found = {}
     for obj, chosen in fields.items():
-        # HubSpot's leads are contacts: what is said of them is said there.
+        # Where leads are contacts, what is said of leads is said there.
         mine = [
             *told.get(obj, ()),
             *(told.get("leads", ()) if obj == "contacts" and "leads" not in fields else ()),
@@ -106,12 +106,16 @@ def _as_reader(ws: Workspace, person: Connection, token: str) -> list[ProvisionS
     """What a rep sees, by describing as one: all our fields, to edit only what people fill in."""
     rep = open_connector(person, token, ws.settings.write)
     try:
-        return [s for obj, chosen in ws.fields.items() for s in _seen(rep, obj, chosen)]
+        return [
+            s
+            for obj, chosen in ws.fields.items()
+            for s in _seen(rep, obj, chosen, can_bar=person.of.edits_can_be_barred)
+        ]
     finally:
         rep.close()
 
 
-def _seen(rep: Connector, obj: str, chosen: Sequence[Field]) -> list[ProvisionStep]:
+def _seen(rep: Reader, obj: str, chosen: Sequence[Field], *, can_bar: bool) -> list[ProvisionStep]:
     held = {f.name: f for f in rep.describe(obj)}
     wrong = []
     for field in chosen:
@@ -121,7 +125,7 @@ def _seen(rep: Connector, obj: str, chosen: Sequence[Field]) -> list[ProvisionSt
             wrong.append(ProvisionStep("verify", obj, name, "refused", "a rep does not see it"))
         elif field.people_write and not info.writable:
             wrong.append(ProvisionStep("verify", obj, name, "refused", "a rep cannot fill it in"))
-        elif info.writable and not field.people_write and rep.crm == "salesforce":
+        elif info.writable and not field.people_write and can_bar:
             wrong.append(ProvisionStep("verify", obj, name, "refused", "a rep may edit it"))
     words = "seen as a rep sees them"
     return wrong or [ProvisionStep("verify", obj, f"{len(chosen)} fields", "exists", words)]
@@ -129,7 +133,7 @@ def _seen(rep: Connector, obj: str, chosen: Sequence[Field]) -> list[ProvisionSt
 
 def _everything(ws: Workspace) -> dict[str, tuple[Field, ...]]:
     """All that may ever have been made, whatever set the settings name now."""
-    objects = [o for o in catalogue.OBJECTS if not (ws.connection.crm == "hubspot" and o == "leads")]
+    objects = [o for o in catalogue.OBJECTS if not (ws.connection.of.leads_are_contacts and o == "leads")]
     return catalogue.fields("all", objects)
 
 

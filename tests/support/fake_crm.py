@@ -10,10 +10,10 @@ from sales_consultant.config.catalogue import Field
 from sales_consultant.config.conditions import Condition
 from sales_consultant.config.neutral import Source, TableMapping, field_column
 from sales_consultant.connectors.base import (
-    Assumption,
     Budget,
     Calls,
     Change,
+    Connector,
     Estimate,
     FieldInfo,
     Finding,
@@ -24,7 +24,6 @@ from sales_consultant.connectors.base import (
     Page,
     ProvisionStep,
     Stream,
-    Use,
 )
 
 Key = tuple[str, str]
@@ -34,7 +33,7 @@ class Killed(BaseException):
     """The process died here."""
 
 
-class FakeCrm:
+class FakeCrm(Connector):
     """Deals with our fields. `refuse` maps record ids to what the CRM says; `kill_after` counts protocol calls."""
 
     crm = "fake"
@@ -69,9 +68,6 @@ class FakeCrm:
         self.time += 1000
         return self.time
 
-    def covered(self, until: int) -> int | None:
-        return None
-
     def latest(self) -> int:
         return self.time
 
@@ -86,9 +82,6 @@ class FakeCrm:
 
     def definition(self, stream: str) -> str:
         return "1"
-
-    def expect(self, windows: Mapping[str, tuple[str | None, int | None]], until: int) -> None:
-        pass
 
     def pull(
         self, stream: str, *, since: int | None, until: int, resume: str | None, known: Known
@@ -174,18 +167,6 @@ class FakeCrm:
         self.notes.append((object, field.key, text))
         return text
 
-    def extras(self, fields: Mapping[str, Sequence[Field]], *, dry: bool) -> list[ProvisionStep]:
-        return []
-
-    def assign(self, people: Sequence[str], *, dry: bool) -> list[ProvisionStep]:
-        return []
-
-    def guide(self) -> list[str]:
-        return []
-
-    def uses(self, fields: Mapping[str, Sequence[Field]]) -> tuple[list[Use], str]:
-        return [], ""
-
     def remove(self, fields: Mapping[str, Sequence[Field]], *, dry: bool) -> list[ProvisionStep]:
         return []
 
@@ -194,9 +175,6 @@ class FakeCrm:
 
     def batch_size(self, changes: int) -> int:
         return 10
-
-    def write_calls(self, changes: int) -> int:
-        return -(-changes // 10)
 
     def push(self, changes: Sequence[Change], *, remember: Callable[[str], None]) -> Iterator[Outcome]:
         self._step()
@@ -236,15 +214,6 @@ class FakeCrm:
             return
         yield from done
 
-    def resume(self, job: str, changes: Sequence[Change]) -> Iterator[Outcome]:
-        yield from ()
-
-    def other_sync(self) -> list[str]:
-        return []
-
-    def assumptions(self) -> list[Assumption]:
-        return []
-
     def hidden_rows(self) -> Mapping[str, str]:
         return self.hidden
 
@@ -260,9 +229,3 @@ class FakeCrm:
 
     def budget(self) -> Budget:
         return Budget(None, None)
-
-    def seconds_at_limits(self) -> float:
-        return 0.0
-
-    def close(self) -> None:
-        pass

@@ -55,7 +55,7 @@ class Ahead:
     refused: bool = False
     chained: bool = True
 
-    def expect(self, questions: Iterable[Question]) -> None:
+    def prefetch(self, questions: Iterable[Question]) -> None:
         """The queries that will be asked, in their order; what was read ahead before is dropped."""
         self.waiting, self.ready, self.following = list(questions), {}, {}
 

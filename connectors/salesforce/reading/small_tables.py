@@ -51,7 +51,7 @@ _STAGE_COLUMNS = (
 
 def organization(ahead: Ahead) -> tuple[Json, str]:
     """The org itself, and its corporate currency where it has several; else what the org does not say by API: ""."""
-    ahead.expect([Question("query", _ORG), Question("query", _CORPORATE)])
+    ahead.prefetch([Question("query", _ORG), Question("query", _CORPORATE)])
     org = _all(ahead, _ORG)[0]
     try:
         rows = _all(ahead, _CORPORATE)

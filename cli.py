@@ -486,7 +486,7 @@ def train(
     with running(shell.ws, "train") as run:
         pulling(shell.ws, run, shell.reporter)
         if readiness:
-            ready = evaluation.ready(shell.ws, as_of=run.as_of)
+            ready = evaluation.ready(shell.ws, as_of=run.context.as_of)
             return {"populations": ready} if shell.json else evaluation.brief_readiness(ready)
         done = candidates.told(training(shell.ws, run, shell.reporter, dry_run=dry_run), dry_run=dry_run)
     tests = evaluation.evaluate(shell.ws.state)
@@ -561,6 +561,7 @@ def sync(
 ) -> tuple[Document, int]:
     """Pull, score, plan and write what changed. The first write asks, or needs --yes."""
     from sales_consultant.sync.plan import narrowing
+    from sales_consultant.sync.use_cases import Questions, SyncOptions
     from sales_consultant.sync.use_cases import sync as syncing
 
     def ask(made: "Plan") -> bool:
@@ -570,17 +571,15 @@ def sync(
     def empty(count: int) -> bool:
         return typer.confirm(f"{count:,} records outside the pilot hold our values. Empty them?")
 
-    run, _ = syncing(
-        shell.ws,
-        shell.reporter,
+    options = SyncOptions(
         as_of=moment(as_of, "--as-of"),
         yes=yes,
         changed=changed,
-        confirm=ask if shell.asks else None,
         guards=guard_values(max_records, max_share, max_grade_share, max_emptied, max_calls),
         narrowed=narrowing(narrowed),
-        ask=empty if shell.asks and not yes else None,
     )
+    questions = Questions(ask if shell.asks else None, empty if shell.asks and not yes else None)
+    run, _ = syncing(shell.ws, shell.reporter, options, questions)
     return {"run": run.id, **run.counts}, run.code
 
 

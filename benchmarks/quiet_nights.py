@@ -14,9 +14,13 @@ from pathlib import Path
 from sales_consultant.config.settings import load
 from sales_consultant.demo.run import TOKEN
 from sales_consultant.demo.serving import beside, company
+from sales_consultant.sync.runtime.reporting import Silent
+from sales_consultant.sync.runtime.run_context import running
 from sales_consultant.sync.runtime.workspace import Workspace
 from sales_consultant.sync.use_cases import init, provisioning
-from sales_consultant.sync.use_cases.sync import DAY_MS, Silent, pulling, running, sync, training
+from sales_consultant.sync.use_cases.pulling import pulling
+from sales_consultant.sync.use_cases.scoring import training
+from sales_consultant.sync.use_cases.sync import DAY_MS, SyncOptions, sync
 
 A_NIGHT, ALL_NIGHTS = 0.03, 0.3
 WEEK = 7
@@ -53,12 +57,12 @@ def nights(crm: str, url: str, folder: Path, count: int, *, every: int = WEEK) -
     name, connection = settings.connection("demo")
     with Workspace(settings, name, connection, data, environ=environ) as ws:
         provisioning.provision(ws, dry=False)
-        first, plan = sync(ws, quiet, yes=True)
+        first, plan = sync(ws, quiet, SyncOptions(yes=True))
         looked_at, found = plan.looked_at, []
         for night in range(1, count + 1):
             as_of = first.as_of + night * DAY_MS
             trained = train(ws, as_of) if every and night % every == 0 else []
-            _, plan = sync(ws, quiet, as_of=as_of, yes=True)
+            _, plan = sync(ws, quiet, SyncOptions(as_of=as_of, yes=True))
             told = Counter(k for e in plan.entries for k, _, _ in e.fields)
             found.append(Night(night, {(e.object, e.record_id) for e in plan.entries}, told, trained))
     return looked_at, found

@@ -15,10 +15,11 @@ from benchmarks.million import TOKEN, fill, serving
 from sales_consultant.config.sections import Connection as ConnectionSettings
 from sales_consultant.config.settings import Settings
 from sales_consultant.connectors.base import Connector
+from sales_consultant.sync.runtime.reporting import Silent
 from sales_consultant.sync.runtime.workspace import Workspace
 from sales_consultant.sync.use_cases import provisioning
 from sales_consultant.sync.use_cases.rollback import rollback
-from sales_consultant.sync.use_cases.sync import Silent, sync
+from sales_consultant.sync.use_cases.sync import SyncOptions, sync
 
 START = 5
 POLLS: list[str] = []
@@ -80,7 +81,7 @@ def measured(crm: str, url: str, folder: Path, count: int) -> str:
         connector=_connector(crm, url),
     ) as ws:
         provisioning.provision(ws, dry=False)
-        first, plan = sync(ws, quiet, yes=True)
+        first, plan = sync(ws, quiet, SyncOptions(yes=True))
         assert first.counts["written"] == count == len(plan.entries)
         ids = sorted(e.record_id for e in plan.entries)
         touched = ids[:: max(1, count // TOUCHED)]
@@ -95,7 +96,7 @@ def measured(crm: str, url: str, folder: Path, count: int) -> str:
         assert sorted(c["record"] or "" for c in undo.conflicts) == touched
         # Records read back at once, and the least calls that writing takes, as the connector states them.
         least = -(-count // _looks(crm)) + ws.connector.write_calls(restored)
-        again, _ = sync(ws, quiet, yes=True)
+        again, _ = sync(ws, quiet, SyncOptions(yes=True))
         held = ws.connector.read_back("contacts", ids[1:2] + touched[:1], ws.fields["contacts"])
         values = {h.record_id: h.values.get("segment") for h in held}
     assert again.counts["written"] == 0, "the next run undid it"

@@ -28,9 +28,12 @@ def work(what: str, crm: str, url: str, folder: str, as_of: str) -> None:
     begun = time.perf_counter()
     from sales_consultant.config.settings import Settings
     from sales_consultant.sync.push import restored
+    from sales_consultant.sync.runtime.reporting import Silent
+    from sales_consultant.sync.runtime.run_context import running
     from sales_consultant.sync.runtime.workspace import Workspace
     from sales_consultant.sync.use_cases import provisioning
-    from sales_consultant.sync.use_cases.sync import Silent, pulling, running, sync
+    from sales_consultant.sync.use_cases.pulling import pulling
+    from sales_consultant.sync.use_cases.sync import SyncOptions, sync
 
     settings = Settings(connections={"main": {"crm": crm, "url": url}}, write={"objects": ["contacts"]})  # type: ignore[dict-item, arg-type]  # as a file gives them
     environ = {"SALES_CONSULTANT_MAIN_TOKEN": TOKEN}
@@ -44,7 +47,9 @@ def work(what: str, crm: str, url: str, folder: str, as_of: str) -> None:
                 pulling(ws, run, Silent())
                 restored.adopt(ws, run.id)
         else:
-            run, plan = sync(ws, Silent(), as_of=int(as_of) or None, yes=True, changed=what == "changed")
+            run, plan = sync(
+                ws, Silent(), SyncOptions(as_of=int(as_of) or None, yes=True, changed=what == "changed")
+            )
             told = {"as_of": run.as_of, "written": run.counts["written"], "looked_at": plan.looked_at}
         told["calls"] = ws.connector.calls.total
     used = resource.getrusage(resource.RUSAGE_SELF)

@@ -34,12 +34,12 @@ from sales_consultant.sync.journal.journal import Journal
 from sales_consultant.sync.push import push
 from sales_consultant.sync.push.push import recover
 from sales_consultant.sync.runtime.lease import hold
+from sales_consultant.sync.runtime.run_context import running
 from sales_consultant.sync.runtime.workspace import Workspace
 from sales_consultant.sync.service.monitor import Watching
 from sales_consultant.sync.service.service import Service
 from sales_consultant.sync.service.triggers import missed, trigger
 from sales_consultant.sync.stores.state import State, runs
-from sales_consultant.sync.use_cases.sync import running
 
 START = datetime(2026, 3, 2, tzinfo=UTC)
 MAX_AGE_HOURS = 2.0

@@ -2,6 +2,9 @@
 
 from datetime import UTC, datetime
 
+DAY_MS = 86_400_000
+"""A day in milliseconds; a day of the calendar in a time zone may be shorter or longer."""
+
 
 def iso(ms: int | None) -> str | None:
     """A moment as ISO 8601 UTC to the second.

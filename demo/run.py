@@ -23,7 +23,7 @@ from sales_consultant.sync.models import evaluation
 from sales_consultant.sync.plan import Plan
 from sales_consultant.sync.render import Terminal
 from sales_consultant.sync.runtime import Workspace
-from sales_consultant.sync.use_cases import Run, init, provisioning, sync
+from sales_consultant.sync.use_cases import Run, SyncOptions, init, provisioning, sync
 
 # Any token is a super admin's on the sandbox; this is none of anybody's.
 TOKEN = "sandbox-demo"
@@ -133,10 +133,10 @@ def _job(crm: str, url: str, folder: Path, reporter: Terminal, started: float) -
     with Workspace(settings, name, connection, data, environ=environ) as ws:
         reporter.say("making the fields")
         provisioning.provision(ws, dry=False)
-        first, plan = sync(ws, reporter, yes=True)
+        first, plan = sync(ws, reporter, SyncOptions(yes=True))
         seconds_at_limits = found["seconds_at_vendor_limits"] + ws.connector.seconds_at_limits()
         calls = Counter(found["api_calls"]) + Counter(ws.connector.calls.by_kind)
-        second, _ = sync(ws, reporter, as_of=first.as_of, yes=True)
+        second, _ = sync(ws, reporter, SyncOptions(as_of=first.as_of, yes=True))
         return _document(crm, url, folder, ws, found, first, second, plan, calls, seconds_at_limits, started)
 
 

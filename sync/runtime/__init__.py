@@ -2,6 +2,24 @@
 
 from sales_consultant.sync.runtime.lease import Lease, hold, wanted_since
 from sales_consultant.sync.runtime.materialised_views import at_hand, open_pulled
+from sales_consultant.sync.runtime.reporting import Reporter, Silent
+from sales_consultant.sync.runtime.run_context import STOPPED, Run, RunContext, new_id, running
 from sales_consultant.sync.runtime.workspace import Clock, Workspace, wall_clock
 
-__all__ = ["Clock", "Lease", "Workspace", "at_hand", "hold", "open_pulled", "wall_clock", "wanted_since"]
+__all__ = [
+    "STOPPED",
+    "Clock",
+    "Lease",
+    "Reporter",
+    "Run",
+    "RunContext",
+    "Silent",
+    "Workspace",
+    "at_hand",
+    "hold",
+    "new_id",
+    "open_pulled",
+    "running",
+    "wall_clock",
+    "wanted_since",
+]

@@ -1,21 +1,18 @@
 """What commands call: sync, backfill, rollback, provisioning, reports and the rest."""
 
+from sales_consultant.sync.runtime.run_context import Run, running
 from sales_consultant.sync.use_cases.init import initialise
+from sales_consultant.sync.use_cases.pulling import pulling
+from sales_consultant.sync.use_cases.pushing import recovering
 from sales_consultant.sync.use_cases.rollback import lift
-from sales_consultant.sync.use_cases.sync import (
-    Run,
-    dry,
-    pulling,
-    recovering,
-    running,
-    scheduled,
-    score,
-    sync,
-    training,
-)
+from sales_consultant.sync.use_cases.scoring import training
+from sales_consultant.sync.use_cases.stages import Questions, SyncOptions
+from sales_consultant.sync.use_cases.sync import dry, scheduled, score, sync
 
 __all__ = [
+    "Questions",
     "Run",
+    "SyncOptions",
     "dry",
     "initialise",
     "lift",

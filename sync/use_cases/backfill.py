@@ -18,8 +18,9 @@ from sales_consultant.config.errors import BusyError, CrmUnavailableError, Usage
 from sales_consultant.connectors.base import Page, Stream
 from sales_consultant.sync.pull import choose
 from sales_consultant.sync.runtime import Workspace, wanted_since
+from sales_consultant.sync.runtime.reporting import Reporter
+from sales_consultant.sync.runtime.run_context import running
 from sales_consultant.sync.stores import backfills
-from sales_consultant.sync.use_cases.sync import Reporter, running
 
 # A service asks again every half a minute for a connection that is busy: so long it is left alone then.
 TURN_SECONDS = 40.0

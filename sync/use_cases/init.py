@@ -11,9 +11,11 @@ from sales_consultant.config import secrets
 from sales_consultant.config.errors import MachineError
 from sales_consultant.config.settings import Settings, made_connection
 from sales_consultant.sync.runtime import Clock, Workspace, wall_clock
+from sales_consultant.sync.runtime.reporting import Reporter
+from sales_consultant.sync.runtime.run_context import running
 from sales_consultant.sync.stores import dead_letters, waits
 from sales_consultant.sync.use_cases import proposals, rollback
-from sales_consultant.sync.use_cases.sync import Reporter, pulling, running
+from sales_consultant.sync.use_cases.pulling import pulling
 
 
 def initialise(

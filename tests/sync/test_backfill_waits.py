@@ -11,9 +11,9 @@ from sales_consultant.config.naming import Naming
 from sales_consultant.config.settings import Settings
 from sales_consultant.connectors.hubspot import connect
 from sales_consultant.sandbox.hubspot.portal.portal import Portal
+from sales_consultant.sync.runtime.reporting import Silent
 from sales_consultant.sync.runtime.workspace import Workspace
 from sales_consultant.sync.use_cases.backfill import Backfilled, Task, backfill
-from sales_consultant.sync.use_cases.sync import Silent
 
 DAY = 86_400
 PROFESSIONAL = 625_000

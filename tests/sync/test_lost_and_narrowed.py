@@ -19,11 +19,15 @@ from sales_consultant.sync.push import push
 from sales_consultant.sync.push.push import recover
 from sales_consultant.sync.push.write_order import by_company
 from sales_consultant.sync.runtime.lease import hold
+from sales_consultant.sync.runtime.reporting import Silent
+from sales_consultant.sync.runtime.run_context import running
 from sales_consultant.sync.runtime.workspace import Workspace
 from sales_consultant.sync.stores.state import State, changes, dead_letters, holds, runs, waits
 from sales_consultant.sync.stores.warehouse import Warehouse
+from sales_consultant.sync.use_cases.pulling import pulling
+from sales_consultant.sync.use_cases.pushing import pushing
 from sales_consultant.sync.use_cases.rollback import prepare
-from sales_consultant.sync.use_cases.sync import Silent, pulling, pushing, running, training
+from sales_consultant.sync.use_cases.scoring import training
 
 
 class JobCrm(FakeCrm):

@@ -14,10 +14,12 @@ from sales_consultant.config.settings import Settings
 from sales_consultant.connectors.base import Change, Outcome
 from sales_consultant.sync.journal.changes import Entry
 from sales_consultant.sync.plan.plan import Plan
+from sales_consultant.sync.runtime.reporting import Silent
+from sales_consultant.sync.runtime.run_context import Run, running
 from sales_consultant.sync.runtime.workspace import Workspace
 from sales_consultant.sync.stores.state import changes, holds, runs
+from sales_consultant.sync.use_cases.pushing import pushing
 from sales_consultant.sync.use_cases.rollback import rollback
-from sales_consultant.sync.use_cases.sync import Run, Silent, pushing, running
 
 IDS = [str(n) for n in range(25)]
 

@@ -14,10 +14,12 @@ from sales_consultant.sync.journal.changes import Entry
 from sales_consultant.sync.plan.guards import guard
 from sales_consultant.sync.plan.plan import Plan
 from sales_consultant.sync.plan.returning import before_rollback, over
+from sales_consultant.sync.runtime.reporting import Silent
+from sales_consultant.sync.runtime.run_context import Run, running
 from sales_consultant.sync.runtime.workspace import Workspace
 from sales_consultant.sync.use_cases import plan_file
+from sales_consultant.sync.use_cases.pushing import pushing
 from sales_consultant.sync.use_cases.rollback import chosen_runs, lift, rollback
-from sales_consultant.sync.use_cases.sync import Run, Silent, pushing, running
 
 IDS = [str(n) for n in range(300)]
 GIVEN: Mapping[str, Canonical] = {"score": "60", "grade": "B", "next_step_id": "call:1", "reasons": "words"}

@@ -338,7 +338,7 @@ def login(
     Works before there are settings, with --connection NAME; to sign in by browser then, give --crm and --client-id.
     """
     from sales_consultant.config.secrets import os_keyring
-    from sales_consultant.sync.use_cases import sign_in
+    from sales_consultant.sync.setup import sign_in
 
     def ask(what: str) -> str:
         if token_stdin:
@@ -380,7 +380,7 @@ def check(
     ] = None,
 ) -> tuple[Document, int]:
     """Say line by line what works, what is refused, with the scope or permission and where to click, and what comes next."""
-    from sales_consultant.sync.use_cases import check as checking
+    from sales_consultant.sync.setup import check as checking
 
     document = checking.check(shell.ws, live_report)
     code = 3 if document["missing"] else 0
@@ -415,7 +415,7 @@ def provision(
     yes: Yes = False,
 ) -> tuple[Document, int]:
     """Make our fields in the CRM, with their permissions. Running it again changes nothing."""
-    from sales_consultant.sync.use_cases import provisioning
+    from sales_consultant.sync.setup import provisioning
 
     if remove:
         looked = provisioning.removal(shell.ws)
@@ -454,7 +454,8 @@ def pull(
 ) -> Document:
     """Bring the warehouse up to date; only what changed is read."""
     from sales_consultant.sync.pull import estimate as reckon
-    from sales_consultant.sync.use_cases import pulling, running
+    from sales_consultant.sync.runtime import running
+    from sales_consultant.sync.use_cases import pulling
 
     objects = tuple(object or ())
     if estimate:
@@ -481,7 +482,8 @@ def train(
 ) -> Document:
     """Train the models and publish those that are better than the base rate in a forward test."""
     from sales_consultant.sync.models import candidates, evaluation
-    from sales_consultant.sync.use_cases import pulling, running, training
+    from sales_consultant.sync.runtime import running
+    from sales_consultant.sync.use_cases import pulling, training
 
     with running(shell.ws, "train") as run:
         pulling(shell.ws, run, shell.reporter)
@@ -677,8 +679,9 @@ def forget(
     yes: Yes = False,
 ) -> Document:
     """Erase a person from warehouse, state and journal; says which backups still hold them. Cannot be undone."""
+    from sales_consultant.sync.runtime import running
     from sales_consultant.sync.use_cases import forget as erasing
-    from sales_consultant.sync.use_cases import recovering, running
+    from sales_consultant.sync.use_cases import recovering
 
     if not yes:
         if not shell.asks:
@@ -749,7 +752,7 @@ def state_export(
 @command(app)
 def status(shell: Shell) -> Document:
     """How the connection stands: last success, models, holds, dead letters."""
-    from sales_consultant.sync.use_cases import report
+    from sales_consultant.sync.reports import report
 
     return report.status(shell.ws)
 
@@ -759,7 +762,7 @@ def explain(
     shell: Shell, record: Annotated[str, typer.Argument(help="A record's id, alone or as deals/ID.")]
 ) -> Document:
     """Why a record has its score: reasons in points, what the CRM holds, what was shown when."""
-    from sales_consultant.sync.use_cases import report
+    from sales_consultant.sync.reports import report
 
     return report.explain(shell.ws, record)
 
@@ -803,7 +806,7 @@ def evaluate(
 @command(runs_app)
 def runs_list(shell: Shell, limit: Annotated[int, typer.Option(help="How many.")] = 20) -> Document:
     """The newest runs."""
-    from sales_consultant.sync.use_cases import report
+    from sales_consultant.sync.reports import report
 
     return {"runs": report.list_runs(shell.ws.state, limit)}
 
@@ -811,7 +814,7 @@ def runs_list(shell: Shell, limit: Annotated[int, typer.Option(help="How many.")
 @command(runs_app)
 def runs_show(shell: Shell, run_id: RunId) -> Document:
     """One run: its changes by field, and what the CRM refused, by reason."""
-    from sales_consultant.sync.use_cases import report
+    from sales_consultant.sync.reports import report
 
     return report.show_run(shell.ws.state, run_id)
 

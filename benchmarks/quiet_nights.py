@@ -17,7 +17,8 @@ from sales_consultant.demo.serving import beside, company
 from sales_consultant.sync.runtime.reporting import Silent
 from sales_consultant.sync.runtime.run_context import running
 from sales_consultant.sync.runtime.workspace import Workspace
-from sales_consultant.sync.use_cases import init, provisioning
+from sales_consultant.sync.setup import provisioning
+from sales_consultant.sync.use_cases import init
 from sales_consultant.sync.use_cases.pulling import pulling
 from sales_consultant.sync.use_cases.scoring import training
 from sales_consultant.sync.use_cases.sync import DAY_MS, SyncOptions, sync

@@ -17,7 +17,7 @@ from sales_consultant.config.settings import Settings
 from sales_consultant.connectors.base import Connector
 from sales_consultant.sync.runtime.reporting import Silent
 from sales_consultant.sync.runtime.workspace import Workspace
-from sales_consultant.sync.use_cases import provisioning
+from sales_consultant.sync.setup import provisioning
 from sales_consultant.sync.use_cases.rollback import rollback
 from sales_consultant.sync.use_cases.sync import SyncOptions, sync
 

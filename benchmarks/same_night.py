@@ -31,7 +31,7 @@ def work(what: str, crm: str, url: str, folder: str, as_of: str) -> None:
     from sales_consultant.sync.runtime.reporting import Silent
     from sales_consultant.sync.runtime.run_context import running
     from sales_consultant.sync.runtime.workspace import Workspace
-    from sales_consultant.sync.use_cases import provisioning
+    from sales_consultant.sync.setup import provisioning
     from sales_consultant.sync.use_cases.pulling import pulling
     from sales_consultant.sync.use_cases.sync import SyncOptions, sync
 

@@ -22,8 +22,9 @@ from sales_consultant.demo.serving import beside, cache, company
 from sales_consultant.sync.models import evaluation
 from sales_consultant.sync.plan import Plan
 from sales_consultant.sync.render import Terminal
-from sales_consultant.sync.runtime import Workspace
-from sales_consultant.sync.use_cases import Run, SyncOptions, init, provisioning, sync
+from sales_consultant.sync.runtime import Run, Workspace
+from sales_consultant.sync.setup import provisioning
+from sales_consultant.sync.use_cases import SyncOptions, init, sync
 
 # Any token is a super admin's on the sandbox; this is none of anybody's.
 TOKEN = "sandbox-demo"

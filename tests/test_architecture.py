@@ -30,7 +30,7 @@ FLOORS = {
     "scoring": (
         "core metrics additive features populations customers leakage propensity next_steps validation training ."
     ),
-    "sync": "stores pull runtime journal plan service models push use_cases",
+    "sync": "stores runtime pull journal plan models push setup use_cases reports service",
     "connectors": "base tables http . hubspot salesforce",
     "connectors/hubspot": "api reading setup .",
     "connectors/salesforce": "api reading writing setup .",
@@ -45,7 +45,6 @@ MOST_MODULES, MOST_LINES, MOST_FUNCTION_LINES, MOST_CROSSINGS = 16, 400, 60, 60
 # Modules and functions that are longer than the limit today: a name may leave this list, none may come.
 LONG_MODULES = {
     "cli.py",
-    "sync/use_cases/sync.py",
 }
 LONG_FUNCTIONS = {
     "connectors/hubspot/reading/views.py:_activities",
@@ -62,8 +61,8 @@ LONG_FUNCTIONS = {
     "scoring/metrics/forward_report.py:judge",
     "scoring/propensity/propensity.py:_learn",
     "sync/use_cases/proposals.py:toml",
-    "sync/use_cases/report.py:explain",
-    "sync/use_cases/sync.py:pulling",
+    "sync/reports/report.py:explain",
+    "sync/use_cases/pulling.py:pulling",
 }
 
 

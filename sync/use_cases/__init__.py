@@ -1,6 +1,5 @@
 """What commands call: sync, backfill, rollback, provisioning, reports and the rest."""
 
-from sales_consultant.sync.runtime.run_context import Run, running
 from sales_consultant.sync.use_cases.init import initialise
 from sales_consultant.sync.use_cases.pulling import pulling
 from sales_consultant.sync.use_cases.pushing import recovering
@@ -11,14 +10,12 @@ from sales_consultant.sync.use_cases.sync import dry, scheduled, score, sync
 
 __all__ = [
     "Questions",
-    "Run",
     "SyncOptions",
     "dry",
     "initialise",
     "lift",
     "pulling",
     "recovering",
-    "running",
     "scheduled",
     "score",
     "sync",

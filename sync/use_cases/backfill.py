@@ -17,9 +17,7 @@ from sales_consultant.config.conditions import Condition, from_option
 from sales_consultant.config.errors import BusyError, CrmUnavailableError, UsageError
 from sales_consultant.connectors.base import Page, Stream
 from sales_consultant.sync.pull import choose
-from sales_consultant.sync.runtime import Workspace, wanted_since
-from sales_consultant.sync.runtime.reporting import Reporter
-from sales_consultant.sync.runtime.run_context import running
+from sales_consultant.sync.runtime import Reporter, Workspace, running, wanted_since
 from sales_consultant.sync.stores import backfills
 
 # A service asks again every half a minute for a connection that is busy: so long it is left alone then.

@@ -10,9 +10,7 @@ import sqlalchemy as sa
 from sales_consultant.config import secrets
 from sales_consultant.config.errors import MachineError
 from sales_consultant.config.settings import Settings, made_connection
-from sales_consultant.sync.runtime import Clock, Workspace, wall_clock
-from sales_consultant.sync.runtime.reporting import Reporter
-from sales_consultant.sync.runtime.run_context import running
+from sales_consultant.sync.runtime import Clock, Reporter, Workspace, running, wall_clock
 from sales_consultant.sync.stores import dead_letters, waits
 from sales_consultant.sync.use_cases import proposals, rollback
 from sales_consultant.sync.use_cases.pulling import pulling

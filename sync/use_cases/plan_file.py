@@ -16,11 +16,9 @@ from sales_consultant.config.errors import AccessError, GuardError, MachineError
 from sales_consultant.sync.journal import Entry, waiting
 from sales_consultant.sync.plan import Plan, before_rollback, described, guard, override
 from sales_consultant.sync.push import calls_for, moved
-from sales_consultant.sync.runtime import Workspace
-from sales_consultant.sync.runtime.reporting import Reporter
-from sales_consultant.sync.runtime.run_context import Run, running
+from sales_consultant.sync.runtime import Reporter, Run, Workspace, running
+from sales_consultant.sync.setup import refuse_without_master
 from sales_consultant.sync.stores import holds, plan_files, plans
-from sales_consultant.sync.use_cases.check import refuse_without_master
 from sales_consultant.sync.use_cases.pushing import pushing, recovering
 
 # 2: the digest is of all that the file says.

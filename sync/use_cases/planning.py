@@ -26,11 +26,9 @@ from sales_consultant.sync.plan import (
 from sales_consultant.sync.push import (
     calls_for,
 )
-from sales_consultant.sync.runtime import Workspace
-from sales_consultant.sync.runtime.reporting import Reporter
-from sales_consultant.sync.runtime.run_context import Run
+from sales_consultant.sync.runtime import Reporter, Run, Workspace
+from sales_consultant.sync.setup import fields_there
 from sales_consultant.sync.stores import holds
-from sales_consultant.sync.use_cases import fields_there
 
 
 def planning(

@@ -9,9 +9,7 @@ from sales_consultant.sync.pull import Pulled, dangling_lookups, pull, reconcile
 from sales_consultant.sync.push import (
     restored,
 )
-from sales_consultant.sync.runtime import Workspace
-from sales_consultant.sync.runtime.reporting import Reporter
-from sales_consultant.sync.runtime.run_context import Run
+from sales_consultant.sync.runtime import Reporter, Run, Workspace
 from sales_consultant.sync.stores import merges
 from sales_consultant.sync.use_cases import forget
 

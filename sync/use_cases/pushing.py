@@ -15,9 +15,7 @@ from sales_consultant.sync.push import (
     push,
     recover,
 )
-from sales_consultant.sync.runtime import Workspace
-from sales_consultant.sync.runtime.reporting import Reporter
-from sales_consultant.sync.runtime.run_context import Run
+from sales_consultant.sync.runtime import Reporter, Run, Workspace
 
 
 def pushing(

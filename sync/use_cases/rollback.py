@@ -15,9 +15,7 @@ from sales_consultant.connectors.base import Held
 from sales_consultant.sync.journal import Entry, Journal
 from sales_consultant.sync.plan import Plan, release
 from sales_consultant.sync.push import calls_for
-from sales_consultant.sync.runtime import Workspace
-from sales_consultant.sync.runtime.reporting import Reporter
-from sales_consultant.sync.runtime.run_context import Run, running
+from sales_consultant.sync.runtime import Reporter, Run, Workspace, running
 from sales_consultant.sync.stores import State, changes, holds, runs
 from sales_consultant.sync.use_cases.forget import CODE as FORGOTTEN
 from sales_consultant.sync.use_cases.pushing import pushing, recovering

@@ -18,9 +18,7 @@ from sales_consultant.sync.plan import (
     current_values,
 )
 from sales_consultant.sync.plan import desired_values as desiring
-from sales_consultant.sync.runtime import Workspace, at_hand
-from sales_consultant.sync.runtime.reporting import Reporter
-from sales_consultant.sync.runtime.run_context import Run
+from sales_consultant.sync.runtime import Reporter, Run, Workspace, at_hand
 from sales_consultant.sync.stores import holds
 
 

@@ -24,9 +24,8 @@ from sales_consultant.sync.plan import (
 )
 from sales_consultant.sync.push import FRESH_MS, field_notes, restored, without_moved
 from sales_consultant.sync.runtime import Reporter, Run, Workspace, open_pulled
+from sales_consultant.sync.setup import fields_there, refuse_without_master
 from sales_consultant.sync.stores import retention
-from sales_consultant.sync.use_cases import fields_there
-from sales_consultant.sync.use_cases.check import refuse_without_master
 from sales_consultant.sync.use_cases.planning import planning
 from sales_consultant.sync.use_cases.pulling import pulling
 from sales_consultant.sync.use_cases.pushing import pushing, recovering

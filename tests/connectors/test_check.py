@@ -20,7 +20,7 @@ from sales_consultant.connectors.salesforce.api.client import SalesforceApi
 from sales_consultant.connectors.salesforce.connector import SalesforceConnector
 from sales_consultant.sandbox.serving.server import Sandbox
 from sales_consultant.sync.runtime.workspace import Workspace
-from sales_consultant.sync.use_cases import check as checking
+from sales_consultant.sync.setup import check as checking
 
 OBJECTS = ("contacts", "leads", "companies", "deals")
 CLOCK = "2024-06-01T00:00:00Z"

@@ -23,7 +23,7 @@ from sales_consultant.connectors.hubspot.setup.provision import definition
 from sales_consultant.connectors.salesforce.setup.provision import metadata
 from sales_consultant.sandbox.serving.server import Sandbox
 from sales_consultant.sync.runtime.workspace import Workspace
-from sales_consultant.sync.use_cases import provisioning
+from sales_consultant.sync.setup import provisioning
 
 OBJECTS = ("contacts", "companies", "deals")
 ALL = fields("all", OBJECTS)

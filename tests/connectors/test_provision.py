@@ -25,7 +25,7 @@ from sales_consultant.connectors.salesforce.api.client import SalesforceApi
 from sales_consultant.connectors.salesforce.connector import SalesforceConnector
 from sales_consultant.sandbox.serving.server import Sandbox
 from sales_consultant.sync.runtime.workspace import Workspace
-from sales_consultant.sync.use_cases import provisioning
+from sales_consultant.sync.setup import provisioning
 
 OBJECTS = ("contacts", "leads", "companies", "deals")
 OWN = Naming(

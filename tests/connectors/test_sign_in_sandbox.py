@@ -20,8 +20,8 @@ from sales_consultant.connectors.http.sign_in import Document
 from sales_consultant.connectors.salesforce.reading.pull import Sizes
 from sales_consultant.sandbox.serving.server import Sandbox
 from sales_consultant.sync.pull import pull
+from sales_consultant.sync.setup.sign_in import sign_in
 from sales_consultant.sync.stores.warehouse import Warehouse
-from sales_consultant.sync.use_cases.sign_in import sign_in
 
 CRMS = ("hubspot", "salesforce")
 APP_SECRET = "a-long-planted-secret"

@@ -15,8 +15,8 @@ from sales_consultant.config.errors import SalesConsultantError
 from sales_consultant.config.settings import Settings
 from sales_consultant.sync.runtime.reporting import Silent
 from sales_consultant.sync.runtime.workspace import Workspace
+from sales_consultant.sync.setup.provisioning import provision
 from sales_consultant.sync.stores.state import changes, dead_letters, written
-from sales_consultant.sync.use_cases.provisioning import provision
 from sales_consultant.sync.use_cases.sync import SyncOptions, sync
 
 LOG = """CREATE TABLE IF NOT EXISTS writes (object TEXT, id TEXT, before TEXT, after TEXT);

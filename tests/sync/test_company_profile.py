@@ -6,7 +6,7 @@ import pytest
 from support.worlds import DAY, NOW, company
 
 from sales_consultant.engine import DuckEngine
-from sales_consultant.sync.use_cases.company_profile import profile
+from sales_consultant.sync.reports.company_profile import profile
 
 
 @pytest.fixture(scope="module")

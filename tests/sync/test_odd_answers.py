@@ -17,7 +17,7 @@ from sales_consultant.config.settings import Settings
 from sales_consultant.sync.runtime.reporting import Silent
 from sales_consultant.sync.runtime.run_context import Run
 from sales_consultant.sync.runtime.workspace import Workspace
-from sales_consultant.sync.use_cases.provisioning import provision
+from sales_consultant.sync.setup.provisioning import provision
 from sales_consultant.sync.use_cases.sync import SyncOptions, sync
 
 OBJECTS = {"hubspot": ("contacts", "companies", "deals"), "salesforce": ("Contact", "Account", "Opportunity")}

@@ -14,7 +14,7 @@ from support.odd_values import OddValues
 from sales_consultant.config.settings import Settings
 from sales_consultant.sync.runtime.reporting import Silent
 from sales_consultant.sync.runtime.workspace import Workspace
-from sales_consultant.sync.use_cases.provisioning import provision
+from sales_consultant.sync.setup.provisioning import provision
 from sales_consultant.sync.use_cases.sync import SyncOptions, sync
 
 OBJECTS = {

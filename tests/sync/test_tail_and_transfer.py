@@ -13,9 +13,9 @@ from sales_consultant.config.errors import ConfigError, UsageError
 from sales_consultant.config.populations import FeatureSettings
 from sales_consultant.sync.models import export_import, registry
 from sales_consultant.sync.render import in_zone, known_zone
+from sales_consultant.sync.reports import report
 from sales_consultant.sync.service.run_events import tail
 from sales_consultant.sync.stores.state import State, changes, runs
-from sales_consultant.sync.use_cases import report
 
 
 def began(state: State, run: str, at: int) -> None:

@@ -17,8 +17,8 @@ from sales_consultant.connectors import open_connector
 from sales_consultant.connectors.base import ProvisionStep, Reader
 from sales_consultant.connectors.http import LostAnswerError
 from sales_consultant.sync.runtime import Workspace
+from sales_consultant.sync.setup import shown
 from sales_consultant.sync.stores import dead_letters, exposures, waits, written
-from sales_consultant.sync.use_cases import shown
 
 _EVENTS = {
     "won": "won",

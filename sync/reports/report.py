@@ -15,6 +15,8 @@ from sales_consultant.scoring.customers import value
 from sales_consultant.sync.models import registry
 from sales_consultant.sync.plan import current_values as held
 from sales_consultant.sync.plan import desired_values as desiring
+from sales_consultant.sync.reports import risks
+from sales_consultant.sync.reports.company_profile import profile
 from sales_consultant.sync.runtime import Workspace, open_pulled
 from sales_consultant.sync.stores import (
     CallCounts,
@@ -28,8 +30,7 @@ from sales_consultant.sync.stores import (
     runs,
     waits,
 )
-from sales_consultant.sync.use_cases import risks, rollback
-from sales_consultant.sync.use_cases.company_profile import profile
+from sales_consultant.sync.use_cases import rollback
 
 
 def _run(row: dict[str, Any]) -> dict[str, Any]:

@@ -67,7 +67,6 @@ class FalseLabels:
         closing = rows["record_id"].map(self.mass_closed).astype("float64")
         out |= (closing <= rows["cut"] + horizon * DAY).fillna(False)
         kept = rows[~out].copy()
-        kept.attrs.update(rows.attrs)
         kept["weight"] = 1.0 / kept.groupby("record_id")["record_id"].transform("size")
         return kept
 

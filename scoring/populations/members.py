@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from sales_consultant.engine import Engine, neutral, query
-from sales_consultant.scoring.core.settings import require_column
+from sales_consultant.scoring.core import require_column
 from sales_consultant.scoring.populations import disqualified
 from sales_consultant.scoring.populations.record_timelines import lives, purchase_times
 

@@ -75,7 +75,8 @@ def under_way(members: Membership, horizon: int) -> list[int]:
 
 
 def labelled(members: Membership, cuts: list[int], horizon: int) -> pd.DataFrame:
-    """Members at the cut-offs with `label` (1: the event happened within the horizon) and `weight`.
+    """Members at the cut-offs with `label` (1: the event happened within the horizon), `weight`, and whether the event
+    `repeats`.
 
     Rows whose horizon is not over by the as-of time are censored and left out. That holds for those whose
     outcome came early too: keeping only these would make wins and losses look quicker than they are. A deal
@@ -86,7 +87,7 @@ def labelled(members: Membership, cuts: list[int], horizon: int) -> pd.DataFrame
     rows = members.at_all(whole) if whole else members.at(members.as_of).iloc[:0]
     happened = (rows["event_at"] > rows["cut"]) & (rows["event_at"] <= rows["cut"] + horizon * DAY)
     rows["label"] = happened.astype("float64")
-    rows.attrs["repeats"] = members.population.event == "next_purchase"
+    rows["repeats"] = members.population.event == "next_purchase"
     return weighted(rows)
 
 
@@ -104,7 +105,7 @@ def classes(rows: pd.DataFrame) -> tuple[int, int]:
     """
     of_record = rows.groupby("record_id")["label"]
     best, worst = of_record.max(), of_record.min()
-    repeats = bool(rows.attrs.get("repeats"))
+    repeats = "repeats" in rows and bool(rows["repeats"].any())
     return int(best.sum()), int((1 - (worst if repeats else best)).sum())
 
 

@@ -62,21 +62,20 @@ def finish(
     model = replace(model, grade_edges=edges)
     doubts = [*warnings(report.auc, learnt.rows, today, model.probability(X)), *merged]
     report = replace(report, leaks=tuple(model.leaks), warnings=tuple(doubts), grades=tuple(told))
-    model.card.update(_card(learnt, report, model))
-    model.card["score_shares"] = shares(scores)
-    model.card["judged"] = _judged(judged)
     weights = np.abs(exact[:, :-1]).mean(axis=0) if len(exact) else np.zeros(len(model.groups))
-    model.card["effects"] = [
-        {"reason": g.words.label or g.name, "points": round(float(w), 3)}
-        for g, w in zip(model.groups, weights, strict=True)
-    ]
-    model.card["protected"] = own.protected([f.name for f in model.features])
-    if model.card["protected"]:
-        text = (
-            f"learns from protected attributes that the settings put in: {', '.join(model.card['protected'])}"
-        )
-        model.card["notes"] = [*model.card["notes"], text]
-    return model, report, today
+    card = _card(learnt, report, model) | {
+        "score_shares": shares(scores),
+        "judged": _judged(judged),
+        "effects": [
+            {"reason": g.words.label or g.name, "points": round(float(w), 3)}
+            for g, w in zip(model.groups, weights, strict=True)
+        ],
+        "protected": (protected := own.protected([f.name for f in model.features])),
+    }
+    if protected:
+        text = f"learns from protected attributes that the settings put in: {', '.join(protected)}"
+        card["notes"] = [*card["notes"], text]
+    return replace(model, card=model.card | card), report, today
 
 
 def _card(learnt: Learnt, report: ForwardTest, model: PopulationModel) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from sales_consultant.engine import DuckEngine
 from sales_consultant.scoring import scorer
 from sales_consultant.scoring.customers import value
 from sales_consultant.scoring.next_steps import propose
-from sales_consultant.scoring.populations import undecided
+from sales_consultant.scoring.populations import Membership, undecided
 from sales_consultant.scoring.scorer import shown
 from sales_consultant.scoring.validation import publish_gate
 from sales_consultant.sync.stores import many
@@ -185,17 +185,21 @@ def _scores(engine: DuckEngine, settings: Settings, models: Models, desired: Des
 
     frames = []
     for name, population in settings.populations.items():
-        out = scorer.left_out(engine, population, settings.exclude, desired.as_of)
+        # Built once a night: who is left out, who is open and who is scored are told from the same rows.
+        today = Membership(engine, population, settings.exclude, as_of=desired.as_of)
+        out = scorer.left_out(today)
         desired.excluded[name] = dict(sorted(Counter(out.values()).items()))
         desired.excluded_records |= {(_written(desired, population.object, i), i) for i in out}
         model = models.populations.get(name)
         if model is None:
             # What a withdrawn model said of them is emptied, whatever other populations of the object have.
-            open_now = scorer.members(engine, population, settings.exclude, desired.as_of)
+            open_now = scorer.members(today)
             desired.unmodelled |= {(_written(desired, population.object, i), i) for i in open_now}
             continue
         desired.modelled.add(population.object)
-        frame = scorer.score(engine, model, as_of=desired.as_of, exclusions=settings.exclude)
+        frame = scorer.score(
+            engine, model, as_of=desired.as_of, exclusions=settings.exclude, membership=today
+        )
         before = scorer.score(
             engine, model, as_of=desired.as_of - TREND_DAYS * DAY_MS, exclusions=settings.exclude
         )

@@ -236,7 +236,9 @@ class HubSpotConnector(HubSpotAdmin, Connector):
                         "won": won,
                     }
                 )
-        names = ("object", "pipeline", "pipeline_label", "stage", "label", "display_order", "probability", "closed", "won")  # fmt: skip
+        names = (
+            "object", "pipeline", "pipeline_label", "stage", "label", "display_order", "probability", "closed", "won",
+        )  # fmt: skip
         table = rows.texts(found, names, seen=self.latest())
         return Page("stages", table, None, "", None, kinds={"display_order": "number"}, odd=odd)
 

@@ -90,13 +90,13 @@ class ValueModel:
     ) -> pd.DataFrame:
         """One row a customer (company with a purchase), ordered by id; see COLUMNS.
 
-        `value_12m` is the expected revenue of the next 365 days with an 80 % interval, money in the org's
-        currency, discounted by `discount_rate` a year, month by month. `recency_days` is the time from the first to
-        the last purchase, `T_days` from the first to now, `frequency` counts repeat purchases, `monetary` is the mean amount of a purchase. `churn_risk` is
-        100 x (1 - P(alive)), a gap for who bought once (which tells nothing of leaving); for contractual customers
-        it is the hazard of the next renewal, and their value that of the renewals due within the year. Where too few
-        renewals were decided to know, they have no risk, and for a value their own yearly rate of purchases where these
-        span half a year, else none.
+        `value_12m` is the expected revenue of the next 365 days with an 80 % interval, money in the org's currency,
+        discounted by `discount_rate` a year, month by month. `recency_days` is the time from the first to the last
+        purchase, `T_days` from the first to now, `frequency` counts repeat purchases, `monetary` is the mean amount
+        of a purchase. `churn_risk` is 100 x (1 - P(alive)), a gap for who bought once (which tells nothing of
+        leaving); for contractual customers it is the hazard of the next renewal, and their value that of the renewals
+        due within the year. Where too few renewals were decided to know, they have no risk, and for a value their own
+        yearly rate of purchases where these span half a year, else none.
         """
         bought = purchases(engine, as_of=as_of, exclusions=exclusions, fields=self.fields)
         table = summary(bought, as_of=as_of)
@@ -132,21 +132,7 @@ class ValueModel:
             # Revenue at either end of the interval comes as early and as late as the expected one.
             less = np.where(plain > 0, value[free] / np.maximum(plain, 1e-12), 1.0)
             low[free], high[free] = (less * v for v in self._intervals(alive_, x, T, count, m))
-        out = pd.DataFrame(
-            {
-                "record_id": table.index.astype(object),
-                "value_12m": np.round(value, 2),
-                "value_low": np.round(low, 2),
-                "value_high": np.round(high, 2),
-                "churn_risk": np.round(churn, 1),
-                "frequency": table["frequency"].to_numpy(),
-                "recency_days": table["recency_days"].to_numpy(),
-                "T_days": table["T_days"].to_numpy(),
-                "monetary": np.round(table["monetary"].to_numpy(dtype=float), 2),
-                "currency": self.currency,
-            }
-        )
-        return out.reset_index(drop=True)
+        return _as_frame(table, value, low, high, churn, self.currency)
 
     def _intervals(
         self,
@@ -197,6 +183,31 @@ class ValueModel:
     def from_dict(cls, data: dict[str, Any]) -> ValueModel:
         """The inverse of `to_dict`."""
         return cls(**{**data, "warnings": tuple(data["warnings"])})
+
+
+def _as_frame(
+    table: pd.DataFrame,
+    value: NDArray[np.float64],
+    low: NDArray[np.float64],
+    high: NDArray[np.float64],
+    churn: NDArray[np.float64],
+    currency: str,
+) -> pd.DataFrame:
+    """What is told of customers, in the order of the table; money to the cent, risk to a tenth."""
+    return pd.DataFrame(
+        {
+            "record_id": table.index.astype(object),
+            "value_12m": np.round(value, 2),
+            "value_low": np.round(low, 2),
+            "value_high": np.round(high, 2),
+            "churn_risk": np.round(churn, 1),
+            "frequency": table["frequency"].to_numpy(),
+            "recency_days": table["recency_days"].to_numpy(),
+            "T_days": table["T_days"].to_numpy(),
+            "monetary": np.round(table["monetary"].to_numpy(dtype=float), 2),
+            "currency": currency,
+        }
+    ).reset_index(drop=True)
 
 
 def arrays(table: pd.DataFrame) -> tuple[NDArray[np.float64], ...]:
@@ -287,7 +298,8 @@ def _card(
         "contractual": int(table["contractual"].sum()),
         "contractual_note": (
             "customers with renewals, with a renewal date or a term in a field, or whose purchases are as regular as "
-            "terms, have the risk of not renewing for a churn risk (none where fewer than 20 terms were decided): a contract says whether they are alive"
+            "terms, have the risk of not renewing for a churn risk (none where fewer than 20 terms were decided): "
+            "a contract says whether they are alive"
         ),
         "excluded": {str(k): int(v) for k, v in counts.items()},
         "counted_out": bought.counted_out,
@@ -304,8 +316,9 @@ def deal_values(
     """Expected value of scored deals: probability x amount, in the deal's currency.
 
     `estimates` stand in for amounts that are missing or placeholders. Columns: record_id, expected_value (Decimal to
-    the cent, or None), currency, reason ("" or why there is none: "no probability", "no amount", "stale"), estimated. A deal is stale when it is older than twice the 95th
-    percentile of the cycles of won deals. `as_of` defaults to the newest time on any deal.
+    the cent, or None), currency, reason ("" or why there is none: "no probability", "no amount", "stale"), estimated.
+    A deal is stale when it is older than twice the 95th percentile of the cycles of won deals. `as_of` defaults to
+    the newest time on any deal.
     """
     t = alive(neutral(engine, "deals"))
     deals = query(

@@ -1,7 +1,8 @@
 """Leaks that show beside the other columns: what lifts a model further than everything else together can.
 
-A strong column is honest where the others, without it, order the rows nearly as well: what separates such records is in the
-world, not in a field that was filled afterwards. It is a leak where most of what is then ordered wrongly is put right by it alone.
+A strong column is honest where the others, without it, order the rows nearly as well: what separates such records is
+in the world, not in a field that was filled afterwards. It is a leak where most of what is then ordered wrongly is
+put right by it alone.
 """
 
 from __future__ import annotations
@@ -270,7 +271,8 @@ def leaking(probe: Probe | None, suspects: Sequence[str]) -> list[str]:
 
 
 def _as_leaks_are(probe: Probe, column: str) -> bool:
-    """Whether more than its strength speaks against a column: few values, its name, a twin, or nothing else to do with anything."""
+    """Whether more than its strength speaks against a column: few values, its name, a twin, or nothing else to do
+    with anything."""
     if probe.few_values(column) or doubted(column):
         return True
     return column in probe.columns and (probe.copied(column) or probe.twin(column))

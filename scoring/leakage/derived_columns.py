@@ -147,7 +147,8 @@ def date_copy(
                 return Finding(
                     name,
                     KIND,
-                    f"{int(close.sum()):,} of {len(seen):,} dates lie {usual:+.0f} days from the {'first' if which == 'min' else 'last'} "
+                    f"{int(close.sum()):,} of {len(seen):,} dates lie {usual:+.0f} days from the "
+                    f"{'first' if which == 'min' else 'last'} "
                     f"of {kind} after the cut-off, to within a day",
                 )
     return None

@@ -152,7 +152,8 @@ class Membership:
         return rows[seen]
 
     def endings(self) -> str:
-        """A digest of which records that are not excluded have ended by the as-of time, when and how; of customers, when they bought.
+        """A digest of which records that are not excluded have ended by the as-of time, when and how; of customers,
+        when they bought.
 
         A number of them would not tell a loss that was corrected into a win from silence.
         """

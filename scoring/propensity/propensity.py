@@ -90,18 +90,19 @@ class PropensityModel(Classifier):
 
     `tier` is "auto" (by the rows of each class: under 40 "rules", under 200 "shrunk", under 1,000 "full", from then
     on "boosted" where it has the smaller log-loss out of fold, by more than chance, and is not behind on the newest
-    quarter) or one of the tiers. `audit` names the columns in which leaks are looked for (None: in all, and in their names);
-    `tables` says whether the tiers "shrunk" and "full" may be learnt as tables too, where quick trees show by a standard error that
-    something bends and the tables then win as the boosted tier's do (None: where the tier is "auto").
-    `families` says what a column is made of: where one leaks, all columns of its family are dropped (a column
-    without an entry is its own). In the tier "rules" there is no model: every row gets the base rate and no
+    quarter) or one of the tiers. `audit` names the columns in which leaks are looked for (None: in all, and in their
+    names); `tables` says whether the tiers "shrunk" and "full" may be learnt as tables too, where quick trees show by
+    a standard error that something bends and the tables then win as the boosted tier's do (None: where the tier is
+    "auto"). `families` says what a column is made of: where one leaks, all columns of its family are dropped (a
+    column without an entry is its own). In the tier "rules" there is no model: every row gets the base rate and no
     contribution.
 
-    After `fit`: `tier_`, `base_value_` (the margin of the average training row), `feature_names_in_`,
-    `columns_` (those that are used), `leaks_` (findings with column, kind, evidence; their families are
-    dropped), `report_` (figures out of fold; whole groups are left out together), `strength_` and `screen_` (the C and
-    the screen of columns that won), `slope_` and `shift_` (the affine map of the margin that calibrates it, already folded in), `form_` (the
-    additive form: linear, tables, or hazards), `contest_` (log-loss out of fold of the tiers that were tried).
+    After `fit`: `tier_`, `base_value_` (the margin of the average training row), `feature_names_in_`, `columns_`
+    (those that are used), `leaks_` (findings with column, kind, evidence; their families are dropped), `report_`
+    (figures out of fold; whole groups are left out together), `strength_` and `screen_` (the C and the screen of
+    columns that won), `slope_` and `shift_` (the affine map of the margin that calibrates it, already folded in),
+    `form_` (the additive form: linear, tables, or hazards), `contest_` (log-loss out of fold of the tiers that were
+    tried).
     """
 
     tier_: Tier
@@ -214,7 +215,6 @@ class PropensityModel(Classifier):
         codes: NDArray[np.int64],
         order: NDArray[Any] | None,
     ) -> None:
-
         flat = float(np.log(self.base_odds))
         self.strength_, self.screen_, self.slope_, self.shift_ = 0.0, 0.0, 1.0, 0.0
         self.contest_: dict[str, float] = {}
@@ -236,19 +236,16 @@ class PropensityModel(Classifier):
             out_of_fold = margins[best]
             self.tier_ = linear
             boosted = None
-            if allowed == "boosted" or (
+            asked = allowed == "boosted" or (
                 self._tables
                 and allowed in ("full", "shrunk")
                 and promising(Z[some], seen, seen_weight, some_codes, out_of_fold, self.random_state)
-            ):
+            )
+            if asked:
                 rival = boosted_margins(encoder, Xs, seen, seen_weight, some_codes, self.random_state)
+                at = order[some] if order is not None else None
                 if self.tier == "boosted" or self._wins(
-                    rival,
-                    out_of_fold,
-                    seen,
-                    seen_weight,
-                    some_codes,
-                    order[some] if order is not None else None,
+                    rival, out_of_fold, seen, seen_weight, some_codes, at
                 ):
                     out_of_fold, self.tier_ = rival, allowed
                     boosted = learn(
@@ -258,15 +255,8 @@ class PropensityModel(Classifier):
             if order is not None:
                 calibrated = self.slope_ * out_of_fold + self.shift_
                 self.shift_ += recent_shift(calibrated, seen, seen_weight, some_codes, order[some])
-            if boosted is not None:
-                form = boosted.scaled(self.slope_, self.shift_)
-            else:
-                scale = screen(Z, y, weight, self.screen_)
-                coef, intercept = logistic(Z * scale, y, weight, self.strength_)
-                coef = coef * scale
-                means = np_array(np.average(Z, axis=0, weights=weight))
-                form = Linear(encoder, coef, means, float(intercept + means @ coef))
-                form = form.scaled(self.slope_, self.shift_)
+            made = boosted if boosted is not None else self._linear(encoder, Z, y, weight)
+            form = made.scaled(self.slope_, self.shift_)
             out_of_fold = self.slope_ * out_of_fold + self.shift_
         self._take(form)
         self.report_ = judge(
@@ -277,6 +267,16 @@ class PropensityModel(Classifier):
             train=(len(y), int(y.sum()), len(np.unique(codes))),
             random_state=self.random_state,
         )
+
+    def _linear(
+        self, encoder: Encoder, Z: NDArray[np.float64], y: NDArray[np.float64], weight: NDArray[np.float64]
+    ) -> Linear:
+        """The linear form of encoded rows at the strength and screen that were chosen."""
+        scale = screen(Z, y, weight, self.screen_)
+        coef, intercept = logistic(Z * scale, y, weight, self.strength_)
+        coef = coef * scale
+        means = np_array(np.average(Z, axis=0, weights=weight))
+        return Linear(encoder, coef, means, float(intercept + means @ coef))
 
     def _take(self, form: Form) -> None:
         self.form_ = form

@@ -36,11 +36,12 @@ class Readiness:
     """Records and rows to learn from, how far back they go, and what to expect of them.
 
     `won` and `lost` are all records with the event and those that ended without it, as far as they are not left out;
-    `positives` the rows whose event came within the horizon. `with_event` and `without` are records whose horizon is over; `test_with_event` and `test_without` those of the forward
-    test. `stage_history` is the share of closed deals with two or more stages on record (None for other objects),
-    `activity_coverage` the share of the last two years' members that have any activity on record before their last
-    cut-off, `owners_covered` how many of the owners have recorded any. `tier` is what so much allows; `missing` says what
-    stands in the way of more; `borrows` says from which parent a model would be borrowed, with its tier, or why not.
+    `positives` the rows whose event came within the horizon. `with_event` and `without` are records whose horizon is
+    over; `test_with_event` and `test_without` those of the forward test. `stage_history` is the share of closed deals
+    with two or more stages on record (None for other objects), `activity_coverage` the share of the last two years'
+    members that have any activity on record before their last cut-off, `owners_covered` how many of the owners have
+    recorded any. `tier` is what so much allows; `missing` says what stands in the way of more; `borrows` says from
+    which parent a model would be borrowed, with its tier, or why not.
     """
 
     population: str

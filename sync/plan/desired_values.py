@@ -64,8 +64,10 @@ class Desired:
     """Desired values of all records, with what the run has to report.
 
     `left` says why a record that may still hold values has none any more: "closed", "left", "excluded", "no model".
-    `undecided` are the deals of which nobody knows whether they are over, and the customers of whom nobody knows what they bought:
-    what is said of them stays as it is. `estimated` are the deals whose expected value rests on an estimated amount. `drift` is each population's stability index of the scores against those at the model's publication.
+    `undecided` are the deals of which nobody knows whether they are over, and the customers of whom nobody knows what
+    they bought: what is said of them stays as it is. `estimated` are the deals whose expected value rests on an
+    estimated amount. `drift` is each population's stability index of the scores against those at the model's
+    publication.
     """
 
     as_of: int

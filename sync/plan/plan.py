@@ -160,8 +160,9 @@ class Held:
 class Limits:
     """What a plan must leave alone.
 
-    `allowed`: None, or the records a pilot writes. `emptied`: records outside the pilot whose values go. `control`: records of the control group. `waiting`: dead letters
-    whose next try is not due. `held_fields`: fields on hold after a rollback.
+    `allowed`: None, or the records a pilot writes. `emptied`: records outside the pilot whose values go. `control`:
+    records of the control group. `waiting`: dead letters whose next try is not due. `held_fields`: fields on hold
+    after a rollback.
     """
 
     allowed: frozenset[Key] | None = None

@@ -23,9 +23,10 @@ Progress = Callable[[str, int, int | None], None]
 @dataclass
 class Pulled:
     """What a pull did: rows read by stream, which streams were read whole, which this user may not read and why, how
-    many rows a whole reading did not find any more, and which of them may only be hidden; calls by kind, so that links that are read again (links) and definitions
-    (definition) stand apart from the change itself; and of which objects what the CRM computes was brought up to date; and how many values of each field (as
-    deals.amount) could not be read, or not as they came: each is empty or mended, its row is there."""
+    many rows a whole reading did not find any more, and which of them may only be hidden; calls by kind, so that
+    links that are read again (links) and definitions (definition) stand apart from the change itself; and of which
+    objects what the CRM computes was brought up to date; and how many values of each field (as deals.amount) could
+    not be read, or not as they came: each is empty or mended, its row is there."""
 
     as_of: int
     rows: dict[str, int] = field(default_factory=dict)

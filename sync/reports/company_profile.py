@@ -163,7 +163,8 @@ def _people(
     on = _rows(
         engine,
         "SELECT s.to_id AS id, count(DISTINCT d.id) FILTER (NOT d.is_closed AND d.created_at <= ?) AS open, "
-        "count(DISTINCT d.id) FILTER (d.is_won AND d.closed_at <= ?) AS won FROM associations s JOIN deals d ON d.id = s.from_id AND "
+        "count(DISTINCT d.id) FILTER (d.is_won AND d.closed_at <= ?) AS won FROM associations s "
+        "JOIN deals d ON d.id = s.from_id AND "
         "s.from_object = 'deal' AND s.to_object = 'contact' WHERE NOT d.deleted AND d.company_id = ? GROUP BY 1",
         as_of,
         as_of,

@@ -185,7 +185,9 @@ def _count(state: State, query: sa.Select[Any]) -> int:
 def explain(ws: Workspace, record: str) -> dict[str, Any]:
     """Why a record has its score: reasons with points, features, what the CRM holds, what was shown when.
 
-    A deal comes with its open risks and, where it has no expected value, why. A company comes with its profile: purchases, people, open deals, activity, risks. `record` is an id, alone or as "deals/ID". Raises UsageError where no record has it.
+    A deal comes with its open risks and, where it has no expected value, why. A company comes with its profile:
+    purchases, people, open deals, activity, risks. `record` is an id, alone or as "deals/ID". Raises UsageError where
+    no record has it.
     """
     wanted_object, _, record_id = record.rpartition("/")
     open_pulled(ws)

@@ -102,7 +102,8 @@ def all_ids(ws: Workspace, object: str, record_id: str) -> list[str]:
 def forget(ws: Workspace, object: str, record_id: str) -> dict[str, Any]:
     """Erase the record here; under the lease, with nothing of it on its way. Says what is left to do elsewhere.
 
-    The records that were merged into it, or it into, are the same person and go with it. Models are not touched: they hold sums over many records, no record. A rollback cannot restore what was erased.
+    The records that were merged into it, or it into, are the same person and go with it. Models are not touched: they
+    hold sums over many records, no record. A rollback cannot restore what was erased.
     """
     now = ws.clock()
     fields = ws.fields.get(object, ())

@@ -151,21 +151,32 @@ def toml(name: str, crm: str, connection: dict[str, str], found: Proposed) -> st
             "# There is nothing to predict yet: no population has both won and lost, or converted, records."
         ]
     for p in found.proposals:
-        lines += [
-            "",
-            f"# {p.population.label}: {p.open:,} open now, {p.with_event:,} with the event, {p.without:,} ended without it."
-            + (f" {p.note.capitalize()}." if p.note else ""),
-            f"[populations.{p.name}]",
-            f"object = {_quoted(p.population.object)}",
-            f"event = {_quoted(p.population.event)}",
-            f"label = {_quoted(p.population.label)}",
-        ]
-        if p.population.horizon_days:
-            lines.append(f"horizon_days = {p.population.horizon_days}")
-        if p.population.where:
-            inner = ", ".join(f"{k} = {_quoted(v)}" for k, v in p.population.where.items())
-            lines.append(f"where = {{ {inner} }}")
-    lines += [
+        lines += _population(p)
+    return "\n".join([*lines, *_rest(found)])
+
+
+def _population(p: Proposal) -> list[str]:
+    """The section of a proposed population, with what speaks for it."""
+    lines = [
+        "",
+        f"# {p.population.label}: {p.open:,} open now, {p.with_event:,} with the event, {p.without:,} ended without it."
+        + (f" {p.note.capitalize()}." if p.note else ""),
+        f"[populations.{p.name}]",
+        f"object = {_quoted(p.population.object)}",
+        f"event = {_quoted(p.population.event)}",
+        f"label = {_quoted(p.population.label)}",
+    ]
+    if p.population.horizon_days:
+        lines.append(f"horizon_days = {p.population.horizon_days}")
+    if p.population.where:
+        inner = ", ".join(f"{k} = {_quoted(v)}" for k, v in p.population.where.items())
+        lines.append(f"where = {{ {inner} }}")
+    return lines
+
+
+def _rest(found: Proposed) -> list[str]:
+    """Exclusions, what is written, guards and the schedule."""
+    return [
         "",
         "[exclude]",
         "# Colleagues are no customers.",
@@ -206,7 +217,6 @@ def toml(name: str, crm: str, connection: dict[str, str], found: Proposed) -> st
         'time_zone = "UTC"',
         "",
     ]
-    return "\n".join(lines)
 
 
 def _quoted(value: str | list[str]) -> str:

@@ -196,7 +196,7 @@ class Outcome:
 
 
 @dataclass(frozen=True)
-class Held:
+class ReadBack:
     """What the CRM holds of our fields on one record; `found` is False where the record is gone."""
 
     object: str

@@ -19,11 +19,11 @@ from sales_consultant.connectors.base import (
     Connector,
     Estimate,
     FieldInfo,
-    Held,
     Identity,
     Known,
     Outcome,
     Page,
+    ReadBack,
     Stream,
     distinct,
 )
@@ -310,7 +310,9 @@ class HubSpotConnector(HubSpotAdmin, Connector):
         """HubSpot has no jobs."""
         yield from ()
 
-    def read_back(self, object: str, record_ids: Sequence[str], fields: Sequence[Field]) -> Iterator[Held]:
+    def read_back(
+        self, object: str, record_ids: Sequence[str], fields: Sequence[Field]
+    ) -> Iterator[ReadBack]:
         """Read by id, which does not depend on the search index."""
         object_type = "contacts" if object == "leads" else object
         names = {f.key: (f, self._name(f.key)) for f in fields}
@@ -327,10 +329,10 @@ class HubSpotConnector(HubSpotAdmin, Connector):
             for record_id in part:
                 held = found.get(record_id)
                 if held is None or held.get("archived"):
-                    yield Held(object, record_id, {}, found=False)
+                    yield ReadBack(object, record_id, {}, found=False)
                     continue
                 values = {k: self.parse(f, held["properties"].get(n)) for k, (f, n) in names.items()}
-                yield Held(object, record_id, values)
+                yield ReadBack(object, record_id, values)
 
     # -- limits and permissions ----------------------------------------------------------------------------------
 

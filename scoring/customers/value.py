@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from sales_consultant.config.clock import DAY_MS
 from sales_consultant.engine import Engine, alive, neutral, query
-from sales_consultant.scoring.core import DAY
 from sales_consultant.scoring.customers.beta_geo_nbd import BetaGeoModel
 from sales_consultant.scoring.customers.contracts import ContractFields, told
 from sales_consultant.scoring.customers.gamma_gamma import GammaGammaModel
@@ -113,7 +113,7 @@ class ValueModel:
         evenly = float(counts_for(MONTH_DAYS * np.arange(1, MONTHS + 1), monthly).mean())
         value[told] = (rate * table["monetary"].to_numpy(dtype=float) * evenly)[told]
         if self.renewals is not None and contractual.any():
-            held = terms(bought, table.index[contractual], as_of_day=as_of // DAY)
+            held = terms(bought, table.index[contractual], as_of_day=as_of // DAY_MS)
             held = held.reindex(table.index[contractual])
             risk, *times = Renewals(**self.renewals).predict(held, discount_rate=monthly)
             each = table["monetary"].to_numpy(dtype=float)[contractual]
@@ -283,7 +283,7 @@ def _kinds(
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     free = table[(left_out == "") & ~table["contractual"]]
     under_contract = table.index[(left_out == "") & table["contractual"]]
-    return free, terms(bought, under_contract, as_of_day=as_of // DAY)
+    return free, terms(bought, under_contract, as_of_day=as_of // DAY_MS)
 
 
 def _card(
@@ -335,7 +335,9 @@ def deal_values(
     if as_of is None:
         newest = pd.concat([deals["created_at"], deals["closed_at"]]).max()
         as_of = 0 if pd.isna(newest) else int(newest)
-    cycles = (deals["closed_at"] - deals["created_at"])[deals["is_won"] & (deals["closed_at"] <= as_of)] / DAY
+    cycles = (deals["closed_at"] - deals["created_at"])[
+        deals["is_won"] & (deals["closed_at"] <= as_of)
+    ] / DAY_MS
     limit = stale_days(cycles)
     wanted = scores if "object" not in scores else scores[scores["object"] == "deals"]
     rows = wanted[["record_id", "probability"]].merge(deals, on="record_id", how="left")
@@ -346,7 +348,7 @@ def deal_values(
         [
             rows["probability"].isna(),
             rows["amount"].isna() | (rows["amount"] <= 0),
-            (as_of - rows["created_at"]) / DAY > limit,
+            (as_of - rows["created_at"]) / DAY_MS > limit,
         ],
         ["no probability", "no amount", "stale"],
         default="",

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from sales_consultant.config.clock import DAY_MS
 from sales_consultant.engine import MEMBER_COLUMNS, Engine
-from sales_consultant.scoring.core import DAY
 from sales_consultant.scoring.features import crm_fields as own
 from sales_consultant.scoring.features.cleaning import FeatureTable, possible
 from sales_consultant.scoring.features.compile import counted, deal_state, primary_contacts
@@ -99,8 +99,8 @@ def _ages(members: pd.DataFrame) -> pd.DataFrame:
     known = company.where(company <= members["cut"])
     return pd.DataFrame(
         {
-            "age_days": ((members["cut"] - members["created_at"]) // DAY).astype("float64"),
-            "company_age_days": (members["cut"] - known) // DAY,
+            "age_days": ((members["cut"] - members["created_at"]) // DAY_MS).astype("float64"),
+            "company_age_days": (members["cut"] - known) // DAY_MS,
         },
         index=members.index,
     )
@@ -126,7 +126,7 @@ def _fields(engine: Engine, source: str, wanted: list[Feature], members: pd.Data
                 now = pd.to_numeric(found["value"], errors="coerce")
                 then = pd.to_numeric(found["before"], errors="coerce").fillna(0.0)
                 values[f"{name}.change_30d"] = (now - then).set_axis(members.index)
-                since = (members["cut"].to_numpy() - found["changed_at"].to_numpy(dtype=float)) // DAY
+                since = (members["cut"].to_numpy() - found["changed_at"].to_numpy(dtype=float)) // DAY_MS
                 values[f"{name}.days_since_change"] = pd.Series(since, index=members.index)
     out = {}
     for feature in wanted:

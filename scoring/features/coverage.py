@@ -13,8 +13,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from sales_consultant.config.clock import DAY_MS, iso_day
 from sales_consultant.engine import Engine, alive, neutral, query
-from sales_consultant.scoring.core import DAY, iso_day
 from sales_consultant.scoring.features.sources import activities
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def masked(
                 unknown[rows] = True
                 told.append({**entry, "why": "low", "since": None})
             elif since is not None:
-                blind = [when - _reach(f) * DAY < since for f in mine]
+                blind = [when - _reach(f) * DAY_MS < since for f in mine]
                 unknown[np.ix_(rows, np.flatnonzero(blind))] = True
                 if any(blind):
                     told.append({**entry, "why": "sudden", "since": int(since)})
@@ -129,7 +129,7 @@ class _Starts:
             since = float(seen.min())
             before = float(np.maximum(np.minimum(end, since) - born, 0).sum())
             after = np.maximum(np.where(np.isfinite(first), first, end) - np.maximum(born, since), 0).sum()
-            rate = (len(seen) - 1) / max(float(after), DAY)
+            rate = (len(seen) - 1) / max(float(after), DAY_MS)
             found = since if rate * before > -math.log(_BY_CHANCE) else None
         elif owner is not None:
             found = self.of(None, cut)

@@ -24,7 +24,7 @@ from sales_consultant.scoring.leakage.event_counts import past_of, sets_of
 from sales_consultant.scoring.metrics import group_weights
 
 if TYPE_CHECKING:
-    from sales_consultant.scoring.leakage.event_counts import Happened, Past
+    from sales_consultant.scoring.leakage.event_counts import EventCounts, Past
 
     Floats = NDArray[np.float64]
     Codes = NDArray[np.int64]
@@ -37,7 +37,7 @@ _MOST_VALUES = 80
 _BINS = 40
 
 
-def knows_later(
+def find_future_leakage(
     values: pd.DataFrame,
     ids: pd.Series[Any],
     cut: Floats,
@@ -107,7 +107,7 @@ class _Search:
                 return Finding(name, KIND, _told(field, one, share))
         return None
 
-    def _suspects(self, field: _Field, agreed: set[str]) -> list[tuple[float, Happened, Floats]]:
+    def _suspects(self, field: _Field, agreed: set[str]) -> list[tuple[float, EventCounts, Floats]]:
         """Kinds of events that a field may know, each with the share that it leaves open and its losses."""
         found = []
         for one in self.sets:
@@ -120,7 +120,7 @@ class _Search:
                 found.append((self._left(one, loss, best=False), one, loss))
         return found
 
-    def _left(self, one: Happened, loss: Floats, *, best: bool) -> float:
+    def _left(self, one: EventCounts, loss: Floats, *, best: bool) -> float:
         """The share of what chance and the past leave open, at the upper end of its interval."""
         if one.name not in self._foretold:
             self._foretold[one.name] = [_by_past(self.past, one, self.fold, trees=False)]
@@ -135,11 +135,11 @@ class _Search:
         return float(np.quantile(drawn, CONFIDENCE))
 
 
-def _limit(one: Happened) -> float:
+def _limit(one: EventCounts) -> float:
     return OPEN_ONCE if one.once else OPEN
 
 
-def _by_past(past: Past, one: Happened, fold: Codes, *, trees: bool) -> Floats:
+def _by_past(past: Past, one: EventCounts, fold: Codes, *, trees: bool) -> Floats:
     """Squared error of each row's later count, foretold from all that happened before, by a ridge or by boosted trees."""
     told = np.empty(len(fold))
     X = past.features
@@ -192,7 +192,7 @@ class _Field:
         return cls(codes, int(codes.max()) + 1 if len(codes) else 1, values, names)
 
 
-def _loss(one: Happened, field: _Field | None, fold: Codes) -> Floats:
+def _loss(one: EventCounts, field: _Field | None, fold: Codes) -> Floats:
     """Squared error of each row's later count, foretold from the earlier count and the field for groups not learnt from.
 
     The better of two ways: the mean of each pair of earlier count and value, and a straight line through both.
@@ -239,7 +239,7 @@ def _by_line(X: Floats, y: Floats, fold: Codes) -> Floats:
     return out
 
 
-def _told(field: _Field, one: Happened, left: float) -> str:
+def _told(field: _Field, one: EventCounts, left: float) -> str:
     """The evidence in words: values equal to the count to date, else what the strongest value says of the later events."""
     what = one.name
     if field.number is not None:

@@ -121,7 +121,7 @@ class _Outcomes:
         return None
 
 
-def decided(
+def find_label_determining_columns(
     X: pd.DataFrame,
     y: NDArray[np.float64],
     groups: NDArray[np.int64],

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from sales_consultant.scoring.core import DAY
+from sales_consultant.config.clock import DAY_MS
 
 if TYPE_CHECKING:
     from sales_consultant.config.populations import Population
@@ -42,7 +42,7 @@ def _horizon_days(population: Population, members: Membership) -> int:
     if population.object != "deals":
         return _DEFAULT_HORIZON
     life = members.life[(members.life["excluded"] == "") & members.life["event_at"].notna()]
-    days = ((life["event_at"] - life["created_at"]) / DAY).to_numpy(dtype=float)
+    days = ((life["event_at"] - life["created_at"]) / DAY_MS).to_numpy(dtype=float)
     if len(days) < _MIN_WON:
         return _DEFAULT_HORIZON
     return int(np.clip(np.ceil(np.quantile(days, _WON_SHARE)), _MIN_HORIZON, _MAX_HORIZON))
@@ -56,13 +56,13 @@ def cut_offs(members: Membership, horizon: int) -> list[int]:
     life = members.life
     if life.empty:
         return []
-    newest = members.as_of - horizon * DAY
-    span = (newest - int(life["created_at"].quantile(0.02))) // DAY
+    newest = members.as_of - horizon * DAY_MS
+    span = (newest - int(life["created_at"].quantile(0.02))) // DAY_MS
     if span < MIN_CUTS:
         return []
     step = min(STEP_DAYS, span // MIN_CUTS)
     count = min(MAX_CUTS, span // step)
-    return [newest - k * step * DAY for k in range(count)][::-1]
+    return [newest - k * step * DAY_MS for k in range(count)][::-1]
 
 
 def under_way(members: Membership, horizon: int) -> list[int]:
@@ -83,9 +83,9 @@ def labelled(members: Membership, cuts: list[int], horizon: int) -> pd.DataFrame
     that was lost, or a lead that left, within the horizon is a negative. The rows of a record share the
     weight of one.
     """
-    whole = [c for c in cuts if c + horizon * DAY <= members.as_of]
+    whole = [c for c in cuts if c + horizon * DAY_MS <= members.as_of]
     rows = members.at_all(whole) if whole else members.at(members.as_of).iloc[:0]
-    happened = (rows["event_at"] > rows["cut"]) & (rows["event_at"] <= rows["cut"] + horizon * DAY)
+    happened = (rows["event_at"] > rows["cut"]) & (rows["event_at"] <= rows["cut"] + horizon * DAY_MS)
     rows["label"] = happened.astype("float64")
     rows["repeats"] = members.population.event == "next_purchase"
     return weighted(rows)
@@ -118,7 +118,7 @@ def split(rows: pd.DataFrame, horizon: int) -> tuple[pd.DataFrame, pd.DataFrame]
     """
     best, chosen = 0, None
     for start in sorted(rows["cut"].unique()):
-        train, test = rows[rows["cut"] + horizon * DAY <= start], rows[rows["cut"] >= start]
+        train, test = rows[rows["cut"] + horizon * DAY_MS <= start], rows[rows["cut"] >= start]
         if train.empty or test.empty:
             continue
         worth = min(*classes(train), 3 * min(classes(test)))

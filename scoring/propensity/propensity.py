@@ -9,8 +9,8 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from sales_consultant.scoring.additive import (
+    CompetingRisks,
     Encoder,
-    Hazards,
     Linear,
     Tables,
     boosted_margins,
@@ -27,10 +27,10 @@ from sales_consultant.scoring.core import Finding, ScoringError
 from sales_consultant.scoring.features import known_leaker
 from sales_consultant.scoring.leakage import (
     SEPARABLE,
-    Probe,
-    decided,
+    HoldoutProbe,
+    find_label_determining_columns,
+    find_leaks_by_ablation,
     leaking,
-    lifts,
     separable,
     single_fields,
 )
@@ -52,7 +52,7 @@ if TYPE_CHECKING:
 
 Tier = Literal["rules", "shrunk", "full", "boosted"]
 
-Form = Linear | Tables | Hazards
+Form = Linear | Tables | CompetingRisks
 
 MIN_SHRUNK = 40
 MIN_FULL = 200
@@ -193,19 +193,21 @@ class PropensityModel(Classifier):
             gone = set(names) - set(left())
             return X[[c for c in X.columns if c not in gone]]
 
-        def probe() -> Probe | None:
-            return Probe.of(shown(), y, codes, made_of, seed)
+        def probe() -> HoldoutProbe | None:
+            return HoldoutProbe.of(shown(), y, codes, made_of, seed)
 
         strong = single_fields(X, y, order, names=left())
         leaks = leaking(probe(), [f.column for f in strong]) if strong else []
         found += [f for f in strong if f.column in leaks]
-        sure = decided(X, y, codes, names=left(), as_of=order)
+        sure = find_label_determining_columns(X, y, codes, names=left(), as_of=order)
         # A value that always buys may be honest where everything tells them apart; to be filled by the outcome is not.
         found += [f for f in sure if f.kind != "decides"]
         always = [f for f in sure if f.kind == "decides"]
         if always and not separable(probe(), [f.column for f in always], SEPARABLE):
             found += always
-        return found + lifts(shown(), y, codes, names=left(), families=made_of, random_state=seed)
+        return found + find_leaks_by_ablation(
+            shown(), y, codes, names=left(), families=made_of, random_state=seed
+        )
 
     def _learn(
         self,
@@ -380,7 +382,7 @@ class PropensityModel(Classifier):
         model.tier_ = data["tier"]
         model.feature_names_in_ = list(data["feature_names"])
         form = data["form"]
-        kinds: dict[str, Any] = {k.kind: k for k in (Linear, Tables, Hazards)}
+        kinds: dict[str, Any] = {k.kind: k for k in (Linear, Tables, CompetingRisks)}
         model._take(kinds[form["kind"]].from_dict(form))
         model.base_rate_, model.contest_ = data["base_rate"], dict(data["contest"])
         model.strength_, model.screen_ = data["strength"], data.get("screen", 0.0)

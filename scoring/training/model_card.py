@@ -24,7 +24,7 @@ MOST_JUDGED = 20_000
 
 
 @dataclass(frozen=True, slots=True)
-class Learnt:
+class TrainingEvidence:
     """What a model rests on: the population's members, its labelled rows, and what was found wrong with their labels.
 
     `judged` are the forward test's rows with their probability `p`, None without a test.
@@ -40,7 +40,7 @@ def finish(
     engine: Engine,
     model: PopulationModel,
     report: ForwardTest,
-    learnt: Learnt,
+    learnt: TrainingEvidence,
     *,
     random_state: int = 0,
 ) -> tuple[PopulationModel, ForwardTest, pd.DataFrame]:
@@ -78,7 +78,7 @@ def finish(
     return replace(model, card=model.card | card), report, today
 
 
-def _card(learnt: Learnt, report: ForwardTest, model: PopulationModel) -> dict[str, Any]:
+def _card(learnt: TrainingEvidence, report: ForwardTest, model: PopulationModel) -> dict[str, Any]:
     rows, members = learnt.rows, learnt.members
     won, lost = classes(rows) if len(rows) else (0, 0)
     life = members.life

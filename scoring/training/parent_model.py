@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from sales_consultant.config.clock import DAY_MS
 from sales_consultant.engine import Engine
-from sales_consultant.scoring.core import DAY
 from sales_consultant.scoring.features import build_table, cleaning, coverage
 from sales_consultant.scoring.metrics import held_rate, judge, sigmoid
 from sales_consultant.scoring.populations import (
@@ -23,7 +23,7 @@ from sales_consultant.scoring.populations import (
     labelled,
     weighted,
 )
-from sales_consultant.scoring.training.model_card import Learnt, finish
+from sales_consultant.scoring.training.model_card import TrainingEvidence, finish
 from sales_consultant.scoring.training.training import Trained
 from sales_consultant.scoring.validation import unseen, untested
 
@@ -122,7 +122,7 @@ def borrow(
         card={},
     )
     model, report, today = finish(
-        engine, model, report, Learnt(members, rows, wrong, judged), random_state=random_state
+        engine, model, report, TrainingEvidence(members, rows, wrong, judged), random_state=random_state
     )
     won, lost = classes(rows) if len(rows) else (0, 0)
     told = _told(lender, found, (won, lost), report, own_test=own_test)
@@ -177,7 +177,7 @@ def _tested(
     """
     if rows.empty:
         return None, None
-    end = rows["cut"] + horizon * DAY
+    end = rows["cut"] + horizon * DAY_MS
     model, start = lender.tested, lender.report.get("test_from")
     if model is not None and start is not None:
         test, before = rows[rows["cut"] >= start], rows[end <= start]

@@ -31,7 +31,7 @@ from sales_consultant.scoring.propensity import (
     fit_competing_risks,
     tier_of,
 )
-from sales_consultant.scoring.training.model_card import Learnt, finish
+from sales_consultant.scoring.training.model_card import TrainingEvidence, finish
 from sales_consultant.scoring.validation import Outcome, fit, forward_test, slices, untested
 
 if TYPE_CHECKING:
@@ -172,7 +172,7 @@ def train(
         propensity = _competing(propensity, (rows, X), (newer, more), horizon, as_of, random_state)
     model = _assemble(name, population, members, horizon, declared, propensity)
     say(f"{name}: grades", 0.9)
-    learnt = Learnt(members, rows, wrong, judged)
+    learnt = TrainingEvidence(members, rows, wrong, judged)
     model, report, today = finish(engine, model, report, learnt, random_state=random_state)
     more_notes = {
         "cleaning": cleaning.counted(table),

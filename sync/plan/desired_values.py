@@ -16,6 +16,7 @@ import pandas as pd
 
 from sales_consultant.config.canon import Canonical, written
 from sales_consultant.config.catalogue import by_key
+from sales_consultant.config.clock import DAY_MS
 from sales_consultant.config.playbook import Playbook
 from sales_consultant.config.settings import Settings
 from sales_consultant.engine import DuckEngine
@@ -27,7 +28,6 @@ from sales_consultant.scoring.scorer import shown
 from sales_consultant.scoring.validation import publish_gate
 from sales_consultant.sync.stores import many
 
-DAY_MS = 86_400_000
 TREND_DAYS = 14
 TREND_POINTS = 8
 SHOWN_REASONS = 3

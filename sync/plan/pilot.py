@@ -12,7 +12,7 @@ from sales_consultant.config.language.nearest import did_you_mean
 from sales_consultant.config.neutral import NEUTRAL, quote
 from sales_consultant.config.sections import Write
 from sales_consultant.sync.plan.desired_values import Desired, Key
-from sales_consultant.sync.plan.plan import Held
+from sales_consultant.sync.plan.plan import CurrentValues
 from sales_consultant.sync.stores import State
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ Ask = Callable[[int], bool]
 Keep = Callable[[Key], bool]
 
 
-def allowed(ws: "Workspace", wanted: Desired, current: Held) -> frozenset[Key] | None:
+def allowed(ws: "Workspace", wanted: Desired, current: CurrentValues) -> frozenset[Key] | None:
     """The records that may be written; None where all may.
 
     `owner` compares e-mail addresses or ids of owners, `team` the names of `[write.teams]`; any other name is a column
@@ -167,7 +167,7 @@ def narrowing(text: str) -> Narrowed | None:
     return None
 
 
-def left_behind(pilot: frozenset[Key] | None, current: Held) -> frozenset[Key]:
+def left_behind(pilot: frozenset[Key] | None, current: CurrentValues) -> frozenset[Key]:
     """Records outside the pilot that hold values which we wrote: it was wider once, or they have left it."""
     if pilot is None:
         return frozenset()

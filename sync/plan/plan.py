@@ -149,7 +149,7 @@ class Plan:
 
 
 @dataclass(frozen=True)
-class Held:
+class CurrentValues:
     """What the CRM holds of our fields, by record, and what we last wrote there."""
 
     values: Mapping[Key, Values]
@@ -174,7 +174,12 @@ class Limits:
 
 
 def make(
-    desired: Desired, held: Held, fields: Mapping[str, Sequence[Field]], limits: Limits, *, identity: str
+    desired: Desired,
+    held: CurrentValues,
+    fields: Mapping[str, Sequence[Field]],
+    limits: Limits,
+    *,
+    identity: str,
 ) -> Plan:
     """The plan; deterministic: entries by object and id."""
     plan = Plan(desired.as_of, identity)

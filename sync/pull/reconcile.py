@@ -9,6 +9,7 @@ read again whole, a thousand records a call.
 from collections.abc import Iterable
 from dataclasses import astuple, dataclass
 
+from sales_consultant.config.clock import DAY_MS
 from sales_consultant.config.errors import AccessError
 from sales_consultant.config.neutral import quote
 from sales_consultant.connectors.base import Reader, Stream
@@ -110,7 +111,7 @@ def due(warehouse: Warehouse, now: int, days: int) -> bool:
     if not days or warehouse.empty:
         return False
     at, _ = last(warehouse)
-    return at is None or now - at >= days * 86_400_000
+    return at is None or now - at >= days * DAY_MS
 
 
 def _compare(

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from sales_consultant.config.clock import DAY_MS
 from sales_consultant.engine import DuckEngine
 
-DAY_MS = 86_400_000
 SILENT_DAYS = 30
 _MOST = 10
 _LAST = 5

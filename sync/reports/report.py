@@ -6,10 +6,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from sales_consultant.config.clock import iso
+from sales_consultant.config.clock import DAY_MS, iso
 from sales_consultant.config.errors import UsageError
 from sales_consultant.config.neutral import quote
-from sales_consultant.connectors.budget import DAY_MS
 from sales_consultant.scoring import scorer
 from sales_consultant.scoring.customers import value
 from sales_consultant.scoring.populations import Membership

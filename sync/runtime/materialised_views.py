@@ -21,7 +21,7 @@ MOST_ROWS = 122_880
 
 
 @contextlib.contextmanager
-def at_hand(con: "duckdb.DuckDBPyConnection", *, most: int = MOST_ROWS) -> Iterator[bool]:
+def materialised(con: "duckdb.DuckDBPyConnection", *, most: int = MOST_ROWS) -> Iterator[bool]:
     """Copy the neutral views of a warehouse with at most `most` raw rows, by one thread; whether that was done.
 
     The copies hide the views by their names until the block ends, so nothing may be pulled within it.

@@ -10,6 +10,7 @@ import requests
 import sqlalchemy as sa
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
 
+from sales_consultant.config.clock import DAY_MS
 from sales_consultant.sync.journal import unsettled_runs
 from sales_consultant.sync.stores import CallCounts, State, dead_letters, holds, leases, runs
 
@@ -87,7 +88,7 @@ def pulse(state: State, connection: str, *, now: int, share: float = 1.0) -> Pul
         _count(state, dead_letters),
         _count(state, holds),
         len(unsettled_runs(state)),
-        counts.take(0, 0, now - 86_400_000),
+        counts.take(0, 0, now - DAY_MS),
         None if limit is None else int(limit * share),
         bool(held) and held[0]["released_at"] is None,
         job,

@@ -3,7 +3,7 @@
 import duckdb
 import pytest
 
-from sales_consultant.sync.runtime.materialised_views import at_hand
+from sales_consultant.sync.runtime.materialised_views import materialised
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def copies(con: duckdb.DuckDBPyConnection) -> int:
 
 def test_the_same_rows_and_types_without_the_views(con: duckdb.DuckDBPyConnection) -> None:
     before, threads = seen(con), con.execute("SELECT current_setting('threads')").fetchall()
-    with at_hand(con) as copied:
+    with materialised(con) as copied:
         assert copied and copies(con) == 2
         assert seen(con) == before
     assert copies(con) == 0
@@ -43,13 +43,13 @@ def test_the_same_rows_and_types_without_the_views(con: duckdb.DuckDBPyConnectio
 
 
 def test_a_large_company_is_read_through_its_views(con: duckdb.DuckDBPyConnection) -> None:
-    with at_hand(con, most=9) as copied:
+    with materialised(con, most=9) as copied:
         assert not copied and copies(con) == 0
-    with at_hand(con, most=10) as copied:
+    with materialised(con, most=10) as copied:
         assert copied
 
 
 def test_an_error_leaves_the_views_as_they_were(con: duckdb.DuckDBPyConnection) -> None:
-    with pytest.raises(ZeroDivisionError), at_hand(con):
+    with pytest.raises(ZeroDivisionError), materialised(con):
         raise ZeroDivisionError
     assert copies(con) == 0

@@ -104,10 +104,6 @@ class HubSpotConnector(HubSpotAdmin, Connector):
             )
         return self.api.transport.server_ms + 999
 
-    def covered(self, until: int) -> int | None:
-        """HubSpot says nothing of what is still to come to light."""
-        return None
-
     def latest(self) -> int:
         """HubSpot's clock as of the last answer."""
         return self.api.transport.server_ms or 0
@@ -151,9 +147,6 @@ class HubSpotConnector(HubSpotAdmin, Connector):
         return self._selection(stream).digest if stream in schema.OBJECTS else "1"
 
     # -- pull ----------------------------------------------------------------------------------------------------
-
-    def prefetch(self, windows: Mapping[str, tuple[str | None, int | None]], until: int) -> None:
-        """Nothing: HubSpot answers each question by itself."""
 
     def pull(
         self, stream: str, *, since: int | None, until: int, resume: str | None, known: Known

@@ -306,6 +306,10 @@ def _card(
     }
 
 
+def _to_the_cent(amount: float) -> Decimal:
+    return Decimal(repr(float(amount))).quantize(Decimal("0.01"))
+
+
 def deal_values(
     engine: Engine,
     scores: pd.DataFrame,
@@ -353,11 +357,7 @@ def deal_values(
         ["no probability", "no amount", "stale"],
         default="",
     )
-    cent = Decimal("0.01")
-    values = [
-        Decimal(repr(float(w))).quantize(cent) if r == "" else None
-        for w, r in zip(worth, reason, strict=True)
-    ]
+    values = [_to_the_cent(w) if r == "" else None for w, r in zip(worth, reason, strict=True)]
     return pd.DataFrame(
         {
             "record_id": rows["record_id"].astype(object),

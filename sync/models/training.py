@@ -13,6 +13,7 @@ from sales_consultant.config.neutral import field_column
 from sales_consultant.config.populations import Population
 from sales_consultant.config.settings import Settings
 from sales_consultant.engine import DuckEngine
+from sales_consultant.engine.reads import records
 from sales_consultant.scoring import deal_amounts, model_file
 from sales_consultant.scoring.customers import (
     ClusterModel,
@@ -286,11 +287,7 @@ def _same_question(held: "PopulationModel | None", population: Population) -> "P
 def _was_there(engine: DuckEngine, column: str) -> bool:
     """Whether a custom field was ever pulled under this name."""
     name = field_column(column.removeprefix("c_")).lower()
-    rows = engine.con.execute(
-        "SELECT 1 FROM duckdb_columns() WHERE lower(column_name) IN (?, ?) AND table_name LIKE 'raw%' LIMIT 1",
-        [name, f"{name}__c"],
-    ).fetchall()
-    return column.startswith("c_") and bool(rows)
+    return column.startswith("c_") and records.was_pulled(engine, name, f"{name}__c")
 
 
 def _check_features(engine: DuckEngine, settings: Settings) -> None:

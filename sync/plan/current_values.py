@@ -7,12 +7,14 @@ import sqlalchemy as sa
 from sales_consultant.config.canon import Canonical
 from sales_consultant.config.catalogue import Field, by_key
 from sales_consultant.config.clock import DAY_MS
-from sales_consultant.config.neutral import field_column, quote
+from sales_consultant.config.neutral import field_column
 from sales_consultant.connectors.base import Reader
+from sales_consultant.engine.reads import records
+from sales_consultant.engine.reads.rows import MANY
 from sales_consultant.sync.journal import last_written, written_since
 from sales_consultant.sync.plan.desired_values import Key
 from sales_consultant.sync.plan.plan import CurrentValues, Values
-from sales_consultant.sync.stores import MANY, State, Warehouse, feedback, many, written
+from sales_consultant.sync.stores import State, Warehouse, feedback, written
 
 
 def read(
@@ -38,10 +40,10 @@ def read(
             continue
         names = [(f, field_column(connector.field_name(obj, f))) for f in chosen]
         present = [(f, n) for f, n in names if n in columns]
-        listed = "".join(f", {quote(n)}" for _, n in present)
-        query = f"SELECT id, _seen{listed} FROM {quote(table)} WHERE {condition}"
         parsed = [_Parsed(connector, f) for f, _ in present]
-        for record_id, at, *texts in many(warehouse.con.execute(query)):
+        for record_id, at, *texts in records.held_fields(
+            warehouse.engine, table, [n for _, n in present], condition
+        ):
             key = (obj, record_id)
             values[key] = {p.key: p[text] for p, text in zip(parsed, texts, strict=True) if text is not None}
             seen[key] = moments.setdefault(at, at)

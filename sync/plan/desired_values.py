@@ -20,13 +20,13 @@ from sales_consultant.config.clock import DAY_MS
 from sales_consultant.config.playbook import Playbook
 from sales_consultant.config.settings import Settings
 from sales_consultant.engine import DuckEngine
+from sales_consultant.engine.reads import records
 from sales_consultant.scoring import scorer
 from sales_consultant.scoring.customers import value
 from sales_consultant.scoring.next_steps import propose
 from sales_consultant.scoring.populations import Membership, undecided
 from sales_consultant.scoring.scorer import shown
 from sales_consultant.scoring.validation import publish_gate
-from sales_consultant.sync.stores import many
 
 TREND_DAYS = 14
 TREND_POINTS = 8
@@ -152,28 +152,18 @@ def _put(desired: Desired, key: Key, **values: object) -> None:
 
 def _directory(engine: DuckEngine, desired: Desired, keys: Iterable[Key]) -> None:
     """Names, owners and companies of all records: what messages, pilots and the control group need."""
-    sources = (
-        (
-            "SELECT CASE source_object WHEN 'Lead' THEN 'leads' ELSE 'contacts' END, id, "
-            "coalesce(nullif(trim(concat_ws(' ', first_name, last_name)), ''), email, id), company_id, owner_id, "
-            "false, do_not_score FROM contacts"
-        ),
-        "SELECT 'companies', id, coalesce(name, domain, id), id, owner_id, false, do_not_score FROM companies",
-        "SELECT 'deals', id, coalesce(name, id), company_id, owner_id, is_closed, do_not_score FROM deals",
-    )
     # Many records share these words: each is kept once.
     known: dict[str, str] = {}
     same = {k: k for k in keys}
-    for source in sources:
-        for obj, record_id, name, company, owner, closed, leave in many(engine.con.execute(source)):
-            key = (known.setdefault(obj, obj), record_id)
-            shared = (known.setdefault(w, w) if w else "" for w in (company, owner))
-            key = same.get(key, key)
-            desired.directory[key] = (name, *shared, key)
-            if closed:
-                desired.closed_deals.add(record_id)
-            if leave:
-                desired.excluded_records.add(key)
+    for obj, record_id, name, company, owner, closed, leave in records.directory(engine):
+        key = (known.setdefault(obj, obj), record_id)
+        shared = (known.setdefault(w, w) if w else "" for w in (company, owner))
+        key = same.get(key, key)
+        desired.directory[key] = (name, *shared, key)
+        if closed:
+            desired.closed_deals.add(record_id)
+        if leave:
+            desired.excluded_records.add(key)
 
 
 def _undecided(engine: DuckEngine, desired: Desired) -> None:

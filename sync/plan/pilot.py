@@ -11,6 +11,7 @@ from sales_consultant.config.language.articles import a
 from sales_consultant.config.language.nearest import did_you_mean
 from sales_consultant.config.neutral import NEUTRAL, quote
 from sales_consultant.config.sections import Write
+from sales_consultant.engine.reads import records
 from sales_consultant.sync.plan.desired_values import Desired, Key
 from sales_consultant.sync.plan.plan import CurrentValues
 from sales_consultant.sync.stores import State
@@ -59,7 +60,7 @@ def _people(ws: "Workspace", wanted: Desired, condition: Condition) -> Keep:
     values = {v.lower() for v in condition.values}
     if condition.field == "team":
         values = {p.lower() for v in values for p in _team(ws.settings.write, v)}
-    found = ws.warehouse.con.execute("SELECT id, lower(email) FROM owners").fetchall()
+    found = records.owners(ws.warehouse.engine)
     ids = {str(i) for i, email in found if str(i).lower() in values or email in values}
     unread = not all(email for _, email in found)
     if not ids and unread and condition.operator in ("=", "in"):
@@ -92,13 +93,11 @@ def _column(ws: "Workspace", condition: Condition) -> Keep:
     members: dict[str, set[str]] = {}
     known: set[str] = set()
     for obj, table in _TABLES.items():
-        rows = ws.warehouse.con.execute(f"DESCRIBE {quote(table)}").fetchall()
-        types = {str(r[0]): str(r[1]) for r in rows}
+        types = ws.warehouse.engine.columns(table)
         known |= types.keys()
         if condition.field in types:
             sql, values = compared(condition, types[condition.field])
-            found = ws.warehouse.con.execute(f"SELECT id FROM {quote(table)} WHERE {sql}", values).fetchall()
-            members[obj] = {str(r[0]) for r in found}
+            members[obj] = records.ids_where(ws.warehouse.engine, table, sql, values)
     if not members:
         raise ConfigError(
             f'[write] where: there is no column "{condition.field}".',

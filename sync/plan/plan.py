@@ -202,9 +202,9 @@ def make(
         plan.graded += bool(current.get("grade"))
         writable = [f.key for f in fields[key[0]] if not f.people_write]
         outside = key in limits.emptied
-        wanted, why = (
-            (dict.fromkeys(_OURS), "outside the pilot") if outside else _wanted(key, desired, current)
-        )
+        wanted, why = _wanted(key, desired, current)
+        if outside:
+            wanted, why = dict.fromkeys(_OURS), "outside the pilot"
         wanted = {k: v for k, v in wanted.items() if k in writable}
         edits = _foreign(key, current, held.written.get(key, {}), wanted)
         last = held.written.get(key, {})

@@ -73,7 +73,7 @@ def test_the_source_archive_can_be_tested(built: Path) -> None:
         names = {n.split("/", 1)[1] for n in held.getnames() if "/" in n}
     assert {
         "tests/cli/test_wheel.py",
-        "docs/cli.md",
+        "docs/reference/commands.md",
         "pyproject.toml",
         "LICENSE",
         "README.md",

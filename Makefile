@@ -9,7 +9,7 @@ UPGRADE = --upgrade
 
 .DEFAULT_GOAL := help
 
-.PHONY: help install demo test test-clients lint bench reference docs lock clean soak crash odd sweep odd-place seeds check-install
+.PHONY: help install demo test test-clients lint bench reference picture docs lock clean soak crash odd sweep odd-place seeds check-install
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -67,6 +67,9 @@ bench: install ## speed against a peer or the limit, as ratios
 
 reference: install ## write the generated pages of docs/reference anew
 	@PYTHONPATH=tests $(BIN)/python -m support.reference_pages
+
+picture: install ## draw the README's picture anew from the demo
+	@PYTHONPATH=tests $(BIN)/python -m support.picture
 
 docs: install reference $(VENV)/docs-installed ## build the documentation into build/site, without network
 	@NO_MKDOCS_2_WARNING=true $(BIN)/mkdocs build --strict --quiet

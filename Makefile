@@ -72,7 +72,7 @@ picture: install ## draw the README's picture anew from the demo
 	@PYTHONPATH=tests $(BIN)/python -m support.picture
 
 docs: install reference $(VENV)/docs-installed ## build the documentation into build/site, without network
-	@NO_MKDOCS_2_WARNING=true $(BIN)/mkdocs build --strict --quiet
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 	@PYTHONPATH=tests $(BIN)/python -m support.site_links build/site
 	@echo "build/site/index.html"
 
@@ -80,9 +80,11 @@ $(VENV)/docs-installed: $(VENV)/installed requirements-docs.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements-docs.lock
 	@touch $@
 
-# The other locks hold only what the run-time lock does not, in the same versions.
+# The other locks hold only what the run-time lock does not, in the same versions. What it holds for some systems alone, as
+# colorama for Windows, the documentation needs on all: ALWAYS leaves out only what is locked without a condition.
 COMPILE := uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate
 BESIDE = $$(sed -n 's/^\([a-z0-9.-]*\)==.*/--no-emit-package \1/p' $(1) | sort -u)
+ALWAYS = $$(sed -n 's/^\([a-z0-9.-]*\)==[^ ]* \\$$/--no-emit-package \1/p' $(1) | sort -u)
 
 lock: ## renew the locks (needs uv; UPGRADE= keeps the versions that are locked)
 	$(COMPILE) $(UPGRADE) pyproject.toml -o requirements.lock
@@ -90,7 +92,7 @@ lock: ## renew the locks (needs uv; UPGRADE= keeps the versions that are locked)
 	  -o requirements-dev.lock
 	$(COMPILE) $(UPGRADE) --group build -c requirements-dev.lock -o requirements-build.lock
 	$(COMPILE) $(UPGRADE) --group docs -c requirements.lock -c requirements-dev.lock \
-	  $(call BESIDE,requirements.lock requirements-dev.lock) -o requirements-docs.lock
+	  $(call ALWAYS,requirements.lock requirements-dev.lock) -o requirements-docs.lock
 	echo 'lifetimes==0.11.3' | $(COMPILE) --no-deps - -o requirements-oracle.lock
 
 clean: ## remove what was built

@@ -38,7 +38,16 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def _files() -> list[Path]:
     """The files of the project: an archive or a checkout, without what was built or is only this machine's."""
-    kept = ["cli.py", "pyproject.toml", "README.md", "LICENSE", "CHANGELOG.md", "MANIFEST.in"]
+    kept = [
+        "cli.py",
+        "pyproject.toml",
+        "README.md",
+        "LICENSE",
+        "CHANGELOG.md",
+        "MANIFEST.in",
+        "Makefile",
+        "mkdocs.yml",
+    ]
     found = [Path(name) for name in kept]
     for room in (*ROOMS, "tests", "docs"):
         for file in sorted((ROOT / room).rglob("*")):

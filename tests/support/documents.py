@@ -111,10 +111,12 @@ def toml_blocks(page: Path) -> Iterator[tuple[str, str]]:
 def settings_text(values: Mapping[str, Any], path: tuple[str, ...] = ()) -> str:
     """Settings as TOML: plain values of a table first, then the tables in it.
 
-    >>> print(settings_text({"a": 1, "b": {"c": {"d": "x"}}}))
+    >>> print(settings_text({"a": 1, "write": {"where": {"d": "x"}}, "schedule": {"n": {"job": "sync"}}}))
     a = 1
-    [b.c]
-    d = "x"
+    [write]
+    where = { d = "x" }
+    [schedule.n]
+    job = "sync"
     """
     plain = {k: v for k, v in values.items() if not isinstance(v, dict) or len(path) >= 2 or _inline(path, v)}
     lines = [f"[{'.'.join(path)}]"] if path and plain else []

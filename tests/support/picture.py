@@ -5,12 +5,12 @@
 
 import json
 import re
-import subprocess
 import sys
 from collections.abc import Iterable
 from html import escape
 from pathlib import Path
 
+from support import programs
 from support.record_page import Pairs, RecordPage
 
 PICTURE = Path(__file__).parents[2] / "docs" / "images" / "record.svg"
@@ -154,7 +154,7 @@ def points(reasons: Iterable[str]) -> list[int]:
 def main() -> None:
     """Run the demo and draw the page that it saves."""
     command = [str(Path(sys.executable).with_name("sales-consultant")), "demo", "--data", "saas", "--json"]
-    done = subprocess.run(command, check=True, capture_output=True, encoding="utf-8")
+    done = programs.run(command, check=True)
     html = Path(json.loads(done.stdout)["page"]).read_text(encoding="utf-8")
     PICTURE.write_text(draw(RecordPage.read(html)), encoding="utf-8")
 

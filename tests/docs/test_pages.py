@@ -2,12 +2,15 @@
 
 import doctest
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
 from support import documents, glossary, links, markdown, model_tables, site_links
 from support.documents import DOCS, ROOT, pages
 from support.reference_pages import PAGES
+
+from sales_consultant.sync import proposals
 
 DECISIONS = DOCS / "decisions"
 
@@ -76,6 +79,22 @@ def test_messages_that_troubleshooting_quotes_are_the_program_s() -> None:
     quoted = re.findall(r'\*\*"([^"]+)"\*\*', (DOCS / "troubleshooting.md").read_text(encoding="utf-8"))
     source = "\n".join(p.read_text(encoding="utf-8") for p in glossary.code())
     assert len(quoted) > 4 and [q for q in quoted if q not in source] == []
+
+
+def test_the_schedule_that_the_pages_describe_is_the_one_that_init_writes() -> None:
+    written = tomllib.loads(proposals.toml("main", "hubspot", {}, proposals.Proposed()))["schedule"]
+    said = {
+        "every day at 04:00": "0 4 * * *",
+        "every day at 01:30": "30 1 * * *",
+        "Sundays at 02:00": "0 2 * * sun",
+        "every 15 minutes": 15,
+    }
+    page = (DOCS / "how-to" / "service.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^ *\| `(\w+)` \| `(\w+)`.* \| (.*) \|$", page, re.MULTILINE)
+    assert {name: (job, said[when]) for name, job, when in rows} == {
+        name: (one["job"], one.get("cron") or one["every_minutes"]) for name, one in written.items()
+    }
+    assert all(one.get("time_zone", "UTC") == "UTC" for one in written.values())
 
 
 @pytest.mark.parametrize("language", ["zh"])

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from sales_consultant.config.settings import Settings
     from sales_consultant.sync.plan import Plan
     from sales_consultant.sync.render import Terminal
-    from sales_consultant.sync.workspace import Workspace
+    from sales_consultant.sync.runtime import Workspace
 
 # Newer typer carries a click of its own and gives this error no name: the class is found through a child it names.
 _WrongUse: Any = next(c for c in typer.BadParameter.__mro__ if c.__name__ == "ClickException")
@@ -139,7 +139,7 @@ class Shell:
     def open(self, connection: str | None) -> "Workspace":
         """The workspace of a connection, closed when the command ends."""
         from sales_consultant.config.secrets import os_keyring
-        from sales_consultant.sync.workspace import Workspace
+        from sales_consultant.sync.runtime import Workspace
 
         name, chosen = self.settings.connection(connection)
         return self.stack.enter_context(
@@ -305,7 +305,7 @@ def init(
 ) -> Document:
     """Look at a CRM, propose what to score with counts, and write a commented settings file."""
     from sales_consultant.config.secrets import os_keyring
-    from sales_consultant.sync.setup import initialise
+    from sales_consultant.sync.use_cases import initialise
 
     one_of(crm, ("hubspot", "salesforce"), "--crm")
     if output.exists() and not force:
@@ -338,14 +338,14 @@ def login(
     Works before there are settings, with --connection NAME; to sign in by browser then, give --crm and --client-id.
     """
     from sales_consultant.config.secrets import os_keyring
-    from sales_consultant.sync import signin
+    from sales_consultant.sync.setup import sign_in
 
     def ask(what: str) -> str:
         if token_stdin:
             return sys.stdin.readline()
         return str(typer.prompt(what, default="", show_default=False, hide_input=True))
 
-    return signin.login(
+    return sign_in.login(
         shell.settings,
         shell.connection,
         keyring=os_keyring(),
@@ -380,7 +380,7 @@ def check(
     ] = None,
 ) -> tuple[Document, int]:
     """Say line by line what works, what is refused, with the scope or permission and where to click, and what comes next."""
-    from sales_consultant.sync import check as checking
+    from sales_consultant.sync.setup import check as checking
 
     document = checking.check(shell.ws, live_report)
     code = 3 if document["missing"] else 0
@@ -415,10 +415,10 @@ def provision(
     yes: Yes = False,
 ) -> tuple[Document, int]:
     """Make our fields in the CRM, with their permissions. Running it again changes nothing."""
-    from sales_consultant.sync import admin
+    from sales_consultant.sync.setup import provisioning
 
     if remove:
-        looked = admin.removal(shell.ws)
+        looked = provisioning.removal(shell.ws)
         if dry_run:
             return looked, 0
         if not yes:
@@ -429,11 +429,11 @@ def provision(
                 )
             shell.show(looked)
             typer.confirm("Take all of this away, with its values?", abort=True)
-        document = admin.remove(shell.ws)
+        document = provisioning.remove(shell.ws)
         return {**document, "used_by": looked["used_by"]}, 2 if document["refused"] else 0
     token = sys.stdin.readline().strip() if reader_token_stdin else ""
-    wishes = admin.Wishes(tuple(assign or ()), list_view, token)
-    document = admin.provision(shell.ws, dry=dry_run, wishes=wishes)
+    wishes = provisioning.Wishes(tuple(assign or ()), list_view, token)
+    document = provisioning.provision(shell.ws, dry=dry_run, wishes=wishes)
     return document, 2 if document["refused"] else 0
 
 
@@ -453,8 +453,9 @@ def pull(
     ] = False,
 ) -> Document:
     """Bring the warehouse up to date; only what changed is read."""
-    from sales_consultant.sync.estimate import estimate as reckon
-    from sales_consultant.sync.run import pulling, running
+    from sales_consultant.sync.pull import estimate as reckon
+    from sales_consultant.sync.runtime import running
+    from sales_consultant.sync.use_cases import pulling
 
     objects = tuple(object or ())
     if estimate:
@@ -480,13 +481,14 @@ def train(
     ] = False,
 ) -> Document:
     """Train the models and publish those that are better than the base rate in a forward test."""
-    from sales_consultant.sync import candidates, evaluation
-    from sales_consultant.sync.run import pulling, running, training
+    from sales_consultant.sync.models import candidates, evaluation
+    from sales_consultant.sync.runtime import running
+    from sales_consultant.sync.use_cases import pulling, training
 
     with running(shell.ws, "train") as run:
         pulling(shell.ws, run, shell.reporter)
         if readiness:
-            ready = evaluation.ready(shell.ws, as_of=run.as_of)
+            ready = evaluation.ready(shell.ws, as_of=run.context.as_of)
             return {"populations": ready} if shell.json else evaluation.brief_readiness(ready)
         done = candidates.told(training(shell.ws, run, shell.reporter, dry_run=dry_run), dry_run=dry_run)
     tests = evaluation.evaluate(shell.ws.state)
@@ -499,7 +501,7 @@ def train(
 @command(app)
 def score(shell: Shell, as_of: AsOf = None) -> Document:
     """Score what was pulled, without planning or writing."""
-    from sales_consultant.sync.run import score as scoring
+    from sales_consultant.sync.use_cases import score as scoring
 
     run, records = scoring(shell.ws, shell.reporter, as_of=moment(as_of, "--as-of"))
     return {"run": run.id, **run.counts, "records": records if shell.json else records[:20]}
@@ -513,12 +515,11 @@ def plan(
     no_pull: Annotated[bool, typer.Option("--no-pull", help="Plan from what was pulled before.")] = False,
 ) -> Document:
     """Show what a sync would write, old and new value by record and field. Writes nothing."""
-    from sales_consultant.sync import planfile
-    from sales_consultant.sync.run import dry
+    from sales_consultant.sync.use_cases import dry, plan_file
 
     run, made = dry(shell.ws, shell.reporter, as_of=moment(as_of, "--as-of"), fresh=not no_pull)
     if output:
-        planfile.save(shell.ws, made, output, run.id)
+        plan_file.save(shell.ws, made, output, run.id)
     document: Document = {"run": run.id, "file": str(output) if output else None, **made.summary()}
     return document | (made.whole() if shell.json else made.brief())
 
@@ -535,10 +536,10 @@ def push(
     max_calls: MaxCalls = None,
 ) -> tuple[Document, int]:
     """Apply a saved plan exactly, or refuse where the CRM has moved since."""
-    from sales_consultant.sync import planfile
+    from sales_consultant.sync.use_cases import plan_file
 
     guards = guard_values(max_records, max_share, max_grade_share, max_emptied, max_calls)
-    run = planfile.apply(shell.ws, shell.reporter, file, yes=yes, guards=guards)
+    run = plan_file.apply(shell.ws, shell.reporter, file, yes=yes, guards=guards)
     return {"run": run.id, **run.counts}, run.code
 
 
@@ -561,8 +562,9 @@ def sync(
     max_calls: MaxCalls = None,
 ) -> tuple[Document, int]:
     """Pull, score, plan and write what changed. The first write asks, or needs --yes."""
-    from sales_consultant.sync.pilot import narrowing
-    from sales_consultant.sync.run import sync as syncing
+    from sales_consultant.sync.plan import narrowing
+    from sales_consultant.sync.use_cases import Questions, SyncOptions
+    from sales_consultant.sync.use_cases import sync as syncing
 
     def ask(made: "Plan") -> bool:
         shell.show({**made.summary(), **made.brief()})
@@ -571,17 +573,15 @@ def sync(
     def empty(count: int) -> bool:
         return typer.confirm(f"{count:,} records outside the pilot hold our values. Empty them?")
 
-    run, _ = syncing(
-        shell.ws,
-        shell.reporter,
+    options = SyncOptions(
         as_of=moment(as_of, "--as-of"),
         yes=yes,
         changed=changed,
-        confirm=ask if shell.asks else None,
         guards=guard_values(max_records, max_share, max_grade_share, max_emptied, max_calls),
         narrowed=narrowing(narrowed),
-        ask=empty if shell.asks and not yes else None,
     )
+    questions = Questions(ask if shell.asks else None, empty if shell.asks and not yes else None)
+    run, _ = syncing(shell.ws, shell.reporter, options, questions)
     return {"run": run.id, **run.counts}, run.code
 
 
@@ -607,7 +607,7 @@ def backfill(
     ] = False,
 ) -> Document:
     """Read a stretch of the past once. Killed, it goes on where it was when it is run again."""
-    from sales_consultant.sync import backfill as filling
+    from sales_consultant.sync.use_cases import backfill as filling
 
     task = filling.Task(
         moment(since, "--since"),
@@ -639,7 +639,7 @@ def rollback(
     yes: Yes = False,
 ) -> tuple[Document, int]:
     """Restore what the CRM held before, where it still holds what we wrote. Puts the fields on hold."""
-    from sales_consultant.sync import rollback as undoing
+    from sales_consultant.sync.use_cases import rollback as undoing
 
     _ = shell.ws.identity
     chosen = undoing.chosen_runs(shell.ws.state, run_id, moment(since, "--since"))
@@ -658,7 +658,7 @@ def rollback(
 @command(app)
 def resume(shell: Shell) -> Document:
     """Lift the hold that a rollback put on fields."""
-    from sales_consultant.sync.rollback import lift
+    from sales_consultant.sync.use_cases import lift
 
     return {"lifted": lift(shell.ws)}
 
@@ -666,7 +666,7 @@ def resume(shell: Shell) -> Document:
 @command(app)
 def retry(shell: Shell) -> tuple[Document, int]:
     """Let the next sync try all dead letters again; restores what the CRM refused to a rollback."""
-    from sales_consultant.sync import setup
+    from sales_consultant.sync.use_cases import init as setup
 
     told = setup.retry(shell.ws, shell.reporter)
     return told, 5 if told.get("refused_again") else 0
@@ -679,8 +679,9 @@ def forget(
     yes: Yes = False,
 ) -> Document:
     """Erase a person from warehouse, state and journal; says which backups still hold them. Cannot be undone."""
-    from sales_consultant.sync import forget as erasing
-    from sales_consultant.sync.run import recovering, running
+    from sales_consultant.sync.runtime import running
+    from sales_consultant.sync.use_cases import forget as erasing
+    from sales_consultant.sync.use_cases import recovering
 
     if not yes:
         if not shell.asks:
@@ -700,7 +701,7 @@ def state_backup(
     ] = None,
 ) -> Document:
     """Copy the state as it is now, also while a run writes; the copy is checked."""
-    from sales_consultant.sync import backups
+    from sales_consultant.sync.stores import backups
 
     ws = shell.ws
     keep = ws.settings.retention.backups
@@ -714,7 +715,7 @@ def state_restore(
     yes: Yes = False,
 ) -> Document:
     """Put a copy in place of the state; what was there is kept. The next sync asks the CRM what was written since."""
-    from sales_consultant.sync import backups
+    from sales_consultant.sync.stores import backups
 
     if not yes:
         if not shell.asks:
@@ -726,7 +727,7 @@ def state_restore(
 @command(state_app)
 def state_check(shell: Shell) -> tuple[Document, int]:
     """Check the state's file and list its backups."""
-    from sales_consultant.sync import backups
+    from sales_consultant.sync.stores import backups
 
     ws = shell.ws
     found = backups.look(ws.folder / "state.db")
@@ -740,9 +741,9 @@ def state_export(
     shell: Shell, file: Annotated[Path, typer.Argument(help="The Parquet file to write.")]
 ) -> Document:
     """Write the journal, every change with its run and outcome, as Parquet for an auditor."""
-    from sales_consultant.sync import audit
+    from sales_consultant.sync.stores import journal_export
 
-    return audit.export(shell.ws.state, file)
+    return journal_export.export(shell.ws.state, file)
 
 
 # -- looking -----------------------------------------------------------------------------------------------------
@@ -751,7 +752,7 @@ def state_export(
 @command(app)
 def status(shell: Shell) -> Document:
     """How the connection stands: last success, models, holds, dead letters."""
-    from sales_consultant.sync import report
+    from sales_consultant.sync.reports import report
 
     return report.status(shell.ws)
 
@@ -761,7 +762,7 @@ def explain(
     shell: Shell, record: Annotated[str, typer.Argument(help="A record's id, alone or as deals/ID.")]
 ) -> Document:
     """Why a record has its score: reasons in points, what the CRM holds, what was shown when."""
-    from sales_consultant.sync import report
+    from sales_consultant.sync.reports import report
 
     return report.explain(shell.ws, record)
 
@@ -786,7 +787,7 @@ def evaluate(
     ] = None,
 ) -> Document:
     """The newest forward test of each model, against the base rate; how far scores have drifted since."""
-    from sales_consultant.sync import evaluation
+    from sales_consultant.sync.models import evaluation
 
     if compare:
         rows = evaluation.compared(shell.ws)
@@ -805,7 +806,7 @@ def evaluate(
 @command(runs_app)
 def runs_list(shell: Shell, limit: Annotated[int, typer.Option(help="How many.")] = 20) -> Document:
     """The newest runs."""
-    from sales_consultant.sync import report
+    from sales_consultant.sync.reports import report
 
     return {"runs": report.list_runs(shell.ws.state, limit)}
 
@@ -813,7 +814,7 @@ def runs_list(shell: Shell, limit: Annotated[int, typer.Option(help="How many.")
 @command(runs_app)
 def runs_show(shell: Shell, run_id: RunId) -> Document:
     """One run: its changes by field, and what the CRM refused, by reason."""
-    from sales_consultant.sync import report
+    from sales_consultant.sync.reports import report
 
     return report.show_run(shell.ws.state, run_id)
 
@@ -826,7 +827,7 @@ def runs_tail(
     ] = None,
 ) -> None:
     """What runs do, as it happens, one JSON object a line; ends with the run, or with Ctrl-C."""
-    from sales_consultant.sync.tail import tail
+    from sales_consultant.sync.service import tail
 
     for event in tail(shell.ws.state, run_id, sleep=time.sleep):
         print(json_text(shell.told(event)), flush=True)
@@ -835,7 +836,7 @@ def runs_tail(
 @command(models_app)
 def models_list(shell: Shell) -> Document:
     """All models, newest first: which are in force, which are candidates, and why the others were kept out."""
-    from sales_consultant.sync import candidates
+    from sales_consultant.sync.models import candidates
 
     return {"models": candidates.listed(shell.ws.state)}
 
@@ -857,10 +858,10 @@ def models_show(
     ] = None,
 ) -> Document:
     """A model's card: event, horizon, data, features, leaks, what was left out, forward test; --json tells all of it."""
-    from sales_consultant.sync import cardpage, cards
+    from sales_consultant.sync.models import card_page, cards
 
     if page or output is not None:
-        return cardpage.write(shell.ws, model, output)
+        return card_page.write(shell.ws, model, output)
     told = cards.card(shell.ws, model)
     return told if shell.json else cards.brief(told)
 
@@ -870,7 +871,7 @@ def models_publish(
     shell: Shell, digest: Annotated[str, typer.Argument(help="The first letters of a candidate's digest.")]
 ) -> Document:
     """Put a model into force that train --dry-run left as a candidate; what the gate kept out stays out."""
-    from sales_consultant.sync import candidates
+    from sales_consultant.sync.models import candidates
 
     ws = shell.ws
     return candidates.publish(ws.state, ws.models_folder, digest, now=ws.clock())
@@ -881,10 +882,10 @@ def models_revert(
     shell: Shell, name: Annotated[str, typer.Argument(help="The population whose model is to go back.")]
 ) -> Document:
     """Put a population's model before the one in force back; the next run writes with it."""
-    from sales_consultant.sync import models
+    from sales_consultant.sync.models import registry
 
     ws = shell.ws
-    return models.revert(ws.state, ws.models_folder, name, now=ws.clock())
+    return registry.revert(ws.state, ws.models_folder, name, now=ws.clock())
 
 
 @command(models_app)
@@ -894,9 +895,9 @@ def models_export(
     file: Annotated[Path, typer.Argument(help="The file to write.")],
 ) -> Document:
     """Write a model with its card to a file, for another org: field names, values and counts, no record."""
-    from sales_consultant.sync import transfer
+    from sales_consultant.sync.models import export_import
 
-    return transfer.export(shell.ws.state, shell.ws.models_folder, digest, file)
+    return export_import.export(shell.ws.state, shell.ws.models_folder, digest, file)
 
 
 @command(models_app)
@@ -910,10 +911,12 @@ def models_import(
     ] = False,
 ) -> Document:
     """Take in a model that another org trained."""
-    from sales_consultant.sync import transfer
+    from sales_consultant.sync.models import export_import
 
     ws = shell.ws
-    return transfer.take(ws.state, ws.models_folder, file, now=ws.clock(), publish=publish, name=population)
+    return export_import.take(
+        ws.state, ws.models_folder, file, now=ws.clock(), publish=publish, name=population
+    )
 
 
 # -- service -----------------------------------------------------------------------------------------------------
@@ -942,8 +945,8 @@ def schedule_run_now(
     shell: Shell, name: Annotated[str, typer.Argument(help="A schedule's name; see: schedule list")]
 ) -> tuple[Document, int]:
     """Run a scheduled job now, as the service would; its own moments stay, and so do hours in which nothing is written."""
-    from sales_consultant.sync.run import scheduled
     from sales_consultant.sync.service import refuse_closed
+    from sales_consultant.sync.use_cases import scheduled
 
     chosen = shell.settings.schedule.get(one_of(name, tuple(shell.settings.schedule), "The schedule"))
     assert chosen is not None
@@ -956,7 +959,7 @@ def schedule_run_now(
 @command(app)
 def serve(shell: Shell) -> None:
     """Run the schedule until SIGTERM; prints one JSON object a line."""
-    from sales_consultant.sync.run import scheduled
+    from sales_consultant.sync.use_cases import scheduled
 
     def run(schedule: "Schedule", at: int, stop: Callable[[], bool]) -> Document:
         mine = Shell(
@@ -994,9 +997,7 @@ def serve(shell: Shell) -> None:
 def attend(shell: Shell, run: Callable[..., Document], emit: Callable[[Document], None]) -> None:
     """Serve with what watches the service: endpoints and alerts."""
     from sales_consultant.config.secrets import os_keyring
-    from sales_consultant.sync.endpoints import Endpoints
-    from sales_consultant.sync.service import Service
-    from sales_consultant.sync.watching import Watching
+    from sales_consultant.sync.service import Endpoints, Service, Watching
 
     watching = Watching(shell.settings, shell.folder, emit, keyring=os_keyring())
     service = Service(shell.settings, run, emit, last=watching.last, watch=watching.look)

@@ -37,7 +37,7 @@ def make(path: Path, contacts: int = CONTACTS, activities: int = ACTIVITIES) -> 
     import pandas as pd
 
     rng = np.random.default_rng(7)
-    con = duckdb.connect(str(path))
+    engine = duckdb.connect(str(path))
     made = START + (rng.random(contacts) * 731).astype("int64") * DAY
     who = np.floor(contacts * rng.power(0.6, activities)).astype("int64")
     at = START + (rng.random(activities) * (END - START)).astype("int64")
@@ -59,19 +59,19 @@ def make(path: Path, contacts: int = CONTACTS, activities: int = ACTIVITIES) -> 
             "way": [d for _, d in KINDS.values()],
         }
     )
-    con.register("_rows", frame)
-    con.register("_people", people)
-    con.register("_kinds", kinds)
-    con.execute(
+    engine.con.register("_rows", frame)
+    engine.con.register("_people", people)
+    engine.con.register("_kinds", kinds)
+    engine.con.execute(
         "CREATE TABLE contacts AS SELECT 'c' || n AS id, made AS created_at, NULL::VARCHAR AS company_id, "
         "NULL::VARCHAR AS owner_id, FALSE AS deleted FROM _people"
     )
-    con.execute(
+    engine.con.execute(
         "CREATE TABLE activities AS SELECT 'a' || n AS id, k.type, k.way AS direction, FALSE AS automated, "
         "NULL::VARCHAR AS status, r.at AS occurred_at, r.at + r.late * 43200000 AS known_at, NULL::VARCHAR AS owner_id, "
         "FALSE AS deleted FROM _rows r JOIN _kinds k USING (kind)"
     )
-    con.execute(
+    engine.con.execute(
         "CREATE TABLE associations AS SELECT 'activity' AS from_object, 'a' || n AS from_id, 'contact' AS to_object, "
         "'c' || who AS to_id, NULL::VARCHAR AS label, NULL::BIGINT AS known_at, NULL::BIGINT AS first_seen FROM _rows"
     )
@@ -84,14 +84,14 @@ def make(path: Path, contacts: int = CONTACTS, activities: int = ACTIVITIES) -> 
         ("line_items", "id VARCHAR"),
         ("stages", "object VARCHAR"),
     ):
-        con.execute(f"CREATE TABLE {table} ({columns})")
-    con.close()
+        engine.con.execute(f"CREATE TABLE {table} ({columns})")
+    engine.con.close()
 
 
-def ours(con: Any) -> "Any":
+def ours(engine: Any) -> "Any":
     """The declared features, as the product computes them."""
-    from sales_consultant.scoring.compile import counted
-    from sales_consultant.scoring.declare import Feature
+    from sales_consultant.scoring.features.compile import counted
+    from sales_consultant.scoring.features.declarations import Feature
 
     features = []
     for name, (kind, way) in KINDS.items():
@@ -99,22 +99,22 @@ def ours(con: Any) -> "Any":
         features += [Feature(f"{name}_{w}", "activities", name, "count", where, w) for w in WINDOWS]
         features.append(Feature(f"{name}_since", "activities", name, "days_since_last", where))
         features.append(Feature(f"{name}_trend", "activities", name, "trend", where, 30))
-    members = _members(con)
-    return counted(con, "contacts", "activities", features, members).assign(cut=members["cut"])
+    members = _members(engine)
+    return counted(engine, "contacts", "activities", features, members).assign(cut=members["cut"])
 
 
-def _members(con: Any) -> Any:
+def _members(engine: Any) -> Any:
     """The contacts that there were at each cut-off, as the product's own members are."""
     import pandas as pd
 
-    people = con.execute("SELECT id AS record_id, created_at FROM contacts").df()
+    people = engine.con.execute("SELECT id AS record_id, created_at FROM contacts").df()
     rows = pd.concat([people[people["created_at"] <= c].assign(cut=c) for c in CUTS], ignore_index=True)
     return rows.assign(contact_id=rows["record_id"], company_id=None, company_created_at=None, pipeline=None)
 
 
-def by_hand(con: Any) -> "Any":
+def by_hand(engine: Any) -> "Any":
     """The same in SQL as somebody who knows DuckDB writes it: the links joined once, then a block a cut-off."""
-    con.execute(
+    engine.con.execute(
         "CREATE TEMP TABLE seen AS SELECT l.to_id AS id, a.type, a.direction, a.occurred_at AS ts, a.known_at FROM "
         "associations l JOIN activities a ON a.id = l.from_id WHERE l.from_object = 'activity' AND "
         f"l.to_object = 'contact' AND NOT a.deleted AND a.known_at <= {max(CUTS)}"
@@ -136,7 +136,7 @@ def by_hand(con: Any) -> "Any":
             f"SELECT k.id AS record_id, {c}::BIGINT AS cut, {', '.join(shown)} FROM contacts k LEFT JOIN (SELECT id, "
             f"{', '.join(sums)} FROM seen WHERE known_at <= {c} GROUP BY 1) g USING (id) WHERE k.created_at <= {c}"
         )
-    return con.execute(" UNION ALL ".join(blocks)).df()
+    return engine.con.execute(" UNION ALL ".join(blocks)).df()
 
 
 def _one(which: str, path: str, limit: str) -> None:
@@ -145,12 +145,12 @@ def _one(which: str, path: str, limit: str) -> None:
 
     import duckdb
 
-    import sales_consultant.scoring.compile  # noqa: F401  what is imported is not what is measured
+    import sales_consultant.scoring.features.compile  # noqa: F401  what is imported is not what is measured
 
-    con = duckdb.connect(path, read_only=False)
-    con.execute(_SETTINGS.format(limit=limit, temp=str(Path(path).parent / f"{which}.tmp")))
+    engine = duckdb.connect(path, read_only=False)
+    engine.con.execute(_SETTINGS.format(limit=limit, temp=str(Path(path).parent / f"{which}.tmp")))
     began = time.perf_counter()
-    frame = {"ours": ours, "by_hand": by_hand}[which](con)
+    frame = {"ours": ours, "by_hand": by_hand}[which](engine)
     seconds = time.perf_counter() - began
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     numbers = frame.drop(columns=["record_id"], errors="ignore")

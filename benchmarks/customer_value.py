@@ -12,7 +12,7 @@ def run() -> None:
     """Print the parameters, the likelihood and the largest difference."""
     import numpy as np
 
-    from sales_consultant.scoring.value import BetaGeoModel, GammaGammaModel
+    from sales_consultant.scoring.customers.value import BetaGeoModel, GammaGammaModel
 
     with open(str(distribution("lifetimes").locate_file(FILE)), encoding="utf-8") as file:
         rows = list(csv.DictReader(file))

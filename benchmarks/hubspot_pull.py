@@ -19,10 +19,10 @@ def run() -> None:
     """Print records a second of both, and the ratios."""
     from hubspot import HubSpot
 
-    from sales_consultant.connectors.hubspot.client import HubSpotApi
+    from sales_consultant.connectors.hubspot.api.client import HubSpotApi
     from sales_consultant.connectors.hubspot.connector import HubSpotConnector
     from sales_consultant.sync.pull import pull
-    from sales_consultant.sync.warehouse import Warehouse
+    from sales_consultant.sync.stores.warehouse import Warehouse
 
     with hubspot(PAGES) as url, tempfile.TemporaryDirectory() as folder:
         connector = HubSpotConnector(HubSpotApi("x", url=url), read="2026-03", write="2026-03")

@@ -11,9 +11,9 @@ def run() -> None:
 
     from sales_consultant.config.catalogue import fields
     from sales_consultant.connectors.base import Change
-    from sales_consultant.connectors.hubspot.client import HubSpotApi
+    from sales_consultant.connectors.hubspot.api.client import HubSpotApi
     from sales_consultant.connectors.hubspot.connector import HubSpotConnector
-    from sales_consultant.sandbox.server import Sandbox
+    from sales_consultant.sandbox.serving.server import Sandbox
 
     with Sandbox(crms=("hubspot",)) as sandbox:
         ids: list[str] = []

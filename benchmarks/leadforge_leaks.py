@@ -56,7 +56,7 @@ def in_time(folder: Path) -> tuple[list[str], int]:
     """The columns that the probe in time finds with all names hidden, and of how many."""
     import pandas as pd
 
-    from sales_consultant.scoring.afterwards import knows_later
+    from sales_consultant.scoring.leakage.future_events import knows_later
 
     task = folder / "tasks" / "converted_within_90_days"
     rows = pd.concat([pd.read_parquet(task / f"{p}.parquet") for p in ("train", "valid", "test")])
@@ -73,8 +73,8 @@ def in_time(folder: Path) -> tuple[list[str], int]:
 def run() -> None:
     """Print two lines a difficulty."""
     from benchmarks.propensity import PLANTED, leadforge, peers
-    from sales_consultant.scoring import metrics
-    from sales_consultant.scoring.propensity import PropensityModel
+    from sales_consultant.scoring.metrics import metrics
+    from sales_consultant.scoring.propensity.propensity import PropensityModel
 
     with tempfile.TemporaryDirectory() as folder:
         for difficulty in DIFFICULTIES:

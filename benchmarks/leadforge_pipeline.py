@@ -192,35 +192,35 @@ def warehouse(folder: Path) -> tuple[Any, int]:
     """A connection with leadforge's neutral tables, and a time after all that happened in them."""
     import duckdb
 
-    con = duckdb.connect(":memory:")
+    engine = duckdb.connect(":memory:")
     made = tables(folder)
     for name, texts in COLUMNS.items():
         columns = [(c, "VARCHAR") for c in texts.split()]
         columns += [(c, t) for c, _, t in (x.partition(":") for x in OTHERS[name].split())]
-        con.execute(f"CREATE TABLE {name} ({', '.join(f'{c} {t}' for c, t in columns)})")
+        engine.con.execute(f"CREATE TABLE {name} ({', '.join(f'{c} {t}' for c, t in columns)})")
         if name not in made:
             continue
         frame = made[name]
-        con.register("_frame", frame)
+        engine.con.register("_frame", frame)
         listed = ", ".join(f"CAST({c} AS {t}) AS {c}" for c, t in columns if c in frame)
-        con.execute(f"INSERT INTO {name} BY NAME SELECT {listed} FROM _frame")
-        con.unregister("_frame")
-    (newest,) = con.execute("SELECT max(occurred_at) FROM activities").fetchone() or (0,)
-    return con, int(newest) + DAY
+        engine.con.execute(f"INSERT INTO {name} BY NAME SELECT {listed} FROM _frame")
+        engine.con.unregister("_frame")
+    (newest,) = engine.con.execute("SELECT max(occurred_at) FROM activities").fetchone() or (0,)
+    return engine, int(newest) + DAY
 
 
 def pipeline(folder: Path) -> str:
     """A line: what training dropped and why, and the forward test of what was kept."""
     from sales_consultant.config.populations import Exclusions, FeatureSettings, Population
-    from sales_consultant.scoring.training import train
+    from sales_consultant.scoring.training.training import train
 
-    con, as_of = warehouse(folder)
+    engine, as_of = warehouse(folder)
     population = Population(
         object="contacts", event="converted", where={"source_object": "Lead"}, horizon_days=HORIZON
     )
     began = time.perf_counter()
     trained = train(
-        con, "leads", population, as_of=as_of, exclusions=Exclusions(), features=FeatureSettings()
+        engine, "leads", population, as_of=as_of, exclusions=Exclusions(), features=FeatureSettings()
     )
     seconds = time.perf_counter() - began
     dropped = {f.column.partition(".")[2]: f for f in trained.model.leaks if f.column.count(".") == 1}

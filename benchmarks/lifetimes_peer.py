@@ -51,7 +51,7 @@ def run() -> None:
     """Print seconds, their ratio and how far the log-likelihoods are apart, both by our formula."""
     import numpy as np
 
-    from sales_consultant.scoring.betageo import BetaGeoModel, History, likelihood
+    from sales_consultant.scoring.customers.beta_geo_nbd import BetaGeoModel, History, likelihood
 
     x, t, T = (np.asarray(v, dtype=float) for v in simulate(CUSTOMERS))
     with tempfile.TemporaryDirectory() as folder:

@@ -23,8 +23,8 @@ TOKEN = "a-benchmark-token"
 def fill(crm: str, path: Path, count: int) -> None:
     """A store of `count` contacts, made within the last year."""
     from sales_consultant.sandbox.clock import parse_iso
-    from sales_consultant.sandbox.salesforce import ids
-    from sales_consultant.sandbox.server import Sandbox
+    from sales_consultant.sandbox.salesforce.org import ids
+    from sales_consultant.sandbox.serving.server import Sandbox
 
     sandbox = Sandbox(store=path, clock=CLOCK, crms=(crm,))
     now = parse_iso(CLOCK)
@@ -63,7 +63,7 @@ def fill(crm: str, path: Path, count: int) -> None:
 
 
 def _serve(ready: "Connection[str, str]", crm: str, path: Path) -> None:
-    from sales_consultant.sandbox.server import Sandbox
+    from sales_consultant.sandbox.serving.server import Sandbox
 
     sandbox = Sandbox(store=path, clock=CLOCK, crms=(crm,))
     ready.send(sandbox.url)
@@ -152,7 +152,7 @@ def tell(started: float, rows: int, calls: int, definitions: int = 0) -> None:
 def pull(crm: str, url: str, folder: Path, *objects: str) -> None:
     """One pull of ours in this process."""
     from sales_consultant.sync.pull import pull as pulling
-    from sales_consultant.sync.warehouse import Warehouse
+    from sales_consultant.sync.stores.warehouse import Warehouse
 
     started = time.perf_counter()
     warehouse = Warehouse(folder / "warehouse.duckdb", memory_limit="256MB")
@@ -168,8 +168,8 @@ def start(crm: str, url: str, folder: Path) -> None:
     import pyarrow.compute
     import pyarrow.csv
 
-    from sales_consultant.sync import pull as _pulling
-    from sales_consultant.sync.warehouse import Warehouse
+    from sales_consultant.sync.pull import pull as _pulling
+    from sales_consultant.sync.stores.warehouse import Warehouse
 
     started = time.perf_counter()
     # Imported here for what they cost, not for what they do.
@@ -182,12 +182,12 @@ def start(crm: str, url: str, folder: Path) -> None:
 def connect(crm: str, url: str) -> Any:
     """Our connector to the sandbox."""
     if crm == "hubspot":
-        from sales_consultant.connectors.hubspot.client import HubSpotApi
+        from sales_consultant.connectors.hubspot.api.client import HubSpotApi
         from sales_consultant.connectors.hubspot.connector import HubSpotConnector
 
         return HubSpotConnector(HubSpotApi(TOKEN, url=url), read="2026-03", write="2026-03")
-    from sales_consultant.config.settings import Connection
-    from sales_consultant.connectors.salesforce.client import SalesforceApi
+    from sales_consultant.config.sections import Connection
+    from sales_consultant.connectors.salesforce.api.client import SalesforceApi
     from sales_consultant.connectors.salesforce.connector import SalesforceConnector
 
     return SalesforceConnector(SalesforceApi(Connection(crm="salesforce", url=url), TOKEN))

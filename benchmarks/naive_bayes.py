@@ -73,8 +73,8 @@ def run() -> None:
     import pandas as pd
 
     from benchmarks.propensity import leadforge
-    from sales_consultant.scoring import metrics
-    from sales_consultant.scoring.propensity import PropensityModel
+    from sales_consultant.scoring.metrics import metrics
+    from sales_consultant.scoring.propensity.propensity import PropensityModel
 
     names = ["industry", "region", "lead_source", "employee_band", "role_function", "seniority"]
     with tempfile.TemporaryDirectory() as folder:

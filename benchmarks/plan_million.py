@@ -16,8 +16,8 @@ LIMIT_SECONDS, LIMIT_MB = 30, 1000
 def measure(count: int) -> None:
     """In this process: make both sides, plan, and print what it took as JSON."""
     from sales_consultant.config.catalogue import fields
-    from sales_consultant.sync.desired import Desired
-    from sales_consultant.sync.plan import Held, Limits, Values, make
+    from sales_consultant.sync.plan.desired_values import Desired
+    from sales_consultant.sync.plan.plan import Held, Limits, Values, make
 
     def values(n: int, more: int) -> Values:
         return {

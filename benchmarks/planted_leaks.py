@@ -13,7 +13,7 @@ def run() -> None:
     import numpy as np
     import pandas as pd
 
-    from sales_consultant.scoring.propensity import PropensityModel
+    from sales_consultant.scoring.propensity.propensity import PropensityModel
 
     warnings.simplefilter("ignore")
 

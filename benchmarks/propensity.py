@@ -220,8 +220,8 @@ def run() -> None:
 
     import numpy as np
 
-    from sales_consultant.scoring import metrics
-    from sales_consultant.scoring.propensity import PropensityModel
+    from sales_consultant.scoring.metrics import metrics
+    from sales_consultant.scoring.propensity.propensity import PropensityModel
 
     warnings.simplefilter("ignore")
     with tempfile.TemporaryDirectory() as folder:

@@ -9,8 +9,8 @@ def run() -> None:
     import pandas as pd
     from sklearn.ensemble import HistGradientBoostingClassifier
 
-    from sales_consultant.scoring import metrics
-    from sales_consultant.scoring.propensity import PropensityModel
+    from sales_consultant.scoring.metrics import metrics
+    from sales_consultant.scoring.propensity.propensity import PropensityModel
 
     rng = np.random.default_rng(7)
 

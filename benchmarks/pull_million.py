@@ -89,9 +89,9 @@ def _one(crm: str, url: str, folder: Path, count: int) -> None:
         whole.run(None)
     seconds = time.perf_counter() - begun
     answered = calls(url, crm)
-    with duckdb.connect(str(folder / "warehouse.duckdb"), read_only=True) as con:
+    with duckdb.connect(str(folder / "warehouse.duckdb"), read_only=True) as engine:
         table = "raw_contacts" if crm == "hubspot" else "raw_Contact"
-        held = con.execute(f"SELECT count(*), count(DISTINCT id) FROM {table}").fetchall()[0]
+        held = engine.con.execute(f"SELECT count(*), count(DISTINCT id) FROM {table}").fetchall()[0]
     assert held == (count, count), held
     if crm == "hubspot":
         # Archived ones are listed by every pull that ends: by a killed one when it is taken up, and by the delta after it.
@@ -111,7 +111,7 @@ def _one(crm: str, url: str, folder: Path, count: int) -> None:
         changed = [str(n) for n in range(1, count, 100)]
         body = {"object": "contacts"}
     else:
-        from sales_consultant.sandbox.salesforce import ids
+        from sales_consultant.sandbox.salesforce.org import ids
 
         changed = [ids.make("Contact", n) for n in range(1, count, 100)]
         body = {"object": "Contact"}

@@ -67,9 +67,9 @@ def _fields(crm: str, folder: Path) -> list[str]:
     """The fields that our pull has read, so that the others read them too."""
     import duckdb
 
-    with duckdb.connect(str(folder / "warehouse.duckdb"), read_only=True) as con:
+    with duckdb.connect(str(folder / "warehouse.duckdb"), read_only=True) as engine:
         table = "raw_contacts" if crm == "hubspot" else "raw_Contact"
-        names = [r[0] for r in con.execute(f"DESCRIBE {table}").fetchall()]
+        names = [r[0] for r in engine.con.execute(f"DESCRIBE {table}").fetchall()]
     found = [n for n in names if not n.startswith("_") and n.lower() != "id"]
     return found if crm == "hubspot" else ["Id", *found]
 

@@ -40,11 +40,11 @@ def _push(
     """Journal, write and settle; AssertionError where a bad record is no dead letter or a good one was held up."""
     import sqlalchemy as sa
 
-    from sales_consultant.sync.journal import Journal
-    from sales_consultant.sync.lease import hold
-    from sales_consultant.sync.plan import Entry
+    from sales_consultant.sync.journal.changes import Entry
+    from sales_consultant.sync.journal.journal import Journal
     from sales_consultant.sync.push import push
-    from sales_consultant.sync.state import State, dead_letters
+    from sales_consultant.sync.runtime.lease import hold
+    from sales_consultant.sync.stores.state import State, dead_letters
 
     with tempfile.TemporaryDirectory() as folder:
         state = State(Path(folder) / "state.db")
@@ -82,9 +82,9 @@ def _hubspot() -> None:
     import requests
 
     from sales_consultant.config.catalogue import fields
-    from sales_consultant.connectors.hubspot.client import HubSpotApi
+    from sales_consultant.connectors.hubspot.api.client import HubSpotApi
     from sales_consultant.connectors.hubspot.connector import HubSpotConnector
-    from sales_consultant.sandbox.server import Sandbox
+    from sales_consultant.sandbox.serving.server import Sandbox
 
     with Sandbox(crms=("hubspot",)) as sandbox, requests.Session() as session:
         session.headers["Authorization"] = "Bearer x"
@@ -123,11 +123,11 @@ def _salesforce() -> None:
     import requests
 
     from sales_consultant.config.catalogue import fields
-    from sales_consultant.config.settings import Connection
-    from sales_consultant.connectors.salesforce.client import SalesforceApi
+    from sales_consultant.config.sections import Connection
+    from sales_consultant.connectors.salesforce.api.client import SalesforceApi
     from sales_consultant.connectors.salesforce.connector import SalesforceConnector
-    from sales_consultant.connectors.salesforce.push import BULK_ROWS
-    from sales_consultant.sandbox.server import Sandbox
+    from sales_consultant.connectors.salesforce.writing.push import BULK_ROWS
+    from sales_consultant.sandbox.serving.server import Sandbox
 
     with Sandbox(crms=("salesforce",)) as sandbox, requests.Session() as session:
         session.headers["Authorization"] = "Bearer x"

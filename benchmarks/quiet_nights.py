@@ -14,9 +14,14 @@ from pathlib import Path
 from sales_consultant.config.settings import load
 from sales_consultant.demo.run import TOKEN
 from sales_consultant.demo.serving import beside, company
-from sales_consultant.sync import admin, setup
-from sales_consultant.sync.run import DAY_MS, Silent, pulling, running, sync, training
-from sales_consultant.sync.workspace import Workspace
+from sales_consultant.sync.runtime.reporting import Silent
+from sales_consultant.sync.runtime.run_context import running
+from sales_consultant.sync.runtime.workspace import Workspace
+from sales_consultant.sync.setup import provisioning
+from sales_consultant.sync.use_cases import init
+from sales_consultant.sync.use_cases.pulling import pulling
+from sales_consultant.sync.use_cases.scoring import training
+from sales_consultant.sync.use_cases.sync import DAY_MS, SyncOptions, sync
 
 A_NIGHT, ALL_NIGHTS = 0.03, 0.3
 WEEK = 7
@@ -48,17 +53,17 @@ def nights(crm: str, url: str, folder: Path, count: int, *, every: int = WEEK) -
     environ = {"SALES_CONSULTANT_DEMO_TOKEN": TOKEN}
     file, data, quiet = folder / "sales-consultant.toml", folder / "data", Silent()
     data.mkdir()
-    setup.initialise(crm, "demo", {"url": url}, file, data, quiet, keyring=None, environ=environ)
+    init.initialise(crm, "demo", {"url": url}, file, data, quiet, keyring=None, environ=environ)
     settings = load(file)
     name, connection = settings.connection("demo")
     with Workspace(settings, name, connection, data, environ=environ) as ws:
-        admin.provision(ws, dry=False)
-        first, plan = sync(ws, quiet, yes=True)
+        provisioning.provision(ws, dry=False)
+        first, plan = sync(ws, quiet, SyncOptions(yes=True))
         looked_at, found = plan.looked_at, []
         for night in range(1, count + 1):
             as_of = first.as_of + night * DAY_MS
             trained = train(ws, as_of) if every and night % every == 0 else []
-            _, plan = sync(ws, quiet, as_of=as_of, yes=True)
+            _, plan = sync(ws, quiet, SyncOptions(as_of=as_of, yes=True))
             told = Counter(k for e in plan.entries for k, _, _ in e.fields)
             found.append(Night(night, {(e.object, e.record_id) for e in plan.entries}, told, trained))
     return looked_at, found

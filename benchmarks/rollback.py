@@ -12,13 +12,14 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.million import TOKEN, fill, serving
-from sales_consultant.config.settings import Connection as ConnectionSettings
+from sales_consultant.config.sections import Connection as ConnectionSettings
 from sales_consultant.config.settings import Settings
 from sales_consultant.connectors.base import Connector
-from sales_consultant.sync import admin
-from sales_consultant.sync.rollback import rollback
-from sales_consultant.sync.run import Silent, sync
-from sales_consultant.sync.workspace import Workspace
+from sales_consultant.sync.runtime.reporting import Silent
+from sales_consultant.sync.runtime.workspace import Workspace
+from sales_consultant.sync.setup import provisioning
+from sales_consultant.sync.use_cases.rollback import rollback
+from sales_consultant.sync.use_cases.sync import SyncOptions, sync
 
 START = 5
 POLLS: list[str] = []
@@ -53,7 +54,7 @@ def _connector(crm: str, url: str) -> Connector | None:
     """Salesforce's, that does not wait between polls: the sandbox goes on with a job whenever it is asked."""
     if crm == "hubspot":
         return None
-    from sales_consultant.connectors.salesforce.client import SalesforceApi
+    from sales_consultant.connectors.salesforce.api.client import SalesforceApi
     from sales_consultant.connectors.salesforce.connector import SalesforceConnector
 
     class Counting(SalesforceApi):
@@ -79,8 +80,8 @@ def measured(crm: str, url: str, folder: Path, count: int) -> str:
         environ=environ,
         connector=_connector(crm, url),
     ) as ws:
-        admin.provision(ws, dry=False)
-        first, plan = sync(ws, quiet, yes=True)
+        provisioning.provision(ws, dry=False)
+        first, plan = sync(ws, quiet, SyncOptions(yes=True))
         assert first.counts["written"] == count == len(plan.entries)
         ids = sorted(e.record_id for e in plan.entries)
         touched = ids[:: max(1, count // TOUCHED)]
@@ -95,7 +96,7 @@ def measured(crm: str, url: str, folder: Path, count: int) -> str:
         assert sorted(c["record"] or "" for c in undo.conflicts) == touched
         # Records read back at once, and the least calls that writing takes, as the connector states them.
         least = -(-count // _looks(crm)) + ws.connector.write_calls(restored)
-        again, _ = sync(ws, quiet, yes=True)
+        again, _ = sync(ws, quiet, SyncOptions(yes=True))
         held = ws.connector.read_back("contacts", ids[1:2] + touched[:1], ws.fields["contacts"])
         values = {h.record_id: h.values.get("segment") for h in held}
     assert again.counts["written"] == 0, "the next run undid it"

@@ -27,9 +27,13 @@ def work(what: str, crm: str, url: str, folder: str, as_of: str) -> None:
     """In a process of its own: one run, and what it took as JSON."""
     begun = time.perf_counter()
     from sales_consultant.config.settings import Settings
-    from sales_consultant.sync import admin, restored
-    from sales_consultant.sync.run import Silent, pulling, running, sync
-    from sales_consultant.sync.workspace import Workspace
+    from sales_consultant.sync.push import restored
+    from sales_consultant.sync.runtime.reporting import Silent
+    from sales_consultant.sync.runtime.run_context import running
+    from sales_consultant.sync.runtime.workspace import Workspace
+    from sales_consultant.sync.setup import provisioning
+    from sales_consultant.sync.use_cases.pulling import pulling
+    from sales_consultant.sync.use_cases.sync import SyncOptions, sync
 
     settings = Settings(connections={"main": {"crm": crm, "url": url}}, write={"objects": ["contacts"]})  # type: ignore[dict-item, arg-type]  # as a file gives them
     environ = {"SALES_CONSULTANT_MAIN_TOKEN": TOKEN}
@@ -37,13 +41,15 @@ def work(what: str, crm: str, url: str, folder: str, as_of: str) -> None:
     chosen = settings.connections["main"]
     with Workspace(settings, "main", chosen, Path(folder), environ=environ) as ws:
         if what == "provision":
-            admin.provision(ws, dry=False)
+            provisioning.provision(ws, dry=False)
         elif what == "adopt":
             with running(ws, "pull") as run:
                 pulling(ws, run, Silent())
                 restored.adopt(ws, run.id)
         else:
-            run, plan = sync(ws, Silent(), as_of=int(as_of) or None, yes=True, changed=what == "changed")
+            run, plan = sync(
+                ws, Silent(), SyncOptions(as_of=int(as_of) or None, yes=True, changed=what == "changed")
+            )
             told = {"as_of": run.as_of, "written": run.counts["written"], "looked_at": plan.looked_at}
         told["calls"] = ws.connector.calls.total
     used = resource.getrusage(resource.RUSAGE_SELF)
@@ -84,7 +90,7 @@ def _settle(crm: str, store: Path) -> None:
 
 def _change(crm: str, url: str, count: int) -> None:
     """Somebody renames some contacts."""
-    from sales_consultant.sandbox.salesforce import ids
+    from sales_consultant.sandbox.salesforce.org import ids
 
     with requests.Session() as session:
         session.headers["Authorization"] = f"Bearer {TOKEN}"

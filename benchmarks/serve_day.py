@@ -29,16 +29,17 @@ from apscheduler.triggers.base import BaseTrigger
 from sales_consultant.config.errors import CrmUnavailableError
 from sales_consultant.config.schedules import Schedule
 from sales_consultant.config.settings import Settings
-from sales_consultant.sync.journal import Journal
-from sales_consultant.sync.lease import hold
-from sales_consultant.sync.moments import missed, trigger
-from sales_consultant.sync.plan import Entry
-from sales_consultant.sync.push import push, recover
-from sales_consultant.sync.run import running
-from sales_consultant.sync.service import Service
-from sales_consultant.sync.state import State, runs
-from sales_consultant.sync.watching import Watching
-from sales_consultant.sync.workspace import Workspace
+from sales_consultant.sync.journal.changes import Entry
+from sales_consultant.sync.journal.journal import Journal
+from sales_consultant.sync.push import push
+from sales_consultant.sync.push.push import recover
+from sales_consultant.sync.runtime.lease import hold
+from sales_consultant.sync.runtime.run_context import running
+from sales_consultant.sync.runtime.workspace import Workspace
+from sales_consultant.sync.service.monitor import Watching
+from sales_consultant.sync.service.service import Service
+from sales_consultant.sync.service.triggers import missed, trigger
+from sales_consultant.sync.stores.state import State, runs
 
 START = datetime(2026, 3, 2, tzinfo=UTC)
 MAX_AGE_HOURS = 2.0

@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime
 from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
 
 from sales_consultant.config.catalogue import Field, FieldType
-from sales_consultant.config.texts import cut
+from sales_consultant.config.language.texts import cut
 
 Canonical = str | None
 # Also halves of a surrogate pair and what Unicode says is no sign at all: no CRM keeps either.

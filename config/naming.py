@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from sales_consultant.config.catalogue import GROUP, GROUP_LABEL, Field
-from sales_consultant.config.settings import Write
-from sales_consultant.config.texts import cut, units
+from sales_consultant.config.language.texts import cut, units
+from sales_consultant.config.sections import Write
 
 # How a field says that it is ours; a field of our name without these words is somebody else's.
 WRITTEN_BY_US = "Written by Sales Consultant; edits are overwritten."

@@ -7,7 +7,7 @@ from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from sales_consultant.config.nearest import nearest
+from sales_consultant.config.language.nearest import nearest
 
 StepObject = Literal["deals", "contacts", "leads"]
 Channel = Literal["call", "email", "none"]

@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from sales_consultant.config.nearest import did_you_mean
+from sales_consultant.config.language.nearest import did_you_mean
 
 Event = Literal["won", "converted", "converted_with_deal", "deal_opened", "new_business_won", "next_purchase"]
 PopulationObject = Literal["contacts", "companies", "deals"]

@@ -6,7 +6,7 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from sales_consultant.config.nearest import did_you_mean
+from sales_consultant.config.language.nearest import did_you_mean
 
 # ASCII digits by name: \d takes those of all scripts, which compare as no time does.
 _WINDOW = re.compile(r"((?:[01][0-9]|2[0-3]):[0-5][0-9])-((?:[01][0-9]|2[0-3]):[0-5][0-9]|24:00)")

@@ -33,9 +33,17 @@ class Secret:
 class Keyring(Protocol):
     """What we need of a keyring; the real one is the `keyring` package's backend."""
 
-    def get_password(self, service: str, username: str) -> str | None: ...
-    def set_password(self, service: str, username: str, password: str) -> None: ...
-    def delete_password(self, service: str, username: str) -> None: ...
+    def get_password(self, service: str, username: str) -> str | None:
+        """The secret that is kept under a name, or None."""
+        ...
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        """Keep a secret under a name."""
+        ...
+
+    def delete_password(self, service: str, username: str) -> None:
+        """Remove the secret of a name."""
+        ...
 
 
 def os_keyring() -> Keyring | None:

@@ -1,13 +1,14 @@
 """The CRMs: one protocol (`base`), one package each; `open_connector` gives the one a connection names."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from sales_consultant.config.settings import Connection, Write
+    from sales_consultant.config.sections import Connection, Write
     from sales_consultant.connectors.base import Connector
     from sales_consultant.connectors.budget import BudgetStore
-    from sales_consultant.connectors.signin import BrowserSignIn
+    from sales_consultant.connectors.http import BrowserSignIn
 
 
 def open_connector(
@@ -26,19 +27,19 @@ def open_connector(
     is waited for, `tell` is given a line for people, and `stop` is asked whether to go on.
     """
     from sales_consultant.config.naming import Naming
-    from sales_consultant.connectors.hubspot import open_hubspot
-    from sales_consultant.connectors.salesforce import open_salesforce
 
-    make = open_hubspot if connection.crm == "hubspot" else open_salesforce
-    return make(connection, secret, naming=Naming.of(write), store=store, keep=keep, tell=tell, stop=stop)
+    made: Connector = _package(connection).connect(
+        connection, secret, naming=Naming.of(write), store=store, keep=keep, tell=tell, stop=stop
+    )
+    return made
 
 
 def browser_sign_in(connection: "Connection", client_secret: str, redirect_uri: str) -> "BrowserSignIn":
     """How a user signs a connection in by browser, for the CRMs that offer it."""
-    if connection.crm == "hubspot":
-        from sales_consultant.connectors import hubspot
+    made: BrowserSignIn = _package(connection).browser_sign_in(connection, client_secret, redirect_uri)
+    return made
 
-        return hubspot.browser_sign_in(connection, client_secret, redirect_uri)
-    from sales_consultant.connectors import salesforce
 
-    return salesforce.browser_sign_in(connection, client_secret, redirect_uri)
+def _package(connection: "Connection") -> Any:
+    """The package of a CRM, loaded when it is first asked for: each has `connect` and `browser_sign_in`."""
+    return import_module(f"{__name__}.{connection.crm}")

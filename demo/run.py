@@ -14,15 +14,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from sales_consultant.config import clock
 from sales_consultant.config.settings import load
-from sales_consultant.connectors.salesforce.schema import WRITTEN
+from sales_consultant.connectors.salesforce.reading import WRITTEN
 from sales_consultant.demo import show
 from sales_consultant.demo.serving import beside, cache, company
-from sales_consultant.sync import admin, evaluation, report, setup
+from sales_consultant.sync.models import evaluation
 from sales_consultant.sync.plan import Plan
 from sales_consultant.sync.render import Terminal
-from sales_consultant.sync.run import Run, sync
-from sales_consultant.sync.workspace import Workspace
+from sales_consultant.sync.runtime import Run, Workspace
+from sales_consultant.sync.setup import provisioning
+from sales_consultant.sync.use_cases import SyncOptions, init, sync
 
 # Any token is a super admin's on the sandbox; this is none of anybody's.
 TOKEN = "sandbox-demo"
@@ -126,16 +128,16 @@ def _job(crm: str, url: str, folder: Path, reporter: Terminal, started: float) -
     """init, provision, sync, and a second sync at the same as-of that has nothing to do."""
     environ = {"SALES_CONSULTANT_DEMO_TOKEN": TOKEN}
     file, data = folder / "sales-consultant.toml", folder / "data"
-    found = setup.initialise(crm, "demo", {"url": url}, file, data, reporter, keyring=None, environ=environ)
+    found = init.initialise(crm, "demo", {"url": url}, file, data, reporter, keyring=None, environ=environ)
     settings = load(file)
     name, connection = settings.connection("demo")
     with Workspace(settings, name, connection, data, environ=environ) as ws:
         reporter.say("making the fields")
-        admin.provision(ws, dry=False)
-        first, plan = sync(ws, reporter, yes=True)
+        provisioning.provision(ws, dry=False)
+        first, plan = sync(ws, reporter, SyncOptions(yes=True))
         seconds_at_limits = found["seconds_at_vendor_limits"] + ws.connector.seconds_at_limits()
         calls = Counter(found["api_calls"]) + Counter(ws.connector.calls.by_kind)
-        second, _ = sync(ws, reporter, as_of=first.as_of, yes=True)
+        second, _ = sync(ws, reporter, SyncOptions(as_of=first.as_of, yes=True))
         return _document(crm, url, folder, ws, found, first, second, plan, calls, seconds_at_limits, started)
 
 
@@ -159,7 +161,7 @@ def _document(
     keys = ("auc", "auc_low", "auc_high", "log_loss", "base_log_loss", "n", "base_rate", "verdict")
     return {
         "crm": crm,
-        "as_of": report.iso(first.as_of),
+        "as_of": clock.iso(first.as_of),
         "pulled": found["found"],
         "populations": found["populations"],
         "scored": first.counts.get("scored", {}),

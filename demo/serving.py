@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import cast
 
 from sales_consultant.config.errors import MachineError, UsageError
-from sales_consultant.demo.world import DemoError, Progress, World
+from sales_consultant.demo.company import DemoError, Progress, World
 
 
 def cache() -> Path:
@@ -21,7 +21,8 @@ def cache() -> Path:
 
 def company(data: str, folder: Path, progress: Progress | None = None) -> World:
     """Make the demo company "saas" or "shop" in an empty folder."""
-    from sales_consultant.demo import saas, shop
+    from sales_consultant.demo.saas import saas
+    from sales_consultant.demo.shop import shop
 
     make = {"saas": saas.build, "shop": shop.build}[data]
     try:
@@ -44,8 +45,8 @@ def serve(
     secure: tuple[Path, int] | None = None,
 ) -> None:
     """Serve until stopped. Raises UsageError for data that cannot be read, MachineError for a port that is taken."""
-    from sales_consultant.sandbox.run import run
-    from sales_consultant.sandbox.tables_error import DataFolderError
+    from sales_consultant.sandbox.data_folder import DataFolderError
+    from sales_consultant.sandbox.serving import run
     from sales_consultant.sandbox.world import Limits
 
     with tempfile.TemporaryDirectory(prefix="sales-consultant-") as scratch:
@@ -80,7 +81,7 @@ def serve(
 
 
 def _child(ready: "Connection[str, str]", data: str, clock: str, notice: str, crm: str) -> None:
-    from sales_consultant.sandbox.run import run
+    from sales_consultant.sandbox.serving import run
 
     with contextlib.suppress(KeyboardInterrupt):
         run(data=Path(data), clock=clock, notice=notice, crms=(crm,), ready=ready.send)

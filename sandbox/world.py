@@ -11,9 +11,9 @@ from starlette.routing import Route
 
 from sales_consultant.sandbox.cards import Card, CardLine
 from sales_consultant.sandbox.clock import Clock
+from sales_consultant.sandbox.data_folder import Folder
 from sales_consultant.sandbox.faults import Fault, Faults
 from sales_consultant.sandbox.store import Store
-from sales_consultant.sandbox.tables import Folder
 
 Limits = Literal["off", "free", "professional", "enterprise"]
 LIMITS: tuple[Limits, ...] = ("off", "free", "professional", "enterprise")

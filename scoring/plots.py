@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+from numpy.typing import NDArray
+
+from sales_consultant.scoring.metrics import auc
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    import numpy as np
     from matplotlib.axes import Axes
-    from numpy.typing import NDArray
 
 BINS = 10
 _BLUE, _GREY, _RED = "#1f5fa8", "#9aa5b1", "#b3332b"
@@ -23,8 +26,6 @@ def calibration_table(
 
     The interval is Wilson's (1927): it stays inside 0 to 1 for a bin without an event.
     """
-    import numpy as np
-
     found = []
     for part in np.array_split(np.argsort(p, kind="stable"), bins):
         if not len(part):
@@ -117,7 +118,6 @@ def _calibration(ax: Axes, y: NDArray[np.float64], p: NDArray[np.float64]) -> No
 
 
 def _lift(ax: Axes, y: NDArray[np.float64], p: NDArray[np.float64]) -> None:
-    import numpy as np
 
     order = np.argsort(-p, kind="stable")
     share = np.arange(1, len(y) + 1) / len(y)
@@ -132,8 +132,6 @@ def _lift(ax: Axes, y: NDArray[np.float64], p: NDArray[np.float64]) -> None:
 
 def _roc(ax: Axes, y: NDArray[np.float64], p: NDArray[np.float64]) -> None:
     from sklearn.metrics import roc_curve
-
-    from sales_consultant.scoring.metrics import auc
 
     false, true, _ = roc_curve(y, p)
     ax.plot(false, true, color=_BLUE)

@@ -5,19 +5,18 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+import pandas as pd
+
 from sales_consultant.config.catalogue import PROBABLE
-from sales_consultant.scoring.frame import build
-from sales_consultant.scoring.members import Membership
-from sales_consultant.scoring.points import grade
-from sales_consultant.scoring.reasons import Reason, reasons, shown
-from sales_consultant.scoring.words import say
+from sales_consultant.engine import Engine
+from sales_consultant.scoring.features import build
+from sales_consultant.scoring.populations import Membership
+from sales_consultant.scoring.propensity import Reason, grade, reasons, say, shown
 
 if TYPE_CHECKING:
-    import duckdb
-    import pandas as pd
-
     from sales_consultant.config.populations import Exclusions, Population
-    from sales_consultant.scoring.model import PopulationModel
+    from sales_consultant.scoring.propensity import PopulationModel
 
 __all__ = ["COLUMNS", "Reason", "excluded", "left_out", "members", "score", "shown"]
 
@@ -25,7 +24,7 @@ COLUMNS = ("object", "record_id", "probability", "score", "grade", "reasons")
 
 
 def score(
-    con: duckdb.DuckDBPyConnection,
+    engine: Engine,
     model: PopulationModel,
     *,
     as_of: int,
@@ -38,11 +37,8 @@ def score(
     whose points with 50 sum to the score. `tell` is a record whose features are told: in `attrs["features"]`, a list of
     reason, side, said, feature and value.
     """
-    import numpy as np
-    import pandas as pd
-
-    members = Membership(con, model.population, exclusions, as_of=as_of).at(as_of)
-    X = build(con, model.population.object, model.features, members)
+    members = Membership(engine, model.population, exclusions, as_of=as_of).at(as_of)
+    X = build(engine, model.population.object, model.features, members)
     told, scores = reasons(model, X)
     p = model.probability(X)
     if p is not None:
@@ -70,8 +66,6 @@ def score(
 
 def _told(model: PopulationModel, X: pd.DataFrame) -> list[dict[str, Any]]:
     """The features of one row, reason by reason; a gap is None."""
-    import pandas as pd
-
     if X.empty:
         return []
     row = {str(k): v for k, v in X.iloc[0].to_dict().items()}
@@ -88,24 +82,18 @@ def _told(model: PopulationModel, X: pd.DataFrame) -> list[dict[str, Any]]:
     return found
 
 
-def members(
-    con: duckdb.DuckDBPyConnection, population: Population, exclusions: Exclusions, as_of: int
-) -> list[str]:
+def members(engine: Engine, population: Population, exclusions: Exclusions, as_of: int) -> list[str]:
     """Ids of the open members of a population as of a time, whether or not it has a model."""
-    return [str(i) for i in Membership(con, population, exclusions, as_of=as_of).at(as_of)["record_id"]]
+    return [str(i) for i in Membership(engine, population, exclusions, as_of=as_of).at(as_of)["record_id"]]
 
 
-def left_out(
-    con: duckdb.DuckDBPyConnection, population: Population, exclusions: Exclusions, as_of: int
-) -> dict[str, str]:
+def left_out(engine: Engine, population: Population, exclusions: Exclusions, as_of: int) -> dict[str, str]:
     """The reason of every open record of a population that is left out as of a time, by record id."""
-    rows = Membership(con, population, exclusions, as_of=as_of).at(as_of, with_excluded=True)
+    rows = Membership(engine, population, exclusions, as_of=as_of).at(as_of, with_excluded=True)
     found = rows[rows["excluded"] != ""]
     return {str(i): str(r) for i, r in zip(found["record_id"], found["excluded"], strict=True)}
 
 
-def excluded(
-    con: duckdb.DuckDBPyConnection, population: Population, exclusions: Exclusions, as_of: int
-) -> dict[str, int]:
+def excluded(engine: Engine, population: Population, exclusions: Exclusions, as_of: int) -> dict[str, int]:
     """How many open records of a population are left out as of a time, by reason."""
-    return dict(sorted(Counter(left_out(con, population, exclusions, as_of).values()).items()))
+    return dict(sorted(Counter(left_out(engine, population, exclusions, as_of).values()).items()))

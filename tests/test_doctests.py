@@ -4,19 +4,17 @@ import doctest
 import importlib
 import pkgutil
 
-import pytest
-
-FOLDERS = ("config", "connectors", "demo", "sandbox", "scoring", "sync")
-MODULES = ["sales_consultant.cli"] + [
-    found.name
-    for folder in FOLDERS
-    for found in pkgutil.walk_packages(
-        importlib.import_module(f"sales_consultant.{folder}").__path__,
-        f"sales_consultant.{folder}.",
-    )
-]
+FOLDERS = ("config", "connectors", "demo", "engine", "sandbox", "scoring", "sync")
 
 
-@pytest.mark.parametrize("name", MODULES)
-def test_examples(name: str) -> None:
-    assert doctest.testmod(importlib.import_module(name)).failed == 0
+def test_examples_of_docstrings_hold() -> None:
+    names = ["sales_consultant.cli"] + [
+        found.name
+        for folder in FOLDERS
+        for found in pkgutil.walk_packages(
+            importlib.import_module(f"sales_consultant.{folder}").__path__, f"sales_consultant.{folder}."
+        )
+    ]
+    done = {name: doctest.testmod(importlib.import_module(name)) for name in names}
+    assert [name for name, result in done.items() if result.failed] == []
+    assert sum(result.attempted for result in done.values()) >= 70

@@ -1,17 +1,17 @@
-"""HubSpot: `open_hubspot` gives a connector on the official client's request builder."""
+"""HubSpot: `connect` gives a connector on the official client's request builder."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from sales_consultant.config.naming import Naming
-    from sales_consultant.config.settings import Connection
+    from sales_consultant.config.sections import Connection
     from sales_consultant.connectors.budget import BudgetStore
+    from sales_consultant.connectors.http import BrowserSignIn
     from sales_consultant.connectors.hubspot.connector import HubSpotConnector
-    from sales_consultant.connectors.signin import BrowserSignIn
 
 
-def open_hubspot(
+def connect(
     connection: "Connection",
     secret: str,
     *,
@@ -25,9 +25,8 @@ def open_hubspot(
     from sales_consultant.connectors.base import Calls
     from sales_consultant.connectors.budget import DailyBudget
     from sales_consultant.connectors.http import Transport
-    from sales_consultant.connectors.hubspot.client import HubSpotApi
+    from sales_consultant.connectors.hubspot.api import HubSpotApi, keeper
     from sales_consultant.connectors.hubspot.connector import HubSpotConnector
-    from sales_consultant.connectors.hubspot.signin import keeper
 
     transport = Transport(
         calls=Calls(), crm="HubSpot", patience=connection.patience_seconds, tell=tell, stop=stop
@@ -54,6 +53,6 @@ def browser_sign_in(connection: "Connection", client_secret: str, redirect_uri: 
     """How a user signs this connection in by browser."""
     from sales_consultant.connectors.base import Calls
     from sales_consultant.connectors.http import Transport
-    from sales_consultant.connectors.hubspot.signin import by_browser
+    from sales_consultant.connectors.hubspot.api import by_browser
 
     return by_browser(connection, client_secret, redirect_uri, Transport(calls=Calls(), crm="HubSpot"))

@@ -2,17 +2,21 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import pyarrow as pa
 
 from sales_consultant.config.canon import CanonError, Canonical, canon
 from sales_consultant.config.catalogue import FIELDS, Field
 from sales_consultant.config.conditions import Condition
 from sales_consultant.config.errors import CrmUnavailableError
 from sales_consultant.config.naming import Naming
+from sales_consultant.config.neutral import OVER_OURS, TableMapping
 from sales_consultant.connectors.base import (
     Budget,
     Calls,
     Change,
+    Connector,
     Estimate,
     FieldInfo,
     Held,
@@ -23,21 +27,22 @@ from sales_consultant.connectors.base import (
     Stream,
     distinct,
 )
-from sales_consultant.connectors.chosen import checked
-from sales_consultant.connectors.columns import number, text
-from sales_consultant.connectors.hubspot import batches, estimate, rows, schema, small, views
-from sales_consultant.connectors.hubspot.admin import HubSpotAdmin
-from sales_consultant.connectors.hubspot.chosen import find
-from sales_consultant.connectors.hubspot.client import HubSpotApi, HubSpotRefusalError
-from sales_consultant.connectors.hubspot.paths import Paths
-from sales_consultant.connectors.hubspot.provision import Provisioner
-from sales_consultant.connectors.hubspot.pull import LIST_LIMIT, Puller, Sizes
+from sales_consultant.connectors.filters import checked
+from sales_consultant.connectors.hubspot.api import HubSpotApi, HubSpotRefusalError, Paths, batches, following
 from sales_consultant.connectors.hubspot.push import BATCH, Pusher
-from sales_consultant.connectors.hubspot.shapes import following
-from sales_consultant.connectors.neutral import OVER_OURS
-
-if TYPE_CHECKING:
-    import pyarrow as pa
+from sales_consultant.connectors.hubspot.reading import (
+    LIST_LIMIT,
+    Puller,
+    Sizes,
+    estimate,
+    exchange_rates,
+    find,
+    rows,
+    schema,
+    views,
+)
+from sales_consultant.connectors.hubspot.setup import HubSpotAdmin, Provisioner
+from sales_consultant.connectors.tables import number, text
 
 _FIELD_COLUMNS = ("object", "column_name", "name", "label", "type", "custom", "calculated", "known", "ours")
 _TYPES = {
@@ -49,7 +54,7 @@ _TYPES = {
 }
 
 
-class HubSpotConnector(HubSpotAdmin):
+class HubSpotConnector(HubSpotAdmin, Connector):
     """One HubSpot portal."""
 
     crm = "hubspot"
@@ -147,7 +152,7 @@ class HubSpotConnector(HubSpotAdmin):
 
     # -- pull ----------------------------------------------------------------------------------------------------
 
-    def expect(self, windows: Mapping[str, tuple[str | None, int | None]], until: int) -> None:
+    def prefetch(self, windows: Mapping[str, tuple[str | None, int | None]], until: int) -> None:
         """Nothing: HubSpot answers each question by itself."""
 
     def pull(
@@ -163,7 +168,7 @@ class HubSpotConnector(HubSpotAdmin):
         elif stream == "campaigns":
             yield self._puller.campaigns()
         elif stream == "currencies":
-            yield small.currencies(self.api, self.reading, self.identity().currency, self.latest)
+            yield exchange_rates.currencies(self.api, self.reading, self.identity().currency, self.latest)
         else:
             whole: dict[str, Callable[[], Page]] = {
                 "fields": self._fields,
@@ -263,13 +268,13 @@ class HubSpotConnector(HubSpotAdmin):
         wanted = checked(stream, self.describe(stream), where)
         yield from find(self.api, self.reading, stream, wanted, since=since, until=until, after=after)
 
-    def views(
+    def mapping(
         self, columns: Mapping[str, Sequence[str]], fields: Sequence[tuple[str, str, str]]
-    ) -> list[str]:
-        """The neutral views."""
+    ) -> TableMapping:
+        """The rows of the neutral tables."""
         who = self.identity()
         own = {f.key: self._name(f.key) for f in FIELDS}
-        return views.statements(columns, fields, own, (who.currency, who.time_zone))
+        return views.mapping(columns, fields, own, (who.currency, who.time_zone))
 
     def raw(self, object: str) -> tuple[str, str]:
         """HubSpot knows no lead apart from its contact."""

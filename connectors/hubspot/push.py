@@ -16,10 +16,7 @@ from sales_consultant.config.errors import AccessError, CrmUnavailableError
 from sales_consultant.connectors.base import Change, Outcome, OutcomeState, unique
 from sales_consultant.connectors.halving import isolate
 from sales_consultant.connectors.http import LostAnswerError, safe_text
-from sales_consultant.connectors.hubspot.batches import named
-from sales_consultant.connectors.hubspot.client import HubSpotApi, HubSpotRefusalError
-from sales_consultant.connectors.hubspot.error_codes import TABLE
-from sales_consultant.connectors.hubspot.paths import Paths
+from sales_consultant.connectors.hubspot.api import TABLE, HubSpotApi, HubSpotRefusalError, Paths, named
 
 BATCH = 100
 _PREFIX = "Property values were not valid: "

@@ -1,17 +1,17 @@
-"""Salesforce: `open_salesforce` gives a connector on simple-salesforce."""
+"""Salesforce: `connect` gives a connector on simple-salesforce."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from sales_consultant.config.naming import Naming
-    from sales_consultant.config.settings import Connection
+    from sales_consultant.config.sections import Connection
     from sales_consultant.connectors.budget import BudgetStore
+    from sales_consultant.connectors.http import BrowserSignIn
     from sales_consultant.connectors.salesforce.connector import SalesforceConnector
-    from sales_consultant.connectors.signin import BrowserSignIn
 
 
-def open_salesforce(
+def connect(
     connection: "Connection",
     secret: str,
     *,
@@ -23,7 +23,7 @@ def open_salesforce(
 ) -> "SalesforceConnector":
     """A connector to the org of the connection's My Domain, or at its `url`. Signs in at the first call."""
     from sales_consultant.connectors.budget import DailyBudget
-    from sales_consultant.connectors.salesforce.client import SalesforceApi
+    from sales_consultant.connectors.salesforce.api import SalesforceApi
     from sales_consultant.connectors.salesforce.connector import SalesforceConnector
 
     budget = DailyBudget(
@@ -41,7 +41,6 @@ def open_salesforce(
 
 def browser_sign_in(connection: "Connection", client_secret: str, redirect_uri: str) -> "BrowserSignIn":
     """How a user signs this connection in by browser."""
-    from sales_consultant.connectors.salesforce.client import SalesforceApi
-    from sales_consultant.connectors.salesforce.signin import by_browser
+    from sales_consultant.connectors.salesforce.api import SalesforceApi, by_browser
 
     return by_browser(connection, client_secret, redirect_uri, SalesforceApi(connection, ""))

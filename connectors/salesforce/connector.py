@@ -13,9 +13,11 @@ from sales_consultant.config.catalogue import FIELDS, Field, by_key
 from sales_consultant.config.conditions import Condition
 from sales_consultant.config.errors import AccessError, CrmUnavailableError
 from sales_consultant.config.naming import Naming
+from sales_consultant.config.neutral import TableMapping, field_column, quote
 from sales_consultant.connectors.base import (
     Budget,
     Change,
+    Connector,
     Estimate,
     FieldInfo,
     Held,
@@ -25,30 +27,35 @@ from sales_consultant.connectors.base import (
     Page,
     Stream,
 )
-from sales_consultant.connectors.chosen import checked
-from sales_consultant.connectors.neutral import field_column, quote
-from sales_consultant.connectors.salesforce import estimate, rows, schema, small, views
-from sales_consultant.connectors.salesforce.admin import SalesforceAdmin
-from sales_consultant.connectors.salesforce.ahead import Ahead, Question
-from sales_consultant.connectors.salesforce.chosen import find
-from sales_consultant.connectors.salesforce.client import (
+from sales_consultant.connectors.filters import checked
+from sales_consultant.connectors.salesforce.api import (
+    Ahead,
+    Question,
     SalesforceApi,
     SalesforceRefusalError,
     moment,
     quoted,
 )
-from sales_consultant.connectors.salesforce.described import Described
-from sales_consultant.connectors.salesforce.extras import Extras
-from sales_consultant.connectors.salesforce.permissions import Permissions
-from sales_consultant.connectors.salesforce.provision import Fields
-from sales_consultant.connectors.salesforce.pull import Puller, Sizes, invisible
-from sales_consultant.connectors.salesforce.push import BULK_FROM, BULK_ROWS, COLLECTION, JOB_CALLS, Pusher
-from sales_consultant.connectors.salesforce.rows import text
+from sales_consultant.connectors.salesforce.reading import (
+    Described,
+    Puller,
+    Sizes,
+    estimate,
+    find,
+    invisible,
+    rows,
+    schema,
+    small_tables,
+    text,
+    views,
+)
+from sales_consultant.connectors.salesforce.setup import Extras, Fields, Permissions, SalesforceAdmin
+from sales_consultant.connectors.salesforce.writing import BULK_FROM, BULK_ROWS, COLLECTION, JOB_CALLS, Pusher
 
 READ_BACK = 200
 
 
-class SalesforceConnector(SalesforceAdmin):
+class SalesforceConnector(SalesforceAdmin, Connector):
     """One Salesforce org."""
 
     crm = "salesforce"
@@ -101,7 +108,7 @@ class SalesforceConnector(SalesforceAdmin):
     def identity(self) -> Identity:
         """The org: its id, and whether it is a sandbox."""
         if self._identity is None:
-            org, currency = small.organization(self.ahead)
+            org, currency = small_tables.organization(self.ahead)
             if not isinstance(org["Id"], str) or not isinstance(org["IsSandbox"], bool):
                 # Which org this is must be sure: the stores are bound to it.
                 raise CrmUnavailableError(
@@ -193,7 +200,7 @@ class SalesforceConnector(SalesforceAdmin):
 
     # -- pull ----------------------------------------------------------------------------------------------------
 
-    def expect(self, windows: Mapping[str, tuple[str | None, int | None]], until: int) -> None:
+    def prefetch(self, windows: Mapping[str, tuple[str | None, int | None]], until: int) -> None:
         """All objects are described in one call, and the first pages of five streams read in one."""
         self.identity()
         objects = [n.removesuffix(schema.SLOW) for n in windows]
@@ -205,12 +212,12 @@ class SalesforceConnector(SalesforceAdmin):
         self._expected = True
         questions: list[Question] = []
         for name, (definition, since) in windows.items():
-            questions += small.QUERIES.get(name, ())
+            questions += small_tables.QUERIES.get(name, ())
             if since is not None and name in schema.STANDARD:
                 selection = self.described.selection(name)
                 if selection.fields and selection.digest == definition:
                     questions += self._puller.questions(name, selection, since, until)
-        self.ahead.expect(questions)
+        self.ahead.prefetch(questions)
 
     def pull(
         self, stream: str, *, since: int | None, until: int, resume: str | None, known: Known
@@ -220,11 +227,11 @@ class SalesforceConnector(SalesforceAdmin):
             if not self._expected:
                 self.forget()
             self._expected = False
-            yield small.fields(self.described, self._own, self.latest())
+            yield small_tables.fields(self.described, self._own, self.latest())
         elif stream == "stages":
-            yield small.stages(self.ahead, self.latest())
+            yield small_tables.stages(self.ahead, self.latest())
         elif stream == "currencies":
-            yield small.currencies(self.ahead, self.latest())
+            yield small_tables.currencies(self.ahead, self.latest())
         elif stream.endswith(schema.SLOW):
             yield from self._puller.computed(stream.removesuffix(schema.SLOW))
         else:
@@ -254,13 +261,13 @@ class SalesforceConnector(SalesforceAdmin):
         cursor = self.described.selection(stream).cursor
         yield from find(self.api, stream, cursor, wanted, since=since, until=until, after=after)
 
-    def views(
+    def mapping(
         self, columns: Mapping[str, Sequence[str]], fields: Sequence[tuple[str, str, str]]
-    ) -> list[str]:
-        """The neutral views."""
+    ) -> TableMapping:
+        """The rows of the neutral tables."""
         who = self.identity()
         own = {f.key: self._name("", f.key) for f in FIELDS}
-        return views.statements(columns, fields, own, (who.currency, who.time_zone))
+        return views.mapping(columns, fields, own, (who.currency, who.time_zone))
 
     def raw(self, object: str) -> tuple[str, str]:
         """The raw table; a converted lead can hardly be written and is left alone."""

@@ -7,11 +7,11 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from sales_consultant.sandbox.cards import Card, CardLine
+from sales_consultant.sandbox.data_folder import Folder
 from sales_consultant.sandbox.faults import Fault
 from sales_consultant.sandbox.hubspot import control, paths, view
-from sales_consultant.sandbox.hubspot import load as loading
+from sales_consultant.sandbox.hubspot.loading import load as loading
 from sales_consultant.sandbox.hubspot.portal import Portal
-from sales_consultant.sandbox.tables import Folder
 from sales_consultant.sandbox.world import World
 
 

@@ -8,13 +8,22 @@ from starlette.responses import HTMLResponse, Response
 from sales_consultant.sandbox import oauth
 from sales_consultant.sandbox.clock import iso, parse_iso
 from sales_consultant.sandbox.faults import Fault
-from sales_consultant.sandbox.hubspot import account, forms, writing
-from sales_consultant.sandbox.hubspot import oauth as signin
-from sales_consultant.sandbox.hubspot.errors import ApiError, InvalidValuesError, error_response
-from sales_consultant.sandbox.hubspot.kinds import KINDS, VENDOR, Kind, kind_of
-from sales_consultant.sandbox.hubspot.limits import limited
-from sales_consultant.sandbox.hubspot.links import DEFAULT, DEFINED
-from sales_consultant.sandbox.hubspot.portal import OPTIONS, Portal
+from sales_consultant.sandbox.hubspot.marketing import forms
+from sales_consultant.sandbox.hubspot.portal import (
+    KINDS,
+    OPTIONS,
+    SCOPES,
+    VENDOR,
+    ApiError,
+    InvalidValuesError,
+    Kind,
+    Portal,
+    error_response,
+    kind_of,
+    limited,
+)
+from sales_consultant.sandbox.hubspot.records import DEFAULT, DEFINED, writing
+from sales_consultant.sandbox.hubspot.settings import oauth as signin
 from sales_consultant.sandbox.world import ControlError
 
 Json = dict[str, Any]
@@ -58,7 +67,7 @@ def actions(portal: Portal) -> Mapping[str, Callable[[Json], Any]]:
     def users(body: Json) -> Json:
         """A token that is weaker than a super admin's: `scopes`, `without` (all but these), `expired`."""
         without = set(body.get("without") or ())
-        scopes = list(body["scopes"]) if "scopes" in body else [s for s in account.SCOPES if s not in without]
+        scopes = list(body["scopes"]) if "scopes" in body else [s for s in SCOPES if s not in without]
         made = {"scopes": scopes, "expired": bool(body.get("expired", False))}
         portal.put_user(str(body["token"]), made)
         return {"token": body["token"], **made}

@@ -7,24 +7,18 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from sales_consultant.sandbox.hubspot import (
+from sales_consultant.sandbox.hubspot.api import Handler, endpoint
+from sales_consultant.sandbox.hubspot.marketing import campaigns, forms
+from sales_consultant.sandbox.hubspot.objects import batches, linking, linking_v3, lists, objects
+from sales_consultant.sandbox.hubspot.portal import VENDOR, Portal
+from sales_consultant.sandbox.hubspot.settings import (
     account,
-    batches,
-    campaigns,
     currencies,
-    forms,
     legacy,
-    linking,
-    linking_v3,
-    lists,
     oauth,
-    objects,
     pipelines,
     properties,
 )
-from sales_consultant.sandbox.hubspot.call import Handler, endpoint
-from sales_consultant.sandbox.hubspot.kinds import VENDOR
-from sales_consultant.sandbox.hubspot.portal import Portal
 
 DATED = ("2026-03", "2026-09")
 READ, WRITE = "crm.objects.{object}.read", "crm.objects.{object}.write"

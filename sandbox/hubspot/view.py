@@ -5,10 +5,16 @@ from typing import Any
 
 from sales_consultant.sandbox.cards import Card, CardLine, Event, Related, Value, role
 from sales_consultant.sandbox.clock import iso
-from sales_consultant.sandbox.hubspot import display
-from sales_consultant.sandbox.hubspot.kinds import ACTIVITIES, KINDS, VENDOR, Kind, kind_of
-from sales_consultant.sandbox.hubspot.portal import Portal
-from sales_consultant.sandbox.hubspot.values import to_ms
+from sales_consultant.sandbox.hubspot.portal import (
+    ACTIVITIES,
+    KINDS,
+    VENDOR,
+    Kind,
+    Portal,
+    display,
+    kind_of,
+    to_ms,
+)
 from sales_consultant.sandbox.store import Record
 
 Json = dict[str, Any]

@@ -7,21 +7,21 @@ from starlette.responses import Response
 
 from sales_consultant.sandbox import oauth
 from sales_consultant.sandbox.faults import Fault
-from sales_consultant.sandbox.salesforce import (
-    grants,
-    lifecycle,
-    query,
-    rules,
-    saving,
-    sessions,
-    sharing,
-    shown,
-    timing,
-    users,
+from sales_consultant.sandbox.salesforce.access import sessions, sharing
+from sales_consultant.sandbox.salesforce.auth import grants, users
+from sales_consultant.sandbox.salesforce.org import (
+    OPTIONS,
+    REQUESTS,
+    VENDOR,
+    ApiError,
+    Meter,
+    Org,
+    refused,
+    unavailable,
 )
-from sales_consultant.sandbox.salesforce.errors import ApiError, refused, unavailable
-from sales_consultant.sandbox.salesforce.meter import REQUESTS, Meter
-from sales_consultant.sandbox.salesforce.org import OPTIONS, VENDOR, Org
+from sales_consultant.sandbox.salesforce.query import query
+from sales_consultant.sandbox.salesforce.records import lifecycle, rules, saving, timing
+from sales_consultant.sandbox.salesforce.rest import shown
 from sales_consultant.sandbox.world import ControlError
 
 Json = dict[str, Any]

@@ -7,27 +7,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from sales_consultant.sandbox.salesforce import (
-    auth,
-    batches,
-    bulk_ingest,
-    bulk_query,
-    composite,
-    finding,
-    jobs,
-    layouts,
-    metadata_rest,
-    metadata_soap,
-    query,
-    resources,
-    rows,
-    shown,
-    tooling,
-    tree,
-)
-from sales_consultant.sandbox.salesforce.call import Call, Handler, Result, endpoint
-from sales_consultant.sandbox.salesforce.errors import ApiError, refused
-from sales_consultant.sandbox.salesforce.org import Org
+from sales_consultant.sandbox.salesforce.api import Call, Handler, Result, endpoint
+from sales_consultant.sandbox.salesforce.auth import auth
+from sales_consultant.sandbox.salesforce.bulk import ingest, jobs
+from sales_consultant.sandbox.salesforce.bulk import query as bulk_query
+from sales_consultant.sandbox.salesforce.metadata import rest, soap, tooling
+from sales_consultant.sandbox.salesforce.org import ApiError, Org, refused
+from sales_consultant.sandbox.salesforce.query import finding, query
+from sales_consultant.sandbox.salesforce.rest import batches, composite, layouts, resources, rows, shown, tree
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 # Method, path below /services/data/vNN.0, handler, and the name that its calls are counted under.
@@ -68,8 +55,8 @@ DATA: tuple[tuple[str, str, Handler, str], ...] = (
     ("DELETE", "/ui-api/list-info/{sobject}/{name}", shown.drop_list, "ui"),
     ("POST", "/analytics/reports", shown.make_report, "analytics"),
     ("DELETE", "/analytics/reports/{id}", shown.drop_report, "analytics"),
-    ("POST", "/metadata/deployRequest", metadata_rest.create, "metadata"),
-    ("GET", "/metadata/deployRequest/{id}", metadata_rest.read, "metadata"),
+    ("POST", "/metadata/deployRequest", rest.create, "metadata"),
+    ("GET", "/metadata/deployRequest/{id}", rest.read, "metadata"),
     ("GET", "/tooling/query", partial(query.run, tooling=True), "tooling"),
     ("GET", "/tooling/query/{locator}", partial(query.more, tooling=True), "tooling"),
     ("GET", "/tooling/sobjects/{sobject}/describe", partial(resources.describe, tooling=True), "tooling"),
@@ -90,17 +77,17 @@ _TAKES: tuple[tuple[str, str, Handler, str], ...] = (
     ("GET", "/jobs/query/{id}/results", bulk_query.results, "bulk results"),
     ("GET", "/jobs/query/{id}/resultPages", bulk_query.pages, "bulk query"),
     ("GET", "/jobs/ingest", jobs.listed, "bulk ingest"),
-    ("POST", "/jobs/ingest", bulk_ingest.create, "bulk ingest"),
-    ("GET", "/jobs/ingest/{id}", bulk_ingest.read, "bulk ingest"),
-    ("PATCH", "/jobs/ingest/{id}", bulk_ingest.change, "bulk ingest"),
-    ("DELETE", "/jobs/ingest/{id}", bulk_ingest.remove, "bulk ingest"),
-    ("PUT", "/jobs/ingest/{id}/batches", bulk_ingest.upload, "bulk ingest"),
-    ("GET", "/jobs/ingest/{id}/successfulResults", bulk_ingest.successes, "bulk ingest"),
-    ("GET", "/jobs/ingest/{id}/failedResults", bulk_ingest.failures, "bulk ingest"),
-    ("GET", "/jobs/ingest/{id}/successfulresults", bulk_ingest.successes, "bulk ingest"),
-    ("GET", "/jobs/ingest/{id}/failedresults", bulk_ingest.failures, "bulk ingest"),
-    ("GET", "/jobs/ingest/{id}/unprocessedrecords", bulk_ingest.unprocessed, "bulk ingest"),
-    ("GET", "/jobs/ingest/{id}/unprocessedRecords", bulk_ingest.unprocessed, "bulk ingest"),
+    ("POST", "/jobs/ingest", ingest.create, "bulk ingest"),
+    ("GET", "/jobs/ingest/{id}", ingest.read, "bulk ingest"),
+    ("PATCH", "/jobs/ingest/{id}", ingest.change, "bulk ingest"),
+    ("DELETE", "/jobs/ingest/{id}", ingest.remove, "bulk ingest"),
+    ("PUT", "/jobs/ingest/{id}/batches", ingest.upload, "bulk ingest"),
+    ("GET", "/jobs/ingest/{id}/successfulResults", ingest.successes, "bulk ingest"),
+    ("GET", "/jobs/ingest/{id}/failedResults", ingest.failures, "bulk ingest"),
+    ("GET", "/jobs/ingest/{id}/successfulresults", ingest.successes, "bulk ingest"),
+    ("GET", "/jobs/ingest/{id}/failedresults", ingest.failures, "bulk ingest"),
+    ("GET", "/jobs/ingest/{id}/unprocessedrecords", ingest.unprocessed, "bulk ingest"),
+    ("GET", "/jobs/ingest/{id}/unprocessedRecords", ingest.unprocessed, "bulk ingest"),
 )
 
 
@@ -112,7 +99,7 @@ def routes(org: Org) -> list[Route]:
         found.setdefault(path, {})[method] = made
 
     for method, path, handler, kind in (*_TAKES, *DATA):
-        add(method, "/services/data/{version}" + path, endpoint(org, handler, kind, before=bulk_ingest.work))
+        add(method, "/services/data/{version}" + path, endpoint(org, handler, kind, before=ingest.work))
     add("GET", "/services/data", endpoint(org, resources.versions, "versions", auth=False))
     for method in ("GET", "POST"):
         add(method, "/services/oauth2/userinfo", endpoint(org, auth.userinfo, "identity", counted=False))
@@ -129,7 +116,7 @@ def routes(org: Org) -> list[Route]:
     for path in ("/services/Soap/u/{version}", "/services/Soap/u/{version}/{org}"):
         add("POST", path, partial(auth.soap_login, org))
     for path in ("/services/Soap/m/{version}", "/services/Soap/m/{version}/{org}"):
-        add("POST", path, partial(metadata_soap.answer, org))
+        add("POST", path, partial(soap.answer, org))
     listed = [Route(path, _by_method(by), methods=[*by]) for path, by in found.items()]
 
     def lost(call: Call) -> Result:

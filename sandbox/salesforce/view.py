@@ -5,11 +5,9 @@ from typing import Any
 from sales_consultant.sandbox.cards import Card, CardLine, Event, Related, Value, role
 from sales_consultant.sandbox.clock import iso
 from sales_consultant.sandbox.money import grouped, money, number
-from sales_consultant.sandbox.salesforce import ids, writing
-from sales_consultant.sandbox.salesforce.fields import Field
 from sales_consultant.sandbox.salesforce.loading import EXTERNAL
-from sales_consultant.sandbox.salesforce.org import VENDOR, Org
-from sales_consultant.sandbox.salesforce.standard import BY_LOWER, OBJECTS
+from sales_consultant.sandbox.salesforce.org import BY_LOWER, OBJECTS, VENDOR, Field, Org, ids
+from sales_consultant.sandbox.salesforce.records import writing
 from sales_consultant.sandbox.store import Record
 
 Json = dict[str, Any]

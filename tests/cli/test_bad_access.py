@@ -8,8 +8,8 @@ from support import tiny
 from support.cli import TOKEN
 from support.office import Office, office
 
-from sales_consultant.sandbox.hubspot.kinds import KINDS
-from sales_consultant.sandbox.hubspot.portal import Portal
+from sales_consultant.sandbox.hubspot.portal.kinds import KINDS
+from sales_consultant.sandbox.hubspot.portal.portal import Portal
 
 
 def test_a_token_that_the_portal_refuses(desk: Office) -> None:

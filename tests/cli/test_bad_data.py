@@ -7,7 +7,7 @@ from support import tiny
 from support.cli import Cli
 from support.office import Office, office
 
-from sales_consultant.sync.warehouse import Warehouse
+from sales_consultant.sync.stores.warehouse import Warehouse
 
 CONTROL = {chr(n) for n in (*range(0x20), 0x7F, *range(0x80, 0xA0), 0x202E)} - {"\n"}
 

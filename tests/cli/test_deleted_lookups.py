@@ -14,7 +14,7 @@ from support.office import Office
 from support.sandbox_company import Api
 from support.warm import shared
 
-from sales_consultant.sandbox.server import Sandbox
+from sales_consultant.sandbox.serving.server import Sandbox
 
 DEALS = {"hubspot": "deals", "salesforce": "Opportunity"}
 COMPANIES = {"hubspot": "companies", "salesforce": "Account"}

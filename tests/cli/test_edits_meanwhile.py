@@ -10,10 +10,12 @@ import pytest
 from support.cli import TOKEN
 from support.office import Office
 
-from sales_consultant.config.settings import Guards, Settings
-from sales_consultant.sync.plan import Plan
-from sales_consultant.sync.run import Silent, sync
-from sales_consultant.sync.workspace import Workspace, wall_clock
+from sales_consultant.config.sections import Guards
+from sales_consultant.config.settings import Settings
+from sales_consultant.sync.plan.plan import Plan
+from sales_consultant.sync.runtime.reporting import Silent
+from sales_consultant.sync.runtime.workspace import Workspace, wall_clock
+from sales_consultant.sync.use_cases.sync import Questions, SyncOptions, sync
 
 
 @contextmanager
@@ -54,7 +56,7 @@ def test_an_edit_before_the_write_is_kept_and_named(synced: Office, slow: bool) 
         return True
 
     with at_work(synced, slow=slow) as ws:
-        run, _ = sync(ws, Meanwhile(), yes=slow, confirm=confirm)
+        run, _ = sync(ws, Meanwhile(), SyncOptions(yes=slow), Questions(confirm))
     assert (run.counts["written"], run.counts["conflicts"]) == (1, 2)
     assert {m["record"]: m["fields"] for m in run.counts["moved"]} == {
         mine[0]: ["segment"],

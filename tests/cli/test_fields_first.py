@@ -9,7 +9,7 @@ from support import tiny
 from support.cli import Cli
 from support.office import Office
 
-from sales_consultant.sandbox.server import Sandbox
+from sales_consultant.sandbox.serving.server import Sandbox
 
 REFUSED = "None of our fields can be written"
 

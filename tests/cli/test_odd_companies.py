@@ -16,7 +16,7 @@ from support.sandbox_company import Api
 from support.warm import shared
 
 from sales_consultant.config.catalogue import FIELDS
-from sales_consultant.sandbox.server import Sandbox
+from sales_consultant.sandbox.serving.server import Sandbox
 
 SOBJECTS = {"contacts": "Contact", "leads": "Lead", "companies": "Account", "deals": "Opportunity"}
 FIXED = '"deals.c_fit"'

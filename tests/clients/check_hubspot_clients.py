@@ -8,7 +8,7 @@ from support.client_tools import ask, node, python
 from support.connect_proxy import ConnectProxy
 from support.sandbox_company import Api
 
-from sales_consultant.sandbox.server import Sandbox
+from sales_consultant.sandbox.serving.server import Sandbox
 
 # As HubSpot lists its activities, and what its surveys leave.
 ACTIVITIES = (

@@ -8,7 +8,7 @@ from support.client_tools import ask, node
 from support.connect_proxy import ConnectProxy
 from support.salesforce_org import Sf
 
-from sales_consultant.sandbox.server import Sandbox
+from sales_consultant.sandbox.serving.server import Sandbox
 
 KINDS = ["CustomObject", "PermissionSet"]
 

@@ -13,7 +13,7 @@ from support import programs
 from support.client_tools import node
 from support.salesforce_org import Sf
 
-from sales_consultant.sandbox.server import Sandbox
+from sales_consultant.sandbox.serving.server import Sandbox
 
 Command = Callable[..., Any]
 

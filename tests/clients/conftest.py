@@ -8,7 +8,7 @@ from support.connect_proxy import ConnectProxy
 from support.salesforce_org import Sf
 from support.sandbox_company import FILES, Api, write_folder
 
-from sales_consultant.sandbox.server import Sandbox
+from sales_consultant.sandbox.serving.server import Sandbox
 
 CONTACTS, ROWS = 250, 2_500
 

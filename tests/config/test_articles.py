@@ -2,7 +2,7 @@
 
 import pytest
 
-from sales_consultant.config.articles import a
+from sales_consultant.config.language.articles import a
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sales_consultant.connectors.bodies import Shape, UnreadableError, loads
-from sales_consultant.connectors.hubspot import shapes as hubspot
-from sales_consultant.connectors.salesforce import shapes as salesforce
+from sales_consultant.connectors.http.bodies import Shape, UnreadableError, loads
+from sales_consultant.connectors.hubspot.api import shapes as hubspot
+from sales_consultant.connectors.salesforce.api import shapes as salesforce
 
 # Any JSON, with the strings that a CRM may hold.
 VALUES = st.recursive(

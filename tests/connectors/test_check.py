@@ -11,15 +11,16 @@ from support.sandbox_company import FILES, Api, write_folder
 
 from sales_consultant.config.catalogue import fields
 from sales_consultant.config.errors import ConfigError
-from sales_consultant.config.settings import Connection, Settings, Write
+from sales_consultant.config.sections import Connection, Write
+from sales_consultant.config.settings import Settings
 from sales_consultant.connectors import open_connector
 from sales_consultant.connectors.base import Finding
-from sales_consultant.connectors.hubspot.signin import OPTIONAL_SCOPES, SCOPES
-from sales_consultant.connectors.salesforce.client import SalesforceApi
+from sales_consultant.connectors.hubspot.api.sign_in import OPTIONAL_SCOPES, SCOPES
+from sales_consultant.connectors.salesforce.api.client import SalesforceApi
 from sales_consultant.connectors.salesforce.connector import SalesforceConnector
-from sales_consultant.sandbox.server import Sandbox
-from sales_consultant.sync import check as checking
-from sales_consultant.sync.workspace import Workspace
+from sales_consultant.sandbox.serving.server import Sandbox
+from sales_consultant.sync.runtime.workspace import Workspace
+from sales_consultant.sync.setup import check as checking
 
 OBJECTS = ("contacts", "leads", "companies", "deals")
 CLOCK = "2024-06-01T00:00:00Z"

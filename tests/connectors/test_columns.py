@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support import programs
 
-from sales_consultant.connectors.columns import flags, same, strings
+from sales_consultant.connectors.tables.columns import flags, same, strings
 
 
 @settings(deadline=None)

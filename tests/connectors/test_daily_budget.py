@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from sales_consultant.config.errors import CrmUnavailableError
 from sales_consultant.connectors.budget import DAY_MS, HOUR_MS, PORTION, DailyBudget, MemoryStore, Reset
-from sales_consultant.sync.calls import CallCounts
-from sales_consultant.sync.state import State
+from sales_consultant.sync.stores.call_counts import CallCounts
+from sales_consultant.sync.stores.state import State
 
 NOON = int(datetime(2026, 3, 28, 12, tzinfo=UTC).timestamp() * 1000)
 

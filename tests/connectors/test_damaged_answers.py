@@ -12,15 +12,15 @@ from support.in_process import LocalSandbox
 from support.sandbox_company import CLOCK, FILES, Api, write_folder
 
 from sales_consultant.config.errors import CrmUnavailableError
-from sales_consultant.config.settings import Connection
+from sales_consultant.config.sections import Connection
 from sales_consultant.connectors.base import Calls, Change
-from sales_consultant.connectors.deadline import LimitedAdapter
-from sales_consultant.connectors.http import Limiter, LostAnswerError, Transport
-from sales_consultant.connectors.hubspot.client import HubSpotApi
+from sales_consultant.connectors.http.deadline import LimitedAdapter
+from sales_consultant.connectors.http.transport import Limiter, LostAnswerError, Transport
+from sales_consultant.connectors.hubspot.api.client import HubSpotApi
 from sales_consultant.connectors.hubspot.connector import HubSpotConnector
-from sales_consultant.connectors.salesforce.client import SalesforceApi
-from sales_consultant.connectors.salesforce.csvcodec import CutError, read
-from sales_consultant.sandbox.server import Sandbox
+from sales_consultant.connectors.salesforce.api.client import SalesforceApi
+from sales_consultant.connectors.salesforce.writing.bulk_csv import CutError, read
+from sales_consultant.sandbox.serving.server import Sandbox
 
 DAMAGES = ("gzip", "html", "empty", "cut", "truncated", "reset", "lost")
 CONTACTS = "/crm/objects/2026-03/contacts"
@@ -227,7 +227,7 @@ def test_a_wrong_label_of_packing_is_answered_by_asking_for_none() -> None:
 
 def test_a_part_of_a_composite_that_is_not_whole_is_asked_for_by_itself() -> None:
     """The composite is whole JSON, and one of the answers inside it is not: it was never told."""
-    from sales_consultant.connectors.salesforce.ahead import Ahead
+    from sales_consultant.connectors.salesforce.api.composite_reads import Ahead
 
     base = "https://sandbox.my.salesforce.com/services/data/v62.0"
     parts = [

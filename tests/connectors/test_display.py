@@ -11,18 +11,19 @@ from support.sandbox_company import CLOCK, FILES, Api, write_folder
 
 from sales_consultant.config.catalogue import FIELDS, Field, by_key, fields
 from sales_consultant.config.naming import Naming
-from sales_consultant.config.settings import Connection, Settings
+from sales_consultant.config.sections import Connection
+from sales_consultant.config.settings import Settings
 from sales_consultant.connectors import open_connector
 from sales_consultant.connectors.base import Calls, Change, ProvisionStep
-from sales_consultant.connectors.http import Transport
-from sales_consultant.connectors.hubspot.client import HubSpotApi
+from sales_consultant.connectors.http.transport import Transport
+from sales_consultant.connectors.hubspot.api.client import HubSpotApi
 from sales_consultant.connectors.hubspot.connector import HubSpotConnector
-from sales_consultant.connectors.hubspot.display import FORMATS
-from sales_consultant.connectors.hubspot.provision import definition
-from sales_consultant.connectors.salesforce.provision import metadata
-from sales_consultant.sandbox.server import Sandbox
-from sales_consultant.sync import admin
-from sales_consultant.sync.workspace import Workspace
+from sales_consultant.connectors.hubspot.setup.display import FORMATS
+from sales_consultant.connectors.hubspot.setup.provision import definition
+from sales_consultant.connectors.salesforce.setup.provision import metadata
+from sales_consultant.sandbox.serving.server import Sandbox
+from sales_consultant.sync.runtime.workspace import Workspace
+from sales_consultant.sync.setup import provisioning
 
 OBJECTS = ("contacts", "companies", "deals")
 ALL = fields("all", OBJECTS)
@@ -110,22 +111,22 @@ def as_people_read_them(portal: Api) -> None:
 
 
 def test_fresh_properties_are_shown_as_people_read_them(ws: Workspace, portal: Api) -> None:
-    assert admin.provision(ws, dry=False)["refused"] == 0
+    assert provisioning.provision(ws, dry=False)["refused"] == 0
     as_people_read_them(portal)
-    again = admin.provision(ws, dry=False)
+    again = provisioning.provision(ws, dry=False)
     assert (again["created"], again["changed"]) == (0, 0)
 
 
 def test_properties_of_an_earlier_release_are_brought_up_to_date_once(ws: Workspace, older: Api) -> None:
     before = held(older, "deals")
-    looked = admin.provision(ws, dry=True)
+    looked = provisioning.provision(ws, dry=True)
     assert (looked["created"], looked["refused"]) == (0, 0) and looked["changed"] > 30
     assert held(older, "deals") == before, "a dry run changes nothing"
     said = {s["name"]: s["text"] for s in looked["steps"] if s["object"] == "companies"}
     assert "labels 1 Tier 1" in said["sc_customer_tier"] and "its label" in said["sc_churn_risk"]
-    assert admin.provision(ws, dry=False)["changed"] == looked["changed"]
+    assert provisioning.provision(ws, dry=False)["changed"] == looked["changed"]
     as_people_read_them(older)
-    assert admin.provision(ws, dry=False)["changed"] == 0
+    assert provisioning.provision(ws, dry=False)["changed"] == 0
 
 
 def test_what_an_admin_set_by_hand_before_stays(ws: Workspace, older: Api) -> None:
@@ -141,7 +142,7 @@ def test_what_an_admin_set_by_hand_before_stays(ws: Workspace, older: Api) -> No
         "sc_customer_tier",
         options=[{**o, "label": f"{o['value']}. class"} for o in tiers[:1]] + tiers[1:],
     )
-    admin.provision(ws, dry=False)
+    provisioning.provision(ws, dry=False)
     deals, companies = held(older, "deals"), held(older, "companies")
     assert deals["sc_probability"]["numberDisplayHint"] == "unformatted"
     assert deals["sc_score"]["displayOrder"] == 40
@@ -151,16 +152,16 @@ def test_what_an_admin_set_by_hand_before_stays(ws: Workspace, older: Api) -> No
 
 def test_what_an_admin_turns_back_afterwards_stays_too(ws: Workspace, portal: Api) -> None:
     """Turned back, a setting looks as if nobody had touched it; that it was settled before is remembered."""
-    admin.provision(ws, dry=False)
+    provisioning.provision(ws, dry=False)
     base = "/crm/properties/2026-03/deals"
     portal.send("PATCH", f"{base}/sc_model", {"hidden": False, "displayOrder": -1})
     portal.send("PATCH", f"{base}/sc_probability", {"numberDisplayHint": "formatted"})
-    assert admin.provision(ws, dry=False)["changed"] == 0
+    assert provisioning.provision(ws, dry=False)["changed"] == 0
     mine = held(portal, "deals")
     assert (mine["sc_model"]["hidden"], mine["sc_probability"]["numberDisplayHint"]) == (False, "formatted")
     # Taken away and made anew, they are shown as we mean it.
-    admin.remove(ws)
-    admin.provision(ws, dry=False)
+    provisioning.remove(ws)
+    provisioning.provision(ws, dry=False)
     as_people_read_them(portal)
 
 

@@ -15,16 +15,16 @@ from sales_consultant.config.errors import (
     SalesConsultantError,
     UsageError,
 )
-from sales_consultant.config.settings import Connection
+from sales_consultant.config.sections import Connection
 from sales_consultant.connectors.base import Calls, Change, Outcome
-from sales_consultant.connectors.codes import Rule
-from sales_consultant.connectors.http import LostAnswerError, Transport
-from sales_consultant.connectors.hubspot.client import HubSpotApi, HubSpotRefusalError
+from sales_consultant.connectors.http.error_codes import Rule
+from sales_consultant.connectors.http.transport import LostAnswerError, Transport
+from sales_consultant.connectors.hubspot.api.client import HubSpotApi, HubSpotRefusalError
+from sales_consultant.connectors.hubspot.api.error_codes import TABLE as HUBSPOT
 from sales_consultant.connectors.hubspot.connector import HubSpotConnector
-from sales_consultant.connectors.hubspot.error_codes import TABLE as HUBSPOT
-from sales_consultant.connectors.salesforce.client import SalesforceApi, SalesforceRefusalError
+from sales_consultant.connectors.salesforce.api.client import SalesforceApi, SalesforceRefusalError
+from sales_consultant.connectors.salesforce.api.error_codes import TABLE as SALESFORCE
 from sales_consultant.connectors.salesforce.connector import SalesforceConnector
-from sales_consultant.connectors.salesforce.error_codes import TABLE as SALESFORCE
 
 HUB = "https://api.hubapi.com/crm/objects/2026-03/contacts"
 ORG = "https://sandbox.my.salesforce.com/services/data/v62.0"

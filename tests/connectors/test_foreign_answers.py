@@ -11,12 +11,12 @@ from support.in_process import LocalSandbox
 from support.sandbox_company import CLOCK
 
 from sales_consultant.config.errors import AccessError, CrmUnavailableError, SalesConsultantError
-from sales_consultant.config.settings import Connection
+from sales_consultant.config.sections import Connection
 from sales_consultant.connectors.base import Calls, Change
-from sales_consultant.connectors.http import LostAnswerError, Transport
-from sales_consultant.connectors.hubspot.client import HubSpotApi, HubSpotRefusalError
+from sales_consultant.connectors.http.transport import LostAnswerError, Transport
+from sales_consultant.connectors.hubspot.api.client import HubSpotApi, HubSpotRefusalError
 from sales_consultant.connectors.hubspot.connector import HubSpotConnector
-from sales_consultant.connectors.salesforce.client import SalesforceApi, SalesforceRefusalError
+from sales_consultant.connectors.salesforce.api.client import SalesforceApi, SalesforceRefusalError
 from sales_consultant.connectors.salesforce.connector import SalesforceConnector
 
 HUB = "https://api.hubapi.com"

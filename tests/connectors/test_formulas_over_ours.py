@@ -9,17 +9,17 @@ from support.worlds import NOW, World
 from sales_consultant.config.catalogue import fields
 from sales_consultant.config.naming import Naming
 from sales_consultant.config.populations import FeatureSettings
-from sales_consultant.config.settings import Connection
+from sales_consultant.config.sections import Connection
 from sales_consultant.connectors.base import Calls, Connector
-from sales_consultant.connectors.http import Transport
-from sales_consultant.connectors.hubspot.client import HubSpotApi
+from sales_consultant.connectors.http.transport import Transport
+from sales_consultant.connectors.hubspot.api.client import HubSpotApi
 from sales_consultant.connectors.hubspot.connector import HubSpotConnector
-from sales_consultant.connectors.salesforce.client import SalesforceApi
+from sales_consultant.connectors.salesforce.api.client import SalesforceApi
 from sales_consultant.connectors.salesforce.connector import SalesforceConnector
-from sales_consultant.sandbox.server import Sandbox
-from sales_consultant.scoring.fields import candidates
+from sales_consultant.sandbox.serving.server import Sandbox
+from sales_consultant.scoring.features.crm_fields import candidates
 from sales_consultant.sync.pull import pull
-from sales_consultant.sync.warehouse import Warehouse
+from sales_consultant.sync.stores.warehouse import Warehouse
 
 
 def known(connector: Connector) -> dict[str, str]:

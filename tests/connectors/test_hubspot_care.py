@@ -12,12 +12,12 @@ from support.sandbox_company import CLOCK, FILES, write_folder
 from sales_consultant.config.catalogue import fields
 from sales_consultant.config.errors import CrmUnavailableError
 from sales_consultant.connectors.base import Calls, Change
-from sales_consultant.connectors.http import Transport
-from sales_consultant.connectors.hubspot.client import HubSpotApi
+from sales_consultant.connectors.http.transport import Transport
+from sales_consultant.connectors.hubspot.api.client import HubSpotApi
 from sales_consultant.connectors.hubspot.connector import HubSpotConnector
-from sales_consultant.sandbox.server import Sandbox
+from sales_consultant.sandbox.serving.server import Sandbox
 from sales_consultant.sync.pull import pull
-from sales_consultant.sync.warehouse import Warehouse
+from sales_consultant.sync.stores.warehouse import Warehouse
 
 
 def connector(url: str = "") -> HubSpotConnector:

@@ -6,8 +6,8 @@ import requests
 from support.contract import ADMIN, ConnectorContract, Org
 
 from sales_consultant.connectors.base import Calls, Connector
-from sales_consultant.connectors.http import Transport
-from sales_consultant.connectors.hubspot.client import HubSpotApi
+from sales_consultant.connectors.http.transport import Transport
+from sales_consultant.connectors.hubspot.api.client import HubSpotApi
 from sales_consultant.connectors.hubspot.connector import HubSpotConnector
 
 NAMES = {"amount": "amount"}

@@ -11,7 +11,8 @@ from requests.adapters import HTTPAdapter
 from sales_consultant.config.catalogue import fields
 from sales_consultant.config.errors import CrmUnavailableError
 from sales_consultant.connectors.base import Connector
-from sales_consultant.sync.pull import Pulled, pull
+from sales_consultant.sync.pull import pull
+from sales_consultant.sync.pull.pull import Pulled
 
 CONTACTS, LINKS = "/contacts/batch/read", "/contacts/companies/batch/read"
 

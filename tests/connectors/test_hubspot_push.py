@@ -11,10 +11,10 @@ from support.contract import ADMIN
 
 from sales_consultant.config.catalogue import fields
 from sales_consultant.connectors.base import Calls, Change, Outcome
-from sales_consultant.connectors.http import Transport
-from sales_consultant.connectors.hubspot.client import HubSpotApi, HubSpotRefusalError
+from sales_consultant.connectors.http.transport import Transport
+from sales_consultant.connectors.hubspot.api.client import HubSpotApi, HubSpotRefusalError
 from sales_consultant.connectors.hubspot.connector import HubSpotConnector
-from sales_consultant.sandbox.server import Sandbox
+from sales_consultant.sandbox.serving.server import Sandbox
 
 HEADERS = {"Authorization": f"Bearer {ADMIN}"}
 COUNT = 300

@@ -4,11 +4,12 @@ import pytest
 import responses
 from histories.hubspot_world import HubSpotWorld
 
-from sales_consultant.connectors.http import Limiter
-from sales_consultant.connectors.hubspot.client import HubSpotApi
+from sales_consultant.connectors.http.transport import Limiter
+from sales_consultant.connectors.hubspot.api.client import HubSpotApi
 from sales_consultant.sandbox.clock import parse_iso
-from sales_consultant.sync.pull import Pulled, pull
-from sales_consultant.sync.warehouse import Warehouse
+from sales_consultant.sync.pull import pull
+from sales_consultant.sync.pull.pull import Pulled
+from sales_consultant.sync.stores.warehouse import Warehouse
 
 
 def pulled(world: HubSpotWorld) -> Pulled:

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from sales_consultant.config.errors import AccessError, CrmUnavailableError
 from sales_consultant.connectors.base import Calls, Change
-from sales_consultant.connectors.http import Limiter, Transport, checked_base, safe_text
-from sales_consultant.connectors.hubspot.client import HubSpotApi
+from sales_consultant.connectors.http.transport import Limiter, Transport, checked_base, safe_text
+from sales_consultant.connectors.hubspot.api.client import HubSpotApi
 from sales_consultant.connectors.hubspot.connector import HubSpotConnector
 from sales_consultant.connectors.hubspot.push import readable
 

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from sales_consultant.config.errors import CrmUnavailableError, StoppedError
 from sales_consultant.connectors.base import Calls
 from sales_consultant.connectors.budget import DailyBudget
-from sales_consultant.connectors.http import Limiter, LostAnswerError, Transport
-from sales_consultant.connectors.hubspot.client import HubSpotApi
-from sales_consultant.connectors.patience import LONGEST_ASKED, Halt, Patience, retry_after
+from sales_consultant.connectors.http.patience import LONGEST_ASKED, Halt, Patience, retry_after
+from sales_consultant.connectors.http.transport import Limiter, LostAnswerError, Transport
+from sales_consultant.connectors.hubspot.api.client import HubSpotApi
 
 URL = "https://api.hubapi.com/crm/objects/2026-03/contacts"
 DATE = "Sat, 01 Jun 2024 00:00:00 GMT"

@@ -14,17 +14,18 @@ from sales_consultant.config.catalogue import Field, fields
 from sales_consultant.config.errors import CrmUnavailableError
 from sales_consultant.config.naming import Naming
 from sales_consultant.config.populations import Population
-from sales_consultant.config.settings import Connection, Settings
+from sales_consultant.config.sections import Connection
+from sales_consultant.config.settings import Settings
 from sales_consultant.connectors import open_connector
 from sales_consultant.connectors.base import Calls, ProvisionStep
-from sales_consultant.connectors.http import Transport
-from sales_consultant.connectors.hubspot.client import HubSpotApi
+from sales_consultant.connectors.http.transport import Transport
+from sales_consultant.connectors.hubspot.api.client import HubSpotApi
 from sales_consultant.connectors.hubspot.connector import HubSpotConnector
-from sales_consultant.connectors.salesforce.client import SalesforceApi
+from sales_consultant.connectors.salesforce.api.client import SalesforceApi
 from sales_consultant.connectors.salesforce.connector import SalesforceConnector
-from sales_consultant.sandbox.server import Sandbox
-from sales_consultant.sync import admin
-from sales_consultant.sync.workspace import Workspace
+from sales_consultant.sandbox.serving.server import Sandbox
+from sales_consultant.sync.runtime.workspace import Workspace
+from sales_consultant.sync.setup import provisioning
 
 OBJECTS = ("contacts", "leads", "companies", "deals")
 OWN = Naming(
@@ -284,9 +285,9 @@ def test_a_lost_answer_ends_a_provision_that_the_next_one_finishes(
     org.control("faults", kind="lost", path=path, times=1)
     with Workspace(settings, "main", settings.connections["main"], tmp_path / "s", connector=made) as ws:
         with pytest.raises(CrmUnavailableError, match="lost"):
-            admin.provision(ws, dry=False)
-        assert admin.provision(ws, dry=False)["refused"] == 0
-        assert admin.provision(ws, dry=False)["created"] == 0
+            provisioning.provision(ws, dry=False)
+        assert provisioning.provision(ws, dry=False)["refused"] == 0
+        assert provisioning.provision(ws, dry=False)["created"] == 0
         assert made.unwritable("deals", [f for f in ws.fields["deals"] if not f.people_write]) == {}
 
 
@@ -309,7 +310,7 @@ def test_help_names_the_event_and_what_was_written_is_forgotten(tmp_path: Path, 
         )
         made = open_connector(settings.connections["main"], "t", settings.write)
         with Workspace(settings, "main", settings.connections["main"], tmp_path, connector=made) as ws:
-            done = admin.provision(ws, dry=False, wishes=admin.Wishes(list_view=True))
+            done = provisioning.provision(ws, dry=False, wishes=provisioning.Wishes(list_view=True))
             assert done["refused"] == 0
             assert len(done["by_hand"]) >= 2
             if crm == "salesforce":
@@ -317,12 +318,14 @@ def test_help_names_the_event_and_what_was_written_is_forgotten(tmp_path: Path, 
                 sets = ["SC_Sales_Consultant_Reader"]
                 Sf(sandbox).user("rep", objects=objects, permission_sets=sets)
                 Sf(sandbox).user("stranger", objects=objects)
-                seen = admin.provision(ws, dry=False, wishes=admin.Wishes(reader_token="rep"))
+                seen = provisioning.provision(ws, dry=False, wishes=provisioning.Wishes(reader_token="rep"))
                 assert seen["refused"] == 0
                 assert [s["kind"] for s in seen["steps"]].count("verify") == 4
-                seen = admin.provision(ws, dry=False, wishes=admin.Wishes(reader_token="stranger"))
+                seen = provisioning.provision(
+                    ws, dry=False, wishes=provisioning.Wishes(reader_token="stranger")
+                )
                 assert seen["refused"] > 20
-            looked = admin.removal(ws)
+            looked = provisioning.removal(ws)
             assert looked["would_remove"] >= 20
             if crm == "hubspot":
                 held = requests.get(
@@ -334,6 +337,6 @@ def test_help_names_the_event_and_what_was_written_is_forgotten(tmp_path: Path, 
             else:
                 held = Sf(sandbox).fields("Opportunity")["SC_Score__c"]
                 assert "New business: won." in held["inlineHelpText"]
-            assert admin.provision(ws, dry=False)["created"] == 0
-            assert admin.remove(ws)["removed"] == looked["would_remove"]
-            assert admin.removal(ws)["would_remove"] == 0
+            assert provisioning.provision(ws, dry=False)["created"] == 0
+            assert provisioning.remove(ws)["removed"] == looked["would_remove"]
+            assert provisioning.removal(ws)["would_remove"] == 0

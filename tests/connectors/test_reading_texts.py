@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sales_consultant.config.neutral import FIRST_MS, LAST_MS
 from sales_consultant.connectors.base import Page, Stream
-from sales_consultant.connectors.columns import FIRST_MS, LAST_MS, moment, moments, text, tolerant
-from sales_consultant.connectors.macros import MACROS
-from sales_consultant.sync.warehouse import Warehouse
+from sales_consultant.connectors.tables.columns import moment, moments, text, tolerant
+from sales_consultant.engine.macros import MACROS
+from sales_consultant.sync.stores.warehouse import Warehouse
 
 MS = 1_704_067_200_000
 ANY = (

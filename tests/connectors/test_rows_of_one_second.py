@@ -10,11 +10,11 @@ from histories.salesforce_world import SalesforceWorld
 from histories.world import World
 from support.in_process import LocalSandbox
 
-from sales_consultant.config.settings import Connection
+from sales_consultant.config.sections import Connection
 from sales_consultant.connectors.base import Connector
-from sales_consultant.connectors.salesforce.client import SalesforceApi
+from sales_consultant.connectors.salesforce.api.client import SalesforceApi
 from sales_consultant.connectors.salesforce.connector import SalesforceConnector
-from sales_consultant.connectors.salesforce.pull import Sizes
+from sales_consultant.connectors.salesforce.reading.pull import Sizes
 
 # Some pages of the small connectors, and no job: that needs no order.
 ROWS = 24

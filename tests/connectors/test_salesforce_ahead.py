@@ -9,8 +9,8 @@ from histories.salesforce_world import SalesforceWorld
 from support.in_process import LocalSandbox
 
 from sales_consultant.connectors.base import Connector
-from sales_consultant.connectors.salesforce.ahead import CELLS, Ahead, Question
-from sales_consultant.connectors.salesforce.client import SalesforceApi
+from sales_consultant.connectors.salesforce.api.client import SalesforceApi
+from sales_consultant.connectors.salesforce.api.composite_reads import CELLS, Ahead, Question
 from sales_consultant.connectors.salesforce.connector import SalesforceConnector
 from sales_consultant.sync.pull import pull
 

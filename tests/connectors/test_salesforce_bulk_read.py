@@ -12,10 +12,10 @@ from requests.adapters import HTTPAdapter
 from support.in_process import LocalSandbox
 
 from sales_consultant.config.errors import CrmUnavailableError
-from sales_consultant.config.settings import Connection
-from sales_consultant.connectors.salesforce import rows
-from sales_consultant.connectors.salesforce.bulk import BulkQuery
-from sales_consultant.connectors.salesforce.client import SalesforceApi
+from sales_consultant.config.sections import Connection
+from sales_consultant.connectors.salesforce.api.client import SalesforceApi
+from sales_consultant.connectors.salesforce.reading import rows
+from sales_consultant.connectors.salesforce.reading.bulk_query import BulkQuery
 
 SOQL = "SELECT Id, LastName FROM Contact"
 COUNT = 100

@@ -5,11 +5,11 @@ from typing import Any, ClassVar
 import requests
 from support.contract import ADMIN, ConnectorContract, Org
 
-from sales_consultant.config.settings import Connection
+from sales_consultant.config.sections import Connection
 from sales_consultant.connectors.base import Connector
-from sales_consultant.connectors.salesforce.client import SalesforceApi
+from sales_consultant.connectors.salesforce.api.client import SalesforceApi
 from sales_consultant.connectors.salesforce.connector import SalesforceConnector
-from sales_consultant.connectors.salesforce.schema import WRITTEN
+from sales_consultant.connectors.salesforce.reading.schema import WRITTEN
 
 NAMES = {"amount": "Amount"}
 

@@ -10,13 +10,13 @@ import responses
 from support.salesforce_org import Sf, company
 
 from sales_consultant.config.errors import AccessError, CrmUnavailableError
-from sales_consultant.config.settings import Connection
-from sales_consultant.connectors.salesforce.client import SalesforceApi, SalesforceRefusalError
+from sales_consultant.config.sections import Connection
+from sales_consultant.connectors.salesforce.api.client import SalesforceApi, SalesforceRefusalError
 from sales_consultant.connectors.salesforce.connector import SalesforceConnector
-from sales_consultant.connectors.salesforce.pull import Sizes
+from sales_consultant.connectors.salesforce.reading.pull import Sizes
 from sales_consultant.sync.pull import pull
-from sales_consultant.sync.reconcile import reconcile
-from sales_consultant.sync.warehouse import Warehouse
+from sales_consultant.sync.pull.reconcile import reconcile
+from sales_consultant.sync.stores.warehouse import Warehouse
 
 
 @pytest.fixture
@@ -173,8 +173,8 @@ def test_no_address_grows_too_long_however_wide_the_object_is(width: int) -> Non
     import re
     from urllib.parse import quote_plus
 
-    from sales_consultant.connectors.salesforce.pull import Puller
-    from sales_consultant.connectors.salesforce.schema import Selection
+    from sales_consultant.connectors.salesforce.reading.pull import Puller
+    from sales_consultant.connectors.salesforce.reading.schema import Selection
 
     asked: list[str] = []
     lengths: list[int] = []
@@ -248,8 +248,8 @@ def test_refusals_that_pass_are_waited_for(status: int) -> None:
 
 @responses.activate
 def test_a_query_that_takes_too_long_is_asked_in_smaller_parts() -> None:
-    from sales_consultant.connectors.salesforce.pull import Puller
-    from sales_consultant.connectors.salesforce.schema import Selection
+    from sales_consultant.connectors.salesforce.reading.pull import Puller
+    from sales_consultant.connectors.salesforce.reading.schema import Selection
 
     asked: list[int] = []
 
@@ -328,8 +328,8 @@ def test_a_killed_reading_of_all_still_marks_what_is_gone(org: Sf, warehouse: Wa
 
 @responses.activate
 def test_a_refused_question_for_currencies_does_not_empty_them() -> None:
-    from sales_consultant.connectors.salesforce.ahead import Ahead
-    from sales_consultant.connectors.salesforce.small import currencies
+    from sales_consultant.connectors.salesforce.api.composite_reads import Ahead
+    from sales_consultant.connectors.salesforce.reading.small_tables import currencies
 
     responses.get(f"{BASE}/query", json=[{"errorCode": "MALFORMED_QUERY", "message": "no"}], status=400)
     with pytest.raises(AccessError, match="Currencies cannot be read"):

@@ -10,12 +10,12 @@ from support.salesforce_org import Sf, company
 from sales_consultant.config.catalogue import fields
 from sales_consultant.config.errors import CrmUnavailableError
 from sales_consultant.config.naming import Naming
-from sales_consultant.config.settings import Connection
+from sales_consultant.config.sections import Connection
 from sales_consultant.connectors.base import Change, Outcome
-from sales_consultant.connectors.salesforce.client import SalesforceApi
+from sales_consultant.connectors.salesforce.api.client import SalesforceApi
+from sales_consultant.connectors.salesforce.api.error_codes import LOCKED_ROW
 from sales_consultant.connectors.salesforce.connector import SalesforceConnector
-from sales_consultant.connectors.salesforce.error_codes import LOCKED_ROW
-from sales_consultant.connectors.salesforce.push import JOB_CALLS
+from sales_consultant.connectors.salesforce.writing.push import JOB_CALLS
 
 ROWS = 230
 OBJECTS = ("contacts", "leads", "deals")

@@ -7,9 +7,9 @@ import pytest
 from support.salesforce_org import Sf, company
 
 from sales_consultant.config.catalogue import fields
-from sales_consultant.config.settings import Connection
+from sales_consultant.config.sections import Connection
 from sales_consultant.connectors.base import Change, Outcome
-from sales_consultant.connectors.salesforce.client import SalesforceApi
+from sales_consultant.connectors.salesforce.api.client import SalesforceApi
 from sales_consultant.connectors.salesforce.connector import SalesforceConnector
 
 TWINS, MANY = 6, 230

@@ -17,10 +17,11 @@ import responses
 
 from sales_consultant.config import secrets
 from sales_consultant.config.errors import AccessError, ConfigError, CrmUnavailableError, MachineError
-from sales_consultant.config.settings import Connection, Settings, Write, made_connection
+from sales_consultant.config.sections import Connection, Write
+from sales_consultant.config.settings import Settings, made_connection
 from sales_consultant.connectors import open_connector
-from sales_consultant.connectors.signin import Document, Keeper, Lease
-from sales_consultant.sync.signin import login, sign_in
+from sales_consultant.connectors.http.sign_in import Document, Keeper, Lease
+from sales_consultant.sync.setup.sign_in import login, sign_in
 
 REFRESH = "refresh-planted-6f1c9a-secret"
 APP_SECRET = "app-planted-0d77e2-secret"

@@ -13,15 +13,15 @@ import requests
 from support.sandbox_company import CLOCK, FILES, Api, write_folder
 
 from sales_consultant.config.errors import AccessError, SalesConsultantError
-from sales_consultant.config.settings import Connection, Write
+from sales_consultant.config.sections import Connection, Write
 from sales_consultant.connectors import open_connector
 from sales_consultant.connectors.base import Connector
-from sales_consultant.connectors.salesforce.pull import Sizes
-from sales_consultant.connectors.signin import Document
-from sales_consultant.sandbox.server import Sandbox
+from sales_consultant.connectors.http.sign_in import Document
+from sales_consultant.connectors.salesforce.reading.pull import Sizes
+from sales_consultant.sandbox.serving.server import Sandbox
 from sales_consultant.sync.pull import pull
-from sales_consultant.sync.signin import sign_in
-from sales_consultant.sync.warehouse import Warehouse
+from sales_consultant.sync.setup.sign_in import sign_in
+from sales_consultant.sync.stores.warehouse import Warehouse
 
 CRMS = ("hubspot", "salesforce")
 APP_SECRET = "a-long-planted-secret"

@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 from support import taken_names
 from support.in_process import LocalSandbox
 
+from sales_consultant.config.neutral import NEUTRAL, field_column
 from sales_consultant.connectors.base import FieldInfo, Page, Stream, distinct
-from sales_consultant.connectors.hubspot import rows as hubspot_rows
-from sales_consultant.connectors.hubspot.schema import STANDARD
-from sales_consultant.connectors.neutral import NEUTRAL, field_column
-from sales_consultant.sync.warehouse import Warehouse
+from sales_consultant.connectors.hubspot.reading import rows as hubspot_rows
+from sales_consultant.connectors.hubspot.reading.schema import STANDARD
+from sales_consultant.sync.stores.warehouse import Warehouse
 
 SEED = int(os.environ.get("NAMES_SEED", "1"))
 COUNT = int(os.environ.get("NAMES", "60"))

@@ -14,14 +14,14 @@ from support.sandbox_company import CLOCK, FILES, Api, write_folder
 from sales_consultant.config.canon import written
 from sales_consultant.config.catalogue import by_key, fields
 from sales_consultant.config.naming import Naming
-from sales_consultant.config.settings import Connection
+from sales_consultant.config.sections import Connection
 from sales_consultant.connectors.base import Calls, Change
-from sales_consultant.connectors.http import Transport
-from sales_consultant.connectors.hubspot.client import HubSpotApi
+from sales_consultant.connectors.http.transport import Transport
+from sales_consultant.connectors.hubspot.api.client import HubSpotApi
 from sales_consultant.connectors.hubspot.connector import HubSpotConnector
-from sales_consultant.connectors.salesforce.client import SalesforceApi
+from sales_consultant.connectors.salesforce.api.client import SalesforceApi
 from sales_consultant.connectors.salesforce.connector import SalesforceConnector
-from sales_consultant.sandbox.server import Sandbox
+from sales_consultant.sandbox.serving.server import Sandbox
 
 # Labels of forty signs are eighty units.
 LONG = Naming(labels={"score": "𠮟" * 60, "grade": "x" * 38 + "👍🏽"}, label="👍" * 40)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from sales_consultant.demo.world import DemoError, Made, cached, key_of
+from sales_consultant.demo.company.world import DemoError, Made, cached, key_of
 
 MADE = Made("2024-01-01T00:00:00Z", "Synthetic", {"owners": 1})
 

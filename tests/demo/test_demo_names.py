@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sales_consultant.demo import names
+from sales_consultant.demo.company import names
 
 IDS = st.lists(st.text(min_size=1, max_size=8), unique=True, max_size=60)
 

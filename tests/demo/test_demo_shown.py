@@ -6,8 +6,8 @@ import pytest
 
 from sales_consultant.demo import show
 from sales_consultant.demo.run import DATA
-from sales_consultant.demo.saas import NOTICE as SAAS
-from sales_consultant.demo.shop import NOTICE as SHOP
+from sales_consultant.demo.saas.saas import NOTICE as SAAS
+from sales_consultant.demo.shop.shop import NOTICE as SHOP
 
 EMPTY = dict.fromkeys(
     (

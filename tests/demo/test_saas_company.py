@@ -11,11 +11,11 @@ import pyarrow.csv as pv
 import pyarrow.parquet as pq
 import pytest
 
-from sales_consultant.demo import leadforge_run, recipe, saas
-from sales_consultant.demo.recipe import Recipe
-from sales_consultant.demo.timeline import cohort
-from sales_consultant.demo.world import DemoError, World
-from sales_consultant.sandbox.tables import load_folder
+from sales_consultant.demo.company.world import DemoError, World
+from sales_consultant.demo.saas import leadforge_run, recipe, saas
+from sales_consultant.demo.saas.recipe import Recipe
+from sales_consultant.demo.saas.timeline import cohort
+from sales_consultant.sandbox.data_folder.tables import load_folder
 
 SMALL = Recipe(n_accounts=60, n_contacts=160, n_leads=200, looks=(14, 28, 42, 56, 90, 150))
 OPEN = ["sql", "demo_scheduled", "demo_completed", "proposal_sent", "negotiation"]

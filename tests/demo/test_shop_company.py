@@ -8,11 +8,11 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from sales_consultant.demo import shop
-from sales_consultant.demo.orders import orders
-from sales_consultant.demo.sample import sample
-from sales_consultant.demo.world import DemoError, World
-from sales_consultant.sandbox.tables import load_folder
+from sales_consultant.demo.company.world import DemoError, World
+from sales_consultant.demo.shop import shop
+from sales_consultant.demo.shop.orders import orders
+from sales_consultant.demo.shop.sample import sample
+from sales_consultant.sandbox.data_folder.tables import load_folder
 
 
 def line(

@@ -14,7 +14,7 @@ from support.documents import Block, Reader, Story, merged, pages, settings_text
 
 from sales_consultant.config import playbook
 from sales_consultant.config.settings import Settings
-from sales_consultant.sandbox.server import Sandbox
+from sales_consultant.sandbox.serving.server import Sandbox
 
 STORIES = documents.distinct([s for page in pages() for s in stories(page)])
 SCOPE = re.compile(r"`((?:crm|settings|marketing)\.[a-z_.]+)`")

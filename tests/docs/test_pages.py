@@ -10,7 +10,7 @@ from support import documents, glossary, links, markdown, model_tables, site_lin
 from support.documents import DOCS, ROOT, pages
 from support.reference_pages import PAGES
 
-from sales_consultant.sync import proposals
+from sales_consultant.sync.use_cases import proposals
 
 DECISIONS = DOCS / "decisions"
 

@@ -10,12 +10,12 @@ from support import taken_names
 from support.in_process import LocalSandbox
 
 from sales_consultant.connectors.base import Calls, Connector
-from sales_consultant.connectors.http import Transport
-from sales_consultant.connectors.hubspot.client import HubSpotApi
+from sales_consultant.connectors.http.transport import Transport
+from sales_consultant.connectors.hubspot.api.client import HubSpotApi
 from sales_consultant.connectors.hubspot.connector import HubSpotConnector
-from sales_consultant.connectors.hubspot.pull import Sizes
-from sales_consultant.connectors.hubspot.schema import STANDARD
-from sales_consultant.sync.warehouse import Warehouse
+from sales_consultant.connectors.hubspot.reading.pull import Sizes
+from sales_consultant.connectors.hubspot.reading.schema import STANDARD
+from sales_consultant.sync.stores.warehouse import Warehouse
 
 CORE = ("contacts", "companies", "deals")
 ACTIVITIES = ("calls", "emails", "meetings", "notes", "tasks", "communications")

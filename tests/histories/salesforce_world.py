@@ -9,12 +9,12 @@ from histories.world import Difference, World, compare
 from support import taken_names
 from support.in_process import LocalSandbox
 
-from sales_consultant.config.settings import Connection
+from sales_consultant.config.sections import Connection
 from sales_consultant.connectors.base import Connector
-from sales_consultant.connectors.salesforce.client import SalesforceApi
+from sales_consultant.connectors.salesforce.api.client import SalesforceApi
 from sales_consultant.connectors.salesforce.connector import SalesforceConnector
-from sales_consultant.connectors.salesforce.pull import Sizes
-from sales_consultant.sync.warehouse import Warehouse
+from sales_consultant.connectors.salesforce.reading.pull import Sizes
+from sales_consultant.sync.stores.warehouse import Warehouse
 
 BASE = "/services/data/v62.0/"
 MERGED = {"Account": "companies", "Contact": "contacts", "Lead": "contacts"}
@@ -360,7 +360,7 @@ class SalesforceWorld(World):
 
     def flood(self, rows: int) -> None:
         at, first = self.org.now(), self.org.new_ids("Contact", rows)
-        from sales_consultant.sandbox.salesforce import ids
+        from sales_consultant.sandbox.salesforce.org import ids
 
         self.sandbox.store.write_many(
             "INSERT INTO records VALUES ('salesforce', 'Contact', ?, ?, ?, ?, ?, 0, NULL)",

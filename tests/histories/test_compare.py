@@ -9,10 +9,10 @@ from histories.salesforce_world import SalesforceWorld
 from histories.world import World
 from support.in_process import LocalSandbox
 
-from sales_consultant.sandbox.salesforce import ids
-from sales_consultant.sync.estimate import estimate
+from sales_consultant.sandbox.salesforce.org import ids
 from sales_consultant.sync.pull import pull
-from sales_consultant.sync.reconcile import Compared, due, last, reconcile
+from sales_consultant.sync.pull.estimate import estimate
+from sales_consultant.sync.pull.reconcile import Compared, due, last, reconcile
 
 DAY = 86_400_000
 

@@ -14,8 +14,8 @@ from support.in_process import LocalSandbox
 
 from sales_consultant.connectors.base import Page
 from sales_consultant.sync.pull import pull
-from sales_consultant.sync.spool import Spool
-from sales_consultant.sync.warehouse import Warehouse
+from sales_consultant.sync.stores.page_spool import Spool
+from sales_consultant.sync.stores.warehouse import Warehouse
 
 ROWS = 60
 

@@ -11,11 +11,11 @@ from support.in_process import LocalSandbox
 from support.odd_values import OddValues
 
 from sales_consultant.config.errors import SalesConsultantError
+from sales_consultant.config.neutral import FIELD, field_column
 from sales_consultant.connectors.base import Connector, Known, Page
-from sales_consultant.connectors.neutral import FIELD, field_column
 from sales_consultant.sync.pull import pull
-from sales_consultant.sync.reconcile import reconcile
-from sales_consultant.sync.warehouse import Warehouse
+from sales_consultant.sync.pull.reconcile import reconcile
+from sales_consultant.sync.stores.warehouse import Warehouse
 
 Row = Mapping[str, Any]
 # One step of a history: what is done, and the number that decides every choice in it.

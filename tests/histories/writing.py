@@ -13,10 +13,11 @@ from histories.world import DAMAGED, Difference, World
 from sales_consultant.config.catalogue import FIELDS
 from sales_consultant.config.errors import SalesConsultantError
 from sales_consultant.config.settings import Settings
-from sales_consultant.sync.admin import provision
-from sales_consultant.sync.run import Silent, sync
-from sales_consultant.sync.state import changes, dead_letters, written
-from sales_consultant.sync.workspace import Workspace
+from sales_consultant.sync.runtime.reporting import Silent
+from sales_consultant.sync.runtime.workspace import Workspace
+from sales_consultant.sync.setup.provisioning import provision
+from sales_consultant.sync.stores.state import changes, dead_letters, written
+from sales_consultant.sync.use_cases.sync import SyncOptions, sync
 
 LOG = """CREATE TABLE IF NOT EXISTS writes (object TEXT, id TEXT, before TEXT, after TEXT);
 CREATE TRIGGER IF NOT EXISTS writes_noted AFTER UPDATE OF properties ON records BEGIN
@@ -75,7 +76,7 @@ class Writing:
         found: list[Difference] = []
         try:
             with self._desk() as ws:
-                done, _ = sync(ws, Silent(), yes=True)
+                done, _ = sync(ws, Silent(), SyncOptions(yes=True))
                 live = {i for _, i in self.world.live()}
                 dead = [d for d in ws.state.rows(sa.select(dead_letters)) if d["record_id"] in live]
                 # One that was erased without a trace is refused until a comparison of all ids finds that.

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from support.sandbox_company import CLOCK, FILES, Api, write_folder
 
-from sales_consultant.sandbox.server import Sandbox
+from sales_consultant.sandbox.serving.server import Sandbox
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import requests
 from support import client_tools
 from support.connect_proxy import ConnectProxy
 
-from sales_consultant.sandbox.server import Sandbox
+from sales_consultant.sandbox.serving.server import Sandbox
 
 
 def test_the_proxy_leads_the_vendors_names_here_and_refuses_others(tmp_path: Path) -> None:

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.sandbox_company import Api
 
-from sales_consultant.sandbox.hubspot import display
-from sales_consultant.sandbox.hubspot.schema import definition
+from sales_consultant.sandbox.hubspot.portal import display
+from sales_consultant.sandbox.hubspot.portal.schema import definition
 
 BASE = "/crm/properties/2026-03/companies"
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from support.sandbox_company import Api
 
-from sales_consultant.sandbox.hubspot.kinds import ACTIVITIES
+from sales_consultant.sandbox.hubspot.portal.kinds import ACTIVITIES
 
 OBJECTS = ("/crm/v3/objects", "/crm/objects/2026-03", "/crm/objects/2026-09")
 NAMES = {

@@ -8,7 +8,7 @@ import pytest
 import requests
 from support.sandbox_company import CLOCK, Api
 
-from sales_consultant.sandbox.server import Sandbox
+from sales_consultant.sandbox.serving.server import Sandbox
 
 Contacts = Callable[[int], list[str]]
 LIST = "/crm/v3/objects/contacts"
@@ -155,7 +155,7 @@ def test_searches_have_five_a_second_for_the_whole_account_and_no_headers(limite
 
 
 def test_the_days_calls_end_and_come_back_at_midnight(limited: Api) -> None:
-    from sales_consultant.sandbox.hubspot.portal import Portal
+    from sales_consultant.sandbox.hubspot.portal.portal import Portal
 
     limited.get(LIST)
     Portal.of(limited.sandbox.world).meter.used = 625_000

@@ -7,7 +7,7 @@ import pytest
 import requests
 from support.sandbox_company import CLOCK, Api
 
-from sales_consultant.sandbox.server import Sandbox
+from sales_consultant.sandbox.serving.server import Sandbox
 
 BACK = "http://localhost:8123/callback"
 APP = {"client_id": "app", "client_secret": "a-long-secret", "redirect_uris": [BACK]}

@@ -8,9 +8,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from support.sandbox_company import Api
 
-from sales_consultant.sandbox.hubspot.kinds import KINDS
-from sales_consultant.sandbox.hubspot.portal import Portal
-from sales_consultant.sandbox.hubspot.search import Search
+from sales_consultant.sandbox.hubspot.portal.kinds import KINDS
+from sales_consultant.sandbox.hubspot.portal.portal import Portal
+from sales_consultant.sandbox.hubspot.records.search import Search
 
 Contacts = Callable[[int], list[str]]
 

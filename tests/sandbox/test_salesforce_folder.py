@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from support.salesforce_org import Sf, blank, company
 from support.sandbox_company import FILES
 
-from sales_consultant.sandbox.salesforce import ids
+from sales_consultant.sandbox.salesforce.org import ids
 
 
 @pytest.fixture(scope="module")

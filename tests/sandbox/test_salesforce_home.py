@@ -9,7 +9,7 @@ import requests
 from support.connect_proxy import ConnectProxy
 from support.sandbox_company import CLOCK, FILES, write_folder
 
-from sales_consultant.sandbox.server import Sandbox
+from sales_consultant.sandbox.serving.server import Sandbox
 
 HOME = "https://acme.my.salesforce.com"
 FORM = {"grant_type": "client_credentials", "client_id": "a", "client_secret": "b"}

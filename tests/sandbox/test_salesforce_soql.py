@@ -8,9 +8,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from support.salesforce_org import Sf, blank
 
-from sales_consultant.sandbox.salesforce.errors import ApiError
-from sales_consultant.sandbox.salesforce.soql import parse
-from sales_consultant.sandbox.salesforce.spans import span
+from sales_consultant.sandbox.salesforce.org.errors import ApiError
+from sales_consultant.sandbox.salesforce.soql.date_spans import span
+from sales_consultant.sandbox.salesforce.soql.soql import parse
 
 PEOPLE: list[dict[str, Any]] = [
     {"LastName": n, "Email": e, "DoNotCall": d, "Title": t}

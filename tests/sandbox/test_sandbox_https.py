@@ -7,8 +7,8 @@ import pytest
 import requests
 from support.sandbox_company import CLOCK, FILES, write_folder
 
-from sales_consultant.sandbox.server import Sandbox
-from sales_consultant.sandbox.tls import certificates
+from sales_consultant.sandbox.serving.server import Sandbox
+from sales_consultant.sandbox.serving.tls import certificates
 
 AUTH = {"Authorization": "Bearer x"}
 

@@ -6,7 +6,7 @@ import requests
 from support.sandbox_company import Api
 
 from sales_consultant.sandbox.cards import Card, Event, Related, Value, role
-from sales_consultant.sandbox.pages import render_card
+from sales_consultant.sandbox.serving.pages import render_card
 
 MARKUP = '"><script>alert(1)</script>'
 

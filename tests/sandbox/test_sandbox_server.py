@@ -13,9 +13,9 @@ from support import programs
 from support.sandbox_company import Api
 
 from sales_consultant.sandbox.clock import Clock, http_date, iso, parse_iso
-from sales_consultant.sandbox.run import run
-from sales_consultant.sandbox.server import Sandbox
-from sales_consultant.sandbox.tables import DataFolderError
+from sales_consultant.sandbox.data_folder.tables import DataFolderError
+from sales_consultant.sandbox.serving.run import run
+from sales_consultant.sandbox.serving.server import Sandbox
 
 PROGRAM = """
 import sys

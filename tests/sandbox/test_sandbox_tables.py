@@ -7,7 +7,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from sales_consultant.sandbox.clock import parse_iso
-from sales_consultant.sandbox.tables import DataFolderError, load_folder
+from sales_consultant.sandbox.data_folder.tables import DataFolderError, load_folder
 
 
 def _one(tmp_path: Path, **files: str) -> Path:

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from support.worlds import DAY, NOW, World, company, put
 
 from sales_consultant.config.populations import Exclusions, FeatureSettings, Population
-from sales_consultant.scoring.frame import build
-from sales_consultant.scoring.members import Membership
-from sales_consultant.scoring.training import declare
+from sales_consultant.scoring.features.build import build
+from sales_consultant.scoring.populations.members import Membership
+from sales_consultant.scoring.training.training import declare
 
 CUT = NOW - 200 * DAY
 DEALS = Population(object="deals", event="won", where={"pipeline": "sales"})
@@ -19,11 +19,11 @@ LEADS = Population(object="contacts", event="converted", where={"source_object":
 CUSTOMERS = Population(object="companies", event="next_purchase")
 
 
-def features(con: Any, population: Population) -> pd.DataFrame:
+def features(engine: Any, population: Population) -> pd.DataFrame:
     """The members of CUT with their features, whatever the connection learnt later."""
-    members = Membership(con, population, Exclusions(), as_of=NOW).at(CUT)
-    declared = declare(con, population, FeatureSettings())
-    X = build(con, population.object, declared.features, members)
+    members = Membership(engine, population, Exclusions(), as_of=NOW).at(CUT)
+    declared = declare(engine, population, FeatureSettings())
+    X = build(engine, population.object, declared.features, members)
     return X.set_axis(members["record_id"]).sort_index()
 
 
@@ -123,8 +123,8 @@ def world() -> World:
 
 @pytest.fixture(scope="module")
 def before(world: World) -> dict[str, pd.DataFrame]:
-    con = world.connection()
-    return {p.object: features(con, p) for p in (DEALS, LEADS, CUSTOMERS)}
+    engine = world.connection()
+    return {p.object: features(engine, p) for p in (DEALS, LEADS, CUSTOMERS)}
 
 
 @settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck))
@@ -132,23 +132,25 @@ def before(world: World) -> dict[str, pd.DataFrame]:
 def test_late_rows_change_nothing(
     world: World, before: dict[str, pd.DataFrame], rows: list[tuple[str, dict[str, Any]]]
 ) -> None:
-    con = world.connection()
+    engine = world.connection()
     for table, row in rows:
-        put(con, table, [row])
+        put(engine, table, [row])
     for population in (DEALS, LEADS, CUSTOMERS):
-        pd.testing.assert_frame_equal(features(con, population), before[population.object])
+        pd.testing.assert_frame_equal(features(engine, population), before[population.object])
 
 
 def test_rows_known_in_time_do_change_them(world: World, before: dict[str, pd.DataFrame]) -> None:
     """The property above would hold of features that look at nothing."""
     deal = str(before["deals"].index[0])
-    con = world.connection()
-    put(con, "activities", [{"id": "n", "type": "meeting", "occurred_at": CUT - 1, "known_at": CUT - 1}])
+    engine = world.connection()
+    put(engine, "activities", [{"id": "n", "type": "meeting", "occurred_at": CUT - 1, "known_at": CUT - 1}])
     put(
-        con, "associations", [{"from_object": "activity", "from_id": "n", "to_object": "deal", "to_id": deal}]
+        engine,
+        "associations",
+        [{"from_object": "activity", "from_id": "n", "to_object": "deal", "to_id": deal}],
     )
-    put(con, "deal_history", [{"deal_id": deal, "changed_at": CUT - 1, "amount": 5.0}])
-    after, old = features(con, DEALS).loc[deal], before["deals"].loc[deal]
+    put(engine, "deal_history", [{"deal_id": deal, "changed_at": CUT - 1, "amount": 5.0}])
+    after, old = features(engine, DEALS).loc[deal], before["deals"].loc[deal]
     assert after["meetings_14d"] == old["meetings_14d"] + 1
     assert after["meetings_days_since"] == 0
     assert after["amount"] == 5.0
@@ -156,16 +158,18 @@ def test_rows_known_in_time_do_change_them(world: World, before: dict[str, pd.Da
 
 def test_a_planned_meeting_is_known_but_not_counted(world: World, before: dict[str, pd.DataFrame]) -> None:
     deal = str(before["deals"].index[0])
-    con = world.connection()
+    engine = world.connection()
     put(
-        con,
+        engine,
         "activities",
         [{"id": "n", "type": "meeting", "occurred_at": CUT + 9 * DAY, "known_at": CUT - DAY}],
     )
     put(
-        con, "associations", [{"from_object": "activity", "from_id": "n", "to_object": "deal", "to_id": deal}]
+        engine,
+        "associations",
+        [{"from_object": "activity", "from_id": "n", "to_object": "deal", "to_id": deal}],
     )
-    after, old = features(con, DEALS).loc[deal], before["deals"].loc[deal]
+    after, old = features(engine, DEALS).loc[deal], before["deals"].loc[deal]
     assert after["planned_meetings"] == old["planned_meetings"] + 1
     assert after["meetings_90d"] == old["meetings_90d"]
 
@@ -270,9 +274,9 @@ def test_campaigns_reach_deals_and_companies_through_their_contacts() -> None:
             known_at=sent,
             responded_at=sent + DAY if n else None,
         )
-    con = world.connection()
+    engine = world.connection()
     for population, key in ((DEALS, "d"), (CUSTOMERS, "c")):
-        row = features(con, population).loc[key]
+        row = features(engine, population).loc[key]
         assert (row["campaign_touches_90d"], row["campaign_touches_14d"]) == (2, 1), key
         assert (row["campaign_responses_90d"], row["campaign_responses_30d"]) == (1, 0), key
 

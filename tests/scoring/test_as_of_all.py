@@ -12,14 +12,13 @@ from hypothesis import strategies as st
 from support.worlds import DAY, NOW, World, company
 
 from sales_consultant.config.populations import Exclusions, FeatureSettings, Population
-from sales_consultant.scoring.frame import build
-from sales_consultant.scoring.members import Membership
-from sales_consultant.scoring.training import declare
+from sales_consultant.engine import DuckEngine
+from sales_consultant.scoring.features.build import build
+from sales_consultant.scoring.populations.members import Membership
+from sales_consultant.scoring.training.training import declare
 
 if TYPE_CHECKING:
-    import duckdb
-
-    from sales_consultant.scoring.declare import Entity
+    from sales_consultant.scoring.features.declarations import Entity
 
 CUT = NOW - 200 * DAY
 FIRST = CUT - 300 * DAY
@@ -57,13 +56,13 @@ EDITS = {
 }
 
 
-def frames(con: duckdb.DuckDBPyConnection) -> dict[Entity, pd.DataFrame]:
+def frames(engine: DuckEngine) -> dict[Entity, pd.DataFrame]:
     """The features of the members of CUT, of one population of each object."""
     out: dict[Entity, pd.DataFrame] = {}
     for population in POPULATIONS:
-        members = Membership(con, population, Exclusions(), as_of=NOW).at(CUT)
-        features = declare(con, population, FEATURES).features
-        X = build(con, population.object, features, members)
+        members = Membership(engine, population, Exclusions(), as_of=NOW).at(CUT)
+        features = declare(engine, population, FEATURES).features
+        X = build(engine, population.object, features, members)
         out[population.object] = X.set_axis(members["record_id"]).sort_index()
     return out
 
@@ -143,12 +142,12 @@ def _more(made: World, deal: dict[str, Any], links: list[tuple[str, str]], rng: 
             made.add("deal_history", deal_id=deal["id"], changed_at=born + (k + 1) * 2 * DAY, stage=stage)
 
 
-def connection(world: World) -> duckdb.DuckDBPyConnection:
+def connection(world: World) -> DuckEngine:
     """The world, its warehouse having the two columns more that the CRM describes."""
-    con = world.connection()
-    con.execute("ALTER TABLE companies ADD COLUMN c_usage DOUBLE")
-    con.execute("ALTER TABLE deals ADD COLUMN c_visits DOUBLE")
-    return con
+    engine = world.connection()
+    engine.con.execute("ALTER TABLE companies ADD COLUMN c_usage DOUBLE")
+    engine.con.execute("ALTER TABLE deals ADD COLUMN c_visits DOUBLE")
+    return engine
 
 
 @pytest.fixture(scope="module")
@@ -172,9 +171,11 @@ QUICK = (Phase.explicit, Phase.generate)
 @settings(max_examples=3, deadline=None, phases=QUICK, suppress_health_check=list(HealthCheck))
 @given(table=st.sampled_from(sorted(DATED)), every=share)
 def test_late_rows_deleted(world: World, before: dict[Entity, pd.DataFrame], table: str, every: int) -> None:
-    con = connection(world)
-    con.execute(f"DELETE FROM {table} WHERE {DATED[table]} > {CUT} AND hash({table}::VARCHAR) % {every} = 0")
-    same(frames(con), before)
+    engine = connection(world)
+    engine.con.execute(
+        f"DELETE FROM {table} WHERE {DATED[table]} > {CUT} AND hash({table}::VARCHAR) % {every} = 0"
+    )
+    same(frames(engine), before)
 
 
 @settings(max_examples=4, deadline=None, phases=QUICK, suppress_health_check=list(HealthCheck))
@@ -182,52 +183,54 @@ def test_late_rows_deleted(world: World, before: dict[Entity, pd.DataFrame], tab
 def test_late_rows_changed(
     world: World, before: dict[Entity, pd.DataFrame], data: st.DataObject, every: int
 ) -> None:
-    con = connection(world)
+    engine = connection(world)
     for table in data.draw(st.lists(st.sampled_from(sorted(EDITS)), min_size=1, max_size=3, unique=True)):
         edit = data.draw(st.sampled_from(EDITS[table]))
         time = DATED.get(table, "closed_at")
-        con.execute(
+        engine.con.execute(
             f"UPDATE {table} SET {edit} WHERE {time} > {CUT} AND hash({table}::VARCHAR) % {every} = 0"
         )
-    same(frames(con), before)
+    same(frames(engine), before)
 
 
 @settings(max_examples=3, deadline=None, phases=QUICK, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_late_rows_added(world: World, before: dict[Entity, pd.DataFrame], data: st.DataObject) -> None:
     """Copies of early rows, known late: each kind of row there is, on the records that are looked at."""
-    con = connection(world)
+    engine = connection(world)
     table = data.draw(st.sampled_from(sorted(DATED)))
     late, some = data.draw(st.integers(CUT + 1, NOW)), data.draw(share)
     time = DATED[table]
     where = f"coalesce({time}, 0) <= {CUT} AND hash({table}::VARCHAR) % {some} = 0"
-    con.execute(f"CREATE TEMP TABLE copies AS SELECT * REPLACE ({late} AS {time}) FROM {table} WHERE {where}")
+    engine.con.execute(
+        f"CREATE TEMP TABLE copies AS SELECT * REPLACE ({late} AS {time}) FROM {table} WHERE {where}"
+    )
     if table == "activities":
-        con.execute("UPDATE copies SET id = 'late ' || id")
-        con.execute(
+        engine.con.execute("UPDATE copies SET id = 'late ' || id")
+        engine.con.execute(
             "INSERT INTO associations SELECT * REPLACE ('late ' || from_id AS from_id) FROM associations "
             "WHERE 'late ' || from_id IN (SELECT id FROM copies)"
         )
     if table == "associations":
         # Only links between records carry a time; that of an activity is known when the activity is.
-        con.execute("DELETE FROM copies WHERE from_object = 'activity'")
-        con.execute("UPDATE copies SET to_id = 'k00001' WHERE to_object = 'contact'")
-        con.execute("DELETE FROM copies USING associations a WHERE copies.from_id = a.from_id"
+        engine.con.execute("DELETE FROM copies WHERE from_object = 'activity'")
+        engine.con.execute("UPDATE copies SET to_id = 'k00001' WHERE to_object = 'contact'")
+        engine.con.execute("DELETE FROM copies USING associations a WHERE copies.from_id = a.from_id"
                     " AND copies.to_id = a.to_id")  # fmt: skip
-    con.execute(f"INSERT INTO {table} SELECT * FROM copies")
-    same(frames(con), before)
+    engine.con.execute(f"INSERT INTO {table} SELECT * FROM copies")
+    same(frames(engine), before)
 
 
 def test_records_made_later(world: World, before: dict[Entity, pd.DataFrame]) -> None:
-    con = connection(world)
+    engine = connection(world)
     for table in ("deals", "contacts", "companies"):
-        con.execute(f"DELETE FROM {table} WHERE created_at > {CUT}")
-    con.execute(
+        engine.con.execute(f"DELETE FROM {table} WHERE created_at > {CUT}")
+    engine.con.execute(
         "INSERT INTO deals (id, company_id, created_at, closed_at, is_closed, is_won, pipeline, deleted) "
         "VALUES ('new', ?, ?, ?, TRUE, TRUE, 'sales', FALSE)",
         ["c1", CUT + DAY, CUT + 2 * DAY],
     )
-    same(frames(con), before)
+    same(frames(engine), before)
 
 
 def same(found: dict[Entity, pd.DataFrame], before: dict[Entity, pd.DataFrame]) -> None:

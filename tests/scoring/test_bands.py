@@ -4,9 +4,9 @@ from itertools import pairwise
 
 import numpy as np
 
-from sales_consultant.scoring.bands import bands, settle
-from sales_consultant.scoring.calibration import calibrate, recent_shift, sigmoid
-from sales_consultant.scoring.metrics import isotonic_gain
+from sales_consultant.scoring.metrics.calibration import calibrate, recent_shift, sigmoid
+from sales_consultant.scoring.metrics.metrics import isotonic_gain
+from sales_consultant.scoring.validation.grade_bands import bands, settle
 
 EDGES = {"A": 65, "B": 57, "C": 50}
 

@@ -8,10 +8,10 @@ import pandas as pd
 import pytest
 from support import programs
 
-from sales_consultant.scoring.boosted import Tables, _bags, fit_library, read_tables
-from sales_consultant.scoring.encoding import Encoder
-from sales_consultant.scoring.folds import clearly_less
-from sales_consultant.scoring.propensity import PropensityModel
+from sales_consultant.scoring.additive.cross_validation import clearly_less
+from sales_consultant.scoring.additive.ebm import Tables, _bags, fit_library, read_tables
+from sales_consultant.scoring.additive.encoding import Encoder
+from sales_consultant.scoring.propensity.propensity import PropensityModel
 
 # The model they share is trained once, not once a worker.
 pytestmark = pytest.mark.xdist_group("boosted")

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-import duckdb
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -13,15 +12,16 @@ from hypothesis import strategies as st
 from support.worlds import DAY, NOW, company
 
 from sales_consultant.config.populations import Exclusions, FeatureSettings, Population
-from sales_consultant.scoring import modelfile
-from sales_consultant.scoring.borrowing import Lender, borrow, offset_of
-from sales_consultant.scoring.calibration import sigmoid
-from sales_consultant.scoring.catalogue import standard
-from sales_consultant.scoring.frame import build
-from sales_consultant.scoring.members import Membership
-from sales_consultant.scoring.model import PopulationModel
+from sales_consultant.engine import DuckEngine
+from sales_consultant.scoring import model_file
+from sales_consultant.scoring.features.build import build
+from sales_consultant.scoring.features.catalogue import standard
+from sales_consultant.scoring.metrics.calibration import sigmoid
+from sales_consultant.scoring.populations.members import Membership
+from sales_consultant.scoring.propensity.model import PopulationModel
 from sales_consultant.scoring.scorer import score
-from sales_consultant.scoring.training import Trained, train
+from sales_consultant.scoring.training.parent_model import Lender, borrow, offset_of
+from sales_consultant.scoring.training.training import Trained, train
 
 SALES = Population(object="deals", event="won", where={"pipeline": "sales"}, label="Sales")
 PARTNERS = Population(object="deals", event="won", where={"pipeline": "partners"}, parent="sales")
@@ -35,31 +35,31 @@ pytestmark = pytest.mark.xdist_group("borrowing")
 
 
 @pytest.fixture(scope="module")
-def con() -> Iterator[duckdb.DuckDBPyConnection]:
+def engine() -> Iterator[DuckEngine]:
     world = company(deals=700, signal=3.0)
     for n, deal in enumerate(world.rows["deals"]):
         if n % 6 == 0:
             deal["pipeline"] = "partners"
         elif n % 70 == 1:
             deal["pipeline"] = "few"
-    with world.connection() as con:
-        yield con
+    with world.connection() as engine:
+        yield engine
 
 
 @pytest.fixture(scope="module")
-def lender(con: duckdb.DuckDBPyConnection) -> Lender:
-    made = train(con, "sales", SALES, as_of=NOW, exclusions=Exclusions(), features=FEATURES)
+def lender(engine: DuckEngine) -> Lender:
+    made = train(engine, "sales", SALES, as_of=NOW, exclusions=Exclusions(), features=FEATURES)
     assert made.publishable and made.tested is not None
     return Lender(made.model, made.report.as_dict(), made.tested)
 
 
-def borrowed(con: duckdb.DuckDBPyConnection, population: Population, lender: Lender) -> Trained:
-    return borrow(con, "partners", population, lender, as_of=NOW, exclusions=Exclusions())
+def borrowed(engine: DuckEngine, population: Population, lender: Lender) -> Trained:
+    return borrow(engine, "partners", population, lender, as_of=NOW, exclusions=Exclusions())
 
 
 @pytest.fixture(scope="module")
-def partners(con: duckdb.DuckDBPyConnection, lender: Lender) -> Trained:
-    return borrowed(con, PARTNERS, lender)
+def partners(engine: DuckEngine, lender: Lender) -> Trained:
+    return borrowed(engine, PARTNERS, lender)
 
 
 @settings(deadline=None, max_examples=30)
@@ -92,13 +92,13 @@ def test_many_records_have_their_way_and_none_ask_for_nothing() -> None:
 
 
 def test_the_parent_is_moved_by_the_offset_and_by_nothing_else(
-    con: duckdb.DuckDBPyConnection, lender: Lender, partners: Trained
+    engine: DuckEngine, lender: Lender, partners: Trained
 ) -> None:
     told = partners.model.card["borrowed"]
     mine, theirs = partners.model.propensity, lender.model.propensity
     assert mine is not None and theirs is not None
-    today = Membership(con, PARTNERS, Exclusions(), as_of=NOW).at(NOW)
-    X = build(con, "deals", partners.model.features, today)
+    today = Membership(engine, PARTNERS, Exclusions(), as_of=NOW).at(NOW)
+    X = build(engine, "deals", partners.model.features, today)
     margin, before = mine.decision_function(X), theirs.decision_function(X)
     assert margin - before == pytest.approx(told["offset"], abs=1e-6)
     assert mine.contributions(X) == pytest.approx(theirs.contributions(X), abs=1e-12)
@@ -113,7 +113,7 @@ def test_the_parent_is_moved_by_the_offset_and_by_nothing_else(
 
 
 def test_the_card_says_from_whom_and_whose_verdict_it_is(
-    con: duckdb.DuckDBPyConnection, lender: Lender, partners: Trained
+    engine: DuckEngine, lender: Lender, partners: Trained
 ) -> None:
     told = partners.model.card["borrowed"]
     assert told["from"] == "sales"
@@ -124,7 +124,7 @@ def test_the_card_says_from_whom_and_whose_verdict_it_is(
     assert partners.publishable == (partners.report.verdict == "better than base rate")
     assert partners.judged is not None and partners.report.n == len(partners.judged)
     assert partners.report.test_from is not None and partners.report.test_from >= lender.report["test_from"]
-    few = borrowed(con, FEW, lender)
+    few = borrowed(engine, FEW, lender)
     card = few.model.card["borrowed"]
     assert card["verdict_of"] == "sales"
     assert few.report.verdict == lender.report["verdict"] and few.report.auc is None
@@ -132,37 +132,35 @@ def test_the_card_says_from_whom_and_whose_verdict_it_is(
     assert abs(card["offset"]) < 1.5 and "the verdict is that of Sales" in few.why
 
 
-def test_a_parent_in_force_is_tested_on_what_came_after_it(
-    con: duckdb.DuckDBPyConnection, lender: Lender
-) -> None:
+def test_a_parent_in_force_is_tested_on_what_came_after_it(engine: DuckEngine, lender: Lender) -> None:
     old = replace(lender.model, trained_at=NOW - 200 * DAY)
-    made = borrowed(con, PARTNERS, Lender(old, lender.report))
+    made = borrowed(engine, PARTNERS, Lender(old, lender.report))
     assert made.judged is not None
     last = old.trained_at - old.horizon_days * DAY
     assert ((made.judged["created_at"] > last) | (made.judged["cut"] >= old.trained_at)).all()
-    new = borrowed(con, PARTNERS, Lender(lender.model, lender.report))
+    new = borrowed(engine, PARTNERS, Lender(lender.model, lender.report))
     assert new.judged is None  # the horizon of nothing has ended since this morning
     assert new.model.card["borrowed"]["verdict_of"] == "sales"
     assert not borrowed(
-        con, FEW, Lender(old, {**lender.report, "verdict": "no better than base rate"})
+        engine, FEW, Lender(old, {**lender.report, "verdict": "no better than base rate"})
     ).publishable
 
 
 def test_it_is_kept_read_and_scored_with_like_any_other(
-    tmp_path: Path, con: duckdb.DuckDBPyConnection, partners: Trained
+    tmp_path: Path, engine: DuckEngine, partners: Trained
 ) -> None:
-    digest = modelfile.save(partners.model, tmp_path)
-    model = modelfile.load(tmp_path)
+    digest = model_file.save(partners.model, tmp_path)
+    model = model_file.load(tmp_path)
     assert isinstance(model, PopulationModel)
-    assert modelfile.digest(model) == digest
+    assert model_file.digest(model) == digest
     assert json.loads(json.dumps(model.card["borrowed"])) == partners.model.card["borrowed"]
     assert model.population.parent == "sales"
-    frame = score(con, model, as_of=NOW, exclusions=Exclusions())
+    frame = score(engine, model, as_of=NOW, exclusions=Exclusions())
     assert len(frame) > 0
     assert (frame["reasons"].map(lambda lines: 50 + sum(r.points for r in lines)) == frame["score"]).all()
     assert frame["probability"].between(0, 1).all()
     assert set(frame["grade"]) <= set("ABCD")
-    pipelines = con.execute(
+    pipelines = engine.con.execute(
         "SELECT DISTINCT pipeline FROM deals WHERE id IN (SELECT unnest(?))", [list(frame["record_id"])]
     )
     assert pipelines.fetchall() == [("partners",)]

@@ -10,9 +10,10 @@ from support.worlds import NOW, company
 from sales_consultant.config.canon import canon, written
 from sales_consultant.config.catalogue import by_key
 from sales_consultant.config.populations import Exclusions, FeatureSettings, Population
-from sales_consultant.scoring import scorer, value
-from sales_consultant.scoring.model import PopulationModel
-from sales_consultant.scoring.training import train
+from sales_consultant.scoring import scorer
+from sales_consultant.scoring.customers import value
+from sales_consultant.scoring.propensity.model import PopulationModel
+from sales_consultant.scoring.training.training import train
 
 DEALS = Population(object="deals", event="won", where={"pipeline": "sales"})
 
@@ -25,13 +26,15 @@ class Sure(PopulationModel):
 
 
 def test_a_sure_model_s_probabilities_and_expected_values_are_held() -> None:
-    with company(deals=90).connection() as con:
-        model = train(con, "t", DEALS, as_of=NOW, exclusions=Exclusions(), features=FeatureSettings()).model
-        plain = scorer.score(con, model, as_of=NOW, exclusions=Exclusions())
+    with company(deals=90).connection() as engine:
+        model = train(
+            engine, "t", DEALS, as_of=NOW, exclusions=Exclusions(), features=FeatureSettings()
+        ).model
+        plain = scorer.score(engine, model, as_of=NOW, exclusions=Exclusions())
         sure = Sure(**{f.name: getattr(model, f.name) for f in dataclasses.fields(model)})
-        frame = scorer.score(con, sure, as_of=NOW, exclusions=Exclusions())
-        worth = value.deal_values(con, frame, as_of=NOW)
-        amounts = dict(con.execute("SELECT id, amount FROM deals").fetchall())
+        frame = scorer.score(engine, sure, as_of=NOW, exclusions=Exclusions())
+        worth = value.deal_values(engine, frame, as_of=NOW)
+        amounts = dict(engine.con.execute("SELECT id, amount FROM deals").fetchall())
     assert set(frame["probability"]) == {0.0001, 0.9999, 0.5}
     # Score, grade and reasons stay what they were.
     for column in ("score", "grade", "reasons"):

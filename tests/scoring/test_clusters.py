@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sales_consultant.scoring.clustermodel import COLUMNS, ClusterModel, number, of
-from sales_consultant.scoring.clusters import LEAST, Clustering, find
+from sales_consultant.scoring.customers.cluster_model import COLUMNS, ClusterModel, number, of
+from sales_consultant.scoring.customers.clusters import LEAST, Clustering, find
 
 
 def customers(n: int = 300, seed: int = 0) -> tuple[pd.DataFrame, np.ndarray]:

@@ -2,16 +2,16 @@
 
 from typing import Any
 
-import duckdb
 import numpy as np
 import pytest
 from support.worlds import DAY, NOW, World
 
 from sales_consultant.config.populations import Exclusions
-from sales_consultant.scoring.contracts import ContractFields, contracts, read_from
-from sales_consultant.scoring.purchases import purchases, summary
-from sales_consultant.scoring.renewals import Renewals, terms
-from sales_consultant.scoring.value import ValueModel, fit_customers
+from sales_consultant.engine import DuckEngine
+from sales_consultant.scoring.customers.contracts import ContractFields, contracts, read_from
+from sales_consultant.scoring.customers.purchases import purchases, summary
+from sales_consultant.scoring.customers.renewals import Renewals, terms
+from sales_consultant.scoring.customers.value import ValueModel, fit_customers
 
 TODAY = NOW // DAY
 
@@ -28,12 +28,10 @@ def world(customers: int = 3, *, bought: tuple[int, ...] = (700, 90)) -> World:
     return made
 
 
-def with_field(
-    con: duckdb.DuckDBPyConnection, table: str, column: str, kind: str, values: dict[str, Any]
-) -> None:
-    con.execute(f"ALTER TABLE {table} ADD COLUMN {column} {kind}")
+def with_field(engine: DuckEngine, table: str, column: str, kind: str, values: dict[str, Any]) -> None:
+    engine.con.execute(f"ALTER TABLE {table} ADD COLUMN {column} {kind}")
     for id, value in values.items():
-        con.execute(f"UPDATE {table} SET {column} = ? WHERE id = ?", [value, id])
+        engine.con.execute(f"UPDATE {table} SET {column} = ? WHERE id = ?", [value, id])
 
 
 @pytest.mark.parametrize(
@@ -61,9 +59,9 @@ def with_field(
     ],
 )
 def test_dates_are_known_by_the_names_that_crms_give_them(column: str) -> None:
-    with world().connection() as con:
-        with_field(con, "companies", column, "DATE", {"c0": "2030-01-01"})
-        assert read_from(con, ContractFields())["renewal_date"] == [f"companies.{column}"]
+    with world().connection() as engine:
+        with_field(engine, "companies", column, "DATE", {"c0": "2030-01-01"})
+        assert read_from(engine, ContractFields())["renewal_date"] == [f"companies.{column}"]
 
 
 @pytest.mark.parametrize(
@@ -83,21 +81,21 @@ def test_dates_are_known_by_the_names_that_crms_give_them(column: str) -> None:
     ],
 )
 def test_other_dates_and_words_are_none(column: str) -> None:
-    with world().connection() as con:
-        with_field(con, "companies", column, "VARCHAR", {})
-        assert read_from(con, ContractFields()) == {"renewal_date": [], "term_months": []}
+    with world().connection() as engine:
+        with_field(engine, "companies", column, "VARCHAR", {})
+        assert read_from(engine, ContractFields()) == {"renewal_date": [], "term_months": []}
 
 
 def test_an_expiry_of_nothing_in_particular_counts_where_it_can_only_be_the_contract_s() -> None:
-    with world(1).connection() as con:
-        with_field(con, "deals", "c_expiry_date", "DATE", {})
-        assert read_from(con, ContractFields())["renewal_date"] == []
-        with_field(con, "companies", "c_expiry_date", "DATE", {})
-        assert read_from(con, ContractFields())["renewal_date"] == ["companies.c_expiry_date"]
-        with_field(con, "companies", "c_expires_on", "DATE", {})
-        assert read_from(con, ContractFields())["renewal_date"] == []
-        with_field(con, "deals", "c_contract_end", "DATE", {})
-        assert read_from(con, ContractFields())["renewal_date"] == ["deals.c_contract_end"]
+    with world(1).connection() as engine:
+        with_field(engine, "deals", "c_expiry_date", "DATE", {})
+        assert read_from(engine, ContractFields())["renewal_date"] == []
+        with_field(engine, "companies", "c_expiry_date", "DATE", {})
+        assert read_from(engine, ContractFields())["renewal_date"] == ["companies.c_expiry_date"]
+        with_field(engine, "companies", "c_expires_on", "DATE", {})
+        assert read_from(engine, ContractFields())["renewal_date"] == []
+        with_field(engine, "deals", "c_contract_end", "DATE", {})
+        assert read_from(engine, ContractFields())["renewal_date"] == ["deals.c_contract_end"]
 
 
 @pytest.mark.parametrize(
@@ -112,28 +110,28 @@ def test_an_expiry_of_nothing_in_particular_counts_where_it_can_only_be_the_cont
     ],
 )
 def test_a_term_is_in_months_unless_its_name_says_years(column: str, days: float) -> None:
-    with world(1).connection() as con:
-        with_field(con, "companies", column, "DOUBLE", {"c0": 2.0})
+    with world(1).connection() as engine:
+        with_field(engine, "companies", column, "DOUBLE", {"c0": 2.0})
         for given in (ContractFields(), ContractFields(term_months=f"companies.{column}")):
-            assert contracts(con, as_of=NOW, given=given)["term_days"]["c0"] == pytest.approx(days)
+            assert contracts(engine, as_of=NOW, given=given)["term_days"]["c0"] == pytest.approx(days)
 
 
 def test_a_date_or_a_term_makes_a_contract_and_no_chance_of_being_alive() -> None:
-    with world(60, bought=(900, 420, 80)).connection() as con:
-        free = fit_customers(con, as_of=NOW, exclusions=Exclusions())
-        risk = free.predict(con, as_of=NOW).set_index("record_id")["churn_risk"]
+    with world(60, bought=(900, 420, 80)).connection() as engine:
+        free = fit_customers(engine, as_of=NOW, exclusions=Exclusions())
+        risk = free.predict(engine, as_of=NOW).set_index("record_id")["churn_risk"]
         assert free.card["contractual"] == 0 and risk.notna().all()
         with_field(
-            con, "companies", "c_renewal_date", "BIGINT", {"c0": NOW + 100 * DAY, "c1": NOW - 2000 * DAY}
+            engine, "companies", "c_renewal_date", "BIGINT", {"c0": NOW + 100 * DAY, "c1": NOW - 2000 * DAY}
         )
-        with_field(con, "deals", "c_contract_term", "DOUBLE", {"d2-2": 24.0, "d3-2": 0.0})
-        table = summary(purchases(con, as_of=NOW), as_of=NOW)
+        with_field(engine, "deals", "c_contract_term", "DOUBLE", {"d2-2": 24.0, "d3-2": 0.0})
+        table = summary(purchases(engine, as_of=NOW), as_of=NOW)
         # One whose contract was over long before it bought last, or that has no term to speak of, buys freely.
         assert table.index[table["contractual"]].tolist() == ["c0", "c2"]
-        model = ValueModel.from_dict(fit_customers(con, as_of=NOW, exclusions=Exclusions()).to_dict())
+        model = ValueModel.from_dict(fit_customers(engine, as_of=NOW, exclusions=Exclusions()).to_dict())
         assert model.card["contractual"] == 2
         assert model.card["contract_fields"]["renewal_date"] == ["companies.c_renewal_date"]
-        told = model.predict(con, as_of=NOW).set_index("record_id")["churn_risk"]
+        told = model.predict(engine, as_of=NOW).set_index("record_id")["churn_risk"]
         # Too few terms are decided to know a risk: then there is none, rather than a wrong one.
         assert told[["c0", "c2"]].isna().all()
         assert told.drop(["c0", "c2"]).notna().all()
@@ -142,10 +140,10 @@ def test_a_date_or_a_term_makes_a_contract_and_no_chance_of_being_alive() -> Non
 @pytest.mark.parametrize(("days", "told"), [((300,), False), ((300, 290), False), ((700, 335), True)])
 def test_too_short_a_history_under_a_contract_has_no_value(days: tuple[int, ...], told: bool) -> None:
     """Two purchases within ten days were a yearly rate of twelve; none is given, and what spans a year is."""
-    with world(3, bought=days).connection() as con:
-        with_field(con, "companies", "c_renewal_date", "BIGINT", {"c0": NOW + 100 * DAY})
-        model = fit_customers(con, as_of=NOW, exclusions=Exclusions())
-        row = model.predict(con, as_of=NOW).set_index("record_id").loc["c0"]
+    with world(3, bought=days).connection() as engine:
+        with_field(engine, "companies", "c_renewal_date", "BIGINT", {"c0": NOW + 100 * DAY})
+        model = fit_customers(engine, as_of=NOW, exclusions=Exclusions())
+        row = model.predict(engine, as_of=NOW).set_index("record_id").loc["c0"]
         if told:
             assert row["value_12m"] == pytest.approx(row["monetary"])
         else:
@@ -153,14 +151,14 @@ def test_too_short_a_history_under_a_contract_has_no_value(days: tuple[int, ...]
 
 
 def test_the_term_runs_to_the_date_in_the_field() -> None:
-    with world(4, bought=(500, 200)).connection() as con:
-        with_field(con, "companies", "c_renewal_date", "BIGINT", {
+    with world(4, bought=(500, 200)).connection() as engine:
+        with_field(engine, "companies", "c_renewal_date", "BIGINT", {
             "c0": NOW + 165 * DAY,
             "c1": NOW - 20 * DAY,
             "c2": NOW - 214 * DAY,  # signed a little before the date, which nobody has moved since
         })  # fmt: skip
-        with_field(con, "companies", "c_term_months", "DOUBLE", {f"c{i}": 12.0 for i in range(4)})
-        bought = purchases(con, as_of=NOW)
+        with_field(engine, "companies", "c_term_months", "DOUBLE", {f"c{i}": 12.0 for i in range(4)})
+        bought = purchases(engine, as_of=NOW)
         held = terms(bought, summary(bought, as_of=NOW).index, as_of_day=TODAY)
         assert held["term_days"].tolist() == [365.0] * 4
         assert held["since_days"].tolist() == [200, 385, 200 + 14, 200 + 21]
@@ -192,27 +190,27 @@ def test_values_are_those_that_were_known_then() -> None:
             value=value,
             changed_at=NOW - ago * DAY,
         )
-    with made.connection() as con:
-        with_field(con, "companies", "c_renewal_date", "BIGINT", {"c0": NOW + 300 * DAY})
-        assert contracts(con, as_of=NOW)["renewal_day"]["c0"] == TODAY + 300
-        assert contracts(con, as_of=NOW - 60 * DAY)["renewal_day"]["c0"] == TODAY + 30
-        assert contracts(con, as_of=NOW - 500 * DAY).empty
+    with made.connection() as engine:
+        with_field(engine, "companies", "c_renewal_date", "BIGINT", {"c0": NOW + 300 * DAY})
+        assert contracts(engine, as_of=NOW)["renewal_day"]["c0"] == TODAY + 300
+        assert contracts(engine, as_of=NOW - 60 * DAY)["renewal_day"]["c0"] == TODAY + 30
+        assert contracts(engine, as_of=NOW - 500 * DAY).empty
 
 
 def test_the_settings_name_any_field_and_then_no_other_counts() -> None:
-    with world(2).connection() as con:
+    with world(2).connection() as engine:
         with_field(
-            con,
+            engine,
             "deals",
             "c_paket_bis",
             "VARCHAR",
             {"d0-1": "2030-05-01", "d0-0": "2031-05-01", "d1-1": "bald"},
         )
-        with_field(con, "companies", "c_renewal_date", "DATE", {"c1": "2030-01-01"})
+        with_field(engine, "companies", "c_renewal_date", "DATE", {"c1": "2030-01-01"})
         given = ContractFields(renewal_date="deals.c_paket_bis")
-        held = contracts(con, as_of=NOW, given=given)
+        held = contracts(engine, as_of=NOW, given=given)
         assert list(held.index) == ["c0"]
         assert held["renewal_day"]["c0"] == pytest.approx(22400, abs=40)  # 2031-05-01: the later of the two
-        model = fit_customers(con, as_of=NOW, exclusions=Exclusions(), fields=given)
+        model = fit_customers(engine, as_of=NOW, exclusions=Exclusions(), fields=given)
         assert ValueModel.from_dict(model.to_dict()).fields == given
         assert model.card["contractual"] == 1

@@ -4,20 +4,20 @@ import pytest
 from support.worlds import DAY, NOW, World, company
 
 from sales_consultant.config.populations import Exclusions, FeatureSettings, Population
-from sales_consultant.scoring import cleaning, coverage
-from sales_consultant.scoring.frame import build
-from sales_consultant.scoring.members import Membership
-from sales_consultant.scoring.training import declare
+from sales_consultant.scoring.features import cleaning, coverage
+from sales_consultant.scoring.features.build import build
+from sales_consultant.scoring.populations.members import Membership
+from sales_consultant.scoring.training.training import declare
 
 DEALS = Population(object="deals", event="won", where={"pipeline": "sales"})
 CUTS = [NOW - k * 60 * DAY for k in range(1, 9)]
 
 
 def frame(world: World, cuts: list[int]):  # type: ignore[no-untyped-def]  # a frame, told by its use
-    with world.connection() as con:
-        rows = Membership(con, DEALS, Exclusions(), as_of=NOW).at_all(cuts)
-        features = declare(con, DEALS, FeatureSettings()).features
-        return rows, build(con, "deals", features, rows)
+    with world.connection() as engine:
+        rows = Membership(engine, DEALS, Exclusions(), as_of=NOW).at_all(cuts)
+        features = declare(engine, DEALS, FeatureSettings()).features
+        return rows, build(engine, "deals", features, rows)
 
 
 @pytest.fixture

@@ -8,10 +8,10 @@ import pytest
 from support.worlds import DAY, NOW, World
 
 from sales_consultant.config.populations import Exclusions
-from sales_consultant.scoring.life import purchase_times
-from sales_consultant.scoring.purchases import purchases, summary
-from sales_consultant.scoring.segments import LIFECYCLE, SEGMENTS, SegmentModel, edges, fit, worth
-from sales_consultant.scoring.value import COLUMNS, deal_values, fit_customers
+from sales_consultant.scoring.customers.purchases import purchases, summary
+from sales_consultant.scoring.customers.segments import LIFECYCLE, SEGMENTS, SegmentModel, edges, fit, worth
+from sales_consultant.scoring.customers.value import COLUMNS, deal_values, fit_customers
+from sales_consultant.scoring.populations.record_timelines import purchase_times
 
 
 def won(world: World, company: str, days: float, amount: float | None = 100.0, **more: object) -> None:
@@ -102,10 +102,10 @@ def test_contractual_customers_are_those_with_renewals_or_a_clockwork() -> None:
 
 
 def test_value_and_churn_of_customers() -> None:
-    con = shop().connection()
-    model = fit_customers(con, as_of=NOW, exclusions=Exclusions())
+    engine = shop().connection()
+    model = fit_customers(engine, as_of=NOW, exclusions=Exclusions())
     assert model.converged, model.warnings
-    frame = model.predict(con, as_of=NOW)
+    frame = model.predict(engine, as_of=NOW)
     assert tuple(frame.columns) == COLUMNS
     assert list(frame["record_id"]) == sorted(frame["record_id"])
     assert set(frame["currency"]) == {"EUR"}
@@ -117,15 +117,15 @@ def test_value_and_churn_of_customers() -> None:
     assert (frame["value_low"] <= frame["value_high"])[free].all()
     inside = (frame["value_low"] <= frame["value_12m"]) & (frame["value_12m"] <= frame["value_high"])
     assert inside[free].mean() > 0.6
-    pd.testing.assert_frame_equal(frame, model.predict(con, as_of=NOW))
+    pd.testing.assert_frame_equal(frame, model.predict(engine, as_of=NOW))
 
 
 def test_the_forecast_is_near_what_came() -> None:
     """Fitted on the first part of two years, the value of the next year is within a fifth of the truth."""
     then = NOW - 365 * DAY
-    con = shop(1500, seed=5).connection()
-    frame = fit_customers(con, as_of=then, exclusions=Exclusions()).predict(con, as_of=then)
-    later = purchases(con, as_of=NOW).rows
+    engine = shop(1500, seed=5).connection()
+    frame = fit_customers(engine, as_of=then, exclusions=Exclusions()).predict(engine, as_of=then)
+    later = purchases(engine, as_of=NOW).rows
     later = later[(later["day"] > then // DAY) & later["customer"].isin(frame["record_id"])]
     assert frame["value_12m"].sum() == pytest.approx(later["amount"].sum(), rel=0.2)
 
@@ -136,21 +136,21 @@ def test_excluded_companies_are_not_fitted_and_contracts_have_no_churn() -> None
     world.add("companies", id="terms", created_at=0)
     for k in range(5):
         won(world, "terms", 100 * k + 7, 50.0, type="renewal")
-    con = world.connection()
-    model = fit_customers(con, as_of=NOW, exclusions=Exclusions())
+    engine = world.connection()
+    model = fit_customers(engine, as_of=NOW, exclusions=Exclusions())
     assert model.card["excluded"] == {"do_not_score": 1}
     assert model.card["contractual"] >= 1
-    frame = model.predict(con, as_of=NOW, exclusions=Exclusions()).set_index("record_id")
+    frame = model.predict(engine, as_of=NOW, exclusions=Exclusions()).set_index("record_id")
     assert "c0000" not in frame.index
     assert frame["churn_risk"].isna()["terms"]
     assert frame.loc["terms", "value_12m"] == pytest.approx(4 / (400 / 365) * 50, rel=1e-3)
 
 
 def test_few_customers_have_no_value_and_it_says_why() -> None:
-    con = shop(12).connection()
-    model = fit_customers(con, as_of=NOW, exclusions=Exclusions())
+    engine = shop(12).connection()
+    model = fit_customers(engine, as_of=NOW, exclusions=Exclusions())
     assert not model.converged and "have bought twice" in model.warnings[0]
-    assert model.predict(con, as_of=NOW)["value_12m"].isna().all()
+    assert model.predict(engine, as_of=NOW)["value_12m"].isna().all()
     empty = World().connection()
     assert fit_customers(empty, as_of=NOW, exclusions=Exclusions()).predict(empty, as_of=NOW).empty
 
@@ -185,9 +185,9 @@ def test_expected_value_of_deals() -> None:
 
 
 def test_every_customer_has_a_segment_of_the_list() -> None:
-    con = shop().connection()
-    model = fit(con, as_of=NOW)
-    frame = model.assign(con, as_of=NOW, previous={})
+    engine = shop().connection()
+    model = fit(engine, as_of=NOW)
+    frame = model.assign(engine, as_of=NOW, previous={})
     firms = frame[frame["object"] == "companies"]
     assert len(firms) == 400
     assert set(firms["segment"]) <= set(SEGMENTS) and set(LIFECYCLE) == set(SEGMENTS)
@@ -226,25 +226,25 @@ def test_segments_wait_until_an_edge_is_clearly_passed() -> None:
         world.add("companies", id=key, created_at=0)
         for k in range(12):
             won(world, key, days + 3 * k + k * k, 100)
-    con = world.connection()
-    model = fit(con, as_of=NOW)
-    fresh = model.assign(con, as_of=NOW, previous={}).set_index("record_id")["segment"]
+    engine = world.connection()
+    model = fit(engine, as_of=NOW)
+    fresh = model.assign(engine, as_of=NOW, previous={}).set_index("record_id")["segment"]
     assert fresh.to_dict() == {"near": "loyal", "far": "loyal"}
     known = {("companies", "near"): "champions", "far": "champions"}
-    kept = model.assign(con, as_of=NOW, previous=known).set_index("record_id")["segment"]
+    kept = model.assign(engine, as_of=NOW, previous=known).set_index("record_id")["segment"]
     assert kept.to_dict() == {"near": "champions", "far": "loyal"}
 
 
 def test_nights_are_quiet() -> None:
     """Thirty nights without a purchase: a segment moves at most once, and never back."""
-    con = shop(150).connection()
+    engine = shop(150).connection()
     start = NOW - 40 * DAY
-    con.execute(f"DELETE FROM deals WHERE closed_at > {start}")
-    model = fit(con, as_of=start)
+    engine.con.execute(f"DELETE FROM deals WHERE closed_at > {start}")
+    model = fit(engine, as_of=start)
     known: dict[tuple[str, str], str] = {}
     paths: dict[str, list[str]] = {}
     for night in range(30):
-        frame = model.assign(con, as_of=start + night * DAY, previous=known)
+        frame = model.assign(engine, as_of=start + night * DAY, previous=known)
         firms = frame[frame["object"] == "companies"]
         known = {("companies", r): s for r, s in zip(firms["record_id"], firms["segment"], strict=True)}
         for r, s in zip(firms["record_id"], firms["segment"], strict=True):
@@ -261,15 +261,15 @@ def test_contacts_go_by_their_own_deals_and_have_no_tier() -> None:
     world.add("contacts", id="lead", source_object="Lead", created_at=1)
     won(world, "c", 5)
     world.add("associations", from_object="deal", from_id="d0", to_object="contact", to_id="buyer")
-    con = world.connection()
-    frame = fit(con, as_of=NOW).assign(con, as_of=NOW, previous={}).set_index("record_id")
+    engine = world.connection()
+    frame = fit(engine, as_of=NOW).assign(engine, as_of=NOW, previous={}).set_index("record_id")
     assert frame["segment"].to_dict() == {"buyer": "new", "other": "prospects"}
     assert frame["lifecycle"].isna().all() and frame["customer_tier"].isna().all()
 
 
 def test_ranks_from_500_customers_on() -> None:
-    con = shop(520).connection()
-    model = fit(con, as_of=NOW)
+    engine = shop(520).connection()
+    model = fit(engine, as_of=NOW)
     assert model.ranked and list(model.days) == sorted(model.days)
     assert not fit(shop(50).connection(), as_of=NOW).ranked
 
@@ -302,10 +302,10 @@ def test_edges_move_when_the_customers_did() -> None:
 
 
 def test_a_discount_lowers_the_value_and_its_interval_alike() -> None:
-    con = shop(200).connection()
-    model = fit_customers(con, as_of=NOW, exclusions=Exclusions())
-    plain = model.predict(con, as_of=NOW)
-    less = model.predict(con, as_of=NOW, discount_rate=0.2)
+    engine = shop(200).connection()
+    model = fit_customers(engine, as_of=NOW, exclusions=Exclusions())
+    plain = model.predict(engine, as_of=NOW)
+    less = model.predict(engine, as_of=NOW, discount_rate=0.2)
     alive = (plain["value_12m"] > 1) & (plain["value_high"] > 1)
     share = (less["value_12m"] / plain["value_12m"])[alive]
     assert ((share > 1 / 1.2) & (share < 1)).all()

@@ -4,17 +4,17 @@ import pytest
 from support.worlds import DAY, NOW, World, company
 
 from sales_consultant.config.populations import Exclusions, FeatureSettings, Population
-from sales_consultant.scoring.false_labels import FalseLabels, find
-from sales_consultant.scoring.members import Membership
-from sales_consultant.scoring.training import train
-from sales_consultant.scoring.training_rows import cut_offs, horizon_days, labelled
+from sales_consultant.scoring.populations.false_labels import FalseLabels, find
+from sales_consultant.scoring.populations.members import Membership
+from sales_consultant.scoring.populations.training_rows import cut_offs, horizon_days, labelled
+from sales_consultant.scoring.training.training import train
 
 DEALS = Population(object="deals", event="won", where={"pipeline": "sales"})
 
 
 def found_in(world: World) -> FalseLabels:
-    with world.connection() as con:
-        return find(con, Membership(con, DEALS, Exclusions(), as_of=NOW))
+    with world.connection() as engine:
+        return find(engine, Membership(engine, DEALS, Exclusions(), as_of=NOW))
 
 
 def closed(world: World) -> list[dict]:  # type: ignore[type-arg]  # rows of any kind
@@ -38,15 +38,15 @@ def test_deals_booked_on_the_day_they_are_won() -> None:
 def test_deals_that_were_never_open() -> None:
     world = company(deals=400)
     over = {str(d["id"]) for d in closed(world)[:25]}
-    with world.connection() as con:
-        shut = {str(r[0]) for r in con.execute("SELECT stage FROM stages WHERE closed").fetchall()}
+    with world.connection() as engine:
+        shut = {str(r[0]) for r in engine.con.execute("SELECT stage FROM stages WHERE closed").fetchall()}
         listed = ", ".join(f"'{s}'" for s in sorted(shut))
-        con.execute(
+        engine.con.execute(
             f"DELETE FROM deal_history WHERE deal_id IN (SELECT unnest(?)) AND stage NOT IN ({listed})",
             [sorted(over)],
         )
         assert shut
-        assert find(con, Membership(con, DEALS, Exclusions(), as_of=NOW)).never_open == over
+        assert find(engine, Membership(engine, DEALS, Exclusions(), as_of=NOW)).never_open == over
 
 
 def test_an_import_of_many_in_a_minute() -> None:
@@ -69,9 +69,9 @@ def test_a_spring_clean_is_censored_not_believed() -> None:
         for row in world.rows["deal_history"]:
             if row["deal_id"] == deal["id"] and row["changed_at"] > deal["created_at"] + DAY:
                 row["changed_at"] = min(row["changed_at"], at)
-    with world.connection() as con:
-        members = Membership(con, DEALS, Exclusions(), as_of=NOW)
-        hit = find(con, members)
+    with world.connection() as engine:
+        members = Membership(engine, DEALS, Exclusions(), as_of=NOW)
+        hit = find(engine, members)
         swept = {str(d["id"]) for d in lost}
         assert set(hit.mass_closed) >= swept
         horizon = horizon_days(DEALS, members)
@@ -120,8 +120,8 @@ def test_the_card_counts_them() -> None:
     world = company(deals=900, signal=1.5)
     for deal in closed(world)[:30]:
         deal["created_at"] = deal["closed_at"] - DAY
-    with world.connection() as con:
-        made = train(con, "t", DEALS, as_of=NOW, exclusions=Exclusions(), features=FeatureSettings())
+    with world.connection() as engine:
+        made = train(engine, "t", DEALS, as_of=NOW, exclusions=Exclusions(), features=FeatureSettings())
     assert made.model.card["false_labels"]["opened and closed within 2 days"] == 30
 
 

@@ -2,8 +2,8 @@
 
 from support.features_page import PAGE, page
 
-from sales_consultant.scoring.catalogue import standard
-from sales_consultant.scoring.declare import Entity, Feature
+from sales_consultant.scoring.features.catalogue import standard
+from sales_consultant.scoring.features.declarations import Entity, Feature
 
 
 def test_the_page_is_current() -> None:

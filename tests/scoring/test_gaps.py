@@ -6,7 +6,10 @@ from support.worlds import NOW, World, company
 
 from sales_consultant.config import playbook
 from sales_consultant.config.populations import Exclusions, FeatureSettings, Population
-from sales_consultant.scoring import nextsteps, scorer, segments, training, value
+from sales_consultant.scoring import scorer
+from sales_consultant.scoring.customers import segments, value
+from sales_consultant.scoring.next_steps import propose
+from sales_consultant.scoring.training import training
 
 POPULATIONS = {
     "deals": Population(object="deals", event="won", where={"pipeline": "sales"}),
@@ -42,32 +45,32 @@ def holey(share: float) -> World:
 
 @pytest.mark.parametrize("share", [0.3, 1.0])
 def test_gaps_everywhere(share: float) -> None:
-    con = holey(share).connection()
+    engine = holey(share).connection()
     settings, none = FeatureSettings(), Exclusions()
     for name, population in POPULATIONS.items():
-        found = training.train(con, name, population, as_of=NOW, exclusions=none, features=settings)
-        frame = scorer.score(con, found.model, as_of=NOW, exclusions=none)
+        found = training.train(engine, name, population, as_of=NOW, exclusions=none, features=settings)
+        frame = scorer.score(engine, found.model, as_of=NOW, exclusions=none)
         assert (frame["reasons"].map(lambda lines: 50 + sum(r.points for r in lines)) == frame["score"]).all()
         if population.object == "deals":
-            worth = value.deal_values(con, frame, as_of=NOW)
+            worth = value.deal_values(engine, frame, as_of=NOW)
             assert list(worth["record_id"]) == list(frame["record_id"])
-        steps = nextsteps.propose(con, frame, playbook.load(), as_of=NOW, current={}, max_new_per_owner=5)
+        steps = propose.propose(engine, frame, playbook.load(), as_of=NOW, current={}, max_new_per_owner=5)
         assert set(steps["record_id"]) <= set(frame["record_id"])
-    assert value.fit_customers(con, as_of=NOW, exclusions=none).predict(con, as_of=NOW) is not None
-    named = segments.fit(con, as_of=NOW).assign(con, as_of=NOW, previous={})
+    assert value.fit_customers(engine, as_of=NOW, exclusions=none).predict(engine, as_of=NOW) is not None
+    named = segments.fit(engine, as_of=NOW).assign(engine, as_of=NOW, previous={})
     assert set(named["segment"]) <= set(segments.SEGMENTS)
 
 
 def test_an_empty_crm() -> None:
-    con = World().connection()
+    engine = World().connection()
     for name, population in POPULATIONS.items():
         found = training.train(
-            con, name, population, as_of=NOW, exclusions=Exclusions(), features=FeatureSettings()
+            engine, name, population, as_of=NOW, exclusions=Exclusions(), features=FeatureSettings()
         )
         assert found.model.tier == "rules"
-        assert scorer.score(con, found.model, as_of=NOW, exclusions=Exclusions()).empty
-        assert scorer.excluded(con, population, Exclusions(), NOW) == {}
-    assert segments.fit(con, as_of=NOW).assign(con, as_of=NOW, previous={}).empty
+        assert scorer.score(engine, found.model, as_of=NOW, exclusions=Exclusions()).empty
+        assert scorer.excluded(engine, population, Exclusions(), NOW) == {}
+    assert segments.fit(engine, as_of=NOW).assign(engine, as_of=NOW, previous={}).empty
 
 
 def test_texts_of_any_script_and_kind() -> None:
@@ -75,10 +78,10 @@ def test_texts_of_any_script_and_kind() -> None:
     for n, row in enumerate(world.rows["deals"]):
         row["name"] = ["売上 🚀", "a\nb", "<b>x</b>", "'; DROP TABLE deals; --"][n % 4]
         row["c_fit"] = ["=HYPERLINK(1)", "Größe\tL", "x" * 300, ""][n % 4]
-    con = world.connection()
+    engine = world.connection()
     found = training.train(
-        con, "d", POPULATIONS["deals"], as_of=NOW, exclusions=Exclusions(), features=FeatureSettings()
+        engine, "d", POPULATIONS["deals"], as_of=NOW, exclusions=Exclusions(), features=FeatureSettings()
     )
-    frame = scorer.score(con, found.model, as_of=NOW, exclusions=Exclusions())
+    frame = scorer.score(engine, found.model, as_of=NOW, exclusions=Exclusions())
     lines = [r.text for reasons in frame["reasons"] for r in reasons]
     assert all(text.isprintable() and len(text) <= 110 for text in lines)

@@ -12,16 +12,23 @@ from hypothesis import strategies as st
 from support.worlds import DAY, NOW, company
 
 from sales_consultant.config.populations import Exclusions, FeatureSettings, Population
-from sales_consultant.scoring.declare import Feature
-from sales_consultant.scoring.gate import compare, given_up, paired, shares, stability_index, unseen
-from sales_consultant.scoring.model import PopulationModel
-from sales_consultant.scoring.rules import RuleModel
-from sales_consultant.scoring.training import train
-from sales_consultant.scoring.training_rows import horizon_days
+from sales_consultant.scoring.features.declarations import Feature
+from sales_consultant.scoring.populations.training_rows import horizon_days
+from sales_consultant.scoring.propensity.model import PopulationModel
+from sales_consultant.scoring.propensity.rules import RuleModel
+from sales_consultant.scoring.training.training import train
+from sales_consultant.scoring.validation.publish_gate import (
+    compare,
+    given_up,
+    paired,
+    shares,
+    stability_index,
+    unseen,
+)
 
 if TYPE_CHECKING:
-    from sales_consultant.scoring.members import Membership
-    from sales_consultant.scoring.propensity import PropensityModel
+    from sales_consultant.scoring.populations.members import Membership
+    from sales_consultant.scoring.propensity.propensity import PropensityModel
 
 DEALS = Population(object="deals", event="won", where={"pipeline": "sales"})
 
@@ -64,16 +71,16 @@ def test_companies_are_resampled_together() -> None:
 
 
 def test_old_and_new_are_compared_on_what_came_after_the_old() -> None:
-    with company(deals=800, signal=1.5).connection() as con:
+    with company(deals=800, signal=1.5).connection() as engine:
 
         def at(as_of: int, **more: object):  # type: ignore[no-untyped-def]  # a frame, told by its use
             features = FeatureSettings.model_validate(more)
-            return train(con, "test", DEALS, as_of=as_of, exclusions=Exclusions(), features=features)
+            return train(engine, "test", DEALS, as_of=as_of, exclusions=Exclusions(), features=features)
 
         old, new = at(NOW - 180 * DAY), at(NOW)
         assert new.judged is not None and new.today is not None
         assert old.model.horizon_days == new.model.horizon_days
-        found = compare(con, old.model, new.model, new.judged, new.today)
+        found = compare(engine, old.model, new.model, new.judged, new.today)
         # The old one knows what became of all records of its last cut-off; those made since then it has not seen.
         last = old.model.trained_at - old.model.horizon_days * DAY
         later = (new.judged["created_at"] > last) | (new.judged["cut"] >= old.model.trained_at)
@@ -86,18 +93,18 @@ def test_old_and_new_are_compared_on_what_came_after_the_old() -> None:
         poor = new.judged.assign(p=1 - new.judged["p"])
         for days in (0, 40):
             held = replace(old.model, horizon_days=old.model.horizon_days + days)
-            verdict = compare(con, held, new.model, poor, new.today)
+            verdict = compare(engine, held, new.model, poor, new.today)
             assert not verdict.publish
             assert verdict.difference is not None and verdict.difference > 0
             assert (f"was taught {held.horizon_days}" in verdict.why) == bool(days)
-        nothing_new = compare(con, replace(old.model, trained_at=NOW), new.model, new.judged, new.today)
+        nothing_new = compare(engine, replace(old.model, trained_at=NOW), new.model, new.judged, new.today)
         # On what both know by heart nothing is compared: the one that has learnt it better would win.
         assert nothing_new.publish and "too few to compare" in nothing_new.why
         assert nothing_new.difference is None
         assert given_up(old.model, new.model) == []
         asked = old.model.population.model_copy(update={"event": "opened"})
         other = replace(old.model, population=asked)
-        assert "not comparable" in compare(con, other, new.model, new.judged, new.today).why
+        assert "not comparable" in compare(engine, other, new.model, new.judged, new.today).why
 
 
 def test_one_that_leans_on_what_is_left_out_by_now_is_no_measure() -> None:

@@ -6,15 +6,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sales_consultant.scoring.calibration import sigmoid
-from sales_consultant.scoring.compare import of_ours
-from sales_consultant.scoring.encoding import Encoder
-from sales_consultant.scoring.forward import forward_test
-from sales_consultant.scoring.hazards import LOST, OPEN, WON, Hazards, form, learn, rival, spans
-from sales_consultant.scoring.metrics import losses
-from sales_consultant.scoring.propensity import PropensityModel
-from sales_consultant.scoring.times import DAY
-from sales_consultant.scoring.training_rows import split
+from sales_consultant.scoring.additive.competing_risks import LOST, OPEN, WON, Hazards, learn, spans
+from sales_consultant.scoring.additive.encoding import Encoder
+from sales_consultant.scoring.core.times import DAY
+from sales_consultant.scoring.metrics.calibration import sigmoid
+from sales_consultant.scoring.metrics.metrics import losses
+from sales_consultant.scoring.populations.training_rows import split
+from sales_consultant.scoring.propensity.competing import fit_competing_risks, form
+from sales_consultant.scoring.propensity.propensity import PropensityModel
+from sales_consultant.scoring.validation.baselines import of_ours
+from sales_consultant.scoring.validation.forward_test import forward_test
 
 HORIZON = 120
 
@@ -119,7 +120,7 @@ def test_a_propensity_model_of_this_form_keeps_its_promises() -> None:
     straight = PropensityModel(tier="full").fit(
         X[whole], rows["label"][whole].to_numpy(), groups=rows["group"][whole].to_numpy()
     )
-    model = rival(straight, X, rows, horizon=HORIZON, until=320 * DAY)
+    model = fit_competing_risks(straight, X, rows, horizon=HORIZON, until=320 * DAY)
     assert model is not None
     assert model.tier_ == "full"
     margin = model.decision_function(X)
@@ -136,7 +137,7 @@ def test_nothing_competes_where_nothing_is_lost() -> None:
     X, rows = race(1500, seed=3)
     rows = rows.assign(ended_at=rows["event_at"])
     straight = PropensityModel(tier="full").fit(X, rows["label"].to_numpy())
-    assert rival(straight, X, rows, horizon=HORIZON, until=400 * DAY) is None
+    assert fit_competing_risks(straight, X, rows, horizon=HORIZON, until=400 * DAY) is None
 
 
 def test_the_forward_test_takes_them_where_they_win() -> None:

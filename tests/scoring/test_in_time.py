@@ -9,12 +9,12 @@ import pytest
 from support.worlds import DAY, NOW, World, company
 
 from sales_consultant.config.populations import Exclusions, FeatureSettings, Population
-from sales_consultant.scoring import in_time
-from sales_consultant.scoring.afterwards import knows_later
-from sales_consultant.scoring.leaks import Finding
-from sales_consultant.scoring.members import Membership
-from sales_consultant.scoring.training import declare, train
-from sales_consultant.scoring.training_rows import cut_offs, horizon_days, labelled
+from sales_consultant.scoring.core.findings import Finding
+from sales_consultant.scoring.leakage import point_in_time
+from sales_consultant.scoring.leakage.future_events import knows_later
+from sales_consultant.scoring.populations.members import Membership
+from sales_consultant.scoring.populations.training_rows import cut_offs, horizon_days, labelled
+from sales_consultant.scoring.training.training import declare, train
 
 DEALS = Population(object="deals", event="won", where={"pipeline": "sales"})
 Table = dict[str, object]
@@ -141,14 +141,14 @@ def test_few_rows_or_no_events_say_nothing() -> None:
 
 def dropped(world: World, **settings: object) -> dict[str, Finding]:
     """What training drops after a look at time alone."""
-    con = world.connection()
-    members = Membership(con, DEALS, Exclusions(), as_of=NOW)
-    declared = declare(con, DEALS, FeatureSettings.model_validate(settings)).features
+    engine = world.connection()
+    members = Membership(engine, DEALS, Exclusions(), as_of=NOW)
+    declared = declare(engine, DEALS, FeatureSettings.model_validate(settings)).features
     horizon = horizon_days(DEALS, members)
     rows = labelled(members, cut_offs(members, horizon), horizon)
     found = [
-        *in_time.filled_at_outcome(con, declared, members),
-        *in_time.counted_later(con, declared, rows, members),
+        *point_in_time.filled_at_outcome(engine, declared, members),
+        *point_in_time.counted_later(engine, declared, rows, members),
     ]
     return {f.column: f for f in found}
 
@@ -171,8 +171,8 @@ def test_a_fixed_field_that_counts_to_this_day_is_dropped(seed: int) -> None:
 
 def test_training_learns_from_none_of_it() -> None:
     features = FeatureSettings(fixed=["deals.c_paper"])
-    with counted(company(deals=200)).connection() as con:
-        model = train(con, "test", DEALS, as_of=NOW, exclusions=Exclusions(), features=features).model
+    with counted(company(deals=200)).connection() as engine:
+        model = train(engine, "test", DEALS, as_of=NOW, exclusions=Exclusions(), features=features).model
     assert "after_cut_off" in {f.kind for f in model.leaks if f.column == "deals.c_paper"}
     assert "deals.c_paper" not in {f.name for f in model.features}
 

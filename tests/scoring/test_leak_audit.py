@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sales_consultant.scoring.leak_names import known_leaker
-from sales_consultant.scoring.leaks import single_fields
-from sales_consultant.scoring.propensity import PropensityModel
+from sales_consultant.scoring.features.field_names import known_leaker
+from sales_consultant.scoring.leakage.univariate import single_fields
+from sales_consultant.scoring.propensity.propensity import PropensityModel
 
 ROWS = 3000
 

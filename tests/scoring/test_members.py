@@ -4,10 +4,10 @@ import pytest
 from support.worlds import DAY, NOW, World, put
 
 from sales_consultant.config.populations import Exclusions, Population
-from sales_consultant.scoring.errors import UnknownColumnError
-from sales_consultant.scoring.members import Membership
+from sales_consultant.scoring.core.errors import UnknownColumnError
+from sales_consultant.scoring.populations.members import Membership
+from sales_consultant.scoring.populations.training_rows import labelled
 from sales_consultant.scoring.scorer import excluded
-from sales_consultant.scoring.training_rows import labelled
 
 DEALS = Population(object="deals", event="won")
 
@@ -177,22 +177,22 @@ def test_exclusions_are_counted_by_their_first_reason() -> None:
     ):
         world.add("deals", id=key, company_id=firm, name=name, created_at=1)
         world.rows["deals"][-1]["pipeline"] = pipeline
-    con = world.connection()
-    con.execute("UPDATE deals SET pipeline = NULL WHERE id = 'd6'")
+    engine = world.connection()
+    engine.con.execute("UPDATE deals SET pipeline = NULL WHERE id = 'd6'")
     rules = Exclusions(own_domains=["US.example"], competitor_domains=["rival.example"])
-    found = excluded(con, DEALS, rules, NOW)
+    found = excluded(engine, DEALS, rules, NOW)
     assert found == {"competitor": 1, "do_not_score": 1, "no_pipeline": 1, "own_domain": 1, "test_name": 1}
-    assert list(Membership(con, DEALS, rules, as_of=NOW).at(NOW)["record_id"]) == ["d5"]
+    assert list(Membership(engine, DEALS, rules, as_of=NOW).at(NOW)["record_id"]) == ["d5"]
 
 
 def test_a_lead_of_ours_is_left_out_by_its_address() -> None:
     world = World()
     world.add("contacts", id="l", domain="us.example", created_at=1)
-    con = world.connection()
-    put(con, "contacts", [{"id": "m", "domain": "partner.example", "created_at": 1}])
+    engine = world.connection()
+    put(engine, "contacts", [{"id": "m", "domain": "partner.example", "created_at": 1}])
     rules = Exclusions(own_domains=["us.example"], partner_domains=["partner.example"])
     contacts = Population(object="contacts", event="deal_opened")
-    assert excluded(con, contacts, rules, NOW) == {"own_domain": 1, "partner": 1}
+    assert excluded(engine, contacts, rules, NOW) == {"own_domain": 1, "partner": 1}
 
 
 def status(world: World, known: str, *steps: tuple[int, str], today: str) -> None:

@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import log_loss, roc_auc_score
 
-from sales_consultant.scoring.metrics import (
+from sales_consultant.scoring.metrics.forward_report import judge
+from sales_consultant.scoring.metrics.metrics import (
     auc,
     aucs,
     expected_calibration_error,
@@ -14,7 +15,6 @@ from sales_consultant.scoring.metrics import (
     lift,
     losses,
 )
-from sales_consultant.scoring.report import judge
 
 
 @given(st.integers(0, 10_000), st.integers(2, 5))

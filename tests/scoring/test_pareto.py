@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from scipy.integrate import quad
 from scipy.special import gammaln, hyp2f1
 
-from sales_consultant.scoring.errors import ScoringError
-from sales_consultant.scoring.pareto import _left
-from sales_consultant.scoring.value import BetaGeoModel, ParetoModel
+from sales_consultant.scoring.core.errors import ScoringError
+from sales_consultant.scoring.customers.pareto_nbd import _left
+from sales_consultant.scoring.customers.value import BetaGeoModel, ParetoModel
 
 SUMMARY = "lifetimes/datasets/cdnow_customers_summary_with_transactions.csv"
 

@@ -5,9 +5,10 @@ import pandas as pd
 import pytest
 from support.worlds import DAY, NOW
 
-from sales_consultant.scoring import metrics, parts
-from sales_consultant.scoring.propensity import PropensityModel
-from sales_consultant.scoring.training_rows import weighted
+from sales_consultant.scoring.metrics import metrics
+from sales_consultant.scoring.populations.training_rows import weighted
+from sales_consultant.scoring.propensity.propensity import PropensityModel
+from sales_consultant.scoring.validation import slices
 
 HORIZON = 120
 CUTS = [NOW - k * 30 * DAY for k in range(4, 18)]
@@ -63,7 +64,7 @@ def test_a_records_rows_weigh_one(rows: pd.DataFrame) -> None:
 def test_the_moments_of_a_life(rows: pd.DataFrame, model: PropensityModel) -> None:
     judged = rows[rows["cut"] >= CUTS[5]].assign(p=0.0)
     judged["p"] = model.predict_proba(judged[["meetings", "calls"]])[:, 1]
-    found = parts.by_moment(judged, rows)
+    found = slices.by_moment(judged, rows)
     assert found is not None and list(found) == ["at creation", "one third", "two thirds"]
     for name, near in (("at creation", 0), ("two thirds", 60)):
         age = (judged["cut"] - judged["created_at"]) / DAY
@@ -72,14 +73,14 @@ def test_the_moments_of_a_life(rows: pd.DataFrame, model: PropensityModel) -> No
         close = judged[(age - near).abs() <= 15]["record_id"].nunique()
         assert part["n"] == pytest.approx(close, rel=0.15)
         assert part["auc"] > 0.5
-    assert parts.by_moment(judged, rows[rows["label"] == 0]) is None
+    assert slices.by_moment(judged, rows[rows["label"] == 0]) is None
 
 
 def test_without_what_the_seller_did(rows: pd.DataFrame, model: PropensityModel) -> None:
     X = rows[["meetings", "calls"]]
-    found = parts.without_seller(X, rows, model, {"calls"}, horizon=HORIZON)
+    found = slices.without_seller(X, rows, model, {"calls"}, horizon=HORIZON)
     assert found is not None
-    from sales_consultant.scoring.training_rows import split
+    from sales_consultant.scoring.populations.training_rows import split
 
     both = split(rows, HORIZON)
     assert both is not None
@@ -87,22 +88,22 @@ def test_without_what_the_seller_did(rows: pd.DataFrame, model: PropensityModel)
     p = model.predict_proba(X.loc[test.index])[:, 1]
     assert found["n"] == len(test)
     assert 0.55 < found["auc"] < metrics.auc(test["label"].to_numpy(), p)
-    assert parts.without_seller(X, rows, model, set(), horizon=HORIZON) is None
+    assert slices.without_seller(X, rows, model, set(), horizon=HORIZON) is None
 
 
 def test_apart_for_what_was_shown(rows: pd.DataFrame) -> None:
     judged = rows[rows["cut"] >= CUTS[5]].assign(p=0.5)
     base = float(rows["label"].mean())
-    assert parts.by_exposure(judged, None, base=base, horizon=HORIZON) is None
+    assert slices.by_exposure(judged, None, base=base, horizon=HORIZON) is None
     some = sorted(set(judged["record_id"]))[::2]
     first = int(judged["cut"].min())
     shown = pd.DataFrame({"record_id": some, "start": float(first - DAY), "end": np.nan})
-    found = parts.by_exposure(judged, shown, base=base, horizon=HORIZON)
+    found = slices.by_exposure(judged, shown, base=base, horizon=HORIZON)
     assert found is not None and found["shown"] is not None and found["not shown"] is not None
     assert found["shown"]["n"] == judged["record_id"].isin(some).sum()
     assert found["shown"]["n"] + found["not shown"]["n"] == len(judged)
     over = shown.assign(end=float(first - 1))
-    assert parts.by_exposure(judged, over, base=base, horizon=HORIZON) is None
+    assert slices.by_exposure(judged, over, base=base, horizon=HORIZON) is None
 
 
 def test_a_score_that_directs_the_calls_does_not_spoil_the_next_ones() -> None:

@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 from support.worlds import DAY, NOW
 
-from sales_consultant.scoring.plausible import comparable, warnings
-from sales_consultant.scoring.report import ForwardTest, judge
+from sales_consultant.scoring.metrics.forward_report import ForwardTest, judge
+from sales_consultant.scoring.validation.plausibility import comparable, warnings
 
 
 def rows(cut: int, ages: list[int], label: list[float] | None = None) -> pd.DataFrame:

@@ -10,8 +10,8 @@ from support.worlds import NOW, company
 
 from sales_consultant.config.populations import Exclusions, FeatureSettings, Population
 from sales_consultant.scoring import plots
-from sales_consultant.scoring.compare import compare
-from sales_consultant.scoring.training import train
+from sales_consultant.scoring.training.training import train
+from sales_consultant.scoring.validation.baselines import compare
 
 DEALS = Population(object="deals", event="won", where={"pipeline": "sales"})
 
@@ -55,9 +55,9 @@ def test_files_are_pictures(tmp_path: Path) -> None:
 
 
 def test_all_models_are_judged_on_the_same_rows() -> None:
-    with company(deals=500, signal=1.5).connection() as con:
-        made = train(con, "t", DEALS, as_of=NOW, exclusions=Exclusions(), features=FeatureSettings())
-        table = compare(con, made.model, as_of=NOW, exclusions=Exclusions())
+    with company(deals=500, signal=1.5).connection() as engine:
+        made = train(engine, "t", DEALS, as_of=NOW, exclusions=Exclusions(), features=FeatureSettings())
+        table = compare(engine, made.model, as_of=NOW, exclusions=Exclusions())
     assert next(r["model"] for r in table) == "base rate"
     assert {"decision tree", "random forest", "SVM (sampled)", "gradient boosting"} < {
         r["model"] for r in table
@@ -75,7 +75,7 @@ def test_all_models_are_judged_on_the_same_rows() -> None:
 
 
 def test_rules_are_compared_with_nothing() -> None:
-    with company(deals=40).connection() as con:
-        made = train(con, "t", DEALS, as_of=NOW, exclusions=Exclusions(), features=FeatureSettings())
+    with company(deals=40).connection() as engine:
+        made = train(engine, "t", DEALS, as_of=NOW, exclusions=Exclusions(), features=FeatureSettings())
         assert made.model.tier == "rules"
-        assert compare(con, made.model, as_of=NOW, exclusions=Exclusions()) == []
+        assert compare(engine, made.model, as_of=NOW, exclusions=Exclusions()) == []

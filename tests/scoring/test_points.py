@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from sales_consultant.scoring.points import BASE, GRADES, grade, grade_edges, points, split
-from sales_consultant.scoring.reasons import Reason, shown
+from sales_consultant.scoring.propensity.points import BASE, GRADES, grade, grade_edges, points, split
+from sales_consultant.scoring.propensity.reasons import Reason, shown
 
 FINITE = st.floats(-200, 200, allow_nan=False, width=32)
 

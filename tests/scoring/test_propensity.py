@@ -8,11 +8,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sales_consultant.scoring.calibration import calibrate
-from sales_consultant.scoring.errors import ScoringError
-from sales_consultant.scoring.folds import some_groups
-from sales_consultant.scoring.metrics import auc, losses
-from sales_consultant.scoring.propensity import PropensityModel
+from sales_consultant.scoring.additive.cross_validation import some_groups
+from sales_consultant.scoring.core.errors import ScoringError
+from sales_consultant.scoring.metrics.calibration import calibrate
+from sales_consultant.scoring.metrics.metrics import auc, losses
+from sales_consultant.scoring.propensity.propensity import PropensityModel
 
 
 def table(n: int, seed: int = 0, signal: float = 1.0) -> tuple[pd.DataFrame, np.ndarray]:

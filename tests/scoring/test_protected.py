@@ -4,8 +4,8 @@ import pytest
 from support.worlds import NOW, company
 
 from sales_consultant.config.populations import Exclusions, FeatureSettings, Population
-from sales_consultant.scoring.fields import candidates, protected
-from sales_consultant.scoring.training import train
+from sales_consultant.scoring.features.crm_fields import candidates, protected
+from sales_consultant.scoring.training.training import train
 
 DEALS = Population(object="deals", event="won", where={"pipeline": "sales"})
 
@@ -61,12 +61,12 @@ def test_one_that_is_put_in_is_told() -> None:
     for row in world.rows["fields"]:
         if row["column_name"] == "c_fit":
             row["column_name"] = "c_geschlecht"
-    con = world.connection()
-    con.execute("ALTER TABLE deals RENAME COLUMN c_fit TO c_geschlecht")
-    kinds = {f.column: f.kind for f in candidates(con, "deals", FeatureSettings())[1]}
+    engine = world.connection()
+    engine.con.execute("ALTER TABLE deals RENAME COLUMN c_fit TO c_geschlecht")
+    kinds = {f.column: f.kind for f in candidates(engine, "deals", FeatureSettings())[1]}
     assert kinds["deals.c_geschlecht"] == "protected"
     put_in = FeatureSettings(protected=["deals.c_geschlecht"])
-    model = train(con, "p", DEALS, as_of=NOW, exclusions=Exclusions(), features=put_in).model
+    model = train(engine, "p", DEALS, as_of=NOW, exclusions=Exclusions(), features=put_in).model
     assert model.card["protected"] == ["deals.c_geschlecht"]
     assert any(
         "protected attributes" in note and "deals.c_geschlecht" in note for note in model.card["notes"]

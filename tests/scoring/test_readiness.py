@@ -6,16 +6,16 @@ import pytest
 from support.worlds import NOW, company
 
 from sales_consultant.config.populations import Exclusions, FeatureSettings, Population
-from sales_consultant.scoring.readiness import Readiness, lending, readiness
-from sales_consultant.scoring.training import train
+from sales_consultant.scoring.training.training import train
+from sales_consultant.scoring.validation.readiness import Readiness, lending, readiness
 
 DEALS = Population(object="deals", event="won", where={"pipeline": "sales"})
 
 
 def look(deals: int, **more: object) -> tuple[Readiness, str]:
-    with company(deals=deals, **more).connection() as con:  # type: ignore[arg-type]  # keywords passed through
-        found = readiness(con, "deals", DEALS, as_of=NOW, exclusions=Exclusions())
-        made = train(con, "deals", DEALS, as_of=NOW, exclusions=Exclusions(), features=FeatureSettings())
+    with company(deals=deals, **more).connection() as engine:  # type: ignore[arg-type]  # keywords passed through
+        found = readiness(engine, "deals", DEALS, as_of=NOW, exclusions=Exclusions())
+        made = train(engine, "deals", DEALS, as_of=NOW, exclusions=Exclusions(), features=FeatureSettings())
         card = made.model.card
         assert (found.with_event, found.without) == (
             card["records_with_event"],
@@ -41,16 +41,16 @@ def test_the_tier_to_expect_is_the_tier_that_comes(deals: int) -> None:
 
 
 def test_nothing_at_all_is_said_too() -> None:
-    with company(deals=0).connection() as con:
-        found = readiness(con, "deals", DEALS, as_of=NOW, exclusions=Exclusions())
+    with company(deals=0).connection() as engine:
+        found = readiness(engine, "deals", DEALS, as_of=NOW, exclusions=Exclusions())
     assert found.tier == "rules"
     assert (found.with_event, found.without, found.open_now, found.rows) == (0, 0, 0, 0)
     assert len(found.missing) >= 3
 
 
 def test_who_would_borrow_from_whom_is_said_too() -> None:
-    with company(deals=0).connection() as con:
-        small = readiness(con, "small", DEALS, as_of=NOW, exclusions=Exclusions())
+    with company(deals=0).connection() as engine:
+        small = readiness(engine, "small", DEALS, as_of=NOW, exclusions=Exclusions())
     populations = {"big": DEALS, "small": DEALS.model_copy(update={"parent": "big"})}
     for tier, said in (("shrunk", "would borrow from big (shrunk)"), ("rules", "too little data to lend")):
         found = lending([replace(small, population="big", tier=tier), small], populations)

@@ -8,10 +8,10 @@ import pytest
 from support.worlds import DAY, NOW, World
 
 from sales_consultant.config.populations import Exclusions
-from sales_consultant.scoring.errors import ScoringError
-from sales_consultant.scoring.purchases import purchases, summary
-from sales_consultant.scoring.renewals import Renewals, ShiftedBetaGeometric, terms
-from sales_consultant.scoring.value import ValueModel, fit_customers
+from sales_consultant.scoring.core.errors import ScoringError
+from sales_consultant.scoring.customers.purchases import purchases, summary
+from sales_consultant.scoring.customers.renewals import Renewals, ShiftedBetaGeometric, terms
+from sales_consultant.scoring.customers.value import ValueModel, fit_customers
 
 # Customers of 1,000 that are left after each year (Fader and Hardie 2007, table 1), and what the paper finds in seven years.
 REGULAR = (1000, 631, 468, 382, 326, 289, 262, 241)
@@ -78,12 +78,12 @@ def contracts(customers: int, seed: int, *, until: float = 0.0) -> tuple[World, 
 
 def test_the_risk_is_the_share_that_does_not_renew() -> None:
     world, renews = contracts(600, 2)
-    con = world.connection()
-    model = fit_customers(con, as_of=NOW, exclusions=Exclusions())
+    engine = world.connection()
+    model = fit_customers(engine, as_of=NOW, exclusions=Exclusions())
     assert model.renewals is not None
     model = ValueModel.from_dict(model.to_dict())
-    frame = model.predict(con, as_of=NOW).set_index("record_id")
-    held = terms(purchases(con, as_of=NOW), frame.index, as_of_day=NOW // DAY)
+    frame = model.predict(engine, as_of=NOW).set_index("record_id")
+    held = terms(purchases(engine, as_of=NOW), frame.index, as_of_day=NOW // DAY)
     under = held.index[(held["renewals"] > 0) & (held["since_days"] < 330)]
     risk = frame.loc[under, "churn_risk"] / 100
     truth = 1 - np.mean([renews[i] for i in under])
@@ -149,17 +149,17 @@ def test_each_renewal_is_discounted_by_the_month_it_is_due_in() -> None:
 
 def test_the_value_of_contracts_is_discounted() -> None:
     world, _ = contracts(60, 3)
-    con = world.connection()
-    model = fit_customers(con, as_of=NOW, exclusions=Exclusions())
-    plain = model.predict(con, as_of=NOW, discount_rate=0.0)
-    less = model.predict(con, as_of=NOW, discount_rate=0.1)
-    pd.testing.assert_frame_equal(plain, model.predict(con, as_of=NOW))
+    engine = world.connection()
+    model = fit_customers(engine, as_of=NOW, exclusions=Exclusions())
+    plain = model.predict(engine, as_of=NOW, discount_rate=0.0)
+    less = model.predict(engine, as_of=NOW, discount_rate=0.1)
+    pd.testing.assert_frame_equal(plain, model.predict(engine, as_of=NOW))
     share = (less["value_12m"] / plain["value_12m"])[plain["value_12m"] > 1]
     assert len(share) > 20
     assert share.min() >= 1 / 1.1 - 1e-3 and share.max() < 1
     # Without a model of renewals the own rate is spread over the year's months.
     rate = replace(model, renewals=None)
-    plain, less = rate.predict(con, as_of=NOW), rate.predict(con, as_of=NOW, discount_rate=0.1)
+    plain, less = rate.predict(engine, as_of=NOW), rate.predict(engine, as_of=NOW, discount_rate=0.1)
     told = plain["value_12m"] > 1
     assert told.sum() > 20
     expected = sum(1.1 ** (-k / 12) for k in range(1, 13)) / 12
@@ -168,7 +168,7 @@ def test_the_value_of_contracts_is_discounted() -> None:
 
 def test_too_few_contracts_have_no_risk() -> None:
     world, _ = contracts(5, 1)
-    con = world.connection()
-    model = fit_customers(con, as_of=NOW, exclusions=Exclusions())
+    engine = world.connection()
+    model = fit_customers(engine, as_of=NOW, exclusions=Exclusions())
     assert model.renewals is None
-    assert model.predict(con, as_of=NOW)["churn_risk"].isna().all()
+    assert model.predict(engine, as_of=NOW)["churn_risk"].isna().all()

@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sales_consultant.scoring.errors import ScoringError
-from sales_consultant.scoring.propensity import PropensityModel
+from sales_consultant.scoring.core.errors import ScoringError
+from sales_consultant.scoring.propensity.propensity import PropensityModel
 
 
 def table(n: int = 300) -> tuple[pd.DataFrame, np.ndarray]:

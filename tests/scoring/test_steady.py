@@ -3,22 +3,22 @@
 from dataclasses import replace
 from typing import Any
 
-import duckdb
 import pytest
 from support.worlds import DAY, NOW, World, company
 
 from sales_consultant.config.populations import Exclusions, Population
-from sales_consultant.scoring.members import Membership
-from sales_consultant.scoring.model import PopulationModel
-from sales_consultant.scoring.rules import RuleModel
-from sales_consultant.scoring.steady import nothing_ended, values_stay
-from sales_consultant.scoring.value import ValueModel, fit_customers
+from sales_consultant.engine import DuckEngine
+from sales_consultant.scoring.customers.value import ValueModel, fit_customers
+from sales_consultant.scoring.populations.members import Membership
+from sales_consultant.scoring.propensity.model import PopulationModel
+from sales_consultant.scoring.propensity.rules import RuleModel
+from sales_consultant.scoring.validation.no_change import nothing_ended, values_stay
 
 NONE = Exclusions()
 
 
 @pytest.fixture(scope="module")
-def con() -> duckdb.DuckDBPyConnection:
+def engine() -> DuckEngine:
     """A hundred companies with seven deals each, won by chance."""
     world: World = company(deals=700)
     for n, deal in enumerate(world.rows["deals"]):
@@ -26,37 +26,37 @@ def con() -> duckdb.DuckDBPyConnection:
     return world.connection()
 
 
-def learnt(con: duckdb.DuckDBPyConnection, day: int) -> ValueModel:
-    return fit_customers(con, as_of=NOW + day * DAY, exclusions=NONE)
+def learnt(engine: DuckEngine, day: int) -> ValueModel:
+    return fit_customers(engine, as_of=NOW + day * DAY, exclusions=NONE)
 
 
-def test_a_week_without_a_purchase_is_no_news(con: duckdb.DuckDBPyConnection) -> None:
-    old, new = learnt(con, 0), learnt(con, 28)
+def test_a_week_without_a_purchase_is_no_news(engine: DuckEngine) -> None:
+    old, new = learnt(engine, 0), learnt(engine, 28)
     assert old.purchase_params is not None
-    assert "nothing was bought" in values_stay(con, old, new, exclusions=NONE)
+    assert "nothing was bought" in values_stay(engine, old, new, exclusions=NONE)
 
 
-def test_a_week_of_trade_as_usual_does_not_move_values(con: duckdb.DuckDBPyConnection) -> None:
-    old, new = learnt(con, -14), learnt(con, -7)
+def test_a_week_of_trade_as_usual_does_not_move_values(engine: DuckEngine) -> None:
+    old, new = learnt(engine, -14), learnt(engine, -7)
     assert old.card["purchases"] < new.card["purchases"]
-    assert "do not contradict" in values_stay(con, old, new, exclusions=NONE)
+    assert "do not contradict" in values_stay(engine, old, new, exclusions=NONE)
 
 
-def test_eight_months_of_silence_are_news(con: duckdb.DuckDBPyConnection) -> None:
-    assert values_stay(con, learnt(con, 0), learnt(con, 240), exclusions=NONE) == ""
+def test_eight_months_of_silence_are_news(engine: DuckEngine) -> None:
+    assert values_stay(engine, learnt(engine, 0), learnt(engine, 240), exclusions=NONE) == ""
 
 
-def test_values_that_the_data_reject_go(con: duckdb.DuckDBPyConnection) -> None:
-    old, new = learnt(con, -14), learnt(con, 0)
+def test_values_that_the_data_reject_go(engine: DuckEngine) -> None:
+    old, new = learnt(engine, -14), learnt(engine, 0)
     assert old.purchase_params and old.spend_params
     slow = {**old.purchase_params, "alpha": 2 * old.purchase_params["alpha"]}
-    assert values_stay(con, replace(old, purchase_params=slow), new, exclusions=NONE) == ""
+    assert values_stay(engine, replace(old, purchase_params=slow), new, exclusions=NONE) == ""
     dear = {**old.spend_params, "v": 2 * old.spend_params["v"]}
-    assert values_stay(con, replace(old, spend_params=dear), new, exclusions=NONE) == ""
-    assert values_stay(con, replace(old, currency="USD"), new, exclusions=NONE) == ""
+    assert values_stay(engine, replace(old, spend_params=dear), new, exclusions=NONE) == ""
+    assert values_stay(engine, replace(old, currency="USD"), new, exclusions=NONE) == ""
 
 
-def test_a_loss_corrected_into_a_win_is_news(con: duckdb.DuckDBPyConnection) -> None:
+def test_a_loss_corrected_into_a_win_is_news(engine: DuckEngine) -> None:
     """As many have ended as before, but others, or in another way."""
     deals = Population.model_validate({"object": "deals", "event": "won"})
     customers = Population.model_validate({"object": "companies", "event": "next_purchase"})

@@ -7,7 +7,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.worlds import DAY
 
-from sales_consultant.scoring.sweeps import MINUTE, SLOW, closed_together, made_together, steady, within
+from sales_consultant.scoring.populations.bulk_edits import (
+    MINUTE,
+    SLOW,
+    closed_together,
+    made_together,
+    steady,
+    within,
+)
 
 START = 20_000 * DAY + 9 * 3_600_000
 

@@ -4,21 +4,23 @@ from support.worlds import NOW, company
 
 from sales_consultant.config.populations import Exclusions, FeatureSettings, Population
 from sales_consultant.scoring import scorer
-from sales_consultant.scoring.frame import build
-from sales_consultant.scoring.members import Membership
-from sales_consultant.scoring.training import train
+from sales_consultant.scoring.features.build import build
+from sales_consultant.scoring.populations.members import Membership
+from sales_consultant.scoring.training.training import train
 
 DEALS = Population(object="deals", event="won", where={"pipeline": "sales"})
 
 
 def test_the_features_of_one_record_are_told_as_they_are() -> None:
-    with company(deals=90).connection() as con:
-        model = train(con, "t", DEALS, as_of=NOW, exclusions=Exclusions(), features=FeatureSettings()).model
-        rows = Membership(con, DEALS, Exclusions(), as_of=NOW).at(NOW)
+    with company(deals=90).connection() as engine:
+        model = train(
+            engine, "t", DEALS, as_of=NOW, exclusions=Exclusions(), features=FeatureSettings()
+        ).model
+        rows = Membership(engine, DEALS, Exclusions(), as_of=NOW).at(NOW)
         mine = str(rows["record_id"].iloc[2])
-        frame = scorer.score(con, model, as_of=NOW, exclusions=Exclusions(), tell=mine)
-        X = build(con, "deals", model.features, rows)
-        other = scorer.score(con, model, as_of=NOW, exclusions=Exclusions(), tell="nobody")
+        frame = scorer.score(engine, model, as_of=NOW, exclusions=Exclusions(), tell=mine)
+        X = build(engine, "deals", model.features, rows)
+        other = scorer.score(engine, model, as_of=NOW, exclusions=Exclusions(), tell="nobody")
     told = {f["feature"]: f for f in frame.attrs["features"]}
     assert list(told) == [f.name for g in model.groups for f in model.features if f.group == g.name]
     row = X.iloc[2]

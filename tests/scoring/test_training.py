@@ -3,18 +3,24 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-import duckdb
 import numpy as np
 import pandas as pd
 import pytest
 from support.worlds import DAY, NOW, World, company
 
 from sales_consultant.config.populations import Exclusions, FeatureSettings, Population
-from sales_consultant.scoring.members import Membership
-from sales_consultant.scoring.model import PopulationModel
+from sales_consultant.engine import DuckEngine
+from sales_consultant.scoring.populations.members import Membership
+from sales_consultant.scoring.populations.training_rows import (
+    classes,
+    cut_offs,
+    horizon_days,
+    labelled,
+    split,
+)
+from sales_consultant.scoring.propensity.model import PopulationModel
 from sales_consultant.scoring.scorer import COLUMNS, score, shown
-from sales_consultant.scoring.training import Trained, train
-from sales_consultant.scoring.training_rows import classes, cut_offs, horizon_days, labelled, split
+from sales_consultant.scoring.training.training import Trained, train
 
 DEALS = Population(object="deals", event="won", where={"pipeline": "sales"})
 LEADS = Population(object="contacts", event="converted", where={"source_object": "Lead"})
@@ -22,20 +28,20 @@ LEADS = Population(object="contacts", event="converted", where={"source_object":
 pytestmark = pytest.mark.xdist_group("training")
 
 
-def run(con: duckdb.DuckDBPyConnection, population: Population = DEALS, **more: object) -> Trained:
+def run(engine: DuckEngine, population: Population = DEALS, **more: object) -> Trained:
     settings = FeatureSettings.model_validate(more)
-    return train(con, "test", population, as_of=NOW, exclusions=Exclusions(), features=settings)
+    return train(engine, "test", population, as_of=NOW, exclusions=Exclusions(), features=settings)
 
 
 @pytest.fixture(scope="module")
-def con() -> Iterator[duckdb.DuckDBPyConnection]:
-    with company(deals=1500, leads=900, signal=1.5).connection() as con:
-        yield con
+def engine() -> Iterator[DuckEngine]:
+    with company(deals=1500, leads=900, signal=1.5).connection() as engine:
+        yield engine
 
 
 @pytest.fixture(scope="module")
-def trained(con: duckdb.DuckDBPyConnection) -> Trained:
-    return run(con)
+def trained(engine: DuckEngine) -> Trained:
+    return run(engine)
 
 
 def test_signal_is_better_than_the_base_rate(trained: Trained) -> None:
@@ -55,9 +61,9 @@ def test_signal_is_better_than_the_base_rate(trained: Trained) -> None:
 
 
 def test_the_test_begins_a_horizon_after_the_last_row_learnt_from(
-    con: duckdb.DuckDBPyConnection, trained: Trained
+    engine: DuckEngine, trained: Trained
 ) -> None:
-    members = Membership(con, DEALS, Exclusions(), as_of=NOW)
+    members = Membership(engine, DEALS, Exclusions(), as_of=NOW)
     horizon = horizon_days(DEALS, members)
     rows = labelled(members, cut_offs(members, horizon), horizon)
     parts = split(rows, horizon)
@@ -84,16 +90,16 @@ def test_leaks_are_named_and_not_learnt_from(trained: Trained) -> None:
 
 
 def test_a_fill_gap_is_a_leak_whatever_the_name() -> None:
-    con = company(deals=300).connection()
-    con.execute("UPDATE fields SET column_name = 'c_handover' WHERE column_name = 'c_signed_by'")
-    con.execute("ALTER TABLE deals RENAME COLUMN c_signed_by TO c_handover")
-    found = {f.column: f for f in run(con).model.leaks}
+    engine = company(deals=300).connection()
+    engine.con.execute("UPDATE fields SET column_name = 'c_handover' WHERE column_name = 'c_signed_by'")
+    engine.con.execute("ALTER TABLE deals RENAME COLUMN c_signed_by TO c_handover")
+    found = {f.column: f for f in run(engine).model.leaks}
     assert found["deals.c_handover"].kind == "fill_gap"
     assert "100% of closed and 0% of open" in found["deals.c_handover"].evidence
 
 
-def test_a_field_that_knows_the_outcome_is_a_leak(con: duckdb.DuckDBPyConnection) -> None:
-    found = {f.column: f.kind for f in run(con, fixed=["deals.c_paper"]).model.leaks}
+def test_a_field_that_knows_the_outcome_is_a_leak(engine: DuckEngine) -> None:
+    found = {f.column: f.kind for f in run(engine, fixed=["deals.c_paper"]).model.leaks}
     assert found["deals.c_paper"] == "single_field"
 
 
@@ -119,8 +125,8 @@ def test_a_leak_takes_all_columns_of_its_field(told_by: str) -> None:
     assert not [c for c in model.propensity.columns_ if c.startswith("deals.c_paper")]
 
 
-def test_scores_add_up_and_are_ordered(con: duckdb.DuckDBPyConnection, trained: Trained) -> None:
-    frame = score(con, trained.model, as_of=NOW, exclusions=Exclusions())
+def test_scores_add_up_and_are_ordered(engine: DuckEngine, trained: Trained) -> None:
+    frame = score(engine, trained.model, as_of=NOW, exclusions=Exclusions())
     assert tuple(frame.columns) == COLUMNS
     assert list(frame["record_id"]) == sorted(frame["record_id"])
     sums = frame["reasons"].map(lambda lines: 50 + sum(r.points for r in lines))
@@ -133,18 +139,18 @@ def test_scores_add_up_and_are_ordered(con: duckdb.DuckDBPyConnection, trained: 
     assert "meetings in the last 2 weeks" in texts and "Fit: good" in texts
 
 
-def test_the_average_of_the_training_rows_is_50(con: duckdb.DuckDBPyConnection, trained: Trained) -> None:
-    members = Membership(con, DEALS, Exclusions(), as_of=NOW)
+def test_the_average_of_the_training_rows_is_50(engine: DuckEngine, trained: Trained) -> None:
+    members = Membership(engine, DEALS, Exclusions(), as_of=NOW)
     horizon = horizon_days(DEALS, members)
     rows = labelled(members, cut_offs(members, horizon), horizon)
     rate = np.average(rows["label"], weights=rows["weight"])
     assert trained.model.base_odds == pytest.approx(rate / (1 - rate))
 
 
-def test_a_held_score_says_so(con: duckdb.DuckDBPyConnection, trained: Trained) -> None:
+def test_a_held_score_says_so(engine: DuckEngine, trained: Trained) -> None:
     """Base odds a million times as high: everybody is held at 1, and told by how much."""
     far = replace(trained.model, base_odds=trained.model.base_odds * 1e6)
-    frame = score(con, far, as_of=NOW, exclusions=Exclusions())
+    frame = score(engine, far, as_of=NOW, exclusions=Exclusions())
     assert set(frame["score"]) == {1}
     for lines in frame["reasons"]:
         assert 50 + sum(r.points for r in lines) == 1
@@ -158,17 +164,17 @@ def test_a_held_score_says_so(con: duckdb.DuckDBPyConnection, trained: Trained) 
         assert "held" not in {r.feature for r in told} and 50 + sum(r.points for r in told) == 1
 
 
-def test_scoring_twice_gives_the_same(con: duckdb.DuckDBPyConnection, trained: Trained) -> None:
+def test_scoring_twice_gives_the_same(engine: DuckEngine, trained: Trained) -> None:
     again = PopulationModel.from_dict(trained.model.to_dict())
-    first = score(con, trained.model, as_of=NOW, exclusions=Exclusions())
-    pd.testing.assert_frame_equal(first, score(con, again, as_of=NOW, exclusions=Exclusions()))
+    first = score(engine, trained.model, as_of=NOW, exclusions=Exclusions())
+    pd.testing.assert_frame_equal(first, score(engine, again, as_of=NOW, exclusions=Exclusions()))
 
 
-def test_leads_too(con: duckdb.DuckDBPyConnection) -> None:
-    trained = run(con, LEADS)
+def test_leads_too(engine: DuckEngine) -> None:
+    trained = run(engine, LEADS)
     assert trained.report.verdict == "better than base rate"
     assert trained.model.horizon_days == 90
-    frame = score(con, trained.model, as_of=NOW, exclusions=Exclusions())
+    frame = score(engine, trained.model, as_of=NOW, exclusions=Exclusions())
     assert set(frame["object"]) == {"contacts"}
     assert frame["record_id"].str.startswith("l").all()
 
@@ -197,22 +203,22 @@ def test_pure_chance_is_not_published() -> None:
 
 @pytest.mark.parametrize("deals", [0, 3, 60])
 def test_too_little_data_gives_rules(deals: int) -> None:
-    con = company(deals=deals, seed=4).connection()
-    trained = run(con)
+    engine = company(deals=deals, seed=4).connection()
+    trained = run(engine)
     assert (trained.report.verdict, trained.publishable, trained.model.tier) == (
         "too little data",
         True,
         "rules",
     )
-    frame = score(con, trained.model, as_of=NOW, exclusions=Exclusions())
+    frame = score(engine, trained.model, as_of=NOW, exclusions=Exclusions())
     assert frame["probability"].isna().all()
     assert (frame["reasons"].map(lambda lines: 50 + sum(r.points for r in lines)) == frame["score"]).all()
     assert set(frame["grade"]) <= set("ABCD")
 
 
-def test_sellers_features_can_be_left_out(con: duckdb.DuckDBPyConnection) -> None:
+def test_sellers_features_can_be_left_out(engine: DuckEngine) -> None:
     silent = DEALS.model_copy(update={"seller_features": False})
-    assert {"calls", "emails_sent"}.isdisjoint(run(con, silent).model.card["features"])
+    assert {"calls", "emails_sent"}.isdisjoint(run(engine, silent).model.card["features"])
 
 
 def test_progress_ends_at_one() -> None:

@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sales_consultant.scoring.errors import ScoringError
-from sales_consultant.scoring.value import BetaGeoModel, GammaGammaModel, lifetime_value
+from sales_consultant.scoring.core.errors import ScoringError
+from sales_consultant.scoring.customers.value import BetaGeoModel, GammaGammaModel, lifetime_value
 
 SUMMARY = "lifetimes/datasets/cdnow_customers_summary_with_transactions.csv"
 

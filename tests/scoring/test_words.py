@@ -5,8 +5,8 @@ import sys
 import pytest
 from support import programs
 
-from sales_consultant.scoring.declare import Feature, Group, Words
-from sales_consultant.scoring.words import clean, say
+from sales_consultant.scoring.features.declarations import Feature, Group, Words
+from sales_consultant.scoring.propensity.wording import clean, say
 
 MEETINGS = Group("m", "buyer", Words("count", "meeting", "meetings", "no meeting in the last 3 months"))
 COUNTS = [Feature(f"m_{w}", "activities", "m", aggregate="count", window=w) for w in (14, 30, 90)] + [
@@ -61,13 +61,10 @@ def test_text_of_the_crm_is_made_harmless() -> None:
     assert len(clean("x" * 200)) == 40
 
 
-def test_the_room_is_light_until_it_is_used() -> None:
+def test_the_room_loads_what_fits_models_only_when_it_fits() -> None:
     code = (
-        "import sys, sales_consultant.scoring; "
-        "heavy = {'pandas', 'sklearn', 'ibis', 'scipy', 'numpy', 'duckdb'} & set(sys.modules); "
-        "from sales_consultant.scoring import training, scorer, value, segments, nextsteps, modelfile; "
-        "late = {'sklearn', 'ibis', 'pandas'} & set(sys.modules); "
-        "print(sorted(heavy | late))"
+        "import sys; from sales_consultant.scoring import scorer, model_file, training, customers, next_steps; "
+        "print(sorted({'sklearn', 'ibis', 'scipy', 'interpret', 'matplotlib'} & set(sys.modules)))"
     )
     out = programs.run([sys.executable, "-c", code], check=True).stdout
     assert out.strip() == "[]"

@@ -19,10 +19,10 @@ from support.sandbox_company import Api
 from support.warm import Child, Nursery
 
 from sales_consultant.config.catalogue import FIELDS
-from sales_consultant.config.settings import Connection, Write
+from sales_consultant.config.sections import Connection, Write
 from sales_consultant.connectors import open_connector
 from sales_consultant.connectors.base import Connector
-from sales_consultant.sandbox.server import Sandbox
+from sales_consultant.sandbox.serving.server import Sandbox
 
 OURS = tuple(f for f in FIELDS if not f.people_write)
 # What one disturbed run does with a CRM that is well: lost answers, limits, errors of the server.

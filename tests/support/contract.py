@@ -12,11 +12,11 @@ from support.sandbox_company import CLOCK, FILES, write_folder
 from sales_consultant.config.catalogue import fields
 from sales_consultant.config.conditions import from_option
 from sales_consultant.config.errors import AccessError, ConfigError, CrmUnavailableError, UsageError
+from sales_consultant.config.neutral import field_column
 from sales_consultant.connectors.base import Change, Connector, Outcome
-from sales_consultant.connectors.neutral import field_column
-from sales_consultant.sandbox.server import Sandbox
+from sales_consultant.sandbox.serving.server import Sandbox
 from sales_consultant.sync.pull import pull
-from sales_consultant.sync.warehouse import Warehouse
+from sales_consultant.sync.stores.warehouse import Warehouse
 
 ADMIN = "an-admins-token-for-tests"
 

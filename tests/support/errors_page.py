@@ -8,9 +8,9 @@ from pathlib import Path
 
 from support.markdown import cell
 
-from sales_consultant.connectors.codes import Rule, Table
-from sales_consultant.connectors.hubspot.error_codes import TABLE as HUBSPOT
-from sales_consultant.connectors.salesforce.error_codes import TABLE as SALESFORCE
+from sales_consultant.connectors.http.error_codes import Rule, Table
+from sales_consultant.connectors.hubspot.api.error_codes import TABLE as HUBSPOT
+from sales_consultant.connectors.salesforce.api.error_codes import TABLE as SALESFORCE
 
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "errors.md"
 TABLES: dict[str, Table] = {"HubSpot": HUBSPOT, "Salesforce": SALESFORCE}

@@ -8,11 +8,12 @@ import pyarrow as pa
 from sales_consultant.config.canon import CanonError, Canonical, canon
 from sales_consultant.config.catalogue import Field
 from sales_consultant.config.conditions import Condition
+from sales_consultant.config.neutral import Source, TableMapping, field_column
 from sales_consultant.connectors.base import (
-    Assumption,
     Budget,
     Calls,
     Change,
+    Connector,
     Estimate,
     FieldInfo,
     Finding,
@@ -23,9 +24,7 @@ from sales_consultant.connectors.base import (
     Page,
     ProvisionStep,
     Stream,
-    Use,
 )
-from sales_consultant.connectors.neutral import NEUTRAL, Source, field_column, view
 
 Key = tuple[str, str]
 
@@ -34,7 +33,7 @@ class Killed(BaseException):
     """The process died here."""
 
 
-class FakeCrm:
+class FakeCrm(Connector):
     """Deals with our fields. `refuse` maps record ids to what the CRM says; `kill_after` counts protocol calls."""
 
     crm = "fake"
@@ -69,9 +68,6 @@ class FakeCrm:
         self.time += 1000
         return self.time
 
-    def covered(self, until: int) -> int | None:
-        return None
-
     def latest(self) -> int:
         return self.time
 
@@ -86,9 +82,6 @@ class FakeCrm:
 
     def definition(self, stream: str) -> str:
         return "1"
-
-    def expect(self, windows: Mapping[str, tuple[str | None, int | None]], until: int) -> None:
-        pass
 
     def pull(
         self, stream: str, *, since: int | None, until: int, resume: str | None, known: Known
@@ -135,9 +128,9 @@ class FakeCrm:
     ) -> Iterator[tuple[Sequence[str], int]]:
         yield from ()
 
-    def views(
+    def mapping(
         self, columns: Mapping[str, Sequence[str]], fields: Sequence[tuple[str, str, str]]
-    ) -> list[str]:
+    ) -> TableMapping:
         deals = [
             Source(
                 "raw_deals r",
@@ -150,12 +143,10 @@ class FakeCrm:
                 },
             )
         ]
-        made = [view(t, []) for t in NEUTRAL if t not in ("deals", "org")]
-        return [
-            view("org", [Source("(SELECT 1)", {"currency": "'EUR'", "time_zone": "'UTC'"})]),
-            view("deals", deals if "raw_deals" in columns else []),
-            *made,
-        ]
+        return {
+            "org": [Source("(SELECT 1)", {"currency": "'EUR'", "time_zone": "'UTC'"})],
+            "deals": deals if "raw_deals" in columns else [],
+        }
 
     def raw(self, object: str) -> tuple[str, str]:
         return f"raw_{object}", "NOT _archived"
@@ -176,18 +167,6 @@ class FakeCrm:
         self.notes.append((object, field.key, text))
         return text
 
-    def extras(self, fields: Mapping[str, Sequence[Field]], *, dry: bool) -> list[ProvisionStep]:
-        return []
-
-    def assign(self, people: Sequence[str], *, dry: bool) -> list[ProvisionStep]:
-        return []
-
-    def guide(self) -> list[str]:
-        return []
-
-    def uses(self, fields: Mapping[str, Sequence[Field]]) -> tuple[list[Use], str]:
-        return [], ""
-
     def remove(self, fields: Mapping[str, Sequence[Field]], *, dry: bool) -> list[ProvisionStep]:
         return []
 
@@ -196,9 +175,6 @@ class FakeCrm:
 
     def batch_size(self, changes: int) -> int:
         return 10
-
-    def write_calls(self, changes: int) -> int:
-        return -(-changes // 10)
 
     def push(self, changes: Sequence[Change], *, remember: Callable[[str], None]) -> Iterator[Outcome]:
         self._step()
@@ -238,15 +214,6 @@ class FakeCrm:
             return
         yield from done
 
-    def resume(self, job: str, changes: Sequence[Change]) -> Iterator[Outcome]:
-        yield from ()
-
-    def other_sync(self) -> list[str]:
-        return []
-
-    def assumptions(self) -> list[Assumption]:
-        return []
-
     def hidden_rows(self) -> Mapping[str, str]:
         return self.hidden
 
@@ -262,9 +229,3 @@ class FakeCrm:
 
     def budget(self) -> Budget:
         return Budget(None, None)
-
-    def seconds_at_limits(self) -> float:
-        return 0.0
-
-    def close(self) -> None:
-        pass

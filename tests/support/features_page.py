@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from sales_consultant.scoring.catalogue import standard
-from sales_consultant.scoring.declare import Entity, Feature, Match
+from sales_consultant.scoring.features.catalogue import standard
+from sales_consultant.scoring.features.declarations import Entity, Feature, Match
 
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "features.md"
 _INTRODUCTION = """\

@@ -16,7 +16,7 @@ from requests.adapters import HTTPAdapter
 from requests.structures import CaseInsensitiveDict
 
 from sales_consultant.sandbox.clock import Clock, parse_iso
-from sales_consultant.sandbox.server import create_app, load, sides
+from sales_consultant.sandbox.serving.server import create_app, load, sides
 from sales_consultant.sandbox.store import Store
 from sales_consultant.sandbox.world import World
 

@@ -16,7 +16,7 @@ from support.sandbox_company import Api
 
 from sales_consultant.config.canon import CanonError, canon
 from sales_consultant.config.catalogue import FIELDS
-from sales_consultant.sandbox.server import Sandbox
+from sales_consultant.sandbox.serving.server import Sandbox
 
 Holding = dict[tuple[str, str, str], str | None]
 OURS = {f"sc_{f.key}": f for f in FIELDS if not f.people_write}

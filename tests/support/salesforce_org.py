@@ -10,7 +10,7 @@ from typing import Any
 import requests
 from support.sandbox_company import CLOCK, FILES, write_folder
 
-from sales_consultant.sandbox.server import Sandbox
+from sales_consultant.sandbox.serving.server import Sandbox
 
 SCORE = {"label": "SC Score", "type": "Number", "precision": 3, "scale": 0}
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import requests
 
-from sales_consultant.sandbox.server import Sandbox
+from sales_consultant.sandbox.serving.server import Sandbox
 
 CLOCK = "2024-06-01T00:00:00Z"
 FILES = {

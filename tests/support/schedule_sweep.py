@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sales_consultant.config.schedules import Schedule
-from sales_consultant.sync.moments import trigger
+from sales_consultant.sync.service.triggers import trigger
 
 Minutes = NDArray[np.int64]
 DAY = 1440

@@ -9,10 +9,10 @@ from typing import Any
 import sqlalchemy as sa
 
 from sales_consultant.connectors.base import Identity, Outcome
-from sales_consultant.sync import state as store
-from sales_consultant.sync.journal import Journal
-from sales_consultant.sync.lease import hold
-from sales_consultant.sync.plan import Entry
+from sales_consultant.sync.journal.changes import Entry
+from sales_consultant.sync.journal.journal import Journal
+from sales_consultant.sync.runtime.lease import hold
+from sales_consultant.sync.stores import state as store
 
 FIXTURES = Path(__file__).resolve().parents[1] / "fixtures"
 AT = 1_730_000_000_000

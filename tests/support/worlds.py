@@ -9,6 +9,8 @@ from typing import Any
 import duckdb
 import numpy as np
 
+from sales_consultant.engine import DuckEngine
+
 DAY = 86_400_000
 START = 1_700_000_000_000 // DAY * DAY
 NOW = START + 720 * DAY
@@ -87,7 +89,7 @@ def columns(table: str) -> list[str]:
     return [c.split()[0] for c in SCHEMA[table].replace("(18,2)", "").split(",")]
 
 
-def put(con: duckdb.DuckDBPyConnection, table: str, rows: Iterable[dict[str, Any]]) -> None:
+def put(engine: DuckEngine, table: str, rows: Iterable[dict[str, Any]]) -> None:
     """Insert rows; a column that a row does not name has its usual value, else a gap."""
     names = columns(table)
     unknown = {key for row in rows for key in row} - set(names)
@@ -97,23 +99,23 @@ def put(con: duckdb.DuckDBPyConnection, table: str, rows: Iterable[dict[str, Any
         import pandas as pd
 
         frame = pd.DataFrame(values, columns=names, dtype=object)
-        con.register("_rows", frame)
+        engine.con.register("_rows", frame)
         casts = ", ".join(
             f"CAST({c.split()[0]} AS {c.strip().split(' ', 1)[1].replace('~', ',')})"
             for c in SCHEMA[table].replace("(18,2)", "(18~2)").split(",")
         )
-        con.execute(f"INSERT INTO {table} SELECT {casts} FROM _rows")
-        con.unregister("_rows")
+        engine.con.execute(f"INSERT INTO {table} SELECT {casts} FROM _rows")
+        engine.con.unregister("_rows")
 
 
-def empty() -> duckdb.DuckDBPyConnection:
+def empty() -> DuckEngine:
     """All neutral tables without rows, but for the stages of one pipeline and the org."""
     # So few rows are no work for a second thread, which would take the other test process's core.
-    con = duckdb.connect(":memory:", config={"threads": 1})
+    engine = DuckEngine(duckdb.connect(":memory:", config={"threads": 1}))
     for name, definition in SCHEMA.items():
-        con.execute(f"CREATE TABLE {name} ({definition})")
+        engine.con.execute(f"CREATE TABLE {name} ({definition})")
     put(
-        con,
+        engine,
         "stages",
         [
             {
@@ -129,8 +131,8 @@ def empty() -> duckdb.DuckDBPyConnection:
             for s, n, closed, won in (*STAGES, *ENDS)
         ],
     )
-    put(con, "org", [{"currency": "EUR", "time_zone": "UTC"}])
-    return con
+    put(engine, "org", [{"currency": "EUR", "time_zone": "UTC"}])
+    return engine
 
 
 @dataclass
@@ -150,12 +152,12 @@ class World:
         for to_object, to_id in links:
             self.add("associations", from_object="activity", from_id=key, to_object=to_object, to_id=to_id)
 
-    def connection(self) -> duckdb.DuckDBPyConnection:
+    def connection(self) -> DuckEngine:
         """The company in a connection of its own."""
-        con = empty()
+        engine = empty()
         for table, rows in self.rows.items():
-            put(con, table, rows)
-        return con
+            put(engine, table, rows)
+        return engine
 
 
 def describe_fields(world: World) -> None:

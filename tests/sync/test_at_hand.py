@@ -3,7 +3,7 @@
 import duckdb
 import pytest
 
-from sales_consultant.sync.athand import at_hand
+from sales_consultant.sync.runtime.materialised_views import at_hand
 
 
 @pytest.fixture

@@ -13,10 +13,11 @@ from sales_consultant.config.conditions import Condition, from_option
 from sales_consultant.config.errors import BusyError, UsageError
 from sales_consultant.config.settings import Settings
 from sales_consultant.connectors.base import Budget, Known, Page
-from sales_consultant.sync.backfill import Task, backfill
-from sales_consultant.sync.run import Silent, running
-from sales_consultant.sync.state import backfills, runs
-from sales_consultant.sync.workspace import Workspace
+from sales_consultant.sync.runtime.reporting import Silent
+from sales_consultant.sync.runtime.run_context import running
+from sales_consultant.sync.runtime.workspace import Workspace
+from sales_consultant.sync.stores.state import backfills, runs
+from sales_consultant.sync.use_cases.backfill import Task, backfill
 
 IDS = [f"{n:03}" for n in range(60)]
 

@@ -9,11 +9,11 @@ from support.in_process import LocalSandbox
 from sales_consultant.config.errors import CrmUnavailableError
 from sales_consultant.config.naming import Naming
 from sales_consultant.config.settings import Settings
-from sales_consultant.connectors.hubspot import open_hubspot
-from sales_consultant.sandbox.hubspot.portal import Portal
-from sales_consultant.sync.backfill import Backfilled, Task, backfill
-from sales_consultant.sync.run import Silent
-from sales_consultant.sync.workspace import Workspace
+from sales_consultant.connectors.hubspot import connect
+from sales_consultant.sandbox.hubspot.portal.portal import Portal
+from sales_consultant.sync.runtime.reporting import Silent
+from sales_consultant.sync.runtime.workspace import Workspace
+from sales_consultant.sync.use_cases.backfill import Backfilled, Task, backfill
 
 DAY = 86_400
 PROFESSIONAL = 625_000
@@ -33,7 +33,7 @@ class Day:
         main = {"crm": "hubspot", "url": "http://127.0.0.1", "daily_share": share}
         self.settings = Settings.model_validate({"connections": {"main": main}})
         # Put together as by a command; only the machine's clock and the network are the test's.
-        self.crm = open_hubspot(self.settings.connections["main"], "t", naming=Naming())
+        self.crm = connect(self.settings.connections["main"], "t", naming=Naming())
         transport = self.crm.api.transport
         transport.session, transport.sleep = sandbox.open_session(), lambda s: None
         transport.ticks = lambda: sum(self.slept)

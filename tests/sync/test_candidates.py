@@ -4,18 +4,18 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
-import duckdb
 import pytest
 import sqlalchemy as sa
 from support.worlds import DAY, NOW, company
 
 from sales_consultant.config.errors import UsageError
 from sales_consultant.config.settings import Settings
-from sales_consultant.scoring import modelfile
-from sales_consultant.scoring.catalogue import standard
-from sales_consultant.scoring.model import PopulationModel
-from sales_consultant.sync import candidates, models, trainings
-from sales_consultant.sync.state import State, holds
+from sales_consultant.engine import DuckEngine
+from sales_consultant.scoring import model_file
+from sales_consultant.scoring.features.catalogue import standard
+from sales_consultant.scoring.propensity.model import PopulationModel
+from sales_consultant.sync.models import candidates, registry, training
+from sales_consultant.sync.stores.state import State, holds
 
 # A few reasons are enough here, and cheap.
 KEPT = {"meetings", "age", "stage"}
@@ -33,26 +33,26 @@ pytestmark = pytest.mark.xdist_group("candidates")
 
 
 @pytest.fixture(scope="module")
-def con() -> Iterator[duckdb.DuckDBPyConnection]:
+def engine() -> Iterator[DuckEngine]:
     world = company(deals=420, signal=3.0, seed=2)
     for n, deal in enumerate(world.rows["deals"]):
         if n % 20 == 0:
             deal["pipeline"] = "few"
-    with world.connection() as con:
-        yield con
+    with world.connection() as engine:
+        yield engine
 
 
 class Desk:
     """A state, a folder of models, and trainings of both populations."""
 
-    def __init__(self, con: duckdb.DuckDBPyConnection, folder: Path) -> None:
-        self.con, self.folder, self.state = con, folder, State(None)
+    def __init__(self, engine: DuckEngine, folder: Path) -> None:
+        self.con, self.folder, self.state = engine, folder, State(None)
         self.said: list[str] = []
 
     def train(
         self, as_of: int, *, dry_run: bool = False, only: tuple[str, ...] = ("few", "sales")
-    ) -> list[trainings.TrainedModel]:
-        return trainings.train(
+    ) -> list[training.TrainedModel]:
+        return training.train(
             self.con,
             self.state,
             self.folder,
@@ -66,17 +66,17 @@ class Desk:
 
     @property
     def force(self) -> dict[str, str]:
-        rows = {n: models.in_force_row(self.state, n) for n in ("few", "sales")}
+        rows = {n: registry.in_force_row(self.state, n) for n in ("few", "sales")}
         return {n: str(r["digest"]) for n, r in rows.items() if r is not None}
 
 
-Shown = tuple[Desk, list[trainings.TrainedModel]]
+Shown = tuple[Desk, list[training.TrainedModel]]
 
 
 @pytest.fixture(scope="module")
-def shown(con: duckdb.DuckDBPyConnection, tmp_path_factory: pytest.TempPathFactory) -> Shown:
+def shown(engine: DuckEngine, tmp_path_factory: pytest.TempPathFactory) -> Shown:
     """A month ago both were trained and published, now there was a dry run."""
-    desk = Desk(con, tmp_path_factory.mktemp("models"))
+    desk = Desk(engine, tmp_path_factory.mktemp("models"))
     desk.train(NOW - 30 * DAY)
     return desk, desk.train(NOW, dry_run=True)
 
@@ -84,12 +84,12 @@ def shown(con: duckdb.DuckDBPyConnection, tmp_path_factory: pytest.TempPathFacto
 def test_the_small_one_borrows_what_its_parent_learnt_a_moment_ago(shown: Shown) -> None:
     desk, done = shown
     assert [t.name for t in done] == ["sales", "few"]
-    few = modelfile.load(desk.folder / desk.force["few"])
+    few = model_file.load(desk.folder / desk.force["few"])
     assert isinstance(few, PopulationModel) and few.propensity is not None
     assert few.card["borrowed"]["from_trained_at"] == few.trained_at == NOW - 30 * DAY
     assert done[1].report["verdict"] == "better than base rate"
     assert "borrowed from sales" in done[1].why
-    assert set(models.in_force(desk.state, desk.folder, SETTINGS).populations) == {"few", "sales"}
+    assert set(registry.in_force(desk.state, desk.folder, SETTINGS).populations) == {"few", "sales"}
 
 
 def test_a_dry_run_publishes_nothing_and_tells_old_against_new(shown: Shown) -> None:
@@ -111,16 +111,16 @@ def test_a_dry_run_publishes_nothing_and_tells_old_against_new(shown: Shown) -> 
     assert " to " in line["AUC"] and "would be published" in line
     assert "Nothing was published" in brief["note"]
     # Names of records are told, not kept.
-    assert "Deal " not in json.dumps(models.index(desk.state), default=str)
+    assert "Deal " not in json.dumps(registry.index(desk.state), default=str)
 
 
 def test_what_a_dry_run_says_is_what_happens() -> None:
     """Of every kind of model the note names those that would come into force, and the lines say the same."""
     segments, amounts, same = "a" * 64, "b" * 64, "c" * 64
     made = [
-        trainings.TrainedModel("segments", "segments", segments, "", True, {}),
-        trainings.TrainedModel("value", "value", amounts, "", False, {}, "the model in force stays"),
-        trainings.TrainedModel("amounts", "amounts", same, "", True, {}, before={"digest": same}),
+        training.TrainedModel("segments", "segments", segments, "", True, {}),
+        training.TrainedModel("value", "value", amounts, "", False, {}, "the model in force stays"),
+        training.TrainedModel("amounts", "amounts", same, "", True, {}, before={"digest": same}),
     ]
     told = candidates.told(made, dry_run=True)
     brief = candidates.brief(told, dry_run=True)
@@ -140,27 +140,27 @@ def test_looks_are_no_trainings(shown: Shown) -> None:
     desk, _ = shown
     for _ in range(2):
         (few,) = desk.train(NOW - DAY, dry_run=True, only=("few",))
-    assert len([m for m in models.index(desk.state) if m["digest"] == few.digest]) == 1
+    assert len([m for m in registry.index(desk.state) if m["digest"] == few.digest]) == 1
     assert few.report["verdict"] == "better than base rate"  # of the parent in force
     other = State(None)
-    models.enter(other, "a", "sales", "propensity", models.NO_BETTER, {}, 0, 1, publish=True)
+    registry.enter(other, "a", "sales", "propensity", registry.NO_BETTER, {}, 0, 1, publish=True)
     for n in range(2):
-        models.enter(
+        registry.enter(
             other,
             f"b{n}",
             "sales",
             "propensity",
-            models.NO_BETTER,
+            registry.NO_BETTER,
             {"dry_run": True},
             0,
             2 + n,
             publish=False,
         )
-    models.maybe_withdraw(other, "sales", 9)
-    assert models.in_force_row(other, "sales") is not None
+    registry.maybe_withdraw(other, "sales", 9)
+    assert registry.in_force_row(other, "sales") is not None
     fresh = State(None)
-    models.enter(fresh, "a", "sales", "propensity", "", {"dry_run": True}, 0, 1, publish=False)
-    assert "sales" in models.training_needed(fresh, desk.folder, SETTINGS, as_of=NOW)
+    registry.enter(fresh, "a", "sales", "propensity", "", {"dry_run": True}, 0, 1, publish=False)
+    assert "sales" in registry.training_needed(fresh, desk.folder, SETTINGS, as_of=NOW)
 
 
 def test_a_candidate_comes_into_force_by_hand_and_only_once_compared(shown: Shown) -> None:
@@ -185,7 +185,7 @@ def test_a_candidate_comes_into_force_by_hand_and_only_once_compared(shown: Show
     ):
         with pytest.raises(UsageError, match=words):
             candidates.publish(desk.state, desk.folder, digest, now=NOW + 2)
-    models.enter(
+    registry.enter(
         desk.state,
         "e" * 64,
         "sales",
@@ -198,7 +198,7 @@ def test_a_candidate_comes_into_force_by_hand_and_only_once_compared(shown: Show
     )
     with pytest.raises(UsageError, match="worse on 200"):
         candidates.publish(desk.state, desk.folder, "eeee", now=NOW + 2)
-    models.enter(
+    registry.enter(
         desk.state,
         "d" * 64,
         "sales",

@@ -11,13 +11,13 @@ from support.worlds import NOW
 
 from sales_consultant.config.errors import MachineError, UsageError
 from sales_consultant.config.populations import Population
-from sales_consultant.scoring.model import PopulationModel
-from sales_consultant.scoring.rules import RuleModel
-from sales_consultant.sync import cardpage, cards, models
-from sales_consultant.sync.state import State
+from sales_consultant.scoring.propensity.model import PopulationModel
+from sales_consultant.scoring.propensity.rules import RuleModel
+from sales_consultant.sync.models import card_page, cards, registry
+from sales_consultant.sync.stores.state import State
 
 if TYPE_CHECKING:
-    from sales_consultant.sync.workspace import Workspace
+    from sales_consultant.sync.runtime.workspace import Workspace
 
 DEALS = Population(object="deals", event="won", label="Sales")
 NASTY = '<script>alert("x")</script>'
@@ -27,9 +27,9 @@ def desk(folder: Path, card: dict[str, Any], report: dict[str, Any]) -> tuple["W
     """A model with this card, in force."""
     state = State(None)
     model = PopulationModel("deals", DEALS, "deal won", 90, NOW, [], [], None, RuleModel(), 1.0, {}, [], card)
-    digest = models.keep(model, folder)
-    models.enter(
-        state, digest, "deals", models.PROPENSITY, "better than base rate", report, NOW, NOW, publish=True
+    digest = registry.keep(model, folder)
+    registry.enter(
+        state, digest, "deals", registry.PROPENSITY, "better than base rate", report, NOW, NOW, publish=True
     )
     return cast("Workspace", SimpleNamespace(state=state, models_folder=folder)), digest
 
@@ -83,7 +83,7 @@ def test_the_page_says_what_the_card_says_and_shows_its_plots(tmp_path: Path) ->
         "grades": [{"grade": "A", "rate": 0.61}],
     }
     ws, digest = desk(tmp_path / "models", card, report)
-    told = cardpage.write(ws, digest[:8], None)
+    told = card_page.write(ws, digest[:8], None)
     page = Path(told["page"])
     assert page.parent == tmp_path / "models" / digest
     read = Reader(page.read_text(encoding="utf-8"))
@@ -106,14 +106,14 @@ def test_the_page_says_what_the_card_says_and_shows_its_plots(tmp_path: Path) ->
     assert all((page.parent / i).read_bytes().startswith(b"\x89PNG") for i in read.images)
     assert len(told["files"]) == 6
     # The model beside it is as it was.
-    assert models.known(ws.state, ws.models_folder, "deals", PopulationModel) is not None
+    assert registry.known(ws.state, ws.models_folder, "deals", PopulationModel) is not None
 
 
 def test_a_model_is_found_by_its_name_or_its_digest(tmp_path: Path) -> None:
     ws, digest = desk(tmp_path, {"event": "deal won"}, {})
     # Another of the name that is newer and not in force, and one whose name is how the first one's digest begins.
     for name, kept in (("deals", "b" * 64), (digest[:3], "c" * 64)):
-        models.enter(ws.state, kept, name, models.PROPENSITY, "v", {}, NOW, NOW + 1, publish=False)
+        registry.enter(ws.state, kept, name, registry.PROPENSITY, "v", {}, NOW, NOW + 1, publish=False)
     for named in ("deals", digest, digest[:8]):
         assert cards.card(ws, named)["digest"] == digest
     assert cards.card(ws, "bbb")["digest"] == "b" * 64
@@ -127,14 +127,14 @@ def test_a_model_is_found_by_its_name_or_its_digest(tmp_path: Path) -> None:
 
 def test_without_a_test_there_is_a_page_without_plots(tmp_path: Path) -> None:
     ws, digest = desk(tmp_path / "models", {"event": "deal won"}, {"verdict": "too little data"})
-    told = cardpage.write(ws, digest, tmp_path / "out")
+    told = card_page.write(ws, digest, tmp_path / "out")
     assert [Path(f["file"]).name for f in told["files"]] == ["card.html"]
     assert (tmp_path / "out" / "card.html").is_file()
     with pytest.raises(UsageError, match="digest starts with"):
-        cardpage.write(ws, "ffff", None)
+        card_page.write(ws, "ffff", None)
     (tmp_path / "file").write_text("", encoding="utf-8")
     with pytest.raises(MachineError, match="cannot be written"):
-        cardpage.write(ws, digest, tmp_path / "file")
+        card_page.write(ws, digest, tmp_path / "file")
 
 
 def test_the_card_names_the_tier_as_the_comparison_does(tmp_path: Path) -> None:

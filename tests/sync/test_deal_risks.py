@@ -2,7 +2,7 @@
 
 import pytest
 
-from sales_consultant.sync.risks import NO_VALUE, of_deal
+from sales_consultant.sync.reports.risks import NO_VALUE, of_deal
 
 FINE = {
     "days_to_close_date": 20.0,

@@ -11,12 +11,13 @@ from support.fake_crm import FakeCrm, Killed
 from sales_consultant.config.catalogue import fields
 from sales_consultant.config.errors import BusyError, OtherOrgError, UsageError
 from sales_consultant.connectors.base import Identity
-from sales_consultant.sync.groups import assign
-from sales_consultant.sync.journal import Journal, last_written, waiting
-from sales_consultant.sync.lease import Lease, hold
-from sales_consultant.sync.plan import Entry
-from sales_consultant.sync.push import push, recover
-from sales_consultant.sync.state import SCHEMA_VERSION, State, changes, dead_letters, exposures
+from sales_consultant.sync.journal.changes import Entry
+from sales_consultant.sync.journal.journal import Journal, last_written, waiting
+from sales_consultant.sync.plan.control_group import assign
+from sales_consultant.sync.push import push
+from sales_consultant.sync.push.push import recover
+from sales_consultant.sync.runtime.lease import Lease, hold
+from sales_consultant.sync.stores.state import SCHEMA_VERSION, State, changes, dead_letters, exposures
 
 FIELDS = fields("all", ["deals"])
 

@@ -9,8 +9,8 @@ from histories.salesforce_world import SalesforceWorld
 from histories.world import World
 from support.in_process import LocalSandbox
 
-from sales_consultant.connectors.neutral import FIELD
-from sales_consultant.sync.warehouse import Warehouse
+from sales_consultant.config.neutral import FIELD
+from sales_consultant.sync.stores.warehouse import Warehouse
 
 WORLDS: dict[str, type[World]] = {"hubspot": HubSpotWorld, "salesforce": SalesforceWorld}
 

@@ -7,9 +7,9 @@ import pytest
 from support.worlds import DAY, NOW, empty, put
 
 from sales_consultant.connectors.base import Page, Stream
-from sales_consultant.scoring.undecided import undecided
-from sales_consultant.sync.lookups import findings, missing
-from sales_consultant.sync.warehouse import Warehouse
+from sales_consultant.scoring.populations.undecided import undecided
+from sales_consultant.sync.pull.dangling_lookups import findings, missing
+from sales_consultant.sync.stores.warehouse import Warehouse
 
 
 def company() -> Any:

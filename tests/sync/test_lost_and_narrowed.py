@@ -9,18 +9,25 @@ from support.fake_crm import FakeCrm, Killed
 
 from sales_consultant.config.catalogue import Field
 from sales_consultant.config.populations import Population
-from sales_consultant.config.settings import Connection, Settings
+from sales_consultant.config.sections import Connection
+from sales_consultant.config.settings import Settings
 from sales_consultant.connectors.base import Change, Held, Outcome
-from sales_consultant.sync.journal import WAITS_MS, Journal, waiting
-from sales_consultant.sync.lease import hold
-from sales_consultant.sync.order import by_company
-from sales_consultant.sync.plan import Entry, Plan
-from sales_consultant.sync.push import push, recover
-from sales_consultant.sync.rollback import prepare
-from sales_consultant.sync.run import Silent, pulling, pushing, running, training
-from sales_consultant.sync.state import State, changes, dead_letters, holds, runs, waits
-from sales_consultant.sync.warehouse import Warehouse
-from sales_consultant.sync.workspace import Workspace
+from sales_consultant.sync.journal.changes import Entry
+from sales_consultant.sync.journal.journal import WAITS_MS, Journal, waiting
+from sales_consultant.sync.plan.plan import Plan
+from sales_consultant.sync.push import push
+from sales_consultant.sync.push.push import recover
+from sales_consultant.sync.push.write_order import by_company
+from sales_consultant.sync.runtime.lease import hold
+from sales_consultant.sync.runtime.reporting import Silent
+from sales_consultant.sync.runtime.run_context import running
+from sales_consultant.sync.runtime.workspace import Workspace
+from sales_consultant.sync.stores.state import State, changes, dead_letters, holds, runs, waits
+from sales_consultant.sync.stores.warehouse import Warehouse
+from sales_consultant.sync.use_cases.pulling import pulling
+from sales_consultant.sync.use_cases.pushing import pushing
+from sales_consultant.sync.use_cases.rollback import prepare
+from sales_consultant.sync.use_cases.scoring import training
 
 
 class JobCrm(FakeCrm):

@@ -9,13 +9,17 @@ import sqlalchemy as sa
 from support.fake_crm import FakeCrm
 
 from sales_consultant.config.errors import AccessError, CrmUnavailableError, StoppedError
-from sales_consultant.config.settings import Connection, Settings
+from sales_consultant.config.sections import Connection
+from sales_consultant.config.settings import Settings
 from sales_consultant.connectors.base import Change, Outcome
-from sales_consultant.sync.plan import Entry, Plan
-from sales_consultant.sync.rollback import rollback
-from sales_consultant.sync.run import Run, Silent, pushing, running
-from sales_consultant.sync.state import changes, holds, runs
-from sales_consultant.sync.workspace import Workspace
+from sales_consultant.sync.journal.changes import Entry
+from sales_consultant.sync.plan.plan import Plan
+from sales_consultant.sync.runtime.reporting import Silent
+from sales_consultant.sync.runtime.run_context import Run, running
+from sales_consultant.sync.runtime.workspace import Workspace
+from sales_consultant.sync.stores.state import changes, holds, runs
+from sales_consultant.sync.use_cases.pushing import pushing
+from sales_consultant.sync.use_cases.rollback import rollback
 
 IDS = [str(n) for n in range(25)]
 

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from sales_consultant.config.errors import UsageError
-from sales_consultant.scoring.modelfile import FILE, FORMAT_VERSION
-from sales_consultant.sync import models
-from sales_consultant.sync.state import State
+from sales_consultant.scoring.model_file import FILE, FORMAT_VERSION
+from sales_consultant.sync.models import registry
+from sales_consultant.sync.stores.state import State
 
 
 class Shelf:
@@ -24,18 +24,18 @@ class Shelf:
         self.now += 1
         (self.folder / digest).mkdir()
         (self.folder / digest / FILE).write_text(f'{{"format_version": {FORMAT_VERSION}}}', encoding="utf-8")
-        models.enter(self.state, digest, "deals", "propensity", verdict, {}, 0, self.now, publish=publish)
+        registry.enter(self.state, digest, "deals", "propensity", verdict, {}, 0, self.now, publish=publish)
         if not publish:
-            models.maybe_withdraw(self.state, "deals", self.now)
+            registry.maybe_withdraw(self.state, "deals", self.now)
 
     @property
     def in_force(self) -> str | None:
-        row = models.in_force_row(self.state, "deals")
+        row = registry.in_force_row(self.state, "deals")
         return row["digest"] if row else None
 
     def revert(self, name: str = "deals") -> dict[str, Any]:
         self.now += 1
-        return models.revert(self.state, self.folder, name, now=self.now)
+        return registry.revert(self.state, self.folder, name, now=self.now)
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from sales_consultant.config.errors import ConfigError
 from sales_consultant.config.schedules import Schedule
-from sales_consultant.sync.moments import closed, missed, trigger, zone
+from sales_consultant.sync.service.triggers import closed, missed, trigger, zone
 
 BERLIN = ZoneInfo("Europe/Berlin")
 

@@ -7,8 +7,8 @@ from support.fake_crm import FakeCrm
 from sales_consultant.config.catalogue import Field
 from sales_consultant.config.errors import AccessError
 from sales_consultant.config.settings import Settings
-from sales_consultant.sync.notes import leave
-from sales_consultant.sync.workspace import Workspace
+from sales_consultant.sync.push.field_notes import leave
+from sales_consultant.sync.runtime.workspace import Workspace
 
 DAY_MS = 86_400_000
 SETTINGS = {

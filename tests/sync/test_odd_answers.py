@@ -14,9 +14,11 @@ from support.in_process import LocalSandbox
 from support.local_connector import opened
 
 from sales_consultant.config.settings import Settings
-from sales_consultant.sync.admin import provision
-from sales_consultant.sync.run import Run, Silent, sync
-from sales_consultant.sync.workspace import Workspace
+from sales_consultant.sync.runtime.reporting import Silent
+from sales_consultant.sync.runtime.run_context import Run
+from sales_consultant.sync.runtime.workspace import Workspace
+from sales_consultant.sync.setup.provisioning import provision
+from sales_consultant.sync.use_cases.sync import SyncOptions, sync
 
 OBJECTS = {"hubspot": ("contacts", "companies", "deals"), "salesforce": ("Contact", "Account", "Opportunity")}
 Json = dict[str, Any]
@@ -100,7 +102,7 @@ class Night:
         self.adapter.change = change
         try:
             with self.desk() as ws:
-                done, _ = sync(ws, Silent(), yes=True)
+                done, _ = sync(ws, Silent(), SyncOptions(yes=True))
         finally:
             self.adapter.change = None
         assert done.code == 0

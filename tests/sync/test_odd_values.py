@@ -12,9 +12,10 @@ from support.local_connector import opened
 from support.odd_values import OddValues
 
 from sales_consultant.config.settings import Settings
-from sales_consultant.sync.admin import provision
-from sales_consultant.sync.run import Silent, sync
-from sales_consultant.sync.workspace import Workspace
+from sales_consultant.sync.runtime.reporting import Silent
+from sales_consultant.sync.runtime.workspace import Workspace
+from sales_consultant.sync.setup.provisioning import provision
+from sales_consultant.sync.use_cases.sync import SyncOptions, sync
 
 OBJECTS = {
     "hubspot": ("contacts", "companies", "deals"),
@@ -54,7 +55,7 @@ def test_a_run_on_a_crm_with_odd_values(tmp_path: Path, crm: str, seed: int) -> 
         )
         spoilt = opened(chosen.connections["main"], sandbox, odd)
         with Workspace(chosen, "main", chosen.connections["main"], tmp_path, connector=spoilt) as ws:
-            run, plan = sync(ws, Silent(), yes=True)
+            run, plan = sync(ws, Silent(), SyncOptions(yes=True))
             assert run.code == 0
             assert odd.given > 100 and sum(run.counts["could_not_be_read"].values()) > 50
             for object in OBJECTS[crm]:

@@ -11,12 +11,14 @@ from hypothesis import strategies as st
 
 from sales_consultant.config.conditions import Condition, from_option, from_setting
 from sales_consultant.config.errors import ConfigError, GuardError
-from sales_consultant.config.settings import Guards, Settings, Write
-from sales_consultant.sync.guards import guard, override
-from sales_consultant.sync.histograms import histograms
-from sales_consultant.sync.pilot import compared, decide, left_behind
-from sales_consultant.sync.plan import Entry, Held, Plan
-from sales_consultant.sync.state import State
+from sales_consultant.config.sections import Guards, Write
+from sales_consultant.config.settings import Settings
+from sales_consultant.sync.journal.changes import Entry
+from sales_consultant.sync.plan.guards import guard, override
+from sales_consultant.sync.plan.histograms import histograms
+from sales_consultant.sync.plan.pilot import compared, decide, left_behind
+from sales_consultant.sync.plan.plan import Held, Plan
+from sales_consultant.sync.stores.state import State
 
 SIGNS: dict[str, Callable[[Any, Any], bool]] = {
     "=": operator.eq,

@@ -6,10 +6,11 @@ from hypothesis import strategies as st
 
 from sales_consultant.config.catalogue import fields
 from sales_consultant.config.errors import GuardError
-from sales_consultant.config.settings import Guards
-from sales_consultant.sync.desired import Desired, Record
-from sales_consultant.sync.guards import guard
-from sales_consultant.sync.plan import Edit, Entry, Held, Limits, Plan, Values, make, quiet
+from sales_consultant.config.sections import Guards
+from sales_consultant.sync.journal.changes import Entry
+from sales_consultant.sync.plan.desired_values import Desired, Record
+from sales_consultant.sync.plan.guards import guard
+from sales_consultant.sync.plan.plan import Edit, Held, Limits, Plan, Values, make, quiet
 
 FIELDS = fields("all", ["deals", "contacts", "companies", "leads"])
 NOW: Values = {

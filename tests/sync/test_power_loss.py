@@ -12,11 +12,12 @@ from support.fake_crm import FakeCrm
 
 from sales_consultant.config.catalogue import fields
 from sales_consultant.connectors.base import Change, Outcome
-from sales_consultant.sync.journal import Journal, last_written
-from sales_consultant.sync.lease import hold
-from sales_consultant.sync.plan import Entry
-from sales_consultant.sync.push import push, recover
-from sales_consultant.sync.state import State, changes
+from sales_consultant.sync.journal.changes import Entry
+from sales_consultant.sync.journal.journal import Journal, last_written
+from sales_consultant.sync.push import push
+from sales_consultant.sync.push.push import recover
+from sales_consultant.sync.runtime.lease import hold
+from sales_consultant.sync.stores.state import State, changes
 
 FIELDS = fields("all", ["deals"])
 FILES = ("state.db", "state.db-wal")

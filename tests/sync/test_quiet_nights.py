@@ -11,12 +11,14 @@ from sales_consultant.config import playbook
 from sales_consultant.config.catalogue import FIELDS
 from sales_consultant.config.populations import Population
 from sales_consultant.config.settings import Settings
-from sales_consultant.scoring.model import PopulationModel
-from sales_consultant.scoring.rules import RuleModel
-from sales_consultant.sync import desired, models, trainings
-from sales_consultant.sync.desired import Key
-from sales_consultant.sync.plan import Held, Limits, Plan, Values, make
-from sales_consultant.sync.state import State
+from sales_consultant.engine import DuckEngine
+from sales_consultant.scoring.propensity.model import PopulationModel
+from sales_consultant.scoring.propensity.rules import RuleModel
+from sales_consultant.sync.models import registry, training
+from sales_consultant.sync.plan import desired_values
+from sales_consultant.sync.plan.desired_values import Key
+from sales_consultant.sync.plan.plan import Held, Limits, Plan, Values, make
+from sales_consultant.sync.stores.state import State
 
 # What several nights write together one of them may not write; on the seventh there is a training.
 NIGHTS, TRAINING = (6, 7, 10), 7
@@ -37,18 +39,22 @@ def test_nights_are_quiet_with_a_training_among_them(tmp_path: Path) -> None:
     fields = {o: tuple(f for f in FIELDS if o in f.on and f.set != "all") for o in OBJECTS}
     values: dict[Key, Values] = {}
     written: list[set[Key]] = []
-    with company(deals=300, signal=2.5).connection() as con:
+    with company(deals=300, signal=2.5).connection() as engine:
         for obj in OBJECTS:
-            values |= {(obj, str(i)): {} for (i,) in con.execute(f"SELECT id FROM {obj}").fetchall()}
+            values |= {(obj, str(i)): {} for (i,) in engine.con.execute(f"SELECT id FROM {obj}").fetchall()}
 
-        def train(as_of: int) -> list[trainings.TrainedModel]:
-            return trainings.train(con, state, tmp_path, SETTINGS, as_of=as_of, now=as_of, say=lambda _: None)
+        def train(as_of: int) -> list[training.TrainedModel]:
+            return training.train(
+                engine, state, tmp_path, SETTINGS, as_of=as_of, now=as_of, say=lambda _: None
+            )
 
         def night(as_of: int) -> Plan:
             held = Held(values, {})
-            shown = {f: {k: str(v[f]) for k, v in values.items() if v.get(f)} for f in desired.KEPT}
-            force = models.in_force(state, tmp_path, SETTINGS)
-            wanted = desired.build(con, SETTINGS, force, book, as_of=as_of, shown=shown, keys=values)
+            shown = {f: {k: str(v[f]) for k, v in values.items() if v.get(f)} for f in desired_values.KEPT}
+            force = registry.in_force(state, tmp_path, SETTINGS)
+            wanted = desired_values.build(
+                engine, SETTINGS, force, book, as_of=as_of, shown=shown, keys=values
+            )
             plan = make(wanted, held, fields, Limits(), identity="test")
             for e in plan.entries:
                 values[e.object, e.record_id] |= {k: new for k, _, new in e.fields}
@@ -75,14 +81,14 @@ def rules(trained_at: int, ended: int) -> PopulationModel:
 
 def test_the_same_data_are_not_asked_until_they_say_yes(tmp_path: Path) -> None:
     state = State(None)
-    con = duckdb.connect(":memory:")
-    made = trainings._Training(con, state, tmp_path, SETTINGS, NOW, NOW, lambda _: None, dry_run=False)
+    engine = DuckEngine(duckdb.connect(":memory:"))
+    made = training._Training(engine, state, tmp_path, SETTINGS, NOW, NOW, lambda _: None, dry_run=False)
     assert not made._no_news("deals", rules(NOW, 90))
     for week in range(12):
         model = rules(NOW + week * 7 * DAY, 90)
-        digest, report = models.keep(model, tmp_path), {"ended": 90}
-        models.enter(
-            state, digest, "deals", "propensity", models.NO_BETTER, report, 0, NOW + week, publish=False
+        digest, report = registry.keep(model, tmp_path), {"ended": 90}
+        registry.enter(
+            state, digest, "deals", "propensity", registry.NO_BETTER, report, 0, NOW + week, publish=False
         )
     assert made._no_news("deals", rules(NOW + 84 * DAY, 90))
     assert not made._no_news("deals", rules(NOW + 84 * DAY, 91))

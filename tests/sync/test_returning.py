@@ -8,14 +8,18 @@ from support.fake_crm import FakeCrm
 
 from sales_consultant.config.canon import Canonical
 from sales_consultant.config.errors import GuardError
-from sales_consultant.config.settings import Connection, Guards, Settings
-from sales_consultant.sync import planfile
-from sales_consultant.sync.guards import guard
-from sales_consultant.sync.plan import Entry, Plan
-from sales_consultant.sync.returning import before_rollback, over
-from sales_consultant.sync.rollback import chosen_runs, lift, rollback
-from sales_consultant.sync.run import Run, Silent, pushing, running
-from sales_consultant.sync.workspace import Workspace
+from sales_consultant.config.sections import Connection, Guards
+from sales_consultant.config.settings import Settings
+from sales_consultant.sync.journal.changes import Entry
+from sales_consultant.sync.plan.guards import guard
+from sales_consultant.sync.plan.plan import Plan
+from sales_consultant.sync.plan.returning import before_rollback, over
+from sales_consultant.sync.runtime.reporting import Silent
+from sales_consultant.sync.runtime.run_context import Run, running
+from sales_consultant.sync.runtime.workspace import Workspace
+from sales_consultant.sync.use_cases import plan_file
+from sales_consultant.sync.use_cases.pushing import pushing
+from sales_consultant.sync.use_cases.rollback import chosen_runs, lift, rollback
 
 IDS = [str(n) for n in range(300)]
 GIVEN: Mapping[str, Canonical] = {"score": "60", "grade": "B", "next_step_id": "call:1", "reasons": "words"}
@@ -126,8 +130,8 @@ def test_the_agreement_ends_when_all_is_back(ws: Workspace, crm: FakeCrm, undone
 def test_a_saved_plan_is_measured_alike(ws: Workspace, crm: FakeCrm, undone: Run, tmp_path: Path) -> None:
     lift(ws)
     made = plan(crm, GIVEN)
-    planfile.save(ws, made, tmp_path / "plan.json", undone.id)
-    loaded = planfile.load(ws, tmp_path / "plan.json")
+    plan_file.save(ws, made, tmp_path / "plan.json", undone.id)
+    loaded = plan_file.load(ws, tmp_path / "plan.json")
     guard(loaded, Guards(), first=False, before=before_rollback(ws.state, loaded))
 
 

@@ -13,11 +13,11 @@ from sales_consultant.config.errors import AccessError, UsageError
 from sales_consultant.config.schedules import Schedule
 from sales_consultant.config.settings import Settings
 from sales_consultant.connectors.base import Identity
-from sales_consultant.sync.run import running
-from sales_consultant.sync.service import Service, refuse_closed
-from sales_consultant.sync.state import runs
-from sales_consultant.sync.watch import pulse
-from sales_consultant.sync.workspace import Workspace
+from sales_consultant.sync.runtime.run_context import running
+from sales_consultant.sync.runtime.workspace import Workspace
+from sales_consultant.sync.service.health import pulse
+from sales_consultant.sync.service.service import Service, refuse_closed
+from sales_consultant.sync.stores.state import runs
 
 AT = 1_700_000_000_000
 

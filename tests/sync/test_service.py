@@ -11,7 +11,7 @@ from apscheduler.triggers.interval import IntervalTrigger
 from sales_consultant.config.errors import BusyError, ConfigError, CrmUnavailableError
 from sales_consultant.config.schedules import Schedule
 from sales_consultant.config.settings import Settings
-from sales_consultant.sync import service
+from sales_consultant.sync.service import service
 
 HUBSPOT = {"main": {"crm": "hubspot"}}
 

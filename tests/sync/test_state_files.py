@@ -7,10 +7,10 @@ import pytest
 import sqlalchemy as sa
 from support.state_fixture import AT, FIXTURES, RUN
 
-from sales_consultant.config.settings import Retention
-from sales_consultant.sync.journal import Journal, last_written, unsettled_runs
-from sales_consultant.sync.retention import DAY_MS, prune
-from sales_consultant.sync.state import (
+from sales_consultant.config.sections import Retention
+from sales_consultant.sync.journal.journal import Journal, last_written, unsettled_runs
+from sales_consultant.sync.stores.retention import DAY_MS, prune
+from sales_consultant.sync.stores.state import (
     SCHEMA_VERSION,
     State,
     dead_letters,

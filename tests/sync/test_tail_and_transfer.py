@@ -11,10 +11,11 @@ from support.worlds import NOW, company
 
 from sales_consultant.config.errors import ConfigError, UsageError
 from sales_consultant.config.populations import FeatureSettings
-from sales_consultant.sync import models, report, transfer
+from sales_consultant.sync.models import export_import, registry
 from sales_consultant.sync.render import in_zone, known_zone
-from sales_consultant.sync.state import State, changes, runs
-from sales_consultant.sync.tail import tail
+from sales_consultant.sync.reports import report
+from sales_consultant.sync.service.run_events import tail
+from sales_consultant.sync.stores.state import State, changes, runs
 
 
 def began(state: State, run: str, at: int) -> None:
@@ -104,34 +105,34 @@ def test_times_are_told_in_a_zone() -> None:
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[State, Path, str]:
-    from sales_consultant.scoring import amounts
+    from sales_consultant.scoring import deal_amounts
 
     place = tmp_path_factory.mktemp("org") / "models"
-    with company(deals=80).connection() as con:
-        digest = models.keep(amounts.fit(con, FeatureSettings(), as_of=NOW), place)
+    with company(deals=80).connection() as engine:
+        digest = registry.keep(deal_amounts.fit(engine, FeatureSettings(), as_of=NOW), place)
     state = State(None)
     card: dict[str, Any] = {"kind": "amount", "n": 80}
-    models.enter(state, digest, "amount", "amount", "", card, NOW, 1, publish=True)
+    registry.enter(state, digest, "amount", "amount", "", card, NOW, 1, publish=True)
     return state, place, digest
 
 
 def test_a_model_moves_to_another_org(trained: tuple[State, Path, str], tmp_path: Path) -> None:
     state, place, digest = trained
     file = tmp_path / "amount.json"
-    assert transfer.export(state, place, digest[:8], file)["digest"] == digest
+    assert export_import.export(state, place, digest[:8], file)["digest"] == digest
     assert file.stat().st_mode & 0o777 == 0o600
     other = State(None)
-    taken = transfer.take(other, tmp_path / "models", file, now=5, publish=False)
+    taken = export_import.take(other, tmp_path / "models", file, now=5, publish=False)
     assert taken == {"name": "amount", "digest": digest, "in_force": False}
-    (row,) = models.index(other)
+    (row,) = registry.index(other)
     assert row["published_at"] is None and row["report"] == {
         "kind": "amount",
         "n": 80,
         "taken_from": "amount.json",
     }
     assert (tmp_path / "models" / digest).is_dir() and not (tmp_path / "models" / ".taken").exists()
-    transfer.take(other, tmp_path / "models", file, now=6, publish=True)
-    assert models.index(other)[0]["published_at"] == 6
+    export_import.take(other, tmp_path / "models", file, now=6, publish=True)
+    assert registry.index(other)[0]["published_at"] == 6
     other.close()
 
 
@@ -141,7 +142,7 @@ def test_what_was_altered_is_not_taken_in(
 ) -> None:
     state, place, digest = trained
     file = tmp_path / "amount.json"
-    transfer.export(state, place, digest, file)
+    export_import.export(state, place, digest, file)
     document = json.loads(file.read_text(encoding="utf-8"))
     if harm == "model":
         document["model"]["model"]["more"] = 1
@@ -150,11 +151,11 @@ def test_what_was_altered_is_not_taken_in(
     file.write_text("[]" if harm == "text" else json.dumps(document), encoding="utf-8")
     other = State(None)
     with pytest.raises(UsageError, match=r"amount\.json"):
-        transfer.take(other, tmp_path / "models", file, now=5, publish=True)
+        export_import.take(other, tmp_path / "models", file, now=5, publish=True)
     assert (
-        models.index(other) == []
+        registry.index(other) == []
         and list((tmp_path / "models").glob("*") if (tmp_path / "models").exists() else []) == []
     )
     with pytest.raises(UsageError, match="No model"):
-        transfer.export(state, place, "zz", file)
+        export_import.export(state, place, "zz", file)
     other.close()

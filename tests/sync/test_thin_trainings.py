@@ -14,17 +14,17 @@ from support.worlds import DAY, NOW, company
 from sales_consultant.config.errors import ConfigError, UsageError
 from sales_consultant.config.populations import Population
 from sales_consultant.config.settings import Settings
-from sales_consultant.scoring import modelfile
-from sales_consultant.scoring.declare import Feature, Group, Words
-from sales_consultant.scoring.model import PopulationModel
-from sales_consultant.scoring.propensity import PropensityModel
-from sales_consultant.scoring.value import ValueModel
-from sales_consultant.sync import cards, models, trainings
-from sales_consultant.sync.state import State
-from sales_consultant.sync.state import models as index
+from sales_consultant.scoring import model_file
+from sales_consultant.scoring.customers.value import ValueModel
+from sales_consultant.scoring.features.declarations import Feature, Group, Words
+from sales_consultant.scoring.propensity.model import PopulationModel
+from sales_consultant.scoring.propensity.propensity import PropensityModel
+from sales_consultant.sync.models import cards, registry, training
+from sales_consultant.sync.stores.state import State
+from sales_consultant.sync.stores.state import models as index
 
 if TYPE_CHECKING:
-    from sales_consultant.sync.workspace import Workspace
+    from sales_consultant.sync.runtime.workspace import Workspace
 
 DEALS = Population(object="deals", event="won", where={"pipeline": "sales"})
 
@@ -48,21 +48,21 @@ def real(propensity: PropensityModel, population: Population) -> PopulationModel
 
 def thin_night(
     tmp_path: Path, model: object, name: str
-) -> tuple[State, list[trainings.TrainedModel], list[str]]:
+) -> tuple[State, list[training.TrainedModel], list[str]]:
     """`model` is in force; then a training sees 40 deals."""
     state, said = State(None), list[str]()
-    digest = models.keep(model, tmp_path)
-    models.enter(state, digest, name, name, "", {}, 0, NOW - 30 * DAY, publish=True)
+    digest = registry.keep(model, tmp_path)
+    registry.enter(state, digest, name, name, "", {}, 0, NOW - 30 * DAY, publish=True)
     settings = Settings.model_validate({"populations": {"deals": DEALS.model_dump()}})
-    with company(deals=40).connection() as con:
-        done = trainings.train(
-            con, state, tmp_path, settings, as_of=NOW, now=NOW, say=said.append, only=[name]
+    with company(deals=40).connection() as engine:
+        done = training.train(
+            engine, state, tmp_path, settings, as_of=NOW, now=NOW, say=said.append, only=[name]
         )
     return state, done, said
 
 
 def digest_in_force(state: State, name: str) -> str:
-    row = models.in_force_row(state, name)
+    row = registry.in_force_row(state, name)
     assert row is not None
     return str(row["digest"])
 
@@ -70,18 +70,18 @@ def digest_in_force(state: State, name: str) -> str:
 def test_a_thin_training_leaves_a_real_model_in_force(tmp_path: Path, fitted: PropensityModel) -> None:
     old = real(fitted, DEALS)
     state, done, said = thin_night(tmp_path, old, "deals")
-    assert digest_in_force(state, "deals") == modelfile.digest(old)
+    assert digest_in_force(state, "deals") == model_file.digest(old)
     (trained,) = done
     assert (trained.verdict, trained.published) == ("too little data", False)
     assert "the model in force stays" in trained.why
     assert any("the model in force stays" in line for line in said)
     # Such a night says nothing: it is neither one of two bad verdicts nor asks for a training a day later.
     for n in range(2):
-        models.enter(
-            state, f"bad{n}", "deals", "propensity", models.NO_BETTER, {}, NOW, NOW + n + 1, publish=False
+        registry.enter(
+            state, f"bad{n}", "deals", "propensity", registry.NO_BETTER, {}, NOW, NOW + n + 1, publish=False
         )
-        models.maybe_withdraw(state, "deals", NOW + n + 1)
-        assert (models.in_force_row(state, "deals") is None) == (n == 1)
+        registry.maybe_withdraw(state, "deals", NOW + n + 1)
+        assert (registry.in_force_row(state, "deals") is None) == (n == 1)
 
 
 def test_rules_take_the_place_of_a_model_for_another_event(tmp_path: Path, fitted: PropensityModel) -> None:
@@ -94,44 +94,49 @@ def test_rules_take_the_place_of_a_model_for_another_event(tmp_path: Path, fitte
 def test_values_that_were_learnt_stay_too(tmp_path: Path) -> None:
     params = {"r": 0.5, "alpha": 5.0, "a": 0.8, "b": 2.5}
     old = ValueModel(NOW - DAY, "EUR", params, {"p": 6.0, "q": 4.0, "v": 15.0}, True, (), {}, None)
-    state, done, _ = thin_night(tmp_path, old, models.VALUE)
-    assert digest_in_force(state, models.VALUE) == modelfile.digest(old)
-    assert [(t.verdict, t.published) for t in done if t.name == models.VALUE] == [("too little data", False)]
-    rows = state.rows(sa.select(index.c.name, index.c.published_at).where(index.c.name == models.SEGMENTS))
+    state, done, _ = thin_night(tmp_path, old, registry.VALUE)
+    assert digest_in_force(state, registry.VALUE) == model_file.digest(old)
+    assert [(t.verdict, t.published) for t in done if t.name == registry.VALUE] == [
+        ("too little data", False)
+    ]
+    rows = state.rows(sa.select(index.c.name, index.c.published_at).where(index.c.name == registry.SEGMENTS))
     assert rows and rows[0]["published_at"] == NOW
 
 
 def test_the_very_model_that_is_in_force_stays_in_force(tmp_path: Path) -> None:
     state, settings = State(None), Settings()
-    with company(deals=30).connection() as con:
+    with company(deals=30).connection() as engine:
         for n in range(2):
-            trainings.train(
-                con,
+            training.train(
+                engine,
                 state,
                 tmp_path,
                 settings,
                 as_of=NOW,
                 now=NOW + n,
                 say=lambda _: None,
-                only=[models.VALUE],
+                only=[registry.VALUE],
             )
-            rows = {k: models.in_force_row(state, k) for k in (models.VALUE, models.SEGMENTS, models.AMOUNT)}
+            rows = {
+                k: registry.in_force_row(state, k)
+                for k in (registry.VALUE, registry.SEGMENTS, registry.AMOUNT)
+            }
             assert all(r is not None and r["published_at"] == NOW for r in rows.values())
 
 
 def test_a_field_of_contracts_that_the_crm_does_not_have_is_named(tmp_path: Path) -> None:
     settings = Settings.model_validate({"value": {"renewal_date": "companies.c_employee"}})
-    with company(deals=4).connection() as con, pytest.raises(ConfigError, match="renewal_date") as e:
-        trainings.train(con, State(None), tmp_path, settings, as_of=NOW, now=NOW, say=lambda _: None)
+    with company(deals=4).connection() as engine, pytest.raises(ConfigError, match="renewal_date") as e:
+        training.train(engine, State(None), tmp_path, settings, as_of=NOW, now=NOW, say=lambda _: None)
     assert "companies.c_employees" in e.value.action
 
 
 def test_a_card_tells_what_a_model_is_made_of(tmp_path: Path) -> None:
     state = State(None)
     settings = Settings.model_validate({"populations": {"deals": DEALS.model_dump()}})
-    with company(deals=60).connection() as con:
-        done = trainings.train(
-            con, state, tmp_path, settings, as_of=NOW, now=NOW, say=lambda _: None, only=["deals"]
+    with company(deals=60).connection() as engine:
+        done = training.train(
+            engine, state, tmp_path, settings, as_of=NOW, now=NOW, say=lambda _: None, only=["deals"]
         )
     ws = cast("Workspace", SimpleNamespace(state=state, models_folder=tmp_path))
     told = cards.card(ws, done[0].digest[:8])

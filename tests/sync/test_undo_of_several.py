@@ -7,14 +7,18 @@ import pytest
 import sqlalchemy as sa
 from support.fake_crm import FakeCrm
 
-from sales_consultant.config.settings import Connection, Settings
-from sales_consultant.sync.plan import Entry, Plan
-from sales_consultant.sync.report import status
-from sales_consultant.sync.rollback import rollback
-from sales_consultant.sync.run import Run, Silent, pushing, running
-from sales_consultant.sync.setup import retry
-from sales_consultant.sync.state import holds
-from sales_consultant.sync.workspace import Workspace
+from sales_consultant.config.sections import Connection
+from sales_consultant.config.settings import Settings
+from sales_consultant.sync.journal.changes import Entry
+from sales_consultant.sync.plan.plan import Plan
+from sales_consultant.sync.reports.report import status
+from sales_consultant.sync.runtime.reporting import Silent
+from sales_consultant.sync.runtime.run_context import Run, running
+from sales_consultant.sync.runtime.workspace import Workspace
+from sales_consultant.sync.stores.state import holds
+from sales_consultant.sync.use_cases.init import retry
+from sales_consultant.sync.use_cases.pushing import pushing
+from sales_consultant.sync.use_cases.rollback import rollback
 
 
 @pytest.fixture

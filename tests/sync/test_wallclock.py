@@ -15,8 +15,8 @@ from support.schedule_sweep import DAY, Tally, Walk, around_changes, changes, ex
 from sales_consultant.config.errors import ConfigError
 from sales_consultant.config.schedules import Schedule
 from sales_consultant.config.settings import Settings
-from sales_consultant.sync import service
-from sales_consultant.sync.moments import last_moment, missed, trigger
+from sales_consultant.sync.service import service
+from sales_consultant.sync.service.triggers import last_moment, missed, trigger
 
 START, END = (minute(datetime(year, 1, 1, tzinfo=UTC)) for year in (2025, 2027))
 # Changes that are unlike any of these two years: dates that were skipped, half hours, moves of a zone, negative summer time.

@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sales_consultant.config.settings import Settings
-from sales_consultant.sync.endpoints import Endpoints
-from sales_consultant.sync.state import State, runs
-from sales_consultant.sync.watch import alert, metrics, pulse
-from sales_consultant.sync.watching import Watching
+from sales_consultant.sync.service.endpoints import Endpoints
+from sales_consultant.sync.service.health import alert, metrics, pulse
+from sales_consultant.sync.service.monitor import Watching
+from sales_consultant.sync.stores.state import State, runs
 
 HOUR = 3_600_000
 AGE = 36 * HOUR

@@ -1,0 +1,55 @@
+"""The CRMs there are, and what differs between them for the rest of the program: one table, a row a CRM.
+
+Nothing outside `connectors` and `config` asks which CRM it talks to: it asks for what is written here.
+"""
+
+from dataclasses import dataclass
+
+from sales_consultant.config.versions import HUBSPOT_DEFAULT, SALESFORCE_DEFAULT
+
+
+@dataclass(frozen=True)
+class Crm:
+    """A CRM: its name in the settings, what people call it, how one signs in, and what it can do."""
+
+    name: str
+    label: str
+    version: str
+    """The API version that is used where the settings name none."""
+    sign_ins: tuple[str, ...]
+    """Values of `auth` that it takes, the default one first."""
+    sign_in_advice: str
+    """What to use in place of another one."""
+    leads_are_contacts: bool
+    """A lead is a contact with a stage of life, not a record of another object."""
+    edits_can_be_barred: bool
+    """A field can be shown to reps without letting them edit it."""
+    syncs_with: str
+    """The CRM whose vendor or its own offers a sync of the same people with it; empty for none."""
+
+
+CRMS = {
+    crm.name: crm
+    for crm in (
+        Crm(
+            "hubspot",
+            "HubSpot",
+            HUBSPOT_DEFAULT,
+            ("token", "oauth"),
+            "use token (a service key) or oauth",
+            leads_are_contacts=True,
+            edits_can_be_barred=False,
+            syncs_with="salesforce",
+        ),
+        Crm(
+            "salesforce",
+            "Salesforce",
+            SALESFORCE_DEFAULT,
+            ("token", "oauth", "client_credentials", "jwt"),
+            "use token, oauth, client_credentials or jwt",
+            leads_are_contacts=False,
+            edits_can_be_barred=True,
+            syncs_with="hubspot",
+        ),
+    )
+}

@@ -1,0 +1,312 @@
+"""Reading from Salesforce so that no row is missed: queryAll, a closed window, keyset by stamp and id, Bulk 2.0.
+
+Deleted rows and archived activities come only with queryAll. A delta pages by (stamp, Id) with LIMIT: many rows with
+one stamp can neither loop nor hide each other, and a pull goes on where it was killed without a server-side cursor
+that may have lapsed. A whole pull of many rows goes by Bulk, one job, resumable by page.
+"""
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+from urllib.parse import quote_plus
+
+import pyarrow as pa
+
+from sales_consultant.config.errors import AccessError
+from sales_consultant.config.neutral import field_column
+from sales_consultant.connectors.base import Page
+from sales_consultant.connectors.salesforce.api import (
+    Ahead,
+    Question,
+    SalesforceApi,
+    SalesforceRefusalError,
+    moment,
+)
+from sales_consultant.connectors.salesforce.reading import rows
+from sales_consultant.connectors.salesforce.reading.bulk_query import BulkQuery
+from sales_consultant.connectors.salesforce.reading.schema import Selection
+
+# A query longer than this does not fit into an address (peers report 414 near 16 KB), and goes by Bulk.
+LONGEST_QUERY = 12_000
+# Of a job's query, well below the 100,000 characters that SOQL allows.
+LONGEST_BODY = 80_000
+# 18 characters, two quotation marks of three each when encoded, a comma.
+ID_LENGTH = 27
+FEWEST_IDS = 50
+LOCATOR_TRIES = 3
+# Rows asked for after Salesforce ran out of time again and again; REST pages of a delta before its size is asked for.
+LEAST_ROWS = 100
+PAGES_BEFORE_BULK = 5
+# Rows that Salesforce puts into an answer by itself.
+SERVER_PAGE = 2000
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """Rows of a REST query; from how many rows on Bulk is used; rows of a part of its results, and parts that are
+    on their way or being put away at one time."""
+
+    rest: int = 2000
+    bulk_from: int = 20_000
+    part: int = 25_000
+    parts: int = 2
+
+
+class Puller:
+    """Pages of Salesforce's objects."""
+
+    def __init__(
+        self,
+        api: SalesforceApi,
+        selection: Callable[[str], Selection],
+        *,
+        ahead: Ahead | None = None,
+        sizes: Sizes = Sizes(),
+        sleep: Callable[[float], None] = time.sleep,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.api = api
+        self.selection = selection
+        self.ahead = ahead or Ahead(api)
+        self.sizes = sizes
+        self.bulk = BulkQuery(api, part_rows=sizes.part, parts=sizes.parts, sleep=sleep, clock=clock)
+
+    def records(self, name: str, *, since: int | None, until: int, resume: str | None) -> Iterator[Page]:
+        """All rows, or those stamped in [since, until]; AccessError for an object that this user cannot see."""
+        selection = self._visible(name)
+        if resume and resume.startswith("bulk "):
+            yield from self._bulk(name, selection, "", resume.removeprefix("bulk "))
+            return
+        long = _long(", ".join(selection.fields))
+        if not resume and since is None and (long or self.count(name, selection) >= self.sizes.bulk_from):
+            yield from self._bulk(name, selection, "")
+        elif long:
+            yield from self._bulk(name, selection, " WHERE " + _window(selection.cursor, since, until))
+        elif since is not None and not resume and self.sizes.rest >= SERVER_PAGE:
+            yield from self._delta(name, selection, since, until)
+        else:
+            yield from self._rest(name, selection, since, until, resume)
+
+    def questions(self, name: str, selection: Selection, since: int, until: int) -> list[Question]:
+        """What a delta asks first; nothing where it does not go by REST."""
+        if self.sizes.rest < SERVER_PAGE or _long(", ".join(selection.fields)):
+            return []
+        cursor = selection.cursor
+        soql = (
+            f"SELECT {', '.join(selection.fields)} FROM {name} WHERE {_window(cursor, since, until)} "
+            f"ORDER BY {cursor}, Id"
+        )
+        return [Question(_verb(selection), soql, SERVER_PAGE * len(selection.fields))]
+
+    def _delta(self, name: str, selection: Selection, since: int, until: int) -> Iterator[Page]:
+        """Changed rows, read with others' and five pages a call; where Salesforce balks at that, page by page."""
+        place, limit, (asked,) = "", self.sizes.rest, self.questions(name, selection, since, until)
+        cursor = selection.cursor
+        try:
+            first = self.ahead.query(asked.verb, asked.soql)
+            pages, seen, read = [first.body], first.seen, 0
+            while True:
+                for answer in pages:
+                    found = answer["records"]
+                    if found:
+                        place = f"{rows.zulu(str(found[-1][cursor]))} {found[-1]['Id']}"
+                        yield _page(name, found, selection, seen, place)
+                    read += len(found)
+                last = pages[-1]
+                if last["done"]:
+                    return
+                left = max(1, int(last["totalSize"]) - read)
+                if left >= self.sizes.bulk_from:
+                    # More has changed than was to be expected: a job for the rest of it.
+                    bound = f"{_window(cursor, None, until)} AND {_after(cursor, place)}"
+                    yield from self._bulk(name, selection, f" WHERE {bound}")
+                    return
+                size = max(1, len(last["records"]))
+                pages = self.ahead.more(last["nextRecordsUrl"], -(-left // size), asked.cells)
+                seen = self._seen()
+        except SalesforceRefusalError as e:
+            if e.error_code not in ("QUERY_TIMEOUT", "INVALID_QUERY_LOCATOR"):
+                raise
+            limit //= 2 if e.error_code == "QUERY_TIMEOUT" else 1
+        yield from self._rest(name, selection, since, until, place, limit)
+
+    def _visible(self, name: str) -> Selection:
+        """The selection; AccessError where there is nothing to select: no rows would look like all rows gone."""
+        selection = self.selection(name)
+        if not selection.fields:
+            raise invisible(name)
+        return selection
+
+    def count(self, name: str, selection: Selection, where: str = "") -> int:
+        """Rows of an object, deleted and archived ones included; all, or those of a WHERE clause."""
+        soql = f"SELECT COUNT() FROM {name} {where}".rstrip()
+        return int(self.api.call(_verb(selection), params={"q": soql})["totalSize"])
+
+    def _seen(self) -> int:
+        return self.api.transport.server_ms or 0
+
+    def _rest(
+        self,
+        name: str,
+        selection: Selection,
+        since: int | None,
+        until: int,
+        resume: str | None,
+        limit: int = 0,
+    ) -> Iterator[Page]:
+        stamp, _, last = (resume or "").partition(" ")
+        cursor = selection.cursor
+        limit, pages = limit or self.sizes.rest, 0
+        while True:
+            # A whole reading has no upper bound: a row that is edited while we read moves behind it and would be taken
+            # for gone.
+            bounds = [] if since is None else [_window(cursor, None if last else since, until)]
+            if last:
+                bounds.append(_after(cursor, f"{stamp} {last}"))
+            where = f"WHERE {' AND '.join(bounds)} " if bounds else ""
+            soql = (
+                f"SELECT {', '.join(selection.fields)} FROM {name} {where}ORDER BY {cursor}, Id LIMIT {limit}"
+            )
+            if pages == PAGES_BEFORE_BULK and self.count(name, selection, where) >= self.sizes.bulk_from:
+                # More has changed than was to be expected: a job for the rest of it.
+                yield from self._bulk(name, selection, f" {where.rstrip()}")
+                return
+            try:
+                found = self._all(_verb(selection), soql)
+            except SalesforceRefusalError as e:
+                if e.error_code != "QUERY_TIMEOUT" or limit <= LEAST_ROWS:
+                    raise
+                limit = max(LEAST_ROWS, limit // 2)
+                continue
+            pages += 1
+            if not found:
+                return
+            stamp, last = rows.zulu(str(found[-1][cursor])), str(found[-1]["Id"])
+            yield _page(name, found, selection, self._seen(), f"{stamp} {last}")
+            if len(found) < limit:
+                return
+
+    def _all(self, verb: str, soql: str) -> list[Row]:
+        """The rows of one query; Salesforce may give a page smaller than it was asked for, and forget where it was."""
+        for attempt in range(LOCATOR_TRIES):
+            answer = self.api.call(verb, params={"q": soql})
+            found = list(answer["records"])
+            try:
+                while not answer["done"]:
+                    answer = self.api.call(answer["nextRecordsUrl"])
+                    found += answer["records"]
+            except SalesforceRefusalError as e:
+                if e.error_code != "INVALID_QUERY_LOCATOR" or attempt == LOCATOR_TRIES - 1:
+                    raise
+                continue
+            return found
+        raise AssertionError("unreachable")
+
+    def _bulk(self, name: str, selection: Selection, where: str, resume: str = "") -> Iterator[Page]:
+        soql = f"SELECT {', '.join(selection.fields)} FROM {name}{where}"
+        # The job's own rows are as of its start; what changes later is the next delta's.
+        for found, place, total, seen in self.bulk.read(
+            soql, deleted=selection.deleted, what=name, resume=resume
+        ):
+            if found.num_rows:
+                odd: rows.Odd = Counter()
+                table = rows.bulk(found, selection, seen=seen, odd=odd)
+                following = f"bulk {place}" if place else None
+                yield Page(name, table, following, total=total, kinds=selection.kinds, odd=odd)
+
+    def inventory(self, name: str) -> Iterator[pa.Table]:
+        """Id, stamp and deleted state of every row; AccessError for an object that this user cannot see."""
+        selection = self._visible(name)
+        for page in self._some(name, _brief(selection, ()), selection.deleted):
+            yield page.select(["id", "_modified", "_archived"])
+
+    def computed(self, name: str) -> Iterator[Page]:
+        """Formulas and rollups of all live rows: they change without any stamp."""
+        selection = self.selection(name)
+        names = selection.calculated
+        if names:
+            for page in self._some(name, _brief(selection, names), False):
+                yield Page(name, page.select(["id", *map(field_column, names)]), None, patch=True)
+
+    def _some(self, name: str, selection: Selection, deleted: bool) -> Iterator[pa.Table]:
+        """A few fields of all rows: by Bulk where they are many, else by keyset on the id."""
+        selection = replace(selection, deleted=deleted)
+        if _long(", ".join(selection.fields)) or self.count(name, selection) >= self.sizes.bulk_from:
+            yield from (p.rows for p in self._bulk(name, selection, ""))
+            return
+        last = ""
+        while True:
+            where = f" WHERE Id > '{last}'" if last else ""
+            soql = (
+                f"SELECT {', '.join(selection.fields)} FROM {name}{where} ORDER BY Id LIMIT {self.sizes.rest}"
+            )
+            found = self._all(_verb(selection), soql)
+            if not found:
+                return
+            yield rows.table(found, selection, seen=self._seen(), odd=Counter())
+            last = str(found[-1]["Id"])
+            if len(found) < self.sizes.rest:
+                return
+
+    def reread(self, name: str, ids: Sequence[str]) -> Iterator[Page]:
+        """Rows by id, deleted ones too, whenever they changed."""
+        selection = self._visible(name)
+        head = f"SELECT {', '.join(selection.fields)} FROM {name}"
+        by_bulk = _long(head + " " * FEWEST_IDS * ID_LENGTH)
+        # A job's query stands in the body, not in the address.
+        room = LONGEST_BODY - len(head) if by_bulk else LONGEST_QUERY - len(quote_plus(head))
+        size = max(1, min(2000 if by_bulk else 500, room // ID_LENGTH))
+        for start in range(0, len(ids), size):
+            listed = ",".join(f"'{i}'" for i in ids[start : start + size])
+            if by_bulk:
+                yield from (
+                    replace(p, resume=None) for p in self._bulk(name, selection, f" WHERE Id IN ({listed})")
+                )
+                continue
+            found = self._all(_verb(selection), f"{head} WHERE Id IN ({listed})")
+            if found:
+                yield _page(name, found, selection, self._seen(), None)
+
+
+def _page(name: str, found: Sequence[Row], selection: Selection, seen: int, resume: str | None) -> Page:
+    odd: rows.Odd = Counter()
+    table = rows.table(found, selection, seen=seen, odd=odd)
+    return Page(name, table, resume, kinds=selection.kinds, odd=odd)
+
+
+def invisible(name: str) -> AccessError:
+    """The error for an object that describe does not show: it is not there, or Read on it was not granted."""
+    return AccessError(
+        f"{name} cannot be seen by this user: it is not in the org, or Read on it was taken away.",
+        action=f"Give the run-as user Read on {name} (Setup > Permission Sets), then run again.",
+        details={"invisible": name},
+    )
+
+
+def _long(text: str) -> bool:
+    """Whether a query of so much text does not fit into an address; commas and blanks grow when they are encoded."""
+    return len(quote_plus(text)) > LONGEST_QUERY
+
+
+def _verb(selection: Selection) -> str:
+    return "queryAll" if selection.deleted else "query"
+
+
+def _window(cursor: str, since: int | None, until: int) -> str:
+    upper = f"{cursor} <= {moment(until)}"
+    return upper if since is None else f"{cursor} >= {moment(since)} AND {upper}"
+
+
+def _after(cursor: str, place: str) -> str:
+    """Behind a place: rows of one stamp follow each other by their ids."""
+    stamp, _, last = place.partition(" ")
+    return f"(({cursor} = {stamp} AND Id > '{last}') OR {cursor} > {stamp})"
+
+
+def _brief(selection: Selection, names: Sequence[str]) -> Selection:
+    """The least that tells which row it is and as of when, with a few more fields."""
+    fields = dict.fromkeys(("Id", selection.cursor, *(("IsDeleted",) if selection.deleted else ()), *names))
+    return replace(selection, fields=tuple(fields))

@@ -1,0 +1,8 @@
+"""What an admin does to an org: fields, permissions, lists, checks, and taking all of it away."""
+
+from sales_consultant.connectors.salesforce.setup.admin import SalesforceAdmin
+from sales_consultant.connectors.salesforce.setup.list_views import Extras
+from sales_consultant.connectors.salesforce.setup.permissions import Permissions
+from sales_consultant.connectors.salesforce.setup.provision import Fields
+
+__all__ = ["Extras", "Fields", "Permissions", "SalesforceAdmin"]

@@ -1,0 +1,38 @@
+"""The raw tables of a CRM as expressions: what a connector's mapping is made of."""
+
+from collections.abc import Mapping, Sequence
+
+from sales_consultant.config.neutral import Source, field_column, quote
+
+
+class Raw:
+    """The raw tables there are, and their columns; a column that was never pulled is NULL."""
+
+    def __init__(self, columns: Mapping[str, Sequence[str]]) -> None:
+        self.columns = {t: set(c) for t, c in columns.items()}
+
+    def has(self, table: str) -> bool:
+        """Whether a table was ever pulled."""
+        return f"raw_{table}" in self.columns
+
+    def holds(self, table: str, name: str) -> bool:
+        """Whether a field of the CRM was ever pulled."""
+        return field_column(name) in self.columns.get(f"raw_{table}", ())
+
+    def col(self, table: str, name: str, alias: str = "r") -> str:
+        """A field of the CRM as an expression."""
+        return f"{alias}.{quote(field_column(name))}" if self.holds(table, name) else "CAST(NULL AS VARCHAR)"
+
+    def gone(self, table: str, alias: str = "r") -> str:
+        """Whether a small table's row is not listed by the CRM any more, as an expression."""
+        return (
+            f"coalesce({alias}._gone, false)" if "_gone" in self.columns.get(f"raw_{table}", ()) else "false"
+        )
+
+    def first(self, table: str, *names: str) -> str:
+        """The first of some fields that holds a value."""
+        return f"coalesce({', '.join(self.col(table, n) for n in names)}, NULL)"
+
+    def simple(self, table: str, columns: Mapping[str, str]) -> list[Source]:
+        """A table as it is; nothing where it was never pulled."""
+        return [Source(f"raw_{table} r", columns)] if self.has(table) else []

@@ -1,0 +1,20 @@
+"""What both demo companies share: invented names, tables, a cache on disk."""
+
+from sales_consultant.demo.company.names import unit
+from sales_consultant.demo.company.tables import Columns, Row, iso, write_csv, write_parquet
+from sales_consultant.demo.company.world import DemoError, Made, Progress, World, cached, key_of
+
+__all__ = [
+    "Columns",
+    "DemoError",
+    "Made",
+    "Progress",
+    "Row",
+    "World",
+    "cached",
+    "iso",
+    "key_of",
+    "unit",
+    "write_csv",
+    "write_parquet",
+]

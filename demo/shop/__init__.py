@@ -1,0 +1,1 @@
+"""The demo company that sells goods: real orders under invented customer names."""

@@ -1,0 +1,107 @@
+"""The engine on DuckDB: one connection, one process."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, Self
+
+import duckdb
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from sales_consultant.config.neutral import literal, quote
+from sales_consultant.engine.protocol import Query, TooManyRowsError
+
+BATCH_ROWS = 65_536
+"""Rows of a batch in `each`: what 100 columns of 8 bytes hold in 50 MB."""
+
+
+class DuckEngine:
+    """Tables in DuckDB. `con` is for the rooms of the engine and for tests; others use the methods."""
+
+    def __init__(self, con: duckdb.DuckDBPyConnection) -> None:
+        self.con = con
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.con.close()
+
+    def columns(self, name: str) -> dict[str, str]:
+        """Column names and DuckDB's types, in their order."""
+        relation = self.con.table(name)
+        return {c: str(t) for c, t in zip(relation.columns, relation.types, strict=True)}
+
+    def schema(self, name: str) -> dict[str, Any]:
+        """Column names and Ibis types, in their order."""
+        from ibis.backends.sql.datatypes import DuckDBType
+
+        return {c: DuckDBType.from_string(t) for c, t in self.columns(name).items()}
+
+    def text(self, expression: Any) -> str:
+        """DuckDB's SQL of an expression."""
+        if isinstance(expression, str):
+            return expression
+        import ibis
+
+        return str(ibis.to_sql(expression, dialect="duckdb"))
+
+    def small(self, query: Query, most: int | None = None) -> pd.DataFrame:
+        """A result as a frame. Raises TooManyRowsError beyond `most` rows."""
+        found = self.con.execute(self.text(query))
+        if most is None:
+            return found.df()
+        # One row more than is wanted is enough to know; a larger result never comes into this process.
+        rows = found.fetchmany(most + 1)
+        if len(rows) > most:
+            raise TooManyRowsError(f"more than {most:,} rows")
+        return self.con.execute(self.text(query)).df()
+
+    def arrays(self, query: Query) -> dict[str, NDArray[Any]]:
+        """A result as one array a column; masked where the column has gaps."""
+        found = self.con.execute(self.text(query)).fetchnumpy()
+        return {name: np.ma.asarray(column) for name, column in found.items()}
+
+    @contextlib.contextmanager
+    def lend(self, name: str, rows: pd.DataFrame | pa.Table) -> Iterator[None]:
+        """The caller's rows as a table, without a copy, for as long as the block lasts."""
+        self.con.register(name, rows)
+        try:
+            yield
+        finally:
+            self.con.unregister(name)
+
+    @contextlib.contextmanager
+    def keep(self, name: str, query: Query) -> Iterator[None]:
+        """A result as a temporary table, for as long as the block lasts."""
+        self.con.execute(f"CREATE OR REPLACE TEMP TABLE {quote(name)} AS {self.text(query)}")
+        try:
+            yield
+        finally:
+            self.con.execute(f"DROP TABLE IF EXISTS temp.{quote(name)}")
+
+    def put(self, query: Query, target: Path) -> int:
+        """A result as a Parquet file; returns the number of rows."""
+        done = self.con.execute(f"COPY ({self.text(query)}) TO {literal(str(target))} (FORMAT parquet)")
+        return int(done.fetchall()[0][0])
+
+    def each(
+        self, query: Query, function: Callable[[pa.RecordBatch], pa.RecordBatch], schema: pa.Schema
+    ) -> Iterator[pa.RecordBatch]:
+        """A result through a function, a batch at a time. Raises ValueError where a batch has another schema."""
+        reader = self.con.execute(self.text(query)).to_arrow_reader(BATCH_ROWS)
+        for batch in reader or ():
+            made = function(batch)
+            if made.schema != schema:
+                raise ValueError(f"the function gave {made.schema}, not {schema}")
+            yield made
+
+    def sample(self, table: Any, key: str, share: float) -> Any:
+        """The rows whose key's MD5, read as a number of 32 bits, lies in the first `share` of all of them."""
+        digits = table[key].cast("string").hexdigest("md5").substr(0, 8)
+        return table.filter(digits < f"{round(share * 16**8):08x}") if share < 1 else table

@@ -1,0 +1,36 @@
+"""Neutral views from a connector's mapping."""
+
+from collections.abc import Mapping, Sequence
+
+from sales_consultant.config.neutral import MERGES, NEUTRAL, Source, TableMapping, quote
+
+
+def statements(mapping: TableMapping) -> list[str]:
+    """The statements that make the views of a mapping, and of the neutral tables that it leaves empty.
+
+    Raises ValueError for a table or column that the contract does not know.
+    """
+    known = NEUTRAL | MERGES
+    if unknown := set(mapping) - set(known):
+        raise ValueError(f"no such neutral table: {', '.join(sorted(unknown))}")
+    # In the order of the mapping: one view may read another that stands before it.
+    tables = [*mapping, *(t for t in NEUTRAL if t not in mapping)]
+    return [_view(t, known[t], mapping.get(t, ())) for t in tables]
+
+
+def _view(table: str, types: Mapping[str, str], sources: Sequence[Source]) -> str:
+    """The statement that makes a neutral view; columns without a source are NULL, no source is an empty table."""
+    extras = sorted({name for s in sources for name in s.extra})
+    selects = []
+    for source in sources:
+        unknown = set(source.columns) - set(types)
+        if unknown:
+            raise ValueError(f"{table} has no column {', '.join(sorted(unknown))}")
+        # What does not fit (a number too large for money) is empty: one odd value costs that value.
+        columns = [f"TRY_CAST({source.columns.get(c, 'NULL')} AS {t}) AS {c}" for c, t in types.items()]
+        columns += [f"{source.extra.get(e, 'NULL')} AS {quote(e)}" for e in extras]
+        selects.append(f"SELECT {', '.join(columns)} FROM {source.sql_from}")
+    if not selects:
+        empty = ", ".join(f"CAST(NULL AS {t}) AS {c}" for c, t in types.items())
+        selects = [f"SELECT {empty} WHERE false"]
+    return f"CREATE OR REPLACE VIEW {table} AS " + " UNION ALL ".join(selects)

@@ -1,0 +1,1 @@
+"""Fills the HubSpot portal from a data folder."""

@@ -1,0 +1,1 @@
+"""HubSpot's endpoints for campaigns and forms."""

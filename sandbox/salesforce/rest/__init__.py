@@ -1,0 +1,1 @@
+"""The REST endpoints of records, composites, resources and layouts."""

@@ -1,0 +1,45 @@
+"""Additive models: encoding of columns, the linear and the boosted form, competing outcomes, cross-validation."""
+
+from sales_consultant.scoring.additive.competing_risks import LOST, WON, Hazards, Spans, spans
+from sales_consultant.scoring.additive.cross_validation import (
+    FOLDS,
+    boosted_margins,
+    clearly_less,
+    dense,
+    folds,
+    linear_margins,
+    promising,
+    quick_trees,
+    several,
+    some_groups,
+)
+from sales_consultant.scoring.additive.ebm import Tables
+from sales_consultant.scoring.additive.encoding import Encoder, NumberCode, is_number, levels_of, numbers
+from sales_consultant.scoring.additive.linear import Linear, logistic, screen
+
+__all__ = [
+    "FOLDS",
+    "LOST",
+    "WON",
+    "Encoder",
+    "Hazards",
+    "Linear",
+    "NumberCode",
+    "Spans",
+    "Tables",
+    "boosted_margins",
+    "clearly_less",
+    "dense",
+    "folds",
+    "is_number",
+    "levels_of",
+    "linear_margins",
+    "logistic",
+    "numbers",
+    "promising",
+    "quick_trees",
+    "screen",
+    "several",
+    "some_groups",
+    "spans",
+]

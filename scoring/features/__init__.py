@@ -1,0 +1,27 @@
+"""Features as of a cut-off: declared as data, compiled to the engine, built into one table."""
+
+from sales_consultant.scoring.features.build import build, with_contacts
+from sales_consultant.scoring.features.catalogue import standard
+from sales_consultant.scoring.features.compile import deal_state
+from sales_consultant.scoring.features.crm_fields import OWNERS, family
+from sales_consultant.scoring.features.declarations import Entity, Feature, Group, group_from_dict
+from sales_consultant.scoring.features.field_names import doubted, known_leaker
+from sales_consultant.scoring.features.sources import SINGULAR, activities, deal_contacts
+
+__all__ = [
+    "OWNERS",
+    "SINGULAR",
+    "Entity",
+    "Feature",
+    "Group",
+    "activities",
+    "build",
+    "deal_contacts",
+    "deal_state",
+    "doubted",
+    "family",
+    "group_from_dict",
+    "known_leaker",
+    "standard",
+    "with_contacts",
+]

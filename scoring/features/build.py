@@ -1,0 +1,132 @@
+"""The feature frame: one row a member and cut-off, one column a feature, all as of the cut-off."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from sales_consultant.engine import MEMBER_COLUMNS, Engine
+from sales_consultant.scoring.core import DAY
+from sales_consultant.scoring.features import crm_fields as own
+from sales_consultant.scoring.features.cleaning import possible
+from sales_consultant.scoring.features.compile import counted, deal_state, primary_contacts
+from sales_consultant.scoring.features.coverage import masked
+from sales_consultant.scoring.features.deal_path import deal_path
+from sales_consultant.scoring.features.typical_values import amount_habits, company_open
+
+if TYPE_CHECKING:
+    from sales_consultant.scoring.features.declarations import Entity, Feature
+
+_KEY = ["record_id", "cut"]
+_STATES = {
+    "deal_state": deal_state,
+    "deal_path": deal_path,
+    "amount_habits": amount_habits,
+    "company_open": company_open,
+}
+
+
+def with_contacts(engine: Engine, members: pd.DataFrame) -> pd.DataFrame:
+    """Members of a deal population with the contact each hung on at its cut-off."""
+    found = primary_contacts(engine, members)
+    return members.drop(columns="contact_id").merge(found, how="left", on=_KEY)
+
+
+def build(engine: Engine, entity: Entity, features: list[Feature], members: pd.DataFrame) -> pd.DataFrame:
+    """The features of members in the order of `features`; the index is the members' own.
+
+    `members` has the columns record_id, cut, created_at, company_id, company_created_at, contact_id and
+    pipeline, each record once a cut-off. Impossible values are gaps, and so are activities where nobody logs them:
+    `attrs` of the frame tell how many ("impossible", "coverage").
+    """
+    if members.empty:
+        return pd.DataFrame({f.name: pd.Series(dtype="float64") for f in features}, index=members.index)
+    if entity == "deals":
+        members = with_contacts(engine, members).set_axis(members.index)
+    members = members[list(MEMBER_COLUMNS)].copy()
+    # A company that was made later was not known by then, whatever today's link says.
+    unknown = ~(members["company_created_at"].astype("float64") <= members["cut"])
+    members["company_id"] = members["company_id"].astype(object).mask(unknown, None)
+    by_source: dict[str, list[Feature]] = {}
+    for feature in features:
+        by_source.setdefault(feature.source, []).append(feature)
+    parts = []
+    for source, wanted in by_source.items():
+        if source == "members":
+            parts.append(_ages(members)[[f.name for f in wanted]])
+        elif source.startswith(("history:", "fixed:")):
+            parts.append(_fields(engine, source, wanted, members))
+        elif source in _STATES:
+            parts.append(_aligned(_STATES[source](engine, members), wanted, members))
+        else:
+            parts.append(counted(engine, entity, source, wanted, members))
+    frame = pd.concat(parts, axis=1)[[f.name for f in features]]
+    frame = possible(frame.set_axis(members.index), features)
+    return masked(engine, entity, features, frame, members)
+
+
+def _aligned(found: pd.DataFrame, wanted: list[Feature], members: pd.DataFrame) -> pd.DataFrame:
+    """Columns of a block in the order of the members, numbers as float with nan for gaps."""
+    rows = members[_KEY].merge(found, how="left", on=_KEY).set_axis(members.index)
+    out = {}
+    for feature in wanted:
+        column = rows[feature.column or feature.name]
+        numeric = pd.api.types.is_numeric_dtype(column)  # flags are numbers to pandas
+        out[feature.name] = column.astype("float64") if numeric else _text_or_number(column)
+    return pd.DataFrame(out, index=members.index)
+
+
+def _text_or_number(column: pd.Series[Any]) -> pd.Series[Any]:
+    """A column of flags with gaps arrives as objects; text stays text with None for gaps."""
+    seen = column.dropna()
+    if len(seen) and seen.map(lambda v: isinstance(v, bool)).all():
+        return column.astype("float64")
+    return column.astype(object).where(column.notna(), None)
+
+
+def _ages(members: pd.DataFrame) -> pd.DataFrame:
+
+    company = members["company_created_at"].astype("float64")
+    known = company.where(company <= members["cut"])
+    return pd.DataFrame(
+        {
+            "age_days": ((members["cut"] - members["created_at"]) // DAY).astype("float64"),
+            "company_age_days": (members["cut"] - known) // DAY,
+        },
+        index=members.index,
+    )
+
+
+def _fields(engine: Engine, source: str, wanted: list[Feature], members: pd.DataFrame) -> pd.DataFrame:
+    """Values of the customer's own fields; a feature's `where` names the field's type."""
+    known, entity, key = source.split(":")
+    names = sorted({f.column for f in wanted})
+    kinds = {f.column: str(f.where[0][1][0]) for f in wanted}
+    values: dict[str, pd.Series[Any]] = {}
+    if known == "fixed":
+        table = own.fixed(engine, entity, names)
+        for name in names:
+            values[name] = members[key].map(table[name])
+    else:
+        rows = own.historic(engine, entity, key, names, members)
+        place = pd.MultiIndex.from_frame(members[_KEY])
+        for name in names:
+            found = rows[rows["field"] == name].set_index(_KEY).reindex(place)
+            values[name] = found["value"].set_axis(members.index)
+            if kinds[name] == "number":
+                now = pd.to_numeric(found["value"], errors="coerce")
+                then = pd.to_numeric(found["before"], errors="coerce").fillna(0.0)
+                values[f"{name}.change_30d"] = (now - then).set_axis(members.index)
+                since = (members["cut"].to_numpy() - found["changed_at"].to_numpy(dtype=float)) // DAY
+                values[f"{name}.days_since_change"] = pd.Series(since, index=members.index)
+    out = {}
+    for feature in wanted:
+        suffix = feature.name.removeprefix(f"{entity}.{feature.column}")
+        column = values[feature.column + suffix]
+        if not suffix:
+            column = own.typed(column, kinds[feature.column], members["cut"])
+            if feature.column == "title":
+                column = own.seniority(column)
+        out[feature.name] = column
+    return pd.DataFrame(out, index=members.index)

@@ -1,0 +1,168 @@
+"""The leak audit: fields that know the outcome before it has happened."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from sales_consultant.scoring.additive import is_number, numbers
+from sales_consultant.scoring.core import Finding
+from sales_consultant.scoring.features import doubted
+from sales_consultant.scoring.metrics import auc
+
+AUC_LIMIT = 0.95
+# Of a column whose name speaks of an outcome.
+AUC_DOUBTED = 0.85
+FILL_GAP = 0.3
+_MIN_CLASS = 10
+
+
+def fill_gaps(values: pd.DataFrame, ended: NDArray[np.bool_]) -> list[Finding]:
+    """Columns filled far more often, or less, on closed records than on open ones.
+
+    `values` holds today's values of fields without history, one row a record.
+    """
+    if min(ended.sum(), (~ended).sum()) < _MIN_CLASS:
+        return []
+    found = []
+    for column in values:
+        filled = values[column].notna().to_numpy()
+        closed, still = float(filled[ended].mean()), float(filled[~ended].mean())
+        if abs(closed - still) > FILL_GAP:
+            text = f"filled on {closed:.0%} of closed and {still:.0%} of open records"
+            found.append(Finding(str(column), "fill_gap", text))
+    return found
+
+
+def cells(column: pd.Series[Any], learn: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Each value's bin (quantiles of the first rows) or level; gaps are one of their own."""
+    if pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column):
+        values = column.to_numpy(dtype=float, na_value=np.nan)
+        seen = values[learn & ~np.isnan(values)]
+        edges = np.unique(np.quantile(seen, np.linspace(0.05, 0.95, 19))) if len(seen) else np.empty(0)
+        codes = np.searchsorted(edges, values, side="right")
+        return np.where(np.isnan(values), len(edges) + 1, codes).astype(np.int64)
+    return pd.factorize(column.astype("string"))[0].astype(np.int64)
+
+
+def single_fields(
+    X: pd.DataFrame, y: NDArray[np.float64], order: NDArray[Any], *, names: list[str] | None = None
+) -> list[Finding]:
+    """Columns that alone order later rows almost perfectly.
+
+    Rates are learnt on the first 60 % of the rows in `order` (time, or any number of the group) and judged
+    on the rest: .95 is more than honest data of a CRM give, and so is .85 where the name speaks of an outcome.
+    """
+    rank = np.argsort(np.argsort(order, kind="stable"), kind="stable")
+    learn = rank < 0.6 * len(y)
+    if min(y[learn].sum(), (1 - y[learn]).sum(), y[~learn].sum(), (1 - y[~learn]).sum()) < _MIN_CLASS:
+        return []
+    base, found = y[learn].mean(), []
+    for name in names if names is not None else list(X.columns):
+        cell = cells(X[name], learn) + 1
+        size = int(cell.max()) + 1
+        wins = np.bincount(cell[learn], weights=y[learn], minlength=size)
+        counts = np.bincount(cell[learn], minlength=size)
+        rate = (wins + base) / (counts + 1.0)
+        power = auc(y[~learn], rate[cell[~learn]])
+        if power > (AUC_DOUBTED if doubted(str(name)) else AUC_LIMIT):
+            found.append(
+                Finding(str(name), "single_field", f"alone it orders later rows with an AUC of {power:.3f}")
+            )
+    return found
+
+
+PURE = 0.98
+_PURE_LATER = 0.9
+_CHANCE = 1e-6
+_MIN_PURE = 20
+
+
+def decided(
+    X: pd.DataFrame,
+    y: NDArray[np.float64],
+    groups: NDArray[np.int64],
+    *,
+    names: list[str],
+    as_of: NDArray[Any] | None = None,
+) -> list[Finding]:
+    """Columns in which being filled, or one value, decides the outcome.
+
+    A field filled on one outcome only (a loss reason, a contract's number) need not order all rows: it may be filled on
+    a few. A value that comes with the event on 98 % of its rows where the base rate is far lower, and by chance (binomial)
+    less than once in a million columns, is set by the event; so is one that is filled on the other outcome only. A time
+    later than its own row's (`as_of`, where these are times) may be a plan; it is a leak where such rows share an outcome
+    (90 %). Rows of a group that share outcome and value count once.
+    """
+    from scipy.stats import binom
+
+    own = _times(as_of)
+    base = float(y.mean()) if len(y) else 0.0
+    found: list[Finding] = []
+    if not 0.02 < base < 0.9:
+        return found
+
+    def kind_of(
+        hit: NDArray[np.bool_], what: str, column: str, kind: str, both: bool, pure: float = PURE
+    ) -> Finding | None:
+        # Rows of a group that share outcome and value are one piece of evidence.
+        apart = np.unique(np.column_stack([groups, y.astype(np.int64), hit]), axis=0)
+        once, base = apart[:, 2] == 1, float(apart[:, 1].mean())
+        n, wins = int(once.sum()), int(apart[once, 1].sum())
+        if n < _MIN_PURE or n > 0.98 * len(apart):
+            return None
+        if wins >= pure * n and binom.sf(wins - 1, n, base) < _CHANCE:
+            return Finding(column, kind, f"{what}: the event on {wins:,} of {n:,} rows, on {base:.0%} of all")
+        lost = n - wins
+        if both and base > 0.1 and lost >= pure * n and binom.cdf(wins, n, base) < _CHANCE:
+            return Finding(
+                column, kind, f"{what}: no event on {lost:,} of {n:,} rows, the event on {base:.0%} of all"
+            )
+        return None
+
+    for name in names:
+        column = X[name]
+        filled = column.notna().to_numpy()
+        hit = kind_of(filled, "filled", name, "null_label", True) or kind_of(
+            ~filled, "empty", name, "null_label", False
+        )
+        if hit is None and not _is_number(column):
+            text = column.astype("string")
+            for value in text.value_counts().index[:50]:
+                shown = str(value)[:40]
+                hit = kind_of((text == value).fillna(False).to_numpy(), f'"{shown}"', name, "decides", False)
+                if hit is not None:
+                    break
+        if hit is None and _is_number(column) and not pd.api.types.is_bool_dtype(column):
+            values = column.to_numpy(dtype=float, na_value=np.nan) if not _is_time(column) else None
+            if values is not None:
+                positive = np.nan_to_num(values) > 0
+                if 0 < positive.sum() < len(y) and (values[filled] >= 0).all():
+                    hit = kind_of(positive, "above 0", name, "decides", False)
+        if hit is None and own is not None and _is_time(column):
+            later = numbers(column) > own
+            hit = kind_of(later, "later than the row's own time", name, "later_date", True, _PURE_LATER)
+        if hit is not None:
+            found.append(hit)
+    return found
+
+
+def _times(as_of: NDArray[Any] | None) -> NDArray[np.float64] | None:
+    """Times as days since 1970; None where they are numbers, which order rows and date nothing."""
+    if as_of is None or as_of.dtype.kind in "iufb":
+        return None
+    times = pd.to_datetime(pd.Series(as_of), utc=True, errors="coerce")
+    return numbers(times) if _is_time(times) else None
+
+
+def _is_number(column: pd.Series[Any]) -> bool:
+
+    return is_number(column)
+
+
+def _is_time(column: pd.Series[Any]) -> bool:
+
+    return bool(pd.api.types.is_datetime64_any_dtype(column))

@@ -1,0 +1,25 @@
+"""How good probabilities are: figures, calibration, and the report of a forward test."""
+
+from sales_consultant.scoring.metrics.calibration import (
+    calibrate,
+    held_rate,
+    mean_loss,
+    recent_shift,
+    sigmoid,
+)
+from sales_consultant.scoring.metrics.forward_report import ForwardTest, judge, part
+from sales_consultant.scoring.metrics.metrics import auc, group_weights, losses
+
+__all__ = [
+    "ForwardTest",
+    "auc",
+    "calibrate",
+    "group_weights",
+    "held_rate",
+    "judge",
+    "losses",
+    "mean_loss",
+    "part",
+    "recent_shift",
+    "sigmoid",
+]

@@ -1,0 +1,1 @@
+"""The next step of a record, by the rules of the playbook."""

@@ -1,0 +1,43 @@
+"""The propensity model of a population, its points, and the reasons that add up to a score."""
+
+from sales_consultant.scoring.propensity.competing import fit_competing_risks
+from sales_consultant.scoring.propensity.model import PopulationModel
+from sales_consultant.scoring.propensity.points import BASE, GRADES, HIGH, LOW, grade, grade_edges, split
+from sales_consultant.scoring.propensity.propensity import (
+    MIN_BOOSTED,
+    MIN_FULL,
+    MIN_SHRUNK,
+    PropensityModel,
+    Tier,
+    tier_of,
+)
+from sales_consultant.scoring.propensity.reasons import Reason, reasons, shown
+from sales_consultant.scoring.propensity.rules import RuleModel
+from sales_consultant.scoring.propensity.wording import band, clean, length, say, since
+
+__all__ = [
+    "BASE",
+    "GRADES",
+    "HIGH",
+    "LOW",
+    "MIN_BOOSTED",
+    "MIN_FULL",
+    "MIN_SHRUNK",
+    "PopulationModel",
+    "PropensityModel",
+    "Reason",
+    "RuleModel",
+    "Tier",
+    "band",
+    "clean",
+    "fit_competing_risks",
+    "grade",
+    "grade_edges",
+    "length",
+    "reasons",
+    "say",
+    "shown",
+    "since",
+    "split",
+    "tier_of",
+]

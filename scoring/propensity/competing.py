@@ -1,0 +1,75 @@
+"""Competing outcomes fitted as a propensity model, with calibration and report out of fold."""
+
+from __future__ import annotations
+
+import copy
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from sales_consultant.scoring.additive import FOLDS, LOST, WON, Hazards, Linear, Spans, dense, folds, spans
+from sales_consultant.scoring.additive.competing_risks import learn
+from sales_consultant.scoring.core import DAY
+from sales_consultant.scoring.metrics import calibrate, judge, recent_shift, sigmoid
+
+if TYPE_CHECKING:
+    from sales_consultant.scoring.propensity.propensity import PropensityModel
+
+
+_LEAST_EACH = 20
+
+
+def form(model: PropensityModel) -> str:
+    """What a model is by name: its tier, or "hazards" where competing outcomes won the forward test."""
+    return "hazards" if isinstance(model.form_, Hazards) else model.tier_
+
+
+def fit_competing_risks(
+    linear: PropensityModel,
+    X: pd.DataFrame,
+    rows: pd.DataFrame,
+    *,
+    horizon: int,
+    until: int,
+    random_state: int = 0,
+) -> PropensityModel | None:
+    """The hazards with a fitted linear model's columns and strength, learnt from all rows whose cut is before `until` (ms).
+
+    `rows` need cut, event_at, ended_at, label, group, weight. Calibration and report are out of fold, of the rows whose
+    horizon was over. None where records hardly ever end both ways: there is nothing that competes.
+    """
+    seen = spans(rows, horizon=horizon, until=until)
+    if min(np.bincount(seen.outcome, minlength=3)[[WON, LOST]]) < _LEAST_EACH:
+        return None
+    if not isinstance(linear.form_, Linear) or not linear.columns_:
+        return None
+    encoder = linear.form_.encoder
+    Z = encoder.encode(X.loc[rows.index])
+    # The columns that the linear form does without are none of this one's either.
+    Z = Z * (linear.form_.coef != 0)
+    weight = (1.0 / rows.groupby("record_id")["record_id"].transform("size")).to_numpy()
+    codes = dense(rows["group"].factorize()[0])
+    whole = (rows["cut"] + horizon * DAY <= until).to_numpy()
+    fold, out = folds(codes, random_state), np.zeros(len(rows))
+    for k in range(FOLDS):
+        known, judged = fold != k, fold == k
+        part = Spans(seen.period[known], seen.outcome[known], seen.edges)
+        made = learn(encoder, Z[known], part, weight[known], linear.strength_)
+        out[judged] = made._margin((Z[judged] - made.means) @ made.coef.T)
+    y = rows["label"].to_numpy(dtype=float)[whole]
+    slope, shift = calibrate(out[whole], y, weight[whole])
+    newest = rows["cut"].to_numpy()[whole]
+    shift += recent_shift(slope * out[whole] + shift, y, weight[whole], dense(codes[whole]), newest)
+    model = copy.copy(linear)
+    model.slope_, model.shift_ = slope, shift
+    model._take(learn(encoder, Z, seen, weight, linear.strength_).scaled(slope, shift))
+    model.report_ = judge(
+        y,
+        sigmoid(slope * out[whole] + shift),
+        codes[whole],
+        base=linear.base_rate_,
+        train=(len(rows), int(y.sum()), int(rows["record_id"].nunique())),
+        random_state=random_state,
+    )
+    return model

@@ -1,0 +1,395 @@
+"""The propensity model: a calibrated, additive probability with exact contributions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal, get_args
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+
+from sales_consultant.scoring.additive import (
+    Encoder,
+    Hazards,
+    Linear,
+    Tables,
+    boosted_margins,
+    dense,
+    linear_margins,
+    logistic,
+    promising,
+    screen,
+    several,
+    some_groups,
+)
+from sales_consultant.scoring.additive.ebm import learn
+from sales_consultant.scoring.core import Finding, ScoringError
+from sales_consultant.scoring.features import known_leaker
+from sales_consultant.scoring.leakage import (
+    SEPARABLE,
+    Probe,
+    decided,
+    leaking,
+    lifts,
+    separable,
+    single_fields,
+)
+from sales_consultant.scoring.metrics import (
+    ForwardTest,
+    calibrate,
+    held_rate,
+    judge,
+    mean_loss,
+    recent_shift,
+    sigmoid,
+)
+from sales_consultant.scoring.propensity.estimator import Classifier, labels, named
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from sales_consultant.scoring.propensity.estimator import Table
+
+Tier = Literal["rules", "shrunk", "full", "boosted"]
+
+Form = Linear | Tables | Hazards
+
+MIN_SHRUNK = 40
+MIN_FULL = 200
+MIN_BOOSTED = 1000
+_STRENGTHS: dict[str, tuple[float, ...]] = {
+    "shrunk": (0.003, 0.01, 0.03, 0.1, 0.3, 1.0),
+    "full": (0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0),
+}
+_HINGES = {"shrunk": 0, "full": 3}
+
+
+def tier_of(positives: float, negatives: float) -> Tier:
+    """The tier that so many records of each class allow.
+
+    "boosted" is allowed, not given: it must win over "full" on rows that neither has seen.
+
+    >>> tier_of(39, 500), tier_of(40, 500), tier_of(200, 200), tier_of(1000, 1000)
+    ('rules', 'shrunk', 'full', 'boosted')
+    """
+    least = min(positives, negatives)
+    if least < MIN_SHRUNK:
+        return "rules"
+    if least < MIN_FULL:
+        return "shrunk"
+    return "full" if least < MIN_BOOSTED else "boosted"
+
+
+def np_array(values: Any) -> NDArray[np.float64]:
+    """Values as an array of floats."""
+    return np.asarray(values, dtype=np.float64)
+
+
+class PropensityModel(Classifier):
+    """P(event) as a sigmoid of a sum of one term a column, calibrated, with scikit-learn's conventions.
+
+    `tier` is "auto" (by the rows of each class: under 40 "rules", under 200 "shrunk", under 1,000 "full", from then
+    on "boosted" where it has the smaller log-loss out of fold, by more than chance, and is not behind on the newest
+    quarter) or one of the tiers. `audit` names the columns in which leaks are looked for (None: in all, and in their names);
+    `tables` says whether the tiers "shrunk" and "full" may be learnt as tables too, where quick trees show by a standard error that
+    something bends and the tables then win as the boosted tier's do (None: where the tier is "auto").
+    `families` says what a column is made of: where one leaks, all columns of its family are dropped (a column
+    without an entry is its own). In the tier "rules" there is no model: every row gets the base rate and no
+    contribution.
+
+    After `fit`: `tier_`, `base_value_` (the margin of the average training row), `feature_names_in_`,
+    `columns_` (those that are used), `leaks_` (findings with column, kind, evidence; their families are
+    dropped), `report_` (figures out of fold; whole groups are left out together), `strength_` and `screen_` (the C and
+    the screen of columns that won), `slope_` and `shift_` (the affine map of the margin that calibrates it, already folded in), `form_` (the
+    additive form: linear, tables, or hazards), `contest_` (log-loss out of fold of the tiers that were tried).
+    """
+
+    tier_: Tier
+    base_value_: float
+    base_rate_: float
+    feature_names_in_: list[str]
+    columns_: list[str]
+    leaks_: list[Finding]
+    report_: ForwardTest
+
+    def __init__(
+        self,
+        *,
+        tier: str = "auto",
+        random_state: int = 0,
+        audit: Sequence[str] | None = None,
+        families: Mapping[str, str] | None = None,
+        tables: bool | None = None,
+    ) -> None:
+        self.tier = tier
+        self.tables = tables
+        self.random_state = random_state
+        self.audit = audit
+        self.families = families
+
+    def fit(
+        self,
+        X: Table,
+        y: ArrayLike,
+        *,
+        as_of: ArrayLike | None = None,
+        groups: ArrayLike | None = None,
+        sample_weight: ArrayLike | None = None,
+    ) -> PropensityModel:
+        """Learn from rows of numbers, texts, flags, times and gaps.
+
+        `y` is 0 or 1; `as_of` one time a row (the order in which leaks are looked for), `groups` one label a
+        row (rows of a group are never split between learning and judging), `sample_weight` one weight a row.
+        """
+        X = named(X)
+        least = 0 if self.tier in ("auto", "rules") else 1
+        target = labels(y, len(X), least=least, as_of=as_of, groups=groups, sample_weight=sample_weight)
+        rows = np.arange(len(X))
+        group = np.asarray(groups) if groups is not None else rows
+        codes = pd.factorize(group)[0]
+        weight = np_array(sample_weight) if sample_weight is not None else np.ones(len(X))
+        self.tier_ = self._tier(target)
+        self.feature_names_in_ = list(X.columns)
+        self.base_rate_ = float(np.average(target, weights=weight)) if len(X) else 0.5
+        self.leaks_ = self._audit(X, target, np.asarray(as_of) if as_of is not None else codes, codes)
+        made_of = self.families or {}
+        leaking = {made_of.get(f.column, f.column) for f in self.leaks_}
+        X = X[[c for c in X.columns if made_of.get(c, c) not in leaking]]
+        self._learn(X, target, weight, codes, np.asarray(as_of) if as_of is not None else None)
+        return self
+
+    @property
+    def _tables(self) -> bool:
+        return self.tier == "auto" if self.tables is None else self.tables
+
+    def _tier(self, y: NDArray[np.float64]) -> Tier:
+        if self.tier == "auto":
+            return tier_of(y.sum(), (1 - y).sum())
+        if self.tier not in get_args(Tier):
+            raise ScoringError(f"unknown tier {self.tier!r}; one of auto, {', '.join(get_args(Tier))}")
+        return next(t for t in get_args(Tier) if t == self.tier)
+
+    def _audit(
+        self, X: pd.DataFrame, y: NDArray[np.float64], order: NDArray[Any], codes: NDArray[np.int64]
+    ) -> list[Finding]:
+        """Findings of all probes, a column's first one only; a probe sees no column that one before it dropped."""
+        made_of = dict(self.families or {})
+        found: list[Finding] = []
+        names = list(X.columns)
+        if self.audit is None:
+            named = {c: known_leaker(c, has_history=True) for c in names}
+            found = [Finding(c, "known_leaker", why) for c, why in named.items() if why]
+        else:
+            names = [c for c in names if c in set(self.audit)]
+
+        def left() -> list[str]:
+            gone = {made_of.get(f.column, f.column) for f in found}
+            return [c for c in names if made_of.get(c, c) not in gone]
+
+        seed = self.random_state
+
+        def shown() -> pd.DataFrame:
+            gone = set(names) - set(left())
+            return X[[c for c in X.columns if c not in gone]]
+
+        def probe() -> Probe | None:
+            return Probe.of(shown(), y, codes, made_of, seed)
+
+        strong = single_fields(X, y, order, names=left())
+        leaks = leaking(probe(), [f.column for f in strong]) if strong else []
+        found += [f for f in strong if f.column in leaks]
+        sure = decided(X, y, codes, names=left(), as_of=order)
+        # A value that always buys may be honest where everything tells them apart; to be filled by the outcome is not.
+        found += [f for f in sure if f.kind != "decides"]
+        always = [f for f in sure if f.kind == "decides"]
+        if always and not separable(probe(), [f.column for f in always], SEPARABLE):
+            found += always
+        return found + lifts(shown(), y, codes, names=left(), families=made_of, random_state=seed)
+
+    def _learn(
+        self,
+        X: pd.DataFrame,
+        y: NDArray[np.float64],
+        weight: NDArray[np.float64],
+        codes: NDArray[np.int64],
+        order: NDArray[Any] | None,
+    ) -> None:
+
+        flat = float(np.log(self.base_odds))
+        self.strength_, self.screen_, self.slope_, self.shift_ = 0.0, 0.0, 1.0, 0.0
+        self.contest_: dict[str, float] = {}
+        # The strength and the two numbers of the calibration need no more rows than this.
+        some = some_groups(codes, np.random.default_rng(self.random_state))
+        Xs, seen, seen_weight, some_codes = X[some], y[some], weight[some], dense(codes[some])
+        out_of_fold = np.full(len(seen), flat)
+        allowed = self.tier_
+        form: Form = _flat(flat)
+        linear = "full" if allowed == "boosted" else allowed
+        encoder = Encoder.learn(X if allowed != "rules" else X.iloc[:, :0], hinges=_HINGES.get(linear, 0))
+        if encoder.codes:
+            Z = encoder.encode(X)
+            margins = linear_margins(
+                Z[some], seen, seen_weight, some_codes, _STRENGTHS[linear], self.random_state
+            )
+            best = min(margins, key=lambda c: mean_loss(seen, margins[c], seen_weight))
+            self.strength_, self.screen_ = best
+            out_of_fold = margins[best]
+            self.tier_ = linear
+            boosted = None
+            if allowed == "boosted" or (
+                self._tables
+                and allowed in ("full", "shrunk")
+                and promising(Z[some], seen, seen_weight, some_codes, out_of_fold, self.random_state)
+            ):
+                rival = boosted_margins(encoder, Xs, seen, seen_weight, some_codes, self.random_state)
+                if self.tier == "boosted" or self._wins(
+                    rival,
+                    out_of_fold,
+                    seen,
+                    seen_weight,
+                    some_codes,
+                    order[some] if order is not None else None,
+                ):
+                    out_of_fold, self.tier_ = rival, allowed
+                    boosted = learn(
+                        encoder, X, y, weight, random_state=self.random_state, groups=several(codes)
+                    )
+            self.slope_, self.shift_ = calibrate(out_of_fold, seen, seen_weight)
+            if order is not None:
+                calibrated = self.slope_ * out_of_fold + self.shift_
+                self.shift_ += recent_shift(calibrated, seen, seen_weight, some_codes, order[some])
+            if boosted is not None:
+                form = boosted.scaled(self.slope_, self.shift_)
+            else:
+                scale = screen(Z, y, weight, self.screen_)
+                coef, intercept = logistic(Z * scale, y, weight, self.strength_)
+                coef = coef * scale
+                means = np_array(np.average(Z, axis=0, weights=weight))
+                form = Linear(encoder, coef, means, float(intercept + means @ coef))
+                form = form.scaled(self.slope_, self.shift_)
+            out_of_fold = self.slope_ * out_of_fold + self.shift_
+        self._take(form)
+        self.report_ = judge(
+            seen,
+            sigmoid(out_of_fold),
+            codes[some],
+            base=self.base_rate_,
+            train=(len(y), int(y.sum()), len(np.unique(codes))),
+            random_state=self.random_state,
+        )
+
+    def _take(self, form: Form) -> None:
+        self.form_ = form
+        self.columns_ = form.columns
+        self.base_value_ = form.base
+
+    def _wins(
+        self,
+        rival: NDArray[np.float64],
+        ours: NDArray[np.float64],
+        y: NDArray[np.float64],
+        weight: NDArray[np.float64],
+        codes: NDArray[np.int64],
+        order: NDArray[Any] | None,
+    ) -> bool:
+        """Whether the boosted tables beat the linear form: over all rows by more than a standard error of the paired
+        difference (groups together), and not behind on the newest quarter, where the order in time is known."""
+        own, theirs = (weight * (np.logaddexp(0.0, m) - y * m) for m in (ours, rival))
+        self.contest_ = {
+            "full": float(own.sum() / weight.sum()),
+            "boosted": float(theirs.sum() / weight.sum()),
+        }
+        gain = np.bincount(codes, weights=own - theirs)
+        total = float(gain.sum())
+        error = float(np.sqrt(((gain - gain.mean()) ** 2).sum()))
+        if total <= error:
+            return False
+        if order is None:
+            return True
+        newest = np.argsort(np.argsort(order, kind="stable"), kind="stable") >= 0.75 * len(y)
+        return float((own - theirs)[newest].sum()) > 0
+
+    @property
+    def base_odds(self) -> float:
+        """The odds of the weighted rate of the training rows."""
+        rate = held_rate(self.base_rate_)
+        return rate / (1 - rate)
+
+    def decision_function(self, X: Table) -> NDArray[np.float64]:
+        """The calibrated margin in log-odds, one a row."""
+        if not hasattr(self, "form_"):
+            raise ScoringError("the model has learnt nothing yet: call fit first")
+        return self.form_.margin(named(X, self.feature_names_in_))
+
+    def predict_proba(self, X: Table) -> NDArray[np.float64]:
+        """P(no event) and P(event), shape (rows, 2)."""
+        p = sigmoid(self.decision_function(X))
+        return np.column_stack([1 - p, p])
+
+    def contributions(self, X: Table) -> NDArray[np.float64]:
+        """Log-odds that each input column adds to `base_value_`, shape (rows, input columns).
+
+        Columns stand in the order of `feature_names_in_`; one that is not used adds 0.
+        """
+        X = named(X, self.feature_names_in_)
+        out = np.zeros((len(X), len(self.feature_names_in_)))
+        place = {name: i for i, name in enumerate(self.feature_names_in_)}
+        if self.columns_:
+            out[:, [place[c] for c in self.columns_]] = self.form_.contributions(X)
+        return out
+
+    def explain(self, X: Table, top: int | None = None) -> pd.DataFrame:
+        """The contributions as a long table: row (its place), feature, value, contribution, strongest first."""
+        X = named(X, self.feature_names_in_)
+        c = self.contributions(X)
+        names = self.feature_names_in_
+        keep = len(names) if top is None else min(top, len(names))
+        order = np.argsort(-np.abs(c), axis=1, kind="stable")[:, :keep]
+        row = np.repeat(np.arange(len(X)), keep)
+        chosen = order.ravel()
+        values = [X[names[j]].iloc[i] for i, j in zip(row, chosen, strict=True)]
+        return pd.DataFrame(
+            {
+                "row": row,
+                "feature": [names[j] for j in chosen],
+                "value": pd.Series(values, dtype=object),
+                "contribution": c[row, chosen],
+            }
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """A form that JSON can hold, with everything that predicting needs."""
+        return {
+            "tier": self.tier_,
+            "random_state": self.random_state,
+            "feature_names": self.feature_names_in_,
+            "form": self.form_.to_dict(),
+            "contest": self.contest_,
+            "base_rate": self.base_rate_,
+            "strength": self.strength_,
+            "screen": self.screen_,
+            "calibration": [self.slope_, self.shift_],
+            "leaks": [f.as_dict() for f in self.leaks_],
+            "report": self.report_.as_dict(),
+        }
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> PropensityModel:
+        """The inverse of `to_dict`."""
+        model = cls(tier=data["tier"], random_state=data["random_state"])
+        model.tier_ = data["tier"]
+        model.feature_names_in_ = list(data["feature_names"])
+        form = data["form"]
+        kinds: dict[str, Any] = {k.kind: k for k in (Linear, Tables, Hazards)}
+        model._take(kinds[form["kind"]].from_dict(form))
+        model.base_rate_, model.contest_ = data["base_rate"], dict(data["contest"])
+        model.strength_, model.screen_ = data["strength"], data.get("screen", 0.0)
+        model.slope_, model.shift_ = data["calibration"]
+        model.leaks_ = [Finding(**f) for f in data["leaks"]]
+        model.report_ = ForwardTest.from_dict(data["report"])
+        return model
+
+
+def _flat(base: float) -> Linear:
+    """A form without a column."""
+    return Linear(Encoder([]), np.zeros(0), np.zeros(0), base)

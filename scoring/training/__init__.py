@@ -1,0 +1,6 @@
+"""From the neutral tables to a model of a population with its card."""
+
+from sales_consultant.scoring.training.parent_model import Lender, borrow
+from sales_consultant.scoring.training.training import Trained
+
+__all__ = ["Lender", "Trained", "borrow"]

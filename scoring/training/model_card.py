@@ -1,0 +1,115 @@
+"""What every model of a population gets last: frozen grade edges, doubts, and the card that tells how it came about."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from sales_consultant.engine import Engine
+from sales_consultant.scoring.features import build
+from sales_consultant.scoring.features import crm_fields as own
+from sales_consultant.scoring.populations import classes
+from sales_consultant.scoring.propensity import grade_edges, split
+from sales_consultant.scoring.validation import settle, shares, warnings
+
+if TYPE_CHECKING:
+    from sales_consultant.scoring.metrics import ForwardTest
+    from sales_consultant.scoring.populations import FalseLabels, Membership
+    from sales_consultant.scoring.propensity import PopulationModel
+
+MOST_JUDGED = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Learnt:
+    """What a model rests on: the population's members, its labelled rows, and what was found wrong with their labels.
+
+    `judged` are the forward test's rows with their probability `p`, None without a test.
+    """
+
+    members: Membership
+    rows: pd.DataFrame
+    wrong: FalseLabels
+    judged: pd.DataFrame | None = None
+
+
+def finish(
+    engine: Engine,
+    model: PopulationModel,
+    report: ForwardTest,
+    learnt: Learnt,
+    *,
+    random_state: int = 0,
+) -> tuple[PopulationModel, ForwardTest, pd.DataFrame]:
+    """The model with grade edges from today's open members and its card, the report with doubts, and those members."""
+    members, judged = learnt.members, learnt.judged
+    today = members.at(members.as_of)
+    X = build(engine, model.population.object, model.features, today)
+    exact = model.exact_points(X)
+    scores = split(exact)[2]
+    edges = grade_edges(scores)
+    told: list[dict[str, Any]] = []
+    merged: list[str] = []
+    if judged is not None:
+        y, p = (judged[c].to_numpy(dtype=float) for c in ("label", "p"))
+        groups = judged["group"].to_numpy()
+        edges, told, merged = settle(
+            y, p, groups, edges, base_odds=model.base_odds, random_state=random_state
+        )
+    model = replace(model, grade_edges=edges)
+    doubts = [*warnings(report.auc, learnt.rows, today, model.probability(X)), *merged]
+    report = replace(report, leaks=tuple(model.leaks), warnings=tuple(doubts), grades=tuple(told))
+    model.card.update(_card(learnt, report, model))
+    model.card["score_shares"] = shares(scores)
+    model.card["judged"] = _judged(judged)
+    weights = np.abs(exact[:, :-1]).mean(axis=0) if len(exact) else np.zeros(len(model.groups))
+    model.card["effects"] = [
+        {"reason": g.words.label or g.name, "points": round(float(w), 3)}
+        for g, w in zip(model.groups, weights, strict=True)
+    ]
+    model.card["protected"] = own.protected([f.name for f in model.features])
+    if model.card["protected"]:
+        text = (
+            f"learns from protected attributes that the settings put in: {', '.join(model.card['protected'])}"
+        )
+        model.card["notes"] = [*model.card["notes"], text]
+    return model, report, today
+
+
+def _card(learnt: Learnt, report: ForwardTest, model: PopulationModel) -> dict[str, Any]:
+    rows, members = learnt.rows, learnt.members
+    won, lost = classes(rows) if len(rows) else (0, 0)
+    life = members.life
+    reasons = life.loc[life["excluded"] != "", "excluded"].value_counts()
+    return {
+        "tier": model.form,
+        "event": model.event,
+        "horizon_days": model.horizon_days,
+        "cut_offs": sorted(int(c) for c in rows["cut"].unique()),
+        "rows": len(rows),
+        "records_with_event": won,
+        "records_without_event": lost,
+        "ended": members.endings(),
+        "excluded": {str(k): int(v) for k, v in reasons.items()},
+        "disqualified": members.disqualified,
+        "notes": [*members.notes, *learnt.wrong.notes],
+        "false_labels": learnt.wrong.counts(),
+        "features": [g.name for g in model.groups],
+        "dropped": [f.as_dict() for f in model.leaks],
+        "forward_test": report.as_dict(),
+        "warnings": list(report.warnings),
+        "calibration": (
+            {"slope": model.propensity.slope_, "shift": model.propensity.shift_} if model.propensity else None
+        ),
+    }
+
+
+def _judged(rows: pd.DataFrame | None) -> dict[str, list[float]] | None:
+    """The forward test's labels and probabilities, for plots; a draw of them where there are very many."""
+    if rows is None:
+        return None
+    some = rows.sample(MOST_JUDGED, random_state=0) if len(rows) > MOST_JUDGED else rows
+    return {"y": [int(v) for v in some["label"]], "p": [round(float(v), 5) for v in some["p"]]}

@@ -1,0 +1,260 @@
+"""Training: from the neutral tables to a model of a population, judged before it may be published."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from sales_consultant.engine import Engine, neutral, query
+from sales_consultant.scoring.core import Finding
+from sales_consultant.scoring.features import build, cleaning, coverage, standard
+from sales_consultant.scoring.features import crm_fields as own
+from sales_consultant.scoring.leakage import fill_gaps, point_in_time
+from sales_consultant.scoring.metrics import ForwardTest
+from sales_consultant.scoring.populations import (
+    Membership,
+    classes,
+    cut_offs,
+    false_labels,
+    horizon_days,
+    labelled,
+    under_way,
+)
+from sales_consultant.scoring.propensity import (
+    PopulationModel,
+    PropensityModel,
+    RuleModel,
+    clean,
+    fit_competing_risks,
+    tier_of,
+)
+from sales_consultant.scoring.training.model_card import Learnt, finish
+from sales_consultant.scoring.validation import Outcome, fit, forward_test, slices, untested
+
+if TYPE_CHECKING:
+    from sales_consultant.config.populations import Exclusions, FeatureSettings, Population
+    from sales_consultant.scoring.features import Feature, Group
+
+Progress = Callable[[str, float], None]
+"""Called with what is being done and the share that is done, 0 to 1."""
+
+EVENTS = {
+    "won": "deal won",
+    "converted": "lead converted",
+    "converted_with_deal": "lead converted with a deal",
+    "deal_opened": "deal opened with the contact on it, or won",
+    "new_business_won": "new-business deal won",
+    "next_purchase": "next purchase",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """A model on all rows, the forward test of its like on the past, and whether it may be written.
+
+    `judged` are the forward test's rows with their probability `p` (None without a test), `today` the open members, and
+    `tested` the model of the forward test, which had learnt only from before it.
+    """
+
+    model: PopulationModel
+    report: ForwardTest
+    publishable: bool
+    why: str
+    judged: pd.DataFrame | None = None
+    today: pd.DataFrame | None = None
+    tested: PropensityModel | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Declared:
+    groups: list[Group]
+    features: list[Feature]
+    dropped: list[Finding]
+
+    @property
+    def names(self) -> list[str]:
+        """The columns of the training frame."""
+        return [f.name for f in self.features]
+
+    def without(self, leaks: list[Finding]) -> _Declared:
+        """Less the leaking columns and all that stands with them in a group: change and age leak like the value."""
+        names = {f.column for f in leaks}
+        groups = {f.group for f in self.features if f.name in names}
+        features = [f for f in self.features if f.group not in groups]
+        kept = {f.group for f in features}
+        return _Declared([g for g in self.groups if g.name in kept], features, [*self.dropped, *leaks])
+
+
+def declare(
+    engine: Engine,
+    population: Population,
+    settings: FeatureSettings,
+) -> _Declared:
+    """The features a population may learn from, and the fields it may not, each with the reason."""
+    groups, features = standard(population.object, seller=population.seller_features)
+    fields, dropped = own.candidates(engine, population.object, settings)
+    more_groups, more = own.declared(fields)
+    groups = _named_stages(engine, [*groups, *more_groups])
+    omitted = set(settings.omit)
+    kept = [f for f in [*features, *more] if f.name not in omitted and f.group not in omitted]
+    names = {f.group for f in kept}
+    return _Declared([g for g in groups if g.name in names], kept, dropped)
+
+
+def _named_stages(engine: Engine, groups: list[Group]) -> list[Group]:
+    """The stage group with the labels that people know the stages by."""
+    t = neutral(engine, "stages")
+    rows = query(engine, t.filter(t.object == "deals").select("stage", "label"))
+    names = {str(s): clean(str(n)) for s, n in zip(rows["stage"], rows["label"], strict=True) if n}
+    return [replace(g, words=replace(g.words, names=names)) if g.name == "stage" else g for g in groups]
+
+
+def _fixed_leaks(engine: Engine, declared: _Declared, members: Membership, object_: str) -> list[Finding]:
+    """The fill-rate gap of the record's own fields that are taken to be fixed."""
+    names = [f.column for f in declared.features if f.source.startswith(f"fixed:{object_}:")]
+    if not names:
+        return []
+    life = members.life[members.life["excluded"] == ""]
+    values = own.fixed(engine, object_, names).reindex(life["record_id"])
+    values = values.mask(values.astype("string") == "")
+    values.columns = [f"{object_}.{c}" for c in values.columns]
+    return fill_gaps(values, life["ended_at"].notna().to_numpy())
+
+
+def train(
+    engine: Engine,
+    name: str,
+    population: Population,
+    *,
+    as_of: int,
+    exclusions: Exclusions,
+    features: FeatureSettings,
+    random_state: int = 0,
+    progress: Progress | None = None,
+    shown: pd.DataFrame | None = None,
+    horizon_before: int | None = None,
+) -> Trained:
+    """Train a population's model as of a time (ms) and judge it by a forward test.
+
+    With under 40 records of either class, or no way to test in time, the model is a set of rules: grades and
+    reasons without a probability. A model that is no better than the base rate is not publishable. `shown` (record_id,
+    start, end in ms) are the times at which people saw a score; `horizon_before` is the horizon of the model in force.
+    """
+    say = progress or (lambda _what, _share: None)
+    say(f"{name}: members", 0.0)
+    members = Membership(engine, population, exclusions, as_of=as_of)
+    horizon = horizon_days(population, members, before=horizon_before)
+    declared = declare(engine, population, features)
+    declared = declared.without(_fixed_leaks(engine, declared, members, population.object))
+    wrong = false_labels.find(engine, members)
+    rows = wrong.clean(labelled(members, cut_offs(members, horizon), horizon), horizon)
+    declared = declared.without(point_in_time.filled_at_outcome(engine, declared.features, members))
+    declared = declared.without(point_in_time.counted_later(engine, declared.features, rows, members))
+    say(f"{name}: features", 0.1)
+    X = build(engine, population.object, declared.features, rows)
+    cleaned, unlogged = cleaning.counted(X), coverage.summary(X.attrs.get("coverage", ()))
+    say(f"{name}: forward test", 0.5)
+    report, propensity, declared, tested = _learn(
+        X, rows, declared, horizon=horizon, random_state=random_state
+    )
+    judged = tested.judged if tested is not None else None
+    sellers = {g.name for g in declared.groups if g.side == "seller"}
+    sellers = {f.name for f in declared.features if f.group in sellers}
+    more_figures = slices.figures(judged, X, rows, propensity, sellers=sellers, shown=shown, horizon=horizon)
+    report = replace(report, **more_figures)
+    if tested is not None and tested.hazards and propensity is not None:
+        say(f"{name}: horizons under way", 0.8)
+        newer = wrong.clean(members.at_all(under_way(members, horizon)), horizon)
+        more = build(engine, population.object, declared.features, newer)
+        propensity = _competing(propensity, (rows, X), (newer, more), horizon, as_of, random_state)
+    model = _assemble(name, population, members, horizon, declared, propensity)
+    say(f"{name}: grades", 0.9)
+    learnt = Learnt(members, rows, wrong, judged)
+    model, report, today = finish(engine, model, report, learnt, random_state=random_state)
+    model.card["cleaning"] = cleaned
+    model.card["activity_coverage"] = unlogged
+    model.card["notes"] = [*model.card["notes"], *unlogged["notes"]]
+    publishable, why = _may_publish(report, rows, model.tier)
+    say(f"{name}: done", 1.0)
+    past = tested.model if tested is not None else None
+    return Trained(model, report, publishable, why, judged, today, past)
+
+
+def _learn(
+    X: pd.DataFrame, rows: pd.DataFrame, declared: _Declared, *, horizon: int, random_state: int
+) -> tuple[ForwardTest, PropensityModel | None, _Declared, Outcome | None]:
+    """The forward test, a model of all rows (None: rules), what is declared less the leaks found, and the test's outcome.
+
+    The forward test is of a model with the columns that are kept: where all rows show a leak that the past
+    alone did not, both are made once more without it.
+    """
+    report, tier = untested(rows), tier_of(*classes(rows))
+    while tier != "rules":
+        outcome = forward_test(X[declared.names], rows, horizon=horizon, random_state=random_state)
+        report, declared = outcome.report, declared.without(outcome.leaks)
+        if report.verdict == "too little data":
+            break
+        # Boosted only where it won the test; else what so many records allow.
+        best = outcome.tier if tier == "boosted" else tier
+        model = fit(X[declared.names], rows, tier=best, random_state=random_state)
+        if not model.leaks_:
+            return report, model, declared, outcome
+        declared = declared.without(model.leaks_)
+    return report, None, declared, None
+
+
+def _competing(
+    linear: PropensityModel,
+    over: tuple[pd.DataFrame, pd.DataFrame],
+    newer: tuple[pd.DataFrame, pd.DataFrame],
+    horizon: int,
+    as_of: int,
+    random_state: int,
+) -> PropensityModel:
+    """The hazards, learnt from horizons that are over and from those under way; each pair is rows and their columns."""
+    rows = pd.concat([over[0], newer[0].assign(label=0.0)], ignore_index=True)
+    columns = linear.feature_names_in_
+    X = pd.concat([over[1][columns], newer[1][columns]], ignore_index=True)
+    return (
+        fit_competing_risks(linear, X, rows, horizon=horizon, until=as_of, random_state=random_state)
+        or linear
+    )
+
+
+def _assemble(
+    name: str,
+    population: Population,
+    members: Membership,
+    horizon: int,
+    declared: _Declared,
+    propensity: PropensityModel | None,
+) -> PopulationModel:
+    return PopulationModel(
+        name=name,
+        population=population,
+        event=EVENTS[population.event],
+        horizon_days=horizon,
+        trained_at=members.as_of,
+        features=list(declared.features),
+        groups=declared.groups,
+        propensity=propensity,
+        rules=None if propensity is not None else RuleModel(),
+        base_odds=propensity.base_odds if propensity is not None else 1.0,
+        grade_edges={},
+        leaks=declared.dropped,
+    )
+
+
+def _may_publish(report: ForwardTest, rows: pd.DataFrame, tier: str) -> tuple[bool, str]:
+    won, lost = classes(rows) if len(rows) else (0, 0)
+    if tier == "rules":
+        return True, (
+            f"too little data ({won} records with the event and {lost} without, and 40 of each are needed on "
+            "both sides of the forward test): graded by plain rules, without a probability"
+        )
+    if report.verdict == "better than base rate":
+        return True, f"better than the base rate on {report.n} later rows"
+    return False, f"no better than the base rate on {report.n} later rows: no score is written"

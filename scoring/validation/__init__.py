@@ -1,0 +1,25 @@
+"""What decides whether a model may be published: the forward test and what is read from it."""
+
+from sales_consultant.scoring.validation.baselines import compare
+from sales_consultant.scoring.validation.forward_test import Outcome, fit, forward_test, untested
+from sales_consultant.scoring.validation.grade_bands import settle
+from sales_consultant.scoring.validation.no_change import nothing_ended
+from sales_consultant.scoring.validation.plausibility import warnings
+from sales_consultant.scoring.validation.publish_gate import Comparison, shares, unseen
+from sales_consultant.scoring.validation.readiness import lending, readiness
+
+__all__ = [
+    "Comparison",
+    "Outcome",
+    "compare",
+    "fit",
+    "forward_test",
+    "lending",
+    "nothing_ended",
+    "readiness",
+    "settle",
+    "shares",
+    "unseen",
+    "untested",
+    "warnings",
+]

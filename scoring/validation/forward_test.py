@@ -1,0 +1,102 @@
+"""The forward test of a population: learn on the past, be judged on what came a horizon later."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from sales_consultant.scoring.additive import clearly_less
+from sales_consultant.scoring.features import OWNERS, family
+from sales_consultant.scoring.metrics import ForwardTest, judge, losses
+from sales_consultant.scoring.populations import classes, split
+from sales_consultant.scoring.propensity import PropensityModel, Tier, tier_of
+from sales_consultant.scoring.propensity import fit_competing_risks as competing
+
+if TYPE_CHECKING:
+    from sales_consultant.scoring.core import Finding
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What the forward test found: the report of the better model, its tier, whether it is of hazards, the columns it
+    dropped, the rows it was judged on with the probability `p` that it gave them, and that model itself."""
+
+    report: ForwardTest
+    leaks: list[Finding]
+    tier: Tier = "rules"
+    hazards: bool = False
+    judged: pd.DataFrame | None = None
+    model: PropensityModel | None = None
+
+
+def fit(X: pd.DataFrame, rows: pd.DataFrame, *, tier: str, random_state: int) -> PropensityModel:
+    """A model on training rows (columns cut, group, label, weight).
+
+    Leaks are looked for in the customer's own fields, in their values and in what is made of these; what we
+    count ourselves from dated rows is as of the cut-off by construction. A field that leaks in one of its
+    columns loses them all.
+    """
+    fields = {str(c): family(str(c)) for c in X.columns if c.partition(".")[0] in OWNERS}
+    model = PropensityModel(tier=tier, random_state=random_state, audit=list(fields), families=fields)
+    return model.fit(
+        X.loc[rows.index],
+        rows["label"].to_numpy(),
+        as_of=rows["cut"].to_numpy(),
+        groups=rows["group"].to_numpy(),
+        sample_weight=rows["weight"].to_numpy(),
+    )
+
+
+def untested(rows: pd.DataFrame) -> ForwardTest:
+    """The report where there is too little to test on."""
+    records = int(rows["record_id"].nunique())
+    return ForwardTest("too little data", 0, 0, None, len(rows), int(rows["label"].sum()), records)
+
+
+def forward_test(X: pd.DataFrame, rows: pd.DataFrame, *, horizon: int, random_state: int = 0) -> Outcome:
+    """Fit on rows whose label was known before the test began, judge on all rows of the test's cut-offs."""
+    empty = untested(rows)
+    parts = split(rows, horizon)
+    if parts is None:
+        return Outcome(empty, [])
+    train, test = parts
+    tier = tier_of(*classes(train))
+    if tier == "rules":
+        return Outcome(empty, [])
+    y = test["label"].to_numpy(dtype=float)
+    model = fit(X, train, tier="full" if tier == "boosted" else tier, random_state=random_state)
+    p = model.predict_proba(X.loc[test.index])[:, 1]
+    codes = np.unique(test["group"].to_numpy(), return_inverse=True)[1]
+    rivals: dict[str, PropensityModel | None] = {}
+    if model.tier_ == "full":
+        start = int(test["cut"].min())
+        under_way = rows[rows["cut"] < start]
+        rivals["hazards"] = competing(
+            model, X, under_way, horizon=horizon, until=start, random_state=random_state
+        )
+    if tier == "boosted":
+        rivals["boosted"] = fit(X, train, tier=tier, random_state=random_state)
+    contest = {"full": float(losses(y, p).mean())} if rivals else None
+    for name, rival in rivals.items():
+        if rival is None or contest is None:
+            continue
+        theirs = rival.predict_proba(X.loc[test.index])[:, 1]
+        contest[name] = float(losses(y, theirs).mean())
+        if clearly_less(losses(y, theirs), losses(y, p), codes):
+            model, p = rival, theirs
+    report = judge(
+        y,
+        p,
+        test["group"].to_numpy(),
+        base=float(np.average(train["label"], weights=train["weight"])),
+        train=(len(train), int(train["label"].sum()), int(train["record_id"].nunique())),
+        random_state=random_state,
+        cuts=test["cut"].to_numpy(),
+        unseen=~test["group"].isin(train["group"]).to_numpy(),
+    )
+    hazards = model is rivals.get("hazards")
+    report = replace(report, contest=contest)
+    return Outcome(report, model.leaks_, model.tier_, hazards, test.assign(p=p), model)

@@ -1,0 +1,322 @@
+"""A training: every model learnt, judged against the one in force, and published where it earned it."""
+
+import json
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
+from itertools import takewhile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sales_consultant.config.errors import ConfigError
+from sales_consultant.config.language.nearest import did_you_mean
+from sales_consultant.config.neutral import field_column
+from sales_consultant.config.populations import Population
+from sales_consultant.config.settings import Settings
+from sales_consultant.engine import DuckEngine
+from sales_consultant.scoring import deal_amounts, model_file
+from sales_consultant.scoring.customers import (
+    ClusterModel,
+    ContractFields,
+    SegmentModel,
+    ValueModel,
+    cluster_model,
+    segments,
+    value,
+)
+from sales_consultant.scoring.deal_amounts import AmountModel
+from sales_consultant.scoring.propensity import PopulationModel
+from sales_consultant.scoring.training import Lender, borrow, training
+from sales_consultant.scoring.validation import no_change, nothing_ended
+from sales_consultant.scoring.validation import publish_gate as gate
+from sales_consultant.sync.journal import shown
+from sales_consultant.sync.models.registry import (
+    AMOUNT,
+    CLUSTERS,
+    SEGMENTS,
+    TOO_LITTLE,
+    VALUE,
+    enter,
+    in_force_row,
+    index,
+    keep,
+    known,
+    known_digest,
+    maybe_withdraw,
+)
+from sales_consultant.sync.stores import State
+
+if TYPE_CHECKING:
+    from sales_consultant.scoring.training import Trained
+    from sales_consultant.scoring.validation import Comparison
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class TrainedModel:
+    """One line of what a training did.
+
+    `published`: whether it is in force now, and with `dry_run` whether it would be. `before` is the report of the model
+    that was in force until then, `gate` how the two compare.
+    """
+
+    name: str
+    kind: str
+    digest: str
+    verdict: str
+    published: bool
+    report: dict[str, Any]
+    why: str = ""
+    before: dict[str, Any] | None = None
+    gate: "Comparison | None" = None
+
+
+def train(
+    engine: DuckEngine,
+    state: State,
+    folder: Path,
+    settings: Settings,
+    *,
+    as_of: int,
+    now: int,
+    say: Say,
+    only: Collection[str] | None = None,
+    dry_run: bool = False,
+) -> list[TrainedModel]:
+    """Train every population's model, the customers' value and the segments, or `only` some; publish what earned it.
+
+    A model that is no better than the base rate is kept with its report and not published; one in force is withdrawn
+    only after two such verdicts in a row. One that is worse than the model in force, on outcomes neither has learnt from,
+    is kept too, and the old one stays; so it does where there was too little data to learn from, for a thin warehouse says
+    nothing against what was learnt before. A population with too little data of its own borrows its parent's model, where
+    it names one. With `dry_run` all models are kept as candidates, and nothing is published or withdrawn.
+    """
+    _check_features(engine, settings)
+    made = _Training(engine, state, folder, settings, as_of, now, say, dry_run)
+    # Parents first: their children may borrow what was learnt a moment ago.
+    for name, population in sorted(settings.populations.items(), key=lambda p: p[1].parent is not None):
+        if only is None or name in only:
+            made.population(name, population)
+    if only is None or {VALUE, SEGMENTS, AMOUNT, CLUSTERS} & set(only):
+        made.customers()
+    return made.done
+
+
+@dataclass
+class _Training:
+    engine: DuckEngine
+    state: State
+    folder: Path
+    settings: Settings
+    as_of: int
+    now: int
+    say: Say
+    dry_run: bool
+    done: list[TrainedModel] = field(default_factory=list)
+    lenders: "dict[str, Lender]" = field(default_factory=dict)
+    """Models of this training that came into force, or would, by their population."""
+
+    def population(self, name: str, population: Population) -> None:
+
+        called = population.label or name
+        self.say(f"training {called}")
+        in_force = known(self.state, self.folder, name, PopulationModel)
+        held = _same_question(in_force, population)
+        trained = training.train(
+            self.engine,
+            name,
+            population,
+            as_of=self.as_of,
+            exclusions=self.settings.exclude,
+            features=self.settings.features,
+            shown=shown(self.state, population.object),
+            horizon_before=held.horizon_days if held is not None else None,
+        )
+        thin = trained.model.propensity is None
+        no_news = not thin and self._no_news(name, trained.model)
+        if thin and (lender := self._lender(population)) is not None:
+            exclude = self.settings.exclude
+            trained = borrow(self.engine, name, population, lender, as_of=self.as_of, exclusions=exclude)
+        report = trained.report.as_dict()
+        report["leaks"] = [vars(x) if hasattr(x, "__dict__") else x for x in report.get("leaks", [])]
+        report["ended"] = trained.model.card.get("ended")
+        publish, why = trained.publishable, trained.why
+        gate = self._gate(in_force, trained)
+        if gate is not None:
+            report["gate"] = gate.as_dict()
+        if publish and gate is not None and trained.judged is not None:
+            publish, why = gate.publish, f"{why}; against the model in force: {gate.why}"
+        own = held is not None and held.propensity is not None and "borrowed" not in held.card
+        if thin and own and publish:
+            publish = False
+            why = f"{why}; the model in force stays, for so little data say nothing against it"
+            self.say(f"{called}: {why}")
+        if publish and no_news:
+            publish, why = False, f"{why}; nothing has ended since the last training, whose word stands"
+        if put_in := trained.model.card.get("protected"):
+            self.say(f"{called}: features.protected puts in {', '.join(put_in)}: protected attributes")
+        if publish and trained.model.propensity is not None:
+            self.lenders[name] = Lender(trained.model, report, trained.tested)
+        report["why"] = why
+        verdict = str(report.get("verdict", ""))
+        self._enter(name, "propensity", trained.model, verdict, report, publish=publish, gate=gate)
+        if not trained.publishable and not self.dry_run and not no_news:
+            maybe_withdraw(self.state, name, self.now)
+
+    def _no_news(self, name: str, model: "PopulationModel") -> bool:
+        """Whether not one record has ended since the last training: asked every week, the same data would some day say yes.
+
+        Nor do two such words count as two where a model is to be withdrawn.
+        """
+        rows = [r for r in index(self.state) if r["name"] == name and not r["report"].get("dry_run")]
+        same = list(takewhile(lambda r: r["report"].get("ended") == model.card.get("ended"), rows))
+        if not same or not model_file.of_this_format(self.folder / same[-1]["digest"]):
+            return False
+        first = model_file.load(self.folder / same[-1]["digest"])
+        return isinstance(first, PopulationModel) and nothing_ended(first, model)
+
+    def _lender(self, population: Population) -> "Lender | None":
+        """The parent's model of this training where it is the one in force from now on, else the one in force."""
+        if population.parent is None:
+            return None
+        if population.parent in self.lenders:
+            return self.lenders[population.parent]
+        row = in_force_row(self.state, population.parent)
+        parent = known(self.state, self.folder, population.parent, PopulationModel)
+        parent = _same_question(parent, self.settings.populations[population.parent])
+        if row is None or parent is None or parent.propensity is None or "borrowed" in parent.card:
+            return None
+        return Lender(parent, json.loads(row["report"]))
+
+    def _gate(self, old: "PopulationModel | None", trained: "Trained") -> "Comparison | None":
+        """The new model against the one in force; None where there is none, or its file is lost."""
+        if old is None or trained.today is None:
+            return None
+        return gate.compare(self.engine, old, trained.model, trained.judged, trained.today)
+
+    def _enter(
+        self,
+        name: str,
+        kind: str,
+        model: Any,
+        verdict: str,
+        report: dict[str, Any],
+        *,
+        publish: bool,
+        gate: "Comparison | None" = None,
+    ) -> None:
+        """Keep a model, put it into the index and remember what became of it."""
+        held = in_force_row(self.state, name)
+        digest = keep(model, self.folder)
+        before = json.loads(held["report"]) | {"digest": held["digest"]} if held is not None else None
+        found = TrainedModel(
+            name, kind, digest, verdict, publish, report, str(report.get("why", "")), before, gate
+        )
+        self.done.append(found)
+        if held is not None and held["digest"] == digest:
+            return  # The very model that is in force, learnt once more: it stays as it is.
+        kept = {**report, "would_publish": publish, "against": held["digest"] if held is not None else None}
+        if self.dry_run:
+            if known_digest(self.state, digest):
+                return  # The very model that is there already: what is known of it stays.
+            kept["dry_run"] = True
+        enter(
+            self.state,
+            digest,
+            name,
+            kind,
+            verdict,
+            kept,
+            self.as_of,
+            self.now,
+            publish=publish and not self.dry_run,
+        )
+
+    def _put(self, name: str, model: Any, card: dict[str, Any], *, thin: bool, stays: str = "") -> None:
+        """In force, unless it has learnt nothing and the one in force had, or that one `stays` for a reason."""
+        why = "too little data: the model in force stays" if thin else stays
+        if why:
+            self.say(f"{name}: {why}")
+        verdict = TOO_LITTLE if thin else ""
+        self._enter(name, name, model, verdict, {**card, "why": why} if why else card, publish=not why)
+
+    def customers(self) -> None:
+        """What customers are worth and which segments there are, and the size of deals without an amount."""
+        engine, state, folder, as_of = self.engine, self.state, self.folder, self.as_of
+        exclude = self.settings.exclude
+        self.say("learning deal amounts")
+        sizes = deal_amounts.fit(engine, self.settings.features, as_of=as_of)
+        guessed = known(state, folder, AMOUNT, AmountModel)
+        thin = sizes.kind == "none" and guessed is not None and guessed.kind != "none"
+        self._put(AMOUNT, sizes, {"kind": sizes.kind, **_card(sizes)}, thin=thin)
+        self.say("training customer value")
+        named = self.settings.value
+        fields = ContractFields(named.renewal_date, named.term_months)
+        customers = value.fit_customers(engine, as_of=as_of, exclusions=exclude, fields=fields)
+        valued = known(state, folder, VALUE, ValueModel)
+        thin = customers.purchase_params is None and valued is not None and valued.purchase_params is not None
+        stays = ""
+        if valued is not None and not thin:
+            stays = no_change.values_stay(engine, valued, customers, exclusions=exclude)
+        self._put(VALUE, customers, _card(customers), thin=thin, stays=stays)
+        customers = valued if (thin or stays) and valued is not None else customers
+        self.say("finding segments")
+        worth = customers.predict(engine, as_of=as_of, exclusions=exclude)
+        before = known(state, folder, SEGMENTS, SegmentModel)
+        edges = segments.fit(engine, as_of=as_of, values=worth, before=before, exclusions=exclude)
+        thin = not edges.ranked and before is not None and before.ranked
+        self._put(SEGMENTS, edges, _card(edges), thin=thin)
+        if self.settings.write.set == "all":
+            self.say("finding clusters")
+            held = known(state, folder, CLUSTERS, ClusterModel)
+            groups = cluster_model.fit(engine, as_of=as_of, before=held, exclusions=exclude)
+            card = {"method": groups.method, "verdict": groups.verdict, "clusters": list(groups.names)}
+            self._enter(CLUSTERS, CLUSTERS, groups, groups.verdict, card, publish=True)
+
+
+def _same_question(held: "PopulationModel | None", population: Population) -> "PopulationModel | None":
+    """The model in force where it answers what the settings ask today, else None."""
+    if held is None:
+        return None
+    was = held.population
+    same = (was.object, was.event, was.where) == (population.object, population.event, population.where)
+    return held if same else None
+
+
+def _was_there(engine: DuckEngine, column: str) -> bool:
+    """Whether a custom field was ever pulled under this name."""
+    name = field_column(column.removeprefix("c_")).lower()
+    rows = engine.con.execute(
+        "SELECT 1 FROM duckdb_columns() WHERE lower(column_name) IN (?, ?) AND table_name LIKE 'raw%' LIMIT 1",
+        [name, f"{name}__c"],
+    ).fetchall()
+    return column.startswith("c_") and bool(rows)
+
+
+def _check_features(engine: DuckEngine, settings: Settings) -> None:
+    """Raise ConfigError for a column that no object has: misspelt, a field that must not be learnt from would be."""
+    objects = ("contacts", "companies", "deals")
+    named = {f"[features] {key}": getattr(settings.features, key) for key in ("fixed", "omit", "protected")}
+    for key in ("renewal_date", "term_months"):
+        if field := getattr(settings.value, key):
+            named[f"[value] {key}"] = [field]
+    for key, names in named.items():
+        for name in names:
+            owner, _, rest = str(name).partition(".")
+            if not rest:
+                # A feature or a reason of the catalogue, not a field.
+                continue
+            known = [f"{owner}.{c}" for c in engine.columns(owner)] if owner in objects else objects
+            column = rest.split(".")[0]
+            if owner in objects and key.startswith("[features]") and _was_there(engine, column):
+                # It was deleted in the CRM, or this user sees it no more: no reason to stop a night.
+                continue
+            if owner not in objects or f"{owner}.{column}" not in known:
+                raise ConfigError(
+                    f'{key} names "{name}", which the CRM does not have.',
+                    action=did_you_mean(str(name) if owner in objects else owner, known),
+                )
+
+
+def _card(model: Any) -> dict[str, Any]:
+    return dict(getattr(model, "card", {}) or {})

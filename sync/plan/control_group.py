@@ -1,0 +1,63 @@
+"""Who is in the control group: drawn once by a salted hash of the company, kept for good (DESIGN section 10)."""
+
+import hashlib
+import secrets
+from collections.abc import Iterable
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+
+from sales_consultant.sync.stores import State, groups
+
+_SALT = "group_salt"
+
+
+def salt(state: State) -> str:
+    """The installation's salt, drawn at first use: without it nobody can foresee or choose a group."""
+    held = state.get(_SALT)
+    if held is None:
+        held = secrets.token_hex(16)
+        state.put(_SALT, held)
+    return held
+
+
+def draw(unit: str, salt: str) -> float:
+    """A number in [0, 1) that belongs to the unit for good.
+
+    >>> draw("companies:1", "s") == draw("companies:1", "s")
+    True
+    """
+    digest = hashlib.sha256(f"{salt}:{unit}".encode()).digest()
+    return int.from_bytes(digest[:8], "big") / 2**64
+
+
+def any_control(state: State) -> bool:
+    """Whether anybody was ever drawn into the control group."""
+    return bool(state.rows(sa.select(groups.c.unit).where(groups.c.name == "control").limit(1)))
+
+
+def assign(state: State, units: Iterable[str], *, share: float, now: int) -> dict[str, str]:
+    """The group of every unit, "control" or "shown"; new units are drawn, known ones keep what they had.
+
+    A unit is a company, or a record without one: all its contacts and deals share its group.
+    """
+    wanted = sorted(set(units))
+    if not wanted:
+        return {}
+    with state.begin() as c:
+        held = {str(u): str(g) for u, g in c.execute(sa.select(groups.c.unit, groups.c.name))}
+        key = salt(state) if any(u not in held for u in wanted) else ""
+        new = [
+            {
+                "unit": u,
+                "name": "control" if draw(u, key) < share else "shown",
+                "share": share,
+                "assigned_at": now,
+            }
+            for u in wanted
+            if u not in held
+        ]
+        if new:
+            c.execute(sqlite_insert(groups).on_conflict_do_nothing(), new)
+    held.update({str(n["unit"]): str(n["name"]) for n in new})
+    return {u: held[u] for u in wanted}

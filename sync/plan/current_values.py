@@ -1,0 +1,108 @@
+"""What the CRM holds of our fields: as pulled, with what we wrote since laid over it."""
+
+from collections.abc import Mapping, Sequence
+
+import sqlalchemy as sa
+
+from sales_consultant.config.canon import Canonical
+from sales_consultant.config.catalogue import Field, by_key
+from sales_consultant.config.neutral import field_column, quote
+from sales_consultant.connectors.base import Reader
+from sales_consultant.sync.journal import last_written, written_since
+from sales_consultant.sync.plan.desired_values import DAY_MS, Key
+from sales_consultant.sync.plan.plan import Held, Values
+from sales_consultant.sync.stores import MANY, State, Warehouse, feedback, many, written
+
+
+def read(
+    connector: Reader,
+    warehouse: Warehouse,
+    state: State,
+    fields: Mapping[str, Sequence[Field]],
+    *,
+    overlay: bool = True,
+) -> Held:
+    """Our fields' values by record, for every live record of the written objects; without `overlay` only as pulled.
+
+    A search index lags behind the records: a row read before our own write was acknowledged is older than the write.
+    """
+    values: dict[Key, Values] = {}
+    seen: dict[Key, int] = {}
+    # Most records hold the same few values, read in the same few moments: each is kept once.
+    moments: dict[int, int] = {}
+    for obj, chosen in fields.items():
+        table, condition = connector.raw(obj)
+        columns = warehouse.columns(table)
+        if not columns:
+            continue
+        names = [(f, field_column(connector.field_name(obj, f))) for f in chosen]
+        present = [(f, n) for f, n in names if n in columns]
+        listed = "".join(f", {quote(n)}" for _, n in present)
+        query = f"SELECT id, _seen{listed} FROM {quote(table)} WHERE {condition}"
+        parsed = [_Parsed(connector, f) for f, _ in present]
+        for record_id, at, *texts in many(warehouse.con.execute(query)):
+            key = (obj, record_id)
+            values[key] = {p.key: p[text] for p, text in zip(parsed, texts, strict=True) if text is not None}
+            seen[key] = moments.setdefault(at, at)
+    oldest = min(seen.values(), default=0)
+    for key, fresh in (written_since(state, oldest) if overlay else {}).items():
+        for name, (value, at) in fresh.items():
+            if key in values and at >= seen[key]:
+                values[key][name] = value
+    return Held(values, last_written(state, values))
+
+
+class _Parsed(dict[str, Canonical]):
+    """The canonical value of each text of a field, found out once, as long as there are not too many of them."""
+
+    def __init__(self, connector: Reader, field: Field) -> None:
+        super().__init__()
+        self.key = field.key
+        self._connector = connector
+        self._field = field
+
+    def __missing__(self, text: str) -> Canonical:
+        found = self._connector.parse(self._field, text)
+        if len(self) < MANY:
+            self[text] = found
+        return found
+
+
+def steps_of_day(state: State, moment: int) -> list[Key]:
+    """Records that got their step on the day (UTC) of a moment: an owner's allowance of that day is used by them."""
+    day = moment // DAY_MS * DAY_MS
+    query = sa.select(written.c.object, written.c.record_id).where(
+        written.c.field == "next_step_id",
+        written.c.value.is_not(None),
+        written.c.at >= day,
+        written.c.at < day + DAY_MS,
+    )
+    with state.begin() as c:
+        return [(str(o), str(i)) for o, i in c.execute(query)]
+
+
+def shown(held: Held, field: str) -> dict[Key, str]:
+    """The value of a field that each record shows now, by object and id: two objects may have the same id."""
+    return {key: str(v[field]) for key, v in held.values.items() if v.get(field)}
+
+
+def keep_feedback(state: State, held: Held, *, now: int) -> int:
+    """Keep what reps answered to a step, with the step it belongs to; returns how many answers are new."""
+    rows = [
+        {
+            "object": key[0],
+            "record_id": key[1],
+            "step_id": v["next_step_id"],
+            "value": v["next_step_feedback"],
+            "seen_at": now,
+        }
+        for key, v in held.values.items()
+        if v.get("next_step_id") and v.get("next_step_feedback") in by_key("next_step_feedback").options
+    ]
+    if not rows:
+        return 0
+    with state.begin() as c:
+        before = c.execute(sa.select(sa.func.count()).select_from(feedback)).scalar() or 0
+        c.execute(sa.insert(feedback).prefix_with("OR IGNORE"), rows)
+        after = c.execute(sa.select(sa.func.count()).select_from(feedback)).scalar() or 0
+    return int(after - before)

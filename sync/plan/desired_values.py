@@ -1,0 +1,395 @@
+"""What our fields should hold now: scores, reasons, value, segments and next steps as canonical values by record.
+
+Nothing here looks at what the CRM holds but to keep a segment or a step that is there already; what changes is the
+plan's to say.
+"""
+
+import sys
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from sales_consultant.config.canon import Canonical, written
+from sales_consultant.config.catalogue import by_key
+from sales_consultant.config.playbook import Playbook
+from sales_consultant.config.settings import Settings
+from sales_consultant.engine import DuckEngine
+from sales_consultant.scoring import scorer
+from sales_consultant.scoring.customers import value
+from sales_consultant.scoring.next_steps import propose
+from sales_consultant.scoring.populations import undecided
+from sales_consultant.scoring.scorer import shown
+from sales_consultant.scoring.validation import publish_gate
+from sales_consultant.sync.stores import many
+
+DAY_MS = 86_400_000
+TREND_DAYS = 14
+TREND_POINTS = 8
+SHOWN_REASONS = 3
+SCORE_KEYS = (
+    "score",
+    "grade",
+    "top_reason",
+    "probability",
+    "trend",
+    "reasons",
+    "expected_value",
+    "model",
+    "scored_at",
+)
+KEPT = ("next_step_id", "segment", "customer_tier", "cluster")
+"""Fields that do not wander: what a record shows of them has a say in what it shall show."""
+STEP_KEYS = ("next_step", "next_step_due", "next_step_reason", "next_step_worth", "next_step_id")
+
+Key = tuple[str, str]
+
+
+@dataclass(slots=True)
+class Record:
+    """One record's desired values; a key that is absent is not ours to say, None empties the field."""
+
+    object: str
+    record_id: str
+    values: dict[str, Canonical] = field(default_factory=dict)
+    population: str = ""
+
+
+@dataclass
+class Desired:
+    """Desired values of all records, with what the run has to report.
+
+    `left` says why a record that may still hold values has none any more: "closed", "left", "excluded", "no model".
+    `undecided` are the deals of which nobody knows whether they are over, and the customers of whom nobody knows what they bought:
+    what is said of them stays as it is. `estimated` are the deals whose expected value rests on an estimated amount. `drift` is each population's stability index of the scores against those at the model's publication.
+    """
+
+    as_of: int
+    records: dict[Key, Record] = field(default_factory=dict)
+    excluded: dict[str, dict[str, int]] = field(default_factory=dict)
+    scored: dict[str, int] = field(default_factory=dict)
+    drift: dict[str, float] = field(default_factory=dict)
+    estimated: set[str] = field(default_factory=set)
+    withheld: dict[str, str] = field(default_factory=dict)
+    directory: dict[Key, tuple[str, str, str, Key]] = field(default_factory=dict)
+    closed_deals: set[str] = field(default_factory=set)
+    excluded_records: set[Key] = field(default_factory=set)
+    modelled: set[str] = field(default_factory=set)
+    undecided: set[Key] = field(default_factory=set)
+    unmodelled: set[Key] = field(default_factory=set)
+
+    def name(self, key: Key) -> str:
+        """What people call a record; its id where it has no name."""
+        return self.directory[key][0] if key in self.directory else key[1]
+
+    def unit(self, key: Key) -> str:
+        """The company that a record belongs to, or the record itself: what shares a group."""
+        company = self.directory[key][1] if key in self.directory else ""
+        return f"companies:{company}" if company else f"{key[0]}:{key[1]}"
+
+    def owner(self, key: Key) -> str:
+        """The id of a record's owner; empty for none."""
+        return self.directory[key][2] if key in self.directory else ""
+
+    def record(self, key: Key) -> Record:
+        """The record's entry, made at first use."""
+        if key not in self.records:
+            # A key that is known already is not kept twice.
+            own = self.directory[key][3] if key in self.directory else key
+            self.records[own] = Record(*own)
+        return self.records[key]
+
+
+@dataclass(frozen=True)
+class Models:
+    """The models in force, by population name, and those of customers."""
+
+    populations: Mapping[str, Any]
+    value: Any | None
+    segments: Any | None
+    labels: Mapping[str, str] = field(default_factory=dict)
+    amount: Any | None = None
+    clusters: Any | None = None
+
+
+def build(
+    engine: DuckEngine,
+    settings: Settings,
+    models: Models,
+    playbook: Playbook,
+    *,
+    as_of: int,
+    shown: Mapping[str, Mapping[Key, str]],
+    steps_of_today: Collection[Key] = (),
+    keys: Iterable[Key] = (),
+) -> Desired:
+    """Score everything that has a model in force, as of `as_of` (ms).
+
+    `shown` holds what records show now of the fields in KEPT; `keys` are those of records that are held already.
+    """
+    desired = Desired(as_of)
+    _directory(engine, desired, keys)
+    _undecided(engine, desired)
+    frames = _scores(engine, settings, models, desired)
+    _values(engine, settings, models, desired, shown)
+    _steps(engine, settings, playbook, frames, desired, shown["next_step_id"], steps_of_today)
+    return desired
+
+
+def _put(desired: Desired, key: Key, **values: object) -> None:
+    record = desired.record(key)
+    for name, given in values.items():
+        text = written(by_key(name), given)
+        # Grades, segments, steps and models are few words on very many records: each is kept once.
+        record.values[name] = None if text is None else sys.intern(text)
+
+
+def _directory(engine: DuckEngine, desired: Desired, keys: Iterable[Key]) -> None:
+    """Names, owners and companies of all records: what messages, pilots and the control group need."""
+    sources = (
+        (
+            "SELECT CASE source_object WHEN 'Lead' THEN 'leads' ELSE 'contacts' END, id, "
+            "coalesce(nullif(trim(concat_ws(' ', first_name, last_name)), ''), email, id), company_id, owner_id, "
+            "false, do_not_score FROM contacts"
+        ),
+        "SELECT 'companies', id, coalesce(name, domain, id), id, owner_id, false, do_not_score FROM companies",
+        "SELECT 'deals', id, coalesce(name, id), company_id, owner_id, is_closed, do_not_score FROM deals",
+    )
+    # Many records share these words: each is kept once.
+    known: dict[str, str] = {}
+    same = {k: k for k in keys}
+    for source in sources:
+        for obj, record_id, name, company, owner, closed, leave in many(engine.con.execute(source)):
+            key = (known.setdefault(obj, obj), record_id)
+            shared = (known.setdefault(w, w) if w else "" for w in (company, owner))
+            key = same.get(key, key)
+            desired.directory[key] = (name, *shared, key)
+            if closed:
+                desired.closed_deals.add(record_id)
+            if leave:
+                desired.excluded_records.add(key)
+
+
+def _undecided(engine: DuckEngine, desired: Desired) -> None:
+
+    found = undecided(engine)
+    for obj, ids in (("deals", found.deals), ("companies", found.companies), ("contacts", found.contacts)):
+        desired.undecided |= {(obj, i) for i in ids}
+
+
+def _scores(engine: DuckEngine, settings: Settings, models: Models, desired: Desired) -> "list[pd.DataFrame]":
+
+    frames = []
+    for name, population in settings.populations.items():
+        out = scorer.left_out(engine, population, settings.exclude, desired.as_of)
+        desired.excluded[name] = dict(sorted(Counter(out.values()).items()))
+        desired.excluded_records |= {(_written(desired, population.object, i), i) for i in out}
+        model = models.populations.get(name)
+        if model is None:
+            # What a withdrawn model said of them is emptied, whatever other populations of the object have.
+            open_now = scorer.members(engine, population, settings.exclude, desired.as_of)
+            desired.unmodelled |= {(_written(desired, population.object, i), i) for i in open_now}
+            continue
+        desired.modelled.add(population.object)
+        frame = scorer.score(engine, model, as_of=desired.as_of, exclusions=settings.exclude)
+        before = scorer.score(
+            engine, model, as_of=desired.as_of - TREND_DAYS * DAY_MS, exclusions=settings.exclude
+        )
+        earlier = dict(zip(before["record_id"], before["score"], strict=True))
+        label = models.labels.get(name, name)
+        taken = []
+        for row in _rows(frame):
+            key = (_written(desired, row.object, row.record_id), row.record_id)
+            # A record in two populations is scored in the one that is configured first.
+            first = not desired.record(key).values.get("score")
+            taken.append(first)
+            if first:
+                desired.record(key).population = name
+                _put(
+                    desired,
+                    key,
+                    **_score_values(row, earlier.get(row.record_id)),
+                    model=label,
+                    scored_at=desired.as_of,
+                )
+        if then := model.card.get("score_shares"):
+            desired.drift[name] = round(
+                publish_gate.stability_index(then, publish_gate.shares(frame["score"].to_numpy())), 3
+            )
+        frame = frame[np.array(taken, dtype=bool)]
+        desired.scored[name] = len(frame)
+        frames.append(frame)
+    _expected(engine, frames, desired, models)
+    return frames
+
+
+def _written(desired: Desired, obj: str, record_id: str) -> str:
+    """A Salesforce lead is a row of the neutral contacts and written as a lead."""
+    return "leads" if obj == "contacts" and ("leads", record_id) in desired.directory else obj
+
+
+def _score_values(row: Any, earlier: int | None) -> dict[str, object]:
+    score = int(row.score)
+    lines = reason_lines(row.reasons)
+    if earlier is None:
+        trend = "new"
+    else:
+        moved = score - int(earlier)
+        trend = "rising" if moved >= TREND_POINTS else "falling" if moved <= -TREND_POINTS else "steady"
+    return {
+        "score": score,
+        "grade": row.grade,
+        "probability": row.probability,
+        "trend": trend,
+        "top_reason": lines[0] if lines else None,
+        "reasons": "\n".join(lines) or None,
+    }
+
+
+def reason_lines(reasons: Any) -> list[str]:
+    """At most three lines, strongest first, then everything else, so that 50 and the lines sum to the score.
+
+    Named are only what was seen of the record: "everything else" holds the rest and what holding the score at
+    1 or 99 did, and is left out where it is nothing.
+    """
+    return [r.line() for r in shown(reasons, SHOWN_REASONS)]
+
+
+def _expected(engine: DuckEngine, frames: "list[pd.DataFrame]", desired: Desired, models: Models) -> None:
+
+    guessed: dict[str, float] = {}
+    if models.amount is not None and any((f["object"] == "deals").any() for f in frames):
+        found = models.amount.estimate(engine)
+        guessed = dict(zip(found["record_id"], found["amount"], strict=True))
+    for frame in frames:
+        deals = frame[frame["object"] == "deals"]
+        if deals.empty:
+            continue
+        held = value.deal_values(engine, deals, as_of=desired.as_of, estimates=guessed)
+        desired.estimated |= set(held.loc[held["estimated"], "record_id"])
+        worth = dict(zip(held["record_id"], held["expected_value"], strict=True))
+        for record_id in deals["record_id"]:
+            amount = worth.get(record_id)
+            _put(desired, ("deals", record_id), expected_value=None if _missing(amount) else amount)
+
+
+def _values(
+    engine: DuckEngine,
+    settings: Settings,
+    models: Models,
+    desired: Desired,
+    shown: Mapping[str, Mapping[Key, str]],
+) -> None:
+    worth = None
+    if models.value is not None:
+        frame = worth = models.value.predict(
+            engine,
+            as_of=desired.as_of,
+            exclusions=settings.exclude,
+            discount_rate=settings.value.discount_rate,
+        )
+        for row in _rows(frame):
+            amount, risk = row.value_12m, row.churn_risk
+            if ("companies", row.record_id) in desired.undecided:
+                continue
+            _put(
+                desired,
+                ("companies", row.record_id),
+                value_12m=None if _missing(amount) else amount,
+                churn_risk=None if _missing(risk) else risk,
+            )
+        desired.scored["value"] = len(frame)
+    if models.segments is not None:
+        frame = models.segments.assign(
+            engine,
+            as_of=desired.as_of,
+            previous=shown["segment"],
+            values=worth,
+            previous_tiers={k[1]: int(t) for k, t in shown["customer_tier"].items() if k[0] == "companies"},
+            exclusions=settings.exclude,
+        )
+        for row in _rows(frame):
+            key = (_written(desired, row.object, row.record_id), row.record_id)
+            if key[0] == "leads" or key in desired.undecided:
+                continue
+            values: dict[str, object] = {"segment": None if _missing(row.segment) else row.segment}
+            if row.object == "companies":
+                values["lifecycle"] = None if _missing(row.lifecycle) else row.lifecycle
+                values["customer_tier"] = None if _missing(row.customer_tier) else str(int(row.customer_tier))
+            _put(desired, key, **values)
+        desired.scored["segments"] = len(frame)
+    if models.clusters is not None:
+        held = {k[1]: v for k, v in shown["cluster"].items() if k[0] == "companies"}
+        frame = models.clusters.assign(
+            engine, as_of=desired.as_of, previous=held, exclusions=settings.exclude
+        )
+        for row in _rows(frame):
+            if ("companies", row.record_id) in desired.undecided:
+                continue
+            _put(
+                desired, ("companies", row.record_id), cluster=None if _missing(row.cluster) else row.cluster
+            )
+
+
+def _steps(
+    engine: DuckEngine,
+    settings: Settings,
+    playbook: Playbook,
+    frames: "list[pd.DataFrame]",
+    desired: Desired,
+    held: Mapping[Key, str],
+    of_today: Collection[Key],
+) -> None:
+
+    if not frames:
+        return
+    scores = pd.concat(
+        [f[["object", "record_id", "score", "grade", "probability"]] for f in frames], ignore_index=True
+    )
+    current = {("contacts" if o == "leads" else o, i): step for (o, i), step in held.items()}
+    steps = propose.propose(
+        engine,
+        scores,
+        playbook,
+        as_of=desired.as_of,
+        current=current,
+        max_new_per_owner=settings.next_steps.max_new_per_owner,
+        given_today=Counter(desired.owner(k) for k in of_today),
+    )
+    for row in _rows(scores):
+        if row.object != "companies":
+            _put(
+                desired,
+                (_written(desired, row.object, row.record_id), row.record_id),
+                **dict.fromkeys(STEP_KEYS),
+            )
+    for row in _rows(steps):
+        _put(
+            desired,
+            (_written(desired, row.object, row.record_id), row.record_id),
+            next_step=row.step,
+            next_step_due=None if _missing(row.due) else row.due,
+            next_step_reason=row.reason,
+            next_step_worth=None if _missing(row.worth) else row.worth,
+            next_step_id=row.step_id,
+        )
+    desired.scored["next steps"] = len(steps)
+
+
+def _rows(frame: "pd.DataFrame") -> Iterator[Any]:
+    """Rows as named tuples; pandas' own types for them are wider than what our frames hold."""
+    yield from frame.itertuples(index=False)
+
+
+def _missing(value: object) -> bool:
+    """None, NaN and pandas' own missing values."""
+    return value is None or bool(pd.isna(value))  # type: ignore[call-overload]  # any object may be asked
+
+
+def playbook_path(settings: Settings) -> Path | None:
+    """The admin's playbook, where one is set."""
+    return Path(settings.next_steps.playbook) if settings.next_steps.playbook else None

@@ -1,0 +1,326 @@
+"""The plan: the difference between what our fields should hold and what the CRM holds, decided before any write.
+
+Nights are quiet: a score that moved less than 3 points, a reason's text, a time stamp or a model's name never causes a
+write; they ride along with a change of score, grade, step or value. Scores end: a record that left its population gets
+one last write (DESIGN section 10).
+"""
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from decimal import Decimal
+from itertools import zip_longest
+from typing import Any
+
+from sales_consultant.config.canon import Canonical
+from sales_consultant.config.catalogue import FIELDS, Field, by_key
+from sales_consultant.sync.journal import Entry
+from sales_consultant.sync.plan.desired_values import SCORE_KEYS, STEP_KEYS, Desired, Key, Record
+from sales_consultant.sync.plan.histograms import histograms, with_bars
+
+QUIET_POINTS = 3
+QUIET_RISK = 5
+QUIET_SHARE = Decimal("0.1")
+_LAST_WRITE = ("trend", *STEP_KEYS)
+_BY_SCORER = (*SCORE_KEYS, *STEP_KEYS)
+_OURS = tuple(f.key for f in FIELDS if not f.people_write)
+
+Values = dict[str, Canonical]
+
+
+@dataclass(frozen=True)
+class Edit:
+    """A field of ours that somebody else changed: what we wrote last, and what it holds now."""
+
+    object: str
+    record_id: str
+    field: str
+    wrote: Canonical
+    holds: Canonical
+
+
+@dataclass
+class Plan:
+    """All changes of a run, with what was looked at and left alone, by reason."""
+
+    as_of: int
+    identity: str
+    entries: list[Entry] = field(default_factory=list)
+    looked_at: int = 0
+    graded: int = 0
+    unchanged: int = 0
+    left_alone: Counter[str] = field(default_factory=Counter)
+    foreign_edits: list[Edit] = field(default_factory=list)
+    calls: int = 0
+    missing_fields: dict[str, dict[str, str]] = field(default_factory=dict)
+
+    @property
+    def emptied(self) -> int:
+        """Records that lose a value of ours; a reason, a trend or whatever else only rides along is none."""
+        return sum(any(_lost(*change) for change in e.fields) for e in self.entries)
+
+    def emptied_by_field(self) -> dict[str, int]:
+        """Values that go, by field key, most first."""
+        return dict(Counter(c[0] for e in self.entries for c in e.fields if _lost(*c)).most_common())
+
+    @property
+    def grades_changed(self) -> int:
+        """Records whose grade becomes another one."""
+        return sum(
+            k == "grade" and None not in (old, new) and old != new
+            for e in self.entries
+            for k, old, new in e.fields
+        )
+
+    @property
+    def digest(self) -> str:
+        """Names this plan: the same changes of the same org have the same digest."""
+        body = json.dumps(
+            [self.identity, [asdict(e) for e in self.entries]], ensure_ascii=False, sort_keys=True
+        )
+        return hashlib.sha256(body.encode()).hexdigest()
+
+    def by_field(self) -> dict[str, int]:
+        """Changes by field key."""
+        counts = Counter(k for e in self.entries for k, _, _ in e.fields)
+        return dict(sorted(counts.items()))
+
+    def rows(self) -> list[dict[str, Any]]:
+        """The changes, old and new value by record and field."""
+        return [
+            {"object": e.object, "id": e.record_id, "name": e.name, "why": e.why}
+            | {"fields": {k: {"old": old, "new": new} for k, old, new in e.fields}}
+            for e in self.entries
+        ]
+
+    def sample(self, count: int) -> list[dict[str, Any]]:
+        """A few changes to look at, of every object and reason there is, in words."""
+        groups: dict[tuple[str, str], list[Entry]] = {}
+        for e in self.entries:
+            groups.setdefault((e.why, e.object), []).append(e)
+        chosen = [e for turn in zip_longest(*groups.values()) for e in turn if e is not None][:count]
+        return [
+            {"object": e.object, "id": e.record_id, "name": e.name, "why": e.why}
+            | {"changes": "; ".join(f"{k} {old or '-'} → {new or '-'}" for k, old, new in e.fields)}
+            for e in chosen
+        ]
+
+    def edits(self, count: int | None = None) -> list[dict[str, Any]]:
+        """What people changed in fields of ours, with both values."""
+        return [
+            {"object": e.object, "id": e.record_id, "field": e.field, "we_wrote": e.wrote, "holds": e.holds}
+            for e in self.foreign_edits[:count]
+        ]
+
+    def histograms(self) -> list[dict[str, Any]]:
+        """How far values move, by field."""
+        return histograms(change for e in self.entries for change in e.fields)
+
+    def whole(self) -> dict[str, Any]:
+        """Everything, for `--json`."""
+        return {"histograms": self.histograms(), "edited_by_hand": self.edits(), "entries": self.rows()}
+
+    def brief(self) -> dict[str, Any]:
+        """What people look at: how far values move, some edits by hand, some changes."""
+        bars = with_bars(self.histograms())
+        return {"histograms": bars, "edited_by_hand": self.edits(8), "sample": self.sample(8)}
+
+    def summary(self) -> dict[str, Any]:
+        """Counts for people and for `--json`."""
+        return {
+            "digest": self.digest,
+            "records": len(self.entries),
+            "changes": sum(len(e.fields) for e in self.entries),
+            "by_object": dict(Counter(e.object for e in self.entries)),
+            "by_field": self.by_field(),
+            "why": dict(Counter(e.why for e in self.entries)),
+            "looked_at": self.looked_at,
+            "unchanged": self.unchanged,
+            "left_alone": dict(self.left_alone),
+            "foreign_edits": len(self.foreign_edits),
+            "grades_changed": self.grades_changed,
+            "emptied": self.emptied,
+            "emptied_by_field": self.emptied_by_field(),
+            "api_calls": self.calls,
+            "missing_fields": {o: sorted(m) for o, m in self.missing_fields.items()},
+        }
+
+
+@dataclass(frozen=True)
+class Held:
+    """What the CRM holds of our fields, by record, and what we last wrote there."""
+
+    values: Mapping[Key, Values]
+    written: Mapping[Key, Values]
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a plan must leave alone.
+
+    `allowed`: None, or the records a pilot writes. `emptied`: records outside the pilot whose values go. `control`: records of the control group. `waiting`: dead letters
+    whose next try is not due. `held_fields`: fields on hold after a rollback.
+    """
+
+    allowed: frozenset[Key] | None = None
+    emptied: frozenset[Key] = frozenset()
+    control: frozenset[Key] = frozenset()
+    waiting: frozenset[Key] = frozenset()
+    held_fields: frozenset[str] = frozenset()
+    keep_foreign: bool = False
+
+
+def make(
+    desired: Desired, held: Held, fields: Mapping[str, Sequence[Field]], limits: Limits, *, identity: str
+) -> Plan:
+    """The plan; deterministic: entries by object and id."""
+    plan = Plan(desired.as_of, identity)
+    # One set and no second one beside it: there may be a million keys.
+    keys = {k for k in desired.records if k[0] in fields}
+    keys.update(k for k, v in held.values.items() if any(v.values()))
+    for key in sorted(keys):
+        if key[0] not in fields:
+            continue
+        plan.looked_at += 1
+        current = held.values.get(key)
+        if current is None:
+            # Scored from a row that is not there (any more) to be written.
+            plan.left_alone["gone"] += 1
+            continue
+        if key[0] == "deals" and key in desired.undecided and key not in desired.excluded_records:
+            # Neither open nor over: the stage it stands in is not known, and what was said of it stays.
+            plan.left_alone["stage not known"] += 1
+            continue
+        plan.graded += bool(current.get("grade"))
+        writable = [f.key for f in fields[key[0]] if not f.people_write]
+        outside = key in limits.emptied
+        wanted, why = (
+            (dict.fromkeys(_OURS), "outside the pilot") if outside else _wanted(key, desired, current)
+        )
+        wanted = {k: v for k, v in wanted.items() if k in writable}
+        edits = _foreign(key, current, held.written.get(key, {}), wanted)
+        last = held.written.get(key, {})
+        plan.foreign_edits += [Edit(*key, k, last.get(k), current.get(k)) for k in sorted(edits)]
+        if limits.keep_foreign:
+            wanted = {k: v for k, v in wanted.items() if k not in edits}
+            edits = set()
+        changed = quiet(wanted, current, edits)
+        if not changed:
+            plan.unchanged += 1
+            continue
+        reason = _left_alone(key, limits)
+        if reason:
+            plan.left_alone[reason] += 1
+            continue
+        free = {k: v for k, v in changed.items() if k not in limits.held_fields}
+        if len(free) < len(changed):
+            plan.left_alone["on hold"] += 1
+        if not free:
+            continue
+        plan.entries.append(
+            Entry(
+                *key,
+                desired.name(key),
+                why,
+                tuple((k, current.get(k), v) for k, v in free.items()),
+            )
+        )
+    return plan
+
+
+def _left_alone(key: Key, limits: Limits) -> str:
+    if key in limits.control:
+        return "control group"
+    if limits.allowed is not None and key not in limits.allowed and key not in limits.emptied:
+        return "outside the pilot"
+    return "dead letter, waiting" if key in limits.waiting else ""
+
+
+def _wanted(key: Key, desired: Desired, current: Values) -> tuple[Values, str]:
+    """The values a record shall hold, and why, whether it is scored or not any more."""
+    record: Record | None = desired.records.get(key)
+    values = dict(record.values) if record else {}
+    if key in desired.excluded_records:
+        return dict.fromkeys(_OURS), "excluded"
+    if "score" in values:
+        if not current.get("score"):
+            return values, "first score"
+        return values, "scored again"
+    if current.get("score") or current.get("next_step"):
+        if key[0] == "leads":
+            # A converted lead can hardly be written, and its contact and deal carry on.
+            return {}, "converted lead"
+        if key[0] in desired.modelled and key not in desired.unmodelled:
+            # Score, grade and reasons stay as last given, so that what was shown can be judged by what happened.
+            return {**values, **dict.fromkeys(_LAST_WRITE)}, "left its population"
+        return {**values, **dict.fromkeys(_BY_SCORER)}, "no model"
+    return values, "value or segment"
+
+
+def _foreign(key: Key, current: Values, written: Values, wanted: Values) -> set[str]:
+    """Fields of ours that hold neither what we last wrote nor what we want: somebody else changed them."""
+    return {
+        k for k, v in written.items() if k in wanted and current.get(k) != v and current.get(k) != wanted[k]
+    }
+
+
+def quiet(wanted: Values, current: Values, foreign: set[str]) -> Values:
+    """The values to write; empty where nothing moved enough to be worth a write.
+
+    >>> quiet({"score": "62", "grade": "B"}, {"score": "60", "grade": "C"}, set())
+    {}
+    >>> quiet({"score": "64", "grade": "B"}, {"score": "60", "grade": "C"}, set())
+    {'score': '64', 'grade': 'B'}
+    """
+    wanted = dict(wanted)
+    if wanted.get("next_step_id") and wanted["next_step_id"] == current.get("next_step_id"):
+        # The same step stays as it was given: its date and words do not wander from night to night.
+        for key in STEP_KEYS:
+            if current.get(key) is not None:
+                wanted[key] = current[key]
+    score_moved = _moved("score", wanted, current)
+    if (
+        not score_moved
+        and wanted.get("grade") is not None
+        and current.get("grade") is not None
+        and "score" in wanted
+    ):
+        wanted["grade"] = current["grade"]
+    differ = {k: v for k, v in wanted.items() if v != current.get(k)}
+    if any(_moved(k, wanted, current) for k in differ) or foreign & differ.keys():
+        return differ
+    return {}
+
+
+def _moved(key: str, wanted: Values, current: Values) -> bool:
+    """Whether a field's difference alone is worth a write."""
+    if key not in wanted or wanted[key] == current.get(key):
+        return False
+    old, new = current.get(key), wanted[key]
+    field = by_key(key)
+    if field.rides:
+        # Emptied at the end of a score, a rider is the last write itself.
+        return new is None and key in _LAST_WRITE
+    if old is None or new is None:
+        return True
+    if key == "score":
+        return abs(int(new) - int(Decimal(old))) >= QUIET_POINTS if _number(old) else True
+    if key == "churn_risk":
+        return abs(Decimal(new) - Decimal(old)) >= QUIET_RISK if _number(old) else True
+    if field.type == "money":
+        return abs(Decimal(new) - Decimal(old)) > QUIET_SHARE * abs(Decimal(old)) if _number(old) else True
+    return True
+
+
+def _lost(key: str, old: Canonical, new: Canonical) -> bool:
+    """Whether a field goes that says something by itself."""
+    return bool(old) and new is None and not by_key(key).rides
+
+
+def _number(text: str) -> bool:
+    try:
+        return Decimal(text).is_finite()
+    except ArithmeticError:
+        return False

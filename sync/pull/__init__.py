@@ -1,0 +1,6 @@
+"""Bringing the warehouse up to date, and proving that no row is missing."""
+
+from sales_consultant.sync.pull.estimate import estimate
+from sales_consultant.sync.pull.pull import Pulled, choose, pull
+
+__all__ = ["Pulled", "choose", "estimate", "pull"]

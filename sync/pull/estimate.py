@@ -1,0 +1,78 @@
+"""What a pull would cost before it starts: calls and minutes, stream by stream."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from sales_consultant.config.errors import AccessError
+from sales_consultant.connectors.base import Connector, Estimate
+from sales_consultant.sync.pull.pull import OVERLAP_MS, choose
+from sales_consultant.sync.stores import Warehouse
+
+
+@dataclass(frozen=True)
+class Estimated:
+    """All streams' estimates; `minutes` is the least that the CRM's published limits allow."""
+
+    streams: list[Estimate]
+    whole: frozenset[str]
+    minutes: float
+
+    @property
+    def calls(self) -> dict[str, int]:
+        """Calls of all streams by kind."""
+        found: dict[str, int] = {}
+        for e in self.streams:
+            for kind, n in e.calls.items():
+                found[kind] = found.get(kind, 0) + n
+        return found
+
+    def as_dict(self) -> dict[str, Any]:
+        """For people and for JSON; streams that cost nothing are left out."""
+        return {
+            "calls": sum(self.calls.values()),
+            "minutes": round(self.minutes, 1),
+            "by_kind": self.calls,
+            "streams": [
+                {
+                    "stream": e.stream,
+                    "read": "whole" if e.stream in self.whole else "what changed",
+                    "rows": e.rows,
+                    "calls": sum(e.calls.values()),
+                }
+                for e in self.streams
+                if sum(e.calls.values())
+            ],
+        }
+
+
+def estimate(
+    connector: Connector, warehouse: Warehouse, *, objects: Iterable[str] = (), full: bool = False
+) -> Estimated:
+    """Counts what is there, or what changed since the last pull, for one call a stream; reads no row.
+
+    The first pull's links are guessed from the rows they start from. Streams this user may not read cost nothing.
+    """
+    found: list[Estimate] = []
+    whole: set[str] = set()
+    rows: dict[str, int] = {}
+    for stream in choose(connector, objects):
+        state = warehouse.state(stream.name)
+        try:
+            changed = stream.mode != "links" and connector.definition(stream.name) != state.definition
+            since = None if full or changed or state.watermark is None else state.watermark
+            if stream.mode == "slow":
+                # Read with the rows when all are read, else at a cadence of its own.
+                continue
+            if stream.mode == "full" or since is None:
+                whole.add(stream.name)
+            start = None if since is None else since - (0 if stream.mode == "links" else OVERLAP_MS)
+            one = connector.estimate(stream.name, since=start, rows=rows, known=warehouse)
+        except AccessError as e:
+            if not stream.optional and "invisible" not in e.details:
+                raise
+            continue
+        rows[stream.name] = one.rows
+        found.append(one)
+    made = Estimated(found, frozenset(whole), 0.0)
+    return Estimated(found, frozenset(whole), connector.seconds_for(made.calls) / 60)

@@ -1,0 +1,179 @@
+"""Proving that nothing is missing: every id that the CRM has against every id that the warehouse holds.
+
+A delta cannot bring what leaves no trace: a row erased for good, a row that was committed with a stamp from before the
+overlap. So now and then all ids are read, with the time of each row's last change, which costs nothing more: rows that
+are missing or older here are read again by id, rows that are gone there are marked. Links carry no stamp at all; they are
+read again whole, a thousand records a call.
+"""
+
+from collections.abc import Iterable
+from dataclasses import astuple, dataclass
+
+from sales_consultant.config.errors import AccessError
+from sales_consultant.config.neutral import quote
+from sales_consultant.connectors.base import Reader, Stream
+from sales_consultant.sync.pull.pull import Progress, choose
+from sales_consultant.sync.stores import Warehouse
+
+
+@dataclass(frozen=True)
+class Compared:
+    """One stream after its comparison: live rows there and here, and what was repaired.
+
+    `missing` rows were not held, `stale` ones were held in an older state, `vanished` ones are gone in the CRM. `doubt`
+    says why the CRM may not have shown this user every row; empty where it shows all. `unseen` rows were read before and are
+    not shown now: with a doubt they are kept, for hidden and gone look alike.
+    """
+
+    stream: str
+    object: str
+    crm: int
+    warehouse: int
+    missing: int = 0
+    stale: int = 0
+    vanished: int = 0
+    doubt: str = ""
+    unseen: int = 0
+
+    @property
+    def equal(self) -> bool:
+        """Whether both sides have as many live rows."""
+        return self.crm == self.warehouse
+
+    def __str__(self) -> str:
+        """As "CRM 48,211, warehouse 48,211", with what was repaired and where rows may be hidden."""
+        text = f"CRM {self.crm:,}, warehouse {self.warehouse:,}"
+        repaired = [
+            f"{n:,} {what}"
+            for n, what in ((self.missing, "missing"), (self.stale, "stale"), (self.vanished, "vanished"))
+            if n
+        ]
+        if repaired:
+            text += f" (repaired: {', '.join(repaired)})"
+        if self.unseen:
+            text += f" ({self.unseen:,} not shown any more, kept)"
+        return text + (f"; rows may be hidden: {self.doubt}" if self.doubt else "")
+
+
+def reconcile(
+    connector: Reader,
+    warehouse: Warehouse,
+    *,
+    until: int,
+    objects: Iterable[str] = (),
+    progress: Progress | None = None,
+) -> list[Compared]:
+    """Compare and repair every chosen stream that was pulled before; call it after a pull up to `until`."""
+    hidden = connector.hidden_rows()
+    found: list[Compared] = []
+    chosen = [s for s in choose(connector, objects) if warehouse.state(s.name).watermark is not None]
+    for stream in chosen:
+        if stream.mode == "delta":
+            try:
+                found.append(_compare(connector, warehouse, stream, hidden.get(stream.object, ""), progress))
+            except AccessError:
+                if not stream.optional:
+                    raise
+    warehouse.make_views(connector)
+    for stream in chosen:
+        if stream.mode == "links":
+            _links(connector, warehouse, stream, until)
+    warehouse.make_views(connector)
+    _keep(warehouse, found, until)
+    return found
+
+
+_TABLE = (
+    "CREATE TABLE IF NOT EXISTS _comparisons (stream VARCHAR PRIMARY KEY, object VARCHAR, crm BIGINT, warehouse BIGINT, "
+    "missing BIGINT, stale BIGINT, vanished BIGINT, doubt VARCHAR, unseen BIGINT, compared_at BIGINT)"
+)
+
+
+def _keep(warehouse: Warehouse, found: list[Compared], at: int) -> None:
+    with warehouse.transaction():
+        warehouse.con.execute(_TABLE)
+        for c in found:
+            warehouse.con.execute(
+                "INSERT OR REPLACE INTO _comparisons VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", [*astuple(c), at]
+            )
+
+
+def last(warehouse: Warehouse) -> tuple[int | None, list[Compared]]:
+    """When all was compared last (ms, None: never), and what was found of each stream."""
+    warehouse.con.execute(_TABLE)
+    rows = warehouse.con.execute("SELECT * FROM _comparisons ORDER BY object, stream").fetchall()
+    return min((r[-1] for r in rows), default=None), [Compared(*r[:-1]) for r in rows]
+
+
+def due(warehouse: Warehouse, now: int, days: int) -> bool:
+    """Whether so many days have passed since the last comparison; not before the first pull, which reads all anyway."""
+    if not days or warehouse.empty:
+        return False
+    at, _ = last(warehouse)
+    return at is None or now - at >= days * 86_400_000
+
+
+def _compare(
+    connector: Reader, warehouse: Warehouse, stream: Stream, doubt: str, progress: Progress | None
+) -> Compared:
+    con, table = warehouse.con, quote(f"raw_{stream.name}")
+    con.execute("CREATE OR REPLACE TEMP TABLE _inventory (id VARCHAR, _modified BIGINT, _archived BOOLEAN)")
+    listed = 0
+    for part in connector.inventory(stream.name):
+        con.register("_part", part)
+        con.execute("INSERT INTO _inventory SELECT id, _modified, _archived FROM _part")
+        con.unregister("_part")
+        listed += part.num_rows
+        if progress:
+            progress(f"{stream.name}: ids", listed, None)
+    if not warehouse.columns(f"raw_{stream.name}") and listed == 0:
+        return Compared(stream.name, stream.object, 0, 0, doubt=doubt)
+    missing, stale = _repair(connector, warehouse, stream)
+    vanished = unseen = 0
+    if warehouse.columns(f"raw_{stream.name}"):
+        gone = "NOT coalesce(_archived, false) AND id NOT IN (SELECT id FROM _inventory)"
+        if doubt:
+            # Hidden and gone look alike: what may only be hidden is not taken for deleted.
+            unseen = warehouse.number(f"SELECT count(*) FROM {table} WHERE {gone}")
+        else:
+            vanished = warehouse.number(f"UPDATE {table} SET _archived = true WHERE {gone}")
+    there = warehouse.number("SELECT count(*) FROM _inventory WHERE NOT _archived")
+    here = warehouse.number(f"SELECT count(*) FROM {table} WHERE NOT coalesce(_archived, false)")
+    con.execute("DROP TABLE _inventory")
+    return Compared(
+        stream.name,
+        stream.object,
+        there,
+        here,
+        missing,
+        stale,
+        vanished,
+        doubt,
+        unseen,
+    )
+
+
+def _repair(connector: Reader, warehouse: Warehouse, stream: Stream) -> tuple[int, int]:
+    """Read by id what is not here, or not here as it is there; how many rows of each kind."""
+    con, name = warehouse.con, f"raw_{stream.name}"
+    if warehouse.columns(name):
+        rows = con.execute(
+            f"SELECT i.id, r.id IS NULL FROM _inventory i LEFT JOIN {quote(name)} r ON r.id = i.id WHERE r.id IS NULL OR "
+            "r._modified IS DISTINCT FROM i._modified OR coalesce(r._archived, false) <> i._archived ORDER BY 1"
+        ).fetchall()
+    else:
+        rows = [(r[0], True) for r in con.execute("SELECT id FROM _inventory ORDER BY 1").fetchall()]
+    if rows:
+        for page in connector.reread(stream.name, [r[0] for r in rows]):
+            warehouse.commit(page, stream=stream, first_pull=False, live=False)
+    missing = sum(bool(r[1]) for r in rows)
+    return missing, len(rows) - missing
+
+
+def _links(connector: Reader, warehouse: Warehouse, stream: Stream, until: int) -> None:
+    try:
+        for page in connector.pull(stream.name, since=None, until=until, resume=None, known=warehouse):
+            warehouse.commit(page, stream=stream, first_pull=False, live=False)
+    except AccessError:
+        if not stream.optional:
+            raise

@@ -1,0 +1,7 @@
+"""Writing a plan to the CRM, each change settled by the CRM's own answer."""
+
+from sales_consultant.sync.push.drift_check import FRESH_MS, moved, without_moved
+from sales_consultant.sync.push.push import calls_for, push, recover
+from sales_consultant.sync.push.write_order import by_company
+
+__all__ = ["FRESH_MS", "by_company", "calls_for", "moved", "push", "recover", "without_moved"]

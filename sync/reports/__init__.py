@@ -1,0 +1,1 @@
+"""What is told of a connection, its runs, its records and its companies."""

@@ -1,0 +1,131 @@
+"""What works and what is missing, on one screen; and which assumptions held, for those who build this."""
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from sales_consultant.config.crms import CRMS
+from sales_consultant.config.errors import ConfigError, MachineError
+from sales_consultant.config.versions import ending
+from sales_consultant.connectors.base import Finding
+from sales_consultant.sync.pull import dangling_lookups
+from sales_consultant.sync.runtime import Workspace
+
+WARN_DAYS = 90
+
+
+def check(ws: Workspace, live_report: Path | None) -> dict[str, Any]:
+    """All findings of the connection, with the versions in use; optionally the report on a live account."""
+    _ = ws.identity
+    found = [*ws.connector.check(ws.fields), *_versions(ws), *_master(ws)]
+    found += dangling_lookups.findings(dangling_lookups.of_last_pull(ws.state))
+    document = {
+        "org": str(ws.identity),
+        "ok": sum(f.state == "ok" for f in found),
+        "warnings": sum(f.state == "warning" for f in found),
+        "missing": sum(f.state == "missing" for f in found),
+        "next_steps": sum(f.state == "next" for f in found),
+        "findings": [vars(f) for f in found],
+    }
+    if live_report:
+        document["live_report"] = str(live_report)
+        _report(ws, found, live_report)
+    return document
+
+
+def screen(document: Mapping[str, Any]) -> dict[str, Any]:
+    """The same for one screen: what is missing and what to look at line by line, what works in a few lines."""
+    rows: Sequence[Mapping[str, str]] = document["findings"]
+    fine = [r for r in rows if r["state"] == "ok"]
+    read = [r["subject"].removeprefix("read ") for r in fine if r["subject"].startswith("read ")]
+    said = [r for r in fine if not r["subject"].startswith("read ")]
+    order = {"missing": 0, "warning": 1}
+    return {
+        "org": document["org"],
+        "to_do": sorted((dict(r) for r in rows if r["state"] in order), key=lambda r: order[r["state"]]),
+        # What nobody refuses is no fault: it is what comes after this command.
+        "next_steps": [{k: v for k, v in r.items() if k != "state"} for r in rows if r["state"] == "next"],
+        "works": [{"subject": r["subject"], "text": r["text"]} for r in said]
+        + ([{"subject": "read", "text": ", ".join(read)}] if read else []),
+        "live_report": document.get("live_report"),
+    }
+
+
+def _report(ws: Workspace, found: Sequence[Finding], path: Path) -> None:
+    # No id, name or value of the account: which subject stood how, and shapes of answers.
+    body = {
+        "crm": ws.identity.crm,
+        "kind": ws.identity.kind,
+        "versions": {"read": ws.connection.reading, "write": ws.connection.writing},
+        "findings": [{"subject": f.subject, "state": f.state} for f in found],
+        "assumptions": [vars(a) for a in ws.connector.assumptions()],
+    }
+    try:
+        path.write_text(json.dumps(body, indent=1), encoding="utf-8")
+    except OSError as e:
+        raise MachineError(
+            f"The report cannot be written to {path}: {e.strerror}.", action="Choose another file."
+        ) from e
+
+
+def _versions(ws: Workspace) -> list[Finding]:
+    found = []
+    today = datetime.fromtimestamp(ws.connector.latest() / 1000, UTC).date()
+    for use, version in (("reading", ws.connection.reading), ("writing", ws.connection.writing)):
+        subject = f"API version for {use}"
+        try:
+            ends = ending(ws.connection.crm, version)
+        except KeyError:
+            setting = "read_version" if use == "reading" else "write_version"
+            text = f"{version} is not one this release was tried with"
+            found.append(Finding(subject, "warning", text, f"Take {setting} out of the settings."))
+            continue
+        if ends and ends < today:
+            found.append(
+                Finding(subject, "missing", f"{version} ended on {ends}", "Upgrade sales-consultant.")
+            )
+        elif ends and (ends - today).days < WARN_DAYS:
+            text = f"{version} ends on {ends}, in {(ends - today).days} days"
+            found.append(Finding(subject, "warning", text, "Upgrade sales-consultant."))
+        else:
+            found.append(Finding(subject, "ok", version))
+    return found
+
+
+# -- two CRMs that sync with each other ----------------------------------------------------------------------------
+
+
+def _clash(ws: Workspace) -> str:
+    """Why this connection may not write beside the other CRM's; empty where it may."""
+    mine = ws.connection.of
+    there = {c.crm for c in ws.settings.connections.values()}
+    if not {mine.name, mine.syncs_with} <= there or ws.settings.write.master == ws.name:
+        return ""
+    signs = ws.connector.other_sync()
+    if not signs:
+        return ""
+    pair = " and ".join(sorted((mine.label, CRMS[mine.syncs_with].label)))
+    why = f"{pair} sync with each other here ({'; '.join(signs)}), and the settings name both"
+    if ws.settings.write.master:
+        return f'{why}; "{ws.settings.write.master}" is the one that is written'
+    return f"{why}: the same people would be scored and written twice"
+
+
+def _master(ws: Workspace) -> list[Finding]:
+    why = _clash(ws)
+    if not why:
+        return []
+    action = 'Name the one that is written: [write] master = "NAME".'
+    return [Finding("master", "warning" if ws.settings.write.master else "missing", why, action)]
+
+
+def refuse_without_master(ws: Workspace) -> None:
+    """Raise ConfigError where writing this connection would write the same records on both sides of a sync."""
+    why = _clash(ws)
+    if why:
+        raise ConfigError(
+            f"{why}. Nothing was written.",
+            action='Name the connection that is written in the settings: [write] master = "NAME".',
+        )

@@ -1,0 +1,54 @@
+"""The stores of a connection: the state, the warehouse, pages on the way, and copies of the state."""
+
+from sales_consultant.sync.stores.backups import RESTORED
+from sales_consultant.sync.stores.call_counts import CallCounts
+from sales_consultant.sync.stores.rows import MANY, many
+from sales_consultant.sync.stores.state import (
+    State,
+    backfills,
+    batches,
+    changes,
+    dead_letters,
+    exposures,
+    feedback,
+    forgotten,
+    groups,
+    holds,
+    leases,
+    merges,
+    meta,
+    models,
+    plan_files,
+    plans,
+    runs,
+    waits,
+    written,
+)
+from sales_consultant.sync.stores.warehouse import Warehouse
+
+__all__ = [
+    "MANY",
+    "RESTORED",
+    "CallCounts",
+    "State",
+    "Warehouse",
+    "backfills",
+    "batches",
+    "changes",
+    "dead_letters",
+    "exposures",
+    "feedback",
+    "forgotten",
+    "groups",
+    "holds",
+    "leases",
+    "many",
+    "merges",
+    "meta",
+    "models",
+    "plan_files",
+    "plans",
+    "runs",
+    "waits",
+    "written",
+]

@@ -1,0 +1,29 @@
+"""What is thrown away after the time that the settings give; what is still needed never is."""
+
+import sqlalchemy as sa
+
+from sales_consultant.config.sections import Retention
+from sales_consultant.sync.stores.state import State, batches, changes, exposures, runs
+
+DAY_MS = 86_400_000
+
+
+def prune(state: State, settings: Retention, *, now: int) -> dict[str, int]:
+    """Remove old changes and exposures; returns how many of each.
+
+    Changes whose outcome is not known stay, and what we last wrote to each record, so that plans are as before.
+    """
+    gone = {"changes": 0, "exposures": 0}
+    with state.begin() as c:
+        if settings.journal_days is not None:
+            old = sa.select(runs.c.id).where(runs.c.ended_at < now - settings.journal_days * DAY_MS)
+            settled = changes.c.state.not_in(("planned", "inflight"))
+            gone["changes"] = c.execute(sa.delete(changes).where(changes.c.run_id.in_(old), settled)).rowcount
+            used = sa.select(changes.c.batch_id).where(changes.c.batch_id.is_not(None))
+            c.execute(sa.delete(batches).where(batches.c.run_id.in_(old), batches.c.id.not_in(used)))
+        if settings.exposures_days is not None:
+            before = now - settings.exposures_days * DAY_MS
+            gone["exposures"] = c.execute(
+                sa.delete(exposures).where(exposures.c.visible_to < before)
+            ).rowcount
+    return gone

@@ -1,0 +1,23 @@
+"""What commands call: sync, backfill, rollback, provisioning, reports and the rest."""
+
+from sales_consultant.sync.use_cases.init import initialise
+from sales_consultant.sync.use_cases.pulling import pulling
+from sales_consultant.sync.use_cases.pushing import recovering
+from sales_consultant.sync.use_cases.rollback import lift
+from sales_consultant.sync.use_cases.scoring import training
+from sales_consultant.sync.use_cases.stages import Questions, SyncOptions
+from sales_consultant.sync.use_cases.sync import dry, scheduled, score, sync
+
+__all__ = [
+    "Questions",
+    "SyncOptions",
+    "dry",
+    "initialise",
+    "lift",
+    "pulling",
+    "recovering",
+    "scheduled",
+    "score",
+    "sync",
+    "training",
+]

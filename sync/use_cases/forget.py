@@ -1,0 +1,280 @@
+"""Erase a person from all that is kept here: the journal keeps that something changed, not whom or what (privacy laws)."""
+
+import hashlib
+import json
+import os
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import sqlalchemy as sa
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+
+from sales_consultant.config.errors import UsageError
+from sales_consultant.config.neutral import quote
+from sales_consultant.sync.plan import salt
+from sales_consultant.sync.runtime import Workspace
+from sales_consultant.sync.stores import (
+    State,
+    backups,
+    changes,
+    dead_letters,
+    exposures,
+    feedback,
+    forgotten,
+    groups,
+    merges,
+    plan_files,
+    plans,
+    runs,
+    waits,
+    written,
+)
+
+CODE = "FORGOTTEN"
+_OBJECTS = ("contacts", "leads", "companies", "deals")
+_LINKED = """SELECT a.from_id FROM associations a WHERE a.from_object = 'activity' AND a.to_id = ? AND NOT EXISTS (
+ SELECT 1 FROM associations b WHERE b.from_object = 'activity' AND b.from_id = a.from_id AND b.to_object IN ('contact', 'lead')
+ AND b.to_id <> a.to_id)"""
+
+
+def digest(state: State, object: str, record_id: str) -> str:
+    """What stands for a record that was erased: nobody reads an id from it."""
+    return hashlib.sha256(f"{salt(state)}:forget:{object}/{record_id}".encode()).hexdigest()
+
+
+def find(ws: Workspace, record: str) -> tuple[str, str]:
+    """The object and id of "contacts/ID" or an id alone. Raises UsageError where it is not clear or nowhere known."""
+    given, _, record_id = record.rpartition("/")
+    if given and given not in _OBJECTS:
+        raise UsageError(f'"{given}" is no object.', action=f"Write it as contacts/{record_id}.")
+    held = {
+        o
+        for o in ([given] if given else _OBJECTS)
+        if _in_warehouse(ws, o, record_id) or _in_state(ws.state, o, record_id)
+    }
+    if ws.connection.of.leads_are_contacts and "contacts" in held:
+        held.discard("leads")
+    if len(held) != 1:
+        what = "is not kept here" if not held else f"is the id of several records: {', '.join(sorted(held))}"
+        raise UsageError(
+            f"{record} {what}.", action="Give it as contacts/ID, as the CRM shows it in its address."
+        )
+    return held.pop(), record_id
+
+
+def _in_warehouse(ws: Workspace, object: str, record_id: str) -> bool:
+    table, _ = ws.connector.raw(object)
+    if "id" not in ws.warehouse.columns(table):
+        return False
+    return bool(ws.warehouse.number(f"SELECT count(*) FROM {quote(table)} WHERE id = ?", [record_id]))
+
+
+def _in_state(state: State, object: str, record_id: str) -> bool:
+    return any(
+        state.rows(sa.select(t.c.record_id).where(t.c.object == object, t.c.record_id == record_id).limit(1))
+        for t in (changes, written, exposures, feedback, dead_letters)
+    )
+
+
+def _merged_as(object: str) -> str:
+    """The map of merges has leads among the contacts."""
+    return "contacts" if object == "leads" else object
+
+
+def all_ids(ws: Workspace, object: str, record_id: str) -> list[str]:
+    """The id and all that merges joined to it, before and after: one person may have had several."""
+    object = _merged_as(object)
+    kept = ws.state.rows(sa.select(merges.c.old_id, merges.c.new_id).where(merges.c.object == object))
+    pairs = {(str(m["old_id"]), str(m["new_id"])) for m in kept}
+    pairs |= {(m["old_id"], m["new_id"]) for m in ws.warehouse.merged() if m["object"] == object}
+    found, look = [record_id], [record_id]
+    while look:
+        one = look.pop()
+        # Sorted, so that the report names them in the same order each time.
+        look += (new := sorted({x for p in pairs if one in p for x in p} - set(found)))
+        found += new
+    return found
+
+
+def forget(ws: Workspace, object: str, record_id: str) -> dict[str, Any]:
+    """Erase the record here; under the lease, with nothing of it on its way. Says what is left to do elsewhere.
+
+    The records that were merged into it, or it into, are the same person and go with it. Models are not touched: they hold sums over many records, no record. A rollback cannot restore what was erased.
+    """
+    now = ws.clock()
+    fields = ws.fields.get(object, ())
+    ids = all_ids(ws, object, record_id)
+    alive = any(h.found for h in ws.connector.read_back(object, ids, list(fields)[:1]))
+    # The warehouse first: killed in between, the state still knows the record, and the command can be run again.
+    rows = _from_warehouse(ws, object, ids)
+    done: Counter[str] = Counter()
+    files = []
+    for one in ids:
+        done.update(_from_state(ws.state, object, one, now))
+        files += _from_plans(ws.state, object, one)
+    _without_merges(ws.state, object, ids)
+    copies = backups.listed(ws.folder, backups.known(ws.state))
+    return {
+        "object": object,
+        "id": record_id,
+        "merged_with": ids[1:],
+        "erased": {**done, "warehouse_rows": rows, "plan_files": files},
+        "backups_that_may_hold_it": [b["file"] for b in copies],
+        "still_in_the_crm": alive,
+        "note": "A rollback cannot restore what was erased. "
+        + (
+            "The record is still in the CRM: the next pull reads it again. Delete it there, or set it to be left alone."
+            if alive
+            else "It is gone from the CRM too; a later pull does not bring it back."
+        ),
+    }
+
+
+def _from_state(state: State, object: str, record_id: str, now: int) -> dict[str, int]:
+    def mine(t: sa.Table) -> Any:
+        return (t.c.object == object) & (t.c.record_id == record_id)
+
+    mark = digest(state, object, record_id)
+    with state.begin() as c:
+        blank = {"old": None, "new": None, "message": None, "code": CODE}
+        done = {"changes_blanked": c.execute(sa.update(changes).where(mine(changes)).values(blank)).rowcount}
+        for table in (written, exposures, feedback, dead_letters, waits):
+            done[table.name] = c.execute(sa.delete(table).where(mine(table))).rowcount
+        c.execute(
+            sa.delete(groups).where(
+                groups.c.unit.in_([record_id, f"{object}:{record_id}", f"{object}/{record_id}"])
+            )
+        )
+        # A run's error may name the record that it ended at.
+        c.execute(sa.update(runs).where(runs.c.error.contains(record_id)).values(error="(erased)"))
+        c.execute(
+            sqlite_insert(forgotten).values(digest=mark, object=object, at=now).on_conflict_do_nothing()
+        )
+    _empty_log(state)
+    return done
+
+
+def _without_merges(state: State, object: str, ids: Sequence[str]) -> None:
+    """Last of all: until then, whoever runs the command again after a kill finds the same ids."""
+    with state.begin() as c:
+        joined = merges.c.old_id.in_(ids) | merges.c.new_id.in_(ids)
+        c.execute(sa.delete(merges).where(merges.c.object == _merged_as(object), joined))
+    _empty_log(state)
+
+
+def _empty_log(state: State) -> None:
+    """The log still holds the pages as they were."""
+    with state.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as c:
+        c.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def _from_plans(state: State, object: str, record_id: str) -> list[str]:
+    gone = []
+    for row in state.rows(sa.select(plan_files)):
+        path = Path(row["path"])
+        try:
+            body = json.loads(path.read_text(encoding="utf-8"))
+            holds = any(e["object"] == object and e["record_id"] == record_id for e in body["entries"])
+        except (OSError, ValueError, KeyError, TypeError):
+            continue
+        if holds:
+            path.unlink()
+            gone.append(str(path))
+            with state.begin() as c:
+                c.execute(sa.delete(plans).where(plans.c.digest == row["digest"]))
+                c.execute(sa.delete(plan_files).where(plan_files.c.path == row["path"]))
+    return gone
+
+
+def _from_warehouse(ws: Workspace, object: str, ids: Sequence[str]) -> int:
+    """Remove the record by all its ids, its links and the activities with nobody else, and write the file anew without them."""
+    house = ws.warehouse
+    count = 0
+    # What is on its way into the warehouse may hold the record too; the next pull reads it again.
+    house.spool.clear()
+    with house.transaction():
+        doomed = list(ids)
+        if not house.empty and house.columns("associations"):
+            for one in ids:
+                doomed += [r[0] for r in house.con.execute(_LINKED, [one]).fetchall()]
+        house.con.execute(
+            "DELETE FROM _merged WHERE object = ? AND (list_contains(?, old_id) OR list_contains(?, new_id))",
+            [_merged_as(object), ids, ids],
+        )
+        tables = house.con.execute(
+            "SELECT table_name FROM duckdb_tables() WHERE schema_name = 'main' AND table_name LIKE 'raw%'"
+        ).fetchall()
+        own = {ws.connector.raw(o)[0] for o in _OBJECTS}
+        for (table,) in tables:
+            texts = _texts(house.con, table)
+            if table in own:
+                # Another record that names this one stays, without the name.
+                for column in texts - {"id"}:
+                    house.con.execute(
+                        f"UPDATE {quote(table)} SET {quote(column)} = NULL WHERE list_contains(?, {quote(column)})",
+                        [ids],
+                    )
+                if table == ws.connector.raw(object)[0]:
+                    count += house.number(f"DELETE FROM {quote(table)} WHERE list_contains(?, id)", [ids])
+            else:
+                where = " OR ".join(f"list_contains(?, {quote(c)})" for c in sorted(texts))
+                if where:
+                    count += house.number(f"DELETE FROM {quote(table)} WHERE {where}", [doomed] * len(texts))
+    _write_anew(ws)
+    return count
+
+
+def _texts(con: duckdb.DuckDBPyConnection, table: str) -> set[str]:
+    query = "SELECT column_name FROM duckdb_columns() WHERE schema_name = 'main' AND table_name = ? AND data_type = 'VARCHAR'"
+    return {str(r[0]) for r in con.execute(query, [table]).fetchall()}
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _write_anew(ws: Workspace) -> None:
+    """A deleted row's bytes stay in DuckDB's file until they are overwritten: a new file has none of them."""
+    path = ws.folder / "warehouse.duckdb"
+    ws.close_warehouse()
+    part = path.with_name("warehouse.anew")
+    part.unlink(missing_ok=True)
+    with duckdb.connect() as con:
+        for file, name in ((path, "was"), (part, "anew")):
+            con.execute(f"ATTACH {_quoted(str(file))} AS {name}")
+        # The views are made again by whoever reads them, from the tables.
+        for (view,) in con.execute(
+            "SELECT view_name FROM duckdb_views() WHERE database_name = 'was' AND NOT internal"
+        ).fetchall():
+            con.execute(f"DROP VIEW was.{quote(view)}")
+        con.execute("COPY FROM DATABASE was TO anew")
+        con.execute("CHECKPOINT anew")
+    os.chmod(part, 0o600)
+    os.replace(part, path)
+    path.with_name(path.name + ".wal").unlink(missing_ok=True)
+
+
+def after_pull(ws: Workspace) -> list[str]:
+    """Remove what a pull brought of erased records that the CRM has no more; returns those it still has."""
+    marks = ws.state.rows(sa.select(forgotten))
+    back: list[str] = []
+    if not marks:
+        return back
+    key = salt(ws.state)
+    for object in sorted({str(m["object"]) for m in marks}):
+        table, alive = ws.connector.raw(object)
+        if "id" not in ws.warehouse.columns(table):
+            continue
+        mine = [str(m["digest"]) for m in marks if m["object"] == object]
+        found = ws.warehouse.con.execute(
+            f"SELECT id, {alive} FROM {quote(table)} WHERE list_contains(?, sha256(? || id))",
+            [mine, f"{key}:forget:{object}/"],
+        ).fetchall()
+        back += [f"{object}/{i}" for i, live in found if live]
+        for i, live in found:
+            if not live:
+                ws.warehouse.con.execute(f"DELETE FROM {quote(table)} WHERE id = ?", [i])
+    return back

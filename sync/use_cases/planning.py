@@ -1,0 +1,102 @@
+"""The plan of a run: the difference, less what is left alone."""
+
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+
+from sales_consultant.config.catalogue import Field
+from sales_consultant.config.errors import (
+    AccessError,
+)
+from sales_consultant.config.neutral import field_column
+from sales_consultant.sync.journal import waiting
+from sales_consultant.sync.plan import (
+    Ask,
+    Desired,
+    Held,
+    Limits,
+    Narrowed,
+    Plan,
+    allowed,
+    control_group,
+    decide,
+    left_behind,
+    make,
+)
+from sales_consultant.sync.push import (
+    calls_for,
+)
+from sales_consultant.sync.runtime import Reporter, Run, Workspace
+from sales_consultant.sync.setup import fields_there
+from sales_consultant.sync.stores import holds
+
+
+def planning(
+    ws: Workspace,
+    run: Run,
+    reporter: Reporter,
+    wanted: Desired,
+    current: Held,
+    *,
+    writing: bool,
+    narrowed: Narrowed | None = None,
+    ask: Ask | None = None,
+) -> Plan:
+    """The difference, less what a pilot, the control group, holds and dead letters leave alone.
+
+    `narrowed`: what becomes of our values outside the pilot; `ask` finds out where it is not said.
+    """
+    reporter.say("planning")
+    missing = fields_there.unwritable(ws)
+    if writing:
+        fields_there.refuse_without_any(ws, missing)
+    for obj, fs in ws.fields.items():
+        _do_not_score_is_seen(ws, obj, fs)
+    # A plan shows what would be written once the fields are there; a run writes what it can and names the rest.
+    out = missing if writing else {}
+    fields = {o: tuple(f for f in fs if f.key not in out.get(o, {})) for o, fs in ws.fields.items()}
+    share = ws.settings.proof.control_share
+    drawn = share > 0 or control_group.any_control(ws.state)
+    units = {k: wanted.unit(k) for k in current.values if k in wanted.directory} if drawn else {}
+    group = control_group.assign(ws.state, units.values(), share=share, now=ws.connector.latest())
+    with ws.state.begin() as c:
+        on_hold = frozenset(str(f) for f in c.execute(sa.select(holds.c.field)).scalars())
+    pilot = allowed(ws, wanted, current)
+    outside = left_behind(pilot, current)
+    if outside:
+        found = decide(ws.state, ws.settings.write, len(outside), given=narrowed, ask=ask, remember=writing)
+        run.counts["outside_the_pilot"] = {"records": len(outside), "values": f"{found} them"}
+        outside = outside if found == "empty" else frozenset()
+    limits = Limits(
+        allowed=pilot,
+        emptied=outside,
+        control=frozenset(k for k, u in units.items() if group[u] == "control"),
+        waiting=waiting(ws.state, now=ws.connector.latest()),
+        held_fields=on_hold,
+        keep_foreign=ws.settings.write.on_foreign_edit == "keep",
+    )
+    plan = make(wanted, current, fields, limits, identity=str(ws.identity))
+    if not drawn:
+        # Without a control group only who is shown something has to be remembered as that.
+        shown = {wanted.unit((e.object, e.record_id)) for e in plan.entries}
+        control_group.assign(ws.state, shown, share=share, now=ws.connector.latest())
+    plan.missing_fields = missing
+    plan.calls = calls_for(ws.connector, [e.change() for e in plan.entries])
+    run.counts["plan"] = {k: v for k, v in plan.summary().items() if k != "missing_fields"}
+    if missing:
+        run.counts["missing_fields"] = {o: sorted(m) for o, m in missing.items()}
+    return plan
+
+
+def _do_not_score_is_seen(ws: Workspace, obj: str, fields: Sequence[Field]) -> None:
+    """Raise AccessError where "do not score" was pulled before and this user cannot see it now: people's word counts."""
+    for f in fields:
+        if f.key == "do_not_score":
+            name, table = ws.connector.field_name(obj, f), ws.connector.raw(obj)[0]
+            if field_column(name) in ws.warehouse.columns(table) and name not in {
+                i.name for i in ws.connector.describe(obj)
+            }:
+                raise AccessError(
+                    f"{name} on {obj} cannot be seen any more: records that people set to be left alone would be scored.",
+                    action="Give this user the field again (sales-consultant check says where).",
+                )

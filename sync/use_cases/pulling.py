@@ -1,0 +1,100 @@
+"""The pull of a run: the warehouse brought up to the CRM's now, with all that it tells said."""
+
+from collections.abc import Mapping
+
+import sqlalchemy as sa
+
+from sales_consultant.config.clock import DAY_MS
+from sales_consultant.sync.pull import Pulled, dangling_lookups, pull, reconcile
+from sales_consultant.sync.push import (
+    restored,
+)
+from sales_consultant.sync.runtime import Reporter, Run, Workspace
+from sales_consultant.sync.stores import merges
+from sales_consultant.sync.use_cases import forget
+
+
+def pulling(
+    ws: Workspace,
+    run: Run,
+    reporter: Reporter,
+    *,
+    objects: tuple[str, ...] = (),
+    full: bool = False,
+    changed: bool = False,
+    compare: bool = False,
+) -> Pulled:
+    """Bring the warehouse up to the CRM's now: by `changed` only what changed, with `compare` proven against all ids."""
+    reporter.say("pulling")
+    # After a restore the journal does not know what was written: only a whole reading shows it for sure.
+    lost = restored.pending(ws.state) is not None and not objects
+    full, changed = full or lost, changed and not lost
+    until = ws.connector.now()
+    if ws.warehouse.empty:
+        known = ws.state.rows(sa.select(merges))
+        ws.warehouse.remember_merges({k: str(v) for k, v in r.items()} for r in known)
+    pulled = pull(
+        ws.connector,
+        ws.warehouse,
+        until=until,
+        objects=objects,
+        full=full,
+        changed=changed,
+        computed_ms=ws.settings.pull.computed_days * DAY_MS,
+        progress=reporter.progress,
+    )
+    if run.as_of is None:
+        run.as_of = until
+    run.counts["pulled"] = pulled.rows
+    run.counts["pulled_whole"] = pulled.full
+    if pulled.unseen:
+        run.counts["not_shown_any_more"] = pulled.unseen
+    if pulled.vanished:
+        run.counts["vanished"] = pulled.vanished
+    if pulled.computed:
+        run.counts["computed_fields_of"] = sorted(set(pulled.computed))
+    run.counts["calls"] = pulled.calls
+    if pulled.odd:
+        # One odd value costs that value, never its row, and is said.
+        run.counts["could_not_be_read"] = pulled.odd
+        reporter.say(unreadable(pulled.odd))
+    if absent := dangling_lookups.missing(ws.warehouse.engine):
+        run.counts["not_found"] = absent
+    if pulled.not_permitted:
+        run.counts["not_permitted"] = pulled.not_permitted
+    _keep_merges(ws)
+    if compare:
+        reporter.say("comparing with the CRM")
+        found = reconcile.reconcile(
+            ws.connector, ws.warehouse, until=until, objects=objects, progress=reporter.progress
+        )
+        run.counts["compared"] = [{"stream": c.stream, "object": c.object, "result": str(c)} for c in found]
+        run.counts["repaired"] = sum(c.missing + c.stale + c.vanished for c in found)
+    back = forget.after_pull(ws)
+    if back:
+        run.counts["forgotten_but_in_the_crm"] = back
+    if lost:
+        run.counts["taken_as_written"] = restored.adopt(ws, run.id)
+    return pulled
+
+
+def unreadable(odd: Mapping[str, int]) -> str:
+    """One line about values that could not be read.
+
+    >>> unreadable({"deals.amount": 2, "contacts.birthday": 1})
+    '3 values could not be read as they came, and are empty or mended: deals.amount (2), contacts.birthday (1)'
+    """
+    most = sorted(odd.items(), key=lambda kv: (-kv[1], kv[0]))
+    listed = ", ".join(f"{k} ({n:,})" for k, n in most[:5])
+    more = f" and {len(most) - 5} more fields" if len(most) > 5 else ""
+    total = sum(odd.values())
+    return f"{total:,} value{'s' * (total != 1)} could not be read as they came, and are empty or mended: {listed}{more}"
+
+
+def _keep_merges(ws: Workspace) -> None:
+    """What the warehouse knows of merges outlives it."""
+    rows = ws.warehouse.merged()
+    with ws.state.begin() as c:
+        c.execute(sa.delete(merges))
+        if rows:
+            c.execute(sa.insert(merges), rows)

@@ -1,0 +1,86 @@
+"""Training where it is needed, and the scores of a run."""
+
+import contextlib
+from collections.abc import Collection, Iterator
+
+import sqlalchemy as sa
+
+from sales_consultant.config import playbook
+from sales_consultant.config.errors import (
+    ConfigError,
+)
+from sales_consultant.scoring.core import ScoringError
+from sales_consultant.sync.models import registry
+from sales_consultant.sync.models import training as trainings
+from sales_consultant.sync.plan import (
+    Desired,
+    Held,
+    current_values,
+)
+from sales_consultant.sync.plan import desired_values as desiring
+from sales_consultant.sync.runtime import Reporter, Run, Workspace, at_hand
+from sales_consultant.sync.stores import holds
+
+
+@contextlib.contextmanager
+def _settings_named() -> Iterator[None]:
+    """What scoring and the playbook cannot work with is the admin's to mend."""
+    try:
+        yield
+    except (ScoringError, playbook.PlaybookError) as e:
+        raise ConfigError(str(e), action="Correct the setting, then run the command again.") from e
+
+
+def training(
+    ws: Workspace,
+    run: Run,
+    reporter: Reporter,
+    *,
+    only: Collection[str] | None = None,
+    dry_run: bool = False,
+) -> list[trainings.TrainedModel]:
+    """Train and publish what earned it: all that is asked for, or `only` what a run cannot do without.
+
+    With `dry_run` nothing is published: what would be is kept as a candidate.
+    """
+    with _settings_named(), at_hand(ws.warehouse.con):
+        trained = trainings.train(
+            ws.warehouse.engine,
+            ws.state,
+            ws.models_folder,
+            ws.settings,
+            as_of=run.context.as_of,
+            now=ws.clock(),
+            say=reporter.say,
+            only=only,
+            dry_run=dry_run,
+        )
+    run.counts["trained"] = {t.name: t.verdict or t.kind for t in trained}
+    if only is None and not dry_run and any(t.published and t.kind == "propensity" for t in trained):
+        # A newly published model lifts the hold that a rollback left; what a nightly run had to make up for does not.
+        with ws.state.begin() as c:
+            c.execute(sa.delete(holds))
+    return trained
+
+
+def scoring(ws: Workspace, run: Run, reporter: Reporter) -> tuple[Desired, Held]:
+    """What our fields should hold, and what they hold."""
+    reporter.say("scoring")
+    current = current_values.read(ws.connector, ws.warehouse, ws.state, ws.fields)
+    current_values.keep_feedback(ws.state, current, now=ws.connector.latest())
+    with _settings_named(), at_hand(ws.warehouse.con):
+        wanted = desiring.build(
+            ws.warehouse.engine,
+            ws.settings,
+            registry.in_force(ws.state, ws.models_folder, ws.settings),
+            playbook.load(desiring.playbook_path(ws.settings)),
+            as_of=run.context.as_of,
+            shown={f: current_values.shown(current, f) for f in desiring.KEPT},
+            steps_of_today=current_values.steps_of_day(ws.state, run.context.as_of),
+            keys=current.values,
+        )
+    run.counts["scored"] = wanted.scored
+    run.counts["drift"] = wanted.drift
+    run.counts["estimated_amounts"] = len(wanted.estimated)
+    run.counts["excluded"] = wanted.excluded
+    return wanted, current

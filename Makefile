@@ -44,8 +44,8 @@ crash: install ## SIGKILLs at random moments on both CRMs (KILLS=n, default 200)
 	@$(BIN)/python tests/support/kills.py $(KILLS)
 
 odd: install ## whole syncs on answers that are odd in every way (5 minutes)
-	@ODD=all ODD_SEEDS=1:3 $(ONE) $(BIN)/python -m pytest -n 2 tests/sync/test_odd_answers.py \
-	  tests/sync/test_odd_values.py
+	@ODD=all ODD_SEEDS=1:3 $(ONE) $(BIN)/python -m pytest -n 2 tests/sync/use_cases/test_odd_answers.py \
+	  tests/sync/use_cases/test_odd_values.py
 
 sweep: install ## every zone, half hours, two years of the schedule against a calculation of its own (6 minutes)
 	@PYTHONPATH=tests $(BIN)/python -m support.schedule_sweep

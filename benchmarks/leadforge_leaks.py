@@ -56,7 +56,7 @@ def in_time(folder: Path) -> tuple[list[str], int]:
     """The columns that the probe in time finds with all names hidden, and of how many."""
     import pandas as pd
 
-    from sales_consultant.scoring.leakage.future_events import knows_later
+    from sales_consultant.scoring.leakage.future_events import find_future_leakage
 
     task = folder / "tasks" / "converted_within_90_days"
     rows = pd.concat([pd.read_parquet(task / f"{p}.parquet") for p in ("train", "valid", "test")])
@@ -66,7 +66,7 @@ def in_time(folder: Path) -> tuple[list[str], int]:
     hidden = rows[names].set_axis([f"field_{k}" for k in range(len(names))], axis=1)
     cut = day_30.dt.as_unit("ms").astype("int64").to_numpy(dtype=float)
     groups = rows["account_id"].to_numpy()
-    found = knows_later(hidden, rows["lead_id"].astype(object), cut, dated(folder / "tables"), groups)
+    found = find_future_leakage(hidden, rows["lead_id"].astype(object), cut, dated(folder / "tables"), groups)
     return [str(names[int(f.column.removeprefix("field_"))]) for f in found], len(names)
 
 

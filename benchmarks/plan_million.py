@@ -17,7 +17,7 @@ def measure(count: int) -> None:
     """In this process: make both sides, plan, and print what it took as JSON."""
     from sales_consultant.config.catalogue import fields
     from sales_consultant.sync.plan.desired_values import Desired
-    from sales_consultant.sync.plan.plan import Held, Limits, Values, make
+    from sales_consultant.sync.plan.plan import CurrentValues, Limits, Values, make
 
     def values(n: int, more: int) -> Values:
         return {
@@ -39,7 +39,9 @@ def measure(count: int) -> None:
         desired.record(key).values.update({k: sys.intern(v or "") for k, v in moved.items()})
         held[key] = written[key] = {k: once.setdefault(v, v) for k, v in values(n, 0).items()}
     begun, used = time.perf_counter(), time.process_time()
-    plan = make(desired, Held(held, written), fields("standard", ["contacts"]), Limits(), identity="x")
+    plan = make(
+        desired, CurrentValues(held, written), fields("standard", ["contacts"]), Limits(), identity="x"
+    )
     summary = plan.summary()
     assert summary["records"] == -(-count // 50)
     print(

@@ -6,7 +6,8 @@ object is so cheap in calls (Bulk: one for 25,000 rows) that the three of a delt
 the rest) are more than 3 % of it: 6 % at 500,000 rows, 4 % at a million. Its CPU is held from a million rows on: an empty delta
 costs .1 s (opening the warehouse, its views), a whole pull some 10 s a million.
 
-`ROWS=n` for another number, `CRM=name` for one CRM. Memory and CPU are those of the pulling processes, killed ones too, as the system counts them.
+`ROWS=n` for another number, `CRM=name` for one CRM. Memory and CPU are those of the pulling processes, killed ones
+too, as the system counts them.
 """
 
 import json

@@ -4,11 +4,12 @@ Ours keeps every row in the warehouse, with its history and the place to resume 
 that it does less: the official client and `query_all` keep nothing, `download` writes Salesforce's CSV to a file as it
 came (so its CPU and memory are lower), and ours asks for the definitions, the clock and the archived rows too.
 
-On Salesforce the sandbox's one process is what all wait for: ours has asked for the next 25,000 rows while it puts these away, and
-is ahead of `download` at 300,000 rows on a quiet machine (36,000 records/s against 30,000). `query_all` (46,000) is ahead of
-both: it spends 150 calls where a job spends 24, and the sandbox answers its pages without making a job first. On a machine where
-others work too, ours falls behind by what it does before and after the rows: starting DuckDB, the org and its definitions,
-counting, the last transaction, the views, taking the job away (some 2 s, whatever the number of rows).
+On Salesforce the sandbox's one process is what all wait for: ours has asked for the next 25,000 rows while it puts
+these away, and is ahead of `download` at 300,000 rows on a quiet machine (36,000 records/s against 30,000).
+`query_all` (46,000) is ahead of both: it spends 150 calls where a job spends 24, and the sandbox answers its pages
+without making a job first. On a machine where others work too, ours falls behind by what it does before and after the
+rows: starting DuckDB, the org and its definitions, counting, the last transaction, the views, taking the job away
+(some 2 s, whatever the number of rows).
 
 dlt has an environment of its own, made where `DLT_VENV` says (default: below .venv). `ROWS=n` for another number than
 100,000, `CRM=name` for one CRM.

@@ -11,6 +11,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from sales_consultant.config.clock import DAY_MS
 from sales_consultant.config.settings import load
 from sales_consultant.demo.run import TOKEN
 from sales_consultant.demo.serving import beside, company
@@ -21,7 +22,7 @@ from sales_consultant.sync.setup import provisioning
 from sales_consultant.sync.use_cases import init
 from sales_consultant.sync.use_cases.pulling import pulling
 from sales_consultant.sync.use_cases.scoring import training
-from sales_consultant.sync.use_cases.sync import DAY_MS, SyncOptions, sync
+from sales_consultant.sync.use_cases.sync import SyncOptions, sync
 
 A_NIGHT, ALL_NIGHTS = 0.03, 0.3
 WEEK = 7

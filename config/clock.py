@@ -13,3 +13,12 @@ def iso(ms: int | None) -> str | None:
     '1970-01-01T00:00:00Z'
     """
     return None if ms is None else f"{datetime.fromtimestamp(ms / 1000, UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def iso_day(ms: int) -> str:
+    """The UTC date of a moment.
+
+    >>> iso_day(0)
+    '1970-01-01'
+    """
+    return datetime.fromtimestamp(ms / 1000, UTC).date().isoformat()

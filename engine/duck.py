@@ -94,8 +94,7 @@ class DuckEngine:
         self, query: Query, function: Callable[[pa.RecordBatch], pa.RecordBatch], schema: pa.Schema
     ) -> Iterator[pa.RecordBatch]:
         """A result through a function, a batch at a time. Raises ValueError where a batch has another schema."""
-        reader = self.con.execute(self.text(query)).to_arrow_reader(BATCH_ROWS)
-        for batch in reader or ():
+        for batch in self.con.sql(self.text(query)).to_arrow_reader(BATCH_ROWS):
             made = function(batch)
             if made.schema != schema:
                 raise ValueError(f"the function gave {made.schema}, not {schema}")

@@ -28,9 +28,10 @@ _STATUS = {"redirect": 302, "html": 200, "empty": 200}
 class Fault:
     """One rule.
 
-    `status`: answered by the vendor's error of that status, not applied; `policy` is another code, `message` other words. `slow`: applied after `seconds`. `lost`: applied,
-    then the connection is closed without an answer. `truncated`: applied, and closed in the middle of the answer's body.
-    `reset`: closed without being applied. `redirect`: not applied, the client is sent to the same path at `location`.
+    `status`: answered by the vendor's error of that status, not applied; `policy` is another code, `message` other
+    words. `slow`: applied after `seconds`. `lost`: applied, then the connection is closed without an answer.
+    `truncated`: applied, and closed in the middle of the answer's body. `reset`: closed without being applied.
+    `redirect`: not applied, the client is sent to the same path at `location`.
 
     What follows is applied and answered, and the answer is damaged on the way, as by a proxy. `drip`: one byte every
     `seconds`. `gzip`: labelled as packed, and not. `html`: a page with `status` (200) in its place. `empty`: nothing with

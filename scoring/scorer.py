@@ -15,10 +15,10 @@ from sales_consultant.scoring.populations import Membership
 from sales_consultant.scoring.propensity import Reason, grade, reasons, say, shown
 
 if TYPE_CHECKING:
-    from sales_consultant.config.populations import Exclusions, Population
+    from sales_consultant.config.populations import Exclusions
     from sales_consultant.scoring.propensity import PopulationModel
 
-__all__ = ["COLUMNS", "Reason", "excluded", "left_out", "members", "score", "shown"]
+__all__ = ["COLUMNS", "Reason", "excluded", "left_out", "members", "score", "score_and_tell", "shown"]
 
 COLUMNS = ("object", "record_id", "probability", "score", "grade", "reasons")
 
@@ -29,16 +29,30 @@ def score(
     *,
     as_of: int,
     exclusions: Exclusions,
-    tell: str | None = None,
+    membership: Membership | None = None,
 ) -> pd.DataFrame:
     """One row an open member, ordered by record id: object, record_id, probability, score, grade, reasons.
 
-    `probability` is a gap where the model is a set of rules, and never 0 or 1: of what is open nothing is certain. `score` is 1 to 99, `reasons` a list of `Reason`
-    whose points with 50 sum to the score. `tell` is a record whose features are told: in `attrs["features"]`, a list of
-    reason, side, said, feature and value.
+    `probability` is a gap where the model is a set of rules, and never 0 or 1: of what is open nothing is certain. `score` is
+    1 to 99, `reasons` a list of `Reason` whose points with 50 sum to the score. `membership` is the population's as of
+    that time, where the caller has it.
     """
+    membership = membership or Membership(engine, model.population, exclusions, as_of=as_of)
+    members = membership.at(as_of)
+    return _scored(model, members, build(engine, model.population.object, model.features, members))
+
+
+def score_and_tell(
+    engine: Engine, model: PopulationModel, record_id: str, *, as_of: int, exclusions: Exclusions
+) -> tuple[pd.DataFrame, list[dict[str, Any]]]:
+    """The same, with the features of one record: a list of reason, side, said, feature and value."""
     members = Membership(engine, model.population, exclusions, as_of=as_of).at(as_of)
     X = build(engine, model.population.object, model.features, members)
+    mine = X[(members["record_id"] == record_id).to_numpy()]
+    return _scored(model, members, X), _told(model, mine)
+
+
+def _scored(model: PopulationModel, members: pd.DataFrame, X: pd.DataFrame) -> pd.DataFrame:
     told, scores = reasons(model, X)
     p = model.probability(X)
     if p is not None:
@@ -58,10 +72,7 @@ def score(
             "reasons": pd.Series(told, index=members.index, dtype=object),
         }
     )
-    frame = frame.sort_values("record_id", ignore_index=True)
-    if tell is not None:
-        frame.attrs["features"] = _told(model, X[(members["record_id"] == tell).to_numpy()])
-    return frame
+    return frame.sort_values("record_id", ignore_index=True)
 
 
 def _told(model: PopulationModel, X: pd.DataFrame) -> list[dict[str, Any]]:
@@ -82,18 +93,18 @@ def _told(model: PopulationModel, X: pd.DataFrame) -> list[dict[str, Any]]:
     return found
 
 
-def members(engine: Engine, population: Population, exclusions: Exclusions, as_of: int) -> list[str]:
-    """Ids of the open members of a population as of a time, whether or not it has a model."""
-    return [str(i) for i in Membership(engine, population, exclusions, as_of=as_of).at(as_of)["record_id"]]
+def members(membership: Membership) -> list[str]:
+    """Ids of the open members of a population as of the membership's time, whether or not it has a model."""
+    return [str(i) for i in membership.at(membership.as_of)["record_id"]]
 
 
-def left_out(engine: Engine, population: Population, exclusions: Exclusions, as_of: int) -> dict[str, str]:
-    """The reason of every open record of a population that is left out as of a time, by record id."""
-    rows = Membership(engine, population, exclusions, as_of=as_of).at(as_of, with_excluded=True)
+def left_out(membership: Membership) -> dict[str, str]:
+    """The reason of every open record of a population that is left out, by record id."""
+    rows = membership.at(membership.as_of, with_excluded=True)
     found = rows[rows["excluded"] != ""]
     return {str(i): str(r) for i, r in zip(found["record_id"], found["excluded"], strict=True)}
 
 
-def excluded(engine: Engine, population: Population, exclusions: Exclusions, as_of: int) -> dict[str, int]:
-    """How many open records of a population are left out as of a time, by reason."""
-    return dict(sorted(Counter(left_out(engine, population, exclusions, as_of).values()).items()))
+def excluded(membership: Membership) -> dict[str, int]:
+    """How many open records of a population are left out, by reason."""
+    return dict(sorted(Counter(left_out(membership).values()).items()))

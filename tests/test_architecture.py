@@ -4,6 +4,7 @@ The rooms and what they may import are told in docs/explanation/architecture.md.
 """
 
 import ast
+import re
 import sys
 from collections import defaultdict
 from collections.abc import Iterator
@@ -41,29 +42,15 @@ FLOORS = {
 # A method a rule of the grammar, of the same name: the grammar is their description.
 GRAMMARS = {"Build"}
 HEAVY = {"sklearn", "interpret", "ibis", "scipy", "matplotlib", "leadforge"}
+SQL = re.compile(
+    r"\b(SELECT|INSERT INTO|DELETE FROM|UPDATE \w+ SET|CREATE (OR REPLACE )?(TEMP )?(TABLE|VIEW))\b"
+)
+# Statements that still stand elsewhere, by module: a number may fall, none may come.
+SQL_ELSEWHERE = {"sync/reports/company_profile.py": 7, "sync/reports/report.py": 1}
 MOST_MODULES, MOST_LINES, MOST_FUNCTION_LINES, MOST_CROSSINGS = 16, 400, 60, 60
 # Modules and functions that are longer than the limit today: a name may leave this list, none may come.
-LONG_MODULES = {
-    "cli.py",
-}
-LONG_FUNCTIONS = {
-    "connectors/hubspot/reading/views.py:_activities",
-    "connectors/hubspot/reading/views.py:_deals",
-    "connectors/http/transport.py:send",
-    "connectors/salesforce/reading/views.py:mapping",
-    "sandbox/hubspot/control.py:actions",
-    "sandbox/salesforce/control.py:actions",
-    "sandbox/salesforce/loading/deals.py:load_goods",
-    "sandbox/salesforce/org/fields.py:describe",
-    "scoring/customers/value.py:predict",
-    "scoring/leakage/future_events.py:knows_later",
-    "scoring/leakage/univariate.py:decided",
-    "scoring/metrics/forward_report.py:judge",
-    "scoring/propensity/propensity.py:_learn",
-    "sync/use_cases/proposals.py:toml",
-    "sync/reports/report.py:explain",
-    "sync/use_cases/pulling.py:pulling",
-}
+LONG_MODULES = {"cli.py"}
+LONG_FUNCTIONS = {"sync/reports/report.py:explain"}
 
 
 def modules() -> Iterator[tuple[Path, ast.Module]]:
@@ -163,6 +150,20 @@ def test_nothing_outside_connectors_asks_which_crm_it_is() -> None:
         )
     ]
     assert asking == []
+
+
+def test_sql_text_stands_in_the_engine() -> None:
+    """Another engine has its own text: what is read elsewhere is asked of `engine.reads`, or by Ibis."""
+    found: dict[str, int] = defaultdict(int)
+    for path, tree in MODULES:
+        # The state is no table of the engine; mappings of connectors are data that the engine puts together.
+        if path.parts[0] in ("engine", "sandbox", "connectors") or path.parts[:2] == ("sync", "stores"):
+            continue
+        docs = {id(n.value) for n in ast.walk(tree) if isinstance(n, ast.Expr)}
+        for node in ast.walk(tree):
+            text = node.value if isinstance(node, ast.Constant) else None
+            found[str(path)] += isinstance(text, str) and id(node) not in docs and bool(SQL.search(text))
+    assert {path: n for path, n in found.items() if n} == SQL_ELSEWHERE
 
 
 def test_rooms_and_modules_stay_small() -> None:

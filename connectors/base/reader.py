@@ -15,9 +15,9 @@ from sales_consultant.connectors.base.records import (
     Calls,
     Estimate,
     FieldInfo,
-    Held,
     Identity,
     Page,
+    ReadBack,
     Stream,
 )
 
@@ -101,7 +101,9 @@ class Reader(ABC):
         """The canonical value of what the CRM gave for a field of ours; unreadable text counts as its own value."""
 
     @abstractmethod
-    def read_back(self, object: str, record_ids: Sequence[str], fields: Sequence[Field]) -> Iterator[Held]:
+    def read_back(
+        self, object: str, record_ids: Sequence[str], fields: Sequence[Field]
+    ) -> Iterator[ReadBack]:
         """What the CRM holds now, by the surest read it has."""
 
     def covered(self, until: int) -> int | None:

@@ -70,10 +70,11 @@ class Page:
     """Rows of one stream, to be committed together with the place to resume from.
 
     All columns are text as the CRM gave it, but those that start with an underscore: `_created`, `_modified`, `_seen`
-    (milliseconds UTC, int64) and `_archived` (bool). `resume` None leaves the place as it is. `scope_column` and `scope` say which earlier rows these replace:
-    all whose column has one of the values; `scope` None with `scope_column` "" replaces the whole table. `patch`: the
-    rows bring some columns of rows that are held already, by `id`, and leave all else as it is. `kinds`: which columns the
-    CRM says are a "number", "bool" or "datetime". `odd`: how many values of a field could not be taken as they came.
+    (milliseconds UTC, int64) and `_archived` (bool). `resume` None leaves the place as it is. `scope_column` and
+    `scope` say which earlier rows these replace: all whose column has one of the values; `scope` None with
+    `scope_column` "" replaces the whole table. `patch`: the rows bring some columns of rows that are held already, by
+    `id`, and leave all else as it is. `kinds`: which columns the CRM says are a "number", "bool" or "datetime".
+    `odd`: how many values of a field could not be taken as they came.
     """
 
     stream: str
@@ -195,7 +196,7 @@ class Outcome:
 
 
 @dataclass(frozen=True)
-class Held:
+class ReadBack:
     """What the CRM holds of our fields on one record; `found` is False where the record is gone."""
 
     object: str

@@ -136,7 +136,8 @@ def ask_token(
     own: Callable[[requests.Response], bool],
     limiter: Limiter | None = None,
 ) -> Granted:
-    """POST a form to a token endpoint whose address the caller has checked; `table` holds the service's errors, `own` knows their form.
+    """POST a form to a token endpoint whose address the caller has checked; `table` holds the service's errors, `own`
+    knows their form.
 
     Raises AccessError with the service's own words where it refuses, CrmUnavailableError where it cannot be reached.
     """

@@ -192,19 +192,9 @@ class Transport:
                     return response
                 known(response)
             except (requests.exceptions.RequestException, urllib3.exceptions.HTTPError, UnreadableError) as e:
-                trouble = failures.of(e)
-                if trouble is None:
-                    raise
-                if trouble.final:
-                    raise failures.unreachable(url, trouble) from e
-                if trouble.sent and not idempotent:
-                    raise LostAnswerError(trouble.words, getattr(e, "action", "")) from e
-                if patience.over:
-                    raise failures.unreachable(url, trouble) from e
-                if trouble.packed:
+                if _worth_waiting(e, url, patience, idempotent=idempotent).packed:
                     # Whoever labels bodies wrongly does so less where nothing is packed.
                     options["headers"] = {**(options.get("headers") or {}), "Accept-Encoding": "identity"}
-                patience.wait(trouble.words, None)
                 continue
             if response.status_code in UNSURE and not idempotent:
                 raise LostAnswerError(f"answers {response.status_code}")
@@ -273,3 +263,18 @@ class PooledSession(requests.Session):
 def by_status(response: requests.Response) -> float | None:
     """Seconds before a retry of an answer that only its status tells of; None for one that stays as it is."""
     return 0.0 if response.status_code in PASSES else None
+
+
+def _worth_waiting(error: Exception, url: str, patience: Patience, *, idempotent: bool) -> failures.Trouble:
+    """What went wrong on the way, after the pause that it is worth; raises what the caller has to know instead."""
+    trouble = failures.of(error)
+    if trouble is None:
+        raise error
+    if trouble.final:
+        raise failures.unreachable(url, trouble) from error
+    if trouble.sent and not idempotent:
+        raise LostAnswerError(trouble.words, getattr(error, "action", "")) from error
+    if patience.over:
+        raise failures.unreachable(url, trouble) from error
+    patience.wait(trouble.words, None)
+    return trouble

@@ -19,11 +19,11 @@ from sales_consultant.connectors.base import (
     Connector,
     Estimate,
     FieldInfo,
-    Held,
     Identity,
     Known,
     Outcome,
     Page,
+    ReadBack,
     Stream,
     distinct,
 )
@@ -104,10 +104,6 @@ class HubSpotConnector(HubSpotAdmin, Connector):
             )
         return self.api.transport.server_ms + 999
 
-    def covered(self, until: int) -> int | None:
-        """HubSpot says nothing of what is still to come to light."""
-        return None
-
     def latest(self) -> int:
         """HubSpot's clock as of the last answer."""
         return self.api.transport.server_ms or 0
@@ -151,9 +147,6 @@ class HubSpotConnector(HubSpotAdmin, Connector):
         return self._selection(stream).digest if stream in schema.OBJECTS else "1"
 
     # -- pull ----------------------------------------------------------------------------------------------------
-
-    def prefetch(self, windows: Mapping[str, tuple[str | None, int | None]], until: int) -> None:
-        """Nothing: HubSpot answers each question by itself."""
 
     def pull(
         self, stream: str, *, since: int | None, until: int, resume: str | None, known: Known
@@ -236,7 +229,9 @@ class HubSpotConnector(HubSpotAdmin, Connector):
                         "won": won,
                     }
                 )
-        names = ("object", "pipeline", "pipeline_label", "stage", "label", "display_order", "probability", "closed", "won")  # fmt: skip
+        names = (
+            "object", "pipeline", "pipeline_label", "stage", "label", "display_order", "probability", "closed", "won",
+        )  # fmt: skip
         table = rows.texts(found, names, seen=self.latest())
         return Page("stages", table, None, "", None, kinds={"display_order": "number"}, odd=odd)
 
@@ -308,7 +303,9 @@ class HubSpotConnector(HubSpotAdmin, Connector):
         """HubSpot has no jobs."""
         yield from ()
 
-    def read_back(self, object: str, record_ids: Sequence[str], fields: Sequence[Field]) -> Iterator[Held]:
+    def read_back(
+        self, object: str, record_ids: Sequence[str], fields: Sequence[Field]
+    ) -> Iterator[ReadBack]:
         """Read by id, which does not depend on the search index."""
         object_type = "contacts" if object == "leads" else object
         names = {f.key: (f, self._name(f.key)) for f in fields}
@@ -325,10 +322,10 @@ class HubSpotConnector(HubSpotAdmin, Connector):
             for record_id in part:
                 held = found.get(record_id)
                 if held is None or held.get("archived"):
-                    yield Held(object, record_id, {}, found=False)
+                    yield ReadBack(object, record_id, {}, found=False)
                     continue
                 values = {k: self.parse(f, held["properties"].get(n)) for k, (f, n) in names.items()}
-                yield Held(object, record_id, values)
+                yield ReadBack(object, record_id, values)
 
     # -- limits and permissions ----------------------------------------------------------------------------------
 

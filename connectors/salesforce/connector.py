@@ -20,11 +20,11 @@ from sales_consultant.connectors.base import (
     Connector,
     Estimate,
     FieldInfo,
-    Held,
     Identity,
     Known,
     Outcome,
     Page,
+    ReadBack,
     Stream,
 )
 from sales_consultant.connectors.filters import checked
@@ -320,7 +320,9 @@ class SalesforceConnector(SalesforceAdmin, Connector):
         """The end of remembered Bulk jobs, whatever state they were in."""
         yield from self.pusher.resume(job, changes)
 
-    def read_back(self, object: str, record_ids: Sequence[str], fields: Sequence[Field]) -> Iterator[Held]:
+    def read_back(
+        self, object: str, record_ids: Sequence[str], fields: Sequence[Field]
+    ) -> Iterator[ReadBack]:
         """Query by ids; deleted rows are not in `query`."""
         names = {f.key: (f, self._name(object, f.key)) for f in fields}
         selected = ", ".join(["Id", *(n for _, n in names.values())])
@@ -332,9 +334,9 @@ class SalesforceConnector(SalesforceAdmin, Connector):
             for record_id in part:
                 row = found.get(record_id)
                 if row is None:
-                    yield Held(object, record_id, {}, found=False)
+                    yield ReadBack(object, record_id, {}, found=False)
                 else:
-                    yield Held(
+                    yield ReadBack(
                         object, record_id, {k: self.parse(f, text(row.get(n))) for k, (f, n) in names.items()}
                     )
 

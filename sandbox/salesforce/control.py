@@ -1,6 +1,7 @@
 """Salesforce's part of the control endpoint, and its words for faults."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from starlette.responses import Response
@@ -52,52 +53,56 @@ def refuse(fault: Fault) -> Response:
     return response
 
 
+def _options(org: Org, body: Json) -> Json:
+    for name, value in body.items():
+        if name not in OPTIONS:
+            raise ControlError(f"unknown option {name!r}; one of {', '.join(OPTIONS)}")
+        org.options[name] = type(OPTIONS[name])(value)
+    return dict(org.options)
+
+
+def _expire(org: Org, body: Json) -> Json:
+    return {"expired": sessions.lapse(org, body.get("token"))}
+
+
+def _usage(org: Org, body: Json) -> Json:
+    meter, name = Meter.of(org), str(body.get("limit", REQUESTS))
+    try:
+        meter.most(name)
+    except KeyError:
+        raise ControlError(f"the limit {name!r} is not counted here") from None
+    meter.add(int(body["used"]) - meter.used(name), name)
+    return {"used": meter.used(name), "limit": meter.most(name)}
+
+
+def _job_fault(org: Org, body: Json) -> Json:
+    """The next ingest job fails once it has worked on `after` rows; the others stay unprocessed."""
+    org.memory["job_fault"] = {
+        "after": int(body.get("after", 0)),
+        "message": str(body.get("message", "InternalServerError : Unable to process the batch")),
+    }
+    return dict(org.memory["job_fault"])
+
+
+def _row_errors(org: Org, body: Json) -> Json:
+    code = str(body.get("code", "UNABLE_TO_LOCK_ROW"))
+    text = str(body.get("message", "unable to obtain exclusive access to this record"))
+    rules = org.memory.setdefault("row_errors", {})
+    for id in body["ids"]:
+        rules[str(id)] = {"code": code, "message": text, "times": int(body.get("times", 1))}
+    return {"row_errors": len(rules)}
+
+
 def actions(org: Org) -> Mapping[str, Callable[[Json], Any]]:
     """Actions under /_sandbox by name; those that HubSpot's side has too need `"crm": "salesforce"`."""
-
-    def options(body: Json) -> Json:
-        for name, value in body.items():
-            if name not in OPTIONS:
-                raise ControlError(f"unknown option {name!r}; one of {', '.join(OPTIONS)}")
-            org.options[name] = type(OPTIONS[name])(value)
-        return dict(org.options)
-
-    def expire(body: Json) -> Json:
-        return {"expired": sessions.lapse(org, body.get("token"))}
-
-    def usage(body: Json) -> Json:
-        meter, name = Meter.of(org), str(body.get("limit", REQUESTS))
-        try:
-            meter.most(name)
-        except KeyError:
-            raise ControlError(f"the limit {name!r} is not counted here") from None
-        meter.add(int(body["used"]) - meter.used(name), name)
-        return {"used": meter.used(name), "limit": meter.most(name)}
-
-    def job_fault(body: Json) -> Json:
-        """The next ingest job fails once it has worked on `after` rows; the others stay unprocessed."""
-        org.memory["job_fault"] = {
-            "after": int(body.get("after", 0)),
-            "message": str(body.get("message", "InternalServerError : Unable to process the batch")),
-        }
-        return dict(org.memory["job_fault"])
-
-    def row_errors(body: Json) -> Json:
-        code = str(body.get("code", "UNABLE_TO_LOCK_ROW"))
-        text = str(body.get("message", "unable to obtain exclusive access to this record"))
-        rules = org.memory.setdefault("row_errors", {})
-        for id in body["ids"]:
-            rules[str(id)] = {"code": code, "message": text, "times": int(body.get("times", 1))}
-        return {"row_errors": len(rules)}
-
     return {
         "sharing": lambda body: sharing.set_defaults(org, body),
         "users": lambda body: users.make(org, body),
-        "options": options,
-        "expire": expire,
-        "usage": usage,
-        "row_errors": row_errors,
-        "job_fault": job_fault,
+        "options": partial(_options, org),
+        "expire": partial(_expire, org),
+        "usage": partial(_usage, org),
+        "row_errors": partial(_row_errors, org),
+        "job_fault": partial(_job_fault, org),
         "expire_locators": lambda body: {"expired": query.forget(org)},
         "merge": lambda body: lifecycle.merge(org, body),
         "convert": lambda body: lifecycle.convert(org, body),

@@ -40,7 +40,8 @@ class Certificates:
 
 
 def certificates(folder: Path, hosts: Sequence[str] = HOSTS) -> Certificates:
-    """Those of a folder, made anew where they are missing or end within a day. Raises OSError for a folder that cannot be used."""
+    """Those of a folder, made anew where they are missing or end within a day. Raises OSError for a folder that
+    cannot be used."""
     found = Certificates(folder / "ca.pem", folder / "server.pem")
     if _good(found):
         return found

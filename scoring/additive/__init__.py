@@ -1,6 +1,6 @@
 """Additive models: encoding of columns, the linear and the boosted form, competing outcomes, cross-validation."""
 
-from sales_consultant.scoring.additive.competing_risks import LOST, WON, Hazards, Spans, spans
+from sales_consultant.scoring.additive.competing_risks import LOST, WON, CompetingRisks, Spans, spans
 from sales_consultant.scoring.additive.cross_validation import (
     FOLDS,
     boosted_margins,
@@ -21,8 +21,8 @@ __all__ = [
     "FOLDS",
     "LOST",
     "WON",
+    "CompetingRisks",
     "Encoder",
-    "Hazards",
     "Linear",
     "NumberCode",
     "Spans",

@@ -14,8 +14,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from sales_consultant.config.clock import DAY_MS
 from sales_consultant.scoring.additive.encoding import Encoder
-from sales_consultant.scoring.core import DAY
 
 PERIODS = 6
 OPEN, WON, LOST = 0, 1, 2
@@ -43,9 +43,9 @@ def spans(rows: pd.DataFrame, *, horizon: int, until: int) -> Spans:
     cut = rows["cut"].to_numpy(dtype=float)
     event = rows["event_at"].to_numpy(dtype=float)
     end = np.fmin(rows["ended_at"].to_numpy(dtype=float), event)
-    last = np.minimum(until, cut + horizon * DAY)
+    last = np.minimum(until, cut + horizon * DAY_MS)
     ended = end <= last
-    days = (np.where(ended, end, last) - cut) / DAY
+    days = (np.where(ended, end, last) - cut) / DAY_MS
     outcome = np.where(ended, np.where(event <= last, WON, LOST), OPEN)
     inner = np.quantile(days[ended], np.linspace(0, 1, PERIODS + 1)[1:-1]) if ended.any() else []
     edges = np.unique([*(float(e) for e in inner if 0 < e < horizon), float(horizon)])
@@ -54,7 +54,7 @@ def spans(rows: pd.DataFrame, *, horizon: int, until: int) -> Spans:
     return Spans(np.minimum(period, len(edges)).astype(np.int64), outcome.astype(np.int64), edges)
 
 
-class Hazards:
+class CompetingRisks:
     """Margin = slope x log-odds of winning within all periods + shift; exact contributions by the path's integral.
 
     A column's contribution is its share of the margin's change on the straight way from the average row to the row
@@ -85,9 +85,9 @@ class Hazards:
         self.columns = encoder.columns
         self.base = float(self._margin(np.zeros((1, 2)))[0])
 
-    def scaled(self, slope: float, shift: float) -> Hazards:
+    def scaled(self, slope: float, shift: float) -> CompetingRisks:
         """The same with the margin mapped to slope x margin + shift."""
-        return Hazards(
+        return CompetingRisks(
             self.encoder,
             self.coef,
             self.starts,
@@ -160,7 +160,7 @@ class Hazards:
         }
 
     @classmethod
-    def from_dict(cls, data: dict[str, Any]) -> Hazards:
+    def from_dict(cls, data: dict[str, Any]) -> CompetingRisks:
         """The inverse of `to_dict`."""
         coef, starts, means = (np.asarray(data[k], dtype=np.float64) for k in ("coef", "starts", "means"))
         encoder = Encoder.from_list(data["codes"])
@@ -173,7 +173,7 @@ def learn(
     seen: Spans,
     weight: NDArray[np.float64],
     strength: float,
-) -> Hazards:
+) -> CompetingRisks:
     """The hazards of encoded rows by maximum likelihood with a ridge penalty; `strength` is scikit-learn's C."""
     from scipy.optimize import minimize
 
@@ -204,4 +204,4 @@ def learn(
     guess = np.log((ends.sum(axis=1) + 0.5) / (at_risk.sum(axis=0) + 1.0))
     begin = np.r_[np.zeros(2 * p), guess.ravel()]
     found = minimize(loss, begin, jac=True, method="L-BFGS-B", options={"maxiter": 300}).x
-    return Hazards(encoder, found[: 2 * p].reshape(2, p), found[2 * p :].reshape(2, K), means)
+    return CompetingRisks(encoder, found[: 2 * p].reshape(2, p), found[2 * p :].reshape(2, K), means)

@@ -13,6 +13,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from sales_consultant.config.clock import DAY_MS
+
 MAX_LEVELS = 25
 # Levels of all texts together beyond those 25 a text: what a matrix of them costs grows with the square.
 _MORE_LEVELS = 400
@@ -114,7 +116,7 @@ def numbers(column: pd.Series[Any]) -> NDArray[np.float64]:
     if pd.api.types.is_datetime64_any_dtype(column):
         # Milliseconds, because a CRM's "never" (the year 9999) does not fit into nanoseconds.
         utc = pd.to_datetime(column, utc=True).dt.as_unit("ms")
-        return np.where(utc.isna(), np.nan, utc.astype("int64") / 86_400_000)
+        return np.where(utc.isna(), np.nan, utc.astype("int64") / DAY_MS)
     return column.to_numpy(dtype=float, na_value=np.nan)
 
 

@@ -5,16 +5,13 @@ from sales_consultant.scoring.core.errors import ModelFileError, ScoringError
 from sales_consultant.scoring.core.findings import Finding
 from sales_consultant.scoring.core.placeholders import is_placeholder_sale, placeholder
 from sales_consultant.scoring.core.settings import require_column
-from sales_consultant.scoring.core.times import DAY, iso_day
 
 __all__ = [
-    "DAY",
     "Finding",
     "ModelFileError",
     "ScoringError",
     "in_org_currency",
     "is_placeholder_sale",
-    "iso_day",
     "org_currency",
     "placeholder",
     "require_column",

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from sales_consultant.scoring.customers.transaction_model import BuyingModel, checked
+from sales_consultant.scoring.customers.transaction_model import TransactionModel, checked
 
 
-class BetaGeoModel(BuyingModel):
+class BetaGeoModel(TransactionModel):
     """Purchases at a rate from Gamma(r, alpha), after each of them the customer leaves with a chance from Beta(a, b)."""
 
     NAMES = ("r", "alpha", "a", "b")

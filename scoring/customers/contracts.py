@@ -8,8 +8,8 @@ from typing import Any
 
 import pandas as pd
 
+from sales_consultant.config.clock import DAY_MS
 from sales_consultant.engine import Engine, alive, neutral, query
-from sales_consultant.scoring.core import DAY
 from sales_consultant.scoring.customers.lifetime import MONTH_DAYS
 from sales_consultant.scoring.features import crm_fields
 
@@ -100,7 +100,7 @@ def _by_company(engine: Engine, field: str, as_of: int, kind: str) -> pd.Series[
     cuts = pd.Series(as_of, index=values.index)
     numbers = crm_fields.typed(values, kind, cuts)
     if kind == "datetime":
-        numbers = as_of // DAY - numbers
+        numbers = as_of // DAY_MS - numbers
     if owner == "companies":
         return numbers.dropna()
     t = alive(neutral(engine, "deals"))

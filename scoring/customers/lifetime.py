@@ -8,14 +8,14 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 if TYPE_CHECKING:
-    from sales_consultant.scoring.customers.transaction_model import BuyingModel
+    from sales_consultant.scoring.customers.transaction_model import TransactionModel
 
 MONTHS = 12
 MONTH_DAYS = 365.0 / MONTHS
 
 
 def lifetime_value(
-    buying: BuyingModel,
+    buying: TransactionModel,
     spend: ArrayLike,
     frequency: ArrayLike | None = None,
     recency: ArrayLike | None = None,

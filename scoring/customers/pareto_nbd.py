@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from sales_consultant.scoring.customers.transaction_model import BuyingModel, checked
+from sales_consultant.scoring.customers.transaction_model import TransactionModel, checked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,7 +25,7 @@ _FALL, _STEPS = 40.0, 6
 _CHUNK = 20_000
 
 
-class ParetoModel(BuyingModel):
+class ParetoModel(TransactionModel):
     """Purchases at a rate from Gamma(r, alpha) until the customer leaves, at a rate from Gamma(s, beta).
 
     Unlike with `BetaGeoModel`, who bought once may have left.

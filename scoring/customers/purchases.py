@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from sales_consultant.config.clock import DAY_MS
 from sales_consultant.config.populations import Exclusions
 from sales_consultant.engine import Engine, alive, neutral, query
-from sales_consultant.scoring.core import DAY, in_org_currency, is_placeholder_sale, org_currency
+from sales_consultant.scoring.core import in_org_currency, is_placeholder_sale, org_currency
 from sales_consultant.scoring.customers.contracts import contracts, under_contract
 from sales_consultant.scoring.populations import for_testing, is_renewal
 
@@ -90,7 +91,7 @@ def purchases(
     worth = in_org_currency(engine, deals["amount"], deals["currency"], deals["closed_at"])
     deals = deals.assign(amount=worth, renewal=is_renewal(deals["type"]))
     deals = drop(deals, deals["amount"].isna(), "currency without a rate")
-    deals = deals.assign(day=deals["closed_at"] // DAY)
+    deals = deals.assign(day=deals["closed_at"] // DAY_MS)
     rows = deals.groupby(["customer", "day"], as_index=False).agg(
         amount=("amount", "sum"), renewal=("renewal", "any")
     )
@@ -121,7 +122,7 @@ def summary(bought: Purchases, *, as_of: int) -> pd.DataFrame:
     table["contractual"] |= regular.reindex(table.index, fill_value=False)
     if bought.contracts is not None:
         table["contractual"] |= under_contract(table, bought.contracts)
-    today = as_of // DAY
+    today = as_of // DAY_MS
     table["frequency"] = table["purchases"] - 1
     table["recency_days"] = (table["last"] - table["first"]).astype(np.int64)
     table["T_days"] = (today - table["first"]).astype(np.int64)

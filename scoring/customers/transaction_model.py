@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from sales_consultant.scoring.customers.max_likelihood import LogLikelihood
 
 
-class BuyingModel:
+class TransactionModel:
     """Parameters by maximum likelihood, with their errors, and the customers they come from.
 
     x is the frequency (repeat purchases, so 0 for one purchase), t_x the recency (time from the first to the

@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from sales_consultant.config.clock import DAY_MS
 from sales_consultant.engine import Engine, alive, neutral, query
-from sales_consultant.scoring.core import DAY
 from sales_consultant.scoring.customers.beta_geo_nbd import BetaGeoModel
 from sales_consultant.scoring.customers.contracts import ContractFields, told
 from sales_consultant.scoring.customers.gamma_gamma import GammaGammaModel
@@ -90,13 +90,13 @@ class ValueModel:
     ) -> pd.DataFrame:
         """One row a customer (company with a purchase), ordered by id; see COLUMNS.
 
-        `value_12m` is the expected revenue of the next 365 days with an 80 % interval, money in the org's
-        currency, discounted by `discount_rate` a year, month by month. `recency_days` is the time from the first to
-        the last purchase, `T_days` from the first to now, `frequency` counts repeat purchases, `monetary` is the mean amount of a purchase. `churn_risk` is
-        100 x (1 - P(alive)), a gap for who bought once (which tells nothing of leaving); for contractual customers
-        it is the hazard of the next renewal, and their value that of the renewals due within the year. Where too few
-        renewals were decided to know, they have no risk, and for a value their own yearly rate of purchases where these
-        span half a year, else none.
+        `value_12m` is the expected revenue of the next 365 days with an 80 % interval, money in the org's currency,
+        discounted by `discount_rate` a year, month by month. `recency_days` is the time from the first to the last
+        purchase, `T_days` from the first to now, `frequency` counts repeat purchases, `monetary` is the mean amount
+        of a purchase. `churn_risk` is 100 x (1 - P(alive)), a gap for who bought once (which tells nothing of
+        leaving); for contractual customers it is the hazard of the next renewal, and their value that of the renewals
+        due within the year. Where too few renewals were decided to know, they have no risk, and for a value their own
+        yearly rate of purchases where these span half a year, else none.
         """
         bought = purchases(engine, as_of=as_of, exclusions=exclusions, fields=self.fields)
         table = summary(bought, as_of=as_of)
@@ -113,7 +113,7 @@ class ValueModel:
         evenly = float(counts_for(MONTH_DAYS * np.arange(1, MONTHS + 1), monthly).mean())
         value[told] = (rate * table["monetary"].to_numpy(dtype=float) * evenly)[told]
         if self.renewals is not None and contractual.any():
-            held = terms(bought, table.index[contractual], as_of_day=as_of // DAY)
+            held = terms(bought, table.index[contractual], as_of_day=as_of // DAY_MS)
             held = held.reindex(table.index[contractual])
             risk, *times = Renewals(**self.renewals).predict(held, discount_rate=monthly)
             each = table["monetary"].to_numpy(dtype=float)[contractual]
@@ -132,21 +132,7 @@ class ValueModel:
             # Revenue at either end of the interval comes as early and as late as the expected one.
             less = np.where(plain > 0, value[free] / np.maximum(plain, 1e-12), 1.0)
             low[free], high[free] = (less * v for v in self._intervals(alive_, x, T, count, m))
-        out = pd.DataFrame(
-            {
-                "record_id": table.index.astype(object),
-                "value_12m": np.round(value, 2),
-                "value_low": np.round(low, 2),
-                "value_high": np.round(high, 2),
-                "churn_risk": np.round(churn, 1),
-                "frequency": table["frequency"].to_numpy(),
-                "recency_days": table["recency_days"].to_numpy(),
-                "T_days": table["T_days"].to_numpy(),
-                "monetary": np.round(table["monetary"].to_numpy(dtype=float), 2),
-                "currency": self.currency,
-            }
-        )
-        return out.reset_index(drop=True)
+        return _as_frame(table, value, low, high, churn, self.currency)
 
     def _intervals(
         self,
@@ -197,6 +183,31 @@ class ValueModel:
     def from_dict(cls, data: dict[str, Any]) -> ValueModel:
         """The inverse of `to_dict`."""
         return cls(**{**data, "warnings": tuple(data["warnings"])})
+
+
+def _as_frame(
+    table: pd.DataFrame,
+    value: NDArray[np.float64],
+    low: NDArray[np.float64],
+    high: NDArray[np.float64],
+    churn: NDArray[np.float64],
+    currency: str,
+) -> pd.DataFrame:
+    """What is told of customers, in the order of the table; money to the cent, risk to a tenth."""
+    return pd.DataFrame(
+        {
+            "record_id": table.index.astype(object),
+            "value_12m": np.round(value, 2),
+            "value_low": np.round(low, 2),
+            "value_high": np.round(high, 2),
+            "churn_risk": np.round(churn, 1),
+            "frequency": table["frequency"].to_numpy(),
+            "recency_days": table["recency_days"].to_numpy(),
+            "T_days": table["T_days"].to_numpy(),
+            "monetary": np.round(table["monetary"].to_numpy(dtype=float), 2),
+            "currency": currency,
+        }
+    ).reset_index(drop=True)
 
 
 def arrays(table: pd.DataFrame) -> tuple[NDArray[np.float64], ...]:
@@ -272,7 +283,7 @@ def _kinds(
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     free = table[(left_out == "") & ~table["contractual"]]
     under_contract = table.index[(left_out == "") & table["contractual"]]
-    return free, terms(bought, under_contract, as_of_day=as_of // DAY)
+    return free, terms(bought, under_contract, as_of_day=as_of // DAY_MS)
 
 
 def _card(
@@ -287,11 +298,16 @@ def _card(
         "contractual": int(table["contractual"].sum()),
         "contractual_note": (
             "customers with renewals, with a renewal date or a term in a field, or whose purchases are as regular as "
-            "terms, have the risk of not renewing for a churn risk (none where fewer than 20 terms were decided): a contract says whether they are alive"
+            "terms, have the risk of not renewing for a churn risk (none where fewer than 20 terms were decided): "
+            "a contract says whether they are alive"
         ),
         "excluded": {str(k): int(v) for k, v in counts.items()},
         "counted_out": bought.counted_out,
     }
+
+
+def _to_the_cent(amount: float) -> Decimal:
+    return Decimal(repr(float(amount))).quantize(Decimal("0.01"))
 
 
 def deal_values(
@@ -304,8 +320,9 @@ def deal_values(
     """Expected value of scored deals: probability x amount, in the deal's currency.
 
     `estimates` stand in for amounts that are missing or placeholders. Columns: record_id, expected_value (Decimal to
-    the cent, or None), currency, reason ("" or why there is none: "no probability", "no amount", "stale"), estimated. A deal is stale when it is older than twice the 95th
-    percentile of the cycles of won deals. `as_of` defaults to the newest time on any deal.
+    the cent, or None), currency, reason ("" or why there is none: "no probability", "no amount", "stale"), estimated.
+    A deal is stale when it is older than twice the 95th percentile of the cycles of won deals. `as_of` defaults to
+    the newest time on any deal.
     """
     t = alive(neutral(engine, "deals"))
     deals = query(
@@ -322,7 +339,9 @@ def deal_values(
     if as_of is None:
         newest = pd.concat([deals["created_at"], deals["closed_at"]]).max()
         as_of = 0 if pd.isna(newest) else int(newest)
-    cycles = (deals["closed_at"] - deals["created_at"])[deals["is_won"] & (deals["closed_at"] <= as_of)] / DAY
+    cycles = (deals["closed_at"] - deals["created_at"])[
+        deals["is_won"] & (deals["closed_at"] <= as_of)
+    ] / DAY_MS
     limit = stale_days(cycles)
     wanted = scores if "object" not in scores else scores[scores["object"] == "deals"]
     rows = wanted[["record_id", "probability"]].merge(deals, on="record_id", how="left")
@@ -333,16 +352,12 @@ def deal_values(
         [
             rows["probability"].isna(),
             rows["amount"].isna() | (rows["amount"] <= 0),
-            (as_of - rows["created_at"]) / DAY > limit,
+            (as_of - rows["created_at"]) / DAY_MS > limit,
         ],
         ["no probability", "no amount", "stale"],
         default="",
     )
-    cent = Decimal("0.01")
-    values = [
-        Decimal(repr(float(w))).quantize(cent) if r == "" else None
-        for w, r in zip(worth, reason, strict=True)
-    ]
+    values = [_to_the_cent(w) if r == "" else None for w, r in zip(worth, reason, strict=True)]
     return pd.DataFrame(
         {
             "record_id": rows["record_id"].astype(object),

@@ -1,6 +1,6 @@
 """Features as of a cut-off: declared as data, compiled to the engine, built into one table."""
 
-from sales_consultant.scoring.features.build import build, with_contacts
+from sales_consultant.scoring.features.build import build, build_table, with_contacts
 from sales_consultant.scoring.features.catalogue import standard
 from sales_consultant.scoring.features.compile import deal_state
 from sales_consultant.scoring.features.crm_fields import OWNERS, family
@@ -16,6 +16,7 @@ __all__ = [
     "Group",
     "activities",
     "build",
+    "build_table",
     "deal_contacts",
     "deal_state",
     "doubted",

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from sales_consultant.config.clock import DAY_MS
 from sales_consultant.engine import MEMBER_COLUMNS, Engine
-from sales_consultant.scoring.core import DAY
 from sales_consultant.scoring.features import crm_fields as own
-from sales_consultant.scoring.features.cleaning import possible
+from sales_consultant.scoring.features.cleaning import FeatureTable, possible
 from sales_consultant.scoring.features.compile import counted, deal_state, primary_contacts
 from sales_consultant.scoring.features.coverage import masked
 from sales_consultant.scoring.features.deal_path import deal_path
@@ -37,11 +37,18 @@ def build(engine: Engine, entity: Entity, features: list[Feature], members: pd.D
     """The features of members in the order of `features`; the index is the members' own.
 
     `members` has the columns record_id, cut, created_at, company_id, company_created_at, contact_id and
-    pipeline, each record once a cut-off. Impossible values are gaps, and so are activities where nobody logs them:
-    `attrs` of the frame tell how many ("impossible", "coverage").
+    pipeline, each record once a cut-off. Impossible values are gaps, and so are activities where nobody logs them.
     """
+    return build_table(engine, entity, features, members).values
+
+
+def build_table(
+    engine: Engine, entity: Entity, features: list[Feature], members: pd.DataFrame
+) -> FeatureTable:
+    """The same, with what was made a gap in it."""
     if members.empty:
-        return pd.DataFrame({f.name: pd.Series(dtype="float64") for f in features}, index=members.index)
+        nothing = {f.name: pd.Series(dtype="float64") for f in features}
+        return FeatureTable(pd.DataFrame(nothing, index=members.index))
     if entity == "deals":
         members = with_contacts(engine, members).set_axis(members.index)
     members = members[list(MEMBER_COLUMNS)].copy()
@@ -62,8 +69,9 @@ def build(engine: Engine, entity: Entity, features: list[Feature], members: pd.D
         else:
             parts.append(counted(engine, entity, source, wanted, members))
     frame = pd.concat(parts, axis=1)[[f.name for f in features]]
-    frame = possible(frame.set_axis(members.index), features)
-    return masked(engine, entity, features, frame, members)
+    frame, impossible = possible(frame.set_axis(members.index), features)
+    values, unlogged = masked(engine, entity, features, frame, members)
+    return FeatureTable(values, impossible, tuple(unlogged))
 
 
 def _aligned(found: pd.DataFrame, wanted: list[Feature], members: pd.DataFrame) -> pd.DataFrame:
@@ -91,8 +99,8 @@ def _ages(members: pd.DataFrame) -> pd.DataFrame:
     known = company.where(company <= members["cut"])
     return pd.DataFrame(
         {
-            "age_days": ((members["cut"] - members["created_at"]) // DAY).astype("float64"),
-            "company_age_days": (members["cut"] - known) // DAY,
+            "age_days": ((members["cut"] - members["created_at"]) // DAY_MS).astype("float64"),
+            "company_age_days": (members["cut"] - known) // DAY_MS,
         },
         index=members.index,
     )
@@ -118,7 +126,7 @@ def _fields(engine: Engine, source: str, wanted: list[Feature], members: pd.Data
                 now = pd.to_numeric(found["value"], errors="coerce")
                 then = pd.to_numeric(found["before"], errors="coerce").fillna(0.0)
                 values[f"{name}.change_30d"] = (now - then).set_axis(members.index)
-                since = (members["cut"].to_numpy() - found["changed_at"].to_numpy(dtype=float)) // DAY
+                since = (members["cut"].to_numpy() - found["changed_at"].to_numpy(dtype=float)) // DAY_MS
                 values[f"{name}.days_since_change"] = pd.Series(since, index=members.index)
     out = {}
     for feature in wanted:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -10,7 +11,7 @@ import pandas as pd
 from sales_consultant.scoring.additive import Encoder, NumberCode, is_number, levels_of, numbers
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from sales_consultant.scoring.features.declarations import Feature
 
@@ -20,8 +21,21 @@ MOST = 1e15
 _NOT_NEGATIVE = frozenset({"amount", "age_days", "company_age_days", "days_in_stage"})
 
 
-def possible(X: pd.DataFrame, features: Sequence[Feature]) -> pd.DataFrame:
-    """The frame with impossible values as gaps; how many is in `attrs["impossible"]`, by column.
+@dataclass(frozen=True)
+class FeatureTable:
+    """Features of members: one row a member and cut-off, one column a feature, with what was made a gap in it.
+
+    `impossible`: values a column that could not be. `unlogged`: where activities are unknown rather than none (see
+    `coverage.masked`): owner, cut, why ("low" or "sudden"), records, since (ms or None).
+    """
+
+    values: pd.DataFrame
+    impossible: Mapping[str, int] = field(default_factory=dict)
+    unlogged: Sequence[Mapping[str, Any]] = ()
+
+
+def possible(X: pd.DataFrame, features: Sequence[Feature]) -> tuple[pd.DataFrame, dict[str, int]]:
+    """The frame with impossible values as gaps, and how many there were by column.
 
     Impossible are infinities, numbers beyond 1e15, dates a century or more away, negative amounts and ages.
     """
@@ -38,16 +52,16 @@ def possible(X: pd.DataFrame, features: Sequence[Feature]) -> pd.DataFrame:
         if wrong.any():
             counts[str(name)] = int(wrong.sum())
             X[name] = X[name].mask(wrong)
-    X.attrs["impossible"] = counts
-    return X
+    return X, counts
 
 
-def counted(X: pd.DataFrame) -> dict[str, dict[str, int]]:
+def counted(table: FeatureTable) -> dict[str, dict[str, int]]:
     """How many values of the training frame are cleaned, and in how many columns, by kind.
 
     impossible: made gaps by `possible`; outliers: moved to the 1 % or 99 % quantile; rare: told as one level with other
     rare ones; gaps: marked as such and otherwise the average. Columns that never vary are not used and not counted.
     """
+    X = table.values
     found: dict[str, list[int]] = {"outliers": [], "rare": [], "gaps": []}
     for code in Encoder.learn(X, hinges=0).codes:
         column = X[code.name]
@@ -60,5 +74,5 @@ def counted(X: pd.DataFrame) -> dict[str, dict[str, int]]:
             text = levels_of(column)
             found["rare"].append(int(text.isin(code.rare).sum()))
             found["gaps"].append(int(text.isna().sum()))
-    found["impossible"] = list(X.attrs.get("impossible", {}).values())
+    found["impossible"] = list(table.impossible.values())
     return {kind: {"values": sum(n), "columns": sum(v > 0 for v in n)} for kind, n in found.items()}

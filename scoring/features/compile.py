@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from sales_consultant.config.clock import DAY_MS
 from sales_consultant.engine import MARK, Block, Engine, compiled, neutral, per_cut
-from sales_consultant.scoring.core import DAY
 from sales_consultant.scoring.features.deal_path import edge, entries, histories, pipelines
 from sales_consultant.scoring.features.sources import dated_rows, deal_contacts, key_of
 
@@ -45,11 +45,13 @@ def _aggregate(rows: Any, feature: Feature, cut: Any) -> Any:
 
     match = rows[_flag(feature.where)]
     if feature.aggregate == "planned":
-        return rows.count(where=match & ~rows.past & (rows.occurred_at < cut + (feature.window or 0) * DAY))
+        return rows.count(
+            where=match & ~rows.past & (rows.occurred_at < cut + (feature.window or 0) * DAY_MS)
+        )
     if feature.aggregate == "days_until_next":
-        return (rows.occurred_at.min(where=match & ~rows.past) - cut) // DAY
+        return (rows.occurred_at.min(where=match & ~rows.past) - cut) // DAY_MS
     if feature.aggregate == "days_since_last":
-        return (cut - rows.occurred_at.max(where=match & rows.past)) // DAY
+        return (cut - rows.occurred_at.max(where=match & rows.past)) // DAY_MS
     n = rows.count(where=match & rows[_within(feature.window)])
     if feature.aggregate == "count":
         return n
@@ -99,7 +101,7 @@ def _sums(engine: Engine, features: list[Feature]) -> str:
     past = known.occurred_at < cut
     spans = {"past": past}
     for days in sorted({w for f in features for w in _spans(f) if w is not None}):
-        spans[_within(days)] = past & (known.occurred_at >= cut - days * DAY)
+        spans[_within(days)] = past & (known.occurred_at >= cut - days * DAY_MS)
     known = known.select("code", "occurred_at", *flags, **spans)
     sums = known.group_by(known.code).aggregate(
         **{f.name: _aggregate(known, f, cut).cast("float32") for f in features}
@@ -186,17 +188,17 @@ def _deal_state(engine: Engine) -> Block:
             latest = edge(rows, column, cut, last=True)
             joined = joined.left_join(latest, joined.record_id == latest[f"{column}_deal"])
         # Without a stay that is over there is no habit; one shorter than a day counts as a day.
-        usual = ibis.cases((joined.usual > DAY, joined.usual), (joined.usual.notnull(), float(DAY)))
+        usual = ibis.cases((joined.usual > DAY_MS, joined.usual), (joined.usual.notnull(), float(DAY_MS)))
         stay = (cut - joined.entered).cast("float64")
         return joined.select(
             record_id=joined.record_id,
             cut=joined.cut,
             stage=joined.stage,
             stage_order=joined.stage_order,
-            days_in_stage=(cut - joined.entered) // DAY,
+            days_in_stage=(cut - joined.entered) // DAY_MS,
             stage_slowness=stay / usual,
             amount=joined.amount,
-            days_to_close_date=(joined.close_date - cut) // DAY,
+            days_to_close_date=(joined.close_date - cut) // DAY_MS,
             close_date_passed=joined.close_date < cut,
             close_date=joined.close_date,
         )

@@ -13,12 +13,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from sales_consultant.config.clock import DAY_MS, iso_day
 from sales_consultant.engine import Engine, alive, neutral, query
-from sales_consultant.scoring.core import DAY, iso_day
 from sales_consultant.scoring.features.sources import activities
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from sales_consultant.scoring.features.declarations import Entity, Feature
 
@@ -36,20 +36,19 @@ def masked(
     features: Sequence[Feature],
     X: pd.DataFrame,
     members: pd.DataFrame,
-) -> pd.DataFrame:
+) -> tuple[pd.DataFrame, list[dict[str, Any]]]:
     """The frame with the activity features as gaps where the record's owner logged too little, or not yet, by the cut-off.
 
     Too little: of an owner's records at a cut-off so few have an activity in 90 days, against those of the others, as
     chance would not bring. Not yet: the owner's deals show their first activity so late after they were made as a
-    constant rate would not bring; then each window that reaches back before that time is a gap. What was done is in
-    `attrs["coverage"]` of the result: a list of owner, cut, why ("low" or "sudden"), records and since (ms or None).
+    constant rate would not bring; then each window that reaches back before that time is a gap. The second
+    result says what was done: a list of owner, cut, why ("low" or "sudden"), records and since (ms or None).
     """
     told: list[dict[str, Any]] = []
     mine = [f for f in features if f.source == "activities"]
     recent = [f.name for f in mine if f.aggregate == "count" and f.window == WINDOW]
     if not recent or X.empty:
-        X.attrs["coverage"] = told
-        return X
+        return X, told
     owners = _owners(engine, entity, members)
     cut, starts = members["cut"].to_numpy(dtype=np.float64), _Starts(engine)
     active = np.asarray((X[recent].to_numpy(dtype=np.float64) > 0).any(axis=1))
@@ -66,13 +65,12 @@ def masked(
                 unknown[rows] = True
                 told.append({**entry, "why": "low", "since": None})
             elif since is not None:
-                blind = [when - _reach(f) * DAY < since for f in mine]
+                blind = [when - _reach(f) * DAY_MS < since for f in mine]
                 unknown[np.ix_(rows, np.flatnonzero(blind))] = True
                 if any(blind):
                     told.append({**entry, "why": "sudden", "since": int(since)})
     X = X.assign(**{f.name: X[f.name].mask(unknown[:, j]) for j, f in enumerate(mine)}) if told else X
-    X.attrs["coverage"] = told
-    return X
+    return X, told
 
 
 def _reach(feature: Feature) -> int:
@@ -131,7 +129,7 @@ class _Starts:
             since = float(seen.min())
             before = float(np.maximum(np.minimum(end, since) - born, 0).sum())
             after = np.maximum(np.where(np.isfinite(first), first, end) - np.maximum(born, since), 0).sum()
-            rate = (len(seen) - 1) / max(float(after), DAY)
+            rate = (len(seen) - 1) / max(float(after), DAY_MS)
             found = since if rate * before > -math.log(_BY_CHANCE) else None
         elif owner is not None:
             found = self.of(None, cut)
@@ -158,7 +156,7 @@ def _owners(engine: Engine, entity: Entity, members: pd.DataFrame) -> NDArray[np
     return out
 
 
-def summary(told: Sequence[dict[str, Any]]) -> dict[str, Any]:
+def summary(told: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """For the model card: owners, rows and sentences."""
     low = [t for t in told if t["why"] == "low"]
     sudden = [t for t in told if t["why"] == "sudden"]

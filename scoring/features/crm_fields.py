@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from sales_consultant.config.clock import DAY_MS
 from sales_consultant.engine import Block, Engine, neutral, per_cut, query
-from sales_consultant.scoring.core import DAY, Finding
+from sales_consultant.scoring.core import Finding
 from sales_consultant.scoring.features.declarations import Feature, Group, Words
 from sales_consultant.scoring.features.field_names import known_leaker
 
@@ -185,7 +186,7 @@ def typed(values: pd.Series[Any], kind: str, cuts: pd.Series[int]) -> pd.Series[
         text = values.where(numbers.isna()).astype("string")
         dates = pd.to_datetime(text, errors="coerce", utc=True, format="ISO8601").dt.as_unit("ms")
         ms = numbers.fillna(dates.astype("int64").astype("float64").where(dates.notna()))
-        return pd.Series((cuts.to_numpy() - ms.to_numpy(dtype=float)) // DAY, index=values.index)
+        return pd.Series((cuts.to_numpy() - ms.to_numpy(dtype=float)) // DAY_MS, index=values.index)
     text = values.astype("string").str.strip()
     return text.astype(object).where(text.notna() & (text != ""), None)
 
@@ -217,7 +218,7 @@ def _historic(engine: Engine, entity: str, key: str, names: list[str]) -> Block:
 
     def block(at: Any, cut: Any) -> Any:
         now = latest(rows, cut, of="record_id", field="field", value="value", changed_at="changed_at")
-        then = latest(rows, cut - 30 * DAY, of_then="record_id", field_then="field", before="value")
+        then = latest(rows, cut - 30 * DAY_MS, of_then="record_id", field_then="field", before="value")
         joined = at.inner_join(now, at[key] == now.of)
         joined = joined.left_join(then, (joined.of == then.of_then) & (joined.field == then.field_then))
         return joined.select("record_id", "cut", "field", "value", "changed_at", "before")

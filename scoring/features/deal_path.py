@@ -6,8 +6,8 @@ from typing import Any
 
 import pandas as pd
 
+from sales_consultant.config.clock import DAY_MS
 from sales_consultant.engine import Block, Engine, alive, as_ms, neutral, per_cut
-from sales_consultant.scoring.core import DAY
 
 
 def entries(rows: Any, cut: Any) -> Any:
@@ -91,7 +91,7 @@ def _deal_path(engine: Engine) -> Block:
     import ibis
 
     rows, ranks, of, won = histories(engine), _ranks(engine), pipelines(engine), won_deals(engine)
-    won = won.mutate(days=(won.closed_at - won.created_at).cast("float64") / DAY)
+    won = won.mutate(days=(won.closed_at - won.created_at).cast("float64") / DAY_MS)
 
     def block(at: Any, cut: Any) -> Any:
         seen = entries(rows, cut)
@@ -119,7 +119,7 @@ def _deal_path(engine: Engine) -> Block:
                     found, joined.record_id == found[f"{column if last else f'first_{column}'}_deal"]
                 )
         usual = ibis.cases((joined.usual > 1, joined.usual), (joined.usual.notnull(), 1.0))
-        age = (cut - joined.created_at).cast("float64") / DAY
+        age = (cut - joined.created_at).cast("float64") / DAY_MS
         return joined.select(
             record_id=joined.record_id,
             cut=joined.cut,
@@ -128,7 +128,7 @@ def _deal_path(engine: Engine) -> Block:
             stages_skipped=ibis.cases((joined.entered.notnull(), joined.over.fill_null(0))),
             age_slowness=age / usual,
             amount_growth=ibis.cases((joined.first_amount > 0, joined.amount / joined.first_amount)),
-            close_date_moved_days=(joined.close_date - joined.first_close_date) // DAY,
+            close_date_moved_days=(joined.close_date - joined.first_close_date) // DAY_MS,
         )
 
     return block

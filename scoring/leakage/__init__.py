@@ -1,6 +1,25 @@
 """The leak audit: columns that know the outcome before it has happened."""
 
-from sales_consultant.scoring.leakage.ablation import SEPARABLE, Probe, leaking, lifts, separable
-from sales_consultant.scoring.leakage.univariate import decided, fill_gaps, single_fields
+from sales_consultant.scoring.leakage.ablation import (
+    SEPARABLE,
+    HoldoutProbe,
+    find_leaks_by_ablation,
+    leaking,
+    separable,
+)
+from sales_consultant.scoring.leakage.univariate import (
+    fill_gaps,
+    find_label_determining_columns,
+    single_fields,
+)
 
-__all__ = ["SEPARABLE", "Probe", "decided", "fill_gaps", "leaking", "lifts", "separable", "single_fields"]
+__all__ = [
+    "SEPARABLE",
+    "HoldoutProbe",
+    "fill_gaps",
+    "find_label_determining_columns",
+    "find_leaks_by_ablation",
+    "leaking",
+    "separable",
+    "single_fields",
+]

@@ -1,7 +1,8 @@
 """Leaks that show beside the other columns: what lifts a model further than everything else together can.
 
-A strong column is honest where the others, without it, order the rows nearly as well: what separates such records is in the
-world, not in a field that was filled afterwards. It is a leak where most of what is then ordered wrongly is put right by it alone.
+A strong column is honest where the others, without it, order the rows nearly as well: what separates such records is
+in the world, not in a field that was filled afterwards. It is a leak where most of what is then ordered wrongly is
+put right by it alone.
 """
 
 from __future__ import annotations
@@ -61,7 +62,7 @@ _FILL_LIFT = 0.1
 
 
 @dataclass(frozen=True, eq=False)
-class Probe:
+class HoldoutProbe:
     """A table of which models learn one half of the groups and order the other, both ways."""
 
     X: pd.DataFrame
@@ -81,7 +82,7 @@ class Probe:
         groups: NDArray[np.int64],
         families: dict[str, str],
         random_state: int,
-    ) -> Probe | None:
+    ) -> HoldoutProbe | None:
         """None where a half would have too few of a class to tell."""
         rng = np.random.default_rng(random_state)
         if len(y) > _ROWS_TO_PROBE:
@@ -249,14 +250,14 @@ class Probe:
         return abs(float(filled[self.y == 1].mean()) - float(filled[self.y == 0].mean()))
 
 
-def separable(probe: Probe | None, suspects: Sequence[str], least: float) -> bool:
+def separable(probe: HoldoutProbe | None, suspects: Sequence[str], least: float) -> bool:
     """Whether all other columns order the rows nearly as well, above `least`: strong ones are then no wonder."""
     if probe is None or (rest := probe.power(suspects)) <= least:
         return False
     return (1 - rest) < _CUTS_STRONG * (1 - max([probe.full, *map(probe.alone, suspects)]) + probe.noise)
 
 
-def leaking(probe: Probe | None, suspects: Sequence[str]) -> list[str]:
+def leaking(probe: HoldoutProbe | None, suspects: Sequence[str]) -> list[str]:
     """Those of some columns, each strong alone, that are leaks (all of them where there are too few rows to tell).
 
     None where the others do as well. Else what takes few values, what is all but perfect, and what looks copied: in numbers
@@ -269,14 +270,15 @@ def leaking(probe: Probe | None, suspects: Sequence[str]) -> list[str]:
     return [c for c in suspects if probe.alone(c) > PERFECT or _as_leaks_are(probe, c)]
 
 
-def _as_leaks_are(probe: Probe, column: str) -> bool:
-    """Whether more than its strength speaks against a column: few values, its name, a twin, or nothing else to do with anything."""
+def _as_leaks_are(probe: HoldoutProbe, column: str) -> bool:
+    """Whether more than its strength speaks against a column: few values, its name, a twin, or nothing else to do
+    with anything."""
     if probe.few_values(column) or doubted(column):
         return True
     return column in probe.columns and (probe.copied(column) or probe.twin(column))
 
 
-def _beyond(probe: Probe, columns: Sequence[str], full: float, rest: float) -> bool:
+def _beyond(probe: HoldoutProbe, columns: Sequence[str], full: float, rest: float) -> bool:
     """Whether what was left out put right so much that no honest column would."""
     cuts = (1 - rest) / (1 - full + probe.noise)
     if full > PERFECT and cuts > _CUTS_PERFECT:
@@ -292,7 +294,7 @@ def _enough(full: float, noise: float) -> float:
     return 1 - _CUTS * (1 - full + noise)
 
 
-def lifts(
+def find_leaks_by_ablation(
     X: pd.DataFrame,
     y: NDArray[np.float64],
     groups: NDArray[np.int64],
@@ -316,7 +318,7 @@ def lifts(
     for _ in range(_ROUNDS):
         gone = {made_of.get(f.column, f.column) for f in found}
         left = X[[c for c in X.columns if made_of.get(c, c) not in gone]]
-        probe = Probe.of(left, y, groups, made_of, random_state)
+        probe = HoldoutProbe.of(left, y, groups, made_of, random_state)
         if probe is None or probe.least < _MIN_TO_LOOK:
             break
         more = _round(probe, [c for c in names if c in set(probe.columns)])
@@ -326,7 +328,7 @@ def lifts(
     return found
 
 
-def _round(probe: Probe, names: Sequence[str]) -> list[Finding]:
+def _round(probe: HoldoutProbe, names: Sequence[str]) -> list[Finding]:
     alone = {c: probe.alone(c) for c in names}
     full = max([probe.full, *alone.values()])
     one_sided = [c for c in names if probe.fill_gap(c) > _FILLED_WITH_OUTCOME]

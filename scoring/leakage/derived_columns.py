@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from sales_consultant.scoring.core import DAY, Finding
+from sales_consultant.config.clock import DAY_MS
+from sales_consultant.scoring.core import Finding
 from sales_consultant.scoring.leakage.event_counts import FEWEST_LATER, OFTEN
 
 if TYPE_CHECKING:
@@ -135,19 +136,20 @@ def date_copy(
         ends = rows.groupby("row")["at"].agg(["min", "max"])
         for which in ("min", "max"):
             event = ends[which].reindex(np.arange(len(values))).to_numpy()
-            lag = (values - event) / DAY
+            lag = (values - event) / DAY_MS
             seen = lag[np.isfinite(lag)]
             if len(seen) < FEWEST_LATER:
                 continue
             usual = float(np.median(np.round(seen)))
             close = np.abs(lag - usual) <= 1.0
             # Dates that all lie within a few days would be near any event.
-            spread = float(np.subtract(*np.quantile(values[np.isfinite(lag)], [0.9, 0.1]))) / DAY
+            spread = float(np.subtract(*np.quantile(values[np.isfinite(lag)], [0.9, 0.1]))) / DAY_MS
             if int(close.sum()) > SAME_LAG * len(seen) and spread > 10:
                 return Finding(
                     name,
                     KIND,
-                    f"{int(close.sum()):,} of {len(seen):,} dates lie {usual:+.0f} days from the {'first' if which == 'min' else 'last'} "
+                    f"{int(close.sum()):,} of {len(seen):,} dates lie {usual:+.0f} days from the "
+                    f"{'first' if which == 'min' else 'last'} "
                     f"of {kind} after the cut-off, to within a day",
                 )
     return None

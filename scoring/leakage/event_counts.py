@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from sales_consultant.scoring.core import DAY
+from sales_consultant.config.clock import DAY_MS
 
 if TYPE_CHECKING:
     Floats = NDArray[np.float64]
@@ -25,7 +25,7 @@ _BY_AGREEMENT, _MAKES_UP, _FEWEST_IN_VALUE = 0.5, 0.5, 20
 
 
 @dataclass(frozen=True, slots=True)
-class Happened:
+class EventCounts:
     """How many events of one kind, or of several together, each row had before its cut-off and after it.
 
     The law of Poisson gives a later count the variance of its mean: on average, the count itself.
@@ -96,15 +96,15 @@ def past_of(events: pd.DataFrame, ids: pd.Series[Any], cut: Floats) -> Past:
     np.maximum.at(last, (row * width + code)[~later], at[~later])
     first = np.full(n, np.inf)
     np.minimum.at(first, row[~later], at[~later])
-    days = np.maximum((cut[:, None] - last.reshape(n, width)) / DAY, 0.0)
-    age = np.where(np.isfinite(first), (cut - first) / DAY, 0.0)
+    days = np.maximum((cut[:, None] - last.reshape(n, width)) / DAY_MS, 0.0)
+    age = np.where(np.isfinite(first), (cut - first) / DAY_MS, 0.0)
     before, after = table(~later), table(later)
     soon = [np.exp(-days / span) for span in (4.0, 30.0)]
     features = np.column_stack([before, np.log1p(before), before > 0, *soon, np.log1p(age)])
     return Past(features, before, after, [str(k) for k in names])
 
 
-def sets_of(past: Past) -> list[Happened]:
+def sets_of(past: Past) -> list[EventCounts]:
     """Each kind, the kinds of one word before a "/", and all together; only what came after often enough."""
     sets: dict[str, list[int]] = {k: [i] for i, k in enumerate(past.kinds)}
     for i, kind in enumerate(past.kinds):
@@ -113,10 +113,10 @@ def sets_of(past: Past) -> list[Happened]:
             sets.setdefault(family, []).append(i)
     sets["events"] = list(range(len(past.kinds)))
     ages = np.expm1(past.features[:, -len(past.kinds) :]) if past.kinds else past.before
-    found: dict[tuple[int, ...], Happened] = {}
+    found: dict[tuple[int, ...], EventCounts] = {}
     for name, members in sets.items():
         after = past.after[:, members].sum(axis=1)
         if (after > 0).sum() >= FEWEST_LATER:
-            one = Happened(name, past.before[:, members].sum(axis=1), after, ages[:, members].max(axis=1))
+            one = EventCounts(name, past.before[:, members].sum(axis=1), after, ages[:, members].max(axis=1))
             found.setdefault(tuple(members), one)
     return list(found.values())

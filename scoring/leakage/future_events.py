@@ -24,7 +24,7 @@ from sales_consultant.scoring.leakage.event_counts import past_of, sets_of
 from sales_consultant.scoring.metrics import group_weights
 
 if TYPE_CHECKING:
-    from sales_consultant.scoring.leakage.event_counts import Happened, Past
+    from sales_consultant.scoring.leakage.event_counts import EventCounts, Past
 
     Floats = NDArray[np.float64]
     Codes = NDArray[np.int64]
@@ -37,7 +37,7 @@ _MOST_VALUES = 80
 _BINS = 40
 
 
-def knows_later(
+def find_future_leakage(
     values: pd.DataFrame,
     ids: pd.Series[Any],
     cut: Floats,
@@ -67,24 +67,7 @@ def knows_later(
     group = pd.factorize(groups)[0].astype(np.int64)
     fold = rng.permutation(int(group.max()) + 1)[group] % FOLDS
     weights = group_weights(group, _RESAMPLES, rng)
-    past = past_of(events, ids, cut)
-    sets = sets_of(past)
-    foretold: dict[str, list[Floats]] = {}
-
-    def left(one: Happened, loss: Floats, *, best: bool) -> float:
-        """The share of what chance and the past leave open, at the upper end of its interval."""
-        if one.name not in foretold:
-            foretold[one.name] = [_by_past(past, one, fold, trees=False)]
-        if best and len(foretold[one.name]) == 1:
-            foretold[one.name].append(_by_past(past, one, fold, trees=True))
-        past_leaves = [*foretold[one.name], _loss(one, None, fold)]
-        if min(float(m.sum()) for m in past_leaves) < _SURE * float(one.after.sum()):
-            # What is to come by rule, as the end of every deal, is known without any field.
-            return 1.0
-        most = [one.after, *past_leaves]
-        drawn = (weights @ loss) / np.maximum(np.min([weights @ m for m in most], axis=0), 1e-9)
-        return float(np.quantile(drawn, CONFIDENCE))
-
+    search = _Search(past_of(events, ids, cut), fold, weights)
     found = []
     for name in values:
         column = values[name]
@@ -94,41 +77,69 @@ def knows_later(
             if copy is not None:
                 found.append(copy)
                 continue
-        field = _Field.of(column if dated is None else dated)
-        before = {one.name: one.told_before(field.codes) for one in sets}
-        # A plan told what came before as it tells what comes; no plan makes a later visit of one that was not made.
-        summed = any(made_up for _, made_up in before.values())
-        agreed = {k for k, (regular, _) in before.items() if regular and not summed}
-        if (
-            field.number is not None
-            and not agreed
-            and (sum_ := sum_of(str(name), field.number, past, fold, weights))
-        ):
-            found.append(sum_)
-            continue
-        suspects = []
-        for one in sets:
-            # Nor the kinds together, if one of them is by agreement.
-            if one.name in agreed or (
-                agreed and (one.name == "events" or any(k.startswith(f"{one.name}/") for k in agreed))
-            ):
-                continue
-            loss = _loss(one, field, fold)
-            if float(loss.sum()) <= _limit(one) * float(one.after.sum()):
-                suspects.append((left(one, loss, best=False), one, loss))
-        # Trees are dear: asked of the strongest first, and no more where it stands.
-        for share, one, loss in sorted(suspects, key=lambda s: s[0]):
-            if share <= _limit(one) and (share := left(one, loss, best=True)) <= _limit(one):
-                found.append(Finding(str(name), KIND, _told(field, one, share)))
-                break
+        finding = search.look(str(name), _Field.of(column if dated is None else dated))
+        if finding is not None:
+            found.append(finding)
     return found
 
 
-def _limit(one: Happened) -> float:
+class _Search:
+    """What came after the cut-offs, and how much of it each field knows."""
+
+    def __init__(self, past: Past, fold: NDArray[np.int64], weights: Floats) -> None:
+        self.past, self.fold, self.weights = past, fold, weights
+        self.sets = sets_of(past)
+        self._foretold: dict[str, list[Floats]] = {}
+
+    def look(self, name: str, field: _Field) -> Finding | None:
+        """The strongest evidence that a field knows later events; None where there is none."""
+        before = {one.name: one.told_before(field.codes) for one in self.sets}
+        # A plan told what came before as it tells what comes; no plan makes a later visit of one that was not made.
+        summed = any(made_up for _, made_up in before.values())
+        agreed = {k for k, (regular, _) in before.items() if regular and not summed}
+        if field.number is not None and not agreed:
+            total = sum_of(name, field.number, self.past, self.fold, self.weights)
+            if total:
+                return total
+        # Trees are dear: asked of the strongest first, and no more where it stands.
+        for share, one, loss in sorted(self._suspects(field, agreed), key=lambda s: s[0]):
+            if share <= _limit(one) and (share := self._left(one, loss, best=True)) <= _limit(one):
+                return Finding(name, KIND, _told(field, one, share))
+        return None
+
+    def _suspects(self, field: _Field, agreed: set[str]) -> list[tuple[float, EventCounts, Floats]]:
+        """Kinds of events that a field may know, each with the share that it leaves open and its losses."""
+        found = []
+        for one in self.sets:
+            # Nor the kinds together, if one of them is by agreement.
+            together = one.name == "events" or any(k.startswith(f"{one.name}/") for k in agreed)
+            if one.name in agreed or (agreed and together):
+                continue
+            loss = _loss(one, field, self.fold)
+            if float(loss.sum()) <= _limit(one) * float(one.after.sum()):
+                found.append((self._left(one, loss, best=False), one, loss))
+        return found
+
+    def _left(self, one: EventCounts, loss: Floats, *, best: bool) -> float:
+        """The share of what chance and the past leave open, at the upper end of its interval."""
+        if one.name not in self._foretold:
+            self._foretold[one.name] = [_by_past(self.past, one, self.fold, trees=False)]
+        if best and len(self._foretold[one.name]) == 1:
+            self._foretold[one.name].append(_by_past(self.past, one, self.fold, trees=True))
+        past_leaves = [*self._foretold[one.name], _loss(one, None, self.fold)]
+        if min(float(m.sum()) for m in past_leaves) < _SURE * float(one.after.sum()):
+            # What is to come by rule, as the end of every deal, is known without any field.
+            return 1.0
+        most = [one.after, *past_leaves]
+        drawn = (self.weights @ loss) / np.maximum(np.min([self.weights @ m for m in most], axis=0), 1e-9)
+        return float(np.quantile(drawn, CONFIDENCE))
+
+
+def _limit(one: EventCounts) -> float:
     return OPEN_ONCE if one.once else OPEN
 
 
-def _by_past(past: Past, one: Happened, fold: Codes, *, trees: bool) -> Floats:
+def _by_past(past: Past, one: EventCounts, fold: Codes, *, trees: bool) -> Floats:
     """Squared error of each row's later count, foretold from all that happened before, by a ridge or by boosted trees."""
     told = np.empty(len(fold))
     X = past.features
@@ -181,7 +192,7 @@ class _Field:
         return cls(codes, int(codes.max()) + 1 if len(codes) else 1, values, names)
 
 
-def _loss(one: Happened, field: _Field | None, fold: Codes) -> Floats:
+def _loss(one: EventCounts, field: _Field | None, fold: Codes) -> Floats:
     """Squared error of each row's later count, foretold from the earlier count and the field for groups not learnt from.
 
     The better of two ways: the mean of each pair of earlier count and value, and a straight line through both.
@@ -228,7 +239,7 @@ def _by_line(X: Floats, y: Floats, fold: Codes) -> Floats:
     return out
 
 
-def _told(field: _Field, one: Happened, left: float) -> str:
+def _told(field: _Field, one: EventCounts, left: float) -> str:
     """The evidence in words: values equal to the count to date, else what the strongest value says of the later events."""
     what = one.name
     if field.number is not None:

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from sales_consultant.config.clock import DAY_MS
 from sales_consultant.engine import Engine, alive, compiled, neutral, of_known_state, query
-from sales_consultant.scoring.core import DAY, Finding
+from sales_consultant.scoring.core import Finding
 from sales_consultant.scoring.features import activities, deal_contacts, with_contacts
 from sales_consultant.scoring.features import crm_fields as own
-from sales_consultant.scoring.leakage.future_events import MOST_ROWS, knows_later
+from sales_consultant.scoring.leakage.future_events import MOST_ROWS, find_future_leakage
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -56,7 +57,7 @@ def filled_at_outcome(engine: Engine, features: Iterable[Feature], members: Memb
             moved = _firsts(engine, t.filter((t.field == name) & (t.value != str(usual.index[0]))))
             moved = moved.merge(life, on="record_id")
             rows = pd.concat([rows[rows["field"] != name], moved], ignore_index=True)
-    near = ((rows["ended_at"] - rows["created_at"]) * _NEAR_SHARE).clip(upper=_NEAR_DAYS * DAY)
+    near = ((rows["ended_at"] - rows["created_at"]) * _NEAR_SHARE).clip(upper=_NEAR_DAYS * DAY_MS)
     late = (rows["first"] >= rows["ended_at"] - near) & (rows["first"] > rows["created_at"])
     found = []
     for name, hit in late.groupby(rows["field"]):
@@ -105,7 +106,7 @@ def counted_later(
         values.columns = [f"{entity}.{c}" for c in values.columns]
         happened = events(engine, _ENTITIES[entity], some[key], until=members.as_of)
         happened = happened[~happened["kind"].isin(_OUTCOMES[members.population.event])]
-        found += knows_later(
+        found += find_future_leakage(
             values, some[key], some["cut"].to_numpy(dtype=float), happened, some["group"].to_numpy()
         )
     return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,9 @@ AUC_LIMIT = 0.95
 AUC_DOUBTED = 0.85
 FILL_GAP = 0.3
 _MIN_CLASS = 10
+
+# Levels of a text that are looked at, the most frequent first: a level beyond them is on too few rows to show.
+_MOST_LEVELS = 50
 
 
 def fill_gaps(values: pd.DataFrame, ended: NDArray[np.bool_]) -> list[Finding]:
@@ -81,7 +85,43 @@ _CHANCE = 1e-6
 _MIN_PURE = 20
 
 
-def decided(
+@dataclass(frozen=True, slots=True)
+class _Outcomes:
+    """Outcomes of rows and their groups, against which a mark of rows is held."""
+
+    y: NDArray[np.float64]
+    groups: NDArray[np.int64]
+
+    def decided_by(
+        self,
+        hit: NDArray[np.bool_],
+        what: str,
+        column: str,
+        kind: str,
+        *,
+        both: bool = False,
+        pure: float = PURE,
+    ) -> Finding | None:
+        """A finding where the marked rows share an outcome as chance would not bring; `both`: also where none has the event."""
+        from scipy.stats import binom
+
+        # Rows of a group that share outcome and value are one piece of evidence.
+        apart = np.unique(np.column_stack([self.groups, self.y.astype(np.int64), hit]), axis=0)
+        once, base = apart[:, 2] == 1, float(apart[:, 1].mean())
+        n, wins = int(once.sum()), int(apart[once, 1].sum())
+        if n < _MIN_PURE or n > 0.98 * len(apart):
+            return None
+        if wins >= pure * n and binom.sf(wins - 1, n, base) < _CHANCE:
+            return Finding(column, kind, f"{what}: the event on {wins:,} of {n:,} rows, on {base:.0%} of all")
+        lost = n - wins
+        if both and base > 0.1 and lost >= pure * n and binom.cdf(wins, n, base) < _CHANCE:
+            return Finding(
+                column, kind, f"{what}: no event on {lost:,} of {n:,} rows, the event on {base:.0%} of all"
+            )
+        return None
+
+
+def find_label_determining_columns(
     X: pd.DataFrame,
     y: NDArray[np.float64],
     groups: NDArray[np.int64],
@@ -97,57 +137,48 @@ def decided(
     later than its own row's (`as_of`, where these are times) may be a plan; it is a leak where such rows share an outcome
     (90 %). Rows of a group that share outcome and value count once.
     """
-    from scipy.stats import binom
-
     own = _times(as_of)
     base = float(y.mean()) if len(y) else 0.0
     found: list[Finding] = []
     if not 0.02 < base < 0.9:
         return found
-
-    def kind_of(
-        hit: NDArray[np.bool_], what: str, column: str, kind: str, both: bool, pure: float = PURE
-    ) -> Finding | None:
-        # Rows of a group that share outcome and value are one piece of evidence.
-        apart = np.unique(np.column_stack([groups, y.astype(np.int64), hit]), axis=0)
-        once, base = apart[:, 2] == 1, float(apart[:, 1].mean())
-        n, wins = int(once.sum()), int(apart[once, 1].sum())
-        if n < _MIN_PURE or n > 0.98 * len(apart):
-            return None
-        if wins >= pure * n and binom.sf(wins - 1, n, base) < _CHANCE:
-            return Finding(column, kind, f"{what}: the event on {wins:,} of {n:,} rows, on {base:.0%} of all")
-        lost = n - wins
-        if both and base > 0.1 and lost >= pure * n and binom.cdf(wins, n, base) < _CHANCE:
-            return Finding(
-                column, kind, f"{what}: no event on {lost:,} of {n:,} rows, the event on {base:.0%} of all"
-            )
-        return None
-
+    outcomes = _Outcomes(y, groups)
     for name in names:
         column = X[name]
         filled = column.notna().to_numpy()
-        hit = kind_of(filled, "filled", name, "null_label", True) or kind_of(
-            ~filled, "empty", name, "null_label", False
+        hit = (
+            outcomes.decided_by(filled, "filled", name, "null_label", both=True)
+            or outcomes.decided_by(~filled, "empty", name, "null_label")
+            or _by_value(outcomes, column, filled, name)
         )
-        if hit is None and not _is_number(column):
-            text = column.astype("string")
-            for value in text.value_counts().index[:50]:
-                shown = str(value)[:40]
-                hit = kind_of((text == value).fillna(False).to_numpy(), f'"{shown}"', name, "decides", False)
-                if hit is not None:
-                    break
-        if hit is None and _is_number(column) and not pd.api.types.is_bool_dtype(column):
-            values = column.to_numpy(dtype=float, na_value=np.nan) if not _is_time(column) else None
-            if values is not None:
-                positive = np.nan_to_num(values) > 0
-                if 0 < positive.sum() < len(y) and (values[filled] >= 0).all():
-                    hit = kind_of(positive, "above 0", name, "decides", False)
         if hit is None and own is not None and _is_time(column):
             later = numbers(column) > own
-            hit = kind_of(later, "later than the row's own time", name, "later_date", True, _PURE_LATER)
+            words = "later than the row's own time"
+            hit = outcomes.decided_by(later, words, name, "later_date", both=True, pure=_PURE_LATER)
         if hit is not None:
             found.append(hit)
     return found
+
+
+def _by_value(
+    outcomes: _Outcomes, column: pd.Series[Any], filled: NDArray[np.bool_], name: str
+) -> Finding | None:
+    """A finding where one level of a text, or being above 0, decides the outcome."""
+    if not _is_number(column):
+        text = column.astype("string")
+        for value in text.value_counts().index[:_MOST_LEVELS]:
+            shown = str(value)[:40]
+            mark = (text == value).fillna(False).to_numpy()
+            if hit := outcomes.decided_by(mark, f'"{shown}"', name, "decides"):
+                return hit
+        return None
+    if pd.api.types.is_bool_dtype(column) or _is_time(column):
+        return None
+    values = column.to_numpy(dtype=float, na_value=np.nan)
+    positive = np.nan_to_num(values) > 0
+    if 0 < positive.sum() < len(outcomes.y) and (values[filled] >= 0).all():
+        return outcomes.decided_by(positive, "above 0", name, "decides")
+    return None
 
 
 def _times(as_of: NDArray[Any] | None) -> NDArray[np.float64] | None:

@@ -22,14 +22,15 @@ _MIN_CLASS = 10
 class ForwardTest:
     """Figures over all open records of the test's cut-offs.
 
-    The interval of the AUC is 95 %, by drawing companies with replacement. The verdict is one-sided at 95 %:
-    in at least that share of the draws the mean log-loss is below that of the training rows' base rate, and
-    the AUC above one half (a mere shift of the rate is no ranking).
-    Figures are None where there was too little to test on. `unseen` has n, auc, log_loss and base_log_loss of the
-    rows whose company is in no training row, None where these hold fewer than 10 of either class. `contest` holds
-    the test's log-loss of each tier where two were tried. `isotonic_gain` is a diagnosis of the calibration (see
-    `metrics.isotonic_gain`), `grades` what the rows of each grade did (see `bands.Band`). `moments`, `without_seller` and
-    `exposure` are parts of the test (see `parts`). `cut_offs` counts the test's cut-offs; `warnings` are sentences for whoever publishes the model, and block nothing.
+    The interval of the AUC is 95 %, by drawing companies with replacement. The verdict is one-sided at 95 %: in at
+    least that share of the draws the mean log-loss is below that of the training rows' base rate, and the AUC above
+    one half (a mere shift of the rate is no ranking). Figures are None where there was too little to test on.
+    `unseen` has n, auc, log_loss and base_log_loss of the rows whose company is in no training row, None where these
+    hold fewer than 10 of either class. `contest` holds the test's log-loss of each tier where two were tried.
+    `isotonic_gain` is a diagnosis of the calibration (see `metrics.isotonic_gain`), `grades` what the rows of each
+    grade did (see `bands.Band`). `moments`, `without_seller` and `exposure` are parts of the test (see `parts`).
+    `cut_offs` counts the test's cut-offs; `warnings` are sentences for whoever publishes the model, and block
+    nothing.
     """
 
     verdict: Verdict
@@ -121,9 +122,6 @@ def judge(
     own, flat = metrics.losses(y, p), metrics.losses(y, np.full(n, base))
     gain = weights @ (flat - own) / np.maximum(weights.sum(axis=1), 1)
     gain_low = float(np.quantile(gain, 1 - CONFIDENCE))
-    hit = p >= 0.5
-    right, called = float((hit & (y == 1)).sum()), float(hit.sum())
-    precision, recall = right / called if called else 0.0, right / positives
     return ForwardTest(
         verdict="better than base rate" if gain_low > 0 and ranks > 0.5 else "no better than base rate",
         auc=metrics.auc(y, p),
@@ -136,14 +134,24 @@ def judge(
         ece=metrics.expected_calibration_error(y, p),
         isotonic_gain=metrics.isotonic_gain(y, p, groups),
         lift_at_10=metrics.lift(y, p),
-        accuracy=float((hit == (y == 1)).mean()),
-        precision=precision,
-        recall=recall,
-        f1=2 * precision * recall / (precision + recall) if right else 0.0,
+        **_at_even_odds(y, p),
         companies=len(np.unique(groups)),
         unseen=part(y, p, base, unseen) if unseen is not None else None,
         **common,
     )
+
+
+def _at_even_odds(y: NDArray[np.float64], p: NDArray[np.float64]) -> dict[str, Any]:
+    """Accuracy, precision, recall and F1 where all from 0.5 on are called events: figures that people ask for."""
+    hit = p >= 0.5
+    right, called = float((hit & (y == 1)).sum()), float(hit.sum())
+    precision, recall = right / called if called else 0.0, right / int(y.sum())
+    return {
+        "accuracy": float((hit == (y == 1)).mean()),
+        "precision": precision,
+        "recall": recall,
+        "f1": 2 * precision * recall / (precision + recall) if right else 0.0,
+    }
 
 
 def part(

@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import pandas as pd
 
+from sales_consultant.config.clock import DAY_MS, iso_day
 from sales_consultant.engine import Engine, neutral, query
-from sales_consultant.scoring.core import DAY, iso_day
 from sales_consultant.scoring.next_steps.record_state import situations
 from sales_consultant.scoring.propensity import band, clean, length, since
 
@@ -27,7 +27,7 @@ Situation = dict[str, Any]
 
 def _days(row: Situation, name: str, as_of: int) -> float | None:
     at = row.get(name)
-    return None if at is None else (as_of - float(at)) / DAY
+    return None if at is None else (as_of - float(at)) / DAY_MS
 
 
 def _between(days: float | None, age: float | None, least: float | None, most: float | None) -> bool:
@@ -118,7 +118,7 @@ def step_id(rule: str, record: str, trigger: object) -> str:
 def _trigger(rule: Rule, row: Situation) -> object:
     if rule.trigger == "close_date":
         at = row.get("close_date")
-        return None if at is None else int(at) // DAY
+        return None if at is None else int(at) // DAY_MS
     if rule.trigger == "stage":
         return row.get("stage")
     if rule.trigger == "record":

@@ -3,7 +3,7 @@
 from sales_consultant.scoring.populations.exclusions import for_testing, reasons
 from sales_consultant.scoring.populations.false_labels import FalseLabels, stale_days
 from sales_consultant.scoring.populations.members import Membership
-from sales_consultant.scoring.populations.record_timelines import is_renewal, lives
+from sales_consultant.scoring.populations.record_timelines import is_renewal, record_timelines
 from sales_consultant.scoring.populations.training_rows import (
     MIN_CUTS,
     classes,
@@ -26,8 +26,8 @@ __all__ = [
     "horizon_days",
     "is_renewal",
     "labelled",
-    "lives",
     "reasons",
+    "record_timelines",
     "split",
     "stale_days",
     "undecided",

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from sales_consultant.scoring.core import DAY
+from sales_consultant.config.clock import DAY_MS
 
 MINUTE = 60_000
 SLOW = 10 * MINUTE
@@ -18,7 +18,7 @@ _USUAL_DAYS, _USUAL_SHARE = 5, 0.5
 
 def dated(times: NDArray[np.int64]) -> NDArray[np.bool_]:
     """Which times (ms) have a time of day: one at midnight sharp is a date, and tells of no minute."""
-    return np.asarray(times % DAY != 0)
+    return np.asarray(times % DAY_MS != 0)
 
 
 def within(times: NDArray[np.int64], least: int, span: int) -> NDArray[np.bool_]:
@@ -30,7 +30,7 @@ def within(times: NDArray[np.int64], least: int, span: int) -> NDArray[np.bool_]
     return _marked(order, np.flatnonzero(many), after[many])
 
 
-def steady(times: NDArray[np.int64], least: int, span: int) -> NDArray[np.bool_]:
+def regular(times: NDArray[np.int64], least: int, span: int) -> NDArray[np.bool_]:
     """Which of the times are among at least so many in a row at a constant pace, within `span` ms.
 
     Constant is a pace whose gaps have a standard deviation of at most a third of their mean; gaps that chance alone makes
@@ -62,7 +62,7 @@ def made_together(times: pd.Series[float], least: int) -> NDArray[np.bool_]:
     t: NDArray[np.int64] = np.asarray(times, dtype=np.int64)
     exact = dated(t)
     out = np.zeros(len(t), dtype=bool)
-    out[exact] = within(t[exact], least, MINUTE) | steady(t[exact], least, SLOW)
+    out[exact] = within(t[exact], least, MINUTE) | regular(t[exact], least, SLOW)
     return out
 
 
@@ -76,7 +76,7 @@ def closed_together(times: pd.Series[float], owners: pd.Series[str], least: int)
     for name in sorted({n for n in names[exact] if n}):
         mine = np.flatnonzero(exact & (names == name))
         hit = mine[within(t[mine], least, SLOW)]
-        usual = len(np.unique(t[hit] // DAY)) >= _USUAL_DAYS and len(hit) > _USUAL_SHARE * len(mine)
+        usual = len(np.unique(t[hit] // DAY_MS)) >= _USUAL_DAYS and len(hit) > _USUAL_SHARE * len(mine)
         if not usual:
             out[hit] = True
     return out

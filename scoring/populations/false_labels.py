@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from sales_consultant.config.clock import DAY_MS
 from sales_consultant.engine import Engine, neutral, query
-from sales_consultant.scoring.core import DAY
 from sales_consultant.scoring.populations.bulk_edits import closed_together, made_together
 
 if TYPE_CHECKING:
@@ -65,9 +65,8 @@ class FalseLabels:
             return rows
         out = rows["record_id"].isin(self.quick | self.never_open | self.imported | self.twins)
         closing = rows["record_id"].map(self.mass_closed).astype("float64")
-        out |= (closing <= rows["cut"] + horizon * DAY).fillna(False)
+        out |= (closing <= rows["cut"] + horizon * DAY_MS).fillna(False)
         kept = rows[~out].copy()
-        kept.attrs.update(rows.attrs)
         kept["weight"] = 1.0 / kept.groupby("record_id")["record_id"].transform("size")
         return kept
 
@@ -92,7 +91,7 @@ def find(engine: Engine, members: Membership) -> FalseLabels:
     if members.population.object != "deals":
         return FalseLabels(frozenset(), frozenset(), imported, {}, tuple(notes), twins=twins)
     closed = life[life["ended_at"].notna()]
-    age = (closed["ended_at"].astype("float64") - closed["created_at"].astype("float64")) / DAY
+    age = (closed["ended_at"].astype("float64") - closed["created_at"].astype("float64")) / DAY_MS
     quick = held(set(closed.loc[age < QUICK_DAYS, "record_id"]), "opened and closed within 2 days")
     never = held(_never_open(engine, closed), "closed without an open stage")
     lost = closed[closed["event_at"].isna()]
@@ -108,8 +107,8 @@ def _stale(life: pd.DataFrame, as_of: int) -> frozenset[str]:
     """Open deals so old that those which were won had all been won long before."""
     open_now = life[life["ended_at"].isna()]
     won = life["event_at"].notna()
-    limit = stale_days((life["event_at"] - life["created_at"])[won] / DAY)
-    old = (as_of - open_now["created_at"]) / DAY > limit
+    limit = stale_days((life["event_at"] - life["created_at"])[won] / DAY_MS)
+    old = (as_of - open_now["created_at"]) / DAY_MS > limit
     return frozenset(str(i) for i in open_now.loc[old, "record_id"])
 
 
@@ -133,7 +132,7 @@ def _twins(engine: Engine, entity: str, life: pd.DataFrame) -> set[str]:
     rows = rows[(rows[list(parts)].fillna("") != "").all(axis=1)].sort_values(["created_at", "record_id"])
     keys = list(parts)
     if entity == "deals":
-        rows["day"] = rows["created_at"] // DAY
+        rows["day"] = rows["created_at"] // DAY_MS
         keys.append("day")
     return {str(i) for i in rows.loc[rows.duplicated(keys), "record_id"]}
 

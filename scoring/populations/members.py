@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 
 from sales_consultant.engine import Engine, neutral, query
-from sales_consultant.scoring.core.settings import require_column
+from sales_consultant.scoring.core import require_column
 from sales_consultant.scoring.populations import disqualified
-from sales_consultant.scoring.populations.record_timelines import lives, purchase_times
+from sales_consultant.scoring.populations.record_timelines import purchase_times, record_timelines
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -66,7 +66,7 @@ class Membership:
         self.as_of = as_of
         self.notes: list[str] = []
         self.disqualified = 0
-        self.life = lives(engine, population, exclusions, as_of=as_of)
+        self.life = record_timelines(engine, population, exclusions, as_of=as_of)
         self._history: list[tuple[pd.DataFrame, set[str]]] = []
         self._now: list[tuple[pd.Series[str], set[str]]] = []
         self._purchases: dict[str, Any] = {}
@@ -152,7 +152,8 @@ class Membership:
         return rows[seen]
 
     def endings(self) -> str:
-        """A digest of which records that are not excluded have ended by the as-of time, when and how; of customers, when they bought.
+        """A digest of which records that are not excluded have ended by the as-of time, when and how; of customers,
+        when they bought.
 
         A number of them would not tell a loss that was corrected into a win from silence.
         """

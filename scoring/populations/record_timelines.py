@@ -136,7 +136,9 @@ def _company_life(engine: Engine, event: Event) -> pd.DataFrame:
     return rows
 
 
-def lives(engine: Engine, population: Population, exclusions: Exclusions, *, as_of: int) -> pd.DataFrame:
+def record_timelines(
+    engine: Engine, population: Population, exclusions: Exclusions, *, as_of: int
+) -> pd.DataFrame:
     """One row a record that existed by the as-of time, ordered by id, whatever its filter.
 
     Columns: record_id, created_at, ended_at (when it left the population, gap while it is in it), event_at,

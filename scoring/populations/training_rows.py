@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from sales_consultant.scoring.core import DAY
+from sales_consultant.config.clock import DAY_MS
 
 if TYPE_CHECKING:
     from sales_consultant.config.populations import Population
@@ -42,7 +42,7 @@ def _horizon_days(population: Population, members: Membership) -> int:
     if population.object != "deals":
         return _DEFAULT_HORIZON
     life = members.life[(members.life["excluded"] == "") & members.life["event_at"].notna()]
-    days = ((life["event_at"] - life["created_at"]) / DAY).to_numpy(dtype=float)
+    days = ((life["event_at"] - life["created_at"]) / DAY_MS).to_numpy(dtype=float)
     if len(days) < _MIN_WON:
         return _DEFAULT_HORIZON
     return int(np.clip(np.ceil(np.quantile(days, _WON_SHARE)), _MIN_HORIZON, _MAX_HORIZON))
@@ -56,13 +56,13 @@ def cut_offs(members: Membership, horizon: int) -> list[int]:
     life = members.life
     if life.empty:
         return []
-    newest = members.as_of - horizon * DAY
-    span = (newest - int(life["created_at"].quantile(0.02))) // DAY
+    newest = members.as_of - horizon * DAY_MS
+    span = (newest - int(life["created_at"].quantile(0.02))) // DAY_MS
     if span < MIN_CUTS:
         return []
     step = min(STEP_DAYS, span // MIN_CUTS)
     count = min(MAX_CUTS, span // step)
-    return [newest - k * step * DAY for k in range(count)][::-1]
+    return [newest - k * step * DAY_MS for k in range(count)][::-1]
 
 
 def under_way(members: Membership, horizon: int) -> list[int]:
@@ -75,18 +75,19 @@ def under_way(members: Membership, horizon: int) -> list[int]:
 
 
 def labelled(members: Membership, cuts: list[int], horizon: int) -> pd.DataFrame:
-    """Members at the cut-offs with `label` (1: the event happened within the horizon) and `weight`.
+    """Members at the cut-offs with `label` (1: the event happened within the horizon), `weight`, and whether the event
+    `repeats`.
 
     Rows whose horizon is not over by the as-of time are censored and left out. That holds for those whose
     outcome came early too: keeping only these would make wins and losses look quicker than they are. A deal
     that was lost, or a lead that left, within the horizon is a negative. The rows of a record share the
     weight of one.
     """
-    whole = [c for c in cuts if c + horizon * DAY <= members.as_of]
+    whole = [c for c in cuts if c + horizon * DAY_MS <= members.as_of]
     rows = members.at_all(whole) if whole else members.at(members.as_of).iloc[:0]
-    happened = (rows["event_at"] > rows["cut"]) & (rows["event_at"] <= rows["cut"] + horizon * DAY)
+    happened = (rows["event_at"] > rows["cut"]) & (rows["event_at"] <= rows["cut"] + horizon * DAY_MS)
     rows["label"] = happened.astype("float64")
-    rows.attrs["repeats"] = members.population.event == "next_purchase"
+    rows["repeats"] = members.population.event == "next_purchase"
     return weighted(rows)
 
 
@@ -104,7 +105,7 @@ def classes(rows: pd.DataFrame) -> tuple[int, int]:
     """
     of_record = rows.groupby("record_id")["label"]
     best, worst = of_record.max(), of_record.min()
-    repeats = bool(rows.attrs.get("repeats"))
+    repeats = "repeats" in rows and bool(rows["repeats"].any())
     return int(best.sum()), int((1 - (worst if repeats else best)).sum())
 
 
@@ -117,7 +118,7 @@ def split(rows: pd.DataFrame, horizon: int) -> tuple[pd.DataFrame, pd.DataFrame]
     """
     best, chosen = 0, None
     for start in sorted(rows["cut"].unique()):
-        train, test = rows[rows["cut"] + horizon * DAY <= start], rows[rows["cut"] >= start]
+        train, test = rows[rows["cut"] + horizon * DAY_MS <= start], rows[rows["cut"] >= start]
         if train.empty or test.empty:
             continue
         worth = min(*classes(train), 3 * min(classes(test)))

@@ -8,9 +8,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from sales_consultant.scoring.additive import FOLDS, LOST, WON, Hazards, Linear, Spans, dense, folds, spans
+from sales_consultant.config.clock import DAY_MS
+from sales_consultant.scoring.additive import (
+    FOLDS,
+    LOST,
+    WON,
+    CompetingRisks,
+    Linear,
+    Spans,
+    dense,
+    folds,
+    spans,
+)
 from sales_consultant.scoring.additive.competing_risks import learn
-from sales_consultant.scoring.core import DAY
 from sales_consultant.scoring.metrics import calibrate, judge, recent_shift, sigmoid
 
 if TYPE_CHECKING:
@@ -20,9 +30,9 @@ if TYPE_CHECKING:
 _LEAST_EACH = 20
 
 
-def form(model: PropensityModel) -> str:
+def form_name(model: PropensityModel) -> str:
     """What a model is by name: its tier, or "hazards" where competing outcomes won the forward test."""
-    return "hazards" if isinstance(model.form_, Hazards) else model.tier_
+    return "hazards" if isinstance(model.form_, CompetingRisks) else model.tier_
 
 
 def fit_competing_risks(
@@ -50,7 +60,7 @@ def fit_competing_risks(
     Z = Z * (linear.form_.coef != 0)
     weight = (1.0 / rows.groupby("record_id")["record_id"].transform("size")).to_numpy()
     codes = dense(rows["group"].factorize()[0])
-    whole = (rows["cut"] + horizon * DAY <= until).to_numpy()
+    whole = (rows["cut"] + horizon * DAY_MS <= until).to_numpy()
     fold, out = folds(codes, random_state), np.zeros(len(rows))
     for k in range(FOLDS):
         known, judged = fold != k, fold == k

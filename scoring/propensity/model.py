@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from sales_consultant.config.populations import Population
 from sales_consultant.scoring.core import Finding
 from sales_consultant.scoring.features import Feature, Group, group_from_dict
-from sales_consultant.scoring.propensity.competing import form
+from sales_consultant.scoring.propensity.competing import form_name
 from sales_consultant.scoring.propensity.points import points
 from sales_consultant.scoring.propensity.propensity import PropensityModel
 from sales_consultant.scoring.propensity.rules import RuleModel
@@ -52,7 +52,7 @@ class PopulationModel:
     @property
     def form(self) -> str:
         """What people are told that the model is: its tier, or "hazards" where competing outcomes won the forward test."""
-        return form(self.propensity) if self.propensity is not None else "rules"
+        return form_name(self.propensity) if self.propensity is not None else "rules"
 
     def group_points(self, X: pd.DataFrame) -> NDArray[np.float64]:
         """Exact points of each reason, shape (rows, groups), in the order of `groups`."""

@@ -9,8 +9,8 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from sales_consultant.scoring.additive import (
+    CompetingRisks,
     Encoder,
-    Hazards,
     Linear,
     Tables,
     boosted_margins,
@@ -27,10 +27,10 @@ from sales_consultant.scoring.core import Finding, ScoringError
 from sales_consultant.scoring.features import known_leaker
 from sales_consultant.scoring.leakage import (
     SEPARABLE,
-    Probe,
-    decided,
+    HoldoutProbe,
+    find_label_determining_columns,
+    find_leaks_by_ablation,
     leaking,
-    lifts,
     separable,
     single_fields,
 )
@@ -52,7 +52,7 @@ if TYPE_CHECKING:
 
 Tier = Literal["rules", "shrunk", "full", "boosted"]
 
-Form = Linear | Tables | Hazards
+Form = Linear | Tables | CompetingRisks
 
 MIN_SHRUNK = 40
 MIN_FULL = 200
@@ -90,18 +90,19 @@ class PropensityModel(Classifier):
 
     `tier` is "auto" (by the rows of each class: under 40 "rules", under 200 "shrunk", under 1,000 "full", from then
     on "boosted" where it has the smaller log-loss out of fold, by more than chance, and is not behind on the newest
-    quarter) or one of the tiers. `audit` names the columns in which leaks are looked for (None: in all, and in their names);
-    `tables` says whether the tiers "shrunk" and "full" may be learnt as tables too, where quick trees show by a standard error that
-    something bends and the tables then win as the boosted tier's do (None: where the tier is "auto").
-    `families` says what a column is made of: where one leaks, all columns of its family are dropped (a column
-    without an entry is its own). In the tier "rules" there is no model: every row gets the base rate and no
+    quarter) or one of the tiers. `audit` names the columns in which leaks are looked for (None: in all, and in their
+    names); `tables` says whether the tiers "shrunk" and "full" may be learnt as tables too, where quick trees show by
+    a standard error that something bends and the tables then win as the boosted tier's do (None: where the tier is
+    "auto"). `families` says what a column is made of: where one leaks, all columns of its family are dropped (a
+    column without an entry is its own). In the tier "rules" there is no model: every row gets the base rate and no
     contribution.
 
-    After `fit`: `tier_`, `base_value_` (the margin of the average training row), `feature_names_in_`,
-    `columns_` (those that are used), `leaks_` (findings with column, kind, evidence; their families are
-    dropped), `report_` (figures out of fold; whole groups are left out together), `strength_` and `screen_` (the C and
-    the screen of columns that won), `slope_` and `shift_` (the affine map of the margin that calibrates it, already folded in), `form_` (the
-    additive form: linear, tables, or hazards), `contest_` (log-loss out of fold of the tiers that were tried).
+    After `fit`: `tier_`, `base_value_` (the margin of the average training row), `feature_names_in_`, `columns_`
+    (those that are used), `leaks_` (findings with column, kind, evidence; their families are dropped), `report_`
+    (figures out of fold; whole groups are left out together), `strength_` and `screen_` (the C and the screen of
+    columns that won), `slope_` and `shift_` (the affine map of the margin that calibrates it, already folded in),
+    `form_` (the additive form: linear, tables, or hazards), `contest_` (log-loss out of fold of the tiers that were
+    tried).
     """
 
     tier_: Tier
@@ -192,19 +193,21 @@ class PropensityModel(Classifier):
             gone = set(names) - set(left())
             return X[[c for c in X.columns if c not in gone]]
 
-        def probe() -> Probe | None:
-            return Probe.of(shown(), y, codes, made_of, seed)
+        def probe() -> HoldoutProbe | None:
+            return HoldoutProbe.of(shown(), y, codes, made_of, seed)
 
         strong = single_fields(X, y, order, names=left())
         leaks = leaking(probe(), [f.column for f in strong]) if strong else []
         found += [f for f in strong if f.column in leaks]
-        sure = decided(X, y, codes, names=left(), as_of=order)
+        sure = find_label_determining_columns(X, y, codes, names=left(), as_of=order)
         # A value that always buys may be honest where everything tells them apart; to be filled by the outcome is not.
         found += [f for f in sure if f.kind != "decides"]
         always = [f for f in sure if f.kind == "decides"]
         if always and not separable(probe(), [f.column for f in always], SEPARABLE):
             found += always
-        return found + lifts(shown(), y, codes, names=left(), families=made_of, random_state=seed)
+        return found + find_leaks_by_ablation(
+            shown(), y, codes, names=left(), families=made_of, random_state=seed
+        )
 
     def _learn(
         self,
@@ -214,7 +217,6 @@ class PropensityModel(Classifier):
         codes: NDArray[np.int64],
         order: NDArray[Any] | None,
     ) -> None:
-
         flat = float(np.log(self.base_odds))
         self.strength_, self.screen_, self.slope_, self.shift_ = 0.0, 0.0, 1.0, 0.0
         self.contest_: dict[str, float] = {}
@@ -236,19 +238,16 @@ class PropensityModel(Classifier):
             out_of_fold = margins[best]
             self.tier_ = linear
             boosted = None
-            if allowed == "boosted" or (
+            asked = allowed == "boosted" or (
                 self._tables
                 and allowed in ("full", "shrunk")
                 and promising(Z[some], seen, seen_weight, some_codes, out_of_fold, self.random_state)
-            ):
+            )
+            if asked:
                 rival = boosted_margins(encoder, Xs, seen, seen_weight, some_codes, self.random_state)
+                at = order[some] if order is not None else None
                 if self.tier == "boosted" or self._wins(
-                    rival,
-                    out_of_fold,
-                    seen,
-                    seen_weight,
-                    some_codes,
-                    order[some] if order is not None else None,
+                    rival, out_of_fold, seen, seen_weight, some_codes, at
                 ):
                     out_of_fold, self.tier_ = rival, allowed
                     boosted = learn(
@@ -258,15 +257,8 @@ class PropensityModel(Classifier):
             if order is not None:
                 calibrated = self.slope_ * out_of_fold + self.shift_
                 self.shift_ += recent_shift(calibrated, seen, seen_weight, some_codes, order[some])
-            if boosted is not None:
-                form = boosted.scaled(self.slope_, self.shift_)
-            else:
-                scale = screen(Z, y, weight, self.screen_)
-                coef, intercept = logistic(Z * scale, y, weight, self.strength_)
-                coef = coef * scale
-                means = np_array(np.average(Z, axis=0, weights=weight))
-                form = Linear(encoder, coef, means, float(intercept + means @ coef))
-                form = form.scaled(self.slope_, self.shift_)
+            made = boosted if boosted is not None else self._linear(encoder, Z, y, weight)
+            form = made.scaled(self.slope_, self.shift_)
             out_of_fold = self.slope_ * out_of_fold + self.shift_
         self._take(form)
         self.report_ = judge(
@@ -277,6 +269,16 @@ class PropensityModel(Classifier):
             train=(len(y), int(y.sum()), len(np.unique(codes))),
             random_state=self.random_state,
         )
+
+    def _linear(
+        self, encoder: Encoder, Z: NDArray[np.float64], y: NDArray[np.float64], weight: NDArray[np.float64]
+    ) -> Linear:
+        """The linear form of encoded rows at the strength and screen that were chosen."""
+        scale = screen(Z, y, weight, self.screen_)
+        coef, intercept = logistic(Z * scale, y, weight, self.strength_)
+        coef = coef * scale
+        means = np_array(np.average(Z, axis=0, weights=weight))
+        return Linear(encoder, coef, means, float(intercept + means @ coef))
 
     def _take(self, form: Form) -> None:
         self.form_ = form
@@ -380,7 +382,7 @@ class PropensityModel(Classifier):
         model.tier_ = data["tier"]
         model.feature_names_in_ = list(data["feature_names"])
         form = data["form"]
-        kinds: dict[str, Any] = {k.kind: k for k in (Linear, Tables, Hazards)}
+        kinds: dict[str, Any] = {k.kind: k for k in (Linear, Tables, CompetingRisks)}
         model._take(kinds[form["kind"]].from_dict(form))
         model.base_rate_, model.contest_ = data["base_rate"], dict(data["contest"])
         model.strength_, model.screen_ = data["strength"], data.get("screen", 0.0)

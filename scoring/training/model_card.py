@@ -24,7 +24,7 @@ MOST_JUDGED = 20_000
 
 
 @dataclass(frozen=True, slots=True)
-class Learnt:
+class TrainingEvidence:
     """What a model rests on: the population's members, its labelled rows, and what was found wrong with their labels.
 
     `judged` are the forward test's rows with their probability `p`, None without a test.
@@ -40,7 +40,7 @@ def finish(
     engine: Engine,
     model: PopulationModel,
     report: ForwardTest,
-    learnt: Learnt,
+    learnt: TrainingEvidence,
     *,
     random_state: int = 0,
 ) -> tuple[PopulationModel, ForwardTest, pd.DataFrame]:
@@ -62,24 +62,23 @@ def finish(
     model = replace(model, grade_edges=edges)
     doubts = [*warnings(report.auc, learnt.rows, today, model.probability(X)), *merged]
     report = replace(report, leaks=tuple(model.leaks), warnings=tuple(doubts), grades=tuple(told))
-    model.card.update(_card(learnt, report, model))
-    model.card["score_shares"] = shares(scores)
-    model.card["judged"] = _judged(judged)
     weights = np.abs(exact[:, :-1]).mean(axis=0) if len(exact) else np.zeros(len(model.groups))
-    model.card["effects"] = [
-        {"reason": g.words.label or g.name, "points": round(float(w), 3)}
-        for g, w in zip(model.groups, weights, strict=True)
-    ]
-    model.card["protected"] = own.protected([f.name for f in model.features])
-    if model.card["protected"]:
-        text = (
-            f"learns from protected attributes that the settings put in: {', '.join(model.card['protected'])}"
-        )
-        model.card["notes"] = [*model.card["notes"], text]
-    return model, report, today
+    card = _card(learnt, report, model) | {
+        "score_shares": shares(scores),
+        "judged": _judged(judged),
+        "effects": [
+            {"reason": g.words.label or g.name, "points": round(float(w), 3)}
+            for g, w in zip(model.groups, weights, strict=True)
+        ],
+        "protected": (protected := own.protected([f.name for f in model.features])),
+    }
+    if protected:
+        text = f"learns from protected attributes that the settings put in: {', '.join(protected)}"
+        card["notes"] = [*card["notes"], text]
+    return replace(model, card=model.card | card), report, today
 
 
-def _card(learnt: Learnt, report: ForwardTest, model: PopulationModel) -> dict[str, Any]:
+def _card(learnt: TrainingEvidence, report: ForwardTest, model: PopulationModel) -> dict[str, Any]:
     rows, members = learnt.rows, learnt.members
     won, lost = classes(rows) if len(rows) else (0, 0)
     life = members.life

@@ -11,9 +11,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from sales_consultant.config.clock import DAY_MS
 from sales_consultant.engine import Engine
-from sales_consultant.scoring.core import DAY
-from sales_consultant.scoring.features import build, cleaning, coverage
+from sales_consultant.scoring.features import build_table, cleaning, coverage
 from sales_consultant.scoring.metrics import held_rate, judge, sigmoid
 from sales_consultant.scoring.populations import (
     Membership,
@@ -23,7 +23,7 @@ from sales_consultant.scoring.populations import (
     labelled,
     weighted,
 )
-from sales_consultant.scoring.training.model_card import Learnt, finish
+from sales_consultant.scoring.training.model_card import TrainingEvidence, finish
 from sales_consultant.scoring.training.training import Trained
 from sales_consultant.scoring.validation import unseen, untested
 
@@ -101,7 +101,8 @@ def borrow(
     members = Membership(engine, population, exclusions, as_of=as_of)
     wrong = false_labels.find(engine, members)
     rows = wrong.clean(labelled(members, cut_offs(members, horizon), horizon), horizon)
-    X = build(engine, population.object, parent.features, rows)
+    table = build_table(engine, population.object, parent.features, rows)
+    X = table.values
     found = _fitted(parent.propensity, X, rows)
     rate = _rate(parent.propensity, X, rows, found)
     propensity = _moved(parent.propensity, found.value, rate)
@@ -121,15 +122,18 @@ def borrow(
         card={},
     )
     model, report, today = finish(
-        engine, model, report, Learnt(members, rows, wrong, judged), random_state=random_state
+        engine, model, report, TrainingEvidence(members, rows, wrong, judged), random_state=random_state
     )
     won, lost = classes(rows) if len(rows) else (0, 0)
     told = _told(lender, found, (won, lost), report, own_test=own_test)
-    unlogged = coverage.summary(X.attrs.get("coverage", ()))
-    model.card["borrowed"] = told
-    model.card["cleaning"] = cleaning.counted(X)
-    model.card["activity_coverage"] = unlogged
-    model.card["notes"] = [told["said"], *model.card["notes"], *unlogged["notes"]]
+    unlogged = coverage.summary(table.unlogged)
+    more = {
+        "borrowed": told,
+        "cleaning": cleaning.counted(table),
+        "activity_coverage": unlogged,
+        "notes": [told["said"], *model.card["notes"], *unlogged["notes"]],
+    }
+    model = replace(model, card=model.card | more)
     return Trained(model, report, report.verdict == GOOD, told["said"], judged, today)
 
 
@@ -173,7 +177,7 @@ def _tested(
     """
     if rows.empty:
         return None, None
-    end = rows["cut"] + horizon * DAY
+    end = rows["cut"] + horizon * DAY_MS
     model, start = lender.tested, lender.report.get("test_from")
     if model is not None and start is not None:
         test, before = rows[rows["cut"] >= start], rows[end <= start]

@@ -10,7 +10,7 @@ import pandas as pd
 
 from sales_consultant.engine import Engine, neutral, query
 from sales_consultant.scoring.core import Finding
-from sales_consultant.scoring.features import build, cleaning, coverage, standard
+from sales_consultant.scoring.features import build, build_table, cleaning, coverage, standard
 from sales_consultant.scoring.features import crm_fields as own
 from sales_consultant.scoring.leakage import fill_gaps, point_in_time
 from sales_consultant.scoring.metrics import ForwardTest
@@ -31,7 +31,7 @@ from sales_consultant.scoring.propensity import (
     fit_competing_risks,
     tier_of,
 )
-from sales_consultant.scoring.training.model_card import Learnt, finish
+from sales_consultant.scoring.training.model_card import TrainingEvidence, finish
 from sales_consultant.scoring.validation import Outcome, fit, forward_test, slices, untested
 
 if TYPE_CHECKING:
@@ -154,8 +154,8 @@ def train(
     declared = declared.without(point_in_time.filled_at_outcome(engine, declared.features, members))
     declared = declared.without(point_in_time.counted_later(engine, declared.features, rows, members))
     say(f"{name}: features", 0.1)
-    X = build(engine, population.object, declared.features, rows)
-    cleaned, unlogged = cleaning.counted(X), coverage.summary(X.attrs.get("coverage", ()))
+    table = build_table(engine, population.object, declared.features, rows)
+    X, unlogged = table.values, coverage.summary(table.unlogged)
     say(f"{name}: forward test", 0.5)
     report, propensity, declared, tested = _learn(
         X, rows, declared, horizon=horizon, random_state=random_state
@@ -172,11 +172,14 @@ def train(
         propensity = _competing(propensity, (rows, X), (newer, more), horizon, as_of, random_state)
     model = _assemble(name, population, members, horizon, declared, propensity)
     say(f"{name}: grades", 0.9)
-    learnt = Learnt(members, rows, wrong, judged)
+    learnt = TrainingEvidence(members, rows, wrong, judged)
     model, report, today = finish(engine, model, report, learnt, random_state=random_state)
-    model.card["cleaning"] = cleaned
-    model.card["activity_coverage"] = unlogged
-    model.card["notes"] = [*model.card["notes"], *unlogged["notes"]]
+    more_notes = {
+        "cleaning": cleaning.counted(table),
+        "activity_coverage": unlogged,
+        "notes": [*model.card["notes"], *unlogged["notes"]],
+    }
+    model = replace(model, card=model.card | more_notes)
     publishable, why = _may_publish(report, rows, model.tier)
     say(f"{name}: done", 1.0)
     past = tested.model if tested is not None else None

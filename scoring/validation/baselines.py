@@ -52,7 +52,8 @@ def compare(
 ) -> list[dict[str, Any]]:
     """One row a model: auc, log_loss, brier, ece, lift_at_10 on the forward test's rows, seconds to fit.
 
-    Ours are every form that competed in the forward test; `in_force` marks the one that won it and is in force. All learn from the columns that the leak audit left, encoded alike, on the rows before the test; the base rate is the
+    Ours are every form that competed in the forward test; `in_force` marks the one that won it and is in force. All
+    learn from the columns that the leak audit left, encoded alike, on the rows before the test; the base rate is the
     first row. Empty where there is too little to test on.
     """
     members = Membership(engine, model.population, exclusions, as_of=as_of)

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from sales_consultant.config.clock import DAY_MS
 from sales_consultant.engine import Engine
-from sales_consultant.scoring.core import DAY
 from sales_consultant.scoring.customers import (
     ShiftedBetaGeometric,
     arrays,
@@ -35,7 +35,7 @@ def nothing_ended(old: PopulationModel, new: PopulationModel) -> bool:
     (90 days where it is shorter), that nothing ended says something itself.
     """
     then, now = old.card.get("ended"), new.card.get("ended")
-    span = max(old.horizon_days, LONGEST_DAYS) * DAY
+    span = max(old.horizon_days, LONGEST_DAYS) * DAY_MS
     same = (old.propensity is None) == (new.propensity is None) and old.population == new.population
     same = same and {f.name for f in old.features} == {f.name for f in new.features}
     return then is not None and then == now and same and new.trained_at - old.trained_at < span
@@ -56,7 +56,7 @@ def values_stay(engine: Engine, old: ValueModel, new: ValueModel, *, exclusions:
         return ""
     bought = purchases(engine, as_of=new.trained_at, exclusions=exclusions, fields=new.fields)
     known = old.card.get("bought")
-    soon = new.trained_at - old.trained_at < LONGEST_DAYS * DAY
+    soon = new.trained_at - old.trained_at < LONGEST_DAYS * DAY_MS
     if known is not None and known == bought.digest() and soon:
         return "nothing was bought since the values in force were learnt: they stay"
     free, contracts = modelled(engine, bought, as_of=new.trained_at, exclusions=exclusions)

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from sales_consultant.scoring.core import DAY, iso_day
+from sales_consultant.config.clock import DAY_MS, iso_day
 
 AUC_LIMIT = 0.97
 ODDS_FACTOR = 4.0
@@ -70,5 +70,5 @@ def comparable(
 
 def _age(rows: pd.DataFrame) -> NDArray[np.int64]:
 
-    days = (rows["cut"] - rows["created_at"]).to_numpy(dtype=float) / DAY
+    days = (rows["cut"] - rows["created_at"]).to_numpy(dtype=float) / DAY_MS
     return np.searchsorted(_AGES, days, side="right").astype(np.int64)

@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from sales_consultant.config.clock import DAY_MS
 from sales_consultant.engine import Engine, neutral, query
-from sales_consultant.scoring.additive import Hazards
-from sales_consultant.scoring.core import DAY
+from sales_consultant.scoring.additive import CompetingRisks
 from sales_consultant.scoring.features import build
 from sales_consultant.scoring.metrics import metrics
 from sales_consultant.scoring.propensity import grade, split
@@ -122,9 +122,9 @@ def unseen(rows: pd.DataFrame, model: PopulationModel) -> pd.Series[bool]:
     same record has mostly the same outcome. Left are records made since then, and rows of after its training.
     """
     last = model.trained_at
-    if model.propensity is not None and model.propensity.form_.kind != Hazards.kind:
+    if model.propensity is not None and model.propensity.form_.kind != CompetingRisks.kind:
         # Horizons under way teach competing outcomes alone.
-        last -= model.horizon_days * DAY
+        last -= model.horizon_days * DAY_MS
     return (rows["created_at"] > last) | (rows["cut"] >= model.trained_at)
 
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from sales_consultant.config.clock import DAY_MS
 from sales_consultant.engine import Engine, alive, neutral, query
-from sales_consultant.scoring.core import DAY
 from sales_consultant.scoring.populations import (
     MIN_CUTS,
     Membership,
@@ -36,11 +36,12 @@ class Readiness:
     """Records and rows to learn from, how far back they go, and what to expect of them.
 
     `won` and `lost` are all records with the event and those that ended without it, as far as they are not left out;
-    `positives` the rows whose event came within the horizon. `with_event` and `without` are records whose horizon is over; `test_with_event` and `test_without` those of the forward
-    test. `stage_history` is the share of closed deals with two or more stages on record (None for other objects),
-    `activity_coverage` the share of the last two years' members that have any activity on record before their last
-    cut-off, `owners_covered` how many of the owners have recorded any. `tier` is what so much allows; `missing` says what
-    stands in the way of more; `borrows` says from which parent a model would be borrowed, with its tier, or why not.
+    `positives` the rows whose event came within the horizon. `with_event` and `without` are records whose horizon is
+    over; `test_with_event` and `test_without` those of the forward test. `stage_history` is the share of closed deals
+    with two or more stages on record (None for other objects), `activity_coverage` the share of the last two years'
+    members that have any activity on record before their last cut-off, `owners_covered` how many of the owners have
+    recorded any. `tier` is what so much allows; `missing` says what stands in the way of more; `borrows` says from
+    which parent a model would be borrowed, with its tier, or why not.
     """
 
     population: str
@@ -109,7 +110,7 @@ def readiness(
     enough = judged is not None and min(judged.sum(), len(judged) - judged.sum()) >= LEAST_TESTED
     tier = tier_of(won, lost) if enough and tier_of(*learnt) != "rules" else "rules"
     life = members.life[members.life["excluded"] == ""]
-    history = (as_of - int(life["created_at"].min())) // DAY if len(life) else 0
+    history = (as_of - int(life["created_at"].min())) // DAY_MS if len(life) else 0
     stages = _stage_history(engine) if population.object == "deals" else None
     covered = _coverage(engine, population.object, rows, as_of)
     reasons = members.life.loc[members.life["excluded"] != "", "excluded"].value_counts()
@@ -192,7 +193,7 @@ def _stage_history(engine: Engine) -> float | None:
 
 def _coverage(engine: Engine, object_: str, rows: pd.DataFrame, as_of: int) -> float:
     """The share of recent members with an activity known before their last cut-off."""
-    recent = rows[rows["cut"] > as_of - _TWO_YEARS * DAY] if len(rows) else rows
+    recent = rows[rows["cut"] > as_of - _TWO_YEARS * DAY_MS] if len(rows) else rows
     if recent.empty:
         return 0.0
     one = {"deals": "deal", "contacts": "contact", "companies": "company"}[object_]

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from sales_consultant.config.clock import DAY_MS
 from sales_consultant.scoring.additive import Encoder, logistic, screen
-from sales_consultant.scoring.core import DAY
 from sales_consultant.scoring.metrics import part, sigmoid
 from sales_consultant.scoring.populations import split
 
@@ -35,8 +35,8 @@ def by_moment(judged: pd.DataFrame, rows: pd.DataFrame) -> dict[str, dict[str, f
     won = rows[(rows["label"] == 1) & (rows["event_at"] <= test_from)].drop_duplicates("record_id")
     if len(won) < _FEW:
         return None
-    cycle = float(((won["event_at"] - won["created_at"]) / DAY).median())
-    age = (judged["cut"] - judged["created_at"]) / DAY
+    cycle = float(((won["event_at"] - won["created_at"]) / DAY_MS).median())
+    age = (judged["cut"] - judged["created_at"]) / DAY_MS
     found: dict[str, dict[str, float] | None] = {}
     for name, share in MOMENTS.items():
         off = (age - share * cycle).abs()
@@ -84,7 +84,7 @@ def by_exposure(
     """
     if shown is None or shown.empty:
         return None
-    until = judged["cut"] + horizon * DAY
+    until = judged["cut"] + horizon * DAY_MS
     pairs = judged.assign(row=np.arange(len(judged)), until=until)[["record_id", "cut", "until", "row"]]
     pairs = pairs.merge(shown, on="record_id")
     seen = pairs[(pairs["start"] < pairs["until"]) & ~(pairs["end"] <= pairs["cut"])]["row"].unique()

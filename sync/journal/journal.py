@@ -10,7 +10,7 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.engine import Connection
 
 from sales_consultant.config.canon import Canonical
-from sales_consultant.connectors.base import Change, Held, Outcome
+from sales_consultant.connectors.base import Change, Outcome, ReadBack
 from sales_consultant.sync.journal.changes import Entry
 from sales_consultant.sync.runtime import Lease
 from sales_consultant.sync.stores import State, batches, changes, dead_letters, exposures, waits, written
@@ -236,7 +236,7 @@ class Journal:
         if rows:
             c.execute(sa.insert(waits), rows)
 
-    def resolve(self, batch: Batch, held: Iterable[Held], *, now: int) -> Counter[str]:
+    def resolve(self, batch: Batch, held: Iterable[ReadBack], *, now: int) -> Counter[str]:
         """Settle records in flight by what the CRM holds: all as sent is done, else planned again, gone is dead."""
         sent = {(c.object, c.record_id): c for c in batch.changes}
         outcomes = []

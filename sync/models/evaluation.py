@@ -8,15 +8,15 @@ from typing import Any
 import numpy as np
 import sqlalchemy as sa
 
-from sales_consultant.config.clock import iso
+from sales_consultant.config.clock import DAY_MS, iso
 from sales_consultant.config.errors import MachineError
 from sales_consultant.scoring import plots
 from sales_consultant.scoring.customers import find, purchases, summary
 from sales_consultant.scoring.features import build
-from sales_consultant.scoring.populations import Membership, lives
+from sales_consultant.scoring.populations import Membership, record_timelines
 from sales_consultant.scoring.validation import compare, lending, readiness
 from sales_consultant.sync.models import registry
-from sales_consultant.sync.plan import DAY_MS, current_values
+from sales_consultant.sync.plan import current_values
 from sales_consultant.sync.runtime import Workspace, open_pulled
 from sales_consultant.sync.stores import State, exposures, runs
 
@@ -147,7 +147,7 @@ def as_given(ws: Workspace, *, lookbacks: Sequence[int] = LOOKBACKS) -> list[dic
     )
     found: list[dict[str, Any]] = []
     for name, population in ws.settings.populations.items():
-        life = lives(ws.warehouse.engine, population, ws.settings.exclude, as_of=as_of)
+        life = record_timelines(ws.warehouse.engine, population, ws.settings.exclude, as_of=as_of)
         happened = dict(zip(life["record_id"], life["event_at"], strict=True))
         ended = dict(zip(life["record_id"], life["ended_at"], strict=True))
         objects = ("contacts", "leads") if population.object == "contacts" else (population.object,)

@@ -6,12 +6,13 @@ from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
+from sales_consultant.config.clock import DAY_MS
 from sales_consultant.config.errors import UsageError
 from sales_consultant.config.language.nearest import did_you_mean
 from sales_consultant.config.settings import Settings
 from sales_consultant.scoring import model_file
 from sales_consultant.scoring.model_file import save
-from sales_consultant.sync.plan import DAY_MS, Models
+from sales_consultant.sync.plan import Models
 from sales_consultant.sync.stores import State, models
 
 M = TypeVar("M")
@@ -23,13 +24,13 @@ LOOKED = sa.and_(models.c.report.like('%"dry_run": true%'), models.c.published_a
 NO_BETTER, TOO_LITTLE = "no better than base rate", "too little data"
 
 
-def known(state: State, folder: Path, name: str, kind: type[M]) -> M | None:
+def load_latest(state: State, folder: Path, name: str, kind: type[M]) -> M | None:
     """The model in force of a name, whose edges or numbers stay where they can."""
     held = in_force_row(state, name)
     if held is None or not model_file.of_this_format(folder / held["digest"]):
         return None
-    known = model_file.load(folder / held["digest"])
-    return known if isinstance(known, kind) else None
+    load_latest = model_file.load(folder / held["digest"])
+    return load_latest if isinstance(load_latest, kind) else None
 
 
 def known_digest(state: State, digest: str) -> bool:
@@ -58,8 +59,8 @@ def revert(state: State, folder: Path, name: str, *, now: int) -> dict[str, str]
         .order_by(models.c.published_at.desc())
     )
     if not rows:
-        known = {r["name"] for r in state.rows(sa.select(models.c.name).distinct())}
-        raise UsageError(f'No model of "{name}" was ever in force.', action=did_you_mean(name, known))
+        load_latest = {r["name"] for r in state.rows(sa.select(models.c.name).distinct())}
+        raise UsageError(f'No model of "{name}" was ever in force.', action=did_you_mean(name, load_latest))
     current = next((r for r in rows if r["withdrawn_at"] is None), None)
     before = [
         r for r in rows if r["withdrawn_at"] is not None and model_file.of_this_format(folder / r["digest"])

@@ -13,6 +13,7 @@ from sales_consultant.config.neutral import field_column
 from sales_consultant.config.populations import Population
 from sales_consultant.config.settings import Settings
 from sales_consultant.engine import DuckEngine
+from sales_consultant.engine.reads import records
 from sales_consultant.scoring import deal_amounts, model_file
 from sales_consultant.scoring.customers import (
     ClusterModel,
@@ -39,8 +40,8 @@ from sales_consultant.sync.models.registry import (
     in_force_row,
     index,
     keep,
-    known,
     known_digest,
+    load_latest,
     maybe_withdraw,
 )
 from sales_consultant.sync.stores import State
@@ -120,7 +121,7 @@ class _Training:
 
         called = population.label or name
         self.say(f"training {called}")
-        in_force = known(self.state, self.folder, name, PopulationModel)
+        in_force = load_latest(self.state, self.folder, name, PopulationModel)
         held = _same_question(in_force, population)
         trained = training.train(
             self.engine,
@@ -182,7 +183,7 @@ class _Training:
         if population.parent in self.lenders:
             return self.lenders[population.parent]
         row = in_force_row(self.state, population.parent)
-        parent = known(self.state, self.folder, population.parent, PopulationModel)
+        parent = load_latest(self.state, self.folder, population.parent, PopulationModel)
         parent = _same_question(parent, self.settings.populations[population.parent])
         if row is None or parent is None or parent.propensity is None or "borrowed" in parent.card:
             return None
@@ -246,14 +247,14 @@ class _Training:
         exclude = self.settings.exclude
         self.say("learning deal amounts")
         sizes = deal_amounts.fit(engine, self.settings.features, as_of=as_of)
-        guessed = known(state, folder, AMOUNT, AmountModel)
+        guessed = load_latest(state, folder, AMOUNT, AmountModel)
         thin = sizes.kind == "none" and guessed is not None and guessed.kind != "none"
         self._put(AMOUNT, sizes, {"kind": sizes.kind, **_card(sizes)}, thin=thin)
         self.say("training customer value")
         named = self.settings.value
         fields = ContractFields(named.renewal_date, named.term_months)
         customers = value.fit_customers(engine, as_of=as_of, exclusions=exclude, fields=fields)
-        valued = known(state, folder, VALUE, ValueModel)
+        valued = load_latest(state, folder, VALUE, ValueModel)
         thin = customers.purchase_params is None and valued is not None and valued.purchase_params is not None
         stays = ""
         if valued is not None and not thin:
@@ -262,13 +263,13 @@ class _Training:
         customers = valued if (thin or stays) and valued is not None else customers
         self.say("finding segments")
         worth = customers.predict(engine, as_of=as_of, exclusions=exclude)
-        before = known(state, folder, SEGMENTS, SegmentModel)
+        before = load_latest(state, folder, SEGMENTS, SegmentModel)
         edges = segments.fit(engine, as_of=as_of, values=worth, before=before, exclusions=exclude)
         thin = not edges.ranked and before is not None and before.ranked
         self._put(SEGMENTS, edges, _card(edges), thin=thin)
         if self.settings.write.set == "all":
             self.say("finding clusters")
-            held = known(state, folder, CLUSTERS, ClusterModel)
+            held = load_latest(state, folder, CLUSTERS, ClusterModel)
             groups = cluster_model.fit(engine, as_of=as_of, before=held, exclusions=exclude)
             card = {"method": groups.method, "verdict": groups.verdict, "clusters": list(groups.names)}
             self._enter(CLUSTERS, CLUSTERS, groups, groups.verdict, card, publish=True)
@@ -286,11 +287,7 @@ def _same_question(held: "PopulationModel | None", population: Population) -> "P
 def _was_there(engine: DuckEngine, column: str) -> bool:
     """Whether a custom field was ever pulled under this name."""
     name = field_column(column.removeprefix("c_")).lower()
-    rows = engine.con.execute(
-        "SELECT 1 FROM duckdb_columns() WHERE lower(column_name) IN (?, ?) AND table_name LIKE 'raw%' LIMIT 1",
-        [name, f"{name}__c"],
-    ).fetchall()
-    return column.startswith("c_") and bool(rows)
+    return column.startswith("c_") and records.was_pulled(engine, name, f"{name}__c")
 
 
 def _check_features(engine: DuckEngine, settings: Settings) -> None:
@@ -306,15 +303,15 @@ def _check_features(engine: DuckEngine, settings: Settings) -> None:
             if not rest:
                 # A feature or a reason of the catalogue, not a field.
                 continue
-            known = [f"{owner}.{c}" for c in engine.columns(owner)] if owner in objects else objects
+            load_latest = [f"{owner}.{c}" for c in engine.columns(owner)] if owner in objects else objects
             column = rest.split(".")[0]
             if owner in objects and key.startswith("[features]") and _was_there(engine, column):
                 # It was deleted in the CRM, or this user sees it no more: no reason to stop a night.
                 continue
-            if owner not in objects or f"{owner}.{column}" not in known:
+            if owner not in objects or f"{owner}.{column}" not in load_latest:
                 raise ConfigError(
                     f'{key} names "{name}", which the CRM does not have.',
-                    action=did_you_mean(str(name) if owner in objects else owner, known),
+                    action=did_you_mean(str(name) if owner in objects else owner, load_latest),
                 )
 
 

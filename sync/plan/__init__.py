@@ -1,17 +1,16 @@
 """What our fields should hold, what the CRM holds, and the plan that is the difference."""
 
 from sales_consultant.sync.plan.control_group import salt
-from sales_consultant.sync.plan.desired_values import DAY_MS, Desired, Models
+from sales_consultant.sync.plan.desired_values import Desired, Models
 from sales_consultant.sync.plan.guards import guard, override
 from sales_consultant.sync.plan.pilot import Ask, Narrowed, allowed, decide, described, left_behind, narrowing
-from sales_consultant.sync.plan.plan import Held, Limits, Plan, make
+from sales_consultant.sync.plan.plan import CurrentValues, Limits, Plan, make
 from sales_consultant.sync.plan.returning import before_rollback, release
 
 __all__ = [
-    "DAY_MS",
     "Ask",
+    "CurrentValues",
     "Desired",
-    "Held",
     "Limits",
     "Models",
     "Narrowed",

@@ -6,12 +6,15 @@ import sqlalchemy as sa
 
 from sales_consultant.config.canon import Canonical
 from sales_consultant.config.catalogue import Field, by_key
-from sales_consultant.config.neutral import field_column, quote
+from sales_consultant.config.clock import DAY_MS
+from sales_consultant.config.neutral import field_column
 from sales_consultant.connectors.base import Reader
+from sales_consultant.engine.reads import records
+from sales_consultant.engine.reads.rows import MANY
 from sales_consultant.sync.journal import last_written, written_since
-from sales_consultant.sync.plan.desired_values import DAY_MS, Key
-from sales_consultant.sync.plan.plan import Held, Values
-from sales_consultant.sync.stores import MANY, State, Warehouse, feedback, many, written
+from sales_consultant.sync.plan.desired_values import Key
+from sales_consultant.sync.plan.plan import CurrentValues, Values
+from sales_consultant.sync.stores import State, Warehouse, feedback, written
 
 
 def read(
@@ -21,7 +24,7 @@ def read(
     fields: Mapping[str, Sequence[Field]],
     *,
     overlay: bool = True,
-) -> Held:
+) -> CurrentValues:
     """Our fields' values by record, for every live record of the written objects; without `overlay` only as pulled.
 
     A search index lags behind the records: a row read before our own write was acknowledged is older than the write.
@@ -37,10 +40,10 @@ def read(
             continue
         names = [(f, field_column(connector.field_name(obj, f))) for f in chosen]
         present = [(f, n) for f, n in names if n in columns]
-        listed = "".join(f", {quote(n)}" for _, n in present)
-        query = f"SELECT id, _seen{listed} FROM {quote(table)} WHERE {condition}"
         parsed = [_Parsed(connector, f) for f, _ in present]
-        for record_id, at, *texts in many(warehouse.con.execute(query)):
+        for record_id, at, *texts in records.held_fields(
+            warehouse.engine, table, [n for _, n in present], condition
+        ):
             key = (obj, record_id)
             values[key] = {p.key: p[text] for p, text in zip(parsed, texts, strict=True) if text is not None}
             seen[key] = moments.setdefault(at, at)
@@ -49,7 +52,7 @@ def read(
         for name, (value, at) in fresh.items():
             if key in values and at >= seen[key]:
                 values[key][name] = value
-    return Held(values, last_written(state, values))
+    return CurrentValues(values, last_written(state, values))
 
 
 class _Parsed(dict[str, Canonical]):
@@ -81,12 +84,12 @@ def steps_of_day(state: State, moment: int) -> list[Key]:
         return [(str(o), str(i)) for o, i in c.execute(query)]
 
 
-def shown(held: Held, field: str) -> dict[Key, str]:
+def shown(held: CurrentValues, field: str) -> dict[Key, str]:
     """The value of a field that each record shows now, by object and id: two objects may have the same id."""
     return {key: str(v[field]) for key, v in held.values.items() if v.get(field)}
 
 
-def keep_feedback(state: State, held: Held, *, now: int) -> int:
+def keep_feedback(state: State, held: CurrentValues, *, now: int) -> int:
     """Keep what reps answered to a step, with the step it belongs to; returns how many answers are new."""
     rows = [
         {

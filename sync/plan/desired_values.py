@@ -16,18 +16,18 @@ import pandas as pd
 
 from sales_consultant.config.canon import Canonical, written
 from sales_consultant.config.catalogue import by_key
+from sales_consultant.config.clock import DAY_MS
 from sales_consultant.config.playbook import Playbook
 from sales_consultant.config.settings import Settings
 from sales_consultant.engine import DuckEngine
+from sales_consultant.engine.reads import records
 from sales_consultant.scoring import scorer
 from sales_consultant.scoring.customers import value
 from sales_consultant.scoring.next_steps import propose
-from sales_consultant.scoring.populations import undecided
+from sales_consultant.scoring.populations import Membership, undecided
 from sales_consultant.scoring.scorer import shown
 from sales_consultant.scoring.validation import publish_gate
-from sales_consultant.sync.stores import many
 
-DAY_MS = 86_400_000
 TREND_DAYS = 14
 TREND_POINTS = 8
 SHOWN_REASONS = 3
@@ -64,8 +64,10 @@ class Desired:
     """Desired values of all records, with what the run has to report.
 
     `left` says why a record that may still hold values has none any more: "closed", "left", "excluded", "no model".
-    `undecided` are the deals of which nobody knows whether they are over, and the customers of whom nobody knows what they bought:
-    what is said of them stays as it is. `estimated` are the deals whose expected value rests on an estimated amount. `drift` is each population's stability index of the scores against those at the model's publication.
+    `undecided` are the deals of which nobody knows whether they are over, and the customers of whom nobody knows what
+    they bought: what is said of them stays as it is. `estimated` are the deals whose expected value rests on an
+    estimated amount. `drift` is each population's stability index of the scores against those at the model's
+    publication.
     """
 
     as_of: int
@@ -150,28 +152,18 @@ def _put(desired: Desired, key: Key, **values: object) -> None:
 
 def _directory(engine: DuckEngine, desired: Desired, keys: Iterable[Key]) -> None:
     """Names, owners and companies of all records: what messages, pilots and the control group need."""
-    sources = (
-        (
-            "SELECT CASE source_object WHEN 'Lead' THEN 'leads' ELSE 'contacts' END, id, "
-            "coalesce(nullif(trim(concat_ws(' ', first_name, last_name)), ''), email, id), company_id, owner_id, "
-            "false, do_not_score FROM contacts"
-        ),
-        "SELECT 'companies', id, coalesce(name, domain, id), id, owner_id, false, do_not_score FROM companies",
-        "SELECT 'deals', id, coalesce(name, id), company_id, owner_id, is_closed, do_not_score FROM deals",
-    )
     # Many records share these words: each is kept once.
     known: dict[str, str] = {}
     same = {k: k for k in keys}
-    for source in sources:
-        for obj, record_id, name, company, owner, closed, leave in many(engine.con.execute(source)):
-            key = (known.setdefault(obj, obj), record_id)
-            shared = (known.setdefault(w, w) if w else "" for w in (company, owner))
-            key = same.get(key, key)
-            desired.directory[key] = (name, *shared, key)
-            if closed:
-                desired.closed_deals.add(record_id)
-            if leave:
-                desired.excluded_records.add(key)
+    for obj, record_id, name, company, owner, closed, leave in records.directory(engine):
+        key = (known.setdefault(obj, obj), record_id)
+        shared = (known.setdefault(w, w) if w else "" for w in (company, owner))
+        key = same.get(key, key)
+        desired.directory[key] = (name, *shared, key)
+        if closed:
+            desired.closed_deals.add(record_id)
+        if leave:
+            desired.excluded_records.add(key)
 
 
 def _undecided(engine: DuckEngine, desired: Desired) -> None:
@@ -185,17 +177,21 @@ def _scores(engine: DuckEngine, settings: Settings, models: Models, desired: Des
 
     frames = []
     for name, population in settings.populations.items():
-        out = scorer.left_out(engine, population, settings.exclude, desired.as_of)
+        # Built once a night: who is left out, who is open and who is scored are told from the same rows.
+        today = Membership(engine, population, settings.exclude, as_of=desired.as_of)
+        out = scorer.left_out(today)
         desired.excluded[name] = dict(sorted(Counter(out.values()).items()))
         desired.excluded_records |= {(_written(desired, population.object, i), i) for i in out}
         model = models.populations.get(name)
         if model is None:
             # What a withdrawn model said of them is emptied, whatever other populations of the object have.
-            open_now = scorer.members(engine, population, settings.exclude, desired.as_of)
+            open_now = scorer.members(today)
             desired.unmodelled |= {(_written(desired, population.object, i), i) for i in open_now}
             continue
         desired.modelled.add(population.object)
-        frame = scorer.score(engine, model, as_of=desired.as_of, exclusions=settings.exclude)
+        frame = scorer.score(
+            engine, model, as_of=desired.as_of, exclusions=settings.exclude, membership=today
+        )
         before = scorer.score(
             engine, model, as_of=desired.as_of - TREND_DAYS * DAY_MS, exclusions=settings.exclude
         )

@@ -11,8 +11,9 @@ from sales_consultant.config.language.articles import a
 from sales_consultant.config.language.nearest import did_you_mean
 from sales_consultant.config.neutral import NEUTRAL, quote
 from sales_consultant.config.sections import Write
+from sales_consultant.engine.reads import records
 from sales_consultant.sync.plan.desired_values import Desired, Key
-from sales_consultant.sync.plan.plan import Held
+from sales_consultant.sync.plan.plan import CurrentValues
 from sales_consultant.sync.stores import State
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ Ask = Callable[[int], bool]
 Keep = Callable[[Key], bool]
 
 
-def allowed(ws: "Workspace", wanted: Desired, current: Held) -> frozenset[Key] | None:
+def allowed(ws: "Workspace", wanted: Desired, current: CurrentValues) -> frozenset[Key] | None:
     """The records that may be written; None where all may.
 
     `owner` compares e-mail addresses or ids of owners, `team` the names of `[write.teams]`; any other name is a column
@@ -59,7 +60,7 @@ def _people(ws: "Workspace", wanted: Desired, condition: Condition) -> Keep:
     values = {v.lower() for v in condition.values}
     if condition.field == "team":
         values = {p.lower() for v in values for p in _team(ws.settings.write, v)}
-    found = ws.warehouse.con.execute("SELECT id, lower(email) FROM owners").fetchall()
+    found = records.owners(ws.warehouse.engine)
     ids = {str(i) for i, email in found if str(i).lower() in values or email in values}
     unread = not all(email for _, email in found)
     if not ids and unread and condition.operator in ("=", "in"):
@@ -92,13 +93,11 @@ def _column(ws: "Workspace", condition: Condition) -> Keep:
     members: dict[str, set[str]] = {}
     known: set[str] = set()
     for obj, table in _TABLES.items():
-        rows = ws.warehouse.con.execute(f"DESCRIBE {quote(table)}").fetchall()
-        types = {str(r[0]): str(r[1]) for r in rows}
+        types = ws.warehouse.engine.columns(table)
         known |= types.keys()
         if condition.field in types:
             sql, values = compared(condition, types[condition.field])
-            found = ws.warehouse.con.execute(f"SELECT id FROM {quote(table)} WHERE {sql}", values).fetchall()
-            members[obj] = {str(r[0]) for r in found}
+            members[obj] = records.ids_where(ws.warehouse.engine, table, sql, values)
     if not members:
         raise ConfigError(
             f'[write] where: there is no column "{condition.field}".',
@@ -167,7 +166,7 @@ def narrowing(text: str) -> Narrowed | None:
     return None
 
 
-def left_behind(pilot: frozenset[Key] | None, current: Held) -> frozenset[Key]:
+def left_behind(pilot: frozenset[Key] | None, current: CurrentValues) -> frozenset[Key]:
     """Records outside the pilot that hold values which we wrote: it was wider once, or they have left it."""
     if pilot is None:
         return frozenset()

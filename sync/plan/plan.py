@@ -149,7 +149,7 @@ class Plan:
 
 
 @dataclass(frozen=True)
-class Held:
+class CurrentValues:
     """What the CRM holds of our fields, by record, and what we last wrote there."""
 
     values: Mapping[Key, Values]
@@ -160,8 +160,9 @@ class Held:
 class Limits:
     """What a plan must leave alone.
 
-    `allowed`: None, or the records a pilot writes. `emptied`: records outside the pilot whose values go. `control`: records of the control group. `waiting`: dead letters
-    whose next try is not due. `held_fields`: fields on hold after a rollback.
+    `allowed`: None, or the records a pilot writes. `emptied`: records outside the pilot whose values go. `control`:
+    records of the control group. `waiting`: dead letters whose next try is not due. `held_fields`: fields on hold
+    after a rollback.
     """
 
     allowed: frozenset[Key] | None = None
@@ -173,7 +174,12 @@ class Limits:
 
 
 def make(
-    desired: Desired, held: Held, fields: Mapping[str, Sequence[Field]], limits: Limits, *, identity: str
+    desired: Desired,
+    held: CurrentValues,
+    fields: Mapping[str, Sequence[Field]],
+    limits: Limits,
+    *,
+    identity: str,
 ) -> Plan:
     """The plan; deterministic: entries by object and id."""
     plan = Plan(desired.as_of, identity)
@@ -196,9 +202,9 @@ def make(
         plan.graded += bool(current.get("grade"))
         writable = [f.key for f in fields[key[0]] if not f.people_write]
         outside = key in limits.emptied
-        wanted, why = (
-            (dict.fromkeys(_OURS), "outside the pilot") if outside else _wanted(key, desired, current)
-        )
+        wanted, why = _wanted(key, desired, current)
+        if outside:
+            wanted, why = dict.fromkeys(_OURS), "outside the pilot"
         wanted = {k: v for k, v in wanted.items() if k in writable}
         edits = _foreign(key, current, held.written.get(key, {}), wanted)
         last = held.written.get(key, {})

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
+from sales_consultant.config.clock import DAY_MS
 from sales_consultant.config.errors import AccessError, UsageError
 from sales_consultant.config.language.nearest import did_you_mean
 from sales_consultant.connectors.base import Page, Reader, Stream
@@ -11,11 +12,11 @@ from sales_consultant.sync.stores import Warehouse
 # A row can become visible with a time stamp from before the last pull's bound: transactions run for minutes.
 OVERLAP_MS = 10 * 60_000
 # How often what the CRM computes is read again.
-COMPUTED_MS = 7 * 86_400_000
+COMPUTED_MS = 7 * DAY_MS
 # Rows that are worth a transaction of the warehouse.
 TRANSACTION_ROWS = 4000
 # How old a small table may be when only changes are read.
-SMALL_MS = 86_400_000
+SMALL_MS = DAY_MS
 
 Progress = Callable[[str, int, int | None], None]
 
@@ -23,9 +24,10 @@ Progress = Callable[[str, int, int | None], None]
 @dataclass
 class Pulled:
     """What a pull did: rows read by stream, which streams were read whole, which this user may not read and why, how
-    many rows a whole reading did not find any more, and which of them may only be hidden; calls by kind, so that links that are read again (links) and definitions
-    (definition) stand apart from the change itself; and of which objects what the CRM computes was brought up to date; and how many values of each field (as
-    deals.amount) could not be read, or not as they came: each is empty or mended, its row is there."""
+    many rows a whole reading did not find any more, and which of them may only be hidden; calls by kind, so that
+    links that are read again (links) and definitions (definition) stand apart from the change itself; and of which
+    objects what the CRM computes was brought up to date; and how many values of each field (as deals.amount) could
+    not be read, or not as they came: each is empty or mended, its row is there."""
 
     as_of: int
     rows: dict[str, int] = field(default_factory=dict)

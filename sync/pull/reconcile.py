@@ -9,9 +9,10 @@ read again whole, a thousand records a call.
 from collections.abc import Iterable
 from dataclasses import astuple, dataclass
 
+from sales_consultant.config.clock import DAY_MS
 from sales_consultant.config.errors import AccessError
-from sales_consultant.config.neutral import quote
 from sales_consultant.connectors.base import Reader, Stream
+from sales_consultant.engine.reads.inventory import Inventory, comparisons, inventory, keep_comparisons
 from sales_consultant.sync.pull.pull import Progress, choose
 from sales_consultant.sync.stores import Warehouse
 
@@ -83,25 +84,13 @@ def reconcile(
     return found
 
 
-_TABLE = (
-    "CREATE TABLE IF NOT EXISTS _comparisons (stream VARCHAR PRIMARY KEY, object VARCHAR, crm BIGINT, warehouse BIGINT, "
-    "missing BIGINT, stale BIGINT, vanished BIGINT, doubt VARCHAR, unseen BIGINT, compared_at BIGINT)"
-)
-
-
 def _keep(warehouse: Warehouse, found: list[Compared], at: int) -> None:
-    with warehouse.transaction():
-        warehouse.con.execute(_TABLE)
-        for c in found:
-            warehouse.con.execute(
-                "INSERT OR REPLACE INTO _comparisons VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", [*astuple(c), at]
-            )
+    keep_comparisons(warehouse.database, [(*astuple(c), at) for c in found])
 
 
 def last(warehouse: Warehouse) -> tuple[int | None, list[Compared]]:
     """When all was compared last (ms, None: never), and what was found of each stream."""
-    warehouse.con.execute(_TABLE)
-    rows = warehouse.con.execute("SELECT * FROM _comparisons ORDER BY object, stream").fetchall()
+    rows = comparisons(warehouse.database)
     return min((r[-1] for r in rows), default=None), [Compared(*r[:-1]) for r in rows]
 
 
@@ -110,59 +99,38 @@ def due(warehouse: Warehouse, now: int, days: int) -> bool:
     if not days or warehouse.empty:
         return False
     at, _ = last(warehouse)
-    return at is None or now - at >= days * 86_400_000
+    return at is None or now - at >= days * DAY_MS
 
 
 def _compare(
     connector: Reader, warehouse: Warehouse, stream: Stream, doubt: str, progress: Progress | None
 ) -> Compared:
-    con, table = warehouse.con, quote(f"raw_{stream.name}")
-    con.execute("CREATE OR REPLACE TEMP TABLE _inventory (id VARCHAR, _modified BIGINT, _archived BOOLEAN)")
-    listed = 0
-    for part in connector.inventory(stream.name):
-        con.register("_part", part)
-        con.execute("INSERT INTO _inventory SELECT id, _modified, _archived FROM _part")
-        con.unregister("_part")
-        listed += part.num_rows
-        if progress:
-            progress(f"{stream.name}: ids", listed, None)
-    if not warehouse.columns(f"raw_{stream.name}") and listed == 0:
-        return Compared(stream.name, stream.object, 0, 0, doubt=doubt)
-    missing, stale = _repair(connector, warehouse, stream)
-    vanished = unseen = 0
-    if warehouse.columns(f"raw_{stream.name}"):
-        gone = "NOT coalesce(_archived, false) AND id NOT IN (SELECT id FROM _inventory)"
-        if doubt:
-            # Hidden and gone look alike: what may only be hidden is not taken for deleted.
-            unseen = warehouse.number(f"SELECT count(*) FROM {table} WHERE {gone}")
-        else:
-            vanished = warehouse.number(f"UPDATE {table} SET _archived = true WHERE {gone}")
-    there = warehouse.number("SELECT count(*) FROM _inventory WHERE NOT _archived")
-    here = warehouse.number(f"SELECT count(*) FROM {table} WHERE NOT coalesce(_archived, false)")
-    con.execute("DROP TABLE _inventory")
-    return Compared(
-        stream.name,
-        stream.object,
-        there,
-        here,
-        missing,
-        stale,
-        vanished,
-        doubt,
-        unseen,
-    )
+    name = f"raw_{stream.name}"
+    with inventory(warehouse.database, name) as held:
+        listed = 0
+        for part in connector.inventory(stream.name):
+            held.add(part)
+            listed += part.num_rows
+            if progress:
+                progress(f"{stream.name}: ids", listed, None)
+        if not warehouse.columns(name) and listed == 0:
+            return Compared(stream.name, stream.object, 0, 0, doubt=doubt)
+        missing, stale = _repair(connector, warehouse, stream, held)
+        vanished = unseen = 0
+        if warehouse.columns(name):
+            if doubt:
+                # Hidden and gone look alike: what may only be hidden is not taken for deleted.
+                unseen = held.unlisted()
+            else:
+                vanished = held.mark_unlisted()
+        there, here = held.there(), held.here()
+    return Compared(stream.name, stream.object, there, here, missing, stale, vanished, doubt, unseen)
 
 
-def _repair(connector: Reader, warehouse: Warehouse, stream: Stream) -> tuple[int, int]:
+def _repair(connector: Reader, warehouse: Warehouse, stream: Stream, held: Inventory) -> tuple[int, int]:
     """Read by id what is not here, or not here as it is there; how many rows of each kind."""
-    con, name = warehouse.con, f"raw_{stream.name}"
-    if warehouse.columns(name):
-        rows = con.execute(
-            f"SELECT i.id, r.id IS NULL FROM _inventory i LEFT JOIN {quote(name)} r ON r.id = i.id WHERE r.id IS NULL OR "
-            "r._modified IS DISTINCT FROM i._modified OR coalesce(r._archived, false) <> i._archived ORDER BY 1"
-        ).fetchall()
-    else:
-        rows = [(r[0], True) for r in con.execute("SELECT id FROM _inventory ORDER BY 1").fetchall()]
+    there = bool(warehouse.columns(f"raw_{stream.name}"))
+    rows = held.differing() if there else [(i, True) for i in held.listed()]
     if rows:
         for page in connector.reread(stream.name, [r[0] for r in rows]):
             warehouse.commit(page, stream=stream, first_pull=False, live=False)

@@ -15,7 +15,7 @@ LEAVE_ALONE = "do_not_score"
 LISTED = 1_000
 
 
-def moved(ws: Workspace, plan: Plan) -> list[dict[str, Any]]:
+def changed_since_pull(ws: Workspace, plan: Plan) -> list[dict[str, Any]]:
     """The entries that must not be written as planned: object, record, name, and the fields that differ.
 
     A field differs where the CRM does not hold the plan's old value any more; "do_not_score" is among them where a person
@@ -50,9 +50,9 @@ def _to_read(ws: Workspace, obj: str, keys: set[str]) -> list[Field]:
     ]
 
 
-def without_moved(ws: Workspace, plan: Plan) -> tuple[Plan, dict[str, Any]]:
+def without_changed(ws: Workspace, plan: Plan) -> tuple[Plan, dict[str, Any]]:
     """The plan less what has moved since it was read, and what to tell of that: how many, and which."""
-    gone = moved(ws, plan)
+    gone = changed_since_pull(ws, plan)
     if not gone:
         return plan, {}
     out = {(m["object"], m["record"]) for m in gone}

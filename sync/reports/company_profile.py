@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from sales_consultant.config.clock import DAY_MS
 from sales_consultant.engine import DuckEngine
 
-DAY_MS = 86_400_000
 SILENT_DAYS = 30
 _MOST = 10
 _LAST = 5
@@ -163,7 +163,8 @@ def _people(
     on = _rows(
         engine,
         "SELECT s.to_id AS id, count(DISTINCT d.id) FILTER (NOT d.is_closed AND d.created_at <= ?) AS open, "
-        "count(DISTINCT d.id) FILTER (d.is_won AND d.closed_at <= ?) AS won FROM associations s JOIN deals d ON d.id = s.from_id AND "
+        "count(DISTINCT d.id) FILTER (d.is_won AND d.closed_at <= ?) AS won FROM associations s "
+        "JOIN deals d ON d.id = s.from_id AND "
         "s.from_object = 'deal' AND s.to_object = 'contact' WHERE NOT d.deleted AND d.company_id = ? GROUP BY 1",
         as_of,
         as_of,

@@ -6,12 +6,12 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from sales_consultant.config.clock import iso
+from sales_consultant.config.clock import DAY_MS, iso
 from sales_consultant.config.errors import UsageError
 from sales_consultant.config.neutral import quote
-from sales_consultant.connectors.budget import DAY_MS
 from sales_consultant.scoring import scorer
 from sales_consultant.scoring.customers import value
+from sales_consultant.scoring.populations import Membership
 from sales_consultant.sync.models import registry
 from sales_consultant.sync.plan import current_values as held
 from sales_consultant.sync.plan import desired_values as desiring
@@ -184,7 +184,9 @@ def _count(state: State, query: sa.Select[Any]) -> int:
 def explain(ws: Workspace, record: str) -> dict[str, Any]:
     """Why a record has its score: reasons with points, features, what the CRM holds, what was shown when.
 
-    A deal comes with its open risks and, where it has no expected value, why. A company comes with its profile: purchases, people, open deals, activity, risks. `record` is an id, alone or as "deals/ID". Raises UsageError where no record has it.
+    A deal comes with its open risks and, where it has no expected value, why. A company comes with its profile:
+    purchases, people, open deals, activity, risks. `record` is an id, alone or as "deals/ID". Raises UsageError where
+    no record has it.
     """
     wanted_object, _, record_id = record.rpartition("/")
     open_pulled(ws)
@@ -211,8 +213,8 @@ def explain(ws: Workspace, record: str) -> dict[str, Any]:
         model = in_force.populations.get(name)
         if model is None or population.object != table:
             continue
-        frame = scorer.score(
-            ws.warehouse.engine, model, as_of=as_of, exclusions=ws.settings.exclude, tell=record_id
+        frame, features = scorer.score_and_tell(
+            ws.warehouse.engine, model, record_id, as_of=as_of, exclusions=ws.settings.exclude
         )
         mine = frame[frame["record_id"] == record_id]
         if len(mine):
@@ -224,12 +226,12 @@ def explain(ws: Workspace, record: str) -> dict[str, Any]:
                 "probability": None if row.probability is None else float(row.probability),
                 "reasons": [{"text": r.text, "points": r.points, "feature": r.feature} for r in row.reasons],
                 "lines": desiring.reason_lines(row.reasons),
-                "features": frame.attrs["features"],
+                "features": features,
             }
             if loan := model.card.get("borrowed"):
                 found["model"] = loan["said"]
             if table == "deals":
-                found |= _worth(ws, in_force, mine, frame.attrs["features"], as_of)
+                found |= _worth(ws, in_force, mine, features, as_of)
             break
     found["record"] = _record(ws, table, record_id)
     scored = [key]
@@ -298,12 +300,11 @@ def _why_none(ws: Workspace, in_force: Any, table: str, key: tuple[str, str], as
     for name, population in ws.settings.populations.items():
         if population.object != table:
             continue
-        out = scorer.left_out(ws.warehouse.engine, population, ws.settings.exclude, as_of)
+        today = Membership(ws.warehouse.engine, population, ws.settings.exclude, as_of=as_of)
+        out = scorer.left_out(today)
         if key[1] in out:
             return f"left out of {name}: {out[key[1]].replace('_', ' ')}"
-        if name not in in_force.populations and key[1] in scorer.members(
-            ws.warehouse.engine, population, ws.settings.exclude, as_of
-        ):
+        if name not in in_force.populations and key[1] in scorer.members(today):
             return f"{name} has no model in force; see: sales-consultant evaluate"
     if not any(p.object == table for p in ws.settings.populations.values()):
         return f"no population of {table} is configured"

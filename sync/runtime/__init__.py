@@ -1,7 +1,7 @@
 """What every run stands on: one connection's workspace, one run at a time, views held as tables."""
 
 from sales_consultant.sync.runtime.lease import Lease, hold, wanted_since
-from sales_consultant.sync.runtime.materialised_views import at_hand, open_pulled
+from sales_consultant.sync.runtime.pulled_before import open_pulled
 from sales_consultant.sync.runtime.reporting import Reporter, Silent
 from sales_consultant.sync.runtime.run_context import STOPPED, Run, RunContext, new_id, running
 from sales_consultant.sync.runtime.workspace import Clock, Workspace, wall_clock
@@ -15,7 +15,6 @@ __all__ = [
     "RunContext",
     "Silent",
     "Workspace",
-    "at_hand",
     "hold",
     "new_id",
     "open_pulled",

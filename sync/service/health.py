@@ -8,7 +8,9 @@ from typing import Any, Protocol
 
 import requests
 import sqlalchemy as sa
+from prometheus_client import CollectorRegistry, Gauge, generate_latest
 
+from sales_consultant.config.clock import DAY_MS
 from sales_consultant.sync.journal import unsettled_runs
 from sales_consultant.sync.stores import CallCounts, State, dead_letters, holds, leases, runs
 
@@ -86,7 +88,7 @@ def pulse(state: State, connection: str, *, now: int, share: float = 1.0) -> Pul
         _count(state, dead_letters),
         _count(state, holds),
         len(unsettled_runs(state)),
-        counts.take(0, 0, now - 86_400_000),
+        counts.take(0, 0, now - DAY_MS),
         None if limit is None else int(limit * share),
         bool(held) and held[0]["released_at"] is None,
         job,
@@ -109,30 +111,43 @@ def _count(state: State, table: sa.Table) -> int:
     return int(state.rows(sa.select(sa.func.count().label("n")).select_from(table))[0]["n"])
 
 
+# Names, texts and values of the gauges; nothing of a customer.
+_GAUGES: tuple[tuple[str, str, Callable[[Pulse], float | int | None]], ...] = (
+    ("last_success_timestamp_seconds", "End of the last successful run.", lambda p: _seconds(p.last_success)),
+    ("failures_in_a_row", "Runs that failed since the last success.", lambda p: p.failures),
+    ("run_duration_seconds", "How long the last successful run took.", lambda p: p.seconds),
+    ("records_read", "Rows that the last successful run read.", lambda p: _read(p)),
+    ("records_written", "Records that the last successful run wrote.", lambda p: p.counts.get("written", 0)),
+    ("dead_letters", "Records that the CRM refuses.", lambda p: p.dead),
+    ("fields_on_hold", "Fields that a rollback put on hold.", lambda p: p.held),
+    ("runs_unsettled", "Runs with changes whose outcome is not known.", lambda p: p.unsettled),
+    ("api_calls_last_day", "Our calls in the last 24 hours.", lambda p: p.calls),
+    ("api_calls_left", "Calls that are left of our share of the day.", lambda p: _left(p)),
+    ("run_going_on", "Whether a run holds the lease.", lambda p: int(p.running)),
+)
+
+
 def metrics(pulses: Sequence[Pulse]) -> str:
     """Prometheus' text format; names of connections and numbers, nothing of a customer."""
-    kinds: tuple[tuple[str, str, Callable[[Pulse], float | int | None]], ...] = (
-        ("last_success_timestamp_seconds", "End of the last successful run.", lambda p: None if p.last_success is None else p.last_success / 1000),
-        ("failures_in_a_row", "Runs that failed since the last success.", lambda p: p.failures),
-        ("run_duration_seconds", "How long the last successful run took.", lambda p: p.seconds),
-        ("records_read", "Rows that the last successful run read.", lambda p: sum(dict(p.counts.get("pulled", {})).values())),
-        ("records_written", "Records that the last successful run wrote.", lambda p: p.counts.get("written", 0)),
-        ("dead_letters", "Records that the CRM refuses.", lambda p: p.dead),
-        ("fields_on_hold", "Fields that a rollback put on hold.", lambda p: p.held),
-        ("runs_unsettled", "Runs with changes whose outcome is not known.", lambda p: p.unsettled),
-        ("api_calls_last_day", "Our calls in the last 24 hours.", lambda p: p.calls),
-        ("api_calls_left", "Calls that are left of our share of the day.", lambda p: None if p.calls_allowed is None else max(0, p.calls_allowed - p.calls)),
-        ("run_going_on", "Whether a run holds the lease.", lambda p: int(p.running)),
-    )  # fmt: skip
-    lines = []
-    for name, text, value in kinds:
-        full = f"sales_consultant_{name}"
-        lines += [f"# HELP {full} {text}", f"# TYPE {full} gauge"]
+    registry = CollectorRegistry(auto_describe=False)
+    for name, text, value in _GAUGES:
+        gauge = Gauge(f"sales_consultant_{name}", text, ["connection"], registry=registry)
         for p in pulses:
-            found = value(p)
-            if found is not None:
-                lines.append(f'{full}{{connection="{p.connection}"}} {found}')
-    return "\n".join(lines) + "\n"
+            if (found := value(p)) is not None:
+                gauge.labels(connection=p.connection).set(found)
+    return generate_latest(registry).decode()
+
+
+def _seconds(ms: int | None) -> float | None:
+    return None if ms is None else ms / 1000
+
+
+def _read(p: Pulse) -> int:
+    return sum(dict(p.counts.get("pulled", {})).values())
+
+
+def _left(p: Pulse) -> int | None:
+    return None if p.calls_allowed is None else max(0, p.calls_allowed - p.calls)
 
 
 class Sender(Protocol):

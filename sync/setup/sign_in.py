@@ -152,9 +152,9 @@ def login(
 ) -> dict[str, str]:
     """Put a connection's secret into the OS keyring and say where it is; works before there are settings.
 
-    `ask` is told what is wanted. `app` (crm, client_id, domain, url, redirect_port) stands in for settings that are not there yet. With
-    `auth = "oauth"` that is the app's secret, and what is stored is what the sign-in
-    by browser left.
+    `ask` is told what is wanted. `app` (crm, client_id, domain, url, redirect_port) stands in for settings that are
+    not there yet. With `auth = "oauth"` that is the app's secret, and what is stored is what the sign-in by browser
+    left.
     """
     name, connection = chosen or "main", None
     if settings.connections:

@@ -2,7 +2,6 @@
 
 from sales_consultant.sync.stores.backups import RESTORED
 from sales_consultant.sync.stores.call_counts import CallCounts
-from sales_consultant.sync.stores.rows import MANY, many
 from sales_consultant.sync.stores.state import (
     State,
     backfills,
@@ -27,7 +26,6 @@ from sales_consultant.sync.stores.state import (
 from sales_consultant.sync.stores.warehouse import Warehouse
 
 __all__ = [
-    "MANY",
     "RESTORED",
     "CallCounts",
     "State",
@@ -42,7 +40,6 @@ __all__ = [
     "groups",
     "holds",
     "leases",
-    "many",
     "merges",
     "meta",
     "models",

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
 
-from sales_consultant.connectors.budget import DAY_MS
+from sales_consultant.config.clock import DAY_MS
 from sales_consultant.sync.stores.state import State, calls_by_hour
 
 _LIMIT = "daily_call_limit"

@@ -2,10 +2,9 @@
 
 import sqlalchemy as sa
 
+from sales_consultant.config.clock import DAY_MS
 from sales_consultant.config.sections import Retention
 from sales_consultant.sync.stores.state import State, batches, changes, exposures, runs
-
-DAY_MS = 86_400_000
 
 
 def prune(state: State, settings: Retention, *, now: int) -> dict[str, int]:

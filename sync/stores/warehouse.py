@@ -34,14 +34,14 @@ class Warehouse:
         self, path: Path | None, *, memory_limit: str = MEMORY_LIMIT, threads: int | None = None
     ) -> None:
         self.path = path
-        self._db = Database(path, memory_limit=memory_limit, threads=threads)
-        self.rebuilt = self._db.rebuilt
-        self.engine = DuckEngine(self._db.con)
-        self._streams, self._merges = StreamStates(self._db), MergeMap(self._db)
-        layout = Layout(self._db.con)
+        self.database = Database(path, memory_limit=memory_limit, threads=threads)
+        self.rebuilt = self.database.rebuilt
+        self.engine = DuckEngine(self.database.con)
+        self._streams, self._merges = StreamStates(self.database), MergeMap(self.database)
+        layout = Layout(self.database.con)
         for macro in MACROS:
-            self._db.con.execute(macro)
-        self._raw = RawTables(self._db)
+            self.database.con.execute(macro)
+        self._raw = RawTables(self.database)
         self._views: list[str] = []
         # Values that could not be read since this was last emptied, by stream and field.
         self.odd: Counter[tuple[str, str]] = Counter()
@@ -55,20 +55,20 @@ class Warehouse:
     @property
     def con(self) -> duckdb.DuckDBPyConnection:
         """DuckDB's connection: for the rooms of the engine and for tests."""
-        return self._db.con
+        return self.database.con
 
     def close(self) -> None:
         """Checkpoint and close."""
         self.spool.close()
-        self._db.close()
+        self.database.close()
 
     def transaction(self) -> AbstractContextManager[None]:
         """All or nothing; a full disk is said plainly, with nothing lost."""
-        return self._db.transaction()
+        return self.database.transaction()
 
     def number(self, sql: str, parameters: Sequence[Any] = ()) -> int:
         """The only number that a statement answers with: a count, or how many rows it changed."""
-        return self._db.number(sql, parameters)
+        return self.database.number(sql, parameters)
 
     @property
     def empty(self) -> bool:
@@ -213,7 +213,7 @@ class Warehouse:
         if wanted != self._views:
             with self.transaction():
                 for statement in wanted:
-                    self._db.con.execute(statement)
+                    self.database.con.execute(statement)
             self._raw.forget_columns()
             self._views = wanted
         self.keep_merges()

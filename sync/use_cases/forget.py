@@ -2,18 +2,17 @@
 
 import hashlib
 import json
-import os
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from sales_consultant.config.errors import UsageError
-from sales_consultant.config.neutral import quote
+from sales_consultant.engine import erasure
+from sales_consultant.engine.reads import records
 from sales_consultant.sync.plan import salt
 from sales_consultant.sync.runtime import Workspace
 from sales_consultant.sync.stores import (
@@ -35,9 +34,6 @@ from sales_consultant.sync.stores import (
 
 CODE = "FORGOTTEN"
 _OBJECTS = ("contacts", "leads", "companies", "deals")
-_LINKED = """SELECT a.from_id FROM associations a WHERE a.from_object = 'activity' AND a.to_id = ? AND NOT EXISTS (
- SELECT 1 FROM associations b WHERE b.from_object = 'activity' AND b.from_id = a.from_id AND b.to_object IN ('contact', 'lead')
- AND b.to_id <> a.to_id)"""
 
 
 def digest(state: State, object: str, record_id: str) -> str:
@@ -69,7 +65,7 @@ def _in_warehouse(ws: Workspace, object: str, record_id: str) -> bool:
     table, _ = ws.connector.raw(object)
     if "id" not in ws.warehouse.columns(table):
         return False
-    return bool(ws.warehouse.number(f"SELECT count(*) FROM {quote(table)} WHERE id = ?", [record_id]))
+    return records.is_held(ws.warehouse.engine, table, record_id)
 
 
 def _in_state(state: State, object: str, record_id: str) -> bool:
@@ -102,7 +98,8 @@ def all_ids(ws: Workspace, object: str, record_id: str) -> list[str]:
 def forget(ws: Workspace, object: str, record_id: str) -> dict[str, Any]:
     """Erase the record here; under the lease, with nothing of it on its way. Says what is left to do elsewhere.
 
-    The records that were merged into it, or it into, are the same person and go with it. Models are not touched: they hold sums over many records, no record. A rollback cannot restore what was erased.
+    The records that were merged into it, or it into, are the same person and go with it. Models are not touched: they
+    hold sums over many records, no record. A rollback cannot restore what was erased.
     """
     now = ws.clock()
     fields = ws.fields.get(object, ())
@@ -192,69 +189,20 @@ def _from_plans(state: State, object: str, record_id: str) -> list[str]:
 def _from_warehouse(ws: Workspace, object: str, ids: Sequence[str]) -> int:
     """Remove the record by all its ids, its links and the activities with nobody else, and write the file anew without them."""
     house = ws.warehouse
-    count = 0
     # What is on its way into the warehouse may hold the record too; the next pull reads it again.
     house.spool.clear()
     with house.transaction():
-        doomed = list(ids)
-        if not house.empty and house.columns("associations"):
-            for one in ids:
-                doomed += [r[0] for r in house.con.execute(_LINKED, [one]).fetchall()]
-        house.con.execute(
-            "DELETE FROM _merged WHERE object = ? AND (list_contains(?, old_id) OR list_contains(?, new_id))",
-            [_merged_as(object), ids, ids],
+        count = erasure.erase(
+            house.database,
+            ids,
+            mapped_as=_merged_as(object),
+            own_tables={ws.connector.raw(o)[0] for o in _OBJECTS},
+            table=ws.connector.raw(object)[0],
+            linked=not house.empty and bool(house.columns("associations")),
         )
-        tables = house.con.execute(
-            "SELECT table_name FROM duckdb_tables() WHERE schema_name = 'main' AND table_name LIKE 'raw%'"
-        ).fetchall()
-        own = {ws.connector.raw(o)[0] for o in _OBJECTS}
-        for (table,) in tables:
-            texts = _texts(house.con, table)
-            if table in own:
-                # Another record that names this one stays, without the name.
-                for column in texts - {"id"}:
-                    house.con.execute(
-                        f"UPDATE {quote(table)} SET {quote(column)} = NULL WHERE list_contains(?, {quote(column)})",
-                        [ids],
-                    )
-                if table == ws.connector.raw(object)[0]:
-                    count += house.number(f"DELETE FROM {quote(table)} WHERE list_contains(?, id)", [ids])
-            else:
-                where = " OR ".join(f"list_contains(?, {quote(c)})" for c in sorted(texts))
-                if where:
-                    count += house.number(f"DELETE FROM {quote(table)} WHERE {where}", [doomed] * len(texts))
-    _write_anew(ws)
-    return count
-
-
-def _texts(con: duckdb.DuckDBPyConnection, table: str) -> set[str]:
-    query = "SELECT column_name FROM duckdb_columns() WHERE schema_name = 'main' AND table_name = ? AND data_type = 'VARCHAR'"
-    return {str(r[0]) for r in con.execute(query, [table]).fetchall()}
-
-
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
-
-
-def _write_anew(ws: Workspace) -> None:
-    """A deleted row's bytes stay in DuckDB's file until they are overwritten: a new file has none of them."""
-    path = ws.folder / "warehouse.duckdb"
     ws.close_warehouse()
-    part = path.with_name("warehouse.anew")
-    part.unlink(missing_ok=True)
-    with duckdb.connect() as con:
-        for file, name in ((path, "was"), (part, "anew")):
-            con.execute(f"ATTACH {_quoted(str(file))} AS {name}")
-        # The views are made again by whoever reads them, from the tables.
-        for (view,) in con.execute(
-            "SELECT view_name FROM duckdb_views() WHERE database_name = 'was' AND NOT internal"
-        ).fetchall():
-            con.execute(f"DROP VIEW was.{quote(view)}")
-        con.execute("COPY FROM DATABASE was TO anew")
-        con.execute("CHECKPOINT anew")
-    os.chmod(part, 0o600)
-    os.replace(part, path)
-    path.with_name(path.name + ".wal").unlink(missing_ok=True)
+    erasure.write_anew(ws.folder / "warehouse.duckdb")
+    return count
 
 
 def after_pull(ws: Workspace) -> list[str]:
@@ -269,12 +217,9 @@ def after_pull(ws: Workspace) -> list[str]:
         if "id" not in ws.warehouse.columns(table):
             continue
         mine = [str(m["digest"]) for m in marks if m["object"] == object]
-        found = ws.warehouse.con.execute(
-            f"SELECT id, {alive} FROM {quote(table)} WHERE list_contains(?, sha256(? || id))",
-            [mine, f"{key}:forget:{object}/"],
-        ).fetchall()
+        found = erasure.marked(ws.warehouse.database, table, alive, mine, f"{key}:forget:{object}/")
         back += [f"{object}/{i}" for i, live in found if live]
         for i, live in found:
             if not live:
-                ws.warehouse.con.execute(f"DELETE FROM {quote(table)} WHERE id = ?", [i])
+                erasure.remove(ws.warehouse.database, table, i)
     return back

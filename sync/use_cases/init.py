@@ -37,7 +37,7 @@ def initialise(
         who = ws.identity
         with running(ws, "init") as run:
             pulling(ws, run, reporter)
-        found = proposals.propose(ws.warehouse.con)
+        found = proposals.propose(ws.warehouse.engine)
         calls, least = dict(ws.connector.calls.by_kind), ws.connector.seconds_at_limits()
     try:
         output.write_text(proposals.toml(name, crm, given, found), encoding="utf-8")

@@ -15,7 +15,7 @@ from sales_consultant.config.canon import CanonError, written
 from sales_consultant.config.errors import AccessError, GuardError, MachineError, UsageError
 from sales_consultant.sync.journal import Entry, waiting
 from sales_consultant.sync.plan import Plan, before_rollback, described, guard, override
-from sales_consultant.sync.push import calls_for, moved
+from sales_consultant.sync.push import calls_for, changed_since_pull
 from sales_consultant.sync.runtime import Reporter, Run, Workspace, running
 from sales_consultant.sync.setup import refuse_without_master
 from sales_consultant.sync.stores import holds, plan_files, plans
@@ -126,7 +126,7 @@ def refuse_if_moved(ws: Workspace, plan: Plan) -> None:
 
     Those that a person set to be left alone since are among them.
     """
-    found = moved(ws, plan)
+    found = changed_since_pull(ws, plan)
     if found:
         raise GuardError(
             f"The CRM has moved since the plan was made: {_named(found)}. Nothing was written.",

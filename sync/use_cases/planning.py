@@ -12,8 +12,8 @@ from sales_consultant.config.neutral import field_column
 from sales_consultant.sync.journal import waiting
 from sales_consultant.sync.plan import (
     Ask,
+    CurrentValues,
     Desired,
-    Held,
     Limits,
     Narrowed,
     Plan,
@@ -36,7 +36,7 @@ def planning(
     run: Run,
     reporter: Reporter,
     wanted: Desired,
-    current: Held,
+    current: CurrentValues,
     *,
     writing: bool,
     narrowed: Narrowed | None = None,

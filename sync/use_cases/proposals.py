@@ -3,10 +3,10 @@
 import json
 from dataclasses import dataclass, field
 
-import duckdb
-
 from sales_consultant.config.domains import FREE_MAIL
 from sales_consultant.config.populations import Population
+from sales_consultant.engine import DuckEngine
+from sales_consultant.engine.reads import counts
 
 RENEWAL_WORDS = ("renew", "existing", "verlänger", "续")
 ENOUGH = 40
@@ -34,37 +34,20 @@ class Proposed:
     counts: dict[str, int] = field(default_factory=dict)
 
 
-def propose(con: duckdb.DuckDBPyConnection) -> Proposed:
+def propose(engine: DuckEngine) -> Proposed:
     """Look at the neutral tables and propose; an empty CRM gives an empty proposal that says so."""
     found = Proposed()
     for table in ("contacts", "companies", "deals", "activities", "line_items", "owners"):
-        found.counts[table] = _one(con, f"SELECT count(*) FROM {table}")
-    _deals(con, found)
-    _leads(con, found)
-    found.own_domains = [
-        str(r[0])
-        for r in con.execute(
-            "SELECT DISTINCT lower(split_part(email, '@', 2)) FROM owners WHERE email LIKE '%@%' ORDER BY 1"
-        ).fetchall()
-        if r[0] and r[0] not in FREE_MAIL
-    ]
-    listed = ", ".join(f"'{d}'" for d in sorted(FREE_MAIL))
-    found.free_mail_contacts = _one(con, f"SELECT count(*) FROM contacts WHERE domain IN ({listed})")
+        found.counts[table] = counts.rows(engine, table)
+    _deals(engine, found)
+    _leads(engine, found)
+    found.own_domains = [d for d in counts.owner_domains(engine) if d not in FREE_MAIL]
+    found.free_mail_contacts = counts.contacts_at(engine, FREE_MAIL)
     return found
 
 
-def _one(con: duckdb.DuckDBPyConnection, query: str) -> int:
-    row = con.execute(query).fetchone()
-    return int(row[0]) if row else 0
-
-
-def _deals(con: duckdb.DuckDBPyConnection, found: Proposed) -> None:
-    rows = con.execute(
-        "SELECT d.pipeline, max(s.pipeline_label), d.type, count(*), count(*) FILTER (d.is_won), "
-        "count(*) FILTER (d.is_closed AND NOT d.is_won), count(*) FILTER (NOT d.is_closed) "
-        "FROM deals d LEFT JOIN (SELECT DISTINCT pipeline, pipeline_label FROM stages WHERE object = 'deals') s "
-        "ON s.pipeline = d.pipeline WHERE NOT d.deleted AND d.pipeline IS NOT NULL GROUP BY 1, 3 ORDER BY 1, 3"
-    ).fetchall()
+def _deals(engine: DuckEngine, found: Proposed) -> None:
+    rows = counts.deals_by_pipeline(engine)
     pipelines: dict[str, list[tuple[str, str | None, int, int, int, int]]] = {}
     for pipeline, label, kind, n, won, lost, still in rows:
         pipelines.setdefault(pipeline, []).append((label or pipeline, kind, n, won, lost, still))
@@ -99,10 +82,10 @@ def _deals(con: duckdb.DuckDBPyConnection, found: Proposed) -> None:
             )
 
 
-def _leads(con: duckdb.DuckDBPyConnection, found: Proposed) -> None:
-    leads = _one(con, "SELECT count(*) FROM contacts WHERE source_object = 'Lead' AND NOT deleted")
+def _leads(engine: DuckEngine, found: Proposed) -> None:
+    leads = counts.leads(engine)
     if leads:
-        converted = _one(con, "SELECT count(*) FROM contacts WHERE source_object = 'Lead' AND is_converted")
+        converted = counts.converted_leads(engine)
         population = Population(
             object="contacts",
             event="converted",
@@ -111,16 +94,10 @@ def _leads(con: duckdb.DuckDBPyConnection, found: Proposed) -> None:
             label="Leads",
         )
         found.proposals.append(Proposal("leads", population, leads - converted, converted, 0))
-    contacts = _one(con, "SELECT count(*) FROM contacts WHERE source_object = 'Contact' AND NOT deleted")
-    if not contacts or not _one(
-        con, "SELECT count(*) FROM associations WHERE from_object = 'deal' AND to_object = 'contact'"
-    ):
+    contacts = counts.contacts(engine)
+    if not contacts or not counts.contact_links(engine):
         return
-    with_deal = _one(
-        con,
-        "SELECT count(DISTINCT a.to_id) FROM associations a JOIN contacts c ON c.id = a.to_id "
-        "WHERE a.from_object = 'deal' AND a.to_object = 'contact' AND NOT c.deleted",
-    )
+    with_deal = counts.contacts_with_deal(engine)
     where: dict[str, str | list[str]] = {"source_object": "Contact"} if leads else {}
     population = Population(
         object="contacts", event="deal_opened", where=where, horizon_days=90, label="Contacts without a deal"
@@ -151,21 +128,32 @@ def toml(name: str, crm: str, connection: dict[str, str], found: Proposed) -> st
             "# There is nothing to predict yet: no population has both won and lost, or converted, records."
         ]
     for p in found.proposals:
-        lines += [
-            "",
-            f"# {p.population.label}: {p.open:,} open now, {p.with_event:,} with the event, {p.without:,} ended without it."
-            + (f" {p.note.capitalize()}." if p.note else ""),
-            f"[populations.{p.name}]",
-            f"object = {_quoted(p.population.object)}",
-            f"event = {_quoted(p.population.event)}",
-            f"label = {_quoted(p.population.label)}",
-        ]
-        if p.population.horizon_days:
-            lines.append(f"horizon_days = {p.population.horizon_days}")
-        if p.population.where:
-            inner = ", ".join(f"{k} = {_quoted(v)}" for k, v in p.population.where.items())
-            lines.append(f"where = {{ {inner} }}")
-    lines += [
+        lines += _population(p)
+    return "\n".join([*lines, *_rest(found)])
+
+
+def _population(p: Proposal) -> list[str]:
+    """The section of a proposed population, with what speaks for it."""
+    lines = [
+        "",
+        f"# {p.population.label}: {p.open:,} open now, {p.with_event:,} with the event, {p.without:,} ended without it."
+        + (f" {p.note.capitalize()}." if p.note else ""),
+        f"[populations.{p.name}]",
+        f"object = {_quoted(p.population.object)}",
+        f"event = {_quoted(p.population.event)}",
+        f"label = {_quoted(p.population.label)}",
+    ]
+    if p.population.horizon_days:
+        lines.append(f"horizon_days = {p.population.horizon_days}")
+    if p.population.where:
+        inner = ", ".join(f"{k} = {_quoted(v)}" for k, v in p.population.where.items())
+        lines.append(f"where = {{ {inner} }}")
+    return lines
+
+
+def _rest(found: Proposed) -> list[str]:
+    """Exclusions, what is written, guards and the schedule."""
+    return [
         "",
         "[exclude]",
         "# Colleagues are no customers.",
@@ -206,7 +194,6 @@ def toml(name: str, crm: str, connection: dict[str, str], found: Proposed) -> st
         'time_zone = "UTC"',
         "",
     ]
-    return "\n".join(lines)
 
 
 def _quoted(value: str | list[str]) -> str:

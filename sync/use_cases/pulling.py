@@ -45,23 +45,11 @@ def pulling(
     )
     if run.as_of is None:
         run.as_of = until
-    run.counts["pulled"] = pulled.rows
-    run.counts["pulled_whole"] = pulled.full
-    if pulled.unseen:
-        run.counts["not_shown_any_more"] = pulled.unseen
-    if pulled.vanished:
-        run.counts["vanished"] = pulled.vanished
-    if pulled.computed:
-        run.counts["computed_fields_of"] = sorted(set(pulled.computed))
-    run.counts["calls"] = pulled.calls
+    _count(run, pulled)
     if pulled.odd:
-        # One odd value costs that value, never its row, and is said.
-        run.counts["could_not_be_read"] = pulled.odd
         reporter.say(unreadable(pulled.odd))
     if absent := dangling_lookups.missing(ws.warehouse.engine):
         run.counts["not_found"] = absent
-    if pulled.not_permitted:
-        run.counts["not_permitted"] = pulled.not_permitted
     _keep_merges(ws)
     if compare:
         reporter.say("comparing with the CRM")
@@ -76,6 +64,20 @@ def pulling(
     if lost:
         run.counts["taken_as_written"] = restored.adopt(ws, run.id)
     return pulled
+
+
+def _count(run: Run, pulled: Pulled) -> None:
+    """What was read, for the record of the run: what is usual always, what is unusual where there is any."""
+    unusual = {
+        "not_shown_any_more": pulled.unseen,
+        "vanished": pulled.vanished,
+        "computed_fields_of": sorted(set(pulled.computed)),
+        # One odd value costs that value, never its row, and is said.
+        "could_not_be_read": pulled.odd,
+        "not_permitted": pulled.not_permitted,
+    }
+    run.counts |= {"pulled": pulled.rows, "pulled_whole": pulled.full, "calls": pulled.calls}
+    run.counts |= {k: v for k, v in unusual.items() if v}
 
 
 def unreadable(odd: Mapping[str, int]) -> str:

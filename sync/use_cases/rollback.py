@@ -11,7 +11,7 @@ from sales_consultant.config.canon import Canonical
 from sales_consultant.config.catalogue import FIELDS, by_key
 from sales_consultant.config.errors import SalesConsultantError, StoppedError, UsageError
 from sales_consultant.config.language.nearest import did_you_mean
-from sales_consultant.connectors.base import Held
+from sales_consultant.connectors.base import ReadBack
 from sales_consultant.sync.journal import Entry, Journal
 from sales_consultant.sync.plan import Plan, release
 from sales_consultant.sync.push import calls_for
@@ -153,7 +153,7 @@ def prepare(
     return undo
 
 
-def _conflict(record: Held, field: str, wrote: Canonical, holds: Canonical) -> dict[str, str | None]:
+def _conflict(record: ReadBack, field: str, wrote: Canonical, holds: Canonical) -> dict[str, str | None]:
     return {
         "object": record.object,
         "record": record.record_id,

@@ -9,16 +9,17 @@ from sales_consultant.config import playbook
 from sales_consultant.config.errors import (
     ConfigError,
 )
+from sales_consultant.engine.materialised import materialised
 from sales_consultant.scoring.core import ScoringError
 from sales_consultant.sync.models import registry
 from sales_consultant.sync.models import training as trainings
 from sales_consultant.sync.plan import (
+    CurrentValues,
     Desired,
-    Held,
     current_values,
 )
 from sales_consultant.sync.plan import desired_values as desiring
-from sales_consultant.sync.runtime import Reporter, Run, Workspace, at_hand
+from sales_consultant.sync.runtime import Reporter, Run, Workspace
 from sales_consultant.sync.stores import holds
 
 
@@ -43,7 +44,7 @@ def training(
 
     With `dry_run` nothing is published: what would be is kept as a candidate.
     """
-    with _settings_named(), at_hand(ws.warehouse.con):
+    with _settings_named(), materialised(ws.warehouse.engine):
         trained = trainings.train(
             ws.warehouse.engine,
             ws.state,
@@ -63,12 +64,12 @@ def training(
     return trained
 
 
-def scoring(ws: Workspace, run: Run, reporter: Reporter) -> tuple[Desired, Held]:
+def scoring(ws: Workspace, run: Run, reporter: Reporter) -> tuple[Desired, CurrentValues]:
     """What our fields should hold, and what they hold."""
     reporter.say("scoring")
     current = current_values.read(ws.connector, ws.warehouse, ws.state, ws.fields)
     current_values.keep_feedback(ws.state, current, now=ws.connector.latest())
-    with _settings_named(), at_hand(ws.warehouse.con):
+    with _settings_named(), materialised(ws.warehouse.engine):
         wanted = desiring.build(
             ws.warehouse.engine,
             ws.settings,

@@ -14,15 +14,15 @@ from sales_consultant.config.errors import SalesConsultantError
 from sales_consultant.sync.models import registry
 from sales_consultant.sync.plan import (
     Ask,
+    CurrentValues,
     Desired,
-    Held,
     Narrowed,
     Plan,
     guard,
     override,
     returning,
 )
-from sales_consultant.sync.push import FRESH_MS, field_notes, restored, without_moved
+from sales_consultant.sync.push import FRESH_MS, field_notes, restored, without_changed
 from sales_consultant.sync.runtime import Reporter, Run, Workspace, open_pulled
 from sales_consultant.sync.setup import fields_there, refuse_without_master
 from sales_consultant.sync.stores import retention
@@ -73,7 +73,7 @@ class Work:
     writing: bool = False
     read_at: int = 0
     wanted: Desired | None = None
-    current: Held | None = None
+    current: CurrentValues | None = None
     plan: Plan | None = None
     before: frozenset[tuple[str, str]] | Any = frozenset()
     asked: bool = False
@@ -209,7 +209,7 @@ class Recheck(Stage):
     def do(self, work: Work) -> None:
         """Read the plan's records back."""
         if work.asked or work.ws.clock() - work.read_at > FRESH_MS:
-            work.plan, told = without_moved(work.ws, work.planned)
+            work.plan, told = without_changed(work.ws, work.planned)
             work.run.counts |= told
 
 

@@ -16,12 +16,12 @@ from sales_consultant.connectors.base import (
     Connector,
     FieldInfo,
     Finding,
-    Held,
     Identity,
     Known,
     Outcome,
     Page,
     ProvisionStep,
+    ReadBack,
     Stream,
 )
 
@@ -84,7 +84,9 @@ class Plain(Connector):
     def parse(self, field: Field, text: str | None) -> Canonical:
         return text
 
-    def read_back(self, object: str, record_ids: Sequence[str], fields: Sequence[Field]) -> Iterator[Held]:
+    def read_back(
+        self, object: str, record_ids: Sequence[str], fields: Sequence[Field]
+    ) -> Iterator[ReadBack]:
         yield from ()
 
     def batch_size(self, changes: int) -> int:

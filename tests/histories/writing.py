@@ -1,4 +1,5 @@
-"""Whole syncs at the end of a history, on a CRM in trouble and then on a calm one: what is written is right, all of it settles."""
+"""Whole syncs at the end of a history, on a CRM in trouble and then on a calm one: what is written is right, all of
+it settles."""
 
 import json
 import tempfile

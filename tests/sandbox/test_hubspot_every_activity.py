@@ -1,4 +1,5 @@
-"""Postal mail and feedback submissions are object types like the others, in every family of paths; limit headers are always there."""
+"""Postal mail and feedback submissions are object types like the others, in every family of paths; limit headers are
+always there."""
 
 from typing import Any
 

@@ -9,6 +9,7 @@ from sales_consultant.config.populations import Exclusions, FeatureSettings, Pop
 from sales_consultant.scoring import scorer
 from sales_consultant.scoring.customers import segments, value
 from sales_consultant.scoring.next_steps import propose
+from sales_consultant.scoring.populations.members import Membership
 from sales_consultant.scoring.training import training
 
 POPULATIONS = {
@@ -69,7 +70,7 @@ def test_an_empty_crm() -> None:
         )
         assert found.model.tier == "rules"
         assert scorer.score(engine, found.model, as_of=NOW, exclusions=Exclusions()).empty
-        assert scorer.excluded(engine, population, Exclusions(), NOW) == {}
+        assert scorer.excluded(Membership(engine, population, Exclusions(), as_of=NOW)) == {}
     assert segments.fit(engine, as_of=NOW).assign(engine, as_of=NOW, previous={}).empty
 
 

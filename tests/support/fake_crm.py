@@ -17,12 +17,12 @@ from sales_consultant.connectors.base import (
     Estimate,
     FieldInfo,
     Finding,
-    Held,
     Identity,
     Known,
     Outcome,
     Page,
     ProvisionStep,
+    ReadBack,
     Stream,
 )
 
@@ -217,15 +217,17 @@ class FakeCrm(Connector):
     def hidden_rows(self) -> Mapping[str, str]:
         return self.hidden
 
-    def read_back(self, object: str, record_ids: Sequence[str], fields: Sequence[Field]) -> Iterator[Held]:
+    def read_back(
+        self, object: str, record_ids: Sequence[str], fields: Sequence[Field]
+    ) -> Iterator[ReadBack]:
         self._step()
         self.calls.count("read")
         for record_id in record_ids:
             held = self.held.get((object, record_id))
             if held is None:
-                yield Held(object, record_id, {}, found=False)
+                yield ReadBack(object, record_id, {}, found=False)
             else:
-                yield Held(object, record_id, {f.key: held.get(f.key) for f in fields})
+                yield ReadBack(object, record_id, {f.key: held.get(f.key) for f in fields})
 
     def budget(self) -> Budget:
         return Budget(None, None)

@@ -75,7 +75,10 @@ _CODES = (
 _OVER = r"not active|no longer active|inactive|expired|blocked|disabled|closed|cancell?ed"
 _ACCOUNT = r"account|portal|hub|subscription|trial|app"
 # Of a request that is blocked, or a token that has expired, the account is not the reason.
-_SUSPENDED = rf"suspend|deactivat|terminat|past due|unpaid|\b({_ACCOUNT})\b.{{0,60}}\b({_OVER})\b|\b({_OVER}) (\w+ )?({_ACCOUNT})\b"
+_SUSPENDED = (
+    rf"suspend|deactivat|terminat|past due|unpaid|\b({_ACCOUNT})\b.{{0,60}}\b({_OVER})\b"
+    rf"|\b({_OVER}) (\w+ )?({_ACCOUNT})\b"
+)
 _STATUSES = (
     Rule("", "us", _REPORT, "HubSpot does not take the request", status=400, content=True),
     Rule("", "admin", _LOGIN, "the token is wrong, expired or was revoked", status=401, run=True),

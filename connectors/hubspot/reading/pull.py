@@ -13,6 +13,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from sales_consultant.config.clock import DAY_MS
 from sales_consultant.connectors.base import Known, Page
 from sales_consultant.connectors.hubspot.api import HubSpotApi, Paths, batches, following
 from sales_consultant.connectors.hubspot.reading import rows
@@ -28,7 +29,7 @@ from sales_consultant.connectors.hubspot.reading.schema import (
 LIST_LIMIT = 100
 # Peers report 414 from 16,000 characters on; above this the ids are listed and the records read by POST.
 URL_LIMIT = 8000
-RECENT_MS = 14 * 86_400_000
+RECENT_MS = 14 * DAY_MS
 
 Json = dict[str, Any]
 

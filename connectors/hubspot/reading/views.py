@@ -1,6 +1,7 @@
 """How HubSpot's raw tables map onto the neutral ones, as data: a changed mapping needs no new pull."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 
 from sales_consultant.config.neutral import CASTS, Source, TableMapping, literal
@@ -123,11 +124,19 @@ def _companies(raw: Raw, fields: Sequence[tuple[str, str, str]], own: Mapping[st
     return [Source("raw_companies r", columns, _custom(raw, "companies", fields))]
 
 
-def _deals(raw: Raw, fields: Sequence[tuple[str, str, str]]) -> list[Source]:
-    if not raw.has("deals"):
-        return []
+@dataclass(frozen=True)
+class _End:
+    """Expressions of whether and how deals ended, in which pipeline and when, with the joins that they need."""
+
+    join: str
+    pipeline: str
+    closed: str
+    won: str
+    entered: str
+
+
+def _end_of_deals(raw: Raw, join: str) -> _End:
     c = partial(raw.col, "deals")
-    join, company = _company_of(raw, "deals")
     # The stage says it, also one that was deleted since; else HubSpot's own flags on the deal; else nobody knows.
     closed, won, entered = f"to_flag({c('hs_is_closed')})", f"to_flag({c('hs_is_closed_won')})", "NULL"
     pipeline = c("pipeline")
@@ -158,15 +167,24 @@ def _deals(raw: Raw, fields: Sequence[tuple[str, str, str]]) -> list[Source]:
                 "WHERE h.property = 'dealstage' AND to_flag(s.closed) GROUP BY 1) e ON e.record_id = r.id"
             )
             entered = "e.entered"
+    return _End(join, pipeline, closed, won, entered)
+
+
+def _deals(raw: Raw, fields: Sequence[tuple[str, str, str]]) -> list[Source]:
+    if not raw.has("deals"):
+        return []
+    c = partial(raw.col, "deals")
+    join, company = _company_of(raw, "deals")
+    end = _end_of_deals(raw, join)
     return [
         Source(
-            f"raw_deals r{join}",
+            f"raw_deals r{end.join}",
             {
                 "id": "r.id",
                 "name": c("dealname"),
                 "company_id": company,
                 "owner_id": c("hubspot_owner_id"),
-                "pipeline": pipeline,
+                "pipeline": end.pipeline,
                 "stage": c("dealstage"),
                 "type": c("dealtype"),
                 "amount": f"to_money({c('amount')})",
@@ -175,9 +193,10 @@ def _deals(raw: Raw, fields: Sequence[tuple[str, str, str]]) -> list[Source]:
                 "close_date": f"to_ms({c('closedate')})",
                 "created_at": f"coalesce(to_ms({c('createdate')}), r._created)",
                 # A close date to come is of no deal that is over: it was over by its last change.
-                "closed_at": f"CASE WHEN {closed} THEN coalesce({entered}, least(to_ms({c('closedate')}), r._modified)) END",
-                "is_closed": closed,
-                "is_won": won,
+                "closed_at": f"CASE WHEN {end.closed} THEN coalesce({end.entered}, "
+                f"least(to_ms({c('closedate')}), r._modified)) END",
+                "is_closed": end.closed,
+                "is_won": end.won,
                 "modified_at": "r._modified",
                 "deleted": _gone("deals"),
             },
@@ -186,65 +205,32 @@ def _deals(raw: Raw, fields: Sequence[tuple[str, str, str]]) -> list[Source]:
     ]
 
 
+# The property of each activity's status, outcome, subject and text.
+_STATUS = {
+    "calls": "hs_call_status",
+    "emails": "hs_email_status",
+    "meetings": "hs_meeting_outcome",
+    "tasks": "hs_task_status",
+}
+_OUTCOME = {"calls": "hs_call_disposition", "meetings": "hs_meeting_outcome"}
+_SUBJECT = {
+    "calls": "hs_call_title",
+    "emails": "hs_email_subject",
+    "meetings": "hs_meeting_title",
+    "tasks": "hs_task_subject",
+}
+_BODY = {
+    "calls": "hs_call_body",
+    "emails": "hs_email_text",
+    "meetings": "hs_meeting_body",
+    "notes": "hs_note_body",
+    "tasks": "hs_task_body",
+    "communications": "hs_communication_body",
+}
+
+
 def _activities(raw: Raw) -> list[Source]:
-    found = []
-    for table in ACTIVITIES:
-        if not raw.has(table):
-            continue
-        c = partial(raw.col, table)
-        kind = literal(_ACTIVITY_TYPES.get(table, "chat"))
-        direction = "NULL"
-        if table == "emails":
-            d = c("hs_email_direction")
-            direction = (
-                f"CASE WHEN {d} = 'INCOMING_EMAIL' THEN 'inbound' "
-                f"WHEN {d} IN ('EMAIL', 'FORWARDED_EMAIL') THEN 'outbound' END"
-            )
-        elif table == "calls":
-            d = f"lower({c('hs_call_direction')})"
-            direction = f"CASE WHEN {d} IN ('inbound', 'outbound') THEN {d} END"
-        elif table == "communications":
-            channel = f"lower(coalesce({c('hs_communication_channel_type')}, ''))"
-            kind = f"CASE WHEN {channel} LIKE '%form%' THEN 'form' WHEN {channel} LIKE '%visit%' THEN 'visit' ELSE 'chat' END"
-        status = {
-            "calls": c("hs_call_status"),
-            "emails": c("hs_email_status"),
-            "meetings": c("hs_meeting_outcome"),
-            "tasks": c("hs_task_status"),
-        }.get(table, "NULL")
-        outcome = {"calls": c("hs_call_disposition"), "meetings": c("hs_meeting_outcome")}.get(table, "NULL")
-        subject = {
-            "calls": c("hs_call_title"),
-            "emails": c("hs_email_subject"),
-            "meetings": c("hs_meeting_title"),
-            "tasks": c("hs_task_subject"),
-        }.get(table, "NULL")
-        body = {
-            "calls": c("hs_call_body"),
-            "emails": c("hs_email_text"),
-            "meetings": c("hs_meeting_body"),
-            "notes": c("hs_note_body"),
-            "tasks": c("hs_task_body"),
-            "communications": c("hs_communication_body"),
-        }[table]
-        occurred = f"to_ms({c('hs_timestamp')})"
-        if table == "meetings":
-            occurred = f"to_ms(coalesce({c('hs_meeting_start_time')}, {c('hs_timestamp')}))"
-        columns = {
-            "id": f"{literal(table + ':')} || r.id",
-            "type": kind,
-            "direction": direction,
-            "automated": f"coalesce({c('hs_object_source')} LIKE 'AUTOMATION%', false)",
-            "status": f"lower({status})",
-            "occurred_at": f"coalesce({occurred}, r._created)",
-            "known_at": "r._created",
-            "owner_id": c("hubspot_owner_id"),
-            "subject": subject,
-            "body": body,
-            "outcome": outcome,
-            "deleted": "coalesce(r._archived, false)",
-        }
-        found.append(Source(f"raw_{table} r", columns))
+    found = [_activity(raw, table) for table in ACTIVITIES if raw.has(table)]
     return found + touches(
         raw,
         {
@@ -257,6 +243,52 @@ def _activities(raw: Raw) -> list[Source]:
             "deleted": "false",
         },
     )
+
+
+def _activity(raw: Raw, table: str) -> Source:
+    """One object type of HubSpot's activities."""
+    c = partial(raw.col, table)
+
+    def of(properties: Mapping[str, str]) -> str:
+        return c(properties[table]) if table in properties else "NULL"
+
+    kind, direction = _kind_and_direction(c, table)
+    occurred = f"to_ms({c('hs_timestamp')})"
+    if table == "meetings":
+        occurred = f"to_ms(coalesce({c('hs_meeting_start_time')}, {c('hs_timestamp')}))"
+    columns = {
+        "id": f"{literal(table + ':')} || r.id",
+        "type": kind,
+        "direction": direction,
+        "automated": f"coalesce({c('hs_object_source')} LIKE 'AUTOMATION%', false)",
+        "status": f"lower({of(_STATUS)})",
+        "occurred_at": f"coalesce({occurred}, r._created)",
+        "known_at": "r._created",
+        "owner_id": c("hubspot_owner_id"),
+        "subject": of(_SUBJECT),
+        "body": of(_BODY),
+        "outcome": of(_OUTCOME),
+        "deleted": "coalesce(r._archived, false)",
+    }
+    return Source(f"raw_{table} r", columns)
+
+
+def _kind_and_direction(c: Callable[[str], str], table: str) -> tuple[str, str]:
+    """What kind of activity a row is, and whether it came in or went out."""
+    kind, direction = literal(_ACTIVITY_TYPES.get(table, "chat")), "NULL"
+    if table == "emails":
+        d = c("hs_email_direction")
+        direction = (
+            f"CASE WHEN {d} = 'INCOMING_EMAIL' THEN 'inbound' "
+            f"WHEN {d} IN ('EMAIL', 'FORWARDED_EMAIL') THEN 'outbound' END"
+        )
+    elif table == "calls":
+        d = f"lower({c('hs_call_direction')})"
+        direction = f"CASE WHEN {d} IN ('inbound', 'outbound') THEN {d} END"
+    elif table == "communications":
+        channel = f"lower(coalesce({c('hs_communication_channel_type')}, ''))"
+        kind = f"CASE WHEN {channel} LIKE '%form%' THEN 'form' WHEN {channel} LIKE '%visit%' THEN 'visit' ELSE 'chat' END"
+    return kind, direction
 
 
 def _associations(raw: Raw) -> list[Source]:

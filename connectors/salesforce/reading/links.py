@@ -2,6 +2,7 @@
 
 from functools import partial
 
+from sales_consultant.config.clock import DAY_MS
 from sales_consultant.config.neutral import Source, literal
 from sales_consultant.connectors.tables import Raw
 
@@ -39,7 +40,7 @@ def _before_conversion(raw: Raw) -> list[Source]:
         # The conversion is dated by day only: the whole day counts as the lead's.
         source = (
             f"(SELECT t.id, t._created, l.id AS lead_id FROM raw_{table} t JOIN raw_Lead l "
-            f"ON {contact} = {raw.col(table, 'WhoId', 't')} WHERE t._created < to_ms({day}) + 86400000) r"
+            f"ON {contact} = {raw.col(table, 'WhoId', 't')} WHERE t._created < to_ms({day}) + {DAY_MS}) r"
         )
         columns = {
             "from_object": "'activity'",

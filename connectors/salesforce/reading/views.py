@@ -210,7 +210,8 @@ def _activities(raw: Raw) -> list[Source]:
             incoming = "m.incoming"
         direction = (
             f"CASE WHEN {c('CallType')} IS NOT NULL THEN CASE lower({c('CallType')}) WHEN 'inbound' THEN 'inbound' "
-            f"WHEN 'outbound' THEN 'outbound' END WHEN {incoming} IS NOT NULL THEN CASE WHEN {incoming} THEN 'inbound' ELSE 'outbound' END "
+            f"WHEN 'outbound' THEN 'outbound' END WHEN {incoming} IS NOT NULL THEN "
+            f"CASE WHEN {incoming} THEN 'inbound' ELSE 'outbound' END "
             f"WHEN ({kind}) IN ('form', 'visit', 'chat') THEN 'inbound' WHEN ({kind}) = 'email' THEN 'outbound' END"
         )
         columns = {
@@ -303,9 +304,8 @@ def _field_history(raw: Raw, fields: Fields) -> list[Source]:
     return found
 
 
-def mapping(columns: Columns, fields: Fields, own: Mapping[str, str], org: tuple[str, str]) -> TableMapping:
-    """The rows of all neutral tables, of the raw tables and columns there are. `own` maps our field keys to the CRM\'s names."""
-    raw = Raw(columns)
+def _simple(raw: Raw) -> dict[str, list[Source]]:
+    """The tables that are one of Salesforce's as it is."""
     h = partial(raw.col, "OpportunityHistory")
     i = partial(raw.col, "OpportunityLineItem")
     k = partial(raw.col, "Campaign")
@@ -337,6 +337,26 @@ def mapping(columns: Columns, fields: Fields, own: Mapping[str, str], org: tuple
         "cost": f"to_money({k('ActualCost')})",
         "currency": k("CurrencyIsoCode"),
     }
+    u = partial(raw.col, "User")
+    owner = {
+        "id": "r.id",
+        "email": u("Email"),
+        "first_name": u("FirstName"),
+        "last_name": u("LastName"),
+        "active": f"to_flag({u('IsActive')})",
+    }
+    product = {"id": "r.id", "name": raw.col("Product2", "Name")}
+    return {
+        "deal_history": raw.simple("OpportunityHistory", history),
+        "products": raw.simple("Product2", product),
+        "line_items": raw.simple("OpportunityLineItem", items),
+        "owners": raw.simple("User", owner),
+        "campaigns": raw.simple("Campaign", campaign),
+    }
+
+
+def _known(raw: Raw) -> str:
+    """How a field is known: one that is tracked has a history."""
     tracked = " UNION ALL ".join(
         f"SELECT {literal(NEUTRAL[s])} AS o, {raw.col(t, 'Field')} AS f FROM raw_{t} r"
         for t, (s, _) in _HISTORIES.items()
@@ -348,15 +368,13 @@ def mapping(columns: Columns, fields: Fields, own: Mapping[str, str], org: tuple
             f"CASE WHEN r.known = 'current' AND (r.object, r.name) IN (SELECT o, f FROM ({tracked})) THEN 'history' "
             "ELSE r.known END"
         )
-    u = partial(raw.col, "User")
-    owner = {
-        "id": "r.id",
-        "email": u("Email"),
-        "first_name": u("FirstName"),
-        "last_name": u("LastName"),
-        "active": f"to_flag({u('IsActive')})",
-    }
-    product = {"id": "r.id", "name": raw.col("Product2", "Name")}
+    return known
+
+
+def mapping(columns: Columns, fields: Fields, own: Mapping[str, str], org: tuple[str, str]) -> TableMapping:
+    """The rows of all neutral tables, of the raw tables and columns there are. `own` maps our field keys to the CRM\'s names."""
+    raw = Raw(columns)
+    simple = _simple(raw)
     return {
         # An org with one currency does not tell which: XXX is ISO 4217 for none.
         "org": [Source("(SELECT 1)", {"currency": literal(org[0] or "XXX"), "time_zone": literal(org[1])})],
@@ -365,16 +383,16 @@ def mapping(columns: Columns, fields: Fields, own: Mapping[str, str], org: tuple
         "contacts": [*_people(raw, "Contact", fields, own), *_people(raw, "Lead", fields, own)],
         "companies": _accounts(raw, fields, own),
         "deals": _deals(raw, fields),
-        "deal_history": raw.simple("OpportunityHistory", history),
+        "deal_history": simple["deal_history"],
         "activities": _activities(raw),
         "associations": associations(raw),
-        "products": raw.simple("Product2", product),
-        "line_items": raw.simple("OpportunityLineItem", items),
-        "owners": raw.simple("User", owner),
+        "products": simple["products"],
+        "line_items": simple["line_items"],
+        "owners": simple["owners"],
         "stages": small_mappings.stages(raw),
-        "campaigns": raw.simple("Campaign", campaign),
+        "campaigns": simple["campaigns"],
         "campaign_members": _members(raw),
         "field_history": _field_history(raw, fields),
-        "fields": small_mappings.fields(raw, known),
+        "fields": small_mappings.fields(raw, _known(raw)),
         "currencies": small_mappings.currencies(raw),
     }

@@ -13,7 +13,8 @@ from sales_consultant.sandbox.money import grouped, money, number, percent
 Json = dict[str, Any]
 NUMBER_HINTS = ("currency", "duration", "formatted", "percentage", "probability", "unformatted")
 TEXT_HINTS = (
-    "domain_name", "email", "ip_address", "multi_line", "phone_number", "physical_address", "postal_code", "unformatted_single_line",
+    "domain_name", "email", "ip_address", "multi_line", "phone_number", "physical_address", "postal_code",
+    "unformatted_single_line",
 )  # fmt: skip
 SETTINGS = ("numberDisplayHint", "textDisplayHint", "showCurrencySymbol", "currencyPropertyName")
 _SPANS = (("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1000))

@@ -2,7 +2,11 @@
 
 SCOPES = (
     "oauth",
-    *(f"crm.objects.{o}.{m}" for o in ("contacts", "companies", "deals", "line_items", "products", "leads") for m in ("read", "write")),
+    *(
+        f"crm.objects.{o}.{m}"
+        for o in ("contacts", "companies", "deals", "line_items", "products", "leads")
+        for m in ("read", "write")
+    ),
     *(f"crm.schemas.{o}.{m}" for o in ("contacts", "companies", "deals", "line_items") for m in ("read", "write")),
     "crm.objects.feedback_submissions.read",
     "crm.objects.owners.read",

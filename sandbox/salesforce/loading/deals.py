@@ -1,6 +1,7 @@
 """Stages, opportunities with their stage history, contact roles, products and line items of a data folder."""
 
 from collections import defaultdict
+from collections.abc import Mapping
 from typing import Any
 
 from sales_consultant.sandbox.data_folder import field_name
@@ -288,6 +289,13 @@ def _roles(loader: Loader) -> None:
 
 def load_goods(loader: Loader) -> None:
     """Products with a standard price, and the opportunities' products: made when their deal was."""
+    made = _products(loader)
+    entries = _price_book(loader, made)
+    _line_items(loader, made, entries)
+
+
+def _products(loader: Loader) -> dict[str, Draft]:
+    """Products by the folder's id."""
     products = loader.folder["products"]
     named = loader.define(products, "Product2")
     made = {}
@@ -302,11 +310,17 @@ def load_goods(loader: Loader) -> None:
     loader.drafts["products"] = made
     loader.number("Product2", list(made.values()))
     loader.write("Product2", made.values())
+    return made
+
+
+def _price_book(loader: Loader, made: Mapping[str, Draft]) -> dict[str, str]:
+    """The standard price book; ids of its entries by the folder's product id."""
     at = loader.epoch
     (book,) = loader.add(
         "Pricebook2", [(at, at, {"Name": "Standard Price Book", "IsActive": True, "IsStandard": True})]
     )
     money = {"CurrencyIsoCode": loader.org.details["currency"]} if loader.org.feature("currencies") else {}
+    products = loader.folder["products"]
     prices = [
         {
             "Name": made[r["id"]].values["Name"],
@@ -318,14 +332,13 @@ def load_goods(loader: Loader) -> None:
         }
         for r in products
     ]
-    entries = dict(
-        zip(
-            (r["id"] for r in products),
-            loader.add("PricebookEntry", [(at, at, p) for p in prices]),
-            strict=True,
-        )
-    )
-    listed = {r["id"]: float(r["price"]) for r in products if r.get("price") is not None}
+    ids = loader.add("PricebookEntry", [(at, at, p) for p in prices])
+    return dict(zip((r["id"] for r in products), ids, strict=True))
+
+
+def _line_items(loader: Loader, made: Mapping[str, Draft], entries: Mapping[str, str]) -> None:
+    several = loader.org.feature("currencies")
+    listed = {r["id"]: float(r["price"]) for r in loader.folder["products"] if r.get("price") is not None}
     items = loader.folder["line_items"]
     columns = loader.define(items, "OpportunityLineItem")
     found = {}
@@ -342,7 +355,7 @@ def load_goods(loader: Loader) -> None:
             else deal.values["Name"],
             **_price(row, listed.get(row.get("product_id") or "")),
             "external_id__c": row["id"],
-            **({"CurrencyIsoCode": deal.values.get("CurrencyIsoCode")} if money else {}),
+            **({"CurrencyIsoCode": deal.values.get("CurrencyIsoCode")} if several else {}),
             **loader.custom(row, columns),
         }
         deal.values["HasOpportunityLineItem"] = True

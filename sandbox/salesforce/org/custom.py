@@ -67,7 +67,8 @@ def split(full_name: Any) -> tuple[str, str]:
         raise ApiError(
             "INVALID_FULL_NAME",
             "The Field Name can only contain underscores and alphanumeric characters. It must begin with a letter, not "
-            "include spaces, not end with an underscore, not contain two consecutive underscores, and have 40 characters at most.",
+            "include spaces, not end with an underscore, not contain two consecutive underscores, and have 40 characters "
+            "at most.",
             fields=["FullName"],
         )
     return table, developer
@@ -97,6 +98,13 @@ def check(meta: Any) -> Json:
         raise ApiError(
             "STRING_TOO_LONG", "Description: data value too large (max length=1000)", fields=["description"]
         )
+    _check_numbers(meta, kind)
+    _check_size(meta, kind)
+    _check_values(meta, kind)
+    return dict(meta)
+
+
+def _check_numbers(meta: Json, kind: str) -> None:
     if kind in ("Number", "Percent", "Currency"):
         precision, scale = meta.get("precision"), meta.get("scale")
         if not isinstance(precision, int) or not isinstance(scale, int):
@@ -108,6 +116,9 @@ def check(meta: Any) -> Json:
                 f"Precision must be from 1 to 18, scale not above it; they are {precision} and {scale}",
                 "precision",
             )
+
+
+def _check_size(meta: Json, kind: str) -> None:
     if kind in ("Text", "LongTextArea"):
         size, least, most = meta.get("length"), *((1, 255) if kind == "Text" else (256, 131072))
         if not isinstance(size, int) or not least <= size <= most:
@@ -119,6 +130,9 @@ def check(meta: Any) -> Json:
         raise _refuse("Must specify 'visibleLines' for a CustomField of type LongTextArea", "visibleLines")
     if kind == "Checkbox" and str(meta.get("defaultValue")).lower() not in ("true", "false"):
         raise _refuse("Must specify 'defaultValue' for a CustomField of type Checkbox", "defaultValue")
+
+
+def _check_values(meta: Json, kind: str) -> None:
     if kind in ("Picklist", "MultiselectPicklist"):
         values = ((meta.get("valueSet") or {}).get("valueSetDefinition") or {}).get("value")
         names = [v.get("fullName") for v in values] if isinstance(values, list) else []
@@ -129,7 +143,6 @@ def check(meta: Any) -> Json:
             )
         if len({str(n).lower() for n in names}) < len(names):
             raise ApiError("DUPLICATE_VALUE", "A picklist value is there twice", fields=["valueSet"])
-    return dict(meta)
 
 
 def summary(table: str, developer: str, meta: Json) -> Json:

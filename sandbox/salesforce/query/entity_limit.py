@@ -1,4 +1,5 @@
-"""EntityLimit: how much of what an object may have is used, as Setup shows it; asked of Tooling by a query that names the object."""
+"""EntityLimit: how much of what an object may have is used, as Setup shows it; asked of Tooling by a query that names
+the object."""
 
 from collections.abc import Callable, Mapping
 from typing import Any

@@ -51,13 +51,26 @@ def plan(text: str, access: Access, *, tooling: bool = False, deleted: bool = Fa
 def plan_of(query: Query, access: Access, *, tooling: bool = False, deleted: bool = False) -> Plan:
     """The same for a query that has been parsed."""
     compiler = Compiler(query, access, tooling=tooling, deleted=deleted)
-    items: list[Item] = []
     below = tuple(prepare(i.child, compiler.sobject, access) for i in query.items if i.child)
     for b in below:
         # What cannot be asked of the children is refused before the first row is read.
         plan_children(b, access, [])
     if below and query.aggregated:
         raise ApiError("MALFORMED_QUERY", "A query with GROUP BY or aggregates cannot have subqueries")
+    items = _items(query, compiler, access)
+    made = Shape(compiler.sobject.name, access)
+    if query.aggregated:
+        _check_groups(query, compiler)
+    else:
+        _select(compiler, made, items)
+    if query.offset > MAX_OFFSET:
+        raise ApiError("NUMBER_OUTSIDE_VALID_RANGE", f"Maximum SOQL offset allowed is {MAX_OFFSET}")
+    return Plan(query, compiler, tuple(items), made, below)
+
+
+def _items(query: Query, compiler: Compiler, access: Access) -> list[Item]:
+    """What is selected, with FIELDS(...) written out."""
+    items: list[Item] = []
     for item in query.items:
         if item.child:
             continue
@@ -69,27 +82,25 @@ def plan_of(query: Query, access: Access, *, tooling: bool = False, deleted: boo
                 raise ApiError("MALFORMED_QUERY", "The SOQL FIELDS function must have a LIMIT of at most 200")
         else:
             items.append(item)
-    made = Shape(compiler.sobject.name, access)
-    if query.aggregated:
-        _check_groups(query, compiler)
-    else:
-        paths = [i.alias or i.path.lower() for i in items]
-        twice = next((p for n, p in enumerate(paths) if p in paths[:n]), None)
-        if twice:
-            raise ApiError("INVALID_FIELD", f"duplicate field selected: {twice}")
-        for item in items:
-            functions, path = called(item.path)
-            if item.alias and not functions:
-                raise ApiError("MALFORMED_QUERY", "only aggregate expressions use field aliasing")
-            if grouped_only(item.path):
-                raise ApiError("MALFORMED_QUERY", f"{functions[0]} in SELECT needs the same in GROUP BY")
-            if item.function == "TYPEOF":
-                _typed(compiler, made, item)
-            else:
-                _show(compiler, made, compiler.steps(path), functions, item.alias)
-    if query.offset > MAX_OFFSET:
-        raise ApiError("NUMBER_OUTSIDE_VALID_RANGE", f"Maximum SOQL offset allowed is {MAX_OFFSET}")
-    return Plan(query, compiler, tuple(items), made, below)
+    return items
+
+
+def _select(compiler: Compiler, made: Shape, items: Sequence[Item]) -> None:
+    """Put what is selected into the shape of a row. Raises ApiError for what cannot be selected."""
+    paths = [i.alias or i.path.lower() for i in items]
+    twice = next((p for n, p in enumerate(paths) if p in paths[:n]), None)
+    if twice:
+        raise ApiError("INVALID_FIELD", f"duplicate field selected: {twice}")
+    for item in items:
+        functions, path = called(item.path)
+        if item.alias and not functions:
+            raise ApiError("MALFORMED_QUERY", "only aggregate expressions use field aliasing")
+        if grouped_only(item.path):
+            raise ApiError("MALFORMED_QUERY", f"{functions[0]} in SELECT needs the same in GROUP BY")
+        if item.function == "TYPEOF":
+            _typed(compiler, made, item)
+        else:
+            _show(compiler, made, compiler.steps(path), functions, item.alias)
 
 
 def plan_children(below: Below, access: Access, parents: Sequence[str]) -> Plan:

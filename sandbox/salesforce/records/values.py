@@ -27,20 +27,15 @@ def accept(org: Org, f: Field, value: Any) -> Any:
             return _reference(org, f, value)
         case "complexvalue":
             return value
-    if not isinstance(value, str):
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            raise _wrong(f, value)
-        value = str(value)
-    if f.type == "picklist" and f.restricted and f.options and value not in {v for v, _ in f.options}:
-        # Values compare without regard to case and are kept as the definition spells them.
-        near = [v for v, _ in f.options if v.lower() == value.lower()]
-        if not near:
-            raise ApiError(
-                "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST",
-                f"{f.label}: bad value for restricted picklist field: {value}",
-                fields=[f.name],
-            )
-        value = near[0]
+    return _text(f, value)
+
+
+def _text(f: Field, given: Any) -> str:
+    if isinstance(given, bool) or not isinstance(given, str | int | float):
+        raise _wrong(f, given)
+    value = str(given)
+    if f.type == "picklist" and f.restricted and f.options:
+        value = _option(f, value)
     if f.type == "multipicklist":
         value = ";".join(dict.fromkeys(p.strip() for p in value.split(";") if p.strip()))
     if f.type == "email" and not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", value):
@@ -52,6 +47,19 @@ def accept(org: Org, f: Field, value: Any) -> Any:
             fields=[f.name],
         )
     return value
+
+
+def _option(f: Field, value: str) -> str:
+    """The option that a value names: compared without regard to case, kept as the definition spells it."""
+    listed = [v for v, _ in f.options]
+    near = [v for v in listed if v == value] or [v for v in listed if v.lower() == value.lower()]
+    if not near:
+        raise ApiError(
+            "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST",
+            f"{f.label}: bad value for restricted picklist field: {value}",
+            fields=[f.name],
+        )
+    return near[0]
 
 
 def _wrong(f: Field, value: Any) -> ApiError:

@@ -88,7 +88,8 @@ class Compiler:
                 return f
         raise ApiError(
             "INVALID_FIELD",
-            f"\n{self.query.text[:120]}\nERROR at Row:1:Column:1\nDidn't understand relationship '{relation}' in field path. If you "
+            f"\n{self.query.text[:120]}\nERROR at Row:1:Column:1\n"
+            f"Didn't understand relationship '{relation}' in field path. If you "
             "are attempting to use a custom relationship, be sure to append the '__r' after the custom relationship name. "
             "Please reference your WSDL or the describe call for the appropriate names.",
         )
@@ -240,7 +241,8 @@ class Compiler:
         if not column.field.filterable:
             raise ApiError(
                 "INVALID_FIELD",
-                f"\n{self.query.text[:120]}\nERROR at Row:1:Column:1\nfield '{column.field.name}' can not be filtered in a query call",
+                f"\n{self.query.text[:120]}\nERROR at Row:1:Column:1\n"
+                f"field '{column.field.name}' can not be filtered in a query call",
             )
         if isinstance(node, Within):
             return self._within(column, node, parameters)

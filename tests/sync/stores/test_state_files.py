@@ -7,9 +7,10 @@ import pytest
 import sqlalchemy as sa
 from support.state_fixture import AT, FIXTURES, RUN
 
+from sales_consultant.config.clock import DAY_MS
 from sales_consultant.config.sections import Retention
 from sales_consultant.sync.journal.journal import Journal, last_written, unsettled_runs
-from sales_consultant.sync.stores.retention import DAY_MS, prune
+from sales_consultant.sync.stores.retention import prune
 from sales_consultant.sync.stores.state import (
     SCHEMA_VERSION,
     State,

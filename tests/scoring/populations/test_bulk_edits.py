@@ -12,7 +12,7 @@ from sales_consultant.scoring.populations.bulk_edits import (
     SLOW,
     closed_together,
     made_together,
-    steady,
+    regular,
     within,
 )
 
@@ -82,5 +82,5 @@ def test_who_always_closes_by_tens_works_like_that() -> None:
 
 def test_few_and_none() -> None:
     none = np.zeros(0, dtype=np.int64)
-    assert within(none, 3, 10).tolist() == steady(none, 3, 10).tolist() == []
+    assert within(none, 3, 10).tolist() == regular(none, 3, 10).tolist() == []
     assert not closed(none).any()

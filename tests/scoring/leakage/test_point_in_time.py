@@ -11,7 +11,7 @@ from support.worlds import DAY, NOW, World, company
 from sales_consultant.config.populations import Exclusions, FeatureSettings, Population
 from sales_consultant.scoring.core.findings import Finding
 from sales_consultant.scoring.leakage import point_in_time
-from sales_consultant.scoring.leakage.future_events import knows_later
+from sales_consultant.scoring.leakage.future_events import find_future_leakage
 from sales_consultant.scoring.populations.members import Membership
 from sales_consultant.scoring.populations.training_rows import cut_offs, horizon_days, labelled
 from sales_consultant.scoring.training.training import declare, train
@@ -67,7 +67,7 @@ class Made:
     def probe(self, columns: Table) -> list[Finding]:
         """What the probe finds; five records share a company."""
         ids = pd.Series(np.arange(self.n))
-        return knows_later(pd.DataFrame(columns), ids, self.cut, self.events, np.arange(self.n) // 5)
+        return find_future_leakage(pd.DataFrame(columns), ids, self.cut, self.events, np.arange(self.n) // 5)
 
 
 @pytest.mark.parametrize("seed", range(6))
@@ -218,5 +218,5 @@ def test_a_plan_that_was_agreed_is_no_hindsight(seed: int) -> None:
     events["at"] *= DAY
     total = events.groupby("record_id").size().reindex(range(n), fill_value=0).to_numpy()
     values = pd.DataFrame({"plan": plan, "a_year": np.round(365 / period), "all_visits": total})
-    found = knows_later(values, pd.Series(np.arange(n)), cut * DAY, events, np.arange(n) // 3)
+    found = find_future_leakage(values, pd.Series(np.arange(n)), cut * DAY, events, np.arange(n) // 3)
     assert [f.column for f in found] == ["all_visits"]

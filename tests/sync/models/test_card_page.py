@@ -106,7 +106,7 @@ def test_the_page_says_what_the_card_says_and_shows_its_plots(tmp_path: Path) ->
     assert all((page.parent / i).read_bytes().startswith(b"\x89PNG") for i in read.images)
     assert len(told["files"]) == 6
     # The model beside it is as it was.
-    assert registry.known(ws.state, ws.models_folder, "deals", PopulationModel) is not None
+    assert registry.load_latest(ws.state, ws.models_folder, "deals", PopulationModel) is not None
 
 
 def test_a_model_is_found_by_its_name_or_its_digest(tmp_path: Path) -> None:

@@ -6,13 +6,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sales_consultant.scoring.additive.competing_risks import LOST, OPEN, WON, Hazards, learn, spans
+from sales_consultant.config.clock import DAY_MS
+from sales_consultant.scoring.additive.competing_risks import LOST, OPEN, WON, CompetingRisks, learn, spans
 from sales_consultant.scoring.additive.encoding import Encoder
-from sales_consultant.scoring.core.times import DAY
 from sales_consultant.scoring.metrics.calibration import sigmoid
 from sales_consultant.scoring.metrics.metrics import losses
 from sales_consultant.scoring.populations.training_rows import split
-from sales_consultant.scoring.propensity.competing import fit_competing_risks, form
+from sales_consultant.scoring.propensity.competing import fit_competing_risks, form_name
 from sales_consultant.scoring.propensity.propensity import PropensityModel
 from sales_consultant.scoring.validation.baselines import of_ours
 from sales_consultant.scoring.validation.forward_test import forward_test
@@ -30,9 +30,9 @@ def race(
     open_share = 1 / (1 + win + lose)
     weeks = rng.geometric(1 - open_share)
     won = rng.random(n) < win / (win + lose)
-    cut = np.sort(rng.integers(0, 300, n)) * DAY
-    end = cut + weeks * 7 * DAY
-    seen = end <= until * DAY
+    cut = np.sort(rng.integers(0, 300, n)) * DAY_MS
+    end = cut + weeks * 7 * DAY_MS
+    seen = end <= until * DAY_MS
     rows = pd.DataFrame(
         {
             "record_id": [f"d{i}" for i in range(n)],
@@ -43,19 +43,19 @@ def race(
             "weight": 1.0,
         }
     )
-    rows["label"] = ((rows["event_at"] - rows["cut"]) <= horizon * DAY).astype(float)
+    rows["label"] = ((rows["event_at"] - rows["cut"]) <= horizon * DAY_MS).astype(float)
     return X, rows
 
 
 def test_spans_count_what_was_over_when_it_was_known() -> None:
     rows = pd.DataFrame(
         {
-            "cut": [0, 0, 0, 50 * DAY, 0],
-            "event_at": [10 * DAY, np.nan, np.nan, np.nan, 90 * DAY],
-            "ended_at": [10 * DAY, 30 * DAY, np.nan, np.nan, 90 * DAY],
+            "cut": [0, 0, 0, 50 * DAY_MS, 0],
+            "event_at": [10 * DAY_MS, np.nan, np.nan, np.nan, 90 * DAY_MS],
+            "ended_at": [10 * DAY_MS, 30 * DAY_MS, np.nan, np.nan, 90 * DAY_MS],
         }
     )
-    found = spans(rows, horizon=100, until=60 * DAY)
+    found = spans(rows, horizon=100, until=60 * DAY_MS)
     assert found.outcome.tolist() == [WON, LOST, OPEN, OPEN, OPEN]
     assert found.edges[-1] == 100
     # Followed for 60 and 10 days: at risk in the periods that were over by then.
@@ -65,14 +65,16 @@ def test_spans_count_what_was_over_when_it_was_known() -> None:
 
 
 @pytest.fixture(scope="module")
-def learnt() -> tuple[Hazards, pd.DataFrame, pd.DataFrame]:
+def learnt() -> tuple[CompetingRisks, pd.DataFrame, pd.DataFrame]:
     X, rows = race(4000)
     encoder = Encoder.learn(X, hinges=0)
-    seen = spans(rows, horizon=HORIZON, until=400 * DAY)
+    seen = spans(rows, horizon=HORIZON, until=400 * DAY_MS)
     return learn(encoder, encoder.encode(X), seen, np.ones(len(X)), 1.0), X, rows
 
 
-def test_the_probability_is_the_one_of_the_race(learnt: tuple[Hazards, pd.DataFrame, pd.DataFrame]) -> None:
+def test_the_probability_is_the_one_of_the_race(
+    learnt: tuple[CompetingRisks, pd.DataFrame, pd.DataFrame],
+) -> None:
     model, X, _ = learnt
     win, lose = 0.03 * np.exp(0.9 * X["a"].to_numpy()), 0.05 * np.exp(0.9 * X["b"].to_numpy())
     ends = 1 - (1 / (1 + win + lose)) ** (HORIZON // 7)
@@ -84,7 +86,7 @@ def test_the_probability_is_the_one_of_the_race(learnt: tuple[Hazards, pd.DataFr
 
 
 def test_its_gradient_is_the_difference_quotient(
-    learnt: tuple[Hazards, pd.DataFrame, pd.DataFrame],
+    learnt: tuple[CompetingRisks, pd.DataFrame, pd.DataFrame],
 ) -> None:
     model = learnt[0].scaled(1.3, -0.2)
     way = np.random.default_rng(4).normal(size=(50, 2)) * 2
@@ -97,7 +99,7 @@ def test_its_gradient_is_the_difference_quotient(
 
 
 def test_reasons_add_up_and_a_file_gives_the_same(
-    learnt: tuple[Hazards, pd.DataFrame, pd.DataFrame],
+    learnt: tuple[CompetingRisks, pd.DataFrame, pd.DataFrame],
 ) -> None:
     model, X, _ = learnt
     model = model.scaled(0.8, 0.3)
@@ -106,7 +108,7 @@ def test_reasons_add_up_and_a_file_gives_the_same(
     for rows in (X, far):
         margin = model.margin(rows)
         assert np.abs(model.contributions(rows).sum(axis=1) + model.base - margin).max() < 1e-9
-    again = Hazards.from_dict(json.loads(json.dumps(model.to_dict())))
+    again = CompetingRisks.from_dict(json.loads(json.dumps(model.to_dict())))
     assert (again.margin(X) == model.margin(X)).all()
     # What has no part in either outcome is no reason for it.
     size = np.abs(model.contributions(X)).mean(axis=0)
@@ -116,17 +118,17 @@ def test_reasons_add_up_and_a_file_gives_the_same(
 
 def test_a_propensity_model_of_this_form_keeps_its_promises() -> None:
     X, rows = race(1500, seed=3)
-    whole = rows["cut"] + HORIZON * DAY <= 320 * DAY
+    whole = rows["cut"] + HORIZON * DAY_MS <= 320 * DAY_MS
     straight = PropensityModel(tier="full").fit(
         X[whole], rows["label"][whole].to_numpy(), groups=rows["group"][whole].to_numpy()
     )
-    model = fit_competing_risks(straight, X, rows, horizon=HORIZON, until=320 * DAY)
+    model = fit_competing_risks(straight, X, rows, horizon=HORIZON, until=320 * DAY_MS)
     assert model is not None
     assert model.tier_ == "full"
     margin = model.decision_function(X)
     assert np.abs(model.contributions(X).sum(axis=1) + model.base_value_ - margin).max() < 1e-9
     again = PropensityModel.from_dict(json.loads(json.dumps(model.to_dict())))
-    assert isinstance(again.form_, Hazards)
+    assert isinstance(again.form_, CompetingRisks)
     assert (again.decision_function(X) == margin).all()
     assert model.report_.verdict == "better than base rate"
     # The linear model that it came from is as it was.
@@ -137,7 +139,7 @@ def test_nothing_competes_where_nothing_is_lost() -> None:
     X, rows = race(1500, seed=3)
     rows = rows.assign(ended_at=rows["event_at"])
     straight = PropensityModel(tier="full").fit(X, rows["label"].to_numpy())
-    assert fit_competing_risks(straight, X, rows, horizon=HORIZON, until=400 * DAY) is None
+    assert fit_competing_risks(straight, X, rows, horizon=HORIZON, until=400 * DAY_MS) is None
 
 
 def test_the_forward_test_takes_them_where_they_win() -> None:
@@ -152,7 +154,7 @@ def test_the_forward_test_takes_them_where_they_win() -> None:
     # `evaluate --compare` shows both, with the very figures of the contest.
     parts, start = split(rows, 200), outcome.report.test_from
     assert parts is not None and start is not None and outcome.model is not None
-    assert form(outcome.model) == "hazards"
+    assert form_name(outcome.model) == "hazards"
     y = parts[1]["label"].to_numpy()
     for name, model, _ in of_ours(X, rows, parts[0], start, 200):
         p = model.predict_proba(X.loc[parts[1].index])[:, 1]
@@ -165,7 +167,7 @@ def test_the_forward_test_leaves_them_where_they_do_not() -> None:
     X, rows = race(3000, seed=6, until=420)
     rng = np.random.default_rng(1)
     y = rng.random(len(X)) < sigmoid(1.5 * X["a"].to_numpy())
-    end = rows["cut"] + (HORIZON - 1) * DAY
+    end = rows["cut"] + (HORIZON - 1) * DAY_MS
     rows = rows.assign(label=y.astype(float), ended_at=end, event_at=end.where(y))
     outcome = forward_test(X, rows, horizon=HORIZON)
     assert outcome.report.verdict == "better than base rate"

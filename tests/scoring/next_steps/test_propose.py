@@ -9,7 +9,7 @@ import pytest
 from support.worlds import DAY, NOW, World
 
 from sales_consultant.config import playbook
-from sales_consultant.scoring.core.times import iso_day
+from sales_consultant.config.clock import iso_day
 from sales_consultant.scoring.next_steps.propose import COLUMNS, propose
 
 BOOK = playbook.load()

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-FILE = Path(__file__).parents[2] / "benchmarks" / "naive_bayes.py"
+FILE = Path(__file__).parents[3] / "benchmarks" / "naive_bayes.py"
 # Team, country, state, source, stage of fourteen leads.
 LEADS = (
     (1, 0, 0, 0, 0), (1, 1, 1, 1, 1), (1, 2, 2, 2, 2), (1, 0, 1, 2, 1), (1, 1, 1, 1, 0), (2, 0, 1, 1, 2), (2, 0, 1, 2, 1),

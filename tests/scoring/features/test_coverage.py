@@ -1,11 +1,13 @@
 """Where nobody logs activities, none is unknown and not zero; where all do, nothing is masked."""
 
+import pandas as pd
 import pytest
 from support.worlds import DAY, NOW, World, company
 
 from sales_consultant.config.populations import Exclusions, FeatureSettings, Population
 from sales_consultant.scoring.features import cleaning, coverage
-from sales_consultant.scoring.features.build import build
+from sales_consultant.scoring.features.build import build_table
+from sales_consultant.scoring.features.cleaning import FeatureTable
 from sales_consultant.scoring.populations.members import Membership
 from sales_consultant.scoring.training.training import declare
 
@@ -13,11 +15,11 @@ DEALS = Population(object="deals", event="won", where={"pipeline": "sales"})
 CUTS = [NOW - k * 60 * DAY for k in range(1, 9)]
 
 
-def frame(world: World, cuts: list[int]):  # type: ignore[no-untyped-def]  # a frame, told by its use
+def frame(world: World, cuts: list[int]) -> tuple[pd.DataFrame, FeatureTable]:
     with world.connection() as engine:
         rows = Membership(engine, DEALS, Exclusions(), as_of=NOW).at_all(cuts)
         features = declare(engine, DEALS, FeatureSettings()).features
-        return rows, build(engine, "deals", features, rows)
+        return rows, build_table(engine, "deals", features, rows)
 
 
 @pytest.fixture
@@ -40,16 +42,18 @@ def drop(world: World, owner: str, *, before: int) -> set[str]:
 
 
 def test_honest_logging_is_left_alone(world: World) -> None:
-    X = frame(world, CUTS)[1]
-    assert X.attrs["coverage"] == []
+    table = frame(world, CUTS)[1]
+    X = table.values
+    assert table.unlogged == ()
     assert X["meetings_90d"].notna().all()
 
 
 def test_an_owner_who_logs_nothing(world: World) -> None:
     theirs = drop(world, "o1", before=NOW)
-    rows, X = frame(world, CUTS)
+    rows, table = frame(world, CUTS)
+    X = table.values
     mine = rows["record_id"].isin(theirs).to_numpy()
-    told = X.attrs["coverage"]
+    told = table.unlogged
     assert {t["owner"] for t in told} == {"o1"} and {t["why"] for t in told} == {"low"}
     assert X.loc[mine, "meetings_90d"].isna().mean() > 0.8
     assert X.loc[~mine, "meetings_90d"].notna().all()
@@ -63,15 +67,16 @@ def test_mailboxes_connected_on_one_day(world: World) -> None:
     began = CUTS[2] - 40 * DAY
     for owner in {str(d["owner_id"]) for d in world.rows["deals"]}:
         drop(world, owner, before=began)
-    rows, X = frame(world, CUTS)
+    rows, table = frame(world, CUTS)
+    X = table.values
     at = (rows["cut"] == CUTS[2]).to_numpy()
-    assert {t["why"] for t in X.attrs["coverage"]} == {"sudden"}
+    assert {t["why"] for t in table.unlogged} == {"sudden"}
     # 40 days after the start the last month is known (of owners who logged on the first days), the quarter is not.
     assert X.loc[at, "meetings_30d"].notna().mean() > 0.9
     assert X.loc[at, "meetings_90d"].isna().mean() > 0.9 and X.loc[at, "meetings_trend"].isna().mean() > 0.9
     later = (rows["cut"] == CUTS[0]).to_numpy()
     assert X.loc[later, "meetings_90d"].notna().all()
-    assert "start suddenly" in coverage.summary(X.attrs["coverage"])["notes"][0]
+    assert "start suddenly" in coverage.summary(table.unlogged)["notes"][0]
 
 
 def test_values_that_cannot_be_are_gaps_and_counted(world: World) -> None:
@@ -81,16 +86,18 @@ def test_values_that_cannot_be_are_gaps_and_counted(world: World) -> None:
                 row["amount"] = min(amount, 9e15) if amount > 0 else amount
                 row["close_date"] = NOW + 2_900_000 * DAY if amount < 0 else row["close_date"]
     cuts = [d["created_at"] + DAY for d in world.rows["deals"][:1]]
-    rows, X = frame(world, cuts)
+    rows, table = frame(world, cuts)
+    X = table.values
     mine = (rows["record_id"] == world.rows["deals"][0]["id"]).to_numpy()
-    assert X.attrs["impossible"]["amount"] == 1 and X.loc[mine, "amount"].isna().all()
+    assert table.impossible["amount"] == 1 and X.loc[mine, "amount"].isna().all()
     assert X.loc[mine, "days_to_close_date"].isna().all()
 
 
 def test_each_kind_of_cleaning_is_counted(world: World) -> None:
-    X = frame(world, CUTS)[1]
+    table = frame(world, CUTS)[1]
+    X = table.values
     X.loc[X.index[:3], "companies.industry"] = ["glass", "clay", None]
-    found = cleaning.counted(X)
+    found = cleaning.counted(table)
     # Two values that nobody shares; a level needs two rows.
     assert found["rare"]["values"] == 2
     assert found["gaps"]["values"] > 0 and found["gaps"]["columns"] > 1

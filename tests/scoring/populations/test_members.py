@@ -180,7 +180,7 @@ def test_exclusions_are_counted_by_their_first_reason() -> None:
     engine = world.connection()
     engine.con.execute("UPDATE deals SET pipeline = NULL WHERE id = 'd6'")
     rules = Exclusions(own_domains=["US.example"], competitor_domains=["rival.example"])
-    found = excluded(engine, DEALS, rules, NOW)
+    found = excluded(Membership(engine, DEALS, rules, as_of=NOW))
     assert found == {"competitor": 1, "do_not_score": 1, "no_pipeline": 1, "own_domain": 1, "test_name": 1}
     assert list(Membership(engine, DEALS, rules, as_of=NOW).at(NOW)["record_id"]) == ["d5"]
 
@@ -192,7 +192,7 @@ def test_a_lead_of_ours_is_left_out_by_its_address() -> None:
     put(engine, "contacts", [{"id": "m", "domain": "partner.example", "created_at": 1}])
     rules = Exclusions(own_domains=["us.example"], partner_domains=["partner.example"])
     contacts = Population(object="contacts", event="deal_opened")
-    assert excluded(engine, contacts, rules, NOW) == {"own_domain": 1, "partner": 1}
+    assert excluded(Membership(engine, contacts, rules, as_of=NOW)) == {"own_domain": 1, "partner": 1}
 
 
 def status(world: World, known: str, *steps: tuple[int, str], today: str) -> None:

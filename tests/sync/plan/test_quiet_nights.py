@@ -17,7 +17,7 @@ from sales_consultant.scoring.propensity.rules import RuleModel
 from sales_consultant.sync.models import registry, training
 from sales_consultant.sync.plan import desired_values
 from sales_consultant.sync.plan.desired_values import Key
-from sales_consultant.sync.plan.plan import Held, Limits, Plan, Values, make
+from sales_consultant.sync.plan.plan import CurrentValues, Limits, Plan, Values, make
 from sales_consultant.sync.stores.state import State
 
 # What several nights write together one of them may not write; on the seventh there is a training.
@@ -49,7 +49,7 @@ def test_nights_are_quiet_with_a_training_among_them(tmp_path: Path) -> None:
             )
 
         def night(as_of: int) -> Plan:
-            held = Held(values, {})
+            held = CurrentValues(values, {})
             shown = {f: {k: str(v[f]) for k, v in values.items() if v.get(f)} for f in desired_values.KEPT}
             force = registry.in_force(state, tmp_path, SETTINGS)
             wanted = desired_values.build(

@@ -11,7 +11,7 @@ from sales_consultant.config.catalogue import Field
 from sales_consultant.config.populations import Population
 from sales_consultant.config.sections import Connection
 from sales_consultant.config.settings import Settings
-from sales_consultant.connectors.base import Change, Held, Outcome
+from sales_consultant.connectors.base import Change, Outcome, ReadBack
 from sales_consultant.sync.journal.changes import Entry
 from sales_consultant.sync.journal.journal import WAITS_MS, Journal, waiting
 from sales_consultant.sync.plan.plan import Plan
@@ -54,7 +54,9 @@ class JobCrm(FakeCrm):
             if n:
                 yield Outcome(change.object, change.record_id, "done")
 
-    def read_back(self, object: str, record_ids: Sequence[str], fields: Sequence[Field]) -> Iterator[Held]:
+    def read_back(
+        self, object: str, record_ids: Sequence[str], fields: Sequence[Field]
+    ) -> Iterator[ReadBack]:
         self.did.append(f"read {len(record_ids)}")
         yield from super().read_back(object, record_ids, fields)
 

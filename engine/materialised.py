@@ -8,24 +8,20 @@ would cost memory and disk that the views do not.
 import contextlib
 from collections.abc import Iterator
 
-import duckdb
-
-from sales_consultant.config.errors import (
-    UsageError,
-)
 from sales_consultant.config.neutral import quote
-from sales_consultant.sync.runtime.workspace import Workspace
+from sales_consultant.engine.duck import DuckEngine
 
 # DuckDB gives a second thread its work by row groups of this size: below it there is none to share.
 MOST_ROWS = 122_880
 
 
 @contextlib.contextmanager
-def at_hand(con: "duckdb.DuckDBPyConnection", *, most: int = MOST_ROWS) -> Iterator[bool]:
+def materialised(engine: DuckEngine, *, most: int = MOST_ROWS) -> Iterator[bool]:
     """Copy the neutral views of a warehouse with at most `most` raw rows, by one thread; whether that was done.
 
     The copies hide the views by their names until the block ends, so nothing may be pulled within it.
     """
+    con = engine.con
     tables = "FROM duckdb_tables() WHERE NOT internal AND NOT temporary"
     rows = con.execute(f"SELECT coalesce(sum(estimated_size), 0) {tables}").fetchall()[0][0]
     if rows > most:
@@ -46,10 +42,3 @@ def at_hand(con: "duckdb.DuckDBPyConnection", *, most: int = MOST_ROWS) -> Itera
         for view in views:
             con.execute(f"DROP TABLE IF EXISTS temp.{quote(view)}")
         con.execute("RESET threads")
-
-
-def open_pulled(ws: Workspace) -> None:
-    """Make what was pulled before ready to be read; UsageError where nothing ever was."""
-    if ws.warehouse.empty:
-        raise UsageError("Nothing was pulled yet.", action="Run: sales-consultant pull")
-    ws.warehouse.make_views(ws.connector)

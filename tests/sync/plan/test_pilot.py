@@ -17,7 +17,7 @@ from sales_consultant.sync.journal.changes import Entry
 from sales_consultant.sync.plan.guards import guard, override
 from sales_consultant.sync.plan.histograms import histograms
 from sales_consultant.sync.plan.pilot import compared, decide, left_behind
-from sales_consultant.sync.plan.plan import Held, Plan
+from sales_consultant.sync.plan.plan import CurrentValues, Plan
 from sales_consultant.sync.stores.state import State
 
 SIGNS: dict[str, Callable[[Any, Any], bool]] = {
@@ -85,7 +85,7 @@ def test_moments_and_what_does_not_fit() -> None:
 
 def test_whoever_is_outside_and_holds_what_we_wrote() -> None:
     ours, theirs, gone = ("deals", "1"), ("deals", "2"), ("deals", "3")
-    held = Held(
+    held = CurrentValues(
         {ours: {"score": "60"}, theirs: {"score": "99"}},
         {ours: {"score": "60"}, theirs: {"score": "60"}, gone: {"score": "60"}},
     )

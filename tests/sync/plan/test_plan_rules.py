@@ -10,7 +10,7 @@ from sales_consultant.config.sections import Guards
 from sales_consultant.sync.journal.changes import Entry
 from sales_consultant.sync.plan.desired_values import Desired, Record
 from sales_consultant.sync.plan.guards import guard
-from sales_consultant.sync.plan.plan import Edit, Held, Limits, Plan, Values, make, quiet
+from sales_consultant.sync.plan.plan import CurrentValues, Edit, Limits, Plan, Values, make, quiet
 
 FIELDS = fields("all", ["deals", "contacts", "companies", "leads"])
 NOW: Values = {
@@ -35,7 +35,7 @@ def plan_for(wanted: Values | None, current: Values, **limits: object) -> Plan:
     if wanted is not None:
         desired.records["deals", "1"] = Record("deals", "1", dict(wanted))
     written = limits.pop("written", {})
-    held = Held({("deals", "1"): dict(current)}, {("deals", "1"): written} if written else {})  # type: ignore[dict-item]  # short forms of the test
+    held = CurrentValues({("deals", "1"): dict(current)}, {("deals", "1"): written} if written else {})  # type: ignore[dict-item]  # short forms of the test
     return make(desired, held, FIELDS, Limits(**limits), identity="x")  # type: ignore[arg-type]  # short forms of the test
 
 
@@ -105,14 +105,14 @@ def test_a_closed_deal_keeps_its_score_and_loses_step_and_trend() -> None:
 
 def test_an_excluded_record_is_emptied() -> None:
     desired = Desired(0, modelled={"deals"}, excluded_records={("deals", "1")})
-    plan = make(desired, Held({("deals", "1"): dict(NOW)}, {}), FIELDS, Limits(), identity="x")
+    plan = make(desired, CurrentValues({("deals", "1"): dict(NOW)}, {}), FIELDS, Limits(), identity="x")
     assert {k for k, v in changed(plan).items() if v is None} == set(NOW)
     assert plan.emptied == 1
 
 
 def test_without_a_model_the_fields_are_emptied() -> None:
     desired = Desired(0)
-    plan = make(desired, Held({("deals", "1"): dict(NOW)}, {}), FIELDS, Limits(), identity="x")
+    plan = make(desired, CurrentValues({("deals", "1"): dict(NOW)}, {}), FIELDS, Limits(), identity="x")
     assert changed(plan)["score"] is None
 
 

@@ -144,7 +144,7 @@ def test_the_endpoints_of_a_service(state: State) -> None:
         assert requests.get(f"{url}/readyz", timeout=5).status_code == 503
         text = requests.get(f"{url}/metrics", timeout=5).text
         assert 'sales_consultant_last_success_timestamp_seconds{connection="main"} 3660.0\n' in text
-        assert 'sales_consultant_records_read{connection="main"} 3\n' in text
+        assert 'sales_consultant_records_read{connection="main"} 3.0\n' in text
         assert all(line.startswith(("# ", "sales_consultant_")) for line in text.splitlines())
         assert requests.get(f"{url}/state.db", timeout=5).status_code == 404
         assert requests.post(f"{url}/healthz", timeout=5).status_code == 501

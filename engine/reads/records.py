@@ -1,0 +1,85 @@
+"""Records of the neutral and raw tables: who they are, what they hold, which of them fulfil a condition."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from sales_consultant.config.neutral import quote
+from sales_consultant.engine.duck import DuckEngine
+from sales_consultant.engine.reads.rows import many
+
+_DIRECTORY = (
+    (
+        "SELECT CASE source_object WHEN 'Lead' THEN 'leads' ELSE 'contacts' END, id, "
+        "coalesce(nullif(trim(concat_ws(' ', first_name, last_name)), ''), email, id), company_id, owner_id, "
+        "false, do_not_score FROM contacts"
+    ),
+    "SELECT 'companies', id, coalesce(name, domain, id), id, owner_id, false, do_not_score FROM companies",
+    "SELECT 'deals', id, coalesce(name, id), company_id, owner_id, is_closed, do_not_score FROM deals",
+)
+
+
+def directory(engine: DuckEngine) -> Iterator[tuple[Any, ...]]:
+    """Of every record its object, id, name, company, owner, whether it is a closed deal, and whether it is not to be scored."""
+    for source in _DIRECTORY:
+        yield from many(engine.con.execute(source))
+
+
+def owners(engine: DuckEngine) -> list[tuple[str, str | None]]:
+    """Id and address, in small letters, of every owner."""
+    return engine.con.execute("SELECT id, lower(email) FROM owners").fetchall()
+
+
+def ids_where(engine: DuckEngine, table: str, condition: str, values: Sequence[object]) -> set[str]:
+    """Ids of a table's rows that fulfil a condition of the engine's SQL, with its values."""
+    found = engine.con.execute(f"SELECT id FROM {quote(table)} WHERE {condition}", list(values))
+    return {str(r[0]) for r in found.fetchall()}
+
+
+def companies_of(engine: DuckEngine, table: str, ids: Sequence[str]) -> Mapping[str, str]:
+    """The company of each of some records, where it is known; nothing where nothing was pulled."""
+    planned = pa.table({"id": pa.array(ids, pa.string())})
+    engine.con.register("_planned", planned)
+    try:
+        rows = engine.con.execute(
+            f"SELECT id, company_id FROM {quote(table)} SEMI JOIN _planned USING (id)"
+        ).fetchall()
+    except duckdb.CatalogException:
+        return {}
+    finally:
+        engine.con.unregister("_planned")
+    return {str(i): str(c) for i, c in rows if c is not None}
+
+
+def held_fields(
+    engine: DuckEngine, table: str, columns: Sequence[str], condition: str
+) -> Iterator[tuple[Any, ...]]:
+    """Id, when it was read (ms) and some columns of a raw table's rows."""
+    listed = "".join(f", {quote(n)}" for n in columns)
+    return many(engine.con.execute(f"SELECT id, _seen{listed} FROM {quote(table)} WHERE {condition}"))
+
+
+def one(engine: DuckEngine, table: str, record_id: str) -> dict[str, Any]:
+    """A row of a table by its id; empty where there is none."""
+    result = engine.con.execute(f"SELECT * FROM {quote(table)} WHERE id = ?", [record_id])
+    names = [d[0] for d in result.description or ()]
+    return dict(zip(names, result.fetchone() or (), strict=False))
+
+
+def is_held(engine: DuckEngine, table: str, record_id: str) -> bool:
+    """Whether a table has a row with an id."""
+    found = engine.con.execute(f"SELECT count(*) FROM {quote(table)} WHERE id = ?", [record_id])
+    return bool(found.fetchall()[0][0])
+
+
+def was_pulled(engine: DuckEngine, *columns: str) -> bool:
+    """Whether a raw table has one of some columns, however it is written."""
+    marks = ", ".join("?" * len(columns))
+    return bool(
+        engine.con.execute(
+            f"SELECT 1 FROM duckdb_columns() WHERE lower(column_name) IN ({marks}) AND table_name LIKE 'raw%' LIMIT 1",
+            list(columns),
+        ).fetchall()
+    )

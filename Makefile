@@ -5,22 +5,23 @@ VENV := .venv
 # Two test processes on two cores: a second thread for small matrices would only wait for the first one's core.
 ONE := OMP_NUM_THREADS=1
 BIN := $(VENV)/bin
+UPGRADE = --upgrade
 
 .DEFAULT_GOAL := help
 
-.PHONY: help install demo test test-clients lint bench docs lock clean soak crash odd sweep odd-place seeds check-install
+.PHONY: help install demo test test-clients lint bench reference picture docs lock clean soak crash odd sweep odd-place seeds check-install
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
 
 install: $(VENV)/installed ## make .venv with everything the project needs
 
-$(VENV)/installed: requirements.lock requirements-oracle.lock pyproject.toml
+$(VENV)/installed: requirements.lock requirements-dev.lock requirements-oracle.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 	  echo "Python 3.11 or newer is needed, $(PYTHON) is older. Try: make $(MAKECMDGOALS) PYTHON=python3.12"; exit 2; }
 	$(PYTHON) -m venv $(VENV) || { \
 	  echo "Python's venv module is missing. On Debian or Ubuntu: sudo apt install python3-venv"; exit 2; }
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock -r requirements-dev.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements-oracle.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
@@ -64,16 +65,35 @@ check-install: install ## the steps of deploy/Dockerfile on this machine (fetche
 bench: install ## speed against a peer or the limit, as ratios
 	@$(BIN)/python -m benchmarks
 
-docs: install ## write docs/cli.md, docs/errors.md and docs/features.md anew from commands, tables and declarations
-	@$(BIN)/python tests/support/cli_page.py
-	@$(BIN)/python tests/support/errors_page.py
-	@$(BIN)/python tests/support/features_page.py
+reference: install ## write the generated pages of docs/reference anew
+	@PYTHONPATH=tests $(BIN)/python -m support.reference_pages
 
-lock: install ## renew the lock (needs uv)
-	uv pip compile pyproject.toml --universal --python-version 3.11 --extra demo --group dev --generate-hashes \
-	  --no-emit-index-url --no-header --no-annotate --upgrade -o requirements.lock
-	echo 'lifetimes==0.11.3' | uv pip compile - --no-deps --generate-hashes --no-emit-index-url --no-header \
-	  --no-annotate -o requirements-oracle.lock
+picture: install ## draw the README's picture anew from the demo
+	@PYTHONPATH=tests $(BIN)/python -m support.picture
+
+docs: install reference $(VENV)/docs-installed ## build the documentation into build/site, without network
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	@PYTHONPATH=tests $(BIN)/python -m support.site_links build/site
+	@echo "build/site/index.html"
+
+$(VENV)/docs-installed: $(VENV)/installed requirements-docs.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements-docs.lock
+	@touch $@
+
+# The other locks hold only what the run-time lock does not, in the same versions. What it holds for some systems alone, as
+# colorama for Windows, the documentation needs on all: ALWAYS leaves out only what is locked without a condition.
+COMPILE := uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate
+BESIDE = $$(sed -n 's/^\([a-z0-9.-]*\)==.*/--no-emit-package \1/p' $(1) | sort -u)
+ALWAYS = $$(sed -n 's/^\([a-z0-9.-]*\)==[^ ]* \\$$/--no-emit-package \1/p' $(1) | sort -u)
+
+lock: ## renew the locks (needs uv; UPGRADE= keeps the versions that are locked)
+	$(COMPILE) $(UPGRADE) pyproject.toml -o requirements.lock
+	$(COMPILE) $(UPGRADE) pyproject.toml --extra demo --group dev -c requirements.lock $(call BESIDE,requirements.lock) \
+	  -o requirements-dev.lock
+	$(COMPILE) $(UPGRADE) --group build -c requirements-dev.lock -o requirements-build.lock
+	$(COMPILE) $(UPGRADE) --group docs -c requirements.lock -c requirements-dev.lock \
+	  $(call ALWAYS,requirements.lock requirements-dev.lock) -o requirements-docs.lock
+	echo 'lifetimes==0.11.3' | $(COMPILE) --no-deps - -o requirements-oracle.lock
 
 clean: ## remove what was built
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

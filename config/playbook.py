@@ -55,32 +55,50 @@ class Conditions(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    score_min: int | None = Field(default=None, ge=1, le=99)
-    score_max: int | None = Field(default=None, ge=1, le=99)
-    grades: tuple[Grade, ...] = ()
+    score_min: int | None = Field(default=None, ge=1, le=99, description="The least score.")
+    score_max: int | None = Field(default=None, ge=1, le=99, description="The highest score.")
+    grades: tuple[Grade, ...] = Field(default=(), description="One of these grades.")
     unanswered: bool | None = Field(
         default=None, description="The last inbound is younger than the last outbound."
     )
     silent_since_meeting: bool | None = Field(
         default=None, description="Nothing went out after the last meeting."
     )
-    days_since_inbound_min: int | None = Field(default=None, ge=0)
-    days_since_inbound_max: int | None = Field(default=None, ge=0)
-    days_since_outbound_min: int | None = Field(default=None, ge=0)
-    days_since_outbound_max: int | None = Field(default=None, ge=0)
-    days_since_meeting_min: int | None = Field(default=None, ge=0)
-    days_since_meeting_max: int | None = Field(default=None, ge=0)
-    stage_age_days_min: int | None = Field(default=None, ge=0)
+    days_since_inbound_min: int | None = Field(
+        default=None, ge=0, description="At least so many days since the last message from them."
+    )
+    days_since_inbound_max: int | None = Field(
+        default=None, ge=0, description="At most so many days since the last message from them."
+    )
+    days_since_outbound_min: int | None = Field(
+        default=None, ge=0, description="At least so many days since the last message from us."
+    )
+    days_since_outbound_max: int | None = Field(
+        default=None, ge=0, description="At most so many days since the last message from us."
+    )
+    days_since_meeting_min: int | None = Field(
+        default=None, ge=0, description="At least so many days since the last meeting."
+    )
+    days_since_meeting_max: int | None = Field(
+        default=None, ge=0, description="At most so many days since the last meeting."
+    )
+    stage_age_days_min: int | None = Field(
+        default=None, ge=0, description="At least so many days in its stage."
+    )
     stage_slowness_min: float | None = Field(
         default=None, gt=0, description="Time in the stage over the stage's median."
     )
     stages: tuple[str, ...] = Field(default=(), description="Ids or labels of stages.")
-    has_amount: bool | None = None
-    amount_min: float | None = Field(default=None, ge=0)
-    close_date_passed: bool | None = None
-    close_date_within_days: int | None = Field(default=None, ge=0)
-    contacts_min: int | None = Field(default=None, ge=0)
-    contacts_max: int | None = Field(default=None, ge=0)
+    has_amount: bool | None = Field(default=None, description="Whether the deal has an amount.")
+    amount_min: float | None = Field(
+        default=None, ge=0, description="The least amount, in the deal's currency."
+    )
+    close_date_passed: bool | None = Field(default=None, description="Whether the close date has passed.")
+    close_date_within_days: int | None = Field(
+        default=None, ge=0, description="The close date is at most so many days ahead."
+    )
+    contacts_min: int | None = Field(default=None, ge=0, description="At least so many contacts on the deal.")
+    contacts_max: int | None = Field(default=None, ge=0, description="At most so many contacts on the deal.")
 
 
 class Rule(BaseModel):
@@ -88,15 +106,30 @@ class Rule(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    id: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")
-    objects: tuple[StepObject, ...] = Field(min_length=1)
-    when: Conditions = Conditions()
-    channel: Channel = "none"
-    trigger: Trigger = "record"
-    due_working_days: int = Field(default=3, ge=0, le=60)
-    share: float = Field(default=0.03, ge=0, le=0.5)
-    step: str = Field(min_length=3, max_length=120)
-    reason: str = Field(min_length=3, max_length=200)
+    id: str = Field(
+        pattern=r"^[a-z0-9][a-z0-9-]{0,39}$",
+        description="The rule's name: lower-case letters, digits and -. The id of a step begins with it.",
+    )
+    objects: tuple[StepObject, ...] = Field(min_length=1, description="The objects that the rule is for.")
+    when: Conditions = Field(default=Conditions(), description="The conditions, see below.")
+    channel: Channel = Field(
+        default="none",
+        description="How the rep gets in touch. A rule is passed over where the person must not be contacted this way; "
+        "none: nothing that needs the person's consent.",
+    )
+    trigger: Trigger = Field(
+        default="record",
+        description="What makes the step a new one. As long as it has not changed, the step keeps its id and due date.",
+    )
+    due_working_days: int = Field(default=3, ge=0, le=60, description="Working days until the step is due.")
+    share: float = Field(
+        default=0.03,
+        ge=0,
+        le=0.5,
+        description="Share of the expected value that orders the steps. It is no measured effect.",
+    )
+    step: str = Field(min_length=3, max_length=120, description="What the rep reads as the next step.")
+    reason: str = Field(min_length=3, max_length=200, description="Why, as the rep reads it.")
 
     @field_validator("step", "reason")
     @classmethod
@@ -109,8 +142,8 @@ class Planned(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    step: str = "Prepare for the {kind} on {date}"
-    reason: str = "a {kind} is planned"
+    step: str = Field(default="Prepare for the {kind} on {date}", description="What the rep reads.")
+    reason: str = Field(default="a {kind} is planned", description="Why, as the rep reads it.")
 
     @field_validator("step", "reason")
     @classmethod

@@ -18,11 +18,11 @@ class Population(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    object: PopulationObject = Field(description="The neutral table whose rows are scored.")
-    event: Event = Field(description="What the probability is the probability of.")
+    object: PopulationObject = Field(description="Which objects are scored.")
+    event: Event = Field(description="The event whose probability is estimated.")
     where: dict[str, str | list[str]] = Field(
         default_factory=dict,
-        description="Columns of the neutral table and the value, or values, a member has. All must hold.",
+        description="Columns of the neutral table with the value, or the values, that a member has. All must hold.",
     )
     horizon_days: int | None = Field(
         default=None,

@@ -21,38 +21,38 @@ class Schedule(BaseModel):
 
     job: Literal["sync", "changed", "train", "reconcile", "backup"] = Field(
         default="sync",
-        description="What runs: the whole run, one that reads changes only, the training, the comparison with the CRM, "
-        "or a backup of the state.",
+        description="What runs: sync, the whole run; changed, a run that reads only changes; train, a training; reconcile, a comparison "
+        "of all ids with the CRM; backup, a copy of the state.",
     )
     cron: str = Field(
         default="",
-        description='Cron expression with weekday names, as "0 5 * * mon-fri"; each time that it names on a date has one '
-        "run, also where clocks change: it rests while they show an hour again.",
+        description='Cron expression with names of weekdays, such as "0 5 * * mon-fri". Each time of a date has one run, also when '
+        "clocks change.",
     )
     every_minutes: int | None = Field(
         default=None,
         ge=1,
         le=YEAR_MINUTES,
-        description="Instead of cron: an interval, the same whatever clocks do; at most a year.",
+        description="Instead of cron: a fixed interval, at most a year.",
     )
     time_zone: str = Field(
         default="UTC", description="Time zone of the cron expression and of not_between, as Europe/Berlin."
     )
     connection: str = Field(
         default="",
-        description="Which connection; empty: the only one. Where there are several, it must be named.",
+        description="Which connection. Empty: the only one; where there are several, one must be named.",
     )
     jitter_seconds: int = Field(
         default=0,
         ge=0,
         le=3600,
-        description="Starts up to so much later, by chance, so that not everybody's jobs meet at the full hour; no longer "
-        "than from one run to the next.",
+        description="Start up to this many seconds later, at random, so that not all jobs start at the full hour. At most the time "
+        "between two runs.",
     )
     not_between: str = Field(
         default="",
-        description='Local time in which this job does not start and stops writing, as "08:00-10:00", also over midnight. '
-        "It holds for sync and changed; the other jobs write nothing to the CRM.",
+        description='Local time in which this job neither starts nor writes, such as "08:00-10:00", also across midnight. It applies to '
+        "sync and changed; the other jobs write nothing to the CRM.",
     )
 
     @field_validator("not_between")

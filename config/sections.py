@@ -24,9 +24,9 @@ class Connection(_Section):
         description='Where the secret is, as "keyring:NAME"; never the secret. Empty: keyring:<connection>.',
     )
     url: str = Field(
-        default="", description="Another address than the vendor's, as of a sandbox CRM on loopback."
+        default="", description="An address other than the vendor's, such as a sandbox CRM on loopback."
     )
-    domain: str = Field(default="", description='Salesforce: the My Domain, as "acme.my".')
+    domain: str = Field(default="", description='Salesforce: the My Domain, such as "acme.my".')
     client_id: str = Field(
         default="",
         description="The app's client id; Salesforce: the consumer key of the External Client App. "
@@ -34,8 +34,8 @@ class Connection(_Section):
     )
     auth: Literal["token", "oauth", "client_credentials", "jwt"] = Field(
         default="token",
-        description="How the secret is used: as a token; oauth, after a sign-in by browser; Salesforce also "
-        "client_credentials or jwt, the better ones for schedules.",
+        description="How to sign in: with a token; oauth, after a sign-in by browser; on Salesforce also "
+        "client_credentials or jwt, which are better for schedules.",
     )
     redirect_port: int = Field(
         default=8765,
@@ -57,13 +57,13 @@ class Connection(_Section):
         default=0.5,
         gt=0,
         le=1,
-        description="Share of the org's calls of a day at which this connection stops until they are renewed.",
+        description="Share of the org's calls of a day that this connection may use; then it stops until more are available.",
     )
     patience_seconds: float = Field(
         default=90.0,
         ge=0,
         le=3600,
-        description="How long a trouble of the CRM or of the line is waited out before a command ends.",
+        description="How many seconds a problem of the CRM or of the network is waited out before a command ends.",
     )
 
     @model_validator(mode="after")
@@ -111,7 +111,7 @@ class Connection(_Section):
 
 
 class Write(_Section):
-    """What is written, and to whom."""
+    """What is written, and onto which records."""
 
     set: FieldSet = Field(default="standard", description="Which fields: minimal, standard or all.")
     objects: list[Literal["contacts", "leads", "companies", "deals"]] = Field(
@@ -124,16 +124,16 @@ class Write(_Section):
         description="First part of every field's name in the CRM.",
     )
     names: dict[str, str] = Field(
-        default_factory=dict, description='Other names for fields, by key, as {score = "our_score"}.'
+        default_factory=dict, description='Other names for fields, by key, such as {score = "our_score"}.'
     )
     labels: dict[str, str] = Field(
-        default_factory=dict, description='Other labels for fields, by key, as {score = "Fit"}.'
+        default_factory=dict, description='Other labels for fields, by key, such as {score = "Fit"}.'
     )
     label: str = Field(
         default=GROUP_LABEL,
         min_length=1,
         max_length=40,
-        description="What we are called in the CRM: the label of the property group and of the permission sets.",
+        description="The name in the CRM: the label of the property group and of the permission sets.",
     )
     group: str = Field(
         default=GROUP,
@@ -143,11 +143,11 @@ class Write(_Section):
     namespace: str = Field(
         default="",
         pattern=r"^([A-Za-z][A-Za-z0-9_]{0,14})?$",
-        description="Salesforce: the namespace of the package that brings our fields; they are then not made.",
+        description="Salesforce: the namespace of a package that contains the fields; provision then makes none.",
     )
     master: str = Field(
         default="",
-        description="Where HubSpot and Salesforce sync with each other: the connection that alone is written.",
+        description="Where HubSpot and Salesforce sync with each other: the only connection that is written.",
     )
 
     @field_validator("names", "labels")
@@ -168,12 +168,10 @@ class Write(_Section):
         default_factory=dict,
         description='Teams for `where`, by name the addresses of their people, as {north = ["anna@acme.example"]}.',
     )
-    first: int | None = Field(
-        default=None, ge=1, description="Write at most the first so many records (a pilot)."
-    )
+    first: int | None = Field(default=None, ge=1, description="Write at most this many records (a pilot).")
     on_narrowing: Literal["keep", "empty"] = Field(
         default="keep",
-        description="What becomes of values outside the pilot where nobody can be asked: kept as last given, or emptied.",
+        description="What happens to values of records outside the pilot where nobody can be asked: keep them, or empty them.",
     )
 
     @field_validator("where")
@@ -185,43 +183,49 @@ class Write(_Section):
 
     describe_runs: bool = Field(
         default=True,
-        description="Once a day the score field's description says when it was given last, by which model, to how many.",
+        description="Whether the description of the score field says, once a day, when scores were last given, by which model and to how many.",
     )
     on_foreign_edit: Literal["overwrite", "keep"] = Field(
-        default="overwrite", description="What to do where somebody edited a field of ours."
+        default="overwrite", description="What to do where somebody edited a field of Sales Consultant."
     )
 
 
 class Guards(_Section):
     """A run that would change more than this stops before it writes, until `--yes` or a wider guard."""
 
-    max_records: int | None = Field(default=None, ge=0, description="Records changed in a run.")
+    max_records: int | None = Field(
+        default=None, ge=0, description="Most records that a run may change. Empty: no limit."
+    )
     max_share: float = Field(
         default=0.5,
         ge=0,
         le=1,
-        description="Share of the scored records changed in a run, from 200 records on.",
+        description="Largest share of the scored records that a run may change, from 200 records on.",
     )
     max_grade_share: float = Field(
         default=0.5,
         ge=0,
         le=1,
-        description="Share of the graded records whose grade changes in a run, from 200 records on.",
+        description="Largest share of the graded records whose grade a run may change, from 200 records on.",
     )
     max_emptied: float = Field(
         default=0.1,
         ge=0,
         le=1,
-        description="Share of the records that lose a value of ours in a run, from 200 records on.",
+        description="Largest share of the records whose values a run may empty, from 200 records on.",
     )
-    max_api_calls: int | None = Field(default=None, ge=0, description="Calls a run may spend on writing.")
+    max_api_calls: int | None = Field(
+        default=None, ge=0, description="Most calls that a run may use for writing. Empty: no limit."
+    )
 
 
 class NextSteps(_Section):
-    """How next steps are given."""
+    """How next steps are chosen."""
 
-    playbook: str = Field(default="", description="A playbook of your own; empty: the one that ships.")
-    max_new_per_owner: int = Field(default=5, ge=0, description="New steps an owner gets in a day, at most.")
+    playbook: str = Field(
+        default="", description="The file of a playbook of your own. Empty: the one that is delivered."
+    )
+    max_new_per_owner: int = Field(default=5, ge=0, description="Most new steps that an owner gets in a day.")
 
 
 class Worth(_Section):
@@ -251,7 +255,7 @@ class Service(_Section):
         default=None,
         ge=0,
         le=65535,
-        description="Port on 127.0.0.1 for /healthz, /readyz and /metrics; empty: none.",
+        description="Port on 127.0.0.1 for /healthz, /readyz and /metrics. Empty: none.",
     )
     alerts: str = Field(
         default="",
@@ -260,7 +264,7 @@ class Service(_Section):
     max_age_hours: float = Field(
         default=36,
         gt=0,
-        description="A connection whose last successful run is older than this is in trouble.",
+        description="A connection whose last successful run is older than this raises an alert.",
     )
 
     @field_validator("alerts")
@@ -279,12 +283,12 @@ class Pulling(_Section):
     reconcile_days: int = Field(
         default=7,
         ge=0,
-        description="After so many days a scheduled sync compares every id with the CRM and repairs; 0: only when asked.",
+        description="Every so many days a scheduled sync compares all ids with the CRM and repairs. 0: only when asked.",
     )
     computed_days: int = Field(
         default=7,
         ge=0,
-        description="How often formulas, rollups and calculated properties are read again; they move no time stamp.",
+        description="Every so many days formulas, rollups and calculated properties are read again, because they change without a time stamp.",
     )
 
 
@@ -294,18 +298,18 @@ class Retention(_Section):
     journal_days: int | None = Field(
         default=None,
         ge=1,
-        description="Changes of runs that ended longer ago are removed; they can then not be rolled back. Empty: kept.",
+        description="After so many days changes of a run are removed and can no longer be rolled back. Empty: never.",
     )
     exposures_days: int | None = Field(
         default=None,
         ge=1,
-        description="What was shown and replaced longer ago is removed; evaluations no longer see it. Empty: kept.",
+        description="After so many days values that were shown and replaced are removed and no longer evaluated. Empty: never.",
     )
-    backups: int = Field(default=14, ge=1, description="Backups that are kept in the data directory.")
+    backups: int = Field(default=14, ge=1, description="How many backups are kept in the data directory.")
 
 
 class Proof(_Section):
-    """How the value of the scores is proven."""
+    """How to find out whether the scores help."""
 
     control_share: float = Field(
         default=0.0,

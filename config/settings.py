@@ -46,15 +46,19 @@ class Settings(BaseSettings):
 
     connections: dict[str, Connection] = Field(default_factory=dict, description="The CRMs, by name.")
     populations: dict[str, Population] = Field(default_factory=dict, description="What is scored, by name.")
-    exclude: Exclusions = Field(default_factory=Exclusions, description="Records left out.")
-    features: FeatureSettings = Field(default_factory=FeatureSettings, description="What may be learnt from.")
+    exclude: Exclusions = Field(default_factory=Exclusions, description="Records that are left out.")
+    features: FeatureSettings = Field(
+        default_factory=FeatureSettings, description="What models may learn from."
+    )
     write: Write = Field(default_factory=Write, description="What is written, and to whom.")
-    guards: Guards = Field(default_factory=Guards, description="What stops a run.")
+    guards: Guards = Field(
+        default_factory=Guards, description="Limits at which a run stops before it writes."
+    )
     next_steps: NextSteps = Field(default_factory=NextSteps, description="How next steps are given.")
     value: Worth = Field(default_factory=Worth, description="What customers are worth.")
     schedule: dict[str, Schedule] = Field(default_factory=dict, description="When jobs run.")
     time_zone: str = Field(
-        default="", description="The admin's: times are told in it, as Europe/Berlin. Empty: in UTC."
+        default="", description="The zone in which times are shown, such as Europe/Berlin. Empty: UTC."
     )
     service: Service = Field(default_factory=Service, description="What serve answers and alerts.")
     pull: Pulling = Field(default_factory=Pulling, description="What is read, and how often.")

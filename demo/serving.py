@@ -56,7 +56,8 @@ def serve(
             data, clock, notice = made.folder, clock or made.clock_iso, made.notice
         elif data is not None and not data.is_dir():
             raise UsageError(
-                f"--data {data} is not a folder.", action="Give a folder of tables (docs/sandbox.md)."
+                f"--data {data} is not a folder.",
+                action="Give a folder of tables (docs/reference/sandbox.md).",
             )
         try:
             run(

@@ -1,10 +1,10 @@
-"""docs/rules.md names tests that are there."""
+"""docs/reference/rules.md names tests that are there."""
 
 import re
 from pathlib import Path
 
 TESTS = Path(__file__).parent
-PAGE = TESTS.parent / "docs" / "rules.md"
+PAGE = TESTS.parent / "docs" / "reference" / "rules.md"
 NAMED = re.compile(r"`([\w/]+\.py)(?:::(\w+))?`")
 
 

@@ -61,7 +61,9 @@ def test_every_command_is_called_here() -> None:
 
 def test_the_page_of_commands_is_fresh() -> None:
     written = cli_page.PAGE.read_text(encoding="utf-8")
-    assert written == cli_page.page(), "docs/cli.md is stale; write it anew with: make docs"
+    assert written == cli_page.page(), (
+        "docs/reference/commands.md is stale; write it anew with: make reference"
+    )
     for words in cli_page.commands():
         assert f"# {' '.join(words)}\n" in written
 

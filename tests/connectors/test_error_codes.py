@@ -1,4 +1,4 @@
-"""Every code of the vendors' documents goes through the connector: what it ends with is what docs/errors.md says."""
+"""Every code of the vendors' documents goes through the connector: what it ends with is what docs/reference/errors.md says."""
 
 import re
 from collections.abc import Iterator
@@ -80,7 +80,7 @@ def by_page(rule: Rule, error: SalesConsultantError, calls: int) -> None:
 
 
 def test_the_page_is_up_to_date() -> None:
-    assert errors_page.PAGE.read_text(encoding="utf-8") == errors_page.page(), "run: make docs"
+    assert errors_page.PAGE.read_text(encoding="utf-8") == errors_page.page(), "run: make reference"
 
 
 def test_no_code_has_two_rules_and_every_rule_says_what_to_do() -> None:

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support import programs
+from support import picture, programs
+from support.record_page import RecordPage
 
 KEYS = {
     "crm",
@@ -68,6 +69,10 @@ def test_the_saas_company(tmp_path: Path) -> None:
     page = Path(found["page"]).read_text(encoding="utf-8")
     assert "Synthetic data" in page
     assert "Sales Consultant" in page
+    shown, drawn = RecordPage.read(page), picture.PICTURE.read_text(encoding="utf-8")
+    # The README's picture is this page; figures may differ in their last digit between machines.
+    assert picture.words(drawn) == picture.words(picture.draw(shown)), "it is another page: make picture"
+    assert 50 + sum(picture.points(shown.reasons)) == int(shown.score)
 
 
 @pytest.mark.slow

@@ -30,13 +30,17 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copytree(ROOT, place / "src", ignore=ignored, symlinks=True)
     text = DOCKERFILE.read_text(encoding="utf-8").replace("\\\n", " ")
     (step,) = re.findall(r"^RUN (python -m venv .*)$", text, re.MULTILINE)
-    step = step.replace("/opt/venv", str(place / "venv")).replace(
-        "python -m venv", f"{sys.executable} -m venv", 1
-    )
+    step = re.sub(r"(?<!/)python -m venv", f"{sys.executable} -m venv", step.replace("/opt/", f"{place}/"))
     done = programs.run(step, shell=True, cwd=place / "src")
     assert done.returncode == 0, done.stderr[-3000:]
     shutil.rmtree(place / "src")
     return place / "venv"
+
+
+def test_the_image_holds_no_development_tools(installed: Path) -> None:
+    found = {p.name.lower() for p in installed.glob("lib/python3*/site-packages/*")}
+    assert "duckdb" in found
+    assert not found & {"pytest", "mypy", "hypothesis", "ruff", "leadforge", "mkdocs"}
 
 
 def as_the_image(installed: Path, home: Path, *words: str) -> "subprocess.CompletedProcess[str]":

@@ -1,4 +1,4 @@
-"""docs/cli.md: every command with its real --help. `make docs` writes it, a test fails where it is stale."""
+"""docs/reference/commands.md: every command with its real --help."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,23 +9,13 @@ from typer.testing import CliRunner
 
 from sales_consultant.cli import app
 
-PAGE = Path(__file__).parents[2] / "docs" / "cli.md"
+PAGE = Path(__file__).parents[2] / "docs" / "reference" / "commands.md"
 # Whatever terminal this runs on, the page is the same.
 _PLAIN = {"COLUMNS": "100", "NO_COLOR": "1", "TERM": "dumb"}
 _INTRODUCTION = """Every command takes `--json` and then prints one JSON document on standard output, also for an error:
 `{"error": {"code", "kind", "message", "action", "details"}}`. `serve` prints one JSON object a line, `sandbox serve`
-the line `ready URL`. Progress and messages for people go to standard error."""
-_CODES = """| code | means |
-|---|---|
-| 0 | done |
-| 1 | a defect of Sales Consultant; the message says which log has the details |
-| 2 | wrong use, settings or machine (file, port, disk, keyring), or another org than the state's |
-| 3 | the token was refused, or lacks a permission |
-| 4 | the CRM cannot be reached, or its limit is spent |
-| 5 | done, but the CRM refused some records (`runs show RUN`, then `retry`) |
-| 6 | a guard refused; look at the plan, then `--yes` or a wider guard |
-| 7 | another run of this connection is going on |
-| 130 | interrupted |"""
+the line `ready URL`. Progress and messages for people go to standard error. What a command ends with is on the page
+[exit codes](exit-codes.md)."""
 
 
 def commands() -> Iterator[tuple[str, ...]]:
@@ -57,14 +47,9 @@ def page() -> str:
     parts = [
         "# Commands",
         _INTRODUCTION,
-        _CODES,
         f"```text\n{help_of(())}\n```",
     ]
     for words in commands():
         parts.append(f"## {' '.join(words)}" if len(words) == 1 else f"### {' '.join(words)}")
         parts.append(f"```text\n{help_of(words)}\n```")
     return "\n\n".join(parts) + "\n"
-
-
-if __name__ == "__main__":
-    PAGE.write_text(page(), encoding="utf-8")

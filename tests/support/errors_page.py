@@ -1,16 +1,18 @@
-"""docs/errors.md: every error code of the vendors that we know, from the tables that the connectors ask. `make docs`
-writes it, a test fails where it is stale."""
+"""docs/reference/errors.md: every error code of the vendors that we know, from the tables that the
+connectors look in."""
 
 from collections.abc import Iterable
 from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
 
+from support.markdown import cell
+
 from sales_consultant.connectors.http.error_codes import Rule, Table
 from sales_consultant.connectors.hubspot.api.error_codes import TABLE as HUBSPOT
 from sales_consultant.connectors.salesforce.api.error_codes import TABLE as SALESFORCE
 
-PAGE = Path(__file__).parents[2] / "docs" / "errors.md"
+PAGE = Path(__file__).parents[2] / "docs" / "reference" / "errors.md"
 TABLES: dict[str, Table] = {"HubSpot": HUBSPOT, "Salesforce": SALESFORCE}
 WHO = {
     "admin": "the CRM's admin",
@@ -27,19 +29,16 @@ STATES = {
 }
 _INTRODUCTION = """# Errors of the CRMs
 
-What a command makes of an error of HubSpot or Salesforce: who acts next, the exit code of a command that ends by it, and the
-action that it names. An error is told by its code, where it has one that is known, else by its status; `words` are
-what its message must hold for the row to count. A call that is "tried again" is waited for, for at least a minute, before the
-command ends. In a batch, an error is about one record: the run goes on, and ends with 5 where records were refused.
+What a command makes of an error of HubSpot or Salesforce: who acts next, the exit code of the command that ends because of
+it, and the action that its message names. An error is identified by its code where it has a known one, else by its HTTP
+status. Where a row says "with words", the message must contain these words. A call that is "tried again" is repeated for
+at least a minute before the command ends. In a batch, an error concerns one record: the run goes on, and ends with exit
+code 5 where records were refused.
 
-A code that is not here: 401 and 403 end with exit code 3, 5xx with 4, all others with 1. What is no error of the CRM, as a
-page of a proxy, an answer that breaks off, or one that never ends, is tried again too and ends with 4.
+A code that is not listed here: 401 and 403 end with exit code 3, 5xx with 4, all others with 1. What is no error of the
+CRM itself (the page of a proxy, an answer that breaks off or never ends) is tried again too, and ends with exit code 4.
 
-`docs/cli.md` has all exit codes. This page is made by `make docs`."""
-
-
-def _cell(text: str) -> str:
-    return text.replace("|", "\\|").replace("\n", " ")
+[Exit codes](exit-codes.md) lists what a command can end with."""
 
 
 def _codes(rules: Iterable[Rule]) -> str:
@@ -61,7 +60,7 @@ def rows(rules: Iterable[Rule]) -> list[str]:
             STATES[r.state],
             r.action,
         )
-        found.append(f"| {' | '.join(_cell(c) for c in cells)} |")
+        found.append(f"| {' | '.join(cell(c) for c in cells)} |")
     return found
 
 
@@ -77,7 +76,3 @@ def page() -> str:
         parts.append("\n".join([_HEAD.format("code"), *rows(table.codes)]))
         parts.append("\n".join([_HEAD.format("status without a code"), *rows(table.statuses)]))
     return "\n\n".join(parts) + "\n"
-
-
-if __name__ == "__main__":
-    PAGE.write_text(page(), encoding="utf-8")

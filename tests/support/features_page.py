@@ -1,20 +1,20 @@
-"""docs/features.md from the declarations of the features; run it to write the page anew."""
+"""docs/reference/features.md: every feature, from the declarations of the features."""
 
 from pathlib import Path
 
 from sales_consultant.scoring.features.catalogue import standard
 from sales_consultant.scoring.features.declarations import Entity, Feature, Match
 
-PAGE = Path(__file__).parents[2] / "docs" / "features.md"
+PAGE = Path(__file__).parents[2] / "docs" / "reference" / "features.md"
 _INTRODUCTION = """\
-What a model may learn from, by object. The page is written from the declarations themselves (`make docs`).
+What a model may learn from, by object. This page is generated from the declarations of the features.
 
 Every feature is computed as of a cut-off, from rows that the CRM knew by then: what happened before it, and what was
-planned by then for after it. Features of one reason are told together, as one line under a score. *Whose* says whether a
-reason is the buyer's doing (replies, visits, meetings), the seller's (calls, e-mails sent), or neither's; the seller's are
-left out with `seller_features = false` in a population, and the forward test is made without them too.
+planned by then for after it. Features of one reason are shown together, as one line under a score. *Whose* says whether
+the buyer did it (replies, visits, meetings), the seller (calls, e-mails sent), or neither. `seller_features = false` in a
+population leaves the seller's out; the forward test is also made without them.
 
-A gap is a gap, never a zero: there is no share of e-mails answered where none was sent."""
+A missing value stays missing and never becomes zero: where no e-mail was sent there is no share of answered ones."""
 _FIELDS = """\
 ## The CRM's own fields
 
@@ -77,7 +77,3 @@ def page() -> str:
                 lines.append(f"| {group.name} | {group.side} | `{feature.name}` | {_what(feature)} |")
         parts += [f"## {title}", f"{len(features)} features in {len(groups)} reasons.", "\n".join(lines)]
     return "\n\n".join([*parts, _FIELDS]) + "\n"
-
-
-if __name__ == "__main__":
-    PAGE.write_text(page(), encoding="utf-8")

@@ -1,4 +1,4 @@
-"""docs/features.md is what the declarations say."""
+"""docs/reference/features.md is what the declarations say."""
 
 from support.features_page import PAGE, page
 
@@ -7,7 +7,7 @@ from sales_consultant.scoring.features.declarations import Entity, Feature
 
 
 def test_the_page_is_current() -> None:
-    assert PAGE.read_text(encoding="utf-8") == page(), "run make docs"
+    assert PAGE.read_text(encoding="utf-8") == page(), "run make reference"
 
 
 def test_names_are_unique_and_every_feature_has_its_reason() -> None:

@@ -9,19 +9,17 @@ import sys
 import time
 import urllib.request
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from sales_consultant.config.settings import load
 from sales_consultant.connectors.salesforce.schema import WRITTEN
-from sales_consultant.demo import show
 from sales_consultant.demo.serving import beside, cache, company
 from sales_consultant.sync import admin, evaluation, report, setup
 from sales_consultant.sync.plan import Plan
-from sales_consultant.sync.render import Terminal
-from sales_consultant.sync.run import Run, sync
+from sales_consultant.sync.run import Reporter, Run, sync
 from sales_consultant.sync.workspace import Workspace
 
 # Any token is a super admin's on the sandbox; this is none of anybody's.
@@ -46,8 +44,16 @@ DATA = {
 }
 
 
-def run(*, crm: str, data: str, keep: bool, as_json: bool) -> None:
-    """Run for one company or both, print, and stay if asked to.
+def run(
+    *,
+    crm: str,
+    data: str,
+    keep: bool,
+    as_json: bool,
+    reporter: Reporter,
+    show: Callable[[dict[str, Any]], None],
+) -> None:
+    """Run for one company or both, show each when it is done, and stay if asked to.
 
     With JSON there is one document for all of it, printed when the last company is done: the first company's, with the
     others under their names. What is kept is the first company's sandbox.
@@ -57,7 +63,9 @@ def run(*, crm: str, data: str, keep: bool, as_json: bool) -> None:
     with contextlib.ExitStack() as kept:
         for number, name in enumerate(companies):
             with contextlib.ExitStack() as own:
-                made = _one(kept if keep and number == 0 else own, crm, name, as_json)
+                made = _one(kept if keep and number == 0 else own, crm, name, reporter)
+                if not as_json:
+                    show(made)
                 if number == 0:
                     document = made
                 else:
@@ -70,21 +78,15 @@ def run(*, crm: str, data: str, keep: bool, as_json: bool) -> None:
             _stay(document["url"], as_json)
 
 
-def _one(stack: contextlib.ExitStack, crm: str, name: str, as_json: bool) -> dict[str, Any]:
-    """One company's demo, shown; its folder and sandbox are open as long as the stack is."""
+def _one(stack: contextlib.ExitStack, crm: str, name: str, reporter: Reporter) -> dict[str, Any]:
+    """One company's demo; its folder and sandbox are open as long as the stack is."""
     started = time.monotonic()
     folder = stack.enter_context(_folder(f"{crm}-{name}"))
-    with Terminal(quiet=as_json) as reporter:
-        reporter.say(f"making the {name} company ({DATA[name]})")
-        world = company(name, folder / "tables", _progress(reporter, name))
-        url = stack.enter_context(beside(world, crm))
-        made = _job(crm, url, folder, reporter, started)
-        made |= {"company": name, "data": DATA[name], "notice": world.notice}
-        if not as_json:
-            reporter.stop()
-            scored = any(r["score"] is not None for r in made["records"])
-            (show.deals if scored else show.customers)(made)
-    return made
+    reporter.say(f"making the {name} company ({DATA[name]})")
+    world = company(name, folder / "tables", _progress(reporter, name))
+    url = stack.enter_context(beside(world, crm))
+    made = _job(crm, url, folder, reporter, started)
+    return made | {"company": name, "data": DATA[name], "notice": world.notice}
 
 
 @contextlib.contextmanager
@@ -102,7 +104,7 @@ def _folder(name: str) -> Iterator[Path]:
         yield folder
 
 
-def _progress(reporter: Terminal, name: str) -> Any:
+def _progress(reporter: Reporter, name: str) -> Any:
     return lambda text, share: reporter.progress(f"{name}: {text}", int(100 * share), 100)
 
 
@@ -122,7 +124,7 @@ def _stay(url: str, as_json: bool) -> None:
             time.sleep(3600)
 
 
-def _job(crm: str, url: str, folder: Path, reporter: Terminal, started: float) -> dict[str, Any]:
+def _job(crm: str, url: str, folder: Path, reporter: Reporter, started: float) -> dict[str, Any]:
     """init, provision, sync, and a second sync at the same as-of that has nothing to do."""
     environ = {"SALES_CONSULTANT_DEMO_TOKEN": TOKEN}
     file, data = folder / "sales-consultant.toml", folder / "data"

@@ -6,7 +6,7 @@ import pkgutil
 
 import pytest
 
-FOLDERS = ("config", "connectors", "demo", "sandbox", "scoring", "sync")
+FOLDERS = ("commands", "config", "connectors", "demo", "sandbox", "scoring", "sync")
 MODULES = ["sales_consultant.cli"] + [
     found.name
     for folder in FOLDERS

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from sales_consultant.demo import show
+from sales_consultant.commands.output import demo as show
 from sales_consultant.demo.run import DATA
 from sales_consultant.demo.saas import NOTICE as SAAS
 from sales_consultant.demo.shop import NOTICE as SHOP

@@ -9,10 +9,10 @@ import pytest
 import sqlalchemy as sa
 from support.worlds import NOW, company
 
+from sales_consultant.commands.output.document import in_zone, known_zone
 from sales_consultant.config.errors import ConfigError, UsageError
 from sales_consultant.config.populations import FeatureSettings
 from sales_consultant.sync import models, report, transfer
-from sales_consultant.sync.render import in_zone, known_zone
 from sales_consultant.sync.state import State, changes, runs
 from sales_consultant.sync.tail import tail
 

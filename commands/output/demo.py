@@ -5,8 +5,8 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
+from sales_consultant.commands.output.text import plain
 from sales_consultant.config.catalogue import by_key
-from sales_consultant.sync.render import plain
 
 
 def _console() -> Console:
@@ -27,6 +27,12 @@ def _test(test: dict[str, Any]) -> str:
         f"({test['n']:,} rows, {test['base_rate']:.1%}): {test['verdict']}"
         + (f"; left out: {', '.join(dropped[:6])}{' ...' if len(dropped) > 6 else ''}" if dropped else "")
     )
+
+
+def show(made: dict[str, Any]) -> None:
+    """One company's demo, by whether its records have scores."""
+    scored = any(r["score"] is not None for r in made["records"])
+    (deals if scored else customers)(made)
 
 
 def _head(console: Console, made: dict[str, Any]) -> None:

@@ -1,0 +1,183 @@
+"""The run, whole or by its stages: pull, train, score, plan, push, sync, backfill."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sales_consultant.commands.options import (
+    AsOf,
+    MaxCalls,
+    MaxEmptied,
+    MaxGradeShare,
+    MaxRecords,
+    MaxShare,
+    Objects,
+    Yes,
+    guard_values,
+    moment,
+)
+from sales_consultant.commands.shell import Document, Shell
+from sales_consultant.sync import backfill as filling
+from sales_consultant.sync import candidates, evaluation, planfile
+from sales_consultant.sync.estimate import estimate as reckon
+from sales_consultant.sync.pilot import narrowing
+from sales_consultant.sync.plan import Plan
+from sales_consultant.sync.run import dry, pulling, running, training
+from sales_consultant.sync.run import score as scoring
+from sales_consultant.sync.run import sync as syncing
+
+
+def pull(
+    shell: Shell,
+    object: Objects = None,
+    full: Annotated[bool, typer.Option("--full", help="Read everything again.")] = False,
+    reconcile: Annotated[
+        bool, typer.Option("--reconcile", help="Then compare every id with the CRM, and repair.")
+    ] = False,
+    estimate: Annotated[
+        bool, typer.Option("--estimate", help="Only say how many calls and minutes it would take.")
+    ] = False,
+) -> Document:
+    """Bring the warehouse up to date; only what changed is read."""
+    objects = tuple(object or ())
+    if estimate:
+        _ = shell.ws.identity
+        return reckon(shell.ws.connector, shell.ws.warehouse, objects=objects, full=full).as_dict()
+    with running(shell.ws, "pull") as run:
+        pulling(shell.ws, run, shell.reporter, objects=objects, full=full, compare=reconcile)
+    return {"run": run.id, **run.counts}
+
+
+def train(
+    shell: Shell,
+    readiness: Annotated[
+        bool, typer.Option("--readiness", help="Only say what the data allow, before anything is fitted.")
+    ] = False,
+    dry_run: Annotated[
+        bool,
+        typer.Option(
+            "--dry-run",
+            help="Publish nothing: show old against new, and which records would change their grade.",
+        ),
+    ] = False,
+) -> Document:
+    """Train the models and publish those that are better than the base rate in a forward test."""
+    with running(shell.ws, "train") as run:
+        pulling(shell.ws, run, shell.reporter)
+        if readiness:
+            ready = evaluation.ready(shell.ws, as_of=run.as_of)
+            return {"populations": ready} if shell.json else evaluation.brief_readiness(ready)
+        done = candidates.told(training(shell.ws, run, shell.reporter, dry_run=dry_run), dry_run=dry_run)
+    tests = evaluation.evaluate(shell.ws.state)
+    document = {"run": run.id, **run.counts, "dry_run": dry_run}
+    if shell.json:
+        return {**document, "models": done, "forward_tests": tests}
+    return {**document, "forward_tests": evaluation.brief(tests), **candidates.brief(done, dry_run=dry_run)}
+
+
+def score(shell: Shell, as_of: AsOf = None) -> Document:
+    """Score what was pulled, without planning or writing."""
+    run, records = scoring(shell.ws, shell.reporter, as_of=moment(as_of, "--as-of"))
+    return {"run": run.id, **run.counts, "records": records if shell.json else records[:20]}
+
+
+def plan(
+    shell: Shell,
+    output: Annotated[Path | None, typer.Option("--out", help="Save the plan to apply it later.")] = None,
+    as_of: AsOf = None,
+    no_pull: Annotated[bool, typer.Option("--no-pull", help="Plan from what was pulled before.")] = False,
+) -> Document:
+    """Show what a sync would write, old and new value by record and field. Writes nothing."""
+    run, made = dry(shell.ws, shell.reporter, as_of=moment(as_of, "--as-of"), fresh=not no_pull)
+    if output:
+        planfile.save(shell.ws, made, output, run.id)
+    document: Document = {"run": run.id, "file": str(output) if output else None, **made.summary()}
+    return document | (made.whole() if shell.json else made.brief())
+
+
+def push(
+    shell: Shell,
+    file: Annotated[Path, typer.Argument(help="A plan saved with: plan --out FILE")],
+    yes: Yes = False,
+    max_records: MaxRecords = None,
+    max_share: MaxShare = None,
+    max_grade_share: MaxGradeShare = None,
+    max_emptied: MaxEmptied = None,
+    max_calls: MaxCalls = None,
+) -> tuple[Document, int]:
+    """Apply a saved plan exactly, or refuse where the CRM has moved since."""
+    guards = guard_values(max_records, max_share, max_grade_share, max_emptied, max_calls)
+    run = planfile.apply(shell.ws, shell.reporter, file, yes=yes, guards=guards)
+    return {"run": run.id, **run.counts}, run.code
+
+
+def sync(
+    shell: Shell,
+    as_of: AsOf = None,
+    yes: Yes = False,
+    changed: Annotated[
+        bool,
+        typer.Option("--changed", help="Read changes only; small tables once a day, no computed fields."),
+    ] = False,
+    narrowed: Annotated[
+        str, typer.Option(help="What becomes of our values outside a pilot: keep or empty.")
+    ] = "",
+    max_records: MaxRecords = None,
+    max_share: MaxShare = None,
+    max_grade_share: MaxGradeShare = None,
+    max_emptied: MaxEmptied = None,
+    max_calls: MaxCalls = None,
+) -> tuple[Document, int]:
+    """Pull, score, plan and write what changed. The first write asks, or needs --yes."""
+
+    def ask(made: Plan) -> bool:
+        shell.show({**made.summary(), **made.brief()})
+        return typer.confirm("Write this to the CRM?")
+
+    def empty(count: int) -> bool:
+        return typer.confirm(f"{count:,} records outside the pilot hold our values. Empty them?")
+
+    run, _ = syncing(
+        shell.ws,
+        shell.reporter,
+        as_of=moment(as_of, "--as-of"),
+        yes=yes,
+        changed=changed,
+        confirm=ask if shell.asks else None,
+        guards=guard_values(max_records, max_share, max_grade_share, max_emptied, max_calls),
+        narrowed=narrowing(narrowed),
+        ask=empty if shell.asks and not yes else None,
+    )
+    return {"run": run.id, **run.counts}, run.code
+
+
+def backfill(
+    shell: Shell,
+    since: Annotated[str | None, typer.Option(help="Rows modified from then on (ISO 8601).")] = None,
+    until: Annotated[
+        str | None, typer.Option(help="Rows modified up to then; default the CRM's now.")
+    ] = None,
+    object: Objects = None,
+    where: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--where",
+            help='Only rows like this, by = != < <= > >= or in, as "amount>=1000"; repeat for more.',
+        ),
+    ] = None,
+    again: Annotated[bool, typer.Option("--again", help="Start over, also what was finished.")] = False,
+    wait: Annotated[
+        bool,
+        typer.Option("--wait", help="Where the day's calls are used, pause and go on when they come free."),
+    ] = False,
+) -> Document:
+    """Read a stretch of the past once. Killed, it goes on where it was when it is run again."""
+    task = filling.Task(
+        moment(since, "--since"),
+        moment(until, "--until"),
+        tuple(object or ()),
+        filling.conditions(where or ()),
+    )
+    done = filling.backfill(shell.ws, shell.reporter, task, again=again, wait=wait)
+    return {"rows": done.rows, "finished_before": done.finished_before}

@@ -1,0 +1,33 @@
+"""What ran, and what it did."""
+
+import time
+from typing import Annotated
+
+import typer
+
+from sales_consultant.commands.options import RunId
+from sales_consultant.commands.output.document import json_text
+from sales_consultant.commands.shell import Document, Shell
+from sales_consultant.sync import report
+from sales_consultant.sync.tail import tail
+
+
+def list_runs(shell: Shell, limit: Annotated[int, typer.Option(help="How many.")] = 20) -> Document:
+    """The newest runs."""
+    return {"runs": report.list_runs(shell.ws.state, limit)}
+
+
+def show_run(shell: Shell, run_id: RunId) -> Document:
+    """One run: its changes by field, and what the CRM refused, by reason."""
+    return report.show_run(shell.ws.state, run_id)
+
+
+def tail_runs(
+    shell: Shell,
+    run_id: Annotated[
+        str | None, typer.Argument(metavar="RUN", help="Only this run, until it has ended; default: all.")
+    ] = None,
+) -> None:
+    """What runs do, as it happens, one JSON object a line; ends with the run, or with Ctrl-C."""
+    for event in tail(shell.ws.state, run_id, sleep=time.sleep):
+        print(json_text(shell.told(event)), flush=True)

@@ -1,0 +1,70 @@
+"""What takes something back: rollback, resume, retry, forget."""
+
+from typing import Annotated
+
+import typer
+
+from sales_consultant.commands.options import Yes, moment
+from sales_consultant.commands.shell import Document, Shell
+from sales_consultant.config.errors import UsageError
+from sales_consultant.sync import forget as erasing
+from sales_consultant.sync import rollback as undoing
+from sales_consultant.sync import setup
+from sales_consultant.sync.run import recovering, running
+
+
+def rollback(
+    shell: Shell,
+    run_id: Annotated[
+        str | None, typer.Argument(metavar="RUN", help="The run to undo; see: runs list")
+    ] = None,
+    since: Annotated[str | None, typer.Option(help="Instead: all runs started since then.")] = None,
+    field: Annotated[
+        list[str] | None, typer.Option("--field", help="Only this field; repeat for more.")
+    ] = None,
+    record: Annotated[
+        list[str] | None, typer.Option("--record", help="Only this id; repeat for more.")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would be restored.")] = False,
+    yes: Yes = False,
+) -> tuple[Document, int]:
+    """Restore what the CRM held before, where it still holds what we wrote. Puts the fields on hold."""
+    _ = shell.ws.identity
+    chosen = undoing.chosen_runs(shell.ws.state, run_id, moment(since, "--since"))
+    only = {"fields": tuple(field or ()), "records": tuple(record or ())}
+    if dry_run:
+        undo = undoing.prepare(shell.ws, chosen, **only)
+        return {**undo.plan.summary(), "conflicts": undo.conflicts}, 0
+    if not yes:
+        if not shell.asks:
+            raise UsageError("A rollback writes to the CRM.", action="Look with --dry-run, then give --yes.")
+        typer.confirm(f"Undo {', '.join(chosen)}?", abort=True)
+    run, undo = undoing.rollback(shell.ws, shell.reporter, chosen, **only)
+    return {"run": run.id, **run.counts, "conflicts": undo.conflicts}, run.code
+
+
+def resume(shell: Shell) -> Document:
+    """Lift the hold that a rollback put on fields."""
+    return {"lifted": undoing.lift(shell.ws)}
+
+
+def retry(shell: Shell) -> tuple[Document, int]:
+    """Let the next sync try all dead letters again; restores what the CRM refused to a rollback."""
+    told = setup.retry(shell.ws, shell.reporter)
+    return told, 5 if told.get("refused_again") else 0
+
+
+def forget(
+    shell: Shell,
+    record: Annotated[str, typer.Argument(help="A record's id, alone or as contacts/ID.")],
+    yes: Yes = False,
+) -> Document:
+    """Erase a person from warehouse, state and journal; says which backups still hold them. Cannot be undone."""
+    if not yes:
+        if not shell.asks:
+            raise UsageError("What is erased cannot be restored.", action="Give --yes.")
+        typer.confirm(f"Erase {record} for good?", abort=True)
+    with running(shell.ws, "forget") as run:
+        recovering(shell.ws, run)
+        object, record_id = erasing.find(shell.ws, record)
+        return erasing.forget(shell.ws, object, record_id)

@@ -1,19 +1,30 @@
 """The first steps: try the demo, set up a connection, sign in, make the fields."""
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from sales_consultant.commands.options import Yes, one_of
+from sales_consultant.commands.output import admin as screens
 from sales_consultant.commands.output import demo as demo_screen
-from sales_consultant.commands.shell import Document, Shell
+from sales_consultant.commands.shell import Answer, Document, Shell
 from sales_consultant.config import secrets
 from sales_consultant.config.errors import UsageError
 from sales_consultant.demo import run_demo
 from sales_consultant.sync import admin, signin
 from sales_consultant.sync import check as checking
+from sales_consultant.sync.results.admin import (
+    Checked,
+    Initialised,
+    Provisioned,
+    Removal,
+    Removed,
+    SignedIn,
+    SignedOut,
+)
 from sales_consultant.sync.setup import initialise
 
 
@@ -50,15 +61,15 @@ def init(
         "sales-consultant.toml"
     ),
     force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
-) -> Document:
+) -> Answer[Initialised]:
     """Look at a CRM, propose what to score with counts, and write a commented settings file."""
     one_of(crm, ("hubspot", "salesforce"), "--crm")
     if output.exists() and not force:
         raise UsageError(f"{output} exists.", action="Give another --out, or --force to replace it.")
     connection = {"url": url, "domain": domain, "client_id": client_id, "auth": auth}
-    return initialise(
-        crm, name, connection, output, shell.folder, shell.reporter, keyring=secrets.os_keyring()
-    )
+    keyring = secrets.os_keyring()
+    found = initialise(crm, name, connection, output, shell.folder, shell.reporter, keyring=keyring)
+    return Answer(found, screens.initialised)
 
 
 def login(
@@ -78,7 +89,7 @@ def login(
     redirect_port: Annotated[
         int, typer.Option(help="The same: the port of the app's redirect address.", min=1024, max=65535)
     ] = 8765,
-) -> Document:
+) -> Answer[SignedIn]:
     """Store a connection's token in the OS keyring; with auth = "oauth", sign in by browser and store what that leaves.
 
     Works before there are settings, with --connection NAME; to sign in by browser then, give --crm and --client-id.
@@ -89,7 +100,7 @@ def login(
             return sys.stdin.readline()
         return str(typer.prompt(what, default="", show_default=False, hide_input=True))
 
-    return signin.login(
+    found = signin.login(
         shell.settings,
         shell.connection,
         keyring=secrets.os_keyring(),
@@ -104,12 +115,14 @@ def login(
             "redirect_port": str(redirect_port),
         },
     )
+    return Answer(found, screens.signed_in)
 
 
-def logout(shell: Shell) -> Document:
+def logout(shell: Shell) -> Answer[SignedOut]:
     """Remove a connection's token from the OS keyring."""
     name, chosen = shell.settings.connection(shell.connection)
-    return {"connection": name, "removed": secrets.remove(name, chosen.token, keyring=secrets.os_keyring())}
+    removed = secrets.remove(name, chosen.token, keyring=secrets.os_keyring())
+    return Answer(SignedOut(name, removed), screens.signed_out)
 
 
 def check(
@@ -118,11 +131,10 @@ def check(
         Path | None,
         typer.Option("--live-report", help="Write which assumptions held, free of customer data."),
     ] = None,
-) -> tuple[Document, int]:
+) -> Answer[Checked]:
     """Say line by line what works, what is refused, with the scope or permission and where to click, and what comes next."""
-    document = checking.check(shell.ws, live_report)
-    code = 3 if document["missing"] else 0
-    return document if shell.json else checking.screen(document), code
+    found = checking.check(shell.ws, live_report)
+    return Answer(found, screens.checked, found.code)
 
 
 def provision(
@@ -150,23 +162,23 @@ def provision(
         bool, typer.Option("--remove", help="Take everything away again; says first what uses our fields.")
     ] = False,
     yes: Yes = False,
-) -> tuple[Document, int]:
+) -> Answer[Provisioned] | Answer[Removal] | Answer[Removed]:
     """Make our fields in the CRM, with their permissions. Running it again changes nothing."""
     if remove:
         looked = admin.removal(shell.ws)
         if dry_run:
-            return looked, 0
+            return Answer(looked, screens.removal)
         if not yes:
             if not shell.asks:
                 raise UsageError(
                     "Removing our fields deletes their values.",
                     action="Look with --dry-run, then give --yes.",
                 )
-            shell.show(looked)
+            shell.show(looked, screens.removal)
             typer.confirm("Take all of this away, with its values?", abort=True)
-        document = admin.remove(shell.ws)
-        return {**document, "used_by": looked["used_by"]}, 2 if document["refused"] else 0
+        gone = replace(admin.remove(shell.ws), used_by=looked.used_by)
+        return Answer(gone, screens.removed, gone.code)
     token = sys.stdin.readline().strip() if reader_token_stdin else ""
     wishes = admin.Wishes(tuple(assign or ()), list_view, token)
-    document = admin.provision(shell.ws, dry=dry_run, wishes=wishes)
-    return document, 2 if document["refused"] else 0
+    made = admin.provision(shell.ws, dry=dry_run, wishes=wishes)
+    return Answer(made, screens.provisioned, made.code)

@@ -59,11 +59,11 @@ def _with_shared_options(use_case: Callable[..., Any]) -> Callable[..., None]:
 
         shell = Shell(**{k: given.pop(k) for k in _COMMON})
         with shell.stack:
-            result = use_case(shell, **given)
-        document, code = result if isinstance(result, tuple) else (result, 0)
-        if document is not None:
-            shell.show(document)
-        raise typer.Exit(code)
+            answer = use_case(shell, **given)
+        if answer is None:
+            raise typer.Exit(0)
+        shell.show(answer.result, answer.screen)
+        raise typer.Exit(answer.code)
 
     own = inspect.signature(use_case, eval_str=True)
     keyword = inspect.Parameter.KEYWORD_ONLY

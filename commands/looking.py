@@ -5,20 +5,28 @@ from typing import Annotated
 
 import typer
 
-from sales_consultant.commands.shell import Document, Shell
+from sales_consultant.commands.output import record as record_screen
+from sales_consultant.commands.output import status as status_screen
+from sales_consultant.commands.output import training as screens
+from sales_consultant.commands.shell import Answer, Shell
 from sales_consultant.sync import evaluation, report
+from sales_consultant.sync.results.explanation import Explanation
+from sales_consultant.sync.results.status import Status
+from sales_consultant.sync.results.training import AsGiven, Clusters, Comparison, ForwardTests, Plots
+
+Tested = Answer[ForwardTests] | Answer[Comparison] | Answer[Clusters] | Answer[Plots] | Answer[AsGiven]
 
 
-def status(shell: Shell) -> Document:
+def status(shell: Shell) -> Answer[Status]:
     """How the connection stands: last success, models, holds, dead letters."""
-    return report.status(shell.ws)
+    return Answer(report.status(shell.ws), status_screen.show)
 
 
 def explain(
     shell: Shell, record: Annotated[str, typer.Argument(help="A record's id, alone or as deals/ID.")]
-) -> Document:
+) -> Answer[Explanation]:
     """Why a record has its score: reasons in points, what the CRM holds, what was shown when."""
-    return report.explain(shell.ws, record)
+    return Answer(report.explain(shell.ws, record), record_screen.show)
 
 
 def evaluate(
@@ -38,17 +46,14 @@ def evaluate(
     plots: Annotated[
         Path | None, typer.Option("--plots", metavar="FOLDER", help="Write plots as PNG files there.")
     ] = None,
-) -> Document:
+) -> Tested:
     """The newest forward test of each model, against the base rate; how far scores have drifted since."""
     if compare:
-        rows = evaluation.compared(shell.ws)
-        return evaluation.noted({"comparison": rows}, "No model in force has a forward test: all are rules.")
+        return Answer(evaluation.compared(shell.ws), screens.comparison)
     if clusters:
-        return evaluation.clustered(shell.ws)
+        return Answer(evaluation.clustered(shell.ws), screens.clusters)
     if plots is not None:
-        return evaluation.plotted(shell.ws, plots)
+        return Answer(evaluation.plotted(shell.ws, plots), screens.plots)
     if given:
-        rows = evaluation.as_given(shell.ws)
-        return evaluation.noted({"as_given": rows}, "No score has been visible for 30 days yet.")
-    tests = evaluation.evaluate(shell.ws.state)
-    return {"forward_tests": tests if shell.json else evaluation.brief(tests)}
+        return Answer(evaluation.as_given(shell.ws), screens.as_given)
+    return Answer(evaluation.evaluate(shell.ws.state), screens.tests)

@@ -5,14 +5,23 @@ from typing import Annotated
 
 import typer
 
-from sales_consultant.commands.shell import Document, Shell
+from sales_consultant.commands.output import models as screens
+from sales_consultant.commands.shell import Answer, Shell
 from sales_consultant.sync import candidates, cardpage, cards, transfer
 from sales_consultant.sync import models as kept
+from sales_consultant.sync.results.models import (
+    CardPage,
+    ModelCard,
+    ModelExport,
+    ModelImport,
+    ModelList,
+    ModelSwitch,
+)
 
 
-def list_models(shell: Shell) -> Document:
+def list_models(shell: Shell) -> Answer[ModelList]:
     """All models, newest first: which are in force, which are candidates, and why the others were kept out."""
-    return {"models": candidates.listed(shell.ws.state)}
+    return Answer(candidates.listed(shell.ws.state), screens.models)
 
 
 def show_model(
@@ -29,37 +38,36 @@ def show_model(
     output: Annotated[
         Path | None, typer.Option("--out", metavar="FOLDER", help="Write the page there instead.")
     ] = None,
-) -> Document:
+) -> Answer[CardPage] | Answer[ModelCard]:
     """A model's card: event, horizon, data, features, leaks, what was left out, forward test; --json tells all of it."""
     if page or output is not None:
-        return cardpage.write(shell.ws, model, output)
-    told = cards.card(shell.ws, model)
-    return told if shell.json else cards.brief(told)
+        return Answer(cardpage.write(shell.ws, model, output), screens.page_written)
+    return Answer(cards.card(shell.ws, model), screens.card)
 
 
 def publish_model(
     shell: Shell, digest: Annotated[str, typer.Argument(help="The first letters of a candidate's digest.")]
-) -> Document:
+) -> Answer[ModelSwitch]:
     """Put a model into force that train --dry-run left as a candidate; what the gate kept out stays out."""
     ws = shell.ws
-    return candidates.publish(ws.state, ws.models_folder, digest, now=ws.clock())
+    return Answer(candidates.publish(ws.state, ws.models_folder, digest, now=ws.clock()), screens.switched)
 
 
 def revert_model(
     shell: Shell, name: Annotated[str, typer.Argument(help="The population whose model is to go back.")]
-) -> Document:
+) -> Answer[ModelSwitch]:
     """Put a population's model before the one in force back; the next run writes with it."""
     ws = shell.ws
-    return kept.revert(ws.state, ws.models_folder, name, now=ws.clock())
+    return Answer(kept.revert(ws.state, ws.models_folder, name, now=ws.clock()), screens.switched)
 
 
 def export_model(
     shell: Shell,
     digest: Annotated[str, typer.Argument(help="The first letters of a model's digest.")],
     file: Annotated[Path, typer.Argument(help="The file to write.")],
-) -> Document:
+) -> Answer[ModelExport]:
     """Write a model with its card to a file, for another org: field names, values and counts, no record."""
-    return transfer.export(shell.ws.state, shell.ws.models_folder, digest, file)
+    return Answer(transfer.export(shell.ws.state, shell.ws.models_folder, digest, file), screens.exported)
 
 
 def import_model(
@@ -70,7 +78,8 @@ def import_model(
         bool,
         typer.Option("--publish", help="In force from the next run on, without a test on this org's data."),
     ] = False,
-) -> Document:
+) -> Answer[ModelImport]:
     """Take in a model that another org trained."""
     ws = shell.ws
-    return transfer.take(ws.state, ws.models_folder, file, now=ws.clock(), publish=publish, name=population)
+    found = transfer.take(ws.state, ws.models_folder, file, now=ws.clock(), publish=publish, name=population)
+    return Answer(found, screens.imported)

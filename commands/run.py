@@ -17,12 +17,21 @@ from sales_consultant.commands.options import (
     guard_values,
     moment,
 )
-from sales_consultant.commands.shell import Document, Shell
+from sales_consultant.commands.output import plan as plan_screen
+from sales_consultant.commands.output import run as run_screen
+from sales_consultant.commands.output import state as state_screen
+from sales_consultant.commands.output import training as training_screen
+from sales_consultant.commands.shell import Answer, Shell
 from sales_consultant.sync import backfill as filling
 from sales_consultant.sync import candidates, evaluation, planfile
+from sales_consultant.sync.estimate import Estimated
 from sales_consultant.sync.estimate import estimate as reckon
 from sales_consultant.sync.pilot import narrowing
 from sales_consultant.sync.plan import Plan
+from sales_consultant.sync.results.plan import PlanMade, ScoredRecords
+from sales_consultant.sync.results.runs import RunDone
+from sales_consultant.sync.results.state import Backfilled
+from sales_consultant.sync.results.training import Readiness, TrainingDone
 from sales_consultant.sync.run import dry, pulling, running, training
 from sales_consultant.sync.run import score as scoring
 from sales_consultant.sync.run import sync as syncing
@@ -38,15 +47,16 @@ def pull(
     estimate: Annotated[
         bool, typer.Option("--estimate", help="Only say how many calls and minutes it would take.")
     ] = False,
-) -> Document:
+) -> Answer[Estimated] | Answer[RunDone]:
     """Bring the warehouse up to date; only what changed is read."""
     objects = tuple(object or ())
     if estimate:
         _ = shell.ws.identity
-        return reckon(shell.ws.connector, shell.ws.warehouse, objects=objects, full=full).as_dict()
+        found = reckon(shell.ws.connector, shell.ws.warehouse, objects=objects, full=full)
+        return Answer(found, run_screen.estimated)
     with running(shell.ws, "pull") as run:
         pulling(shell.ws, run, shell.reporter, objects=objects, full=full, compare=reconcile)
-    return {"run": run.id, **run.counts}
+    return Answer(run.ended(), run_screen.done)
 
 
 def train(
@@ -61,25 +71,22 @@ def train(
             help="Publish nothing: show old against new, and which records would change their grade.",
         ),
     ] = False,
-) -> Document:
+) -> Answer[Readiness] | Answer[TrainingDone]:
     """Train the models and publish those that are better than the base rate in a forward test."""
     with running(shell.ws, "train") as run:
         pulling(shell.ws, run, shell.reporter)
         if readiness:
-            ready = evaluation.ready(shell.ws, as_of=run.as_of)
-            return {"populations": ready} if shell.json else evaluation.brief_readiness(ready)
-        done = candidates.told(training(shell.ws, run, shell.reporter, dry_run=dry_run), dry_run=dry_run)
-    tests = evaluation.evaluate(shell.ws.state)
-    document = {"run": run.id, **run.counts, "dry_run": dry_run}
-    if shell.json:
-        return {**document, "models": done, "forward_tests": tests}
-    return {**document, "forward_tests": evaluation.brief(tests), **candidates.brief(done, dry_run=dry_run)}
+            return Answer(evaluation.ready(shell.ws, as_of=run.as_of), training_screen.readiness)
+        trained = training(shell.ws, run, shell.reporter, dry_run=dry_run)
+        models = candidates.retrained(trained, dry_run=dry_run)
+    tests = evaluation.evaluate(shell.ws.state).tests
+    return Answer(TrainingDone(run.ended(), dry_run, models, tests), training_screen.done)
 
 
-def score(shell: Shell, as_of: AsOf = None) -> Document:
+def score(shell: Shell, as_of: AsOf = None) -> Answer[ScoredRecords]:
     """Score what was pulled, without planning or writing."""
     run, records = scoring(shell.ws, shell.reporter, as_of=moment(as_of, "--as-of"))
-    return {"run": run.id, **run.counts, "records": records if shell.json else records[:20]}
+    return Answer(ScoredRecords(run.ended(), tuple(records)), plan_screen.scored)
 
 
 def plan(
@@ -87,13 +94,12 @@ def plan(
     output: Annotated[Path | None, typer.Option("--out", help="Save the plan to apply it later.")] = None,
     as_of: AsOf = None,
     no_pull: Annotated[bool, typer.Option("--no-pull", help="Plan from what was pulled before.")] = False,
-) -> Document:
+) -> Answer[PlanMade]:
     """Show what a sync would write, old and new value by record and field. Writes nothing."""
     run, made = dry(shell.ws, shell.reporter, as_of=moment(as_of, "--as-of"), fresh=not no_pull)
     if output:
         planfile.save(shell.ws, made, output, run.id)
-    document: Document = {"run": run.id, "file": str(output) if output else None, **made.summary()}
-    return document | (made.whole() if shell.json else made.brief())
+    return Answer(PlanMade(made, run.id, str(output) if output else None), plan_screen.show)
 
 
 def push(
@@ -105,11 +111,11 @@ def push(
     max_grade_share: MaxGradeShare = None,
     max_emptied: MaxEmptied = None,
     max_calls: MaxCalls = None,
-) -> tuple[Document, int]:
+) -> Answer[RunDone]:
     """Apply a saved plan exactly, or refuse where the CRM has moved since."""
     guards = guard_values(max_records, max_share, max_grade_share, max_emptied, max_calls)
     run = planfile.apply(shell.ws, shell.reporter, file, yes=yes, guards=guards)
-    return {"run": run.id, **run.counts}, run.code
+    return Answer(run.ended(), run_screen.done, run.code)
 
 
 def sync(
@@ -128,11 +134,11 @@ def sync(
     max_grade_share: MaxGradeShare = None,
     max_emptied: MaxEmptied = None,
     max_calls: MaxCalls = None,
-) -> tuple[Document, int]:
+) -> Answer[RunDone]:
     """Pull, score, plan and write what changed. The first write asks, or needs --yes."""
 
     def ask(made: Plan) -> bool:
-        shell.show({**made.summary(), **made.brief()})
+        shell.show(PlanMade(made), plan_screen.asked)
         return typer.confirm("Write this to the CRM?")
 
     def empty(count: int) -> bool:
@@ -149,7 +155,7 @@ def sync(
         narrowed=narrowing(narrowed),
         ask=empty if shell.asks and not yes else None,
     )
-    return {"run": run.id, **run.counts}, run.code
+    return Answer(run.ended(), run_screen.done, run.code)
 
 
 def backfill(
@@ -171,7 +177,7 @@ def backfill(
         bool,
         typer.Option("--wait", help="Where the day's calls are used, pause and go on when they come free."),
     ] = False,
-) -> Document:
+) -> Answer[Backfilled]:
     """Read a stretch of the past once. Killed, it goes on where it was when it is run again."""
     task = filling.Task(
         moment(since, "--since"),
@@ -180,4 +186,5 @@ def backfill(
         filling.conditions(where or ()),
     )
     done = filling.backfill(shell.ws, shell.reporter, task, again=again, wait=wait)
-    return {"rows": done.rows, "finished_before": done.finished_before}
+    found = Backfilled(done.rows, tuple(done.finished_before))
+    return Answer(found, state_screen.backfilled)

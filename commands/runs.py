@@ -6,20 +6,22 @@ from typing import Annotated
 import typer
 
 from sales_consultant.commands.options import RunId
+from sales_consultant.commands.output import run as screens
 from sales_consultant.commands.output.document import json_text
-from sales_consultant.commands.shell import Document, Shell
+from sales_consultant.commands.shell import Answer, Shell
 from sales_consultant.sync import report
+from sales_consultant.sync.results.runs import RunDetails, RunList
 from sales_consultant.sync.tail import tail
 
 
-def list_runs(shell: Shell, limit: Annotated[int, typer.Option(help="How many.")] = 20) -> Document:
+def list_runs(shell: Shell, limit: Annotated[int, typer.Option(help="How many.")] = 20) -> Answer[RunList]:
     """The newest runs."""
-    return {"runs": report.list_runs(shell.ws.state, limit)}
+    return Answer(report.list_runs(shell.ws.state, limit), screens.runs)
 
 
-def show_run(shell: Shell, run_id: RunId) -> Document:
+def show_run(shell: Shell, run_id: RunId) -> Answer[RunDetails]:
     """One run: its changes by field, and what the CRM refused, by reason."""
-    return report.show_run(shell.ws.state, run_id)
+    return Answer(report.show_run(shell.ws.state, run_id), screens.run)
 
 
 def tail_runs(

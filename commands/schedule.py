@@ -7,39 +7,44 @@ from typing import Annotated
 import typer
 
 from sales_consultant.commands.options import one_of
+from sales_consultant.commands.output import run as run_screen
+from sales_consultant.commands.output import schedule as screens
 from sales_consultant.commands.output.document import json_text
-from sales_consultant.commands.shell import Document, Shell
+from sales_consultant.commands.shell import Answer, Document, Shell
 from sales_consultant.config.errors import AccessError, CrmUnavailableError, SalesConsultantError
 from sales_consultant.config.schedules import Schedule
 from sales_consultant.config.secrets import os_keyring
 from sales_consultant.sync.endpoints import Endpoints
+from sales_consultant.sync.results.runs import RunDone
+from sales_consultant.sync.results.schedule import JobList, UpcomingList
 from sales_consultant.sync.run import scheduled
 from sales_consultant.sync.service import Service, jobs, refuse_closed, upcoming
 from sales_consultant.sync.watching import Watching
 
 
-def list_jobs(shell: Shell) -> Document:
+def list_jobs(shell: Shell) -> Answer[JobList]:
     """The jobs and their next moments."""
-    return {"jobs": [vars(j) for j in jobs(shell.settings, now=datetime.now(UTC))]}
+    return Answer(JobList(jobs(shell.settings, now=datetime.now(UTC))), screens.jobs)
 
 
 def next_moments(
     shell: Shell, limit: Annotated[int, typer.Option(help="How many.", min=1, max=1000)] = 10
-) -> Document:
+) -> Answer[UpcomingList]:
     """The next moments of all jobs, in their own time zones."""
-    return {"next": upcoming(shell.settings, now=datetime.now(UTC), count=limit)}
+    found = upcoming(shell.settings, now=datetime.now(UTC), count=limit)
+    return Answer(UpcomingList(found), screens.moments)
 
 
 def run_now(
     shell: Shell, name: Annotated[str, typer.Argument(help="A schedule's name; see: schedule list")]
-) -> tuple[Document, int]:
+) -> Answer[RunDone]:
     """Run a scheduled job now, as the service would; its own moments stay, and so do hours in which nothing is written."""
     chosen = shell.settings.schedule.get(one_of(name, tuple(shell.settings.schedule), "The schedule"))
     assert chosen is not None
     ws = shell.open(chosen.connection or None)
     refuse_closed(name, chosen, ws.clock())
     done = scheduled(ws, chosen.job, at=ws.clock(), stop=lambda: False)
-    return {"run": done.id, **done.counts}, done.code
+    return Answer(done.ended(), run_screen.done, done.code)
 
 
 def serve(shell: Shell) -> None:

@@ -5,20 +5,25 @@ import os
 import sys
 from collections.abc import Callable
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, TypeVar
+from zoneinfo import ZoneInfo
 
 import platformdirs
 
 from sales_consultant.commands.output.document import in_zone, json_text, known_zone
+from sales_consultant.commands.output.page import Page
 from sales_consultant.commands.output.progress import Terminal
-from sales_consultant.commands.output.tables import show
 from sales_consultant.commands.output.text import plain
+from sales_consultant.commands.output.times import local_zone
 from sales_consultant.config.secrets import os_keyring
 from sales_consultant.config.settings import Settings, find_file, load
-from sales_consultant.sync.workspace import Workspace
+from sales_consultant.sync.results import Result
+from sales_consultant.sync.workspace import Workspace, wall_clock
 
 Document = dict[str, Any]
+R = TypeVar("R", bound=Result)
 
 
 class Shell:
@@ -98,20 +103,34 @@ class Shell:
         """Whether there is somebody to ask."""
         return not self.json and sys.stdin.isatty()
 
-    def told(self, document: Document) -> Document:
-        """The document with its times in the admin's zone, where there is one."""
-
+    @property
+    def zone(self) -> ZoneInfo | None:
+        """The time zone that was asked for: by --timezone, else by the settings; None where neither names one."""
         # Some commands work before there are settings.
         chosen = self.timezone or ("settings" in vars(self) and self.settings.time_zone)
-        if not chosen:
-            return document
-        zone = known_zone(chosen, "--timezone" if self.timezone else "time_zone")
-        return dict(in_zone(document, zone))
+        return known_zone(chosen, "--timezone" if self.timezone else "time_zone") if chosen else None
 
-    def show(self, document: Document) -> None:
-        """Print a result: JSON, or readable tables."""
-        document = self.told(document)
+    def told(self, document: Document) -> Document:
+        """The document with its times in the zone that was asked for, where one was."""
+        zone = self.zone
+        return document if zone is None else dict(in_zone(document, zone))
+
+    def show(self, result: R, screen: Callable[[Page, R], None]) -> None:
+        """Print a result: as JSON, or as its screen."""
         if self.json:
-            print(json_text(document, indent=1))
-        else:
-            show(document)
+            print(json_text(self.told(result.to_json()), indent=1))
+            return
+        if "reporter" in vars(self):
+            self.reporter.stop()
+        page = Page.of_terminal(now=wall_clock(), zone=self.zone or local_zone())
+        screen(page, result)
+        page.print()
+
+
+@dataclass(frozen=True)
+class Answer(Generic[R]):
+    """What a command answers: its result, the screen that shows it to people, and the exit code."""
+
+    result: R
+    screen: Callable[[Page, R], None]
+    code: int = 0

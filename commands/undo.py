@@ -1,15 +1,20 @@
 """What takes something back: rollback, resume, retry, forget."""
 
+from dataclasses import replace
 from typing import Annotated
 
 import typer
 
 from sales_consultant.commands.options import Yes, moment
-from sales_consultant.commands.shell import Document, Shell
+from sales_consultant.commands.output import run as run_screen
+from sales_consultant.commands.output import undo as screens
+from sales_consultant.commands.shell import Answer, Shell
 from sales_consultant.config.errors import UsageError
 from sales_consultant.sync import forget as erasing
 from sales_consultant.sync import rollback as undoing
 from sales_consultant.sync import setup
+from sales_consultant.sync.results.runs import RunDone
+from sales_consultant.sync.results.undo import Forgotten, Resumed, Retried, UndoPlan
 from sales_consultant.sync.run import recovering, running
 
 
@@ -27,38 +32,39 @@ def rollback(
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would be restored.")] = False,
     yes: Yes = False,
-) -> tuple[Document, int]:
+) -> Answer[UndoPlan] | Answer[RunDone]:
     """Restore what the CRM held before, where it still holds what we wrote. Puts the fields on hold."""
     _ = shell.ws.identity
     chosen = undoing.chosen_runs(shell.ws.state, run_id, moment(since, "--since"))
     only = {"fields": tuple(field or ()), "records": tuple(record or ())}
     if dry_run:
         undo = undoing.prepare(shell.ws, chosen, **only)
-        return {**undo.plan.summary(), "conflicts": undo.conflicts}, 0
+        return Answer(UndoPlan(undo.plan, tuple(undo.conflicts)), screens.planned)
     if not yes:
         if not shell.asks:
             raise UsageError("A rollback writes to the CRM.", action="Look with --dry-run, then give --yes.")
         typer.confirm(f"Undo {', '.join(chosen)}?", abort=True)
     run, undo = undoing.rollback(shell.ws, shell.reporter, chosen, **only)
-    return {"run": run.id, **run.counts, "conflicts": undo.conflicts}, run.code
+    done = replace(run.ended(), conflicts=tuple(undo.conflicts))
+    return Answer(done, run_screen.done, done.code)
 
 
-def resume(shell: Shell) -> Document:
+def resume(shell: Shell) -> Answer[Resumed]:
     """Lift the hold that a rollback put on fields."""
-    return {"lifted": undoing.lift(shell.ws)}
+    return Answer(Resumed(tuple(undoing.lift(shell.ws))), screens.resumed)
 
 
-def retry(shell: Shell) -> tuple[Document, int]:
+def retry(shell: Shell) -> Answer[Retried]:
     """Let the next sync try all dead letters again; restores what the CRM refused to a rollback."""
-    told = setup.retry(shell.ws, shell.reporter)
-    return told, 5 if told.get("refused_again") else 0
+    found = setup.retry(shell.ws, shell.reporter)
+    return Answer(found, screens.retried, found.code)
 
 
 def forget(
     shell: Shell,
     record: Annotated[str, typer.Argument(help="A record's id, alone or as contacts/ID.")],
     yes: Yes = False,
-) -> Document:
+) -> Answer[Forgotten]:
     """Erase a person from warehouse, state and journal; says which backups still hold them. Cannot be undone."""
     if not yes:
         if not shell.asks:
@@ -67,4 +73,4 @@ def forget(
     with running(shell.ws, "forget") as run:
         recovering(shell.ws, run)
         object, record_id = erasing.find(shell.ws, record)
-        return erasing.forget(shell.ws, object, record_id)
+        return Answer(erasing.forget(shell.ws, object, record_id), screens.forgotten)

@@ -17,8 +17,10 @@ from typing import Any
 from sales_consultant.config.settings import load
 from sales_consultant.connectors.salesforce.schema import WRITTEN
 from sales_consultant.demo.serving import beside, cache, company
-from sales_consultant.sync import admin, evaluation, report, setup
+from sales_consultant.sync import admin, evaluation, setup
 from sales_consultant.sync.plan import Plan
+from sales_consultant.sync.results import iso
+from sales_consultant.sync.results.admin import Initialised
 from sales_consultant.sync.run import Reporter, Run, sync
 from sales_consultant.sync.workspace import Workspace
 
@@ -135,8 +137,8 @@ def _job(crm: str, url: str, folder: Path, reporter: Reporter, started: float) -
         reporter.say("making the fields")
         admin.provision(ws, dry=False)
         first, plan = sync(ws, reporter, yes=True)
-        seconds_at_limits = found["seconds_at_vendor_limits"] + ws.connector.seconds_at_limits()
-        calls = Counter(found["api_calls"]) + Counter(ws.connector.calls.by_kind)
+        seconds_at_limits = found.seconds_at_vendor_limits + ws.connector.seconds_at_limits()
+        calls = Counter(found.api_calls) + Counter(ws.connector.calls.by_kind)
         second, _ = sync(ws, reporter, as_of=first.as_of, yes=True)
         return _document(crm, url, folder, ws, found, first, second, plan, calls, seconds_at_limits, started)
 
@@ -146,7 +148,7 @@ def _document(
     url: str,
     folder: Path,
     ws: Workspace,
-    found: dict[str, Any],
+    found: Initialised,
     first: Run,
     second: Run,
     plan: Plan,
@@ -154,16 +156,16 @@ def _document(
     seconds_at_limits: float,
     started: float,
 ) -> dict[str, Any]:
-    tests = evaluation.evaluate(ws.state)
+    tests = [t.to_json() for t in evaluation.evaluate(ws.state).tests]
     records = best(plan)
     page = _save_page(url, crm, records, folder)
     win = next((t for t in tests if t["name"].startswith("deals_")), None)
     keys = ("auc", "auc_low", "auc_high", "log_loss", "base_log_loss", "n", "base_rate", "verdict")
     return {
         "crm": crm,
-        "as_of": report.iso(first.as_of),
-        "pulled": found["found"],
-        "populations": found["populations"],
+        "as_of": iso(first.as_of),
+        "pulled": found.found,
+        "populations": [dict(vars(p)) for p in found.populations],
         "scored": first.counts.get("scored", {}),
         "excluded": first.counts.get("excluded", {}),
         "written": first.counts.get("written", 0),

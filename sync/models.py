@@ -10,6 +10,7 @@ from sales_consultant.config.errors import UsageError
 from sales_consultant.config.nearest import did_you_mean
 from sales_consultant.config.settings import Settings
 from sales_consultant.sync.desired import DAY_MS, Models
+from sales_consultant.sync.results.models import ModelSwitch
 from sales_consultant.sync.state import State, models
 
 M = TypeVar("M")
@@ -47,7 +48,7 @@ def in_force_row(state: State, name: str) -> dict[str, Any] | None:
     return rows[-1] if rows else None
 
 
-def revert(state: State, folder: Path, name: str, *, now: int) -> dict[str, str]:
+def revert(state: State, folder: Path, name: str, *, now: int) -> ModelSwitch:
     """Take a population's model out of force and put the one before it back; both digests.
 
     UsageError where there is none before it, or its file is gone. The next run plans with it, as with any other model.
@@ -79,11 +80,8 @@ def revert(state: State, folder: Path, name: str, *, now: int) -> dict[str, str]
             .where(models.c.digest == before[0]["digest"])
             .values(published_at=now, withdrawn_at=None)
         )
-    return {
-        "name": name,
-        "in_force": str(before[0]["digest"]),
-        "withdrawn": str(current["digest"]) if current is not None else "",
-    }
+    withdrawn = str(current["digest"]) if current is not None else ""
+    return ModelSwitch(name, str(before[0]["digest"]), withdrawn)
 
 
 def keep(model: Any, folder: Path) -> str:

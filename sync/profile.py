@@ -7,6 +7,16 @@ from typing import Any
 
 import duckdb
 
+from sales_consultant.sync.results.explanation import (
+    ActivityCount,
+    CompanyProfile,
+    OpenDeal,
+    Person,
+    Product,
+    Purchase,
+    Purchases,
+)
+
 DAY_MS = 86_400_000
 SILENT_DAYS = 30
 _MOST = 10
@@ -20,12 +30,10 @@ def profile(
     as_of: int,
     holds: Mapping[str, str | None],
     shown: Mapping[tuple[str, str], Mapping[str, str | None]] | None = None,
-) -> dict[str, Any]:
+) -> CompanyProfile:
     """Everything that the neutral tables know of a company as of a time (ms).
 
-    `holds` are our fields on it, `shown` those on any record, by object and id. Keys: owner, purchases (won deals by year,
-    with amounts in their own currencies), last_purchases, habit, products, people, open_deals, activity, risks (sentences).
-    Money stays in the deal's currency: sums are by currency.
+    `holds` are our fields on it, `shown` those on any record, by object and id. Money stays in the deal's currency: sums are by currency.
     """
     shown = shown or {}
     won = _rows(
@@ -46,31 +54,30 @@ def profile(
     )
     people = _people(con, company_id, as_of, shown)
     activity = _activity(con, company_id, as_of)
-    return {
-        "owner": _owner(con, company_id),
-        "purchases": _by_year(won),
-        "last_purchases": [
-            {"day": _day(r["closed_at"]), "name": r["name"], "amount": _money(r), "type": r["type"]}
-            for r in won[:_LAST]
-        ],
-        "habit": _habit([int(r["closed_at"]) for r in won], as_of),
-        "products": _products(con, company_id),
-        "people": people,
-        "open_deals": [
-            {
-                "id": d["id"],
-                "name": d["name"],
-                "stage": d["stage"],
-                "amount": _money(d),
-                "closes": _day(d["close_date"]),
-                "open_days": (as_of - int(d["created_at"])) // DAY_MS,
-                **_score(shown, ("deals",), d["id"]),
-            }
+    return CompanyProfile(
+        owner=_owner(con, company_id),
+        purchases=_by_year(won),
+        last_purchases=tuple(
+            Purchase(_day(r["closed_at"]), r["name"], _money(r), r["type"]) for r in won[:_LAST]
+        ),
+        habit=_habit([int(r["closed_at"]) for r in won], as_of),
+        products=_products(con, company_id),
+        people=people,
+        open_deals=tuple(
+            OpenDeal(
+                d["id"],
+                d["name"],
+                d["stage"],
+                _money(d),
+                _day(d["close_date"]),
+                (as_of - int(d["created_at"])) // DAY_MS,
+                *_score(shown, ("deals",), d["id"]),
+            )
             for d in deals[:_MOST]
-        ],
-        "activity": activity,
-        "risks": _risks(deals, people, activity, holds, as_of),
-    }
+        ),
+        activity=activity,
+        risks=tuple(_risks(deals, people, activity, holds, as_of)),
+    )
 
 
 def _rows(con: duckdb.DuckDBPyConnection, sql: str, *values: object) -> list[dict[str, Any]]:
@@ -88,15 +95,15 @@ def _money(row: Mapping[str, Any]) -> str | None:
     return None if row["amount"] is None else f"{row['amount']:,.2f} {row['currency'] or ''}".strip()
 
 
-def _by_year(won: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _by_year(won: list[dict[str, Any]]) -> tuple[Purchases, ...]:
     found: dict[tuple[str, str], list[float]] = {}
     for r in won:
         year = str(_day(r["closed_at"]))[:4]
         found.setdefault((year, str(r["currency"] or "")), []).append(float(r["amount"] or 0))
-    return [
-        {"year": year, "deals": len(v), "amount": round(sum(v), 2), "currency": currency}
+    return tuple(
+        Purchases(year, len(v), round(sum(v), 2), currency)
         for (year, currency), v in sorted(found.items(), reverse=True)
-    ]
+    )
 
 
 def _habit(times: list[int], as_of: int) -> str:
@@ -126,14 +133,14 @@ def _owner(con: duckdb.DuckDBPyConnection, company_id: str) -> str | None:
 
 def _score(
     shown: Mapping[tuple[str, str], Mapping[str, str | None]], objects: tuple[str, ...], record_id: str
-) -> dict[str, str | None]:
+) -> tuple[str | None, str | None]:
     """The score and grade that a record shows in the CRM."""
     mine = next((shown[o, record_id] for o in objects if (o, record_id) in shown), {})
-    return {"score": mine.get("score"), "grade": mine.get("grade")}
+    return mine.get("score"), mine.get("grade")
 
 
-def _products(con: duckdb.DuckDBPyConnection, company_id: str) -> list[dict[str, Any]]:
-    return _rows(
+def _products(con: duckdb.DuckDBPyConnection, company_id: str) -> tuple[Product, ...]:
+    rows = _rows(
         con,
         "SELECT coalesce(p.name, l.name, l.product_id) AS product, count(DISTINCT l.deal_id) AS deals, "
         "sum(l.quantity) AS quantity FROM line_items l JOIN deals d ON d.id = l.deal_id "
@@ -141,6 +148,7 @@ def _products(con: duckdb.DuckDBPyConnection, company_id: str) -> list[dict[str,
         "GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 10",
         company_id,
     )
+    return tuple(Product(**r) for r in rows)
 
 
 def _people(
@@ -148,7 +156,7 @@ def _people(
     company_id: str,
     as_of: int,
     shown: Mapping[tuple[str, str], Mapping[str, str | None]],
-) -> list[dict[str, Any]]:
+) -> tuple[Person, ...]:
     rows = _rows(
         con,
         "SELECT c.id, coalesce(nullif(trim(concat_ws(' ', c.first_name, c.last_name)), ''), c.email, c.id) AS name, c.title, "
@@ -170,24 +178,24 @@ def _people(
         company_id,
     )
     deals = {str(r["id"]): r for r in on}
-    return [
-        {
-            "id": r["id"],
-            "name": r["name"],
-            "title": r["title"],
-            "open_deals": deals.get(str(r["id"]), {}).get("open", 0),
-            "won_deals": deals.get(str(r["id"]), {}).get("won", 0),
-            **_score(shown, ("contacts", "leads"), str(r["id"])),
-            "last_activity": _day(r["last"]),
-            "note": "address bounces" if r["bounced"] else "wants no e-mail" if r["email_opt_out"] else "",
-        }
+    return tuple(
+        Person(
+            r["id"],
+            r["name"],
+            r["title"],
+            deals.get(str(r["id"]), {}).get("open", 0),
+            deals.get(str(r["id"]), {}).get("won", 0),
+            *_score(shown, ("contacts", "leads"), str(r["id"])),
+            _day(r["last"]),
+            "address bounces" if r["bounced"] else "wants no e-mail" if r["email_opt_out"] else "",
+        )
         for r in rows
-    ]
+    )
 
 
-def _activity(con: duckdb.DuckDBPyConnection, company_id: str, as_of: int) -> list[dict[str, Any]]:
+def _activity(con: duckdb.DuckDBPyConnection, company_id: str, as_of: int) -> tuple[ActivityCount, ...]:
     """What happened in the last 90 days, and what is planned."""
-    return _rows(
+    rows = _rows(
         con,
         "WITH mine AS (SELECT DISTINCT a.id, a.type, a.direction, a.occurred_at FROM activities a JOIN associations s ON "
         "s.from_object = 'activity' AND s.from_id = a.id WHERE NOT a.deleted AND NOT coalesce(a.automated, false) AND "
@@ -201,12 +209,13 @@ def _activity(con: duckdb.DuckDBPyConnection, company_id: str, as_of: int) -> li
         "FROM mine GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2",
         {"id": company_id, "as_of": as_of, "since": as_of - 90 * DAY_MS},
     )
+    return tuple(ActivityCount(**r) for r in rows)
 
 
 def _risks(
     deals: list[dict[str, Any]],
-    people: list[dict[str, Any]],
-    activity: list[dict[str, Any]],
+    people: tuple[Person, ...],
+    activity: tuple[ActivityCount, ...],
     holds: Mapping[str, str | None],
     as_of: int,
 ) -> list[str]:
@@ -216,11 +225,11 @@ def _risks(
         found.append(f"churn risk {float(risk):.0f} of 100")
     late = [d for d in deals if d["close_date"] is not None and int(d["close_date"]) < as_of - DAY_MS]
     found += [f'deal "{d["name"]}" should have closed on {_day(d["close_date"])}' for d in late[:3]]
-    last = max((str(a["last"]) for a in activity if a["last"]), default=None)
-    planned = any(a["planned"] for a in activity)
+    last = max((a.last for a in activity if a.last), default=None)
+    planned = any(a.planned for a in activity)
     if deals and not planned and (last is None or last < str(_day(as_of - SILENT_DAYS * DAY_MS))):
         found.append(f"open deals and no activity since {last or 'ever'}, none planned")
     if deals and len(people) == 1:
-        found.append(f"only one person is known: {people[0]['name']}")
-    found += [f"{p['name']}: {p['note']}" for p in people if p["note"] == "address bounces"]
+        found.append(f"only one person is known: {people[0].name}")
+    found += [f"{p.name}: {p.note}" for p in people if p.note == "address bounces"]
     return found

@@ -1,8 +1,8 @@
-"""What `status`, `runs`, `explain` and `evaluate` tell, as plain data for tables and JSON."""
+"""What `status`, `runs` and `explain` tell."""
 
 import json
 import re
-from datetime import UTC, datetime
+from dataclasses import replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,6 +14,17 @@ from sales_consultant.sync import desired as desiring
 from sales_consultant.sync import held, models, risks, rollback
 from sales_consultant.sync.calls import CallCounts
 from sales_consultant.sync.profile import profile
+from sales_consultant.sync.results import iso
+from sales_consultant.sync.results.explanation import Explanation, ReasonLine, Scored, Shown
+from sales_consultant.sync.results.runs import ChangeCount, Refusal, RunDetails, RunList, RunRow
+from sales_consultant.sync.results.status import (
+    Calls,
+    FieldOnHold,
+    ModelInForce,
+    NotRestored,
+    Reading,
+    Status,
+)
 from sales_consultant.sync.run import from_before
 from sales_consultant.sync.state import (
     State,
@@ -29,34 +40,26 @@ from sales_consultant.sync.state import (
 from sales_consultant.sync.workspace import Workspace
 
 
-def iso(ms: int | None) -> str | None:
-    """A moment as ISO 8601 UTC to the second.
-
-    >>> iso(0)
-    '1970-01-01T00:00:00Z'
-    """
-    return None if ms is None else f"{datetime.fromtimestamp(ms / 1000, UTC):%Y-%m-%dT%H:%M:%SZ}"
-
-
-def _run(row: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "id": row["id"],
-        "job": row["job"],
-        "started": iso(row["started_at"]),
-        "ended": iso(row["ended_at"]),
-        "as_of": iso(row["as_of"]),
-        "outcome": row["outcome"] or "going on, or killed",
-        "counts": json.loads(row["counts"]),
-        "error": row["error"],
-    }
+def _run(row: dict[str, Any]) -> RunRow:
+    return RunRow(
+        row["id"],
+        row["job"],
+        int(row["started_at"]),
+        row["ended_at"],
+        row["as_of"],
+        row["outcome"] or None,
+        json.loads(row["counts"]),
+        row["error"],
+    )
 
 
-def list_runs(state: State, limit: int = 20) -> list[dict[str, Any]]:
+def list_runs(state: State, limit: int = 20) -> RunList:
     """The newest runs first."""
-    return [_run(r) for r in state.rows(sa.select(runs).order_by(runs.c.started_at.desc()).limit(limit))]
+    query = sa.select(runs).order_by(runs.c.started_at.desc()).limit(limit)
+    return RunList(tuple(_run(r) for r in state.rows(query)))
 
 
-def show_run(state: State, run_id: str) -> dict[str, Any]:
+def show_run(state: State, run_id: str) -> RunDetails:
     """One run with its changes by state and field, and its refusals grouped by the CRM's reason."""
     rows = state.rows(sa.select(runs).where(runs.c.id == run_id))
     if not rows:
@@ -72,7 +75,7 @@ def show_run(state: State, run_id: str) -> dict[str, Any]:
         .distinct()
         .order_by(changes.c.object, changes.c.record_id)
     )
-    return {**_run(rows[0]), "changes": by, "refused": _by_reason(refused)}
+    return RunDetails(_run(rows[0]), tuple(ChangeCount(**r) for r in by), _by_reason(refused))
 
 
 # What differs from record to record in a CRM's words: addresses, what it quotes, ids, numbers.
@@ -90,29 +93,28 @@ def reason(message: str | None) -> str:
     return _PARTICULAR.sub("…", message or "")
 
 
-def _by_reason(refused: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _by_reason(refused: list[dict[str, Any]]) -> tuple[Refusal, ...]:
     """Refusals by code and reason, the most frequent first, each with one record and the CRM's words for it."""
-    found: dict[tuple[str, str], dict[str, Any]] = {}
+    found: dict[tuple[str, str], Refusal] = {}
     for r in refused:
-        example = f"{r['object']}/{r['record_id']}"
-        group = {"code": r["code"], "message": r["message"], "records": 0, "for_example": example}
-        held = found.setdefault((r["code"] or "", reason(r["message"])), group)
-        held["records"] += 1
-    return sorted(found.values(), key=lambda g: -int(g["records"]))
+        key = (r["code"] or "", reason(r["message"]))
+        first = found.get(key)
+        if first is None:
+            found[key] = Refusal(r["code"], r["message"], 1, f"{r['object']}/{r['record_id']}")
+        else:
+            found[key] = replace(first, records=first.records + 1)
+    return tuple(sorted(found.values(), key=lambda g: -g.records))
 
 
-def calls_of_the_day(ws: Workspace) -> dict[str, Any]:
+def calls_of_the_day(ws: Workspace) -> Calls:
     """Our calls of the last 24 hours, the org's daily limit as last stated and our share of it; makes no call."""
     counts = CallCounts(ws.state)
     limit = counts.limit()
-    return {
-        "last_24_hours": counts.take(0, 0, ws.clock() - DAY_MS),
-        "org_limit": limit,
-        "allowed": None if limit is None else int(limit * ws.connection.daily_share),
-    }
+    used = counts.take(0, 0, ws.clock() - DAY_MS)
+    return Calls(used, limit, None if limit is None else int(limit * ws.connection.daily_share))
 
 
-def status(ws: Workspace) -> dict[str, Any]:
+def status(ws: Workspace) -> Status:
     """How the connection stands: last success, models, holds, dead letters, groups, feedback."""
     state = ws.state
     good = state.rows(
@@ -122,63 +124,56 @@ def status(ws: Workspace) -> dict[str, Any]:
         .limit(1)
     )
     identity = state.identity
-    return {
-        "connection": ws.name,
-        "org": str(identity) if identity else None,
-        "last_success": iso(good[0]["ended_at"]) if good else None,
-        "last_success_age_seconds": (ws.clock() - good[0]["ended_at"]) // 1000 if good else None,
-        "models": [m for m in models_list(state) if m["in_force"]],
-        "on_hold": [
-            {"field": h["field"], "since": iso(h["since"]), "run": h["run_id"]}
-            for h in state.rows(sa.select(holds))
-        ],
-        "dead_letters": _count(state, sa.select(sa.func.count()).select_from(dead_letters)),
-        **_unrestored(state),
-        "waiting_for_a_lock": _count(state, sa.select(sa.func.count()).select_from(waits)),
-        "calls": calls_of_the_day(ws),
-        **_read(state),
-        "in_flight": _count(
+    return Status(
+        connection=ws.name,
+        org=str(identity) if identity else None,
+        now=ws.clock(),
+        last_success=good[0]["ended_at"] if good else None,
+        models=_in_force(state),
+        on_hold=tuple(
+            FieldOnHold(h["field"], int(h["since"]), h["run_id"]) for h in state.rows(sa.select(holds))
+        ),
+        dead_letters=_count(state, sa.select(sa.func.count()).select_from(dead_letters)),
+        not_restored=tuple(
+            NotRestored(r.object, r.record_id, tuple(r.fields), r.run_id) for r in rollback.unrestored(state)
+        ),
+        try_again=rollback.AGAIN,
+        waiting_for_a_lock=_count(state, sa.select(sa.func.count()).select_from(waits)),
+        calls=calls_of_the_day(ws),
+        computed_fields_read=_read(state, "computed_fields_of"),
+        compared=_read(state, "compared"),
+        in_flight=_count(
             state, sa.select(sa.func.count()).select_from(changes).where(changes.c.state == "inflight")
         ),
-        "groups": {
-            str(r["name"]): int(r["n"])
-            for r in state.rows(sa.select(groups.c.name, sa.func.count().label("n")).group_by(groups.c.name))
-        },
-        "feedback": {
-            str(r["value"]): int(r["n"])
-            for r in state.rows(
-                sa.select(feedback.c.value, sa.func.count().label("n")).group_by(feedback.c.value)
-            )
-        },
-    }
+        groups=_numbers(state, groups.c.name),
+        feedback=_numbers(state, feedback.c.value),
+    )
 
 
-def _read(state: State) -> dict[str, Any]:
-    """When what the CRM computes was read last and all ids were compared, with what came of it."""
-    found: dict[str, Any] = {}
-    for name, key in (("computed_fields_read", "computed_fields_of"), ("compared", "compared")):
-        rows = state.rows(
-            sa.select(runs.c.ended_at, runs.c.counts)
-            .where(runs.c.counts.like(f'%"{key}"%'), runs.c.ended_at.is_not(None))
-            .order_by(runs.c.started_at.desc())
-            .limit(1)
-        )
-        held = rows[0]["counts"] if rows else None
-        counts = json.loads(held) if isinstance(held, str) else held
-        found[name] = {"at": iso(rows[0]["ended_at"]), "of": counts[key]} if counts else None
-    return found
+def _numbers(state: State, column: sa.Column[Any]) -> dict[str, int]:
+    query = sa.select(column.label("name"), sa.func.count().label("n")).group_by(column)
+    return {str(r["name"]): int(r["n"]) for r in state.rows(query)}
 
 
-def _unrestored(state: State) -> dict[str, Any]:
-    """What a rollback could not restore, with the command that tries again; nothing where there is none."""
-    left = rollback.unrestored(state)
-    if not left:
-        return {}
-    listed = [
-        {"object": r.object, "record": r.record_id, "fields": ", ".join(r.fields), "rollback": r.run_id}
-        for r in left
-    ]
-    return {"not_restored": listed, "not_restored_is_tried_again_by": rollback.AGAIN}
+def _in_force(state: State) -> tuple[ModelInForce, ...]:
+    return tuple(
+        ModelInForce(m["name"], m["digest"][:12], m["verdict"], m["as_of"])
+        for m in models.index(state)
+        if m["published_at"] is not None and m["withdrawn_at"] is None
+    )
+
+
+def _read(state: State, key: str) -> Reading | None:
+    """When what the CRM computes was read last, or all ids were compared, with what came of it."""
+    rows = state.rows(
+        sa.select(runs.c.ended_at, runs.c.counts)
+        .where(runs.c.counts.like(f'%"{key}"%'), runs.c.ended_at.is_not(None))
+        .order_by(runs.c.started_at.desc())
+        .limit(1)
+    )
+    held = rows[0]["counts"] if rows else None
+    counts = json.loads(held) if isinstance(held, str) else held
+    return Reading(rows[0]["ended_at"], counts[key]) if counts else None
 
 
 def _count(state: State, query: sa.Select[Any]) -> int:
@@ -186,13 +181,13 @@ def _count(state: State, query: sa.Select[Any]) -> int:
         return int(c.execute(query).scalar() or 0)
 
 
-def explain(ws: Workspace, record: str) -> dict[str, Any]:
+def explain(ws: Workspace, record: str) -> Explanation:
     """Why a record has its score: reasons with points, features, what the CRM holds, what was shown when.
 
-    A deal comes with its open risks and, where it has no expected value, why. A company comes with its profile: purchases, people, open deals, activity, risks. `record` is an id, alone or as "deals/ID". Raises UsageError where no record has it.
+    A deal comes with its open risks and, where it has no expected value, why. A company comes with its profile:
+    purchases, people, open deals, activity, risks. `record` is an id, alone or as "deals/ID". Raises UsageError where
+    no record has it.
     """
-    from sales_consultant.scoring import scorer
-
     wanted_object, _, record_id = record.rpartition("/")
     from_before(ws)
     current = held.read(ws.connector, ws.warehouse, ws.state, ws.fields)
@@ -205,15 +200,33 @@ def explain(ws: Workspace, record: str) -> dict[str, Any]:
     key = keys[0]
     in_force = models.in_force(ws.state, ws.models_folder, ws.settings)
     as_of = _last_as_of(ws)
-    found: dict[str, Any] = {
-        "object": key[0],
-        "id": key[1],
-        "as_of": iso(as_of),
-        "holds": current.values[key],
-        "population": None,
-        "reasons": [],
-    }
     table = "contacts" if key[0] == "leads" else key[0]
+    scored = _scored(ws, in_force, table, record_id, as_of)
+    company, of = None, [key]
+    if table == "companies":
+        company = profile(
+            ws.warehouse.con, record_id, as_of=as_of, holds=current.values[key], shown=current.values
+        )
+        of += [("deals", d.id) for d in company.open_deals]
+        of += [(o, p.id) for p in company.people for o in ("contacts", "leads")]
+    reasoned = scored is not None and scored.reasons
+    return Explanation(
+        key[0],
+        key[1],
+        as_of,
+        current.values[key],
+        scored,
+        _record(ws, table, record_id),
+        company,
+        None if reasoned else _why_none(ws, in_force, table, key, as_of),
+        _history(ws.state, of),
+    )
+
+
+def _scored(ws: Workspace, in_force: Any, table: str, record_id: str, as_of: int) -> Scored | None:
+    """The record's score by the first population that it is open in; None where it is in none."""
+    from sales_consultant.scoring import scorer
+
     for name, population in ws.settings.populations.items():
         model = in_force.populations.get(name)
         if model is None or population.object != table:
@@ -222,56 +235,42 @@ def explain(ws: Workspace, record: str) -> dict[str, Any]:
             ws.warehouse.con, model, as_of=as_of, exclusions=ws.settings.exclude, tell=record_id
         )
         mine = frame[frame["record_id"] == record_id]
-        if len(mine):
-            row: Any = next(mine.itertuples(index=False))
-            found |= {
-                "population": name,
-                "score": int(row.score),
-                "grade": row.grade,
-                "probability": None if row.probability is None else float(row.probability),
-                "reasons": [{"text": r.text, "points": r.points, "feature": r.feature} for r in row.reasons],
-                "lines": desiring.reason_lines(row.reasons),
-                "features": frame.attrs["features"],
-            }
-            if loan := model.card.get("borrowed"):
-                found["model"] = loan["said"]
-            if table == "deals":
-                found |= _worth(ws, in_force, mine, frame.attrs["features"], as_of)
-            break
-    found["record"] = _record(ws, table, record_id)
-    scored = [key]
-    if table == "companies":
-        told = profile(
-            ws.warehouse.con, record_id, as_of=as_of, holds=current.values[key], shown=current.values
+        if mine.empty:
+            continue
+        row: Any = next(mine.itertuples(index=False))
+        features = frame.attrs["features"]
+        risks_, why = None, None
+        if table == "deals":
+            risks_, why = _worth(ws, in_force, mine, features, as_of)
+        loan = model.card.get("borrowed")
+        return Scored(
+            name,
+            int(row.score),
+            row.grade,
+            None if row.probability is None else float(row.probability),
+            tuple(ReasonLine(r.text, r.points, r.feature) for r in row.reasons),
+            tuple(desiring.reason_lines(row.reasons)),
+            tuple(features),
+            loan["said"] if loan else None,
+            risks_,
+            why,
         )
-        found |= told
-        scored += [("deals", str(d["id"])) for d in told["open_deals"]]
-        scored += [(o, str(p["id"])) for p in told["people"] for o in ("contacts", "leads")]
-    if not found["reasons"]:
-        found["why_no_score"] = _why_none(ws, in_force, table, key, as_of)
-    found["history"] = _history(ws.state, scored)
-    return found
+    return None
 
 
-def _history(state: State, keys: list[tuple[str, str]]) -> list[dict[str, Any]]:
+def _history(state: State, keys: list[tuple[str, str]]) -> tuple[Shown, ...]:
     """What records showed when; of more than one record the scores and grades, each with the record it stood on."""
-    found = []
+    found: list[Shown] = []
     for object_, record_id in keys:
         query = sa.select(exposures).where(exposures.c.object == object_, exposures.c.record_id == record_id)
         if (object_, record_id) != keys[0]:
             query = query.where(exposures.c.field.in_(("score", "grade")))
-        of = {"record": f"{object_}/{record_id}"} if len(keys) > 1 else {}
+        of = f"{object_}/{record_id}" if len(keys) > 1 else None
         found += [
-            {
-                **of,
-                "field": e["field"],
-                "value": e["value"],
-                "from": iso(e["visible_from"]),
-                "to": iso(e["visible_to"]),
-            }
+            Shown(e["field"], e["value"], e["visible_from"], e["visible_to"], of)
             for e in state.rows(query.order_by(exposures.c.id))
         ]
-    return found
+    return tuple(found)
 
 
 def _record(ws: Workspace, table: str, record_id: str) -> dict[str, Any]:
@@ -289,7 +288,7 @@ def _record(ws: Workspace, table: str, record_id: str) -> dict[str, Any]:
 
 def _worth(
     ws: Workspace, in_force: Any, mine: Any, features: list[dict[str, Any]], as_of: int
-) -> dict[str, Any]:
+) -> tuple[tuple[str, ...], str | None]:
     """A deal's open risks, and why it has no expected value where it has none."""
     from sales_consultant.scoring import value
 
@@ -298,8 +297,8 @@ def _worth(
         guessed = in_force.amount.estimate(con)
         estimates = dict(zip(guessed["record_id"], guessed["amount"], strict=True))
     why = str(value.deal_values(con, mine, as_of=as_of, estimates=estimates)["reason"].iloc[0])
-    found: dict[str, Any] = {"risks": risks.of_deal({f["feature"]: f["value"] for f in features}, why)}
-    return found | ({"why_no_value": risks.NO_VALUE[why]} if why else {})
+    found = risks.of_deal({f["feature"]: f["value"] for f in features}, why)
+    return tuple(found), risks.NO_VALUE[why] if why else None
 
 
 def _why_none(ws: Workspace, in_force: Any, table: str, key: tuple[str, str], as_of: int) -> str:
@@ -328,17 +327,3 @@ def _last_as_of(ws: Workspace) -> int:
         sa.select(runs.c.as_of).where(runs.c.as_of.is_not(None)).order_by(runs.c.started_at.desc()).limit(1)
     )
     return int(rows[0]["as_of"]) if rows else ws.connector.now()
-
-
-def models_list(state: State) -> list[dict[str, Any]]:
-    """All models, newest first."""
-    return [
-        {
-            "name": m["name"],
-            "digest": m["digest"][:12],
-            "verdict": m["verdict"],
-            "as_of": iso(m["as_of"]),
-            "in_force": m["published_at"] is not None and m["withdrawn_at"] is None,
-        }
-        for m in models.index(state)
-    ]

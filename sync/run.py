@@ -52,6 +52,7 @@ from sales_consultant.sync.pilot import Ask, Narrowed, allowed, decide, left_beh
 from sales_consultant.sync.plan import Held, Limits, Plan, make
 from sales_consultant.sync.pull import Pulled, pull
 from sales_consultant.sync.push import calls_for, push, recover
+from sales_consultant.sync.results.runs import RunDone
 from sales_consultant.sync.state import State, holds, merges, runs
 from sales_consultant.sync.workspace import Workspace
 
@@ -94,6 +95,10 @@ class Run:
     def code(self) -> int:
         """Exit code of a run that ended: 5 where records are dead letters."""
         return 5 if self.counts.get("dead") else 0
+
+    def ended(self) -> RunDone:
+        """What it did, for whoever asked for it."""
+        return RunDone(self.id, self.job, self.counts)
 
 
 def new_id(now: int) -> str:
@@ -567,7 +572,7 @@ def scheduled(ws: Workspace, job: str, *, at: int, stop: Callable[[], bool]) -> 
     with running(ws, job, scheduled_at=at) as run:
         if job == "backup":
             keep = ws.settings.retention.backups
-            run.counts["backup"] = backups.backup(ws.state, ws.folder, now=ws.clock(), keep=keep)
+            run.counts["backup"] = backups.backup(ws.state, ws.folder, now=ws.clock(), keep=keep).to_json()
             return run
         pulling(ws, run, Silent(), compare=job == "reconcile")
         if job == "train":

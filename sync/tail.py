@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from sales_consultant.config.errors import UsageError
-from sales_consultant.sync.report import iso
+from sales_consultant.sync.results import iso
 from sales_consultant.sync.state import State, changes, leases, runs
 
 PAUSE_SECONDS = 1.0

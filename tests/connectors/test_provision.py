@@ -285,8 +285,8 @@ def test_a_lost_answer_ends_a_provision_that_the_next_one_finishes(
     with Workspace(settings, "main", settings.connections["main"], tmp_path / "s", connector=made) as ws:
         with pytest.raises(CrmUnavailableError, match="lost"):
             admin.provision(ws, dry=False)
-        assert admin.provision(ws, dry=False)["refused"] == 0
-        assert admin.provision(ws, dry=False)["created"] == 0
+        assert admin.provision(ws, dry=False).to_json()["refused"] == 0
+        assert admin.provision(ws, dry=False).to_json()["created"] == 0
         assert made.unwritable("deals", [f for f in ws.fields["deals"] if not f.people_write]) == {}
 
 
@@ -309,7 +309,7 @@ def test_help_names_the_event_and_what_was_written_is_forgotten(tmp_path: Path, 
         )
         made = open_connector(settings.connections["main"], "t", settings.write)
         with Workspace(settings, "main", settings.connections["main"], tmp_path, connector=made) as ws:
-            done = admin.provision(ws, dry=False, wishes=admin.Wishes(list_view=True))
+            done = admin.provision(ws, dry=False, wishes=admin.Wishes(list_view=True)).to_json()
             assert done["refused"] == 0
             assert len(done["by_hand"]) >= 2
             if crm == "salesforce":
@@ -317,12 +317,12 @@ def test_help_names_the_event_and_what_was_written_is_forgotten(tmp_path: Path, 
                 sets = ["SC_Sales_Consultant_Reader"]
                 Sf(sandbox).user("rep", objects=objects, permission_sets=sets)
                 Sf(sandbox).user("stranger", objects=objects)
-                seen = admin.provision(ws, dry=False, wishes=admin.Wishes(reader_token="rep"))
+                seen = admin.provision(ws, dry=False, wishes=admin.Wishes(reader_token="rep")).to_json()
                 assert seen["refused"] == 0
                 assert [s["kind"] for s in seen["steps"]].count("verify") == 4
-                seen = admin.provision(ws, dry=False, wishes=admin.Wishes(reader_token="stranger"))
+                seen = admin.provision(ws, dry=False, wishes=admin.Wishes(reader_token="stranger")).to_json()
                 assert seen["refused"] > 20
-            looked = admin.removal(ws)
+            looked = admin.removal(ws).to_json()
             assert looked["would_remove"] >= 20
             if crm == "hubspot":
                 held = requests.get(
@@ -334,6 +334,6 @@ def test_help_names_the_event_and_what_was_written_is_forgotten(tmp_path: Path, 
             else:
                 held = Sf(sandbox).fields("Opportunity")["SC_Score__c"]
                 assert "New business: won." in held["inlineHelpText"]
-            assert admin.provision(ws, dry=False)["created"] == 0
-            assert admin.remove(ws)["removed"] == looked["would_remove"]
-            assert admin.removal(ws)["would_remove"] == 0
+            assert admin.provision(ws, dry=False).to_json()["created"] == 0
+            assert admin.remove(ws).to_json()["removed"] == looked["would_remove"]
+            assert admin.removal(ws).to_json()["would_remove"] == 0

@@ -25,7 +25,7 @@ def busiest(con: duckdb.DuckDBPyConnection) -> str:
 
 def test_purchases_and_open_deals_are_all_there(con: duckdb.DuckDBPyConnection) -> None:
     mine = busiest(con)
-    found = profile(con, mine, as_of=NOW, holds={})
+    found = profile(con, mine, as_of=NOW, holds={}).to_json()
     won, total = con.execute(
         "SELECT count(*), sum(amount) FROM deals WHERE company_id = ? AND is_won AND closed_at <= ?",
         [mine, NOW],
@@ -43,13 +43,13 @@ def test_people_and_deals_come_with_what_the_crm_shows_on_them(con: duckdb.DuckD
     mine = str(
         (con.execute("SELECT company_id FROM deals WHERE NOT is_closed ORDER BY id").fetchone() or ("",))[0]
     )
-    plain = profile(con, mine, as_of=NOW, holds={})
+    plain = profile(con, mine, as_of=NOW, holds={}).to_json()
     deal, person = plain["open_deals"][0]["id"], plain["people"][0]["id"]
     shown = {
         ("deals", deal): {"score": "61", "grade": "B"},
         ("contacts", person): {"score": "40", "grade": "D"},
     }
-    found = profile(con, mine, as_of=NOW, holds={}, shown=shown)
+    found = profile(con, mine, as_of=NOW, holds={}, shown=shown).to_json()
     assert (found["open_deals"][0]["score"], found["open_deals"][0]["grade"]) == ("61", "B")
     assert found["people"][0]["grade"] == "D" and plain["people"][0]["grade"] is None
     linked = con.execute(
@@ -67,14 +67,14 @@ def test_nothing_of_later_is_told(con: duckdb.DuckDBPyConnection) -> None:
     mine = busiest(con)
     first = con.execute("SELECT min(closed_at) FROM deals WHERE company_id = ? AND is_won", [mine]).fetchone()
     assert first
-    early = profile(con, mine, as_of=int(first[0]) - 1, holds={})
+    early = profile(con, mine, as_of=int(first[0]) - 1, holds={}).to_json()
     assert early["purchases"] == []
     assert early["habit"] == "has not bought yet"
     assert all(a["last"] is None or a["last"] <= "2100" for a in early["activity"])
 
 
 def test_an_unknown_company_has_an_empty_page(con: duckdb.DuckDBPyConnection) -> None:
-    found = profile(con, "nobody", as_of=NOW, holds={})
+    found = profile(con, "nobody", as_of=NOW, holds={}).to_json()
     assert not any(found[k] for k in ("purchases", "products", "people", "open_deals", "activity", "risks"))
 
 
@@ -84,6 +84,6 @@ def test_risks_are_sentences(con: duckdb.DuckDBPyConnection) -> None:
     ).fetchone()
     assert row
     con.execute("UPDATE deals SET close_date = ? WHERE id = ?", [NOW - 40 * DAY, row[1]])
-    found = profile(con, str(row[0]), as_of=NOW, holds={"churn_risk": "71"})
+    found = profile(con, str(row[0]), as_of=NOW, holds={"churn_risk": "71"}).to_json()
     assert "churn risk 71 of 100" in found["risks"]
     assert any("should have closed" in r for r in found["risks"])

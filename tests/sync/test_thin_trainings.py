@@ -19,7 +19,7 @@ from sales_consultant.scoring.declare import Feature, Group, Words
 from sales_consultant.scoring.model import PopulationModel
 from sales_consultant.scoring.propensity import PropensityModel
 from sales_consultant.scoring.value import ValueModel
-from sales_consultant.sync import cards, models, trainings
+from sales_consultant.sync import cardpage, cards, models, trainings
 from sales_consultant.sync.state import State
 from sales_consultant.sync.state import models as index
 
@@ -134,7 +134,7 @@ def test_a_card_tells_what_a_model_is_made_of(tmp_path: Path) -> None:
             con, state, tmp_path, settings, as_of=NOW, now=NOW, say=lambda _: None, only=["deals"]
         )
     ws = cast("Workspace", SimpleNamespace(state=state, models_folder=tmp_path))
-    told = cards.card(ws, done[0].digest[:8])
+    told = cards.card(ws, done[0].digest[:8]).to_json()
     json.dumps(told)
     wanted = {
         "event",
@@ -148,7 +148,7 @@ def test_a_card_tells_what_a_model_is_made_of(tmp_path: Path) -> None:
     }
     assert wanted | {"activity_coverage", "verdict", "why", "in_force"} <= set(told)
     assert "judged" not in told
-    brief = cards.brief(told)
+    brief = cardpage.lines_of(told)
     assert brief["event"] == "deal won"
     assert brief["horizon"] == f"{told['horizon_days']} days"
     assert "meetings" in brief["features"]

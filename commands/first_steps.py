@@ -10,10 +10,11 @@ import typer
 from sales_consultant.commands.options import Yes, one_of
 from sales_consultant.commands.output import admin as screens
 from sales_consultant.commands.output import demo as demo_screen
-from sales_consultant.commands.shell import Answer, Document, Shell
+from sales_consultant.commands.shell import Answer, Shell
 from sales_consultant.config import secrets
 from sales_consultant.config.errors import UsageError
 from sales_consultant.demo import run_demo
+from sales_consultant.demo.result import CompanyDone
 from sales_consultant.sync import admin, signin
 from sales_consultant.sync import check as checking
 from sales_consultant.sync.results.admin import (
@@ -40,9 +41,8 @@ def demo(
     one_of(crm, ("hubspot", "salesforce"), "--crm")
     one_of(data, ("saas", "shop", "both"), "--data")
 
-    def show(made: Document) -> None:
-        shell.reporter.stop()
-        demo_screen.show(made)
+    def show(made: CompanyDone) -> None:
+        shell.show(made, demo_screen.show)
 
     run_demo(crm=crm, data=data, keep=keep, as_json=shell.json, reporter=shell.reporter, show=show)
 

@@ -5,14 +5,16 @@ from typing import Annotated
 
 import typer
 
+from sales_consultant.commands.output import evaluation as screens
 from sales_consultant.commands.output import record as record_screen
 from sales_consultant.commands.output import status as status_screen
-from sales_consultant.commands.output import training as screens
+from sales_consultant.commands.output.training import tests
 from sales_consultant.commands.shell import Answer, Shell
 from sales_consultant.sync import evaluation, report
+from sales_consultant.sync.results.evaluation import AsGiven, Clusters, Comparison, Plots
 from sales_consultant.sync.results.explanation import Explanation
 from sales_consultant.sync.results.status import Status
-from sales_consultant.sync.results.training import AsGiven, Clusters, Comparison, ForwardTests, Plots
+from sales_consultant.sync.results.training import ForwardTests
 
 Tested = Answer[ForwardTests] | Answer[Comparison] | Answer[Clusters] | Answer[Plots] | Answer[AsGiven]
 
@@ -23,7 +25,8 @@ def status(shell: Shell) -> Answer[Status]:
 
 
 def explain(
-    shell: Shell, record: Annotated[str, typer.Argument(help="A record's id, alone or as deals/ID.")]
+    shell: Shell,
+    record: Annotated[str, typer.Argument(help="A record's id, alone or as deals/ID.")],
 ) -> Answer[Explanation]:
     """Why a record has its score: reasons in points, what the CRM holds, what was shown when."""
     return Answer(report.explain(shell.ws, record), record_screen.show)
@@ -56,4 +59,4 @@ def evaluate(
         return Answer(evaluation.plotted(shell.ws, plots), screens.plots)
     if given:
         return Answer(evaluation.as_given(shell.ws), screens.as_given)
-    return Answer(evaluation.evaluate(shell.ws.state), screens.tests)
+    return Answer(evaluation.evaluate(shell.ws.state), tests)

@@ -17,6 +17,7 @@ from sales_consultant.commands.options import (
     guard_values,
     moment,
 )
+from sales_consultant.commands.output import evaluation as evaluation_screen
 from sales_consultant.commands.output import plan as plan_screen
 from sales_consultant.commands.output import run as run_screen
 from sales_consultant.commands.output import state as state_screen
@@ -28,10 +29,11 @@ from sales_consultant.sync.estimate import Estimated
 from sales_consultant.sync.estimate import estimate as reckon
 from sales_consultant.sync.pilot import narrowing
 from sales_consultant.sync.plan import Plan
+from sales_consultant.sync.results.evaluation import Readiness
 from sales_consultant.sync.results.plan import PlanMade, ScoredRecords
 from sales_consultant.sync.results.runs import RunDone
 from sales_consultant.sync.results.state import Backfilled
-from sales_consultant.sync.results.training import Readiness, TrainingDone
+from sales_consultant.sync.results.training import TrainingDone
 from sales_consultant.sync.run import dry, pulling, running, training
 from sales_consultant.sync.run import score as scoring
 from sales_consultant.sync.run import sync as syncing
@@ -76,7 +78,7 @@ def train(
     with running(shell.ws, "train") as run:
         pulling(shell.ws, run, shell.reporter)
         if readiness:
-            return Answer(evaluation.ready(shell.ws, as_of=run.as_of), training_screen.readiness)
+            return Answer(evaluation.ready(shell.ws, as_of=run.as_of), evaluation_screen.readiness)
         trained = training(shell.ws, run, shell.reporter, dry_run=dry_run)
         models = candidates.retrained(trained, dry_run=dry_run)
     tests = evaluation.evaluate(shell.ws.state).tests
@@ -99,7 +101,8 @@ def plan(
     run, made = dry(shell.ws, shell.reporter, as_of=moment(as_of, "--as-of"), fresh=not no_pull)
     if output:
         planfile.save(shell.ws, made, output, run.id)
-    return Answer(PlanMade(made, run.id, str(output) if output else None), plan_screen.show)
+    found = PlanMade(made, run.id, str(output) if output else None)
+    return Answer(found, plan_screen.show)
 
 
 def push(

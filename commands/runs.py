@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from sales_consultant.commands.options import RunId
-from sales_consultant.commands.output import run as screens
+from sales_consultant.commands.output import runs as screens
 from sales_consultant.commands.output.document import json_text
 from sales_consultant.commands.shell import Answer, Shell
 from sales_consultant.sync import report

@@ -42,7 +42,7 @@ def put_back(
 def check_state(shell: Shell) -> Answer[StateChecked]:
     """Check the state's file and list its backups."""
     ws = shell.ws
-    found = backups.check(ws.state, ws.folder)
+    found = backups.check(ws.folder, lambda: ws.state)
     return Answer(found, screens.checked, found.code)
 
 

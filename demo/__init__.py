@@ -2,9 +2,10 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from sales_consultant.demo.result import CompanyDone
     from sales_consultant.sync.run import Reporter
 
 
@@ -15,7 +16,7 @@ def run_demo(
     keep: bool,
     as_json: bool,
     reporter: "Reporter",
-    show: Callable[[dict[str, Any]], None],
+    show: "Callable[[CompanyDone], None]",
 ) -> None:
     """Run the main job on a sandbox CRM filled with a demo company, in a directory of its own.
 

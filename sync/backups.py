@@ -5,7 +5,7 @@ import fcntl
 import json
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -116,10 +116,10 @@ def listed(folder: Path, known: list[Path]) -> tuple[Copy, ...]:
     return tuple(rows)
 
 
-def check(state: State, folder: Path) -> StateChecked:
-    """What the state's file is, and the copies of it that are there."""
+def check(folder: Path, state: Callable[[], State]) -> StateChecked:
+    """What the state's file is, and the copies of it that are there; `state` is opened only where the file is sound."""
     found = look(folder / "state.db")
-    places = [] if found.problems else known(state)
+    places = [] if found.problems else known(state())
     return StateChecked(**vars(found), backups=listed(folder, places))
 
 

@@ -9,17 +9,19 @@ import sqlalchemy as sa
 from sales_consultant.config.errors import MachineError
 from sales_consultant.sync import held, models
 from sales_consultant.sync.desired import DAY_MS
-from sales_consultant.sync.results.training import (
+from sales_consultant.sync.results.evaluation import (
     AsGiven,
     CalibrationBand,
     Clusters,
     Comparison,
-    ForwardTest,
-    ForwardTests,
     GivenBand,
     Plots,
     PopulationReady,
     Readiness,
+)
+from sales_consultant.sync.results.training import (
+    ForwardTest,
+    ForwardTests,
 )
 from sales_consultant.sync.run import from_before
 from sales_consultant.sync.state import State, exposures, runs

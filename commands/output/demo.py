@@ -1,137 +1,86 @@
-"""The demo's result for people."""
+"""The demo's result: what was read, scored and written, and the best records as their reps see them."""
 
-from typing import Any
-
-from rich.console import Console
-from rich.text import Text
-
-from sales_consultant.commands.output.text import plain
-from sales_consultant.config.catalogue import by_key
-
-
-def _console() -> Console:
-    return Console(highlight=False, soft_wrap=True)
+from sales_consultant.commands.output.page import Page, Piece, bold, dim, good, warn
+from sales_consultant.commands.output.text import count, counted, money, plain
+from sales_consultant.commands.output.training import figures
+from sales_consultant.commands.output.values import day, value
+from sales_consultant.demo.result import CompanyDone, Record
+from sales_consultant.sync.results.training import BETTER, TOO_LITTLE
 
 
-def _counts(found: dict[str, Any]) -> str:
-    return ", ".join(f"{n:,} {k.replace('_', ' ')}" for k, n in found.items())
+def show(page: Page, made: CompanyDone) -> None:
+    """Counts, forward tests, then deals by their worth, or customers where nothing has a score."""
+    _head(page, made)
+    _tests(page, made)
+    if any(r.score is not None for r in made.records):
+        _deals(page, made.records)
+    else:
+        _customers(page, made.records)
+    page.blank()
+    again = f"A second sync at the same moment: {made.second_written:,} written, {count(made.second_calls, 'call')}."
+    page.line((good if not made.second_written else warn)(again))
+    if made.page:
+        page.line(f"The page of one of them, to be opened in a browser: {plain(made.page)}")
 
 
-def _test(test: dict[str, Any]) -> str:
-    if test.get("auc") is None:
-        return f"{test['name']}: {test.get('verdict')}"
-    dropped = [str(x.get("column", x)) if isinstance(x, dict) else str(x) for x in test.get("leaks", [])]
-    return (
-        f"{test['name']}: AUC {test['auc']:.3f} ({test['auc_low']:.3f} to {test['auc_high']:.3f}), "
-        f"log-loss {test['log_loss']:.4f} against {test['base_log_loss']:.4f} of the base rate "
-        f"({test['n']:,} rows, {test['base_rate']:.1%}): {test['verdict']}"
-        + (f"; left out: {', '.join(dropped[:6])}{' ...' if len(dropped) > 6 else ''}" if dropped else "")
+def _head(page: Page, made: CompanyDone) -> None:
+    page.blank()
+    page.line(dim(plain(made.notice)))
+    changes = count(int(made.changed.get("changes", 0)), "value")
+    refused = f"{made.dead:,} refused by the CRM"
+    limits = f"the vendor's own limits would have taken {made.seconds_at_vendor_limits:,.0f} s"
+    page.table(
+        [
+            ("Read", counted(made.pulled)),
+            ("Scored", counted(made.scored)),
+            ("Written", f"{count(made.written, 'record')}, {changes}; {refused}"),
+            ("Calls", f"{made.calls:,}; {limits}, this took {made.seconds:,.0f} s"),
+        ]
     )
 
 
-def show(made: dict[str, Any]) -> None:
-    """One company's demo, by whether its records have scores."""
-    scored = any(r["score"] is not None for r in made["records"])
-    (deals if scored else customers)(made)
-
-
-def _head(console: Console, made: dict[str, Any]) -> None:
-    changed = made["changed"]
-    console.print(Text(f"\n{made['notice']}", style="dim"))
-    console.print(Text(f"pulled   {_counts(made['pulled'])}"))
-    console.print(Text(f"scored   {_counts(made['scored'])}"))
-    console.print(
-        Text(
-            f"written  {made['written']:,} records, {changed['changes']:,} values; {made['dead']} refused by the CRM"
-        )
-    )
-    console.print(
-        Text(
-            f"calls    {made['api_calls']:,}; the vendor's own limits would have taken "
-            f"{made['seconds_at_vendor_limits']:,.0f} s, this took {made['seconds']:,.0f} s"
-        )
-    )
-    if not made["forward_tests"]:
-        console.print(
-            Text(
-                "no forward test: nothing here is open for a while and then won or lost, so no record gets a score; "
-                "customers get a value, a segment and a risk of leaving"
-            )
+def _tests(page: Page, made: CompanyDone) -> None:
+    page.blank()
+    if not made.tests:
+        page.line(
+            "No forward test: nothing here is open for a while and then won or lost, so no record gets a score; "
+            "customers get a value, a segment and a risk of leaving."
         )
         return
-    console.print(Text("forward test, in time, on all open records:"))
-    for test in made["forward_tests"]:
-        good = test.get("verdict") == "better than base rate"
-        console.print(Text(f"  {_test(test)}", style="" if good else "yellow"))
-        if not good:
-            few = test.get("verdict") == "too little data"
-            said = (
-                "so rules give a grade, and no probability is written"
-                if few
-                else "so no such score was written"
-            )
-            console.print(Text(f"    {said}", style="yellow"))
+    for t in made.tests:
+        useful = t.verdict == BETTER
+        page.line(bold(plain(t.name)), "  ", (good if useful else warn)(plain(t.verdict)))
+        figures(page, t)
+        if not useful and t.verdict != TOO_LITTLE:
+            page.line(warn("So no such score was written."), indent=2)
 
 
-def deals(made: dict[str, Any]) -> None:
-    """A company that sells by deals: counts, forward tests, the best open records with score and step, the second sync."""
-    console = _console()
-    _head(console, made)
-    console.print(
-        Text(
-            f"\nthe {len(made['records'])} most valuable open records, as their reps see them:", style="bold"
+def _deals(page: Page, records: tuple[Record, ...]) -> None:
+    page.heading(f"The {len(records)} most valuable open records, as their reps see them")
+    for r in records:
+        score: Piece = bold(f"{r.score if r.score is not None else '–':>2} {plain(r.grade or '–')}")
+        worth = money(r.expected_value) if r.expected_value else "–"
+        page.line(score, f"  {plain(r.name)}", dim("  worth "), worth, indent=2, hang=8)
+        if r.reasons:
+            page.line(dim(" · ".join(plain(x) for x in r.reasons)), indent=8)
+        if r.next_step:
+            due = f", due {day(r.next_step_due)}" if r.next_step_due else ""
+            page.line(good(f"next: {plain(r.next_step)}{due}"), indent=8)
+
+
+def _customers(page: Page, records: tuple[Record, ...]) -> None:
+    page.heading(f"The {len(records)} most valuable customers, as their reps see them")
+    rows: list[tuple[Piece, ...]] = [
+        (dim("in 12 months"), dim("tier"), dim("segment"), dim("risk"), dim("customer"))
+    ]
+    rows += [
+        (
+            money(r.expected_value) if r.expected_value else "–",
+            value("customer_tier", r.customer_tier),
+            value("segment", r.segment),
+            value("churn_risk", r.churn_risk),
+            plain(r.name),
         )
-    )
-    for r in made["records"]:
-        worth = f"{float(r['expected_value']):>10,.0f}" if r["expected_value"] else f"{'-':>10}"
-        console.print(Text(f"  {r['score'] or '-':>2} {r['grade'] or '-'} {worth}  {plain(r['name'])}"))
-        if r["reasons"]:
-            console.print(Text(f"{'why':>15}  {' · '.join(plain(x) for x in r['reasons'])}", style="dim"))
-        if r["next_step"]:
-            due = f", due {r['next_step_due']}" if r["next_step_due"] else ""
-            console.print(Text(f"{'next':>15}  {plain(r['next_step'])}{due}", style="green"))
-    _tail(console, made)
-
-
-def customers(made: dict[str, Any]) -> None:
-    """A company whose customers buy without deals: counts, and the most valuable customers by what they are told."""
-    console = _console()
-    _head(console, made)
-    found = made["records"]
-    console.print(Text(f"\nthe {len(found)} most valuable customers, as their reps see them:", style="bold"))
-    console.print(
-        Text(f"  {'12 months':>10}  {'tier':<6}  {'segment':<16}  {'risk':>5}  customer", style="dim")
-    )
-    for r in found:
-        console.print(
-            Text(
-                f"  {_worth(r):>10}  {_tier(r):<6}  {_word(r, 'segment'):<16}  {_risk(r):>5}  {plain(r['name'])}"
-            )
-        )
-    _tail(console, made)
-
-
-def _worth(r: dict[str, Any]) -> str:
-    return f"{float(r['expected_value']):,.0f}" if r["expected_value"] else "-"
-
-
-def _word(r: dict[str, Any], key: str) -> str:
-    """An enumeration's value by its label, as the CRM shows it."""
-    return by_key(key).option_label(str(r[key])) if r[key] else "-"
-
-
-def _tier(r: dict[str, Any]) -> str:
-    return _word(r, "customer_tier")
-
-
-def _risk(r: dict[str, Any]) -> str:
-    return f"{r['churn_risk']} %" if r["churn_risk"] is not None else "-"
-
-
-def _tail(console: Console, made: dict[str, Any]) -> None:
-    second = made["second_sync"]
-    console.print(
-        Text(f"second sync at the same as-of: {second['written']} written, {second['api_calls']} calls")
-    )
-    if made["page"]:
-        console.print(Text(f"the page of one of them, to be opened in a browser: {made['page']}"))
+        for r in records
+    ]
+    page.table(rows, indent=2, right=(0, 3))

@@ -1,15 +1,14 @@
-"""What a run did, as the last lines of a command and in `runs list` and `runs show`."""
+"""What a run did, as the last lines of a command."""
 
 import math
 from collections.abc import Mapping
 from typing import Any
 
-from sales_consultant.commands.output.page import Page, Piece, bad, bold, command, dim, good, warn
+from sales_consultant.commands.output.page import Page, Piece, bold, command, dim, warn
 from sales_consultant.commands.output.text import count, counted, listed, plain, words
-from sales_consultant.commands.output.times import brief_span, span
 from sales_consultant.commands.output.values import is_shown, label
 from sales_consultant.sync.estimate import Estimated
-from sales_consultant.sync.results.runs import RunDetails, RunDone, RunList, RunRow
+from sales_consultant.sync.results.runs import RunDone
 
 # Told in lines of their own, or of use to programs only.
 _TOLD = {
@@ -23,9 +22,9 @@ _CONFLICTS = 10
 def done(page: Page, run: RunDone) -> None:
     """The end of a run: what it wrote, what to do next, then what it read and scored."""
     counts = run.counts
-    page.line(bold(f"{did(counts)}."), _calls(counts))
-    _next(page, run.id, counts)
-    _body(page, counts)
+    page.line(bold(f"{did(counts)}."), calls(counts))
+    next_step(page, run.id, counts)
+    body(page, counts)
     if run.conflicts:
         conflicts(page, run.conflicts)
 
@@ -63,12 +62,12 @@ def did(counts: Mapping[str, Any]) -> str:
     return f"Read {count(rows, 'row')}" if rows else "Read: nothing has changed"
 
 
-def _calls(counts: Mapping[str, Any]) -> str:
+def calls(counts: Mapping[str, Any]) -> str:
     calls = counts.get("api_calls")
     return "" if calls is None else f" {count(int(calls), 'API call')}."
 
 
-def _next(page: Page, run_id: str, counts: Mapping[str, Any], *, looked: bool = False) -> None:
+def next_step(page: Page, run_id: str, counts: Mapping[str, Any], *, looked: bool = False) -> None:
     dead, waiting = int(counts.get("dead") or 0), int(counts.get("waiting_records") or 0)
     if dead or waiting:
         why: list[Piece] = [] if looked else [command(f"runs show {run_id}"), " says why, "]
@@ -94,7 +93,7 @@ def _next(page: Page, run_id: str, counts: Mapping[str, Any], *, looked: bool = 
         page.line("Next: ", command("plan"), " shows what would be written.")
 
 
-def _body(page: Page, counts: Mapping[str, Any]) -> None:
+def body(page: Page, counts: Mapping[str, Any]) -> None:
     rows: list[tuple[Piece, Piece]] = []
     for title, found in (
         ("Read", _joined(counts.get("pulled") or {})),
@@ -120,18 +119,25 @@ def _body(page: Page, counts: Mapping[str, Any]) -> None:
                 count(int(counts["estimated_amounts"]), "deal without an amount", "deals without an amount"),
             )
         )
-    for found in counts.get("compared") or ():
-        rows.append((f"Compared {words(found['stream'])}", plain(found["result"])))
+    rows += _now_and_then(counts)
+    if rows:
+        page.blank()
+        page.table(rows, indent=2)
+
+
+def _now_and_then(counts: Mapping[str, Any]) -> list[tuple[Piece, Piece]]:
+    """What some runs count: comparisons, repairs, backups, undone runs, and whatever has no line of its own."""
+    rows: list[tuple[Piece, Piece]] = [
+        (f"Compared {words(c['stream'])}", plain(c["result"])) for c in counts.get("compared") or ()
+    ]
     if counts.get("repaired"):
         rows.append(("Repaired", count(int(counts["repaired"]), "row")))
     if counts.get("backup"):
         rows.append(("Backup", plain(counts["backup"]["file"])))
     if counts.get("undone"):
         rows.append(("Undone", listed(plain(r) for r in counts["undone"])))
-    rows += [(words(k).capitalize(), _any(v)) for k, v in counts.items() if k not in _TOLD and _any(v)]
-    if rows:
-        page.blank()
-        page.table(rows, indent=2)
+    others = [(k, _any(v)) for k, v in counts.items() if k not in _TOLD]
+    return [*rows, *((words(k).capitalize(), told) for k, told in others if told)]
 
 
 def _joined(pulled: Mapping[str, int]) -> dict[str, int]:
@@ -171,120 +177,6 @@ def conflicts(page: Page, found: tuple[Mapping[str, str | None], ...]) -> None:
         page.line(f"{plain(where)}  {label(str(c.get('field')))}: {told}", indent=2, hang=4)
     if len(found) > _CONFLICTS:
         page.line(dim(f"and {len(found) - _CONFLICTS:,} more"), indent=2)
-
-
-# -- runs list, runs show ----------------------------------------------------------------------------------------
-
-
-def runs(page: Page, found: RunList) -> None:
-    """A line a run; above them what to do, where the newest one failed or had records refused."""
-    if not found.runs:
-        page.line("No run yet. Next: ", command("plan"), " shows what a first sync would write.")
-        return
-    _attention(page, found.runs[0])
-    rows = [
-        (
-            r.id,
-            words(r.job),
-            page.times.ago(r.started_at),
-            dim("–" if r.seconds is None else brief_span(r.seconds)),
-            _what(r),
-        )
-        for r in found.runs
-    ]
-    page.table(rows)
-
-
-def _attention(page: Page, newest: RunRow) -> None:
-    if newest.counts.get("dead"):
-        refused = count(int(newest.counts["dead"]), "record")
-        page.line(
-            warn(f"The newest run had {refused} refused."), " Next: ", command(f"runs show {newest.id}"), "."
-        )
-        page.blank()
-    elif newest.outcome and newest.outcome.startswith("failed"):
-        page.line(bad("The newest run failed."), " Next: ", command(f"runs show {newest.id}"), " says why.")
-        page.blank()
-
-
-def _outcome(run: RunRow) -> Piece:
-    if run.outcome is None:
-        return warn("going on")
-    text = plain(run.outcome)
-    if text.startswith("failed"):
-        return bad("failed")
-    return good(text) if text == "done" else warn(text)
-
-
-def _what(run: RunRow) -> Piece:
-    """How a run ended, and what it came to."""
-    if run.outcome is None:
-        return warn("going on, or killed")
-    if run.outcome.startswith("failed"):
-        return bad(f"failed: {plain(run.error or run.outcome.removeprefix('failed: '))}")
-    told = did(run.counts)
-    told = told[:1].lower() + told[1:]
-    if run.counts.get("dead"):
-        return warn(f"{told}; {count(int(run.counts['dead']), 'record')} refused")
-    return told if run.outcome == "done" else warn(f"{plain(run.outcome)}: {told}")
-
-
-def run(page: Page, found: RunDetails) -> None:
-    """One run: how it ended, what to do, what it changed by field, what was refused by reason."""
-    r = found.run
-    took = "" if r.seconds is None else f", took {span(r.seconds)}"
-    page.line(
-        bold(f"{words(r.job).capitalize()} {r.id}"),
-        " ",
-        _outcome(r),
-        f", {page.times.both(r.started_at)}{took}",
-    )
-    if r.error:
-        page.line(bad(plain(r.error)))
-    if r.counts:
-        page.line(f"{did(r.counts)}.{_calls(r.counts)}")
-    if r.outcome is None:
-        page.line(
-            "Next: ",
-            command(f"runs tail {r.id}"),
-            " shows how far it is; a killed one is settled by the next sync.",
-        )
-    else:
-        _next(page, r.id, {"written": 0, **r.counts}, looked=True)
-    _refusals(page, found)
-    _changes(page, found)
-    _body(page, {k: v for k, v in r.counts.items() if k != "plan"})
-
-
-def _refusals(page: Page, found: RunDetails) -> None:
-    if not found.refused:
-        return
-    page.heading("Refused by the CRM")
-    for f in found.refused:
-        code = f" ({plain(f.code)})" if f.code else ""
-        page.line(
-            bad(count(f.records, "record")), f"  {plain(f.message or 'without a reason')}{code}, for example "
-            f"{plain(f.for_example)}", indent=2, hang=4,
-        )  # fmt: skip
-
-
-def _changes(page: Page, found: RunDetails) -> None:
-    if not found.changes:
-        return
-    page.heading("Values")
-    by: dict[tuple[str, str], list[str]] = {}
-    for c in found.changes:
-        if is_shown(c.field):
-            by.setdefault((c.object, c.state), []).append(f"{label(c.field)} {c.n:,}")
-    page.table([(words(o), _state(s), listed(told)) for (o, s), told in sorted(by.items())], indent=2)
-
-
-def _state(state: str) -> Piece:
-    known = {
-        "done": good("written"), "dead": bad("refused"), "conflict": warn("changed by somebody else"),
-        "waiting": warn("waiting for a lock"), "planned": dim("not sent"), "inflight": warn("outcome not known"),
-    }  # fmt: skip
-    return known.get(state, plain(state))
 
 
 def estimated(page: Page, found: Estimated) -> None:

@@ -114,3 +114,13 @@ def short(digest: str, others: Iterable[str] = (), least: int = 7) -> str:
         if not any(o.startswith(digest[:size]) for o in rest):
             return digest[:size]
     return digest
+
+
+def sentence(text: str) -> str:
+    """A text as a sentence: a capital at its beginning, a full stop at its end.
+
+    >>> sentence("it stays")
+    'It stays.'
+    """
+    told = plain(text)
+    return f"{told[:1].upper()}{told[1:]}{'' if told.endswith(('.', '!', '?')) else '.'}"

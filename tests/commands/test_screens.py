@@ -18,6 +18,7 @@ from support.example_runs import NOW
 
 from sales_consultant.commands.output import (
     admin,
+    evaluation,
     models,
     plan,
     record,
@@ -28,6 +29,7 @@ from sales_consultant.commands.output import (
     training,
     undo,
 )
+from sales_consultant.commands.output import runs as runs_screen
 from sales_consultant.commands.output.page import Page
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -44,8 +46,8 @@ SCREENS: dict[str, tuple[Callable[[Page, Any], None], Any]] = {
     "sync-quiet": (run.done, runs.QUIET),
     "rollback": (run.done, runs.RESTORED),
     "pull-estimate": (run.estimated, runs.ESTIMATED),
-    "runs-list": (run.runs, runs.RUNS),
-    "runs-show": (run.run, runs.RUN_SHOWN),
+    "runs-list": (runs_screen.runs, runs.RUNS),
+    "runs-show": (runs_screen.run, runs.RUN_SHOWN),
     "status": (status.show, runs.STATUS),
     "status-troubled": (status.show, runs.TROUBLED),
     "status-fresh": (status.show, runs.FRESH),
@@ -66,14 +68,14 @@ SCREENS: dict[str, tuple[Callable[[Page, Any], None], Any]] = {
     "explain-company": (record.show, findings.COMPANY),
     "train": (training.done, findings.TRAINED),
     "train-dry-run": (training.done, findings.DRY_TRAINED),
-    "train-readiness": (training.readiness, findings.READY),
+    "train-readiness": (evaluation.readiness, findings.READY),
     "evaluate": (training.tests, findings.TESTS),
     "evaluate-nothing": (training.tests, findings.NO_TESTS),
-    "evaluate-as-given": (training.as_given, findings.GIVEN),
-    "evaluate-compare": (training.comparison, findings.COMPARED),
-    "evaluate-clusters": (training.clusters, findings.CLUSTERED),
-    "evaluate-clusters-few": (training.clusters, findings.TOO_FEW),
-    "evaluate-plots": (training.plots, findings.PLOTTED),
+    "evaluate-as-given": (evaluation.as_given, findings.GIVEN),
+    "evaluate-compare": (evaluation.comparison, findings.COMPARED),
+    "evaluate-clusters": (evaluation.clusters, findings.CLUSTERED),
+    "evaluate-clusters-few": (evaluation.clusters, findings.TOO_FEW),
+    "evaluate-plots": (evaluation.plots, findings.PLOTTED),
     "models-list": (models.models, findings.MODELS),
     "models-show": (models.card, findings.CARD),
     "models-show-segments": (models.card, findings.SEGMENTS),

@@ -3,7 +3,7 @@
 from support.example_runs import DAY, DIGEST, HOUR, NASTY, NOW, RUN
 
 from sales_consultant.connectors.base import Finding, ProvisionStep, Use
-from sales_consultant.sync.results import admin, explanation, models, runs, training
+from sales_consultant.sync.results import admin, evaluation, explanation, models, runs, training
 
 REASONS = (
     explanation.ReasonLine("stages passed: 4", 5, "stages_passed"),
@@ -98,19 +98,19 @@ TRAINED = training.TrainingDone(runs.RunDone(RUN, "train", {"api_calls": 41}), F
 DRY_TRAINED = training.TrainingDone(
     runs.RunDone(RUN, "train", {"api_calls": 41}), True, RETRAINED, TESTS.tests
 )
-READY = training.Readiness(
+READY = evaluation.Readiness(
     (
-        training.PopulationReady(
+        evaluation.PopulationReady(
             {}, "deals_new_business", "full", "", 462, 1347, 574, 1011, 324, 2541, 1996, 337, 0.98, "10 of 10",
             ("676 more records of the rarer outcome before boosting is tried",),
         ),
     )
 )  # fmt: skip
-GIVEN = training.AsGiven(
-    (training.GivenBand("deals", "30 days ago", "81 to 99", 40, 12, 0.3, 0.62, 90),
-     training.GivenBand("deals", "30 days ago", "1 to 20", 90, 1, 0.0111, None, 90))
+GIVEN = evaluation.AsGiven(
+    (evaluation.GivenBand("deals", "30 days ago", "81 to 99", 40, 12, 0.3, 0.62, 90),
+     evaluation.GivenBand("deals", "30 days ago", "1 to 20", 90, 1, 0.0111, None, 90))
 )  # fmt: skip
-COMPARED = training.Comparison(
+COMPARED = evaluation.Comparison(
     (
         {"population": "deals", "model": "base rate", "auc": 0.5, "log_loss": 0.5095, "seconds": 0.0},
         {
@@ -123,13 +123,13 @@ COMPARED = training.Comparison(
         },
     )
 )
-CLUSTERED = training.Clusters(
+CLUSTERED = evaluation.Clusters(
     "k-means", "3 groups that hold on other customers",
     ({"cluster": "1", "customers": 120, "total": 125000.0, "share": 0.4},), ({"method": "k-means", "k": 3, "score": 0.41},),
 )  # fmt: skip
-TOO_FEW = training.Clusters(customers=7)
-PLOTTED = training.Plots(
-    (training.CalibrationBand("deals", {"records": "48", "promised": "91.0%", "happened": "89.6%"}),),
+TOO_FEW = evaluation.Clusters(customers=7)
+PLOTTED = evaluation.Plots(
+    (evaluation.CalibrationBand("deals", {"records": "48", "promised": "91.0%", "happened": "89.6%"}),),
     ("plots/deals-roc.png", "plots/segments.png"),
 )
 

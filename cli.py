@@ -3,7 +3,7 @@
 import logging
 import os
 import sys
-from typing import Any, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import platformdirs
 import typer
@@ -18,10 +18,29 @@ _WrongUse: Any = next(c for c in typer.BadParameter.__mro__ if c.__name__ == "Cl
 
 app = typer.Typer(
     no_args_is_help=True,
-    add_completion=False,
+    add_completion=True,
     rich_markup_mode=None,
     help="Scores, reasons and next steps for the records in your CRM: a plan before every write, an undo after it.",
 )
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import version
+
+        typer.echo(f"sales-consultant {version('sales-consultant')}")
+        raise typer.Exit(0)
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool,
+        typer.Option("--version", is_eager=True, callback=_version, help="Show the version and exit."),
+    ] = False,
+) -> None:
+    """Options before the command."""
+
 
 # Name, place in `commands`, and the line in the list of commands.
 COMMANDS = (

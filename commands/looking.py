@@ -1,5 +1,6 @@
 """What a person asks about a connection: status, explain, evaluate."""
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -27,9 +28,12 @@ def status(shell: Shell) -> Answer[Status]:
 def explain(
     shell: Shell,
     record: Annotated[str, typer.Argument(help="A record's id, alone or as deals/ID.")],
+    features: Annotated[
+        bool, typer.Option("--features", help="Also every feature with its value; --json always has them.")
+    ] = False,
 ) -> Answer[Explanation]:
     """Why a record has its score: reasons in points, what the CRM holds, what was shown when."""
-    return Answer(report.explain(shell.ws, record), record_screen.show)
+    return Answer(report.explain(shell.ws, record), partial(record_screen.show, all_features=features))
 
 
 def evaluate(

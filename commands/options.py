@@ -8,6 +8,13 @@ import typer
 from sales_consultant.config.errors import UsageError
 
 Objects = Annotated[list[str] | None, typer.Option("--object", help="Only this object; repeat for more.")]
+ShownObjects = Annotated[
+    list[str] | None, typer.Option("--object", help="Show only this object, as deals; repeat for more.")
+]
+ShownFields = Annotated[
+    list[str] | None, typer.Option("--field", help="Show only this field, as grade; repeat for more.")
+]
+ShownRecords = Annotated[int, typer.Option("--limit", help="How many records are shown.", min=0)]
 AsOf = Annotated[
     str | None, typer.Option("--as-of", help="Score as of this moment (ISO 8601), not the CRM's now.")
 ]

@@ -1,5 +1,6 @@
 """The run, whole or by its stages: pull, train, score, plan, push, sync, backfill."""
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -13,6 +14,9 @@ from sales_consultant.commands.options import (
     MaxRecords,
     MaxShare,
     Objects,
+    ShownFields,
+    ShownObjects,
+    ShownRecords,
     Yes,
     guard_values,
     moment,
@@ -96,13 +100,20 @@ def plan(
     output: Annotated[Path | None, typer.Option("--out", help="Save the plan to apply it later.")] = None,
     as_of: AsOf = None,
     no_pull: Annotated[bool, typer.Option("--no-pull", help="Plan from what was pulled before.")] = False,
+    object: ShownObjects = None,
+    field: ShownFields = None,
+    limit: ShownRecords = plan_screen.SHOWN,
 ) -> Answer[PlanMade]:
-    """Show what a sync would write, old and new value by record and field. Writes nothing."""
+    """Show what a sync would write, old and new value by record and field. Writes nothing.
+
+    --object, --field and --limit choose what is shown; the plan, its file and --json hold all of it.
+    """
+    view = plan_screen.View.of(object or (), field or (), limit)
     run, made = dry(shell.ws, shell.reporter, as_of=moment(as_of, "--as-of"), fresh=not no_pull)
     if output:
         planfile.save(shell.ws, made, output, run.id)
     found = PlanMade(made, run.id, str(output) if output else None)
-    return Answer(found, plan_screen.show)
+    return Answer(found, partial(plan_screen.show, view=view))
 
 
 def push(

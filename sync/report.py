@@ -3,11 +3,12 @@
 import json
 import re
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
 
-from sales_consultant.config.errors import UsageError
+from sales_consultant.config.errors import ConfigError, UsageError
 from sales_consultant.connectors.budget import DAY_MS
 from sales_consultant.connectors.neutral import quote
 from sales_consultant.sync import desired as desiring
@@ -21,11 +22,14 @@ from sales_consultant.sync.results.status import (
     Calls,
     FieldOnHold,
     ModelInForce,
+    NextJob,
     NotRestored,
     Reading,
+    Running,
     Status,
 )
 from sales_consultant.sync.run import from_before
+from sales_consultant.sync.service import jobs
 from sales_consultant.sync.state import (
     State,
     changes,
@@ -37,6 +41,7 @@ from sales_consultant.sync.state import (
     runs,
     waits,
 )
+from sales_consultant.sync.tail import holder_lives
 from sales_consultant.sync.workspace import Workspace
 
 
@@ -147,7 +152,33 @@ def status(ws: Workspace) -> Status:
         ),
         groups=_numbers(state, groups.c.name),
         feedback=_numbers(state, feedback.c.value),
+        running=_running(state),
+        next_job=_next_job(ws),
     )
+
+
+def _running(state: State) -> Running | None:
+    """The run that goes on, where the process that holds the connection lives."""
+    newest = state.rows(
+        sa.select(runs).where(runs.c.ended_at.is_(None)).order_by(runs.c.started_at.desc()).limit(1)
+    )
+    if not newest or not holder_lives(state):
+        return None
+    return Running(newest[0]["id"], newest[0]["job"], int(newest[0]["started_at"]))
+
+
+def _next_job(ws: Workspace) -> NextJob | None:
+    """The connection's next job; None where there is none, or where the schedule cannot be read."""
+    now = datetime.fromtimestamp(ws.clock() / 1000, UTC)
+    try:
+        coming = [(j.next_at, j) for j in jobs(ws.settings, now=now) if j.connection == ws.name and j.next_at]
+    except ConfigError:
+        # `schedule list` says what is wrong with it; how the connection stands is told all the same.
+        return None
+    if not coming:
+        return None
+    at, job = min(coming, key=lambda c: c[0])
+    return NextJob(job.name, job.job, int(at.timestamp() * 1000))
 
 
 def _numbers(state: State, column: sa.Column[Any]) -> dict[str, int]:

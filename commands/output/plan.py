@@ -2,12 +2,16 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any
 
 from sales_consultant.commands.output.page import Page, Piece, bad, bold, command, dim, warn
 from sales_consultant.commands.output.text import GLUE, count, listed, plain, short, words
 from sales_consultant.commands.output.values import change, is_shown, label, value
+from sales_consultant.config.catalogue import FIELDS, OBJECTS
+from sales_consultant.config.errors import UsageError
+from sales_consultant.config.nearest import did_you_mean
 from sales_consultant.sync.plan import Entry, Plan
 from sales_consultant.sync.results.plan import PlanMade, ScoredRecords
 
@@ -16,32 +20,71 @@ _EDITS = 5
 _BEST = 20
 # Reasons that say no more than the values do.
 _UNTOLD = ("rollback", "value or segment")
+_KEYS = tuple(f.key for f in FIELDS if not f.people_write)
 _OBJECTS = ("deals", "leads", "contacts", "companies")
 
 
-def show(page: Page, made: PlanMade) -> None:
+@dataclass(frozen=True)
+class View:
+    """What of a plan is shown: objects and fields, none for all of them, and how many records."""
+
+    objects: frozenset[str] = frozenset()
+    fields: frozenset[str] = frozenset()
+    limit: int = SHOWN
+
+    @classmethod
+    def of(cls, objects: Iterable[str], fields: Iterable[str], limit: int) -> "View":
+        """From options; UsageError for an object or a field that is none of ours."""
+        for option, given, known in (("--object", objects, OBJECTS), ("--field", fields, _KEYS)):
+            for name in given:
+                if name not in known:
+                    raise UsageError(
+                        f'{option} "{name}" is not known.', action=did_you_mean(name, known) or "See: docs."
+                    )
+        return cls(frozenset(objects), frozenset(fields), limit)
+
+    def chosen(self, plan: Plan) -> Plan:
+        """The plan with the changes that are shown."""
+        if not (self.objects or self.fields):
+            return plan
+        entries = []
+        for e in plan.entries:
+            fields = tuple(f for f in e.fields if self._takes(e.object, f[0]))
+            if fields:
+                entries.append(replace(e, fields=fields))
+        edits = [e for e in plan.foreign_edits if self._takes(e.object, e.field)]
+        return replace(plan, entries=entries, foreign_edits=edits)
+
+    def _takes(self, object_: str, field: str) -> bool:
+        return (not self.objects or object_ in self.objects) and (not self.fields or field in self.fields)
+
+
+def show(page: Page, made: PlanMade, view: View | None = None) -> None:
     """Counts and calls first, what to do next, then the changes, and how many more there are."""
-    plan = made.plan
+    plan, view = made.plan, view or View()
     if not plan.entries:
         page.line(bold("Nothing to write."), f" {_looked_at(plan)}, and they hold what they should.")
         _left_alone(page, plan)
         return
     _head(page, plan)
     _next(page, made)
-    _body(page, plan)
+    shown = view.chosen(plan)
+    if len(shown.entries) != len(plan.entries) or view.fields:
+        page.line(f"Shown: {count(len(shown.entries), 'record')} by --object and --field.")
+    _body(page, shown, view.limit)
 
 
 def asked(page: Page, made: PlanMade) -> None:
     """The plan as it stands above a sync's question."""
     _head(page, made.plan)
-    _body(page, made.plan)
+    _body(page, made.plan, SHOWN)
 
 
-def _body(page: Page, plan: Plan) -> None:
+def _body(page: Page, plan: Plan, limit: int) -> None:
     _figures(page, plan)
     _edits(page, plan)
     page.blank()
-    entries(page, plan.sample(SHOWN), len(plan.entries))
+    entries(page, plan.sample(limit), len(plan.entries))
 
 
 def _head(page: Page, plan: Plan) -> None:

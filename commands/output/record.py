@@ -16,7 +16,7 @@ _CARD = ("score", "grade", "probability", "expected_value", "next_step", "next_s
 _HISTORY = 6
 
 
-def show(page: Page, found: Explanation) -> None:
+def show(page: Page, found: Explanation, *, all_features: bool = False) -> None:
     """A card: score and grade, worth, next step, reasons that add up, risks, then what is known of the record."""
     _title(page, found)
     if found.scored is not None:
@@ -34,6 +34,12 @@ def show(page: Page, found: Explanation) -> None:
         _company(page, found.company)
     _holds(page, found)
     _history(page, found.history)
+    told = found.scored.features if found.scored is not None else ()
+    if all_features and told:
+        features(page, told)
+    elif told:
+        page.blank()
+        page.line(dim(f"--features shows the {count(len(told), 'feature')} that the reasons speak of"))
 
 
 def _title(page: Page, found: Explanation) -> None:

@@ -19,10 +19,22 @@ def show(page: Page, s: Status) -> None:
     org = f" · {plain(s.org)}" if s.org else ""
     page.line(bold(plain(s.connection)), dim(org))
     page.line(*_last(page, s))
+    if s.running is not None:
+        page.line(
+            f"Running: {words(s.running.job)} since {page.times.ago(s.running.since)}; ",
+            command(f"runs tail {s.running.run_id}"),
+            " follows it.",
+        )
     for step in _next(s):
         page.line("Next: ", *step, hang=6)
     _models(page, s)
-    rows: list[tuple[Piece, Piece]] = [("Calls", _calls(s))]
+    rows: list[tuple[Piece, Piece]] = []
+    if s.next_job is not None:
+        job = s.next_job
+        rows.append(
+            ("Next job", f"{plain(job.name)} ({words(job.job)}), {page.times.both(job.at)}, by serve")
+        )
+    rows.append(("Calls", _calls(s)))
     rows += _waiting(s)
     if s.on_hold:
         since = page.times.ago(min(h.since for h in s.on_hold))

@@ -64,6 +64,24 @@ class Reading:
 
 
 @dataclass(frozen=True)
+class Running:
+    """A run that goes on; `since` in milliseconds UTC."""
+
+    run_id: str
+    job: str
+    since: int
+
+
+@dataclass(frozen=True)
+class NextJob:
+    """The next job of the schedule; `at` in milliseconds UTC."""
+
+    name: str
+    job: str
+    at: int
+
+
+@dataclass(frozen=True)
 class Status:
     """How the connection stands; times in milliseconds UTC."""
 
@@ -84,6 +102,8 @@ class Status:
     in_flight: int
     groups: Mapping[str, int] = field(default_factory=dict)
     feedback: Mapping[str, int] = field(default_factory=dict)
+    running: Running | None = None
+    next_job: NextJob | None = None
 
     @property
     def age_seconds(self) -> int | None:
@@ -108,6 +128,10 @@ class Status:
             "in_flight": self.in_flight,
             "groups": dict(self.groups),
             "feedback": dict(self.feedback),
+            "running": self.running
+            and {"run": self.running.run_id, "job": self.running.job, "since": iso(self.running.since)},
+            "next_job": self.next_job
+            and {"schedule": self.next_job.name, "job": self.next_job.job, "at": iso(self.next_job.at)},
         }
 
     def _unrestored(self) -> dict[str, Any]:

@@ -7,6 +7,7 @@ import json
 import os
 import re
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -37,6 +38,10 @@ WIDTHS = (80, 120)
 # A command with a result made by hand.
 SCREENS: dict[str, tuple[Callable[[Page, Any], None], Any]] = {
     "plan": (plan.show, runs.PLAN),
+    "plan-object-field": (
+        partial(plan.show, view=plan.View.of(["deals"], ["grade", "reasons"], 1)),
+        runs.PLAN,
+    ),
     "plan-saved": (plan.show, runs.SAVED),
     "plan-nothing": (plan.show, runs.NO_CHANGE),
     "sync-asks": (plan.asked, runs.PLAN),
@@ -64,6 +69,7 @@ SCREENS: dict[str, tuple[Callable[[Page, Any], None], Any]] = {
     "state-export": (state.exported, runs.JOURNAL),
     "backfill": (state.backfilled, runs.BACKFILLED),
     "explain-deal": (record.show, findings.DEAL),
+    "explain-deal-features": (partial(record.show, all_features=True), findings.DEAL),
     "explain-contact": (record.show, findings.CONTACT),
     "explain-company": (record.show, findings.COMPANY),
     "train": (training.done, findings.TRAINED),

@@ -123,6 +123,8 @@ STATUS = status.Status(
     in_flight=0,
     groups={"shown": 810, "control": 90},
     feedback={"done": 12},
+    running=status.Running("20261129-115900-0001", "sync", NOW - MINUTE),
+    next_job=status.NextJob("nightly", "sync", NOW + 16 * HOUR),
 )
 TROUBLED = status.Status(
     connection="main",

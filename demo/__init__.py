@@ -1,13 +1,30 @@
 """The demo company and the main job on it; `run_demo` is what `make demo` shows."""
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sales_consultant.demo.result import CompanyDone
+    from sales_consultant.sync.runtime import Reporter
 
 
-def run_demo(*, crm: str, data: str, keep: bool, as_json: bool) -> None:
-    """Run the main job on a sandbox CRM filled with a demo company, in a directory of its own, and show it."""
+def run_demo(
+    *,
+    crm: str,
+    data: str,
+    keep: bool,
+    as_json: bool,
+    reporter: "Reporter",
+    show: "Callable[[CompanyDone], None]",
+) -> None:
+    """Run the main job on a sandbox CRM filled with a demo company, in a directory of its own.
+
+    `show` is given each company's result when it is done; with `as_json` one document is printed at the end instead.
+    """
     from sales_consultant.demo.run import run
 
-    run(crm=crm, data=data, keep=keep, as_json=as_json)
+    run(crm=crm, data=data, keep=keep, as_json=as_json, reporter=reporter, show=show)
 
 
 def serve_sandbox(

@@ -9,36 +9,24 @@ import sys
 import time
 import urllib.request
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sales_consultant.config import clock
 from sales_consultant.config.settings import load
 from sales_consultant.connectors.salesforce.reading import WRITTEN
-from sales_consultant.demo import show
+from sales_consultant.demo.result import CompanyDone, Record
 from sales_consultant.demo.serving import beside, cache, company
 from sales_consultant.sync.models import evaluation
 from sales_consultant.sync.plan import Plan
-from sales_consultant.sync.render import Terminal
-from sales_consultant.sync.runtime import Run, Workspace
-from sales_consultant.sync.setup import provisioning
+from sales_consultant.sync.runtime import Reporter, Workspace
+from sales_consultant.sync.setup import provisioning as admin
 from sales_consultant.sync.use_cases import SyncOptions, init, sync
 
 # Any token is a super admin's on the sandbox; this is none of anybody's.
 TOKEN = "sandbox-demo"
 SHOWN = 15
-
-
-@dataclass
-class Result:
-    """What one company's demo did."""
-
-    document: dict[str, Any]
-    page: Path | None = None
-    url: str = ""
-    lines: list[str] = field(default_factory=list)
 
 
 # What each company is made of; its own page and notice say the same at length.
@@ -48,8 +36,16 @@ DATA = {
 }
 
 
-def run(*, crm: str, data: str, keep: bool, as_json: bool) -> None:
-    """Run for one company or both, print, and stay if asked to.
+def run(
+    *,
+    crm: str,
+    data: str,
+    keep: bool,
+    as_json: bool,
+    reporter: Reporter,
+    show: Callable[[CompanyDone], None],
+) -> None:
+    """Run for one company or both, show each when it is done, and stay if asked to.
 
     With JSON there is one document for all of it, printed when the last company is done: the first company's, with the
     others under their names. What is kept is the first company's sandbox.
@@ -59,34 +55,29 @@ def run(*, crm: str, data: str, keep: bool, as_json: bool) -> None:
     with contextlib.ExitStack() as kept:
         for number, name in enumerate(companies):
             with contextlib.ExitStack() as own:
-                made = _one(kept if keep and number == 0 else own, crm, name, as_json)
+                made = _one(kept if keep and number == 0 else own, crm, name, reporter)
+                if not as_json:
+                    show(made)
                 if number == 0:
-                    document = made
+                    document = made.to_json()
                 else:
-                    document[name] = made
+                    document[name] = made.to_json()
             if keep and number == 0 and len(companies) > 1:
-                _tell(made["url"], as_json)
+                _tell(made.url, as_json)
         if as_json:
             print(json.dumps(document, ensure_ascii=False, indent=1, default=str), flush=True)
         if keep:
             _stay(document["url"], as_json)
 
 
-def _one(stack: contextlib.ExitStack, crm: str, name: str, as_json: bool) -> dict[str, Any]:
-    """One company's demo, shown; its folder and sandbox are open as long as the stack is."""
+def _one(stack: contextlib.ExitStack, crm: str, name: str, reporter: Reporter) -> CompanyDone:
+    """One company's demo; its folder and sandbox are open as long as the stack is."""
     started = time.monotonic()
     folder = stack.enter_context(_folder(f"{crm}-{name}"))
-    with Terminal(quiet=as_json) as reporter:
-        reporter.say(f"making the {name} company ({DATA[name]})")
-        world = company(name, folder / "tables", _progress(reporter, name))
-        url = stack.enter_context(beside(world, crm))
-        made = _job(crm, url, folder, reporter, started)
-        made |= {"company": name, "data": DATA[name], "notice": world.notice}
-        if not as_json:
-            reporter.stop()
-            scored = any(r["score"] is not None for r in made["records"])
-            (show.deals if scored else show.customers)(made)
-    return made
+    reporter.say(f"making the {name} company ({DATA[name]})")
+    world = company(name, folder / "tables", _progress(reporter, name))
+    url = stack.enter_context(beside(world, crm))
+    return _job(crm, url, folder, reporter, _Company(name, world.notice, started))
 
 
 @contextlib.contextmanager
@@ -104,7 +95,7 @@ def _folder(name: str) -> Iterator[Path]:
         yield folder
 
 
-def _progress(reporter: Terminal, name: str) -> Any:
+def _progress(reporter: Reporter, name: str) -> Any:
     return lambda text, share: reporter.progress(f"{name}: {text}", int(100 * share), 100)
 
 
@@ -124,7 +115,16 @@ def _stay(url: str, as_json: bool) -> None:
             time.sleep(3600)
 
 
-def _job(crm: str, url: str, folder: Path, reporter: Terminal, started: float) -> dict[str, Any]:
+@dataclass(frozen=True)
+class _Company:
+    """Which company it is, what its data are, and when its demo began (seconds of a monotonic clock)."""
+
+    name: str
+    notice: str
+    started: float
+
+
+def _job(crm: str, url: str, folder: Path, reporter: Reporter, company: _Company) -> CompanyDone:
     """init, provision, sync, and a second sync at the same as-of that has nothing to do."""
     environ = {"SALES_CONSULTANT_DEMO_TOKEN": TOKEN}
     file, data = folder / "sales-consultant.toml", folder / "data"
@@ -133,97 +133,73 @@ def _job(crm: str, url: str, folder: Path, reporter: Terminal, started: float) -
     name, connection = settings.connection("demo")
     with Workspace(settings, name, connection, data, environ=environ) as ws:
         reporter.say("making the fields")
-        provisioning.provision(ws, dry=False)
+        admin.provision(ws, dry=False)
         first, plan = sync(ws, reporter, SyncOptions(yes=True))
-        seconds_at_limits = found["seconds_at_vendor_limits"] + ws.connector.seconds_at_limits()
-        calls = Counter(found["api_calls"]) + Counter(ws.connector.calls.by_kind)
+        at_limits = found.seconds_at_vendor_limits + ws.connector.seconds_at_limits()
+        calls = Counter(found.api_calls) + Counter(ws.connector.calls.by_kind)
         second, _ = sync(ws, reporter, SyncOptions(as_of=first.as_of, yes=True))
-        return _document(crm, url, folder, ws, found, first, second, plan, calls, seconds_at_limits, started)
+        records = best(plan)
+        page = _save_page(url, crm, records, folder)
+        return CompanyDone(
+            company=company.name,
+            data=DATA[company.name],
+            notice=company.notice,
+            crm=crm,
+            as_of=first.context.as_of,
+            pulled=found.found,
+            populations=found.populations,
+            scored=first.counts.get("scored", {}),
+            excluded=first.counts.get("excluded", {}),
+            written=first.counts.get("written", 0),
+            dead=first.counts.get("dead", 0),
+            changed=first.counts.get("plan", {}),
+            api_calls_by_kind=calls,
+            seconds_at_vendor_limits=round(at_limits, 1),
+            tests=evaluation.evaluate(ws.state).tests,
+            records=tuple(records[:SHOWN]),
+            second_written=second.counts.get("written", 0),
+            second_calls=second.counts.get("api_calls", 0),
+            seconds=round(time.monotonic() - company.started, 1),
+            url=url,
+            page=str(page) if page else None,
+            folder=str(folder),
+        )
 
 
-def _document(
-    crm: str,
-    url: str,
-    folder: Path,
-    ws: Workspace,
-    found: dict[str, Any],
-    first: Run,
-    second: Run,
-    plan: Plan,
-    calls: Mapping[str, int],
-    seconds_at_limits: float,
-    started: float,
-) -> dict[str, Any]:
-    tests = evaluation.evaluate(ws.state)
-    records = best(plan)
-    page = _save_page(url, crm, records, folder)
-    win = next((t for t in tests if t["name"].startswith("deals_")), None)
-    keys = ("auc", "auc_low", "auc_high", "log_loss", "base_log_loss", "n", "base_rate", "verdict")
-    return {
-        "crm": crm,
-        "as_of": clock.iso(first.as_of),
-        "pulled": found["found"],
-        "populations": found["populations"],
-        "scored": first.counts.get("scored", {}),
-        "excluded": first.counts.get("excluded", {}),
-        "written": first.counts.get("written", 0),
-        "dead": first.counts.get("dead", 0),
-        "changed": first.counts.get("plan", {}),
-        "api_calls": sum(calls.values()),
-        "api_calls_by_kind": calls,
-        "seconds_at_vendor_limits": round(seconds_at_limits, 1),
-        "forward_test": {k: win.get(k) for k in keys} if win else None,
-        "forward_tests": tests,
-        "leaks": {t["name"]: t.get("leaks", []) for t in tests},
-        "records": records[:SHOWN],
-        "second_sync": {
-            "written": second.counts.get("written", 0),
-            "api_calls": second.counts.get("api_calls", 0),
-        },
-        "seconds": round(time.monotonic() - started, 1),
-        "url": url,
-        "page": str(page) if page else None,
-        "folder": str(folder),
-    }
-
-
-def best(plan: Plan) -> list[dict[str, Any]]:
+def best(plan: Plan) -> list[Record]:
     """The open records of the first write, most valuable first: deals by expected value, then others by score."""
-    found: list[dict[str, Any]] = []
+    found: list[Record] = []
     for entry in plan.entries:
         values = {k: new for k, _, new in entry.fields}
-        if values.get("score") is None and values.get("value_12m") is None:
-            continue
         score = values.get("score")
+        if score is None and values.get("value_12m") is None:
+            continue
+        same = ("grade", "probability", "segment", "lifecycle", "customer_tier", "churn_risk")
+        steps = ("next_step", "next_step_due", "next_step_reason")
         found.append(
-            {
-                "object": entry.object,
-                "id": entry.record_id,
-                "name": entry.name,
-                "score": int(score) if score else None,
-                "grade": values.get("grade"),
-                "probability": values.get("probability"),
-                "expected_value": values.get("expected_value") or values.get("value_12m"),
-                **{k: values.get(k) for k in ("segment", "lifecycle", "customer_tier", "churn_risk")},
-                "reasons": (values.get("reasons") or "").splitlines(),
-                "next_step": values.get("next_step"),
-                "next_step_due": values.get("next_step_due"),
-                "next_step_reason": values.get("next_step_reason"),
-            }
+            Record(
+                object=entry.object,
+                id=entry.record_id,
+                name=entry.name,
+                score=int(score) if score else None,
+                expected_value=values.get("expected_value") or values.get("value_12m"),
+                reasons=tuple((values.get("reasons") or "").splitlines()),
+                **{k: values.get(k) for k in (*same, *steps)},
+            )
         )
     # A score is what a rep works by; a shop without open deals has customers and their value instead.
-    found = [r for r in found if r["score"] is not None] or found
-    found.sort(key=lambda r: (-float(r["expected_value"] or 0), -(r["score"] or 0), r["id"]))
+    found = [r for r in found if r.score is not None] or found
+    found.sort(key=lambda r: (-float(r.expected_value or 0), -(r.score or 0), r.id))
     return found
 
 
-def _save_page(url: str, crm: str, records: list[dict[str, Any]], folder: Path) -> Path | None:
+def _save_page(url: str, crm: str, records: list[Record], folder: Path) -> Path | None:
     """A copy of the best record's page, to be opened after the sandbox is gone."""
-    shown = next((r for r in records if r["next_step"]), records[0] if records else None)
+    shown = next((r for r in records if r.next_step), records[0] if records else None)
     if shown is None:
         return None
-    name = WRITTEN[shown["object"]] if crm == "salesforce" else shown["object"]
-    address = f"{url}/records/{crm}/{name}/{shown['id']}"
+    name = WRITTEN[shown.object] if crm == "salesforce" else shown.object
+    address = f"{url}/records/{crm}/{name}/{shown.id}"
     with urllib.request.urlopen(address, timeout=30) as answer:
         body = answer.read()
     page = folder / "record.html"

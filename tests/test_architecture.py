@@ -17,7 +17,8 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = "sales_consultant"
 # A top-level room, and the rooms that it may import.
 ALLOWED = {
-    "cli": {"sync", "connectors", "scoring", "engine", "config", "sandbox", "demo"},
+    "cli": {"commands", "config"},
+    "commands": {"sync", "connectors", "scoring", "engine", "config", "demo"},
     "sync": {"connectors", "scoring", "engine", "config"},
     "connectors": {"config"},
     "scoring": {"engine", "config"},
@@ -31,7 +32,7 @@ FLOORS = {
     "scoring": (
         "core metrics additive features populations customers leakage propensity next_steps validation training ."
     ),
-    "sync": "stores runtime pull journal plan models push setup use_cases reports service",
+    "sync": "results stores runtime pull journal plan models push setup use_cases service reports",
     "connectors": "base tables http . hubspot salesforce",
     "connectors/hubspot": "api reading setup .",
     "connectors/salesforce": "api reading writing setup .",
@@ -46,11 +47,11 @@ SQL = re.compile(
     r"\b(SELECT|INSERT INTO|DELETE FROM|UPDATE \w+ SET|CREATE (OR REPLACE )?(TEMP )?(TABLE|VIEW))\b"
 )
 # Statements that still stand elsewhere, by module: a number may fall, none may come.
-SQL_ELSEWHERE = {"sync/reports/company_profile.py": 7, "sync/reports/report.py": 1}
+SQL_ELSEWHERE: dict[str, int] = {}
 MOST_MODULES, MOST_LINES, MOST_FUNCTION_LINES, MOST_CROSSINGS = 16, 400, 60, 60
 # Modules and functions that are longer than the limit today: a name may leave this list, none may come.
-LONG_MODULES = {"cli.py"}
-LONG_FUNCTIONS = {"sync/reports/report.py:explain"}
+LONG_MODULES: set[str] = set()
+LONG_FUNCTIONS: set[str] = set()
 
 
 def modules() -> Iterator[tuple[Path, ast.Module]]:
@@ -203,6 +204,7 @@ def test_what_is_public_says_what_it_does() -> None:
     "statement",
     [
         "import sales_consultant.cli",
+        "import sales_consultant.commands.run, sales_consultant.commands.looking",
         "import sales_consultant.scoring.propensity",
         "import sales_consultant.sync.pull, sales_consultant.connectors.hubspot.connector",
     ],

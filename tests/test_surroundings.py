@@ -10,7 +10,7 @@ import pytest
 from support import programs
 
 ROOT = Path(__file__).parents[1]
-ROOMS = ("config", "connectors", "scoring", "sync", "sandbox", "demo", "benchmarks", "tests")
+ROOMS = ("commands", "config", "connectors", "scoring", "sync", "sandbox", "demo", "benchmarks", "tests")
 
 
 def sources() -> list[Path]:

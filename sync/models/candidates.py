@@ -6,44 +6,35 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from sales_consultant.config.clock import iso
 from sales_consultant.config.errors import UsageError
 from sales_consultant.scoring import model_file
 from sales_consultant.sync.models import registry
 from sales_consultant.sync.models.training import TrainedModel
 from sales_consultant.sync.plan import release
+from sales_consultant.sync.results.models import ModelList, ModelRow, ModelSwitch, Standing
+from sales_consultant.sync.results.training import Figures, Retrained
 from sales_consultant.sync.stores import State
 from sales_consultant.sync.stores import models as table
 
 LIST = "See: sales-consultant models list"
 
 
-def listed(state: State) -> list[dict[str, Any]]:
+def listed(state: State) -> ModelList:
     """All models, newest first, each with where it stands: in force, a candidate, kept out, or in force before."""
     rows = registry.index(state)
     held = {m["name"]: m["digest"] for m in rows if _in_force(m)}
     found = []
     for m in rows:
         said, why = _standing(m, held.get(m["name"]))
-        found.append(
-            {
-                "name": m["name"],
-                "digest": m["digest"][:12],
-                "verdict": m["verdict"],
-                "as_of": iso(m["as_of"]),
-                "in_force": said == "in force",
-                "standing": said,
-                "why": why,
-            }
-        )
-    return found
+        found.append(ModelRow(m["name"], m["digest"][:12], m["verdict"], m["as_of"], said, why))
+    return ModelList(tuple(found))
 
 
 def _in_force(m: dict[str, Any]) -> bool:
     return m["published_at"] is not None and m["withdrawn_at"] is None
 
 
-def _standing(m: dict[str, Any], held: str | None) -> tuple[str, str]:
+def _standing(m: dict[str, Any], held: str | None) -> tuple[Standing, str]:
     """Where a model stands, and for one that never was in force why it is not, or how it comes into force."""
     report = m["report"]
     if _in_force(m):
@@ -57,7 +48,7 @@ def _standing(m: dict[str, Any], held: str | None) -> tuple[str, str]:
     return "candidate", f"comes into force by: models publish {m['digest'][:12]}"
 
 
-def publish(state: State, folder: Path, digest: str, *, now: int) -> dict[str, str]:
+def publish(state: State, folder: Path, digest: str, *, now: int) -> ModelSwitch:
     """Put a candidate into force, in the place of the model it was compared with when it was trained; both digests.
 
     UsageError where the gate kept it out, where the comparison is out of date, or where its file is lost. As after a
@@ -99,74 +90,28 @@ def publish(state: State, folder: Path, digest: str, *, now: int) -> dict[str, s
     if m["kind"] == registry.PROPENSITY:
         # By hand, so that what comes back with it is agreed to as after `resume`.
         release(state, now=now)
-    return {"name": m["name"], "in_force": m["digest"], "withdrawn": held or ""}
+    return ModelSwitch(m["name"], m["digest"], held or "")
 
 
-def told(done: Sequence[TrainedModel], *, dry_run: bool) -> list[dict[str, Any]]:
-    """Each trained model beside the one that was in force, as JSON tells it."""
+def retrained(done: Sequence[TrainedModel], *, dry_run: bool) -> tuple[Retrained, ...]:
+    """Each trained model beside the one that was in force."""
     found = []
     for t in done:
-        gate = t.gate
         # Learnt once more, the very model that is in force: nothing changes, whatever the gate says of it.
         same = t.before is not None and t.before["digest"] == t.digest
         found.append(
-            {
-                "name": t.name,
-                "kind": t.kind,
-                "digest": t.digest,
-                "published": t.published and not dry_run,
-                "would_publish": t.published and not (dry_run and same),
-                "in_force_already": same,
-                "why": t.why,
-                "new": _figures(t.report, t.digest),
-                "old": _figures(t.before, str(t.before["digest"])) if t.before is not None else None,
-                "gate": gate.as_dict() if gate is not None else None,
-                "examples": list(gate.examples) if gate is not None else [],
-            }
+            Retrained(
+                name=t.name,
+                kind=t.kind,
+                digest=t.digest,
+                published=t.published and not dry_run,
+                would_publish=t.published and not (dry_run and same),
+                in_force_already=same,
+                why=t.why,
+                new=Figures.of(t.report, t.digest),
+                old=Figures.of(t.before, str(t.before["digest"])) if t.before is not None else None,
+                gate=t.gate.as_dict() if t.gate is not None else None,
+                examples=tuple(t.gate.examples) if t.gate is not None else (),
+            )
         )
-    return found
-
-
-def _figures(report: dict[str, Any], digest: str) -> dict[str, Any]:
-    keys = ("verdict", "auc", "auc_low", "auc_high", "log_loss", "base_log_loss", "n")
-    return {"digest": digest[:12], **{k: report.get(k) for k in keys}}
-
-
-def brief(found: Sequence[dict[str, Any]], *, dry_run: bool) -> dict[str, Any]:
-    """The same for people: models old against new, how many open records get which other grade, and some of them."""
-    moves, examples = [], []
-    for m in found:
-        for move, records in (m["gate"] or {}).get("grades", {}).items():
-            old, new = move.split(" to ")
-            if old != new:
-                moves.append({"model": m["name"], "grade": old, "becomes": new, "records": records})
-        examples += [{"model": m["name"], **e} for e in m["examples"]]
-    lines = [_line(m, dry_run=dry_run) for m in found]
-    tables: dict[str, Any] = {"models": lines, "grades_that_change": moves, "for_example": examples}
-    if dry_run:
-        # Of every kind: segments, value and amounts come into force by the same command as a population's model.
-        how = "; ".join(
-            f"models publish {m['digest'][:12]} ({m['name']})" for m in found if m["would_publish"]
-        )
-        tables["note"] = f"Nothing was published. {f'To publish: {how}' if how else 'Nothing would be.'}"
-    return {k: v for k, v in tables.items() if v}
-
-
-def _line(m: dict[str, Any], *, dry_run: bool) -> dict[str, Any]:
-    gate, old, new = m["gate"] or {}, m["old"] or {}, m["new"]
-    share, records = gate.get("changed"), sum(gate.get("grades", {}).values())
-
-    def pair(key: str, form: str) -> str | None:
-        values = [f"{v:{form}}" if isinstance(v := side.get(key), float) else "-" for side in (old, new)]
-        return " to ".join(values) if any(v != "-" for v in values) else None
-
-    return {
-        "model": m["name"],
-        "verdict": new["verdict"] or None,
-        "before": old.get("verdict") or None,
-        "AUC": pair("auc", ".3f"),
-        "log-loss": pair("log_loss", ".4f"),
-        "other grade": None if share is None else f"{share:.0%} of {records}",
-        "would be published" if dry_run else "published": m["would_publish"] if dry_run else m["published"],
-        "why": m["why"] or ("it is in force already" if m["in_force_already"] else None),
-    }
+    return tuple(found)

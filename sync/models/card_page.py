@@ -7,11 +7,26 @@ from typing import Any
 
 import numpy as np
 
+from sales_consultant.config.clock import iso
 from sales_consultant.config.errors import MachineError
 from sales_consultant.scoring import model_file, plots
-from sales_consultant.sync.models import cards, registry
+from sales_consultant.sync.models import cards
+from sales_consultant.sync.models import registry as models
+from sales_consultant.sync.results.models import CardPage
 from sales_consultant.sync.runtime import Workspace
 
+_FIGURES = (
+    "auc",
+    "auc_low",
+    "auc_high",
+    "log_loss",
+    "base_log_loss",
+    "brier",
+    "ece",
+    "lift_at_10",
+    "base_rate",
+    "n",
+)
 PAGE = "card.html"
 _STYLE = (
     "body{font:15px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#1c2733}"
@@ -53,12 +68,13 @@ _SECTIONS: dict[str, tuple[str, ...]] = {
 }
 
 
-def write(ws: Workspace, named: str, out: Path | None) -> dict[str, Any]:
+def write(ws: Workspace, named: str, out: Path | None) -> CardPage:
     """Write the card of a model (as `cards.card` finds it) and its plots into a folder, by default the model's own; the files.
 
     UsageError for an unknown model, MachineError where the folder cannot be written. Whatever the CRM spells is escaped.
     """
-    told = cards.card(ws, named)
+
+    told = cards.card(ws, named).to_json()
     home = ws.models_folder / told["digest"]
     kept = getattr(model_file.load(home), "card", None) if model_file.of_this_format(home) else None
     folder = out if out is not None else home
@@ -69,7 +85,7 @@ def write(ws: Workspace, named: str, out: Path | None) -> dict[str, Any]:
         page.write_text(html(told, [f.name for f in files]), encoding="utf-8")
     except OSError as e:
         raise MachineError(f"{folder} cannot be written: {e.strerror}.", action="Give another --out.") from e
-    return {"page": str(page), "files": [{"file": str(f)} for f in (page, *files)]}
+    return CardPage(str(page), tuple(str(f) for f in (page, *files)))
 
 
 def _plots(folder: Path, name: str, card: Mapping[str, Any]) -> list[Path]:
@@ -83,9 +99,9 @@ def _plots(folder: Path, name: str, card: Mapping[str, Any]) -> list[Path]:
 
 
 def html(told: Mapping[str, Any], images: Sequence[str] = ()) -> str:
-    """The page of a card as `cards.card` tells it; images are names of files beside it."""
-    lines: dict[str, Any] = dict(cards.brief(dict(told)))
-    if told.get("kind") == registry.PROPENSITY:
+    """The page of a card's document; images are names of files beside it."""
+    lines = lines_of(told)
+    if told.get("kind") == models.PROPENSITY:
         lines |= {
             "grades": told.get("grades"),
             "parts of the forward test": _parts(told),
@@ -110,6 +126,69 @@ def html(told: Mapping[str, Any], images: Sequence[str] = ()) -> str:
         f'<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n<title>{escape(title)}</title>\n'
         f"<style>{_STYLE}</style>\n</head>\n<body>\n{body}\n</body>\n</html>\n"
     )
+
+
+def lines_of(told: Mapping[str, Any]) -> dict[str, Any]:
+    """A card's document as the lines of the page: a text for what is one thing, rows for what is many."""
+    if told["kind"] != models.PROPENSITY:
+        return dict(told)
+    figures = {k: f"{told[k]:.4g}" for k in _FIGURES if told.get(k) is not None}
+    cuts = [str(iso(c))[:10] for c in told.get("learnt_at") or ()]
+    window = f"{cuts[0]} to {cuts[-1]}, {len(cuts)} cut-offs" if cuts else None
+    coverage = told.get("activity_coverage") or {}
+    left_out = [
+        x if isinstance(x, dict) else {"column": str(x)}
+        for x in told.get("dropped") or told.get("leaks") or ()
+    ]
+    lines = {
+        **{
+            k: told.get(k) for k in ("name", "digest", "as_of", "in_force", "verdict", "why", "tier", "event")
+        },
+        "horizon": f"{told['horizon_days']} days" if told.get("horizon_days") else None,
+        "learnt from": window,
+        "rows": told.get("rows"),
+        "records with the event": told.get("records_with_event"),
+        "records without": told.get("records_without_event"),
+        "borrowed": _loan(told.get("borrowed")),
+        "forward test": ", ".join(f"{k} {v}" for k, v in figures.items()) or "none",
+        "features": ", ".join(told.get("features") or ()),
+        "protected attributes put in": ", ".join(told.get("protected") or ()) or "none",
+        "excluded": _counts(told.get("excluded")),
+        "false labels left out": _counts(told.get("false_labels")),
+        "cleaning": _counts(told.get("cleaning")),
+        "activity coverage": _counts({k: v for k, v in coverage.items() if k != "notes"}),
+        "left out as leaks": left_out,
+        "notes": [
+            {"note": n}
+            for n in [*(told.get("notes") or ()), *(told.get("warnings") or ())]
+            if n not in str(told.get("why"))
+        ],
+    }
+    return {k: v for k, v in lines.items() if k != "borrowed" or v}
+
+
+def _loan(found: dict[str, Any] | None) -> str | None:
+    """From whom a model is borrowed, by which offset and on how many records' word."""
+    if not found:
+        return None
+    return (
+        f"from {found['from']}, offset {found['offset']:+.3f} +- {found['offset_error']:.3f} in log-odds by "
+        f"{found['own_records']} records of its own, verdict of {found['verdict_of']}"
+    )
+
+
+def _counts(found: Any) -> str:
+    """Names with their numbers in a line, "none" where there are none."""
+    if not isinstance(found, dict):
+        return str(found) if found else "none"
+    told = []
+    for name, value in found.items():
+        if isinstance(value, dict):
+            inner = _counts(value)
+            told += [f"{name}: {inner}"] if inner != "none" else []
+        elif value:
+            told.append(f"{str(name).replace('_', ' ')} {value}")
+    return ", ".join(told) or "none"
 
 
 def _parts(told: Mapping[str, Any]) -> list[dict[str, Any]]:

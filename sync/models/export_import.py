@@ -2,18 +2,19 @@
 
 import json
 from pathlib import Path
-from typing import Any
 
 from sales_consultant.config.errors import MachineError, UsageError
 from sales_consultant.scoring import model_file
 from sales_consultant.scoring.core import ModelFileError
 from sales_consultant.sync.models import registry
+from sales_consultant.sync.models import registry as models
+from sales_consultant.sync.results.models import ModelExport, ModelImport
 from sales_consultant.sync.stores import State
 
 FORMAT = "sales-consultant model 1"
 
 
-def export(state: State, folder: Path, digest: str, path: Path) -> dict[str, Any]:
+def export(state: State, folder: Path, digest: str, path: Path) -> ModelExport:
     """Write a model with its card to a file; UsageError for an unknown one, or one whose folder is lost.
 
     It holds names of fields and values as the org spells them, and counts; no record, no org and nothing of a journal.
@@ -42,12 +43,10 @@ def export(state: State, folder: Path, digest: str, path: Path) -> dict[str, Any
         raise MachineError(
             f"The model cannot be written to {path}: {e.strerror}.", action="Choose another file."
         ) from e
-    return {"file": str(path), "name": m["name"], "digest": m["digest"]}
+    return ModelExport(str(path), m["name"], m["digest"])
 
 
-def take(
-    state: State, folder: Path, path: Path, *, now: int, publish: bool, name: str = ""
-) -> dict[str, Any]:
+def take(state: State, folder: Path, path: Path, *, now: int, publish: bool, name: str = "") -> ModelImport:
     """Take a model in from a file; with `publish` it is in force from the next run on, in place of the one before.
 
     `name` puts it under another population of this org. UsageError for what is no such file, or was changed.
@@ -80,5 +79,5 @@ def take(
         (place / model_file.FILE).unlink(missing_ok=True)
         place.rmdir()
     card = {**card, "taken_from": path.name}
-    registry.enter(state, digest, called, kind, verdict, card, as_of, now, publish=publish)
-    return {"name": called, "digest": digest, "in_force": publish}
+    models.enter(state, digest, called, kind, verdict, card, as_of, now, publish=publish)
+    return ModelImport(called, digest, publish)

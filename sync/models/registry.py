@@ -13,6 +13,7 @@ from sales_consultant.config.settings import Settings
 from sales_consultant.scoring import model_file
 from sales_consultant.scoring.model_file import save
 from sales_consultant.sync.plan import Models
+from sales_consultant.sync.results.models import ModelSwitch
 from sales_consultant.sync.stores import State, models
 
 M = TypeVar("M")
@@ -48,7 +49,7 @@ def in_force_row(state: State, name: str) -> dict[str, Any] | None:
     return rows[-1] if rows else None
 
 
-def revert(state: State, folder: Path, name: str, *, now: int) -> dict[str, str]:
+def revert(state: State, folder: Path, name: str, *, now: int) -> ModelSwitch:
     """Take a population's model out of force and put the one before it back; both digests.
 
     UsageError where there is none before it, or its file is gone. The next run plans with it, as with any other model.
@@ -78,11 +79,8 @@ def revert(state: State, folder: Path, name: str, *, now: int) -> dict[str, str]
             .where(models.c.digest == before[0]["digest"])
             .values(published_at=now, withdrawn_at=None)
         )
-    return {
-        "name": name,
-        "in_force": str(before[0]["digest"]),
-        "withdrawn": str(current["digest"]) if current is not None else "",
-    }
+    withdrawn = str(current["digest"]) if current is not None else ""
+    return ModelSwitch(name, str(before[0]["digest"]), withdrawn)
 
 
 def keep(model: Any, folder: Path) -> str:

@@ -1,7 +1,7 @@
 """How much a plan changes: for every field, how many records by how far the value moves."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable
 from decimal import Decimal
 from typing import Any
 
@@ -12,7 +12,6 @@ FIRST, EMPTIED, CHANGED = "first value", "emptied", "changed"
 _POINTS = (1, 3, 5, 10, 20, 30)
 _CHANCES = tuple(Decimal(t) for t in ("0.01", "0.02", "0.05", "0.1", "0.2", "0.3"))
 _SHARES = tuple(Decimal(t) for t in ("0.1", "0.25", "0.5", "1"))
-_WIDTH = 30
 
 
 def _steps(moved: Decimal, edges: Iterable[Any], show: Callable[[Any], str]) -> tuple[int, str]:
@@ -62,11 +61,3 @@ def histograms(changes: Iterable[tuple[str, Canonical, Canonical]]) -> list[dict
     """
     counted = Counter((key, *_bin(key, old, new)) for key, old, new in changes)
     return [{"field": key, "change": text, "records": n} for (key, _, text), n in sorted(counted.items())]
-
-
-def with_bars(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """The rows with a bar for people to look at, the longest of each field as wide as can be."""
-    largest: dict[str, int] = {}
-    for r in rows:
-        largest[r["field"]] = max(largest.get(r["field"], 0), r["records"])
-    return [{**r, "bar": "#" * max(1, round(_WIDTH * r["records"] / largest[r["field"]]))} for r in rows]

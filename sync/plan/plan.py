@@ -18,7 +18,7 @@ from sales_consultant.config.canon import Canonical
 from sales_consultant.config.catalogue import FIELDS, Field, by_key
 from sales_consultant.sync.journal import Entry
 from sales_consultant.sync.plan.desired_values import SCORE_KEYS, STEP_KEYS, Desired, Key, Record
-from sales_consultant.sync.plan.histograms import histograms, with_bars
+from sales_consultant.sync.plan.histograms import histograms
 
 QUIET_POINTS = 3
 QUIET_RISK = 5
@@ -95,17 +95,12 @@ class Plan:
             for e in self.entries
         ]
 
-    def sample(self, count: int) -> list[dict[str, Any]]:
-        """A few changes to look at, of every object and reason there is, in words."""
+    def sample(self, count: int) -> list[Entry]:
+        """A few changes to look at, of every object and reason there is."""
         groups: dict[tuple[str, str], list[Entry]] = {}
         for e in self.entries:
             groups.setdefault((e.why, e.object), []).append(e)
-        chosen = [e for turn in zip_longest(*groups.values()) for e in turn if e is not None][:count]
-        return [
-            {"object": e.object, "id": e.record_id, "name": e.name, "why": e.why}
-            | {"changes": "; ".join(f"{k} {old or '-'} → {new or '-'}" for k, old, new in e.fields)}
-            for e in chosen
-        ]
+        return [e for turn in zip_longest(*groups.values()) for e in turn if e is not None][:count]
 
     def edits(self, count: int | None = None) -> list[dict[str, Any]]:
         """What people changed in fields of ours, with both values."""
@@ -121,11 +116,6 @@ class Plan:
     def whole(self) -> dict[str, Any]:
         """Everything, for `--json`."""
         return {"histograms": self.histograms(), "edited_by_hand": self.edits(), "entries": self.rows()}
-
-    def brief(self) -> dict[str, Any]:
-        """What people look at: how far values move, some edits by hand, some changes."""
-        bars = with_bars(self.histograms())
-        return {"histograms": bars, "edited_by_hand": self.edits(8), "sample": self.sample(8)}
 
     def summary(self) -> dict[str, Any]:
         """Counts for people and for `--json`."""
@@ -225,14 +215,8 @@ def make(
             plan.left_alone["on hold"] += 1
         if not free:
             continue
-        plan.entries.append(
-            Entry(
-                *key,
-                desired.name(key),
-                why,
-                tuple((k, current.get(k), v) for k, v in free.items()),
-            )
-        )
+        change = tuple((k, current.get(k), v) for k, v in free.items())
+        plan.entries.append(Entry(*key, desired.name(key), why, change))
     return plan
 
 

@@ -27,8 +27,8 @@ class Estimated:
                 found[kind] = found.get(kind, 0) + n
         return found
 
-    def as_dict(self) -> dict[str, Any]:
-        """For people and for JSON; streams that cost nothing are left out."""
+    def to_json(self) -> dict[str, Any]:
+        """Calls by stream; those that cost nothing are left out."""
         return {
             "calls": sum(self.calls.values()),
             "minutes": round(self.minutes, 1),

@@ -1,14 +1,16 @@
-"""What `status`, `runs`, `explain` and `evaluate` tell, as plain data for tables and JSON."""
+"""What `status`, `runs` and `explain` tell."""
 
 import json
 import re
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
 
 from sales_consultant.config.clock import DAY_MS, iso
-from sales_consultant.config.errors import UsageError
-from sales_consultant.config.neutral import quote
+from sales_consultant.config.errors import ConfigError, UsageError
+from sales_consultant.engine.reads import records
 from sales_consultant.scoring import scorer
 from sales_consultant.scoring.customers import value
 from sales_consultant.scoring.populations import Membership
@@ -17,7 +19,21 @@ from sales_consultant.sync.plan import current_values as held
 from sales_consultant.sync.plan import desired_values as desiring
 from sales_consultant.sync.reports import risks
 from sales_consultant.sync.reports.company_profile import profile
+from sales_consultant.sync.results.explanation import Explanation, ReasonLine, Scored, Shown
+from sales_consultant.sync.results.runs import ChangeCount, Refusal, RunDetails, RunList, RunRow
+from sales_consultant.sync.results.status import (
+    Calls,
+    FieldOnHold,
+    ModelInForce,
+    NextJob,
+    NotRestored,
+    Reading,
+    Running,
+    Status,
+)
 from sales_consultant.sync.runtime import Workspace, open_pulled
+from sales_consultant.sync.runtime.lease import holder_lives
+from sales_consultant.sync.service import jobs
 from sales_consultant.sync.stores import (
     CallCounts,
     State,
@@ -33,25 +49,26 @@ from sales_consultant.sync.stores import (
 from sales_consultant.sync.use_cases import rollback
 
 
-def _run(row: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "id": row["id"],
-        "job": row["job"],
-        "started": iso(row["started_at"]),
-        "ended": iso(row["ended_at"]),
-        "as_of": iso(row["as_of"]),
-        "outcome": row["outcome"] or "going on, or killed",
-        "counts": json.loads(row["counts"]),
-        "error": row["error"],
-    }
+def _run(row: dict[str, Any]) -> RunRow:
+    return RunRow(
+        row["id"],
+        row["job"],
+        int(row["started_at"]),
+        row["ended_at"],
+        row["as_of"],
+        row["outcome"] or None,
+        json.loads(row["counts"]),
+        row["error"],
+    )
 
 
-def list_runs(state: State, limit: int = 20) -> list[dict[str, Any]]:
+def list_runs(state: State, limit: int = 20) -> RunList:
     """The newest runs first."""
-    return [_run(r) for r in state.rows(sa.select(runs).order_by(runs.c.started_at.desc()).limit(limit))]
+    query = sa.select(runs).order_by(runs.c.started_at.desc()).limit(limit)
+    return RunList(tuple(_run(r) for r in state.rows(query)))
 
 
-def show_run(state: State, run_id: str) -> dict[str, Any]:
+def show_run(state: State, run_id: str) -> RunDetails:
     """One run with its changes by state and field, and its refusals grouped by the CRM's reason."""
     rows = state.rows(sa.select(runs).where(runs.c.id == run_id))
     if not rows:
@@ -67,7 +84,7 @@ def show_run(state: State, run_id: str) -> dict[str, Any]:
         .distinct()
         .order_by(changes.c.object, changes.c.record_id)
     )
-    return {**_run(rows[0]), "changes": by, "refused": _by_reason(refused)}
+    return RunDetails(_run(rows[0]), tuple(ChangeCount(**r) for r in by), _by_reason(refused))
 
 
 # What differs from record to record in a CRM's words: addresses, what it quotes, ids, numbers.
@@ -85,29 +102,28 @@ def reason(message: str | None) -> str:
     return _PARTICULAR.sub("…", message or "")
 
 
-def _by_reason(refused: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _by_reason(refused: list[dict[str, Any]]) -> tuple[Refusal, ...]:
     """Refusals by code and reason, the most frequent first, each with one record and the CRM's words for it."""
-    found: dict[tuple[str, str], dict[str, Any]] = {}
+    found: dict[tuple[str, str], Refusal] = {}
     for r in refused:
-        example = f"{r['object']}/{r['record_id']}"
-        group = {"code": r["code"], "message": r["message"], "records": 0, "for_example": example}
-        held = found.setdefault((r["code"] or "", reason(r["message"])), group)
-        held["records"] += 1
-    return sorted(found.values(), key=lambda g: -int(g["records"]))
+        key = (r["code"] or "", reason(r["message"]))
+        first = found.get(key)
+        if first is None:
+            found[key] = Refusal(r["code"], r["message"], 1, f"{r['object']}/{r['record_id']}")
+        else:
+            found[key] = replace(first, records=first.records + 1)
+    return tuple(sorted(found.values(), key=lambda g: -g.records))
 
 
-def calls_of_the_day(ws: Workspace) -> dict[str, Any]:
+def calls_of_the_day(ws: Workspace) -> Calls:
     """Our calls of the last 24 hours, the org's daily limit as last stated and our share of it; makes no call."""
     counts = CallCounts(ws.state)
     limit = counts.limit()
-    return {
-        "last_24_hours": counts.take(0, 0, ws.clock() - DAY_MS),
-        "org_limit": limit,
-        "allowed": None if limit is None else int(limit * ws.connection.daily_share),
-    }
+    used = counts.take(0, 0, ws.clock() - DAY_MS)
+    return Calls(used, limit, None if limit is None else int(limit * ws.connection.daily_share))
 
 
-def status(ws: Workspace) -> dict[str, Any]:
+def status(ws: Workspace) -> Status:
     """How the connection stands: last success, models, holds, dead letters, groups, feedback."""
     state = ws.state
     good = state.rows(
@@ -117,63 +133,82 @@ def status(ws: Workspace) -> dict[str, Any]:
         .limit(1)
     )
     identity = state.identity
-    return {
-        "connection": ws.name,
-        "org": str(identity) if identity else None,
-        "last_success": iso(good[0]["ended_at"]) if good else None,
-        "last_success_age_seconds": (ws.clock() - good[0]["ended_at"]) // 1000 if good else None,
-        "models": [m for m in models_list(state) if m["in_force"]],
-        "on_hold": [
-            {"field": h["field"], "since": iso(h["since"]), "run": h["run_id"]}
-            for h in state.rows(sa.select(holds))
-        ],
-        "dead_letters": _count(state, sa.select(sa.func.count()).select_from(dead_letters)),
-        **_unrestored(state),
-        "waiting_for_a_lock": _count(state, sa.select(sa.func.count()).select_from(waits)),
-        "calls": calls_of_the_day(ws),
-        **_read(state),
-        "in_flight": _count(
+    return Status(
+        connection=ws.name,
+        org=str(identity) if identity else None,
+        now=ws.clock(),
+        last_success=good[0]["ended_at"] if good else None,
+        models=_in_force(state),
+        on_hold=tuple(
+            FieldOnHold(h["field"], int(h["since"]), h["run_id"]) for h in state.rows(sa.select(holds))
+        ),
+        dead_letters=_count(state, sa.select(sa.func.count()).select_from(dead_letters)),
+        not_restored=tuple(
+            NotRestored(r.object, r.record_id, tuple(r.fields), r.run_id) for r in rollback.unrestored(state)
+        ),
+        try_again=rollback.AGAIN,
+        waiting_for_a_lock=_count(state, sa.select(sa.func.count()).select_from(waits)),
+        calls=calls_of_the_day(ws),
+        computed_fields_read=_read(state, "computed_fields_of"),
+        compared=_read(state, "compared"),
+        in_flight=_count(
             state, sa.select(sa.func.count()).select_from(changes).where(changes.c.state == "inflight")
         ),
-        "groups": {
-            str(r["name"]): int(r["n"])
-            for r in state.rows(sa.select(groups.c.name, sa.func.count().label("n")).group_by(groups.c.name))
-        },
-        "feedback": {
-            str(r["value"]): int(r["n"])
-            for r in state.rows(
-                sa.select(feedback.c.value, sa.func.count().label("n")).group_by(feedback.c.value)
-            )
-        },
-    }
+        groups=_numbers(state, groups.c.name),
+        feedback=_numbers(state, feedback.c.value),
+        running=_running(state),
+        next_job=_next_job(ws),
+    )
 
 
-def _read(state: State) -> dict[str, Any]:
-    """When what the CRM computes was read last and all ids were compared, with what came of it."""
-    found: dict[str, Any] = {}
-    for name, key in (("computed_fields_read", "computed_fields_of"), ("compared", "compared")):
-        rows = state.rows(
-            sa.select(runs.c.ended_at, runs.c.counts)
-            .where(runs.c.counts.like(f'%"{key}"%'), runs.c.ended_at.is_not(None))
-            .order_by(runs.c.started_at.desc())
-            .limit(1)
-        )
-        held = rows[0]["counts"] if rows else None
-        counts = json.loads(held) if isinstance(held, str) else held
-        found[name] = {"at": iso(rows[0]["ended_at"]), "of": counts[key]} if counts else None
-    return found
+def _running(state: State) -> Running | None:
+    """The run that goes on, where the process that holds the connection lives."""
+    newest = state.rows(
+        sa.select(runs).where(runs.c.ended_at.is_(None)).order_by(runs.c.started_at.desc()).limit(1)
+    )
+    if not newest or not holder_lives(state):
+        return None
+    return Running(newest[0]["id"], newest[0]["job"], int(newest[0]["started_at"]))
 
 
-def _unrestored(state: State) -> dict[str, Any]:
-    """What a rollback could not restore, with the command that tries again; nothing where there is none."""
-    left = rollback.unrestored(state)
-    if not left:
-        return {}
-    listed = [
-        {"object": r.object, "record": r.record_id, "fields": ", ".join(r.fields), "rollback": r.run_id}
-        for r in left
-    ]
-    return {"not_restored": listed, "not_restored_is_tried_again_by": rollback.AGAIN}
+def _next_job(ws: Workspace) -> NextJob | None:
+    """The connection's next job; None where there is none, or where the schedule cannot be read."""
+    now = datetime.fromtimestamp(ws.clock() / 1000, UTC)
+    try:
+        coming = [(j.next_at, j) for j in jobs(ws.settings, now=now) if j.connection == ws.name and j.next_at]
+    except ConfigError:
+        # `schedule list` says what is wrong with it; how the connection stands is told all the same.
+        return None
+    if not coming:
+        return None
+    at, job = min(coming, key=lambda c: c[0])
+    return NextJob(job.name, job.job, int(at.timestamp() * 1000))
+
+
+def _numbers(state: State, column: sa.Column[Any]) -> dict[str, int]:
+    query = sa.select(column.label("name"), sa.func.count().label("n")).group_by(column)
+    return {str(r["name"]): int(r["n"]) for r in state.rows(query)}
+
+
+def _in_force(state: State) -> tuple[ModelInForce, ...]:
+    return tuple(
+        ModelInForce(m["name"], m["digest"][:12], m["verdict"], m["as_of"])
+        for m in registry.index(state)
+        if m["published_at"] is not None and m["withdrawn_at"] is None
+    )
+
+
+def _read(state: State, key: str) -> Reading | None:
+    """When what the CRM computes was read last, or all ids were compared, with what came of it."""
+    rows = state.rows(
+        sa.select(runs.c.ended_at, runs.c.counts)
+        .where(runs.c.counts.like(f'%"{key}"%'), runs.c.ended_at.is_not(None))
+        .order_by(runs.c.started_at.desc())
+        .limit(1)
+    )
+    held = rows[0]["counts"] if rows else None
+    counts = json.loads(held) if isinstance(held, str) else held
+    return Reading(rows[0]["ended_at"], counts[key]) if counts else None
 
 
 def _count(state: State, query: sa.Select[Any]) -> int:
@@ -181,7 +216,7 @@ def _count(state: State, query: sa.Select[Any]) -> int:
         return int(c.execute(query).scalar() or 0)
 
 
-def explain(ws: Workspace, record: str) -> dict[str, Any]:
+def explain(ws: Workspace, record: str) -> Explanation:
     """Why a record has its score: reasons with points, features, what the CRM holds, what was shown when.
 
     A deal comes with its open risks and, where it has no expected value, why. A company comes with its profile:
@@ -200,15 +235,32 @@ def explain(ws: Workspace, record: str) -> dict[str, Any]:
     key = keys[0]
     in_force = registry.in_force(ws.state, ws.models_folder, ws.settings)
     as_of = _last_as_of(ws)
-    found: dict[str, Any] = {
-        "object": key[0],
-        "id": key[1],
-        "as_of": iso(as_of),
-        "holds": current.values[key],
-        "population": None,
-        "reasons": [],
-    }
     table = "contacts" if key[0] == "leads" else key[0]
+    scored = _scored(ws, in_force, table, record_id, as_of)
+    company, of = None, [key]
+    if table == "companies":
+        company = profile(
+            ws.warehouse.engine, record_id, as_of=as_of, holds=current.values[key], shown=current.values
+        )
+        of += [("deals", d.id) for d in company.open_deals]
+        of += [(o, p.id) for p in company.people for o in ("contacts", "leads")]
+    reasoned = scored is not None and scored.reasons
+    return Explanation(
+        key[0],
+        key[1],
+        as_of,
+        current.values[key],
+        scored,
+        _record(ws, table, record_id),
+        company,
+        None if reasoned else _why_none(ws, in_force, table, key, as_of),
+        _history(ws.state, of),
+    )
+
+
+def _scored(ws: Workspace, in_force: Any, table: str, record_id: str, as_of: int) -> Scored | None:
+    """The record's score by the first population that it is open in; None where it is in none."""
+
     for name, population in ws.settings.populations.items():
         model = in_force.populations.get(name)
         if model is None or population.object != table:
@@ -217,82 +269,61 @@ def explain(ws: Workspace, record: str) -> dict[str, Any]:
             ws.warehouse.engine, model, record_id, as_of=as_of, exclusions=ws.settings.exclude
         )
         mine = frame[frame["record_id"] == record_id]
-        if len(mine):
-            row: Any = next(mine.itertuples(index=False))
-            found |= {
-                "population": name,
-                "score": int(row.score),
-                "grade": row.grade,
-                "probability": None if row.probability is None else float(row.probability),
-                "reasons": [{"text": r.text, "points": r.points, "feature": r.feature} for r in row.reasons],
-                "lines": desiring.reason_lines(row.reasons),
-                "features": features,
-            }
-            if loan := model.card.get("borrowed"):
-                found["model"] = loan["said"]
-            if table == "deals":
-                found |= _worth(ws, in_force, mine, features, as_of)
-            break
-    found["record"] = _record(ws, table, record_id)
-    scored = [key]
-    if table == "companies":
-        told = profile(
-            ws.warehouse.engine, record_id, as_of=as_of, holds=current.values[key], shown=current.values
+        if mine.empty:
+            continue
+        row: Any = next(mine.itertuples(index=False))
+        risks_, why = None, None
+        if table == "deals":
+            risks_, why = _worth(ws, in_force, mine, features, as_of)
+        loan = model.card.get("borrowed")
+        return Scored(
+            name,
+            int(row.score),
+            row.grade,
+            None if row.probability is None else float(row.probability),
+            tuple(ReasonLine(r.text, r.points, r.feature) for r in row.reasons),
+            tuple(desiring.reason_lines(row.reasons)),
+            tuple(features),
+            loan["said"] if loan else None,
+            risks_,
+            why,
         )
-        found |= told
-        scored += [("deals", str(d["id"])) for d in told["open_deals"]]
-        scored += [(o, str(p["id"])) for p in told["people"] for o in ("contacts", "leads")]
-    if not found["reasons"]:
-        found["why_no_score"] = _why_none(ws, in_force, table, key, as_of)
-    found["history"] = _history(ws.state, scored)
-    return found
+    return None
 
 
-def _history(state: State, keys: list[tuple[str, str]]) -> list[dict[str, Any]]:
+def _history(state: State, keys: list[tuple[str, str]]) -> tuple[Shown, ...]:
     """What records showed when; of more than one record the scores and grades, each with the record it stood on."""
-    found = []
+    found: list[Shown] = []
     for object_, record_id in keys:
         query = sa.select(exposures).where(exposures.c.object == object_, exposures.c.record_id == record_id)
         if (object_, record_id) != keys[0]:
             query = query.where(exposures.c.field.in_(("score", "grade")))
-        of = {"record": f"{object_}/{record_id}"} if len(keys) > 1 else {}
+        of = f"{object_}/{record_id}" if len(keys) > 1 else None
         found += [
-            {
-                **of,
-                "field": e["field"],
-                "value": e["value"],
-                "from": iso(e["visible_from"]),
-                "to": iso(e["visible_to"]),
-            }
+            Shown(e["field"], e["value"], e["visible_from"], e["visible_to"], of)
             for e in state.rows(query.order_by(exposures.c.id))
         ]
-    return found
+    return tuple(found)
 
 
 def _record(ws: Workspace, table: str, record_id: str) -> dict[str, Any]:
     """The neutral row, times as ISO 8601, empty cells left out."""
-    result = ws.warehouse.engine.con.execute(f"SELECT * FROM {quote(table)} WHERE id = ?", [record_id])
-    names = [d[0] for d in result.description or ()]
-    row = result.fetchone() or ()
-    moments = {n for n in names if n.endswith("_at") or n == "close_date"}
-    return {
-        n: iso(v) if n in moments else v
-        for n, v in zip(names, row, strict=False)
-        if v is not None and v != ""
-    }
+    row = records.one(ws.warehouse.engine, table, record_id)
+    moments = {n for n in row if n.endswith("_at") or n == "close_date"}
+    return {n: iso(v) if n in moments else v for n, v in row.items() if v is not None and v != ""}
 
 
 def _worth(
     ws: Workspace, in_force: Any, mine: Any, features: list[dict[str, Any]], as_of: int
-) -> dict[str, Any]:
+) -> tuple[tuple[str, ...], str | None]:
     """A deal's open risks, and why it has no expected value where it has none."""
     engine, estimates = ws.warehouse.engine, {}
     if in_force.amount is not None:
         guessed = in_force.amount.estimate(engine)
         estimates = dict(zip(guessed["record_id"], guessed["amount"], strict=True))
     why = str(value.deal_values(engine, mine, as_of=as_of, estimates=estimates)["reason"].iloc[0])
-    found: dict[str, Any] = {"risks": risks.of_deal({f["feature"]: f["value"] for f in features}, why)}
-    return found | ({"why_no_value": risks.NO_VALUE[why]} if why else {})
+    found = risks.of_deal({f["feature"]: f["value"] for f in features}, why)
+    return tuple(found), risks.NO_VALUE[why] if why else None
 
 
 def _why_none(ws: Workspace, in_force: Any, table: str, key: tuple[str, str], as_of: int) -> str:
@@ -318,17 +349,3 @@ def _last_as_of(ws: Workspace) -> int:
         sa.select(runs.c.as_of).where(runs.c.as_of.is_not(None)).order_by(runs.c.started_at.desc()).limit(1)
     )
     return int(rows[0]["as_of"]) if rows else ws.connector.now()
-
-
-def models_list(state: State) -> list[dict[str, Any]]:
-    """All models, newest first."""
-    return [
-        {
-            "name": m["name"],
-            "digest": m["digest"][:12],
-            "verdict": m["verdict"],
-            "as_of": iso(m["as_of"]),
-            "in_force": m["published_at"] is not None and m["withdrawn_at"] is None,
-        }
-        for m in registry.index(state)
-    ]

@@ -3,6 +3,7 @@
 import contextlib
 import fcntl
 import os
+import re
 import socket
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -70,3 +71,20 @@ def hold(state: State, lock: Path, *, job: str, now: int) -> Iterator[Lease]:
                     .where(leases.c.name == NAME, leases.c.fence == fence)
                     .values(released_at=now)
                 )
+
+
+def holder_lives(state: State) -> bool:
+    """Whether the process that took the lease last is there, as far as this machine can tell."""
+    held = state.rows(sa.select(leases.c.holder, leases.c.released_at))
+    found = re.search(r"process (\d+) on (.+)$", str(held[0]["holder"])) if held else None
+    if found is None or held[0]["released_at"] is not None:
+        return False
+    if found[2] != socket.gethostname():
+        return True
+    try:
+        os.kill(int(found[1]), 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

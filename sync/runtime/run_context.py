@@ -16,6 +16,7 @@ from sales_consultant.config.errors import (
     SalesConsultantError,
     StoppedError,
 )
+from sales_consultant.sync.results.runs import RunDone
 from sales_consultant.sync.runtime.lease import Lease, hold
 from sales_consultant.sync.runtime.workspace import Workspace
 from sales_consultant.sync.stores import State, runs
@@ -54,6 +55,10 @@ class Run:
     def code(self) -> int:
         """Exit code of a run that ended: 5 where records are dead letters."""
         return 5 if self.counts.get("dead") else 0
+
+    def ended(self) -> RunDone:
+        """What it did, for whoever asked for it."""
+        return RunDone(self.id, self.job, self.counts)
 
 
 def new_id(now: int) -> str:

@@ -2,7 +2,6 @@
 
 from sales_consultant.sync.service.endpoints import Endpoints
 from sales_consultant.sync.service.monitor import Watching
-from sales_consultant.sync.service.run_events import tail
 from sales_consultant.sync.service.service import Service, jobs, refuse_closed, upcoming
 
-__all__ = ["Endpoints", "Service", "Watching", "jobs", "refuse_closed", "tail", "upcoming"]
+__all__ = ["Endpoints", "Service", "Watching", "jobs", "refuse_closed", "upcoming"]

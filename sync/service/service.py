@@ -5,7 +5,6 @@ import random
 import signal
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from types import FrameType
 from typing import Any
@@ -13,6 +12,7 @@ from typing import Any
 from sales_consultant.config.errors import BusyError, ConfigError, SalesConsultantError, UsageError
 from sales_consultant.config.schedules import Schedule
 from sales_consultant.config.settings import Settings
+from sales_consultant.sync.results.schedule import Job, Upcoming
 from sales_consultant.sync.service.triggers import closed, missed, trigger, zone
 
 # Another command that holds the connection is waited for this long before a moment is given up.
@@ -22,19 +22,7 @@ WRITE = ("sync", "changed")
 _MICROSECOND = timedelta(microseconds=1)
 
 
-@dataclass(frozen=True)
-class Job:
-    """A schedule with its next moment."""
-
-    name: str
-    connection: str
-    job: str
-    when: str
-    next_at: datetime | None
-    window: str
-
-
-def jobs(settings: Settings, *, now: datetime) -> list[Job]:
+def jobs(settings: Settings, *, now: datetime) -> tuple[Job, ...]:
     """What is scheduled, with next times."""
     found = []
     for name, schedule in settings.schedule.items():
@@ -50,15 +38,19 @@ def jobs(settings: Settings, *, now: datetime) -> list[Job]:
                 schedule.not_between and f"not between {schedule.not_between}",
             )
         )
-    return found
+    return tuple(found)
 
 
 def _local(name: str, schedule: Schedule, at: datetime | None) -> datetime | None:
-    """A moment on the wall clock of whoever wrote the schedule."""
-    return at and at.astimezone(zone(name, schedule)).replace(microsecond=0)
+    """A moment on the wall clock of whoever wrote the schedule; None where there is none any more."""
+    return None if at is None else _on_clock(name, schedule, at)
 
 
-def upcoming(settings: Settings, *, now: datetime, count: int) -> list[dict[str, str]]:
+def _on_clock(name: str, schedule: Schedule, at: datetime) -> datetime:
+    return at.astimezone(zone(name, schedule)).replace(microsecond=0)
+
+
+def upcoming(settings: Settings, *, now: datetime, count: int) -> tuple[Upcoming, ...]:
     """The next moments of all jobs, soonest first, each in its schedule's zone."""
     found: list[tuple[datetime, str, str]] = []
     for name, schedule in settings.schedule.items():
@@ -69,10 +61,10 @@ def upcoming(settings: Settings, *, now: datetime, count: int) -> list[dict[str,
                 break
             found.append((following, name, schedule.job))
             at = following.astimezone(UTC) + _MICROSECOND
-    return [
-        {"at": f"{_local(n, settings.schedule[n], at)}", "schedule": n, "job": job}
+    return tuple(
+        Upcoming(_on_clock(n, settings.schedule[n], at), n, job)
         for at, n, job in sorted(found, key=lambda f: (f[0].timestamp(), f[1]))[:count]
-    ]
+    )
 
 
 def refuse_closed(name: str, schedule: Schedule, now: int) -> None:

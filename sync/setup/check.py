@@ -1,56 +1,29 @@
 """What works and what is missing, on one screen; and which assumptions held, for those who build this."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from sales_consultant.config.crms import CRMS
 from sales_consultant.config.errors import ConfigError, MachineError
 from sales_consultant.config.versions import ending
 from sales_consultant.connectors.base import Finding
-from sales_consultant.sync.pull import dangling_lookups
+from sales_consultant.sync.pull import dangling_lookups as lookups
+from sales_consultant.sync.results.admin import Checked
 from sales_consultant.sync.runtime import Workspace
 
 WARN_DAYS = 90
 
 
-def check(ws: Workspace, live_report: Path | None) -> dict[str, Any]:
+def check(ws: Workspace, live_report: Path | None) -> Checked:
     """All findings of the connection, with the versions in use; optionally the report on a live account."""
     _ = ws.identity
     found = [*ws.connector.check(ws.fields), *_versions(ws), *_master(ws)]
-    found += dangling_lookups.findings(dangling_lookups.of_last_pull(ws.state))
-    document = {
-        "org": str(ws.identity),
-        "ok": sum(f.state == "ok" for f in found),
-        "warnings": sum(f.state == "warning" for f in found),
-        "missing": sum(f.state == "missing" for f in found),
-        "next_steps": sum(f.state == "next" for f in found),
-        "findings": [vars(f) for f in found],
-    }
+    found += lookups.findings(lookups.of_last_pull(ws.state))
     if live_report:
-        document["live_report"] = str(live_report)
         _report(ws, found, live_report)
-    return document
-
-
-def screen(document: Mapping[str, Any]) -> dict[str, Any]:
-    """The same for one screen: what is missing and what to look at line by line, what works in a few lines."""
-    rows: Sequence[Mapping[str, str]] = document["findings"]
-    fine = [r for r in rows if r["state"] == "ok"]
-    read = [r["subject"].removeprefix("read ") for r in fine if r["subject"].startswith("read ")]
-    said = [r for r in fine if not r["subject"].startswith("read ")]
-    order = {"missing": 0, "warning": 1}
-    return {
-        "org": document["org"],
-        "to_do": sorted((dict(r) for r in rows if r["state"] in order), key=lambda r: order[r["state"]]),
-        # What nobody refuses is no fault: it is what comes after this command.
-        "next_steps": [{k: v for k, v in r.items() if k != "state"} for r in rows if r["state"] == "next"],
-        "works": [{"subject": r["subject"], "text": r["text"]} for r in said]
-        + ([{"subject": "read", "text": ", ".join(read)}] if read else []),
-        "live_report": document.get("live_report"),
-    }
+    return Checked(str(ws.identity), tuple(found), str(live_report) if live_report else None)
 
 
 def _report(ws: Workspace, found: Sequence[Finding], path: Path) -> None:

@@ -3,7 +3,6 @@
 import contextlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import sqlalchemy as sa
 
@@ -16,6 +15,7 @@ from sales_consultant.config.sections import Connection
 from sales_consultant.connectors import open_connector
 from sales_consultant.connectors.base import ProvisionStep, Reader
 from sales_consultant.connectors.http import LostAnswerError
+from sales_consultant.sync.results.admin import Provisioned, Removal, Removed
 from sales_consultant.sync.runtime import Workspace
 from sales_consultant.sync.setup import shown
 from sales_consultant.sync.stores import dead_letters, exposures, waits, written
@@ -76,7 +76,7 @@ def explained(
     return found
 
 
-def provision(ws: Workspace, *, dry: bool, wishes: Wishes = Wishes()) -> dict[str, Any]:
+def provision(ws: Workspace, *, dry: bool, wishes: Wishes = Wishes()) -> Provisioned:
     """Make the fields of the chosen set, and what is asked for beside them; one step a thing."""
     _ = ws.identity
     fields = shown.settled(ws.state, explained(ws.fields, ws.settings.populations))
@@ -91,15 +91,7 @@ def provision(ws: Workspace, *, dry: bool, wishes: Wishes = Wishes()) -> dict[st
         # As a session of whoever the token is: not as the app that this connection signs in with.
         person = ws.connection.model_copy(update={"auth": "token"})
         steps += _as_reader(ws, person, wishes.reader_token)
-    return {
-        "org": str(ws.identity),
-        "created": sum(s.state in ("created", "would create") for s in steps),
-        "changed": sum(s.state in ("changed", "would change") for s in steps),
-        "exists": sum(s.state == "exists" for s in steps),
-        "refused": sum(s.state == "refused" for s in steps),
-        "steps": [vars(s) for s in steps],
-        "by_hand": [{"do": text} for text in ws.connector.guide()],
-    }
+    return Provisioned(str(ws.identity), tuple(steps), tuple(ws.connector.guide()), dry)
 
 
 def _as_reader(ws: Workspace, person: Connection, token: str) -> list[ProvisionStep]:
@@ -137,23 +129,16 @@ def _everything(ws: Workspace) -> dict[str, tuple[Field, ...]]:
     return catalogue.fields("all", objects)
 
 
-def removal(ws: Workspace) -> dict[str, Any]:
+def removal(ws: Workspace) -> Removal:
     """What would be taken away, and what uses it; changes nothing."""
     _ = ws.identity
     fields = _everything(ws)
     steps = ws.connector.remove(fields, dry=True)
     uses, not_told = ws.connector.uses(fields)
-    return {
-        "org": str(ws.identity),
-        "would_remove": sum(s.state == "would remove" for s in steps),
-        "left": sum(s.state == "left" for s in steps),
-        "used_by": [vars(u) for u in uses],
-        "not_told": not_told,
-        "steps": [vars(s) for s in steps],
-    }
+    return Removal(str(ws.identity), tuple(steps), tuple(uses), not_told)
 
 
-def remove(ws: Workspace) -> dict[str, Any]:
+def remove(ws: Workspace) -> Removed:
     """Take it all away; the values go with the fields, so what we last wrote is forgotten too."""
     _ = ws.identity
     with _found_again():
@@ -164,10 +149,4 @@ def remove(ws: Workspace) -> dict[str, Any]:
         for table in (written, dead_letters, waits):
             c.execute(sa.delete(table))
     shown.forget(ws.state)
-    return {
-        "org": str(ws.identity),
-        "removed": sum(s.state == "removed" for s in steps),
-        "left": sum(s.state == "left" for s in steps),
-        "refused": sum(s.state == "refused" for s in steps),
-        "steps": [vars(s) for s in steps],
-    }
+    return Removed(str(ws.identity), tuple(steps))

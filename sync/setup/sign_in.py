@@ -15,6 +15,7 @@ from sales_consultant.config.sections import Connection
 from sales_consultant.config.settings import Settings, made_connection
 from sales_consultant.connectors import browser_sign_in
 from sales_consultant.connectors.http import Document, safe_text
+from sales_consultant.sync.results.admin import SignedIn
 
 WAIT_SECONDS = 300.0
 _PATH = "/callback"
@@ -149,7 +150,7 @@ def login(
     show: Callable[[str], None],
     browser: bool = True,
     app: Mapping[str, str] | None = None,
-) -> dict[str, str]:
+) -> SignedIn:
     """Put a connection's secret into the OS keyring and say where it is; works before there are settings.
 
     `ask` is told what is wanted. `app` (crm, client_id, domain, url, redirect_port) stands in for settings that are
@@ -172,7 +173,7 @@ def login(
     if not secret:
         raise UsageError("No token was given.", action="Paste it, or pipe it in with --token-stdin.")
     reference = connection.token if connection is not None else ""
-    return {"connection": name, "stored_in": secrets.store(name, reference, secret, keyring=keyring)}
+    return SignedIn(name, secrets.store(name, reference, secret, keyring=keyring))
 
 
 def _leave(page: str) -> bool:

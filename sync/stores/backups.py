@@ -5,16 +5,16 @@ import fcntl
 import json
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from sales_consultant.config.errors import BusyError, MachineError, OtherOrgError, UsageError
+from sales_consultant.sync.results.state import BackupMade, Copy, Restored, StateChecked
 from sales_consultant.sync.stores.state import SCHEMA_VERSION, State, backups
 
 FOLDER = "backups"
@@ -52,7 +52,7 @@ def look(path: Path) -> Looked:
     return Looked(problems, int(held.get("schema_version", 0)), identity, runs, unsettled)
 
 
-def backup(state: State, folder: Path, *, now: int, to: Path | None = None, keep: int = 14) -> dict[str, Any]:
+def backup(state: State, folder: Path, *, now: int, to: Path | None = None, keep: int = 14) -> BackupMade:
     """Copy the state as it is at one moment, also while a run writes; the copy is checked before it gets its name.
 
     Without `to` it goes to `backups/` in the connection's `folder`, where only the newest `keep` stay. Raises MachineError.
@@ -79,7 +79,7 @@ def backup(state: State, folder: Path, *, now: int, to: Path | None = None, keep
             f"The backup {target} cannot be written: {e}.", action="Make room, or choose another file."
         ) from e
     removed = [] if to else _thin(state, folder, keep)
-    return {"file": str(target), "bytes": target.stat().st_size, "runs": found.runs, "removed": removed}
+    return BackupMade(str(target), target.stat().st_size, found.runs, tuple(removed))
 
 
 def _copy(source: Path, target: Path) -> None:
@@ -105,23 +105,22 @@ def _thin(state: State, folder: Path, keep: int) -> list[str]:
     return [p.name for p in gone]
 
 
-def listed(folder: Path, known: list[Path]) -> list[dict[str, Any]]:
+def listed(folder: Path, known: list[Path]) -> tuple[Copy, ...]:
     """All copies that are there: those of `backups/` and those that were put elsewhere; newest first."""
     paths = {p.absolute() for p in [*(folder / FOLDER).glob("*.db"), *known] if p.is_file()}
     rows = []
     for path in sorted(paths, key=lambda p: p.stat().st_mtime, reverse=True):
         found = look(path)
         made = datetime.fromtimestamp(path.stat().st_mtime, UTC)
-        rows.append(
-            {
-                "file": str(path),
-                "made": f"{made:%Y-%m-%dT%H:%M:%SZ}",
-                "format": found.version,
-                "runs": found.runs,
-                "problems": list(found.problems),
-            }
-        )
-    return rows
+        rows.append(Copy(str(path), f"{made:%Y-%m-%dT%H:%M:%SZ}", found.version, found.runs, found.problems))
+    return tuple(rows)
+
+
+def check(folder: Path, state: Callable[[], State]) -> StateChecked:
+    """What the state's file is, and the copies of it that are there; `state` is opened only where the file is sound."""
+    found = look(folder / "state.db")
+    places = [] if found.problems else known(state())
+    return StateChecked(**vars(found), backups=listed(folder, places))
 
 
 def known(state: State) -> list[Path]:
@@ -139,7 +138,7 @@ def _alone(lock: Path) -> Iterator[None]:
         yield
 
 
-def restore(folder: Path, file: Path, *, now: int) -> dict[str, Any]:
+def restore(folder: Path, file: Path, *, now: int) -> Restored:
     """Put a copy in place of the state; the state that was there is kept as a backup.
 
     Refuses a damaged copy, one of a newer release (with its format), and one of another org. The next run reads all
@@ -184,11 +183,4 @@ def restore(folder: Path, file: Path, *, now: int) -> dict[str, Any]:
             raise MachineError(
                 f"The state cannot be restored: {e}.", action="Make room, then run again."
             ) from e
-    return {
-        "restored": str(file),
-        "runs": found.runs,
-        "in_flight": found.unsettled,
-        "kept": str(kept) if held else None,
-        "next": "sync --yes: it reads everything, takes what the CRM holds as written, then goes on. What was rolled back "
-        "or put on hold after the backup is not known here.",
-    }
+    return Restored(str(file), found.runs, found.unsettled, str(kept) if held else None)

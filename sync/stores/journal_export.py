@@ -2,19 +2,19 @@
 
 import os
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import sqlalchemy as sa
 
 from sales_consultant.config.errors import MachineError
+from sales_consultant.sync.results.state import JournalExported
 from sales_consultant.sync.stores.state import State, batches, changes, runs
 
 CHUNK = 50_000
 
 
-def export(state: State, file: Path) -> dict[str, Any]:
+def export(state: State, file: Path) -> JournalExported:
     """Write all changes to a Parquet file, times in milliseconds UTC; an earlier file is replaced whole or not at all.
 
     Raises MachineError where it cannot be written.
@@ -58,4 +58,4 @@ def export(state: State, file: Path) -> dict[str, Any]:
     except OSError as e:
         part.unlink(missing_ok=True)
         raise MachineError(f"{file} cannot be written: {e.strerror}.", action="Give another file.") from e
-    return {"file": str(file), "changes": count}
+    return JournalExported(str(file), count)

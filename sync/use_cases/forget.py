@@ -31,6 +31,7 @@ from sales_consultant.sync.stores import (
     waits,
     written,
 )
+from sales_consultant.sync.use_cases.undone import Forgotten
 
 CODE = "FORGOTTEN"
 _OBJECTS = ("contacts", "leads", "companies", "deals")
@@ -95,7 +96,7 @@ def all_ids(ws: Workspace, object: str, record_id: str) -> list[str]:
     return found
 
 
-def forget(ws: Workspace, object: str, record_id: str) -> dict[str, Any]:
+def forget(ws: Workspace, object: str, record_id: str) -> Forgotten:
     """Erase the record here; under the lease, with nothing of it on its way. Says what is left to do elsewhere.
 
     The records that were merged into it, or it into, are the same person and go with it. Models are not touched: they
@@ -114,20 +115,14 @@ def forget(ws: Workspace, object: str, record_id: str) -> dict[str, Any]:
         files += _from_plans(ws.state, object, one)
     _without_merges(ws.state, object, ids)
     copies = backups.listed(ws.folder, backups.known(ws.state))
-    return {
-        "object": object,
-        "id": record_id,
-        "merged_with": ids[1:],
-        "erased": {**done, "warehouse_rows": rows, "plan_files": files},
-        "backups_that_may_hold_it": [b["file"] for b in copies],
-        "still_in_the_crm": alive,
-        "note": "A rollback cannot restore what was erased. "
-        + (
-            "The record is still in the CRM: the next pull reads it again. Delete it there, or set it to be left alone."
-            if alive
-            else "It is gone from the CRM too; a later pull does not bring it back."
-        ),
-    }
+    return Forgotten(
+        object,
+        record_id,
+        tuple(ids[1:]),
+        {**done, "warehouse_rows": rows, "plan_files": files},
+        tuple(c.file for c in copies),
+        alive,
+    )
 
 
 def _from_state(state: State, object: str, record_id: str, now: int) -> dict[str, int]:

@@ -67,7 +67,7 @@ def scheduled(ws: Workspace, job: str, *, at: int, stop: Callable[[], bool]) -> 
     with running(ws, job, scheduled_at=at) as run:
         if job == "backup":
             keep = ws.settings.retention.backups
-            run.counts["backup"] = backups.backup(ws.state, ws.folder, now=ws.clock(), keep=keep)
+            run.counts["backup"] = backups.backup(ws.state, ws.folder, now=ws.clock(), keep=keep).to_json()
             return run
         pulling(ws, run, Silent(), compare=job == "reconcile")
         if job == "train":

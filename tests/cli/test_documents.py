@@ -97,7 +97,7 @@ def test_every_command_prints_one_document(synced: Office) -> None:
 def test_tables_for_people(synced: Office) -> None:
     """Without --json: results on standard output, progress on standard error, no JSON."""
     done = synced.cli.run("sync", "--yes")
-    assert "written: 0" in done.out and "scoring" in done.err
+    assert "Nothing to write" in done.out and "scoring" in done.err
     assert "{" not in done.out
     told = synced.cli.run("runs", "show", "nosuch", code=2)
     assert told.out == "" and "runs list" in told.err

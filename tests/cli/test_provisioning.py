@@ -20,7 +20,7 @@ def test_what_was_made_is_taken_away_after_a_look(synced: Office) -> None:
 
 def test_a_screen_says_first_what_is_to_do(desk: Office) -> None:
     told = desk.cli.run("check").out
-    assert told.index("next steps") < told.index("provision") < told.index("permitted")
+    assert told.index("Next:") < told.index("provision") < told.index("permitted")
     document = desk.cli.json("check")
     assert (document["missing"], document["next_steps"] > 0) == (0, True)
     assert len(told.splitlines()) < 60

@@ -111,22 +111,22 @@ def as_people_read_them(portal: Api) -> None:
 
 
 def test_fresh_properties_are_shown_as_people_read_them(ws: Workspace, portal: Api) -> None:
-    assert provisioning.provision(ws, dry=False)["refused"] == 0
+    assert provisioning.provision(ws, dry=False).to_json()["refused"] == 0
     as_people_read_them(portal)
-    again = provisioning.provision(ws, dry=False)
+    again = provisioning.provision(ws, dry=False).to_json()
     assert (again["created"], again["changed"]) == (0, 0)
 
 
 def test_properties_of_an_earlier_release_are_brought_up_to_date_once(ws: Workspace, older: Api) -> None:
     before = held(older, "deals")
-    looked = provisioning.provision(ws, dry=True)
+    looked = provisioning.provision(ws, dry=True).to_json()
     assert (looked["created"], looked["refused"]) == (0, 0) and looked["changed"] > 30
     assert held(older, "deals") == before, "a dry run changes nothing"
     said = {s["name"]: s["text"] for s in looked["steps"] if s["object"] == "companies"}
     assert "labels 1 Tier 1" in said["sc_customer_tier"] and "its label" in said["sc_churn_risk"]
-    assert provisioning.provision(ws, dry=False)["changed"] == looked["changed"]
+    assert provisioning.provision(ws, dry=False).to_json()["changed"] == looked["changed"]
     as_people_read_them(older)
-    assert provisioning.provision(ws, dry=False)["changed"] == 0
+    assert provisioning.provision(ws, dry=False).to_json()["changed"] == 0
 
 
 def test_what_an_admin_set_by_hand_before_stays(ws: Workspace, older: Api) -> None:
@@ -156,7 +156,7 @@ def test_what_an_admin_turns_back_afterwards_stays_too(ws: Workspace, portal: Ap
     base = "/crm/properties/2026-03/deals"
     portal.send("PATCH", f"{base}/sc_model", {"hidden": False, "displayOrder": -1})
     portal.send("PATCH", f"{base}/sc_probability", {"numberDisplayHint": "formatted"})
-    assert provisioning.provision(ws, dry=False)["changed"] == 0
+    assert provisioning.provision(ws, dry=False).to_json()["changed"] == 0
     mine = held(portal, "deals")
     assert (mine["sc_model"]["hidden"], mine["sc_probability"]["numberDisplayHint"]) == (False, "formatted")
     # Taken away and made anew, they are shown as we mean it.

@@ -286,8 +286,8 @@ def test_a_lost_answer_ends_a_provision_that_the_next_one_finishes(
     with Workspace(settings, "main", settings.connections["main"], tmp_path / "s", connector=made) as ws:
         with pytest.raises(CrmUnavailableError, match="lost"):
             provisioning.provision(ws, dry=False)
-        assert provisioning.provision(ws, dry=False)["refused"] == 0
-        assert provisioning.provision(ws, dry=False)["created"] == 0
+        assert provisioning.provision(ws, dry=False).to_json()["refused"] == 0
+        assert provisioning.provision(ws, dry=False).to_json()["created"] == 0
         assert made.unwritable("deals", [f for f in ws.fields["deals"] if not f.people_write]) == {}
 
 
@@ -310,7 +310,7 @@ def test_help_names_the_event_and_what_was_written_is_forgotten(tmp_path: Path, 
         )
         made = open_connector(settings.connections["main"], "t", settings.write)
         with Workspace(settings, "main", settings.connections["main"], tmp_path, connector=made) as ws:
-            done = provisioning.provision(ws, dry=False, wishes=provisioning.Wishes(list_view=True))
+            done = provisioning.provision(ws, dry=False, wishes=provisioning.Wishes(list_view=True)).to_json()
             assert done["refused"] == 0
             assert len(done["by_hand"]) >= 2
             if crm == "salesforce":
@@ -318,14 +318,16 @@ def test_help_names_the_event_and_what_was_written_is_forgotten(tmp_path: Path, 
                 sets = ["SC_Sales_Consultant_Reader"]
                 Sf(sandbox).user("rep", objects=objects, permission_sets=sets)
                 Sf(sandbox).user("stranger", objects=objects)
-                seen = provisioning.provision(ws, dry=False, wishes=provisioning.Wishes(reader_token="rep"))
+                seen = provisioning.provision(
+                    ws, dry=False, wishes=provisioning.Wishes(reader_token="rep")
+                ).to_json()
                 assert seen["refused"] == 0
                 assert [s["kind"] for s in seen["steps"]].count("verify") == 4
                 seen = provisioning.provision(
                     ws, dry=False, wishes=provisioning.Wishes(reader_token="stranger")
-                )
+                ).to_json()
                 assert seen["refused"] > 20
-            looked = provisioning.removal(ws)
+            looked = provisioning.removal(ws).to_json()
             assert looked["would_remove"] >= 20
             if crm == "hubspot":
                 held = requests.get(
@@ -337,6 +339,6 @@ def test_help_names_the_event_and_what_was_written_is_forgotten(tmp_path: Path, 
             else:
                 held = Sf(sandbox).fields("Opportunity")["SC_Score__c"]
                 assert "New business: won." in held["inlineHelpText"]
-            assert provisioning.provision(ws, dry=False)["created"] == 0
-            assert provisioning.remove(ws)["removed"] == looked["would_remove"]
-            assert provisioning.removal(ws)["would_remove"] == 0
+            assert provisioning.provision(ws, dry=False).to_json()["created"] == 0
+            assert provisioning.remove(ws).to_json()["removed"] == looked["would_remove"]
+            assert provisioning.removal(ws).to_json()["would_remove"] == 0

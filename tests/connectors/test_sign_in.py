@@ -410,7 +410,7 @@ def test_login_by_browser_works_before_there_are_settings() -> None:
     for thread in users:
         thread.join()
     assert asked == ["Client secret of acme's app (empty where it has none)"]
-    assert told == {"connection": "acme", "stored_in": 'OS keyring, entry "acme"'}
+    assert told.to_json() == {"connection": "acme", "stored_in": 'OS keyring, entry "acme"'}
     held = secrets.resolve("acme", "", keyring=ring, environ={})
     assert Document.read(held.value, "HubSpot") == Document(REFRESH, APP_SECRET)
 

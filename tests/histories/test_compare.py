@@ -103,7 +103,7 @@ def test_an_estimate_is_what_a_pull_then_costs(world: World, first: bool) -> Non
     # Answers that hold nothing cost a call that no count tells of, at most two a stream.
     streams = len({e.stream for e in told.streams})
     assert abs(sum(told.calls.values()) - cost) <= 2 * streams
-    assert {e["stream"] for e in told.as_dict()["streams"]} >= {contacts(world)}
+    assert {e["stream"] for e in told.to_json()["streams"]} >= {contacts(world)}
 
 
 def test_a_pull_of_changes_reads_no_small_table_twice_a_day_and_nothing_computed(world: World) -> None:

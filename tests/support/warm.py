@@ -25,7 +25,7 @@ HEAVY = (
     "duckdb", "hubspot", "ibis", "ibis.backends.duckdb", "pandas", "pyarrow.compute", "pyarrow.parquet", "rich.progress",
     "rich.table", "scipy.optimize", "scipy.special", "simple_salesforce", "sklearn.linear_model", "sqlalchemy",
 )  # fmt: skip
-ROOMS = ("config", "connectors", "scoring", "sync")
+ROOMS = ("commands", "config", "connectors", "scoring", "sync")
 
 
 def preload() -> None:

@@ -8,6 +8,8 @@ import pytest
 import sqlalchemy as sa
 from support.worlds import DAY, NOW, company
 
+from sales_consultant.commands.output.training import done as show_training
+from sales_consultant.commands.output.writing.page import Page
 from sales_consultant.config.errors import UsageError
 from sales_consultant.config.settings import Settings
 from sales_consultant.engine import DuckEngine
@@ -15,6 +17,8 @@ from sales_consultant.scoring import model_file
 from sales_consultant.scoring.features.catalogue import standard
 from sales_consultant.scoring.propensity.model import PopulationModel
 from sales_consultant.sync.models import candidates, registry, training
+from sales_consultant.sync.results.runs import RunDone
+from sales_consultant.sync.results.training import Retrained, TrainingDone
 from sales_consultant.sync.stores.state import State, holds
 
 # A few reasons are enough here, and cheap.
@@ -96,20 +100,19 @@ def test_a_dry_run_publishes_nothing_and_tells_old_against_new(shown: Shown) -> 
     desk, done = shown
     made = {t.name: t for t in done}
     assert not set(desk.force.values()) & {t.digest for t in done}
-    told = candidates.told(done, dry_run=True)
-    json.dumps(told)
-    mine = next(m for m in told if m["name"] == "sales")
-    assert (mine["published"], mine["would_publish"]) == (False, made["sales"].published)
-    assert mine["old"]["digest"] == desk.force["sales"][:12]
-    assert mine["gate"]["n"] > 0
-    changed = sum(n for k, n in mine["gate"]["grades"].items() if k[0] != k[-1])
-    assert changed > 0 and 0 < len(mine["examples"]) <= 5
-    assert mine["examples"][0]["name"].startswith("Deal ")
-    brief = candidates.brief(told, dry_run=True)
-    assert sum(r["records"] for r in brief["grades_that_change"] if r["model"] == "sales") == changed
-    line = brief["models"][0]
-    assert " to " in line["AUC"] and "would be published" in line
-    assert "Nothing was published" in brief["note"]
+    told = candidates.retrained(done, dry_run=True)
+    json.dumps([m.to_json() for m in told])
+    mine = next(m for m in told if m.name == "sales")
+    assert (mine.published, mine.would_publish) == (False, made["sales"].published)
+    assert mine.old is not None and mine.old.digest == desk.force["sales"][:12]
+    assert mine.gate is not None and mine.gate["n"] > 0
+    changed = sum(n for k, n in mine.gate["grades"].items() if k[0] != k[-1])
+    assert changed > 0 and 0 < len(mine.examples) <= 5
+    assert mine.examples[0]["name"].startswith("Deal ")
+    assert sum(m.records for m in mine.moves) == changed
+    text = screen(told, dry_run=True)
+    assert "Nothing was published." in text
+    assert f"{mine.moves[0].old} → {mine.moves[0].new}: {mine.moves[0].records}" in text
     # Names of records are told, not kept.
     assert "Deal " not in json.dumps(registry.index(desk.state), default=str)
 
@@ -122,18 +125,24 @@ def test_what_a_dry_run_says_is_what_happens() -> None:
         training.TrainedModel("value", "value", amounts, "", False, {}, "the model in force stays"),
         training.TrainedModel("amounts", "amounts", same, "", True, {}, before={"digest": same}),
     ]
-    told = candidates.told(made, dry_run=True)
-    brief = candidates.brief(told, dry_run=True)
-    lines = {m["model"]: m["would be published"] for m in brief["models"]}
-    assert lines == {"segments": True, "value": False, "amounts": False}
-    assert brief["note"] == f"Nothing was published. To publish: models publish {segments[:12]} (segments)"
-    (line,) = [m for m in brief["models"] if m["model"] == "amounts"]
-    assert line["why"] == "it is in force already"
-    stays = candidates.brief(candidates.told(made[1:], dry_run=True), dry_run=True)
-    assert stays["note"] == "Nothing was published. Nothing would be."
-    published = candidates.told(made, dry_run=False)
-    assert [m["published"] for m in published] == [True, False, True]
-    assert "note" not in candidates.brief(published, dry_run=False)
+    told = candidates.retrained(made, dry_run=True)
+    assert {m.name: m.would_publish for m in told} == {"segments": True, "value": False, "amounts": False}
+    text = screen(told, dry_run=True)
+    assert [line for line in text.splitlines() if "To publish" in line] == [
+        f"  To publish: sales-consultant models publish {segments[:7]} (segments)"
+    ]
+    assert "amounts  it is in force already" in text
+    assert "Nothing was published. Nothing would be." in screen(told[1:], dry_run=True)
+    published = candidates.retrained(made, dry_run=False)
+    assert [m.published for m in published] == [True, False, True]
+    assert "Nothing was published" not in screen(published, dry_run=False)
+
+
+def screen(models: tuple[Retrained, ...], *, dry_run: bool) -> str:
+    """What a person reads of a training."""
+    page = Page(width=100, now=NOW)
+    show_training(page, TrainingDone(RunDone("r", "train", {}), dry_run, models, ()))
+    return page.text()
 
 
 def test_looks_are_no_trainings(shown: Shown) -> None:
@@ -166,14 +175,14 @@ def test_looks_are_no_trainings(shown: Shown) -> None:
 def test_a_candidate_comes_into_force_by_hand_and_only_once_compared(shown: Shown) -> None:
     desk, done = shown
     made = {t.name: t for t in done}
-    listed = {m["digest"]: m for m in candidates.listed(desk.state)}
+    listed = {m["digest"]: m for m in candidates.listed(desk.state).to_json()["models"]}
     short = made["sales"].digest[:12]
     assert listed[short]["standing"] == "candidate" and f"models publish {short}" in listed[short]["why"]
     before = desk.force["sales"]
     with desk.state.begin() as c:
         c.execute(sa.insert(holds).values(field="score", since=0, run_id="r"))
     found = candidates.publish(desk.state, desk.folder, short, now=NOW + 1)
-    assert found == {"name": "sales", "in_force": made["sales"].digest, "withdrawn": before}
+    assert found.to_json() == {"name": "sales", "in_force": made["sales"].digest, "withdrawn": before}
     assert desk.force["sales"] == made["sales"].digest
     assert desk.state.rows(sa.select(holds)) == []
     # By hand is agreed: what a rollback took away comes back past the guard, as after `resume`.

@@ -83,7 +83,7 @@ def test_the_page_says_what_the_card_says_and_shows_its_plots(tmp_path: Path) ->
         "grades": [{"grade": "A", "rate": 0.61}],
     }
     ws, digest = desk(tmp_path / "models", card, report)
-    told = card_page.write(ws, digest[:8], None)
+    told = card_page.write(ws, digest[:8], None).to_json()
     page = Path(told["page"])
     assert page.parent == tmp_path / "models" / digest
     read = Reader(page.read_text(encoding="utf-8"))
@@ -115,8 +115,8 @@ def test_a_model_is_found_by_its_name_or_its_digest(tmp_path: Path) -> None:
     for name, kept in (("deals", "b" * 64), (digest[:3], "c" * 64)):
         registry.enter(ws.state, kept, name, registry.PROPENSITY, "v", {}, NOW, NOW + 1, publish=False)
     for named in ("deals", digest, digest[:8]):
-        assert cards.card(ws, named)["digest"] == digest
-    assert cards.card(ws, "bbb")["digest"] == "b" * 64
+        assert cards.card(ws, named).digest == digest
+    assert cards.card(ws, "bbb").digest == "b" * 64
     with pytest.raises(UsageError, match=f'"{digest[:3]}" is in force') as none:
         cards.card(ws, digest[:3])
     assert none.value.action.endswith("models show cccccccccccc")
@@ -127,7 +127,7 @@ def test_a_model_is_found_by_its_name_or_its_digest(tmp_path: Path) -> None:
 
 def test_without_a_test_there_is_a_page_without_plots(tmp_path: Path) -> None:
     ws, digest = desk(tmp_path / "models", {"event": "deal won"}, {"verdict": "too little data"})
-    told = card_page.write(ws, digest, tmp_path / "out")
+    told = card_page.write(ws, digest, tmp_path / "out").to_json()
     assert [Path(f["file"]).name for f in told["files"]] == ["card.html"]
     assert (tmp_path / "out" / "card.html").is_file()
     with pytest.raises(UsageError, match="digest starts with"):
@@ -141,5 +141,5 @@ def test_the_card_names_the_tier_as_the_comparison_does(tmp_path: Path) -> None:
     """From the model itself: a card that an older release wrote, or a report, does not go before it."""
     for said in ("boosted", "full"):
         ws, digest = desk(tmp_path, {"event": "deal won", "tier": said}, {"verdict": "too little data"})
-        assert cards.card(ws, digest[:12])["tier"] == "rules"
-        assert cards.brief(cards.card(ws, "deals"))["tier"] == "rules"
+        assert cards.card(ws, digest[:12]).details["tier"] == "rules"
+        assert card_page.lines_of(cards.card(ws, "deals").to_json())["tier"] == "rules"

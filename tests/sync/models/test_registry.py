@@ -35,7 +35,7 @@ class Shelf:
 
     def revert(self, name: str = "deals") -> dict[str, Any]:
         self.now += 1
-        return registry.revert(self.state, self.folder, name, now=self.now)
+        return registry.revert(self.state, self.folder, name, now=self.now).to_json()
 
 
 @pytest.fixture

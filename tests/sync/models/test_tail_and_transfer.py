@@ -9,12 +9,13 @@ import pytest
 import sqlalchemy as sa
 from support.worlds import NOW, company
 
+from sales_consultant.commands.output.writing.document import in_zone, known_zone
 from sales_consultant.config.errors import ConfigError, UsageError
 from sales_consultant.config.populations import FeatureSettings
 from sales_consultant.sync.models import export_import, registry
-from sales_consultant.sync.render import in_zone, known_zone
+from sales_consultant.sync.models import export_import as transfer
 from sales_consultant.sync.reports import report
-from sales_consultant.sync.service.run_events import tail
+from sales_consultant.sync.reports.run_events import tail
 from sales_consultant.sync.stores.state import State, changes, runs
 
 
@@ -85,7 +86,7 @@ def test_the_same_reason_is_one_group() -> None:
             state, "a", f"00{n}", "dead", f'Property values were not valid: "{n * 100}" of record {4711 + n}'
         )
     change(state, "a", "9", "dead", "the record does not exist")
-    shown = report.show_run(state, "a")["refused"]
+    shown = report.show_run(state, "a").to_json()["refused"]
     assert [(r["records"], r["for_example"]) for r in shown] == [(5, "deals/000"), (1, "deals/9")]
     assert shown[0]["message"] == 'Property values were not valid: "0" of record 4711', (
         "in the CRM's own words"
@@ -119,10 +120,10 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[State, Path, str]
 def test_a_model_moves_to_another_org(trained: tuple[State, Path, str], tmp_path: Path) -> None:
     state, place, digest = trained
     file = tmp_path / "amount.json"
-    assert export_import.export(state, place, digest[:8], file)["digest"] == digest
+    assert transfer.export(state, place, digest[:8], file).digest == digest
     assert file.stat().st_mode & 0o777 == 0o600
     other = State(None)
-    taken = export_import.take(other, tmp_path / "models", file, now=5, publish=False)
+    taken = transfer.take(other, tmp_path / "models", file, now=5, publish=False).to_json()
     assert taken == {"name": "amount", "digest": digest, "in_force": False}
     (row,) = registry.index(other)
     assert row["published_at"] is None and row["report"] == {

@@ -17,9 +17,9 @@ from sales_consultant.config.settings import Settings
 from sales_consultant.scoring import model_file
 from sales_consultant.scoring.customers.value import ValueModel
 from sales_consultant.scoring.features.declarations import Feature, Group, Words
+from sales_consultant.scoring.propensity import PropensityModel
 from sales_consultant.scoring.propensity.model import PopulationModel
-from sales_consultant.scoring.propensity.propensity import PropensityModel
-from sales_consultant.sync.models import cards, registry, training
+from sales_consultant.sync.models import card_page, cards, registry, training
 from sales_consultant.sync.stores.state import State
 from sales_consultant.sync.stores.state import models as index
 
@@ -139,7 +139,7 @@ def test_a_card_tells_what_a_model_is_made_of(tmp_path: Path) -> None:
             engine, state, tmp_path, settings, as_of=NOW, now=NOW, say=lambda _: None, only=["deals"]
         )
     ws = cast("Workspace", SimpleNamespace(state=state, models_folder=tmp_path))
-    told = cards.card(ws, done[0].digest[:8])
+    told = cards.card(ws, done[0].digest[:8]).to_json()
     json.dumps(told)
     wanted = {
         "event",
@@ -153,7 +153,7 @@ def test_a_card_tells_what_a_model_is_made_of(tmp_path: Path) -> None:
     }
     assert wanted | {"activity_coverage", "verdict", "why", "in_force"} <= set(told)
     assert "judged" not in told
-    brief = cards.brief(told)
+    brief = card_page.lines_of(told)
     assert brief["event"] == "deal won"
     assert brief["horizon"] == f"{told['horizon_days']} days"
     assert "meetings" in brief["features"]

@@ -25,7 +25,7 @@ def busiest(engine: DuckEngine) -> str:
 
 def test_purchases_and_open_deals_are_all_there(engine: DuckEngine) -> None:
     mine = busiest(engine)
-    found = profile(engine, mine, as_of=NOW, holds={})
+    found = profile(engine, mine, as_of=NOW, holds={}).to_json()
     won, total = engine.con.execute(
         "SELECT count(*), sum(amount) FROM deals WHERE company_id = ? AND is_won AND closed_at <= ?",
         [mine, NOW],
@@ -46,13 +46,13 @@ def test_people_and_deals_come_with_what_the_crm_shows_on_them(engine: DuckEngin
             or ("",)
         )[0]
     )
-    plain = profile(engine, mine, as_of=NOW, holds={})
+    plain = profile(engine, mine, as_of=NOW, holds={}).to_json()
     deal, person = plain["open_deals"][0]["id"], plain["people"][0]["id"]
     shown = {
         ("deals", deal): {"score": "61", "grade": "B"},
         ("contacts", person): {"score": "40", "grade": "D"},
     }
-    found = profile(engine, mine, as_of=NOW, holds={}, shown=shown)
+    found = profile(engine, mine, as_of=NOW, holds={}, shown=shown).to_json()
     assert (found["open_deals"][0]["score"], found["open_deals"][0]["grade"]) == ("61", "B")
     assert found["people"][0]["grade"] == "D" and plain["people"][0]["grade"] is None
     linked = engine.con.execute(
@@ -72,14 +72,14 @@ def test_nothing_of_later_is_told(engine: DuckEngine) -> None:
         "SELECT min(closed_at) FROM deals WHERE company_id = ? AND is_won", [mine]
     ).fetchone()
     assert first
-    early = profile(engine, mine, as_of=int(first[0]) - 1, holds={})
+    early = profile(engine, mine, as_of=int(first[0]) - 1, holds={}).to_json()
     assert early["purchases"] == []
     assert early["habit"] == "has not bought yet"
     assert all(a["last"] is None or a["last"] <= "2100" for a in early["activity"])
 
 
 def test_an_unknown_company_has_an_empty_page(engine: DuckEngine) -> None:
-    found = profile(engine, "nobody", as_of=NOW, holds={})
+    found = profile(engine, "nobody", as_of=NOW, holds={}).to_json()
     assert not any(found[k] for k in ("purchases", "products", "people", "open_deals", "activity", "risks"))
 
 
@@ -89,6 +89,6 @@ def test_risks_are_sentences(engine: DuckEngine) -> None:
     ).fetchone()
     assert row
     engine.con.execute("UPDATE deals SET close_date = ? WHERE id = ?", [NOW - 40 * DAY, row[1]])
-    found = profile(engine, str(row[0]), as_of=NOW, holds={"churn_risk": "71"})
+    found = profile(engine, str(row[0]), as_of=NOW, holds={"churn_risk": "71"}).to_json()
     assert "churn risk 71 of 100" in found["risks"]
     assert any("should have closed" in r for r in found["risks"])

@@ -176,7 +176,7 @@ def test_lists_of_the_next_moments_hold_the_first_one_after_a_gap() -> None:
         schedule={"nightly": {"cron": "0 0 * * *", "time_zone": "America/Havana"}},  # type: ignore[dict-item]
     )
     now = datetime(2026, 3, 7, 12, tzinfo=UTC)
-    assert [u["at"] for u in service.upcoming(settings, now=now, count=2)] == [
+    assert [f"{u.at}" for u in service.upcoming(settings, now=now, count=2)] == [
         "2026-03-08 01:00:00-04:00",
         "2026-03-09 00:00:00-04:00",
     ]

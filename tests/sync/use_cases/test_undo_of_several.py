@@ -74,12 +74,13 @@ def test_what_the_crm_refused_to_restore_is_listed_and_tried_again(ws: Workspace
     crm.refuse = {"1": "a validation rule"}
     done, _ = rollback(ws, Silent(), [run.id])
     assert (done.counts["dead"], done.counts["tried_again_by"]) == (1, "sales-consultant retry")
-    (left,) = status(ws)["not_restored"]
+    (left,) = status(ws).to_json()["not_restored"]
     assert (left["record"], left["fields"], left["rollback"]) == ("1", "score", done.id)
     told = retry(ws, Silent())
-    assert (told["restored"], told["refused_again"]) == (0, 1)
-    assert len(status(ws)["not_restored"]) == 1, "refused twice, it is one record all the same"
+    assert (told.restored, told.refused_again) == (0, 1)
+    assert len(status(ws).to_json()["not_restored"]) == 1, "refused twice, it is one record all the same"
     crm.refuse = {}
-    assert retry(ws, Silent())["restored"] == 1
+    assert retry(ws, Silent()).restored == 1
     assert {i: v["score"] for (_, i), v in crm.held.items()} == {"1": "40", "2": None}
-    assert "not_restored" not in status(ws) and retry(ws, Silent()) == {"dead_letters": 0}
+    assert "not_restored" not in status(ws).to_json()
+    assert retry(ws, Silent()).to_json() == {"dead_letters": 0}

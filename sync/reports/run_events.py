@@ -1,9 +1,6 @@
 """Watching runs from beside: what begins, how far writing is, how it ends. Holds nothing that a run needs."""
 
 import json
-import os
-import re
-import socket
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -11,7 +8,8 @@ import sqlalchemy as sa
 
 from sales_consultant.config.clock import iso
 from sales_consultant.config.errors import UsageError
-from sales_consultant.sync.stores import State, changes, leases, runs
+from sales_consultant.sync.runtime.lease import holder_lives
+from sales_consultant.sync.stores import State, changes, runs
 
 PAUSE_SECONDS = 1.0
 Document = dict[str, Any]
@@ -88,20 +86,3 @@ def _written(state: State, run: str) -> dict[str, int]:
         .order_by(changes.c.state)
     )
     return {str(r["state"]): int(r["n"]) for r in state.rows(query)}
-
-
-def holder_lives(state: State) -> bool:
-    """Whether the process that took the lease last is there, as far as this machine can tell."""
-    held = state.rows(sa.select(leases.c.holder, leases.c.released_at))
-    found = re.search(r"process (\d+) on (.+)$", str(held[0]["holder"])) if held else None
-    if found is None or held[0]["released_at"] is not None:
-        return False
-    if found[2] != socket.gethostname():
-        return True
-    try:
-        os.kill(int(found[1]), 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True

@@ -1,0 +1,54 @@
+"""Options that several commands share, and how values given by hand are read."""
+
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+import typer
+
+from sales_consultant.config.errors import UsageError
+
+Objects = Annotated[list[str] | None, typer.Option("--object", help="Only this object; repeat for more.")]
+ShownObjects = Annotated[
+    list[str] | None, typer.Option("--object", help="Show only this object, as deals; repeat for more.")
+]
+ShownFields = Annotated[
+    list[str] | None, typer.Option("--field", help="Show only this field, as grade; repeat for more.")
+]
+ShownRecords = Annotated[int, typer.Option("--limit", help="How many records are shown.", min=0)]
+AsOf = Annotated[
+    str | None, typer.Option("--as-of", help="Score as of this moment (ISO 8601), not the CRM's now.")
+]
+Yes = Annotated[bool, typer.Option("--yes", help="Go on where a guard or a question would stop.")]
+MaxRecords = Annotated[int | None, typer.Option(help="Guard: records that may change.", min=0)]
+MaxShare = Annotated[float | None, typer.Option(help="Guard: share of records, 0 to 1.", min=0, max=1)]
+MaxGradeShare = Annotated[float | None, typer.Option(help="Guard: share of grades.", min=0, max=1)]
+MaxEmptied = Annotated[float | None, typer.Option(help="Guard: share that loses a value.", min=0, max=1)]
+MaxCalls = Annotated[int | None, typer.Option(help="Guard: calls that writing may take.", min=0)]
+RunId = Annotated[str, typer.Argument(metavar="RUN", help="A run's id; see: runs list")]
+
+
+def moment(text: str | None, option: str) -> int | None:
+    """A moment given by hand, as milliseconds UTC; a date alone is its midnight UTC."""
+    if text is None:
+        return None
+    try:
+        given = datetime.fromisoformat(text)
+    except ValueError as e:
+        action = "Write it as 2026-01-31 or 2026-01-31T08:00Z."
+        raise UsageError(f'{option} "{text}" is not a date or time.', action=action) from e
+    return int((given if given.tzinfo else given.replace(tzinfo=UTC)).timestamp() * 1000)
+
+
+def guard_values(
+    records: int | None, share: float | None, grades: float | None, emptied: float | None, calls: int | None
+) -> dict[str, Any]:
+    """The guards that were given on the command line, under their names in the settings."""
+    given = {"max_records": records, "max_share": share, "max_grade_share": grades, "max_emptied": emptied}
+    return {k: v for k, v in {**given, "max_api_calls": calls}.items() if v is not None}
+
+
+def one_of(value: str, known: tuple[str, ...], option: str) -> str:
+    """The value, where it is one of the known ones."""
+    if value not in known:
+        raise UsageError(f'{option} "{value}" is not known.', action=f"Choose one of: {', '.join(known)}.")
+    return value

@@ -1,0 +1,86 @@
+"""The demo's result: what was read, scored and written, and the best records as their reps see them."""
+
+from sales_consultant.commands.output.training import figures
+from sales_consultant.commands.output.writing.page import Page, Piece, bold, dim, good, warn
+from sales_consultant.commands.output.writing.text import count, counted, money, plain
+from sales_consultant.commands.output.writing.values import day, value
+from sales_consultant.demo.result import CompanyDone, Record
+from sales_consultant.sync.results.training import BETTER, TOO_LITTLE
+
+
+def show(page: Page, made: CompanyDone) -> None:
+    """Counts, forward tests, then deals by their worth, or customers where nothing has a score."""
+    _head(page, made)
+    _tests(page, made)
+    if any(r.score is not None for r in made.records):
+        _deals(page, made.records)
+    else:
+        _customers(page, made.records)
+    page.blank()
+    again = f"A second sync at the same moment: {made.second_written:,} written, {count(made.second_calls, 'call')}."
+    page.line((good if not made.second_written else warn)(again))
+    if made.page:
+        page.line(f"The page of one of them, to be opened in a browser: {plain(made.page)}")
+
+
+def _head(page: Page, made: CompanyDone) -> None:
+    page.blank()
+    page.line(dim(plain(made.notice)))
+    changes = count(int(made.changed.get("changes", 0)), "value")
+    refused = f"{made.dead:,} refused by the CRM"
+    limits = f"the vendor's own limits would have taken {made.seconds_at_vendor_limits:,.0f} s"
+    page.table(
+        [
+            ("Read", counted(made.pulled)),
+            ("Scored", counted(made.scored)),
+            ("Written", f"{count(made.written, 'record')}, {changes}; {refused}"),
+            ("Calls", f"{made.calls:,}; {limits}, this took {made.seconds:,.0f} s"),
+        ]
+    )
+
+
+def _tests(page: Page, made: CompanyDone) -> None:
+    page.blank()
+    if not made.tests:
+        page.line(
+            "No forward test: nothing here is open for a while and then won or lost, so no record gets a score; "
+            "customers get a value, a segment and a risk of leaving."
+        )
+        return
+    for t in made.tests:
+        useful = t.verdict == BETTER
+        page.line(bold(plain(t.name)), "  ", (good if useful else warn)(plain(t.verdict)))
+        figures(page, t)
+        if not useful and t.verdict != TOO_LITTLE:
+            page.line(warn("So no such score was written."), indent=2)
+
+
+def _deals(page: Page, records: tuple[Record, ...]) -> None:
+    page.heading(f"The {len(records)} most valuable open records, as their reps see them")
+    for r in records:
+        score: Piece = bold(f"{r.score if r.score is not None else '–':>2} {plain(r.grade or '–')}")
+        worth = money(r.expected_value) if r.expected_value else "–"
+        page.line(score, f"  {plain(r.name)}", dim("  worth "), worth, indent=2, hang=8)
+        if r.reasons:
+            page.line(dim(" · ".join(plain(x) for x in r.reasons)), indent=8)
+        if r.next_step:
+            due = f", due {day(r.next_step_due)}" if r.next_step_due else ""
+            page.line(good(f"next: {plain(r.next_step)}{due}"), indent=8)
+
+
+def _customers(page: Page, records: tuple[Record, ...]) -> None:
+    page.heading(f"The {len(records)} most valuable customers, as their reps see them")
+    rows: list[tuple[Piece, ...]] = [
+        (dim("in 12 months"), dim("tier"), dim("segment"), dim("risk"), dim("customer"))
+    ]
+    rows += [
+        (
+            money(r.expected_value) if r.expected_value else "–",
+            value("customer_tier", r.customer_tier),
+            value("segment", r.segment),
+            value("churn_risk", r.churn_risk),
+            plain(r.name),
+        )
+        for r in records
+    ]
+    page.table(rows, indent=2, right=(0, 3))

@@ -1,0 +1,119 @@
+"""`runs list`: a line a run; `runs show`: one run with what it changed, and what was refused."""
+
+from sales_consultant.commands.output.run import body, calls, did, next_step
+from sales_consultant.commands.output.writing.page import Page, Piece, bad, bold, command, dim, good, warn
+from sales_consultant.commands.output.writing.text import count, listed, plain, words
+from sales_consultant.commands.output.writing.times import brief_span, span
+from sales_consultant.commands.output.writing.values import is_shown, label
+from sales_consultant.sync.results.runs import RunDetails, RunList, RunRow
+
+
+def runs(page: Page, found: RunList) -> None:
+    """A line a run; above them what to do, where the newest one failed or had records refused."""
+    if not found.runs:
+        page.line("No run yet. Next: ", command("plan"), " shows what a first sync would write.")
+        return
+    _attention(page, found.runs[0])
+    rows = [
+        (
+            r.id,
+            words(r.job),
+            page.times.ago(r.started_at),
+            dim("–" if r.seconds is None else brief_span(r.seconds)),
+            _what(r),
+        )
+        for r in found.runs
+    ]
+    page.table(rows)
+
+
+def _attention(page: Page, newest: RunRow) -> None:
+    if newest.counts.get("dead"):
+        refused = count(int(newest.counts["dead"]), "record")
+        page.line(
+            warn(f"The newest run had {refused} refused."), " Next: ", command(f"runs show {newest.id}"), "."
+        )
+        page.blank()
+    elif newest.outcome and newest.outcome.startswith("failed"):
+        page.line(bad("The newest run failed."), " Next: ", command(f"runs show {newest.id}"), " says why.")
+        page.blank()
+
+
+def _outcome(run: RunRow) -> Piece:
+    if run.outcome is None:
+        return warn("going on")
+    text = plain(run.outcome)
+    if text.startswith("failed"):
+        return bad("failed")
+    return good(text) if text == "done" else warn(text)
+
+
+def _what(run: RunRow) -> Piece:
+    """How a run ended, and what it came to."""
+    if run.outcome is None:
+        return warn("going on, or killed")
+    if run.outcome.startswith("failed"):
+        return bad(f"failed: {plain(run.error or run.outcome.removeprefix('failed: '))}")
+    told = did(run.counts)
+    told = told[:1].lower() + told[1:]
+    if run.counts.get("dead"):
+        return warn(f"{told}; {count(int(run.counts['dead']), 'record')} refused")
+    return told if run.outcome == "done" else warn(f"{plain(run.outcome)}: {told}")
+
+
+def run(page: Page, found: RunDetails) -> None:
+    """One run: how it ended, what to do, what it changed by field, what was refused by reason."""
+    r = found.run
+    took = "" if r.seconds is None else f", took {span(r.seconds)}"
+    page.line(
+        bold(f"{words(r.job).capitalize()} {r.id}"),
+        " ",
+        _outcome(r),
+        f", {page.times.both(r.started_at)}{took}",
+    )
+    if r.error:
+        page.line(bad(plain(r.error)))
+    if r.counts:
+        page.line(f"{did(r.counts)}.{calls(r.counts)}")
+    if r.outcome is None:
+        page.line(
+            "Next: ",
+            command(f"runs tail {r.id}"),
+            " shows how far it is; a killed one is settled by the next sync.",
+        )
+    else:
+        next_step(page, r.id, {"written": 0, **r.counts}, looked=True)
+    _refusals(page, found)
+    _changes(page, found)
+    body(page, {k: v for k, v in r.counts.items() if k != "plan"})
+
+
+def _refusals(page: Page, found: RunDetails) -> None:
+    if not found.refused:
+        return
+    page.heading("Refused by the CRM")
+    for f in found.refused:
+        code = f" ({plain(f.code)})" if f.code else ""
+        page.line(
+            bad(count(f.records, "record")), f"  {plain(f.message or 'without a reason')}{code}, for example "
+            f"{plain(f.for_example)}", indent=2, hang=4,
+        )  # fmt: skip
+
+
+def _changes(page: Page, found: RunDetails) -> None:
+    if not found.changes:
+        return
+    page.heading("Values")
+    by: dict[tuple[str, str], list[str]] = {}
+    for c in found.changes:
+        if is_shown(c.field):
+            by.setdefault((c.object, c.state), []).append(f"{label(c.field)} {c.n:,}")
+    page.table([(words(o), _state(s), listed(told)) for (o, s), told in sorted(by.items())], indent=2)
+
+
+def _state(state: str) -> Piece:
+    known = {
+        "done": good("written"), "dead": bad("refused"), "conflict": warn("changed by somebody else"),
+        "waiting": warn("waiting for a lock"), "planned": dim("not sent"), "inflight": warn("outcome not known"),
+    }  # fmt: skip
+    return known.get(state, plain(state))

@@ -1,0 +1,117 @@
+"""Runs: what one did, the newest ones, and one in full."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sales_consultant.config.clock import iso
+
+GOING_ON = "going on, or killed"
+
+
+@dataclass(frozen=True)
+class RunDone:
+    """A run that ended just now: its id, its job, and what it counted.
+
+    `counts` are the journal's: records and calls by what was done with them, under the keys that the state keeps.
+    """
+
+    id: str
+    job: str
+    counts: Mapping[str, Any]
+    conflicts: tuple[Mapping[str, str | None], ...] | None = None
+    """What a rollback left because somebody changed it since; None for other runs."""
+
+    @property
+    def code(self) -> int:
+        """Exit code: 5 where the CRM refused records."""
+        return 5 if self.counts.get("dead") else 0
+
+    def to_json(self) -> dict[str, Any]:
+        """The counts with the run's id."""
+        more = {} if self.conflicts is None else {"conflicts": list(self.conflicts)}
+        return {"run": self.id, **self.counts, **more}
+
+
+@dataclass(frozen=True)
+class RunRow:
+    """A run of the journal; times in milliseconds UTC, `outcome` None while it goes on or where it was killed."""
+
+    id: str
+    job: str
+    started_at: int
+    ended_at: int | None
+    as_of: int | None
+    outcome: str | None
+    counts: Mapping[str, Any]
+    error: str | None = None
+
+    @property
+    def seconds(self) -> float | None:
+        """How long it took."""
+        return None if self.ended_at is None else (self.ended_at - self.started_at) / 1000
+
+    def to_json(self) -> dict[str, Any]:
+        """One row of `runs list`."""
+        return {
+            "id": self.id,
+            "job": self.job,
+            "started": iso(self.started_at),
+            "ended": iso(self.ended_at),
+            "as_of": iso(self.as_of),
+            "outcome": self.outcome or GOING_ON,
+            "counts": dict(self.counts),
+            "error": self.error,
+        }
+
+
+@dataclass(frozen=True)
+class RunList:
+    """The newest runs, newest first."""
+
+    runs: tuple[RunRow, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """Under "runs"."""
+        return {"runs": [r.to_json() for r in self.runs]}
+
+
+@dataclass(frozen=True)
+class ChangeCount:
+    """How many values of one field of one object are in one state of the journal."""
+
+    state: str
+    object: str
+    field: str
+    n: int
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Records that the CRM refused for the same reason, with its words for one of them."""
+
+    code: str | None
+    message: str | None
+    records: int
+    for_example: str
+
+
+@dataclass(frozen=True)
+class RunDetails:
+    """One run with its changes and its refusals."""
+
+    run: RunRow
+    changes: tuple[ChangeCount, ...] = ()
+    refused: tuple[Refusal, ...] = field(default=())
+
+    def to_json(self) -> dict[str, Any]:
+        """The run's row with "changes" and "refused"."""
+        return {
+            **self.run.to_json(),
+            "changes": _rows(self.changes),
+            "refused": _rows(self.refused),
+        }
+
+
+def _rows(records: Sequence[Any]) -> list[dict[str, Any]]:
+    return [dict(vars(r)) for r in records]

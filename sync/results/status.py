@@ -1,0 +1,153 @@
+"""How a connection stands."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from sales_consultant.config.clock import iso
+
+
+@dataclass(frozen=True)
+class ModelInForce:
+    """A model that scores now; `as_of` in milliseconds UTC is the moment its training looked from."""
+
+    name: str
+    digest: str
+    verdict: str
+    as_of: int | None
+
+    def to_json(self) -> dict[str, Any]:
+        """One row of "models"."""
+        return {
+            "name": self.name,
+            "digest": self.digest,
+            "verdict": self.verdict,
+            "as_of": iso(self.as_of),
+            "in_force": True,
+        }
+
+
+@dataclass(frozen=True)
+class FieldOnHold:
+    """A field that a rollback put on hold, since when, and by which run."""
+
+    field: str
+    since: int
+    run_id: str
+
+
+@dataclass(frozen=True)
+class NotRestored:
+    """Fields of a record that a rollback could not restore."""
+
+    object: str
+    record_id: str
+    fields: tuple[str, ...]
+    run_id: str
+
+
+@dataclass(frozen=True)
+class Calls:
+    """Our calls of the last 24 hours; the org's limit and our share of it, None where it was never stated."""
+
+    last_24_hours: int
+    org_limit: int | None
+    allowed: int | None
+
+
+@dataclass(frozen=True)
+class Reading:
+    """When something was read last (milliseconds UTC), and of what."""
+
+    at: int | None
+    of: Any
+
+
+@dataclass(frozen=True)
+class Running:
+    """A run that goes on; `since` in milliseconds UTC."""
+
+    run_id: str
+    job: str
+    since: int
+
+
+@dataclass(frozen=True)
+class NextJob:
+    """The next job of the schedule; `at` in milliseconds UTC."""
+
+    name: str
+    job: str
+    at: int
+
+
+@dataclass(frozen=True)
+class Status:
+    """How the connection stands; times in milliseconds UTC."""
+
+    connection: str
+    org: str | None
+    now: int
+    last_success: int | None
+    models: tuple[ModelInForce, ...]
+    on_hold: tuple[FieldOnHold, ...]
+    dead_letters: int
+    not_restored: tuple[NotRestored, ...]
+    try_again: str
+    """The command that tries again to restore."""
+    waiting_for_a_lock: int
+    calls: Calls
+    computed_fields_read: Reading | None
+    compared: Reading | None
+    in_flight: int
+    groups: Mapping[str, int] = field(default_factory=dict)
+    feedback: Mapping[str, int] = field(default_factory=dict)
+    running: Running | None = None
+    next_job: NextJob | None = None
+
+    @property
+    def age_seconds(self) -> int | None:
+        """How long ago the last success was."""
+        return None if self.last_success is None else (self.now - self.last_success) // 1000
+
+    def to_json(self) -> dict[str, Any]:
+        """As `status --json` tells it."""
+        return {
+            "connection": self.connection,
+            "org": self.org,
+            "last_success": iso(self.last_success),
+            "last_success_age_seconds": self.age_seconds,
+            "models": [m.to_json() for m in self.models],
+            "on_hold": [{"field": h.field, "since": iso(h.since), "run": h.run_id} for h in self.on_hold],
+            "dead_letters": self.dead_letters,
+            **self._unrestored(),
+            "waiting_for_a_lock": self.waiting_for_a_lock,
+            "calls": dict(vars(self.calls)),
+            "computed_fields_read": _reading(self.computed_fields_read),
+            "compared": _reading(self.compared),
+            "in_flight": self.in_flight,
+            "groups": dict(self.groups),
+            "feedback": dict(self.feedback),
+            "running": self.running
+            and {"run": self.running.run_id, "job": self.running.job, "since": iso(self.running.since)},
+            "next_job": self.next_job
+            and {"schedule": self.next_job.name, "job": self.next_job.job, "at": iso(self.next_job.at)},
+        }
+
+    def _unrestored(self) -> dict[str, Any]:
+        if not self.not_restored:
+            return {}
+        rows = [
+            {
+                "object": r.object,
+                "record": r.record_id,
+                "fields": ", ".join(r.fields),
+                "rollback": r.run_id,
+            }
+            for r in self.not_restored
+        ]
+        return {"not_restored": rows, "not_restored_is_tried_again_by": self.try_again}
+
+
+def _reading(reading: Reading | None) -> dict[str, Any] | None:
+    return None if reading is None else {"at": iso(reading.at), "of": reading.of}

@@ -1,0 +1,210 @@
+"""Results about records, models and the CRM made by hand; names hold what a terminal would act on."""
+
+from support.example_runs import DAY, DIGEST, HOUR, NASTY, NOW, RUN
+
+from sales_consultant.connectors.base import Finding, ProvisionStep, Use
+from sales_consultant.sync.results import admin, evaluation, explanation, models, runs, training
+
+REASONS = (
+    explanation.ReasonLine("stages passed: 4", 5, "stages_passed"),
+    explanation.ReasonLine("stage: Negotiation", 4, "stage"),
+    explanation.ReasonLine("4 calls to them in the last 3 months", -2, "calls"),
+)
+
+
+DEAL = explanation.Explanation(
+    "deals",
+    "10000002920",
+    NOW - HOUR,
+    {
+        "score": "57", "grade": "C", "probability": "0.8258", "expected_value": "63247.08", "trend": "steady",
+        "next_step": "Call Ana Fischer", "next_step_due": "2026-12-01", "next_step_reason": "no call for 26 days",
+    },
+    explanation.Scored(
+        "deals_new_business", 57, "C", 0.8258, REASONS, (),
+        ({"reason": "calls", "said": "4 calls", "feature": "calls_90d", "value": 4.0},),
+        risks=("its close date passed 103 days ago", f"{NASTY} is the only contact"),
+    ),
+    {"id": "10000002920", "name": "Beacon Transport", "amount": "76589.00", "currency": "USD", "stage": "negotiation",
+     "close_date": "2026-08-31T00:00:00Z"},
+    None,
+    None,
+    (explanation.Shown("score", "41", NOW - 9 * DAY, NOW - DAY), explanation.Shown("score", "57", NOW - DAY, None)),
+)  # fmt: skip
+CONTACT = explanation.Explanation(
+    "contacts", "3", NOW, {"segment": "dormant"}, None,
+    {"id": "3", "first_name": "Thomas", "last_name": NASTY, "email": "t@sorvik.example"}, None,
+    "not open in any population of contacts",
+)  # fmt: skip
+COMPANY = explanation.Explanation(
+    "companies",
+    "10000000953",
+    NOW,
+    {"value_12m": "106658.12", "churn_risk": "10", "segment": "needs_attention", "customer_tier": "3"},
+    None,
+    {"id": "10000000953", "name": NASTY, "industry": "Logistics", "domain": "orchard.example"},
+    explanation.CompanyProfile(
+        owner="Layla Park <layla@seller.example>",
+        purchases=(explanation.Purchases("2026", 3, 129267.0, "USD"),),
+        last_purchases=(explanation.Purchase("2026-09-20", "Pallets", "58,093.00 USD", "newbusiness"),),
+        habit="bought on 3 days, usually 80 days apart; the last 82 days ago",
+        products=(explanation.Product("Pallet", 2, 12),),
+        people=(
+            explanation.Person("1", "Katarína Jónsson", "AP Lead", 1, 2, "57", "C", "2026-09-20", ""),
+            explanation.Person("2", NASTY, None, 0, 0, None, None, None, "address bounces"),
+        ),
+        open_deals=(
+            explanation.OpenDeal(
+                "9", "More pallets", "Negotiation", "36,356.00 USD", "2026-12-24", 40, "57", "C"
+            ),
+        ),
+        activity=(explanation.ActivityCount("call", "outbound", 1, 2, "2026-09-20"),),
+        risks=("churn risk 71 of 100",),
+    ),
+    "no population of companies is configured",
+)
+
+BETTER = {
+    "verdict": training.BETTER, "n": 475, "positives": 378, "base_rate": 0.7958, "auc": 0.659, "auc_low": 0.599,
+    "auc_high": 0.716, "log_loss": 0.4807, "base_log_loss": 0.5095, "unseen": {"n": 313, "auc": 0.681},
+    "moments": {"at creation": {"n": 89, "auc": 0.56}, "two thirds": None}, "warnings": ["grade B is not given"],
+    "grades": [
+        {"grade": "A", "rows": 117, "rate": 0.906, "low": 0.87, "high": 0.94, "promised": 0.9},
+        {"grade": "C", "rows": 358, "rate": 0.76, "low": 0.71, "high": 0.81, "promised": 0.8},
+    ],
+    "leaks": [{"column": "deals.lost_reason", "kind": "after_outcome", "evidence": "filled after the outcome"}],
+    "why": "better than the base rate on 475 later rows",
+}  # fmt: skip
+FEW = {"verdict": training.TOO_LITTLE, "n": 12, "why": "12 rows are too few for a test"}
+TESTS = training.ForwardTests(
+    (
+        training.ForwardTest("deals_new_business", DIGEST[:12], NOW - DAY, True, 0.31, BETTER),
+        training.ForwardTest("contacts", "1cd4e97da5a0", NOW - DAY, False, None, FEW),
+    )
+)
+NO_TESTS = training.ForwardTests(())
+OLD = training.Figures.of(BETTER, "a" * 64)
+RETRAINED = (
+    training.Retrained(
+        "deals_new_business", "propensity", DIGEST, True, True, False, "", training.Figures.of(BETTER, DIGEST), OLD,
+        {"grades": {"A to A": 90, "B to A": 10}, "changed": 0.1}, ({"name": NASTY, "old": "B", "new": "A"},),
+    ),
+    training.Retrained(
+        "contacts", "propensity", "c" * 64, False, False, False, "too few", training.Figures.of(FEW, "c" * 64), None
+    ),
+    training.Retrained("segments", "segments", "d" * 64, True, True, False, "", training.Figures("d" * 12), None),
+)  # fmt: skip
+TRAINED = training.TrainingDone(runs.RunDone(RUN, "train", {"api_calls": 41}), False, RETRAINED, TESTS.tests)
+DRY_TRAINED = training.TrainingDone(
+    runs.RunDone(RUN, "train", {"api_calls": 41}), True, RETRAINED, TESTS.tests
+)
+READY = evaluation.Readiness(
+    (
+        evaluation.PopulationReady(
+            {}, "deals_new_business", "full", "", 462, 1347, 574, 1011, 324, 2541, 1996, 337, 0.98, "10 of 10",
+            ("676 more records of the rarer outcome before boosting is tried",),
+        ),
+    )
+)  # fmt: skip
+GIVEN = evaluation.AsGiven(
+    (evaluation.GivenBand("deals", "30 days ago", "81 to 99", 40, 12, 0.3, 0.62, 90),
+     evaluation.GivenBand("deals", "30 days ago", "1 to 20", 90, 1, 0.0111, None, 90))
+)  # fmt: skip
+COMPARED = evaluation.Comparison(
+    (
+        {"population": "deals", "model": "base rate", "auc": 0.5, "log_loss": 0.5095, "seconds": 0.0},
+        {
+            "population": "deals",
+            "model": "ours, full",
+            "auc": 0.659,
+            "log_loss": 0.4807,
+            "seconds": 2.1,
+            "in_force": True,
+        },
+    )
+)
+CLUSTERED = evaluation.Clusters(
+    "k-means", "3 groups that hold on other customers",
+    ({"cluster": "1", "customers": 120, "total": 125000.0, "share": 0.4},), ({"method": "k-means", "k": 3, "score": 0.41},),
+)  # fmt: skip
+TOO_FEW = evaluation.Clusters(customers=7)
+PLOTTED = evaluation.Plots(
+    (evaluation.CalibrationBand("deals", {"records": "48", "promised": "91.0%", "happened": "89.6%"}),),
+    ("plots/deals-roc.png", "plots/segments.png"),
+)
+
+MODELS = models.ModelList(
+    (
+        models.ModelRow(
+            "deals", "44df3b8e19ea", training.BETTER, NOW - DAY, "candidate", "comes into force by hand"
+        ),
+        models.ModelRow(
+            "contacts", "1cd4e97da5a0", training.NO_BETTER, NOW - DAY, "kept out", "no score is written"
+        ),
+        models.ModelRow("deals", DIGEST[:12], training.BETTER, NOW - 26 * DAY, "in force", ""),
+        models.ModelRow("segments", "f1f7ad361a0a", "", NOW - 26 * DAY, "in force", ""),
+        models.ModelRow("deals", "44df3b9999ea", training.BETTER, NOW - 90 * DAY, "was in force", ""),
+    )
+)
+CARD = models.ModelCard(
+    "deals_new_business", "propensity", DIGEST, training.BETTER, NOW - DAY, True,
+    {
+        **BETTER, "event": "deal won", "horizon_days": 124, "tier": "full", "learnt_at": [NOW - 260 * DAY, NOW - 90 * DAY],
+        "rows": 2541, "records_with_event": 1011, "records_without_event": 324, "features": ["meetings", "deals.type"],
+        "protected": [], "excluded": {}, "false_labels": {"entered twice": 3, "open, and stale": 0},
+        "cleaning": {"gaps": {"columns": 15, "values": 17408}}, "activity_coverage": {"rows_low": 0, "notes": []},
+        "dropped": [{"column": "deals.lost_reason", "kind": "current", "evidence": "only today's value is known"}],
+        "borrowed": {"from": "deals", "offset": 0.25, "offset_error": 0.1, "own_records": 31, "verdict_of": "deals"},
+        "notes": ["status has no history"],
+    },
+)  # fmt: skip
+SEGMENTS = models.ModelCard(
+    "segments",
+    "segments",
+    "f" * 64,
+    "",
+    NOW - DAY,
+    True,
+    {"customers": 649, "bounds": {"low": 1.5, "high": 90000.0}},
+)
+SWITCHED = models.ModelSwitch("deals", DIGEST, "a" * 64)
+EXPORTED = models.ModelExport("/data/deals.json", "deals", DIGEST)
+IMPORTED = models.ModelImport("deals", DIGEST, False)
+CARD_PAGE = models.CardPage("/data/card.html", ("/data/card.html", "/data/deals-roc.png"))
+
+INITIALISED = admin.Initialised(
+    "hubspot 41945799 (developer_test)", "sales-consultant.toml", {"contacts": 2039, "deals": 2383},
+    (admin.Proposed("deals_new_business", "new_business", "won", 462, 1347, 574, ""),
+     admin.Proposed("contacts", "Contacts without a deal", "deal_opened", 243, 1796, 0, "few ended without it")),
+    ("seller.example",), 12, {"read": 532, "links": 141}, 36.7,
+)  # fmt: skip
+NOTHING_TO_PREDICT = admin.Initialised(
+    "hubspot 4 (x)", "s.toml", {"contacts": 3}, (), (), 0, {"read": 9}, 1.0
+)
+CHECKED = admin.Checked(
+    "hubspot 41945799 (developer_test)",
+    (
+        Finding("token", "ok", "answers as portal 41945799"), Finding("read contacts", "ok", "permitted"),
+        Finding("read deals", "ok", "permitted"),
+        Finding("write deals", "missing", "not permitted", "Add the scope crm.objects.deals.write to the key."),
+        Finding("daily limit", "warning", "230,000 of 250,000 calls used today"),
+        Finding("fields of deals", "next", "12 fields are not made yet:", "sales-consultant provision"),
+    ),
+    "report.json",
+)  # fmt: skip
+ALL_WELL = admin.Checked("hubspot 41945799", (Finding("token", "ok", "answers"),))
+PROVISIONED = admin.Provisioned(
+    "hubspot 41945799",
+    (ProvisionStep("group", "contacts", "sales_consultant", "created"),
+     ProvisionStep("property", "contacts", "sc_score", "created"), ProvisionStep("property", "contacts", "sc_grade", "created"),
+     ProvisionStep("property", "deals", "sc_score", "exists"),
+     ProvisionStep("property", "deals", "sc_grade", "refused", "no permission to make properties")),
+    ("Show the fields on the record: Settings > Objects > Deals > Record customization.",),
+)  # fmt: skip
+REMOVAL = admin.Removal(
+    "hubspot 41945799", (ProvisionStep("property", "deals", "sc_score", "would remove"),),
+    (Use("deals", "sc_score", "workflow", NASTY),), "Lists are not told by the API.",
+)  # fmt: skip
+REMOVED = admin.Removed("hubspot 41945799", (ProvisionStep("property", "deals", "sc_score", "removed"),))
+SIGNED_IN = admin.SignedIn("main", 'OS keyring, entry "main"')
+SIGNED_OUT = admin.SignedOut("main", True)

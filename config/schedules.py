@@ -21,13 +21,13 @@ class Schedule(BaseModel):
 
     job: Literal["sync", "changed", "train", "reconcile", "backup"] = Field(
         default="sync",
-        description="What runs: sync, the whole run; changed, a run that reads only changes; train, a training; reconcile, a comparison "
-        "of all ids with the CRM; backup, a copy of the state.",
+        description="What runs: sync, the whole run; changed, a run that reads only changes; train, a training; "
+        "reconcile, a comparison of all ids with the CRM; backup, a copy of the state.",
     )
     cron: str = Field(
         default="",
-        description='Cron expression with names of weekdays, such as "0 5 * * mon-fri". Each time of a date has one run, also when '
-        "clocks change.",
+        description='Cron expression with names of weekdays, such as "0 5 * * mon-fri". Each time of a date has one '
+        "run, also when clocks change.",
     )
     every_minutes: int | None = Field(
         default=None,
@@ -46,13 +46,13 @@ class Schedule(BaseModel):
         default=0,
         ge=0,
         le=3600,
-        description="Start up to this many seconds later, at random, so that not all jobs start at the full hour. At most the time "
-        "between two runs.",
+        description="Start up to this many seconds later, at random, so that not all jobs start at the full hour. "
+        "At most the time between two runs.",
     )
     not_between: str = Field(
         default="",
-        description='Local time in which this job neither starts nor writes, such as "08:00-10:00", also across midnight. It applies to '
-        "sync and changed; the other jobs write nothing to the CRM.",
+        description='Local time in which this job neither starts nor writes, such as "08:00-10:00", also across '
+        "midnight. It applies to sync and changed; the other jobs write nothing to the CRM.",
     )
 
     @field_validator("not_between")

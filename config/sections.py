@@ -183,7 +183,8 @@ class Write(_Section):
 
     describe_runs: bool = Field(
         default=True,
-        description="Whether the description of the score field says, once a day, when scores were last given, by which model and to how many.",
+        description="Whether the description of the score field says, once a day, when scores were last given, "
+        "by which model and to how many.",
     )
     on_foreign_edit: Literal["overwrite", "keep"] = Field(
         default="overwrite", description="What to do where somebody edited a field of Sales Consultant."
@@ -288,7 +289,8 @@ class Pulling(_Section):
     computed_days: int = Field(
         default=7,
         ge=0,
-        description="Every so many days formulas, rollups and calculated properties are read again, because they change without a time stamp.",
+        description="Every so many days formulas, rollups and calculated properties are read again, because they "
+        "change without a time stamp.",
     )
 
 

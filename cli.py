@@ -1075,7 +1075,7 @@ def defect(error: BaseException, as_json: bool) -> int:
 
 
 def main() -> NoReturn:
-    """Run the command line and exit with the code of DESIGN section 12."""
+    """Run the command line and exit with the code of docs/explanation/architecture.md, section 12."""
     as_json = "--json" in sys.argv
     # What is kept here is a company's customers: nobody else's to read.
     os.umask(0o077)

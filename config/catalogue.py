@@ -1,4 +1,4 @@
-"""The fields that Sales Consultant writes: names, types, sets, and what each means to a rep (DESIGN section 10).
+"""The fields that Sales Consultant writes: names, types, sets, and what each means to a rep (architecture, section 10).
 
 The catalogue is the only list of fields that may ever be written. Connectors turn a `Field` into the vendor's
 own definition; plan, push, read-back and rollback address fields by `key`.

@@ -1,4 +1,4 @@
-"""Errors, classed by who acts next, each with the exit code of the command that ends by it (DESIGN section 12)."""
+"""Errors, classed by who acts next, each with the exit code of the command that ends by it (architecture, section 12)."""
 
 import re
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""Populations: which records are scored together, for which event, within which horizon (DESIGN section 8)."""
+"""Populations: which records are scored together, for which event, within which horizon (architecture, section 8)."""
 
 from collections.abc import Mapping
 from typing import Literal

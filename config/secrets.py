@@ -1,4 +1,4 @@
-"""Where secrets come from, in a fixed order, and how they are stored (DESIGN section 11)."""
+"""Where secrets come from, in a fixed order, and how they are stored (docs/explanation/architecture.md, section 11)."""
 
 import os
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""The settings: one TOML file, validated, environment variables first (DESIGN section 11)."""
+"""The settings: one TOML file, validated, environment variables first (docs/explanation/architecture.md, section 11)."""
 
 import os
 import re

@@ -1,4 +1,4 @@
-"""Who is in the control group: drawn once by a salted hash of the company, kept for good (DESIGN section 10)."""
+"""Who is in the control group: drawn once by a salted hash of the company, kept for good (architecture, section 10)."""
 
 import hashlib
 import secrets

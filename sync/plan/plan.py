@@ -2,7 +2,7 @@
 
 Nights are quiet: a score that moved less than 3 points, a reason's text, a time stamp or a model's name never causes a
 write; they ride along with a change of score, grade, step or value. Scores end: a record that left its population gets
-one last write (DESIGN section 10).
+one last write (docs/explanation/architecture.md, section 10).
 """
 
 import hashlib

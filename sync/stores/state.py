@@ -1,4 +1,4 @@
-"""The state: small, precious, in SQLite with every commit on disk before it counts (DESIGN section 7).
+"""The state: small, precious, in SQLite with every commit on disk before it counts (docs/explanation/architecture.md, section 7).
 
 It holds what cannot be pulled again: which runs there were, what was changed in the CRM and from what, what was shown
 to whom and when, who is in the control group, which models are in force.

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import requests
 import responses
-from support.contract import ADMIN, pulled, rows
+from support.contract_base import ADMIN, pulled, rows
 from support.sandbox_company import CLOCK, FILES, write_folder
 
 from sales_consultant.config.catalogue import fields

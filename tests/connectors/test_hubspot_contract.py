@@ -3,7 +3,8 @@
 from typing import Any, ClassVar
 
 import requests
-from support.contract import ADMIN, ConnectorContract, Org
+from support.contract import ConnectorContract
+from support.contract_base import ADMIN, Org
 
 from sales_consultant.connectors.base import Calls, Connector
 from sales_consultant.connectors.http.transport import Transport

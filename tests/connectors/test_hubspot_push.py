@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 import requests
 import responses
-from support.contract import ADMIN
+from support.contract_base import ADMIN
 
 from sales_consultant.config.catalogue import fields
 from sales_consultant.connectors.base import Calls, Change, Outcome

@@ -3,7 +3,8 @@
 from typing import Any, ClassVar
 
 import requests
-from support.contract import ADMIN, ConnectorContract, Org
+from support.contract import ConnectorContract
+from support.contract_base import ADMIN, Org
 
 from sales_consultant.config.sections import Connection
 from sales_consultant.connectors.base import Connector

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from support.contract import ADMIN
+from support.contract_base import ADMIN
 from support.salesforce_org import company
 from support.sandbox_company import CLOCK, FILES, Api, write_folder
 

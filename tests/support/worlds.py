@@ -8,68 +8,22 @@ from typing import Any
 
 import duckdb
 import numpy as np
+import pandas as pd
 
+from sales_consultant.config.neutral import NEUTRAL, REAL, TEXT
 from sales_consultant.engine import DuckEngine
 
 DAY = 86_400_000
 START = 1_700_000_000_000 // DAY * DAY
 NOW = START + 720 * DAY
 
-SCHEMA = {
-    "contacts": (
-        "id VARCHAR, source_object VARCHAR, email VARCHAR, domain VARCHAR, first_name VARCHAR, last_name VARCHAR,"
-        " title VARCHAR, company_id VARCHAR, owner_id VARCHAR, lead_source VARCHAR, lifecycle_stage VARCHAR,"
-        " status VARCHAR, email_opt_out BOOLEAN, do_not_call BOOLEAN, bounced BOOLEAN, is_converted BOOLEAN,"
-        " converted_at BIGINT, converted_contact_id VARCHAR, converted_deal_id VARCHAR, do_not_score BOOLEAN,"
-        " created_at BIGINT, modified_at BIGINT, deleted BOOLEAN, c_page_views DOUBLE"
-    ),
-    "companies": (
-        "id VARCHAR, name VARCHAR, domain VARCHAR, industry VARCHAR, owner_id VARCHAR, do_not_score BOOLEAN,"
-        " created_at BIGINT, modified_at BIGINT, deleted BOOLEAN, c_employees DOUBLE"
-    ),
-    "deals": (
-        "id VARCHAR, name VARCHAR, company_id VARCHAR, owner_id VARCHAR, pipeline VARCHAR, stage VARCHAR,"
-        " type VARCHAR, record_type VARCHAR, amount DECIMAL(18,2), amount_unread BOOLEAN, currency VARCHAR, close_date BIGINT,"
-        " created_at BIGINT, closed_at BIGINT, is_closed BOOLEAN, is_won BOOLEAN, do_not_score BOOLEAN,"
-        " modified_at BIGINT, deleted BOOLEAN, c_fit VARCHAR, c_signed_by VARCHAR, c_paper DOUBLE"
-    ),
-    "deal_history": (
-        "deal_id VARCHAR, changed_at BIGINT, stage VARCHAR, amount DECIMAL(18,2), close_date BIGINT,"
-        " probability DOUBLE, owner_id VARCHAR"
-    ),
-    "activities": (
-        "id VARCHAR, type VARCHAR, direction VARCHAR, automated BOOLEAN, status VARCHAR, occurred_at BIGINT,"
-        " known_at BIGINT, owner_id VARCHAR, subject VARCHAR, body VARCHAR, outcome VARCHAR, deleted BOOLEAN"
-    ),
-    "associations": (
-        "from_object VARCHAR, from_id VARCHAR, to_object VARCHAR, to_id VARCHAR, label VARCHAR, known_at BIGINT,"
-        " first_seen BIGINT"
-    ),
-    "products": "id VARCHAR, name VARCHAR, price DECIMAL(18,2)",
-    "line_items": (
-        "id VARCHAR, deal_id VARCHAR, product_id VARCHAR, name VARCHAR, quantity DOUBLE, amount DECIMAL(18,2),"
-        " known_at BIGINT, first_seen BIGINT, deleted BOOLEAN"
-    ),
-    "owners": "id VARCHAR, email VARCHAR, first_name VARCHAR, last_name VARCHAR, active BOOLEAN",
-    "stages": (
-        "object VARCHAR, pipeline VARCHAR, pipeline_label VARCHAR, stage VARCHAR, label VARCHAR,"
-        " display_order INTEGER, probability DOUBLE, closed BOOLEAN, won BOOLEAN, gone BOOLEAN"
-    ),
-    "campaigns": (
-        "id VARCHAR, name VARCHAR, type VARCHAR, start_at BIGINT, end_at BIGINT, cost DECIMAL(18,2),"
-        " currency VARCHAR"
-    ),
-    "campaign_members": (
-        "id VARCHAR, campaign_id VARCHAR, contact_id VARCHAR, status VARCHAR, responded_at BIGINT, known_at BIGINT"
-    ),
-    "field_history": "object VARCHAR, record_id VARCHAR, field VARCHAR, value VARCHAR, changed_at BIGINT",
-    "fields": (
-        "object VARCHAR, column_name VARCHAR, name VARCHAR, label VARCHAR, type VARCHAR, custom BOOLEAN,"
-        " calculated BOOLEAN, known VARCHAR, ours BOOLEAN"
-    ),
-    "currencies": "code VARCHAR, rate DOUBLE, start_at BIGINT, end_at BIGINT",
-    "org": "currency VARCHAR, time_zone VARCHAR",
+# Fields of the customers of these worlds.
+CUSTOM = {
+    "contacts": {"c_page_views": REAL},
+    "companies": {"c_employees": REAL},
+    "deals": {"c_fit": TEXT, "c_signed_by": TEXT, "c_paper": REAL},
 }
+TYPES = {table: columns | CUSTOM.get(table, {}) for table, columns in NEUTRAL.items()}
 FLAGS = {
     "deleted": False,
     "is_closed": False,
@@ -86,7 +40,7 @@ ENDS = (("won", 4, True, True), ("lost", 5, True, False))
 
 def columns(table: str) -> list[str]:
     """The column names of a neutral table."""
-    return [c.split()[0] for c in SCHEMA[table].replace("(18,2)", "").split(",")]
+    return list(TYPES[table])
 
 
 def put(engine: DuckEngine, table: str, rows: Iterable[dict[str, Any]]) -> None:
@@ -96,14 +50,9 @@ def put(engine: DuckEngine, table: str, rows: Iterable[dict[str, Any]]) -> None:
     assert not unknown, f"{table} has no {unknown}"
     values = [tuple(row.get(n, FLAGS.get(n) if n in names else None) for n in names) for row in rows]
     if values:
-        import pandas as pd
-
         frame = pd.DataFrame(values, columns=names, dtype=object)
         engine.con.register("_rows", frame)
-        casts = ", ".join(
-            f"CAST({c.split()[0]} AS {c.strip().split(' ', 1)[1].replace('~', ',')})"
-            for c in SCHEMA[table].replace("(18,2)", "(18~2)").split(",")
-        )
+        casts = ", ".join(f"CAST({c} AS {kind})" for c, kind in TYPES[table].items())
         engine.con.execute(f"INSERT INTO {table} SELECT {casts} FROM _rows")
         engine.con.unregister("_rows")
 
@@ -112,8 +61,9 @@ def empty() -> DuckEngine:
     """All neutral tables without rows, but for the stages of one pipeline and the org."""
     # So few rows are no work for a second thread, which would take the other test process's core.
     engine = DuckEngine(duckdb.connect(":memory:", config={"threads": 1}))
-    for name, definition in SCHEMA.items():
-        engine.con.execute(f"CREATE TABLE {name} ({definition})")
+    for name, types in TYPES.items():
+        listed = ", ".join(f"{c} {kind}" for c, kind in types.items())
+        engine.con.execute(f"CREATE TABLE {name} ({listed})")
     put(
         engine,
         "stages",

@@ -1,4 +1,4 @@
-"""Nights are quiet, scores end, guards stop: each rule of DESIGN section 10."""
+"""Nights are quiet, scores end, guards stop: each rule of docs/explanation/architecture.md, section 10."""
 
 import pytest
 from hypothesis import given

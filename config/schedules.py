@@ -1,4 +1,5 @@
-"""Schedules: which job runs when, and what of that can mean nothing and is refused while the settings are read."""
+"""Schedules: which job runs when, and what of that can mean nothing and is refused while "
+"the settings are read."""
 
 import re
 from collections.abc import Mapping
@@ -21,15 +22,15 @@ class Schedule(BaseModel):
 
     job: Literal["sync", "changed", "train", "reconcile", "backup"] = Field(
         default="sync",
-        description="What runs: sync, the whole run; changed, a run that reads only changes; train, a training; "
-        "reconcile, a comparison "
-        "of all ids with the CRM; backup, a copy of the state.",
+        description="What runs: sync, the whole run; changed, a run that reads only changes; train, a "
+        "training; "
+        "reconcile, a comparison of all ids with the CRM; backup, a copy of the state.",
     )
     cron: str = Field(
         default="",
-        description='Cron expression with names of weekdays, such as "0 5 * * mon-fri". Each time of a date has one run, '
-        "also when "
-        "clocks change.",
+        description='Cron expression with names of weekdays, such as "0 5 * * mon-fri". Each time of a date '
+        "has one "
+        "run, also when clocks change.",
     )
     every_minutes: int | None = Field(
         default=None,
@@ -48,15 +49,15 @@ class Schedule(BaseModel):
         default=0,
         ge=0,
         le=3600,
-        description="Start up to this many seconds later, at random, so that not all jobs start at the full hour. At "
-        "most the time "
-        "between two runs.",
+        description="Start up to this many seconds later, at random, so that not all jobs start at the full "
+        "hour. "
+        "At most the time between two runs.",
     )
     not_between: str = Field(
         default="",
-        description='Local time in which this job neither starts nor writes, such as "08:00-10:00", also across '
-        "midnight. It applies to "
-        "sync and changed; the other jobs write nothing to the CRM.",
+        description='Local time in which this job neither starts nor writes, such as "08:00-10:00", also '
+        "across "
+        "midnight. It applies to sync and changed; the other jobs write nothing to the CRM.",
     )
 
     @field_validator("not_between")
@@ -94,7 +95,8 @@ class Schedule(BaseModel):
 
 
 def check_schedules(schedules: Mapping[str, Schedule], connections: Mapping[str, object]) -> None:
-    """ValueError for a schedule without a name that can be shown, or whose connection is not there or not clear."""
+    """ValueError for a schedule without a name that can be shown, or whose connection is not "
+    "there or not clear."""
     for name, schedule in schedules.items():
         if not name or not name.isprintable() or name != name.strip():
             raise ValueError(

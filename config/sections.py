@@ -57,13 +57,15 @@ class Connection(_Section):
         default=0.5,
         gt=0,
         le=1,
-        description="Share of the org's calls of a day that this connection may use; then it stops until more are available.",
+        description="Share of the org's calls of a day that this connection may use; then it stops until more "
+        "are available.",
     )
     patience_seconds: float = Field(
         default=90.0,
         ge=0,
         le=3600,
-        description="How many seconds a problem of the CRM or of the network is waited out before a command ends.",
+        description="How many seconds a problem of the CRM or of the network is waited out before a command "
+        "ends.",
     )
 
     @model_validator(mode="after")
@@ -143,7 +145,8 @@ class Write(_Section):
     namespace: str = Field(
         default="",
         pattern=r"^([A-Za-z][A-Za-z0-9_]{0,14})?$",
-        description="Salesforce: the namespace of a package that contains the fields; provision then makes none.",
+        description="Salesforce: the namespace of a package that contains the fields; provision then makes "
+        "none.",
     )
     master: str = Field(
         default="",
@@ -161,17 +164,20 @@ class Write(_Section):
 
     where: dict[str, str | list[str]] = Field(
         default_factory=dict,
-        description='Limits who is written (a pilot), as {owner = "anna@acme.example", amount = ">= 1000"}: a value, a '
+        description='Limits who is written (a pilot), as {owner = "anna@acme.example", amount = ">= 1000"}: a '
+        "value, a "
         "list of values, or a comparison by = != < <= > >=; all must hold.",
     )
     teams: dict[str, list[str]] = Field(
         default_factory=dict,
-        description='Teams for `where`, by name the addresses of their people, as {north = ["anna@acme.example"]}.',
+        description="Teams for `where`, by name the addresses of their people, as {north = "
+        '["anna@acme.example"]}.',
     )
     first: int | None = Field(default=None, ge=1, description="Write at most this many records (a pilot).")
     on_narrowing: Literal["keep", "empty"] = Field(
         default="keep",
-        description="What happens to values of records outside the pilot where nobody can be asked: keep them, or empty them.",
+        description="What happens to values of records outside the pilot where nobody can be asked: keep them, "
+        "or empty them.",
     )
 
     @field_validator("where")
@@ -183,8 +189,9 @@ class Write(_Section):
 
     describe_runs: bool = Field(
         default=True,
-        description="Whether the description of the score field says, once a day, when scores were last given, by which "
-        "model and to how many.",
+        description="Whether the description of the score field says, once a day, when scores were last given, "
+        ""
+        "by which model and to how many.",
     )
     on_foreign_edit: Literal["overwrite", "keep"] = Field(
         default="overwrite", description="What to do where somebody edited a field of Sales Consultant."
@@ -238,13 +245,15 @@ class Worth(_Section):
     renewal_date: str = Field(
         default="",
         pattern=r"^((companies|deals)\.\w+)?$",
-        description='Where the end of a customer\'s running contract is kept, as "companies.c_renewal_date". Empty: fields '
+        description='Where the end of a customer\'s running contract is kept, as "companies.c_renewal_date". '
+        "Empty: fields "
         "that are named like one (renewal date, contract end, subscription expiry).",
     )
     term_months: str = Field(
         default="",
         pattern=r"^((companies|deals)\.\w+)?$",
-        description='Where the length of a contract in months is kept, as "deals.c_term"; in years where its name ends so '
+        description='Where the length of a contract in months is kept, as "deals.c_term"; in years where its '
+        "name ends so "
         '("c_term_years"). Empty: fields that are named like one (contract term, subscription length).',
     )
 
@@ -260,7 +269,8 @@ class Service(_Section):
     )
     alerts: str = Field(
         default="",
-        description='Where the address of a webhook (as Slack\'s) is kept, as "keyring:alerts"; empty: no alerts.',
+        description='Where the address of a webhook (as Slack\'s) is kept, as "keyring:alerts"; empty: no '
+        "alerts.",
     )
     max_age_hours: float = Field(
         default=36,
@@ -273,7 +283,8 @@ class Service(_Section):
     def _no_secret(cls, value: str) -> str:
         if value and not value.startswith("keyring:"):
             raise ValueError(
-                'must name where the address is, as "keyring:alerts": who knows it can write into your channel'
+                'must name where the address is, as "keyring:alerts": who knows it can write into your '
+                "channel"
             )
         return value
 
@@ -284,13 +295,15 @@ class Pulling(_Section):
     reconcile_days: int = Field(
         default=7,
         ge=0,
-        description="Every so many days a scheduled sync compares all ids with the CRM and repairs. 0: only when asked.",
+        description="Every so many days a scheduled sync compares all ids with the CRM and repairs. 0: only "
+        "when asked.",
     )
     computed_days: int = Field(
         default=7,
         ge=0,
-        description="Every so many days formulas, rollups and calculated properties are read again, because they change "
-        "without a time stamp.",
+        description="Every so many days formulas, rollups and calculated properties are read again, because "
+        "they "
+        "change without a time stamp.",
     )
 
 
@@ -300,12 +313,14 @@ class Retention(_Section):
     journal_days: int | None = Field(
         default=None,
         ge=1,
-        description="After so many days changes of a run are removed and can no longer be rolled back. Empty: never.",
+        description="After so many days changes of a run are removed and can no longer be rolled back. Empty: "
+        "never.",
     )
     exposures_days: int | None = Field(
         default=None,
         ge=1,
-        description="After so many days values that were shown and replaced are removed and no longer evaluated. Empty: never.",
+        description="After so many days values that were shown and replaced are removed and no longer "
+        "evaluated. Empty: never.",
     )
     backups: int = Field(default=14, ge=1, description="How many backups are kept in the data directory.")
 

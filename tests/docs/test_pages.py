@@ -1,5 +1,6 @@
 """Pages: links lead somewhere, each is in the navigation, decisions have one form, quoted messages are the program's."""
 
+import ast
 import doctest
 import re
 import tomllib
@@ -79,6 +80,27 @@ def test_messages_that_troubleshooting_quotes_are_the_program_s() -> None:
     quoted = re.findall(r'\*\*"([^"]+)"\*\*', (DOCS / "troubleshooting.md").read_text(encoding="utf-8"))
     source = "\n".join(p.read_text(encoding="utf-8") for p in glossary.code())
     assert len(quoted) > 4 and [q for q in quoted if q not in source] == []
+
+
+def test_the_table_of_folders_is_what_the_architecture_test_enforces() -> None:
+    tree = ast.parse((ROOT / "tests" / "test_architecture.py").read_text(encoding="utf-8"))
+    (allowed,) = (
+        n.value
+        for n in tree.body
+        if isinstance(n, ast.Assign) and isinstance(n.targets[0], ast.Name) and n.targets[0].id == "ALLOWED"
+    )
+    enforced = eval(
+        compile(ast.Expression(allowed), "ALLOWED", "eval")
+    )  # it holds set(), which is no literal
+    page = (DOCS / "explanation" / "architecture.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (`[^|]*) \|[^|]*\| ([^|]*) \|$", page, re.MULTILINE)
+    said = {
+        room: set(re.findall(r"`(\w+)`", may))
+        for rooms, may in rows
+        for room in re.findall(r"`(\w+)(?:\.py|/)`", rooms)
+        if room in enforced
+    }
+    assert said == enforced
 
 
 def test_the_schedule_that_the_pages_describe_is_the_one_that_init_writes() -> None:

@@ -26,7 +26,7 @@ from sales_consultant.sync.results.admin import (
 )
 from sales_consultant.sync.setup import check as checking
 from sales_consultant.sync.setup import provisioning, sign_in
-from sales_consultant.sync.use_cases.init import initialise
+from sales_consultant.sync.use_cases import initialise
 
 
 def demo(

@@ -107,9 +107,14 @@ def provisioned(page: Page, found: Provisioned) -> None:
     made, changed = found.number("created", "would create"), found.number("changed", "would change")
     refused = found.number("refused")
     would = "would be " if found.dry_run else ""
+    there = found.number("exists")
     if made or changed:
-        page.line(bold(f"{count(made, 'thing')} {would}made, {changed:,} {would}changed"), f" in {plain(found.org)}; "
-                  f"{found.number('exists'):,} there already.")  # fmt: skip
+        parts = [f"{count(made, 'thing')} {would}made"] if made else []
+        parts += [f"{changed:,} {would}changed"] if changed else []
+        page.line(
+            bold(", ".join(parts)),
+            f" in {plain(found.org)}" + (f"; {there:,} there already." if there else "."),
+        )
     elif not refused:
         page.line(
             good("Everything is there already"), f" in {plain(found.org)}: {found.number('exists'):,} things."

@@ -3,7 +3,7 @@
 from sales_consultant.commands.output.training import figures
 from sales_consultant.commands.output.writing.page import Page, Piece, bold, dim, good, warn
 from sales_consultant.commands.output.writing.text import count, counted, money, plain
-from sales_consultant.commands.output.writing.values import day, value
+from sales_consultant.commands.output.writing.values import day, reason, value
 from sales_consultant.demo.result import CompanyDone, Record
 from sales_consultant.sync.results.training import BETTER, TOO_LITTLE
 
@@ -40,8 +40,8 @@ def _head(page: Page, made: CompanyDone) -> None:
 
 
 def _tests(page: Page, made: CompanyDone) -> None:
-    page.blank()
     if not made.tests:
+        page.blank()
         page.line(
             "No forward test: nothing here is open for a while and then won or lost, so no record gets a score; "
             "customers get a value, a segment and a risk of leaving."
@@ -49,6 +49,7 @@ def _tests(page: Page, made: CompanyDone) -> None:
         return
     for t in made.tests:
         useful = t.verdict == BETTER
+        page.blank()
         page.line(bold(plain(t.name)), "  ", (good if useful else warn)(plain(t.verdict)))
         figures(page, t)
         if not useful and t.verdict != TOO_LITTLE:
@@ -62,7 +63,7 @@ def _deals(page: Page, records: tuple[Record, ...]) -> None:
         worth = money(r.expected_value) if r.expected_value else "–"
         page.line(score, f"  {plain(r.name)}", dim("  worth "), worth, indent=2, hang=8)
         if r.reasons:
-            page.line(dim(" · ".join(plain(x) for x in r.reasons)), indent=8)
+            page.line(dim(", ".join(reason(x) for x in r.reasons)), indent=8)
         if r.next_step:
             due = f", due {day(r.next_step_due)}" if r.next_step_due else ""
             page.line(good(f"next: {plain(r.next_step)}{due}"), indent=8)

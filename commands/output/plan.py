@@ -8,7 +8,7 @@ from typing import Any
 
 from sales_consultant.commands.output.writing.page import Page, Piece, bad, bold, command, dim, warn
 from sales_consultant.commands.output.writing.text import GLUE, count, listed, plain, short, words
-from sales_consultant.commands.output.writing.values import change, is_shown, label, value
+from sales_consultant.commands.output.writing.values import change, is_shown, label, reason, value
 from sales_consultant.config.catalogue import FIELDS, OBJECTS
 from sales_consultant.config.errors import UsageError
 from sales_consultant.config.language.nearest import did_you_mean
@@ -213,15 +213,9 @@ def entry(page: Page, e: Entry) -> None:
 def _because(e: Entry) -> str:
     values = {k: new for k, _, new in e.fields}
     reasons = values.get("reasons") or values.get("top_reason")
-    told = ", ".join(_reason(line) for line in reasons.splitlines()) if reasons else plain(e.why)
+    told = ", ".join(reason(line) for line in reasons.splitlines()) if reasons else plain(e.why)
     step = values.get("next_step_reason")
     return f"{told}; next step because {plain(step)}" if step else told
-
-
-def _reason(line: str) -> str:
-    """`3 meetings: +10` with its points in brackets."""
-    text, _, points = line.rpartition(": ")
-    return f"{plain(text)} ({plain(points)})" if text else plain(line)
 
 
 def _place(object_: str) -> int:
@@ -265,5 +259,5 @@ def scored(page: Page, found: ScoredRecords) -> None:
 
 
 def _first(record: dict[str, Any]) -> str:
-    reason = record.get("top_reason") or str(record.get("reasons") or "").partition("\n")[0]
-    return _reason(reason) if reason else ""
+    first = record.get("top_reason") or str(record.get("reasons") or "").partition("\n")[0]
+    return reason(first) if first else ""

@@ -14,7 +14,7 @@ from sales_consultant.sync.results.runs import RunDone
 _TOLD = {
     "pulled", "pulled_whole", "calls", "scored", "excluded", "plan", "written", "dead", "not_sent", "api_calls",
     "described", "drift", "estimated_amounts", "trained", "compared", "repaired", "undone", "conflicts", "on_hold",
-    "tried_again_by", "backup",
+    "tried_again_by", "backup", "not_found",
 }  # fmt: skip
 _CONFLICTS = 10
 
@@ -139,8 +139,16 @@ def _now_and_then(counts: Mapping[str, Any]) -> list[tuple[Piece, Piece]]:
         rows.append(("Backup", plain(counts["backup"]["file"])))
     if counts.get("undone"):
         rows.append(("Undone", listed(plain(r) for r in counts["undone"])))
+    rows += [("Not found", _absent(a)) for a in counts.get("not_found") or ()]
     others = [(k, _any(v)) for k, v in counts.items() if k not in _TOLD]
     return [*rows, *((words(k).capitalize(), told) for k, told in others if told)]
+
+
+def _absent(found: Mapping[str, Any]) -> str:
+    """What records name and the CRM does not have any more."""
+    taken = f", {plain(found['taken_for'])}" if found.get("taken_for") else ""
+    records = count(int(found.get("records") or 0), "record")
+    return f"{words(str(found.get('kind', '')))} {plain(found.get('name', ''))} ({records}{taken})"
 
 
 def _joined(pulled: Mapping[str, int]) -> dict[str, int]:

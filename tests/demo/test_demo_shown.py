@@ -54,7 +54,7 @@ def test_deals_are_shown_with_score_grade_and_step() -> None:
     }  # fmt: skip
     few = ForwardTest("deals", "a", 0, False, None, {"verdict": "too little data"})
     text = told(deal, tests=(few,))
-    assert "71 A" in text and "512" in text and "3 meetings: +10" in text and "Call, due 5 Jul 2024" in text
+    assert "71 A" in text and "512" in text and "3 meetings (+10)" in text and "Call, due 5 Jul 2024" in text
     assert "too little data" in text and "No forward test" not in text
     assert "\x1b[31m" not in text
 

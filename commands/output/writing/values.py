@@ -72,3 +72,13 @@ def label(key: str) -> str:
 def change(key: str, old: str | None, new: str | None) -> list[Piece]:
     """`score – → 57`, with what it becomes where the eye falls."""
     return [f"{label(key)} ", dim(value(key, old)), dim(" → "), bold(value(key, new))]
+
+
+def reason(line: str) -> str:
+    """A reason as it is written to the CRM, with its points in brackets.
+
+    >>> reason("3 meetings: +10"), reason("as typed by hand")
+    ('3 meetings (+10)', 'as typed by hand')
+    """
+    text, _, points = line.rpartition(": ")
+    return f"{plain(text)} ({plain(points)})" if text else plain(line)

@@ -27,9 +27,10 @@ NOTICE = (
 MORNING = 7 * 3600
 """The clock stands at 07:00 UTC: before the first row that a day can have."""
 
-_PEOPLE = ("names", "people", "words")
-_DATING = ("leadforge_run", "recipe", "story", "timeline")
-_WRITING = ("deals", "events", "saas", "tables")
+# What a company is made of: where one of these changes, the cache holds another company.
+_PEOPLE = ("company/names", "saas/people", "company/words")
+_DATING = ("saas/leadforge_run", "saas/recipe", "saas/story", "saas/timeline")
+_WRITING = ("saas/deals", "saas/events", "saas/saas", "company/tables")
 
 
 def build(folder: Path, *, cache: Path, progress: Progress | None = None, recipe: Recipe = SAAS) -> World:
@@ -41,7 +42,7 @@ def build(folder: Path, *, cache: Path, progress: Progress | None = None, recipe
     Raises:
         DemoError: leadforge is missing or failed, or the folder is not empty.
     """
-    sources = tuple(Path(__file__).with_name(f"{name}.py") for name in (*_PEOPLE, *_DATING, *_WRITING))
+    sources = tuple(Path(__file__).parents[1] / f"{name}.py" for name in (*_PEOPLE, *_DATING, *_WRITING))
     key = key_of("saas", asdict(recipe), _version(), sources=sources)
     return cached(
         folder,

@@ -25,7 +25,7 @@ from sales_consultant.demo.company import (
 from sales_consultant.demo.saas import STAGES
 from sales_consultant.demo.shop.orders import Order, orders
 
-SAMPLE = Path(__file__).parent / "data" / "online_retail_sample.parquet"
+SAMPLE = Path(__file__).parents[1] / "data" / "online_retail_sample.parquet"
 NOTICE = (
     "Orders: a sample of Online Retail by Daqing Chen, UCI Machine Learning Repository, doi.org/10.24432/C5BW33, "
     "CC BY 4.0, changed: 700 customers, cancellations left out, the five largest lines of each order. "
@@ -82,6 +82,10 @@ LINE_ITEMS: Columns = {
 _STAGES = (("placed", "Placed", "0.9"), ("closed_won", "Delivered", "1"), ("closed_lost", "Cancelled", "0"))
 
 
+# What a company is made of: where one of these changes, the cache holds another company.
+_SOURCES = ("saas/deals", "company/names", "shop/orders", "company/tables", "company/words")
+
+
 def build(folder: Path, *, cache: Path, progress: Progress | None = None) -> World:
     """Write the shop's tables into an empty folder, from the sample that comes with the package.
 
@@ -91,7 +95,7 @@ def build(folder: Path, *, cache: Path, progress: Progress | None = None) -> Wor
     here = Path(__file__)
     sources = (
         here,
-        *(here.with_name(f"{name}.py") for name in ("deals", "names", "orders", "tables", "words")),
+        *(here.parents[1] / f"{name}.py" for name in _SOURCES),
         SAMPLE,
     )
 

@@ -64,3 +64,15 @@ def test_a_terminal_gets_bars_that_go_away() -> None:
         reporter.say("half [red]way")
         reporter.progress("writing [bold]", 50, 100)
     assert "half [red]way" in out.getvalue() and "writing [bold]" in out.getvalue()
+
+
+def test_a_bar_of_what_is_done_leaves_the_screen() -> None:
+    out = Tty()
+    with Terminal(stream=out) as reporter:
+        reporter.progress("contacts", 1, 2)
+        reporter.progress("contacts", 2, 2)
+        reporter.progress("deals", 1, 2)
+        drawn = out.getvalue()
+        reporter.say("half way")
+        later = out.getvalue()[len(drawn) :]
+    assert "contacts" in drawn and "contacts" not in later and "deals" in later

@@ -77,7 +77,8 @@ class Terminal:
             self._begin()
         if what not in self._tasks:
             self._tasks[what] = self._bars.add_task(plain(what), total=total)
-        self._bars.update(self._tasks[what], completed=done, total=total)
+        # What is done leaves: a pull reads thirty streams, and a bar for each would fill the screen.
+        self._bars.update(self._tasks[what], completed=done, total=total, visible=done != total)
 
     def _begin(self) -> None:
         from rich.console import Console

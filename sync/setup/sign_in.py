@@ -11,6 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from sales_consultant.config import secrets
 from sales_consultant.config.errors import AccessError, MachineError, UsageError
+from sales_consultant.config.pages import page
 from sales_consultant.config.sections import Connection
 from sales_consultant.config.settings import Settings, made_connection
 from sales_consultant.connectors import browser_sign_in
@@ -19,10 +20,6 @@ from sales_consultant.sync.results.admin import SignedIn
 
 WAIT_SECONDS = 300.0
 _PATH = "/callback"
-_PAGE = (
-    "<!doctype html><meta charset=utf-8><title>Sales Consultant</title>"
-    "<body style='font: 1.1rem sans-serif; margin: 4rem'><h1>{}</h1><p>You can close this window.</p>"
-)
 
 
 @dataclass
@@ -67,7 +64,7 @@ class _Handler(BaseHTTPRequestHandler):
         answer.came.set()
 
     def _say(self, status: int, text: str) -> None:
-        body = _PAGE.format(text).encode()
+        body = page("signed_in.html", said=text).encode()
         self.send_response(status)
         self.send_header("Content-Type", "text/html; charset=utf-8")
         self.send_header("Content-Length", str(len(body)))

@@ -9,7 +9,7 @@ def run() -> None:
     """Print calls and ratio, with 1 record in 500 refused by the CRM."""
     import requests
 
-    from sales_consultant.config.catalogue import fields
+    from sales_consultant.config.fields.catalogue import fields
     from sales_consultant.connectors.base import Change
     from sales_consultant.connectors.hubspot.api.client import HubSpotApi
     from sales_consultant.connectors.hubspot.connector import HubSpotConnector

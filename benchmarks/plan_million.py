@@ -15,7 +15,7 @@ LIMIT_SECONDS, LIMIT_MB = 30, 1000
 
 def measure(count: int) -> None:
     """In this process: make both sides, plan, and print what it took as JSON."""
-    from sales_consultant.config.catalogue import fields
+    from sales_consultant.config.fields.catalogue import fields
     from sales_consultant.sync.plan.desired_values import Desired
     from sales_consultant.sync.plan.plan import CurrentValues, Limits, Values, make
 

@@ -81,7 +81,7 @@ def _say(crm: str, case: str, calls: int, least: int, bad: int, seconds: float) 
 def _hubspot() -> None:
     import requests
 
-    from sales_consultant.config.catalogue import fields
+    from sales_consultant.config.fields.catalogue import fields
     from sales_consultant.connectors.hubspot.api.client import HubSpotApi
     from sales_consultant.connectors.hubspot.connector import HubSpotConnector
     from sales_consultant.sandbox.serving.server import Sandbox
@@ -122,7 +122,7 @@ def _hubspot() -> None:
 def _salesforce() -> None:
     import requests
 
-    from sales_consultant.config.catalogue import fields
+    from sales_consultant.config.fields.catalogue import fields
     from sales_consultant.config.sections import Connection
     from sales_consultant.connectors.salesforce.api.client import SalesforceApi
     from sales_consultant.connectors.salesforce.connector import SalesforceConnector

@@ -5,9 +5,9 @@ from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from sales_consultant.config.catalogue import FIELDS, GROUP, GROUP_LABEL, FieldSet
 from sales_consultant.config.conditions import from_setting
 from sales_consultant.config.crms import CRMS, Crm
+from sales_consultant.config.fields.catalogue import FIELDS, GROUP, GROUP_LABEL, FieldSet
 from sales_consultant.config.language.nearest import did_you_mean
 
 

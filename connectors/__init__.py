@@ -26,7 +26,7 @@ def open_connector(
     `store` counts the day's calls across commands; `keep` puts a rotated secret where the old one came from. While the CRM
     is waited for, `tell` is given a line for people, and `stop` is asked whether to go on.
     """
-    from sales_consultant.config.naming import Naming
+    from sales_consultant.config.fields.naming import Naming
 
     made: Connector = _package(connection).connect(
         connection, secret, naming=Naming.of(write), store=store, keep=keep, tell=tell, stop=stop

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from sales_consultant.config.catalogue import PROBABLE
+from sales_consultant.config.fields.catalogue import PROBABLE
 from sales_consultant.engine import Engine
 from sales_consultant.scoring.features import build
 from sales_consultant.scoring.populations import Membership

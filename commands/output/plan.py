@@ -9,8 +9,8 @@ from typing import Any
 from sales_consultant.commands.output.writing.page import Page, Piece, bad, bold, command, dim, warn
 from sales_consultant.commands.output.writing.text import GLUE, count, listed, plain, short, words
 from sales_consultant.commands.output.writing.values import change, is_shown, label, reason, value
-from sales_consultant.config.catalogue import FIELDS, OBJECTS
 from sales_consultant.config.errors import UsageError
+from sales_consultant.config.fields.catalogue import FIELDS, OBJECTS
 from sales_consultant.config.language.nearest import did_you_mean
 from sales_consultant.sync.journal import Entry
 from sales_consultant.sync.plan import Plan

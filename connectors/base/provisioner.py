@@ -3,8 +3,8 @@
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 
-from sales_consultant.config.catalogue import Field
 from sales_consultant.config.errors import AccessError
+from sales_consultant.config.fields.catalogue import Field
 from sales_consultant.connectors.base.records import (
     ProvisionStep,
     Use,

@@ -6,9 +6,9 @@ from typing import Protocol
 
 import pyarrow as pa
 
-from sales_consultant.config.canon import Canonical
-from sales_consultant.config.catalogue import Field
 from sales_consultant.config.conditions import Condition
+from sales_consultant.config.fields.canon import Canonical
+from sales_consultant.config.fields.catalogue import Field
 from sales_consultant.config.neutral import TableMapping
 from sales_consultant.connectors.base import slow
 from sales_consultant.connectors.base.records import (

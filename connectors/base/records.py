@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import pyarrow as pa
 
-from sales_consultant.config.canon import Canonical
+from sales_consultant.config.fields.canon import Canonical
 
 OutcomeState = Literal["done", "retry", "wait", "left", "dead", "unknown"]
 # "next": nothing is refused, and there is a step to do, as making the fields.

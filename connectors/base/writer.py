@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from sales_consultant.config.catalogue import Field
+from sales_consultant.config.fields.catalogue import Field
 from sales_consultant.connectors.base.records import (
     Calls,
     Change,

@@ -6,11 +6,11 @@ from typing import Any
 
 import pyarrow as pa
 
-from sales_consultant.config.canon import CanonError, Canonical, canon
-from sales_consultant.config.catalogue import FIELDS, Field
 from sales_consultant.config.conditions import Condition
 from sales_consultant.config.errors import CrmUnavailableError
-from sales_consultant.config.naming import Naming
+from sales_consultant.config.fields.canon import CanonError, Canonical, canon
+from sales_consultant.config.fields.catalogue import FIELDS, Field
+from sales_consultant.config.fields.naming import Naming
 from sales_consultant.config.neutral import OVER_OURS, TableMapping
 from sales_consultant.connectors.base import (
     Budget,

@@ -10,9 +10,9 @@ from typing import Any
 
 import orjson
 
-from sales_consultant.config.canon import Canonical
-from sales_consultant.config.catalogue import by_key
 from sales_consultant.config.errors import AccessError, CrmUnavailableError
+from sales_consultant.config.fields.canon import Canonical
+from sales_consultant.config.fields.catalogue import by_key
 from sales_consultant.connectors.base import Change, Outcome, OutcomeState, unique
 from sales_consultant.connectors.halving import isolate
 from sales_consultant.connectors.http import LostAnswerError, safe_text

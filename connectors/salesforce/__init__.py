@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from sales_consultant.config.naming import Naming
+    from sales_consultant.config.fields.naming import Naming
     from sales_consultant.config.sections import Connection
     from sales_consultant.connectors.budget import BudgetStore
     from sales_consultant.connectors.http import BrowserSignIn

@@ -8,11 +8,11 @@ from urllib.parse import urlencode
 
 import pyarrow as pa
 
-from sales_consultant.config.canon import CanonError, Canonical, canon
-from sales_consultant.config.catalogue import FIELDS, Field, by_key
 from sales_consultant.config.conditions import Condition
 from sales_consultant.config.errors import AccessError, CrmUnavailableError
-from sales_consultant.config.naming import Naming
+from sales_consultant.config.fields.canon import CanonError, Canonical, canon
+from sales_consultant.config.fields.catalogue import FIELDS, Field, by_key
+from sales_consultant.config.fields.naming import Naming
 from sales_consultant.config.neutral import TableMapping, field_column, quote
 from sales_consultant.connectors.base import (
     Budget,

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from sales_consultant.config.catalogue import SEGMENTS
+from sales_consultant.config.fields.catalogue import SEGMENTS
 from sales_consultant.engine import Engine, alive, neutral, query
 from sales_consultant.scoring.customers.purchases import purchases, summary
 

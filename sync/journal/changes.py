@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sales_consultant.config.canon import Canonical
+from sales_consultant.config.fields.canon import Canonical
 from sales_consultant.connectors.base import Change
 
 

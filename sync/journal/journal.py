@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.engine import Connection
 
-from sales_consultant.config.canon import Canonical
+from sales_consultant.config.fields.canon import Canonical
 from sales_consultant.connectors.base import Change, Outcome, ReadBack
 from sales_consultant.sync.journal.changes import Entry
 from sales_consultant.sync.runtime import Lease

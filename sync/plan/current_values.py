@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 
 import sqlalchemy as sa
 
-from sales_consultant.config.canon import Canonical
-from sales_consultant.config.catalogue import Field, by_key
 from sales_consultant.config.clock import DAY_MS
+from sales_consultant.config.fields.canon import Canonical
+from sales_consultant.config.fields.catalogue import Field, by_key
 from sales_consultant.config.neutral import field_column
 from sales_consultant.connectors.base import Reader
 from sales_consultant.engine.reads import records

@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sales_consultant.config.canon import Canonical, written
-from sales_consultant.config.catalogue import by_key
 from sales_consultant.config.clock import DAY_MS
+from sales_consultant.config.fields.canon import Canonical, written
+from sales_consultant.config.fields.catalogue import by_key
 from sales_consultant.config.playbook import Playbook
 from sales_consultant.config.settings import Settings
 from sales_consultant.engine import DuckEngine

@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterable
 from decimal import Decimal
 from typing import Any
 
-from sales_consultant.config.canon import Canonical
-from sales_consultant.config.catalogue import by_key
+from sales_consultant.config.fields.canon import Canonical
+from sales_consultant.config.fields.catalogue import by_key
 
 FIRST, EMPTIED, CHANGED = "first value", "emptied", "changed"
 _POINTS = (1, 3, 5, 10, 20, 30)

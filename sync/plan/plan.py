@@ -14,8 +14,8 @@ from decimal import Decimal
 from itertools import zip_longest
 from typing import Any
 
-from sales_consultant.config.canon import Canonical
-from sales_consultant.config.catalogue import FIELDS, Field, by_key
+from sales_consultant.config.fields.canon import Canonical
+from sales_consultant.config.fields.catalogue import FIELDS, Field, by_key
 from sales_consultant.sync.journal import Entry
 from sales_consultant.sync.plan.desired_values import SCORE_KEYS, STEP_KEYS, Desired, Key, Record
 from sales_consultant.sync.plan.histograms import histograms

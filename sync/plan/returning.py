@@ -15,7 +15,7 @@ from collections.abc import Iterable, Mapping
 
 import sqlalchemy as sa
 
-from sales_consultant.config.canon import Canonical
+from sales_consultant.config.fields.canon import Canonical
 from sales_consultant.sync.journal import Entry
 from sales_consultant.sync.plan.desired_values import Key
 from sales_consultant.sync.plan.plan import Plan, Values, quiet

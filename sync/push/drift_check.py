@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
-from sales_consultant.config.catalogue import Field
+from sales_consultant.config.fields.catalogue import Field
 from sales_consultant.sync.journal import Entry
 from sales_consultant.sync.plan import Plan
 from sales_consultant.sync.push.push import calls_for

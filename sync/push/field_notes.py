@@ -3,8 +3,8 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from sales_consultant.config.catalogue import by_key
 from sales_consultant.config.errors import SalesConsultantError
+from sales_consultant.config.fields.catalogue import by_key
 from sales_consultant.sync.models import registry
 from sales_consultant.sync.runtime import Workspace
 

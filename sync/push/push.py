@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 
-from sales_consultant.config.catalogue import Field, by_key
+from sales_consultant.config.fields.catalogue import Field, by_key
 from sales_consultant.connectors.base import Change, Connector, Outcome
 from sales_consultant.sync.journal import Batch, Journal, unsettled_runs
 from sales_consultant.sync.runtime import Lease

@@ -5,7 +5,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from sales_consultant.config.catalogue import FIELDS
+from sales_consultant.config.fields.catalogue import FIELDS
 from sales_consultant.connectors.base import Change
 from sales_consultant.sync.journal import Journal
 from sales_consultant.sync.plan import current_values

@@ -8,9 +8,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Self
 
-from sales_consultant.config import catalogue, secrets
-from sales_consultant.config.catalogue import Field
+from sales_consultant.config import secrets
 from sales_consultant.config.errors import MachineError
+from sales_consultant.config.fields import catalogue
+from sales_consultant.config.fields.catalogue import Field
 from sales_consultant.config.sections import Connection
 from sales_consultant.config.settings import Settings
 from sales_consultant.connectors import open_connector

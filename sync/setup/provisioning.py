@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 
 import sqlalchemy as sa
 
-from sales_consultant.config import catalogue
-from sales_consultant.config.catalogue import Field
 from sales_consultant.config.errors import CrmUnavailableError
+from sales_consultant.config.fields import catalogue
+from sales_consultant.config.fields.catalogue import Field
 from sales_consultant.config.language.texts import cut
 from sales_consultant.config.populations import DEFAULT_HORIZON_DAYS, Population
 from sales_consultant.config.sections import Connection

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from sales_consultant.config.catalogue import Field, place
+from sales_consultant.config.fields.catalogue import Field, place
 from sales_consultant.sync.stores import State
 
 if TYPE_CHECKING:

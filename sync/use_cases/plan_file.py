@@ -11,8 +11,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
-from sales_consultant.config.canon import CanonError, written
 from sales_consultant.config.errors import AccessError, GuardError, MachineError, UsageError
+from sales_consultant.config.fields.canon import CanonError, written
 from sales_consultant.sync.journal import Entry, waiting
 from sales_consultant.sync.plan import Plan, before_rollback, described, guard, override
 from sales_consultant.sync.push import calls_for, changed_since_pull

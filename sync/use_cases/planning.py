@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 import sqlalchemy as sa
 
-from sales_consultant.config.catalogue import Field
 from sales_consultant.config.errors import (
     AccessError,
 )
+from sales_consultant.config.fields.catalogue import Field
 from sales_consultant.config.neutral import field_column
 from sales_consultant.sync.journal import waiting
 from sales_consultant.sync.plan import (

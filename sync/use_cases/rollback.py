@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
-from sales_consultant.config.canon import Canonical
-from sales_consultant.config.catalogue import FIELDS, by_key
 from sales_consultant.config.errors import SalesConsultantError, StoppedError, UsageError
+from sales_consultant.config.fields.canon import Canonical
+from sales_consultant.config.fields.catalogue import FIELDS, by_key
 from sales_consultant.config.language.nearest import did_you_mean
 from sales_consultant.connectors.base import ReadBack
 from sales_consultant.sync.journal import Entry, Journal

@@ -15,7 +15,7 @@ from support.salesforce_org import Sf
 from support.sandbox_company import Api
 from support.warm import shared
 
-from sales_consultant.config.catalogue import FIELDS
+from sales_consultant.config.fields.catalogue import FIELDS
 from sales_consultant.sandbox.serving.server import Sandbox
 
 SOBJECTS = {"contacts": "Contact", "leads": "Lead", "companies": "Account", "deals": "Opportunity"}

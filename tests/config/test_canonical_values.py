@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sales_consultant.config.canon import CanonError, canon
-from sales_consultant.config.catalogue import FIELDS, Field, by_key, fields
+from sales_consultant.config.fields.canon import CanonError, canon
+from sales_consultant.config.fields.catalogue import FIELDS, Field, by_key, fields
 
 VALUES = st.one_of(
     st.none(),

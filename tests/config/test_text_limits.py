@@ -7,10 +7,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from sales_consultant.config.canon import canon, written
-from sales_consultant.config.catalogue import FIELDS, by_key
+from sales_consultant.config.fields.canon import canon, written
+from sales_consultant.config.fields.catalogue import FIELDS, by_key
+from sales_consultant.config.fields.naming import Naming
 from sales_consultant.config.language.texts import cut, units
-from sales_consultant.config.naming import Naming
 
 # What is seen as one sign: plain, two units, with an accent of its own, skin colour, a family, flags, Hangul by its parts,
 # Devanagari with vowel signs, a keycap, a flag by tags.

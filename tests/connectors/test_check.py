@@ -9,8 +9,8 @@ import pytest
 from support.salesforce_org import Sf, company
 from support.sandbox_company import FILES, Api, write_folder
 
-from sales_consultant.config.catalogue import fields
 from sales_consultant.config.errors import ConfigError
+from sales_consultant.config.fields.catalogue import fields
 from sales_consultant.config.sections import Connection, Write
 from sales_consultant.config.settings import Settings
 from sales_consultant.connectors import open_connector

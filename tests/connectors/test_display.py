@@ -9,8 +9,8 @@ import requests
 from support.salesforce_org import Sf, company
 from support.sandbox_company import CLOCK, FILES, Api, write_folder
 
-from sales_consultant.config.catalogue import FIELDS, Field, by_key, fields
-from sales_consultant.config.naming import Naming
+from sales_consultant.config.fields.catalogue import FIELDS, Field, by_key, fields
+from sales_consultant.config.fields.naming import Naming
 from sales_consultant.config.sections import Connection
 from sales_consultant.config.settings import Settings
 from sales_consultant.connectors import open_connector

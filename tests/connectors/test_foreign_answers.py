@@ -204,7 +204,7 @@ def org() -> Iterator[LocalSandbox]:
 def test_provision_after_one_damaged_answer_ends_with_4_and_goes_on(
     org: LocalSandbox, damage: tuple[str, int]
 ) -> None:
-    from sales_consultant.config.catalogue import FIELDS
+    from sales_consultant.config.fields.catalogue import FIELDS
 
     api = SalesforceApi(Connection(crm="salesforce", auth="token", url="http://127.0.0.1"), "a-token")
     api.session.inner.mount("https://", org.adapter)

@@ -6,8 +6,8 @@ from support.salesforce_org import company
 from support.sandbox_company import CLOCK, FILES, Api, write_folder
 from support.worlds import NOW, World
 
-from sales_consultant.config.catalogue import fields
-from sales_consultant.config.naming import Naming
+from sales_consultant.config.fields.catalogue import fields
+from sales_consultant.config.fields.naming import Naming
 from sales_consultant.config.populations import FeatureSettings
 from sales_consultant.config.sections import Connection
 from sales_consultant.connectors.base import Calls, Connector

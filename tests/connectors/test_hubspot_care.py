@@ -9,8 +9,8 @@ import responses
 from support.contract_base import ADMIN, pulled, rows
 from support.sandbox_company import CLOCK, FILES, write_folder
 
-from sales_consultant.config.catalogue import fields
 from sales_consultant.config.errors import CrmUnavailableError
+from sales_consultant.config.fields.catalogue import fields
 from sales_consultant.connectors.base import Calls, Change
 from sales_consultant.connectors.http.transport import Transport
 from sales_consultant.connectors.hubspot.api.client import HubSpotApi

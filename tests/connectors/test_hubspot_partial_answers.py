@@ -8,8 +8,8 @@ import requests
 from histories.hubspot_world import HubSpotWorld
 from requests.adapters import HTTPAdapter
 
-from sales_consultant.config.catalogue import fields
 from sales_consultant.config.errors import CrmUnavailableError
+from sales_consultant.config.fields.catalogue import fields
 from sales_consultant.connectors.base import Connector
 from sales_consultant.sync.pull import pull
 from sales_consultant.sync.pull.pull import Pulled

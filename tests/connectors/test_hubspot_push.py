@@ -9,7 +9,7 @@ import requests
 import responses
 from support.contract_base import ADMIN
 
-from sales_consultant.config.catalogue import fields
+from sales_consultant.config.fields.catalogue import fields
 from sales_consultant.connectors.base import Calls, Change, Outcome
 from sales_consultant.connectors.http.transport import Transport
 from sales_consultant.connectors.hubspot.api.client import HubSpotApi, HubSpotRefusalError

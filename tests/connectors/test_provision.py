@@ -10,9 +10,9 @@ import requests
 from support.salesforce_org import Sf, company
 from support.sandbox_company import CLOCK, FILES, Api, write_folder
 
-from sales_consultant.config.catalogue import Field, fields
 from sales_consultant.config.errors import CrmUnavailableError
-from sales_consultant.config.naming import Naming
+from sales_consultant.config.fields.catalogue import Field, fields
+from sales_consultant.config.fields.naming import Naming
 from sales_consultant.config.populations import Population
 from sales_consultant.config.sections import Connection
 from sales_consultant.config.settings import Settings

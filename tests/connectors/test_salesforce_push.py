@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from support.salesforce_org import Sf, company
 
-from sales_consultant.config.catalogue import fields
 from sales_consultant.config.errors import CrmUnavailableError
-from sales_consultant.config.naming import Naming
+from sales_consultant.config.fields.catalogue import fields
+from sales_consultant.config.fields.naming import Naming
 from sales_consultant.config.sections import Connection
 from sales_consultant.connectors.base import Change, Outcome
 from sales_consultant.connectors.salesforce.api.client import SalesforceApi

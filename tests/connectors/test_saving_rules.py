@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from support.salesforce_org import Sf, company
 
-from sales_consultant.config.catalogue import fields
+from sales_consultant.config.fields.catalogue import fields
 from sales_consultant.config.sections import Connection
 from sales_consultant.connectors.base import Change, Outcome
 from sales_consultant.connectors.salesforce.api.client import SalesforceApi

@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 import pyarrow as pa
 import pytest
 
-from sales_consultant.config.canon import Canonical
-from sales_consultant.config.catalogue import Field, by_key
 from sales_consultant.config.conditions import from_option
 from sales_consultant.config.errors import AccessError, UsageError
+from sales_consultant.config.fields.canon import Canonical
+from sales_consultant.config.fields.catalogue import Field, by_key
 from sales_consultant.config.neutral import TableMapping, field_column
 from sales_consultant.connectors.base import (
     Calls,

@@ -11,9 +11,9 @@ from support.contract_base import ADMIN
 from support.salesforce_org import company
 from support.sandbox_company import CLOCK, FILES, Api, write_folder
 
-from sales_consultant.config.canon import written
-from sales_consultant.config.catalogue import by_key, fields
-from sales_consultant.config.naming import Naming
+from sales_consultant.config.fields.canon import written
+from sales_consultant.config.fields.catalogue import by_key, fields
+from sales_consultant.config.fields.naming import Naming
 from sales_consultant.config.sections import Connection
 from sales_consultant.connectors.base import Calls, Change
 from sales_consultant.connectors.http.transport import Transport

@@ -11,8 +11,8 @@ from typing import Any
 import sqlalchemy as sa
 from histories.world import DAMAGED, Difference, World
 
-from sales_consultant.config.catalogue import FIELDS
 from sales_consultant.config.errors import SalesConsultantError
+from sales_consultant.config.fields.catalogue import FIELDS
 from sales_consultant.config.settings import Settings
 from sales_consultant.sync.runtime.reporting import Silent
 from sales_consultant.sync.runtime.workspace import Workspace

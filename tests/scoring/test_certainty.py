@@ -7,8 +7,8 @@ import pandas as pd
 from numpy.typing import NDArray
 from support.worlds import NOW, company
 
-from sales_consultant.config.canon import canon, written
-from sales_consultant.config.catalogue import by_key
+from sales_consultant.config.fields.canon import canon, written
+from sales_consultant.config.fields.catalogue import by_key
 from sales_consultant.config.populations import Exclusions, FeatureSettings, Population
 from sales_consultant.scoring import scorer
 from sales_consultant.scoring.customers import value

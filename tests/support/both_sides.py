@@ -18,7 +18,7 @@ from support.office import Office
 from support.sandbox_company import Api
 from support.warm import Child, Nursery
 
-from sales_consultant.config.catalogue import FIELDS
+from sales_consultant.config.fields.catalogue import FIELDS
 from sales_consultant.config.sections import Connection, Write
 from sales_consultant.connectors import open_connector
 from sales_consultant.connectors.base import Connector

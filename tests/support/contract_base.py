@@ -9,7 +9,7 @@ import pytest
 import requests
 from support.sandbox_company import CLOCK, FILES, write_folder
 
-from sales_consultant.config.catalogue import fields
+from sales_consultant.config.fields.catalogue import fields
 from sales_consultant.connectors.base import Change, Connector, Outcome
 from sales_consultant.sandbox.serving.server import Sandbox
 from sales_consultant.sync.pull import pull

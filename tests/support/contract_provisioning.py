@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from support.contract_base import ContractBase, Org, pulled
 
-from sales_consultant.config.catalogue import fields
+from sales_consultant.config.fields.catalogue import fields
 from sales_consultant.sync.pull import pull
 
 

@@ -3,8 +3,8 @@
 import pytest
 from support.contract_base import ContractBase, Org, pulled, rows, write
 
-from sales_consultant.config.catalogue import fields
 from sales_consultant.config.errors import AccessError, CrmUnavailableError
+from sales_consultant.config.fields.catalogue import fields
 from sales_consultant.config.neutral import field_column
 from sales_consultant.connectors.base import Change, Outcome
 

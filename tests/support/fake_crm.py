@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import pyarrow as pa
 
-from sales_consultant.config.canon import CanonError, Canonical, canon
-from sales_consultant.config.catalogue import Field
 from sales_consultant.config.conditions import Condition
+from sales_consultant.config.fields.canon import CanonError, Canonical, canon
+from sales_consultant.config.fields.catalogue import Field
 from sales_consultant.config.neutral import Source, TableMapping, field_column
 from sales_consultant.connectors.base import (
     Budget,

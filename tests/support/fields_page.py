@@ -4,8 +4,8 @@ from pathlib import Path
 
 from support.markdown import table
 
-from sales_consultant.config.catalogue import FIELDS, Field
-from sales_consultant.config.naming import Naming
+from sales_consultant.config.fields.catalogue import FIELDS, Field
+from sales_consultant.config.fields.naming import Naming
 
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "fields.md"
 _INTRODUCTION = """# Fields

@@ -14,8 +14,8 @@ from typing import Any
 from support.cli import TOKEN, Cli
 from support.sandbox_company import Api
 
-from sales_consultant.config.canon import CanonError, canon
-from sales_consultant.config.catalogue import FIELDS
+from sales_consultant.config.fields.canon import CanonError, canon
+from sales_consultant.config.fields.catalogue import FIELDS
 from sales_consultant.sandbox.serving.server import Sandbox
 
 Holding = dict[tuple[str, str, str], str | None]

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sales_consultant.commands.output.writing.page import Piece, bold, dim
 from sales_consultant.commands.output.writing.text import GLUE, money, percent, plain
-from sales_consultant.config.catalogue import FIELDS
+from sales_consultant.config.fields.catalogue import FIELDS
 
 _FIELDS = {f.key: f for f in FIELDS}
 # Told as "because", or of use to programs only.

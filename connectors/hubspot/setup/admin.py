@@ -3,8 +3,8 @@
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 
-from sales_consultant.config.catalogue import Field
-from sales_consultant.config.naming import Naming
+from sales_consultant.config.fields.catalogue import Field
+from sales_consultant.config.fields.naming import Naming
 from sales_consultant.connectors.base import Assumption, FieldInfo, Finding, Identity, ProvisionStep, Use
 from sales_consultant.connectors.hubspot.api import HubSpotApi, Paths
 from sales_consultant.connectors.hubspot.setup import assumptions, check

@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from sales_consultant.config.catalogue import Field
 from sales_consultant.config.errors import AccessError, SalesConsultantError
+from sales_consultant.config.fields.catalogue import Field
 from sales_consultant.connectors.base import FieldInfo, Finding, FindingState, Identity, field_findings
 from sales_consultant.connectors.hubspot.api import HubSpotApi, HubSpotRefusalError, Paths
 from sales_consultant.connectors.hubspot.reading import ACTIVITIES, OBJECTS, SALES_LEADS, api_type

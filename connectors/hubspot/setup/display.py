@@ -9,8 +9,8 @@ currency was named; so a setting is changed only where HubSpot still holds what 
 from collections.abc import Mapping
 from typing import Any
 
-from sales_consultant.config.catalogue import Field, place
-from sales_consultant.config.naming import Naming
+from sales_consultant.config.fields.catalogue import Field, place
+from sales_consultant.config.fields.naming import Naming
 
 Json = dict[str, Any]
 # What a property holds whose setting nobody ever touched; "formatted" means the same as no hint.

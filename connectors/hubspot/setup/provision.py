@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sales_consultant.config.catalogue import Field, FieldType
 from sales_consultant.config.errors import AccessError, SalesConsultantError
-from sales_consultant.config.naming import Naming
+from sales_consultant.config.fields.catalogue import Field, FieldType
+from sales_consultant.config.fields.naming import Naming
 from sales_consultant.connectors.base import ProvisionStep
 from sales_consultant.connectors.hubspot.api import HubSpotApi, HubSpotRefusalError, Paths
 from sales_consultant.connectors.hubspot.setup import display

@@ -4,9 +4,9 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sales_consultant.config.catalogue import Field, by_key
 from sales_consultant.config.errors import SalesConsultantError
-from sales_consultant.config.naming import Naming
+from sales_consultant.config.fields.catalogue import Field, by_key
+from sales_consultant.config.fields.naming import Naming
 from sales_consultant.connectors.base import Assumption, FieldInfo, Finding, Identity, ProvisionStep, Use
 from sales_consultant.connectors.salesforce.api import SalesforceApi
 from sales_consultant.connectors.salesforce.reading import schema

@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
-from sales_consultant.config.catalogue import Field
 from sales_consultant.config.errors import SalesConsultantError
+from sales_consultant.config.fields.catalogue import Field
 from sales_consultant.config.language.articles import a
 from sales_consultant.connectors.base import FieldInfo, Finding, FindingState, Identity, field_findings
 from sales_consultant.connectors.salesforce.api import SalesforceApi, quoted

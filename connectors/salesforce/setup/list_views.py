@@ -6,9 +6,9 @@ Both are documented and were never tried on a live org: a refusal is a line that
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from sales_consultant.config.catalogue import FIELDS, Field
 from sales_consultant.config.errors import AccessError
-from sales_consultant.config.naming import Naming
+from sales_consultant.config.fields.catalogue import FIELDS, Field
+from sales_consultant.config.fields.naming import Naming
 from sales_consultant.connectors.base import ProvisionStep
 from sales_consultant.connectors.salesforce.api import SalesforceApi, SalesforceRefusalError, quoted
 from sales_consultant.connectors.salesforce.reading import WRITTEN

@@ -6,9 +6,9 @@ reps. What was granted is read back; the writer's rights are seen by describing 
 
 from collections.abc import Callable, Mapping, Sequence
 
-from sales_consultant.config.catalogue import Field
+from sales_consultant.config.fields.catalogue import Field
+from sales_consultant.config.fields.naming import Naming
 from sales_consultant.config.language.texts import cut
-from sales_consultant.config.naming import Naming
 from sales_consultant.connectors.base import ProvisionStep
 from sales_consultant.connectors.salesforce.api import SalesforceApi, SalesforceRefusalError, quoted
 from sales_consultant.connectors.salesforce.reading import WRITTEN

@@ -8,10 +8,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sales_consultant.config.catalogue import Field
 from sales_consultant.config.errors import AccessError, SalesConsultantError
+from sales_consultant.config.fields.catalogue import Field
+from sales_consultant.config.fields.naming import Naming
 from sales_consultant.config.language.texts import cut, units
-from sales_consultant.config.naming import Naming
 from sales_consultant.connectors.base import ProvisionStep
 from sales_consultant.connectors.salesforce.api import SalesforceApi, SalesforceRefusalError, quoted
 from sales_consultant.connectors.salesforce.reading import WRITTEN

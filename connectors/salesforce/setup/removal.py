@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
-from sales_consultant.config.catalogue import Field
 from sales_consultant.config.errors import SalesConsultantError
+from sales_consultant.config.fields.catalogue import Field
 from sales_consultant.connectors.base import Use
 from sales_consultant.connectors.salesforce.api import SalesforceApi, quoted
 from sales_consultant.connectors.salesforce.reading import WRITTEN

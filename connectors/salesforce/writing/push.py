@@ -5,9 +5,9 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from sales_consultant.config.canon import Canonical
-from sales_consultant.config.catalogue import Field
 from sales_consultant.config.errors import AccessError, CrmUnavailableError
+from sales_consultant.config.fields.canon import Canonical
+from sales_consultant.config.fields.catalogue import Field
 from sales_consultant.connectors.base import Change, Outcome, OutcomeState, unique
 from sales_consultant.connectors.halving import isolate
 from sales_consultant.connectors.http import LostAnswerError

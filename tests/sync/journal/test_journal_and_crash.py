@@ -8,8 +8,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from support.fake_crm import FakeCrm, Killed
 
-from sales_consultant.config.catalogue import fields
 from sales_consultant.config.errors import BusyError, OtherOrgError, UsageError
+from sales_consultant.config.fields.catalogue import fields
 from sales_consultant.connectors.base import Identity
 from sales_consultant.sync.journal.changes import Entry
 from sales_consultant.sync.journal.journal import Journal, last_written, waiting

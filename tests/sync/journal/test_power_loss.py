@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 from support.fake_crm import FakeCrm
 
-from sales_consultant.config.catalogue import fields
+from sales_consultant.config.fields.catalogue import fields
 from sales_consultant.connectors.base import Change, Outcome
 from sales_consultant.sync.journal.changes import Entry
 from sales_consultant.sync.journal.journal import Journal, last_written

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sales_consultant.config.catalogue import fields
 from sales_consultant.config.errors import GuardError
+from sales_consultant.config.fields.catalogue import fields
 from sales_consultant.config.sections import Guards
 from sales_consultant.sync.journal.changes import Entry
 from sales_consultant.sync.plan.desired_values import Desired, Record

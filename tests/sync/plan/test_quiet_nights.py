@@ -8,7 +8,7 @@ import pytest
 from support.worlds import DAY, NOW, company
 
 from sales_consultant.config import playbook
-from sales_consultant.config.catalogue import FIELDS
+from sales_consultant.config.fields.catalogue import FIELDS
 from sales_consultant.config.populations import Population
 from sales_consultant.config.settings import Settings
 from sales_consultant.engine import DuckEngine

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from support.fake_crm import FakeCrm
 
-from sales_consultant.config.canon import Canonical
 from sales_consultant.config.errors import GuardError
+from sales_consultant.config.fields.canon import Canonical
 from sales_consultant.config.sections import Connection, Guards
 from sales_consultant.config.settings import Settings
 from sales_consultant.sync.journal.changes import Entry

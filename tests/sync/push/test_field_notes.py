@@ -4,8 +4,8 @@ from pathlib import Path
 
 from support.fake_crm import FakeCrm
 
-from sales_consultant.config.catalogue import Field
 from sales_consultant.config.errors import AccessError
+from sales_consultant.config.fields.catalogue import Field
 from sales_consultant.config.settings import Settings
 from sales_consultant.sync.push.field_notes import leave
 from sales_consultant.sync.runtime.workspace import Workspace

@@ -7,7 +7,7 @@ import pytest
 from support.in_process import LocalSandbox
 
 from sales_consultant.config.errors import CrmUnavailableError
-from sales_consultant.config.naming import Naming
+from sales_consultant.config.fields.naming import Naming
 from sales_consultant.config.settings import Settings
 from sales_consultant.connectors.hubspot import connect
 from sales_consultant.sandbox.hubspot.portal.portal import Portal

@@ -7,7 +7,7 @@ import pytest
 import sqlalchemy as sa
 from support.fake_crm import FakeCrm, Killed
 
-from sales_consultant.config.catalogue import Field
+from sales_consultant.config.fields.catalogue import Field
 from sales_consultant.config.populations import Population
 from sales_consultant.config.sections import Connection
 from sales_consultant.config.settings import Settings

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from sales_consultant.config.catalogue import GROUP, GROUP_LABEL, Field
+from sales_consultant.config.fields.catalogue import GROUP, GROUP_LABEL, Field
 from sales_consultant.config.language.texts import cut, units
 from sales_consultant.config.sections import Write
 
@@ -78,7 +78,7 @@ class Naming:
     def without_note(description: str | None) -> str:
         """A description as it is without what is noted of the last run.
 
-        >>> from sales_consultant.config.catalogue import by_key
+        >>> from sales_consultant.config.fields.catalogue import by_key
         >>> naming, score = Naming(), by_key("score")
         >>> naming.without_note(naming.description(score, "today: 3 records")) == naming.description(score)
         True

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime
 from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
 
-from sales_consultant.config.catalogue import Field, FieldType
+from sales_consultant.config.fields.catalogue import Field, FieldType
 from sales_consultant.config.language.texts import cut
 
 Canonical = str | None
@@ -115,7 +115,7 @@ def canon(field: Field, value: object) -> Canonical:
 
     Idempotent: canon(f, canon(f, v)) == canon(f, v). Raises CanonError for a value that the field cannot hold.
 
-    >>> from sales_consultant.config.catalogue import by_key
+    >>> from sales_consultant.config.fields.catalogue import by_key
     >>> canon(by_key("probability"), 0.61238), canon(by_key("score"), "72.0"), canon(by_key("top_reason"), "")
     ('0.6124', '72', None)
     """
@@ -129,7 +129,7 @@ def written(field: Field, value: object) -> Canonical:
 
     What is read from the CRM is never held to it: there a probability of 1 is what it is, and a difference to ours.
 
-    >>> from sales_consultant.config.catalogue import by_key
+    >>> from sales_consultant.config.fields.catalogue import by_key
     >>> written(by_key("probability"), 0.99999), written(by_key("probability"), 0), written(by_key("score"), 0)
     ('0.9999', '0.0001', '0')
     """

@@ -60,7 +60,7 @@ class Shell:
     def settings(self) -> Settings:
         """The validated settings."""
 
-        return load(find_file(self.config))
+        return load(find_file(self.config), self.tell)
 
     def open(self, connection: str | None) -> Workspace:
         """The workspace of a connection, closed when the command ends."""

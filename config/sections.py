@@ -298,7 +298,7 @@ class Pulling(_Section):
         description="Every so many days a scheduled sync compares all ids with the CRM and repairs. 0: only "
         "when asked.",
     )
-    computed_days: int = Field(
+    computed_fields_days: int = Field(
         default=7,
         ge=0,
         description="Every so many days formulas, rollups and calculated properties are read again, because "

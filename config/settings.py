@@ -5,7 +5,7 @@ import re
 import tomllib
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from sales_consultant.config.errors import ConfigError
 from sales_consultant.config.language.nearest import did_you_mean
 from sales_consultant.config.populations import Exclusions, FeatureSettings, Population, check_parents
+from sales_consultant.config.renamed import renewed
 from sales_consultant.config.schedules import Schedule, check_schedules
 from sales_consultant.config.sections import (
     Connection,
@@ -179,15 +180,17 @@ def made_connection(values: Mapping[str, str]) -> Connection:
         raise explain(e, "The connection") from e
 
 
-def load(path: Path | None) -> Settings:
+def load(path: Path | None, tell: Callable[[str], None] = lambda _: None) -> Settings:
     """Read and validate the settings; without a file, the defaults and the environment.
+
+    `tell` is given a line for each key that was renamed since the file was written.
 
     Raises ConfigError with the file, the line of a broken TOML, and the nearest known name of an unknown key.
     """
     values: dict[str, Any] = {}
     if path is not None:
         try:
-            values = tomllib.loads(path.read_text(encoding="utf-8"))
+            values = renewed(tomllib.loads(path.read_text(encoding="utf-8")), tell)
         except tomllib.TOMLDecodeError as e:
             raise ConfigError(f"{path} is not valid TOML: {e}", action="Correct that line.") from e
         except (OSError, UnicodeDecodeError) as e:

@@ -40,7 +40,7 @@ def pulling(
         objects=objects,
         full=full,
         changed=changed,
-        computed_ms=ws.settings.pull.computed_days * DAY_MS,
+        computed_ms=ws.settings.pull.computed_fields_days * DAY_MS,
         progress=reporter.progress,
     )
     if run.as_of is None:

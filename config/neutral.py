@@ -221,3 +221,6 @@ MERGES = {
     "merges_undone": {"object": TEXT, "old_id": TEXT, "new_id": TEXT},
 }
 """What the raw tables tell of records that were merged, and of merges that were undone: not neutral, but mapped alike."""
+
+FREE_MAIL_TABLE = "_free_mail"
+"""The engine's table of domains at which anybody can have an address (column `domain`), for mappings to look into."""

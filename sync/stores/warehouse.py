@@ -18,6 +18,7 @@ from sales_consultant.connectors.base import Page, Reader, Stream
 from sales_consultant.connectors.tables import flags
 from sales_consultant.engine import DuckEngine
 from sales_consultant.engine.database import MEMORY_LIMIT, Database
+from sales_consultant.engine.free_mail import keep_free_mail
 from sales_consultant.engine.layout import Layout
 from sales_consultant.engine.macros import MACROS
 from sales_consultant.engine.merges import MergeMap
@@ -41,6 +42,7 @@ class Warehouse:
         layout = Layout(self.database.con)
         for macro in MACROS:
             self.database.con.execute(macro)
+        keep_free_mail(self.database)
         self._raw = RawTables(self.database)
         self._views: list[str] = []
         # Values that could not be read since this was last emptied, by stream and field.

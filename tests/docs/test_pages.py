@@ -103,6 +103,24 @@ def test_the_table_of_folders_is_what_the_architecture_test_enforces() -> None:
     assert said == enforced
 
 
+def test_the_table_of_floors_is_what_the_architecture_test_enforces() -> None:
+    tree = ast.parse((ROOT / "tests" / "test_architecture.py").read_text(encoding="utf-8"))
+    (floors,) = (
+        ast.literal_eval(n.value)
+        for n in tree.body
+        if isinstance(n, ast.Assign) and isinstance(n.targets[0], ast.Name) and n.targets[0].id == "FLOORS"
+    )
+    page = (DOCS / "explanation" / "architecture.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `([\w/]+)/` \| ((?:`\w+`(?:, )?)+)[^|]*\|$", page, re.MULTILINE)
+    said = {room: re.findall(r"`(\w+)`", floor) for room, floor in rows}
+    crms = {"hubspot", "salesforce"}
+    enforced = {
+        r: [f for f in o.split() if f != "." and not (r == "connectors" and f in crms)]
+        for r, o in floors.items()
+    }
+    assert said == enforced
+
+
 def test_the_schedule_that_the_pages_describe_is_the_one_that_init_writes() -> None:
     written = tomllib.loads(proposals.toml("main", "hubspot", {}, proposals.Proposed()))["schedule"]
     said = {

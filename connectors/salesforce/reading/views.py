@@ -3,8 +3,7 @@
 from collections.abc import Mapping, Sequence
 from functools import partial
 
-from sales_consultant.config.domains import FREE_MAIL
-from sales_consultant.config.neutral import CASTS, Source, TableMapping, literal
+from sales_consultant.config.neutral import CASTS, FREE_MAIL_TABLE, Source, TableMapping, literal
 from sales_consultant.connectors.salesforce.reading.links import associations
 from sales_consultant.connectors.salesforce.reading.schema import NEUTRAL
 from sales_consultant.connectors.tables import Raw, small_mappings
@@ -112,12 +111,11 @@ def _company_by_domain(raw: Raw) -> str:
         return (
             " LEFT JOIN (SELECT CAST(NULL AS VARCHAR) AS id, '' AS lead_id WHERE false) k ON k.lead_id = r.id"
         )
-    listed = ", ".join(literal(d) for d in sorted(FREE_MAIL))
     host = f"lower(nullif(split_part({raw.col('Lead', 'Email', 'l')}, '@', 2), ''))"
     return (
         " LEFT JOIN (SELECT l.id AS lead_id, arg_min(a.id, (a._created, a.id)) AS id FROM raw_Lead l JOIN raw_Account a "
         f"ON {_website_domain(raw, 'a')} = {host} AND a._created <= l._created "
-        f"AND NOT coalesce(a._archived, false) WHERE {host} NOT IN ({listed}) GROUP BY 1) k "
+        f"AND NOT coalesce(a._archived, false) WHERE {host} NOT IN (SELECT domain FROM {FREE_MAIL_TABLE}) GROUP BY 1) k "
         "ON k.lead_id = r.id"
     )
 

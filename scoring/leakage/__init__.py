@@ -1,12 +1,12 @@
 """The leak audit: columns that know the outcome before it has happened."""
 
 from sales_consultant.scoring.leakage.ablation import (
-    SEPARABLE,
     HoldoutProbe,
     find_leaks_by_ablation,
     leaking,
     separable,
 )
+from sales_consultant.scoring.leakage.policy import POLICY, LeakPolicy
 from sales_consultant.scoring.leakage.univariate import (
     fill_gaps,
     find_label_determining_columns,
@@ -14,8 +14,9 @@ from sales_consultant.scoring.leakage.univariate import (
 )
 
 __all__ = [
-    "SEPARABLE",
+    "POLICY",
     "HoldoutProbe",
+    "LeakPolicy",
     "fill_gaps",
     "find_label_determining_columns",
     "find_leaks_by_ablation",

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from sales_consultant.scoring.additive import Encoder, is_number, logistic, numbers, quick_trees
 from sales_consultant.scoring.core import Finding
 from sales_consultant.scoring.features import doubted
+from sales_consultant.scoring.leakage.policy import POLICY
 from sales_consultant.scoring.leakage.univariate import cells
 from sales_consultant.scoring.metrics import auc
 
@@ -25,40 +26,13 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
 
-# Honest data of a CRM stay below this; above it one column must not be the reason alone.
-IMPLAUSIBLE = 0.9
-# By what factor leaving a column out raises the share of pairs in the wrong order: where the others stay below that AUC; for
-# columns strong alone; where the others are above it; and where the whole is all but perfect, whatever the column is like.
-_CUTS, _CUTS_STRONG, _CUTS_SEPARABLE, _CUTS_PERFECT = 3.2, 5.0, 10.0, 20.0
-PERFECT = 0.985
-# Others that come to no more than this say nothing by which a copy could be told from the only cause.
-_NOTHING = 0.55
-# A twin: alone no more than this AUC, and so close to another column.
-_WEAK, _TWIN = 0.7, 0.95
-# Texts, flags and numbers of up to so many values are ticked or counted by somebody.
-_FEW_VALUES = 20
-_FEWEST_COLUMNS = 5
-# The level at which a column is said to have nothing to do with any other.
-_UNRELATED = 0.05
-# What an AUC may be off by: a little always, more where few records of a class are ordered.
-_NOISE, _NOISE_OF_ONE = 0.002, 0.4
-# From this AUC of all others on, a value that always comes with the event is no wonder.
-SEPARABLE = 0.95
 _SUSPECTS = 8
 _AT_ONCE = 3
-# What stands in for another leak is a strong column itself.
-_COPY = 0.8
-# Two copies of the outcome correlate no more than this among rows of one outcome.
-_KIN = 0.3
 _TREES = 40
 # Two that say it only together: their joint AUC, and what each alone must fall short of it.
-_PAIR_AUC, _PAIR_LIFT, _COARSE, _MOST_PAIRED = 0.95, 0.25, 8, 60
+_COARSE, _MOST_PAIRED = 8, 60
 _ROUNDS = 6
-# Records of each class in a half, to judge suspects by, and to look for more.
-_MIN_CLASS, _MIN_TO_LOOK = 10, 25
 _ROWS_TO_PROBE = 3_000
-_FILLED_WITH_OUTCOME = 0.5
-_FILL_LIFT = 0.1
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,7 +68,7 @@ class HoldoutProbe:
         encoder = Encoder.learn(X, hinges=0)
         owner = np.repeat(np.arange(len(encoder.codes)), [c.width for c in encoder.codes])
         probe = cls(X, encoder.encode(X), y, half, owner, encoder.columns, families, random_state)
-        return probe if encoder.codes and probe.least >= _MIN_CLASS else None
+        return probe if encoder.codes and probe.least >= POLICY.fewest_to_judge else None
 
     def family(self, column: str) -> str:
         """What the column is made of."""
@@ -125,7 +99,7 @@ class HoldoutProbe:
     @property
     def noise(self) -> float:
         """What an AUC may be off by."""
-        return _NOISE + _NOISE_OF_ONE / float(min(self.y.sum(), (1 - self.y).sum()))
+        return POLICY.noise + POLICY.noise_of_one / float(min(self.y.sum(), (1 - self.y).sum()))
 
     @cached_property
     def full(self) -> float:
@@ -186,13 +160,13 @@ class HoldoutProbe:
         y, found = self.y, []
         for i, a in enumerate(columns):
             for b in columns[:i]:
-                if self.family(a) == self.family(b) or max(single[a], single[b]) > 1 - _PAIR_LIFT:
+                if self.family(a) == self.family(b) or max(single[a], single[b]) > 1 - POLICY.pair_lift:
                     continue
                 joint = cell[a] * _COARSE + cell[b]
                 wins = np.bincount(joint[learn], weights=y[learn], minlength=_COARSE**2)
                 rate = (wins + y.mean()) / (np.bincount(joint[learn], minlength=_COARSE**2) + 1.0)
                 together = auc(y[~learn], rate[joint[~learn]])
-                if together > _PAIR_AUC and together - max(single[a], single[b]) > _PAIR_LIFT:
+                if together > POLICY.pair_auc and together - max(single[a], single[b]) > POLICY.pair_lift:
                     found.append((b, a, together))
         return found
 
@@ -211,7 +185,7 @@ class HoldoutProbe:
 
     def few_values(self, column: str) -> bool:
         """Whether it is a text, a flag or a number of few values, as what somebody or something ticks at the outcome."""
-        return not is_number(self.X[column]) or int(self.X[column].nunique()) <= _FEW_VALUES
+        return not is_number(self.X[column]) or int(self.X[column].nunique()) <= POLICY.few_values
 
     def copied(self, column: str) -> bool:
         """Whether among rows of one outcome the column has nothing to do with any other.
@@ -223,7 +197,7 @@ class HoldoutProbe:
 
         mine = self.owner == self.columns.index(column)
         others = self.Z[:, ~mine]
-        if len(self.columns) < _FEWEST_COLUMNS or not is_number(self.X[column]):
+        if len(self.columns) < POLICY.fewest_columns or not is_number(self.X[column]):
             return False
         value = rankdata(np.nan_to_num(numbers(self.X[column])))
         most = 0.0
@@ -232,17 +206,17 @@ class HoldoutProbe:
             with np.errstate(invalid="ignore", divide="ignore"):
                 r = np.nan_to_num(np.corrcoef(np.column_stack([value[k], z]), rowvar=False)[0, 1:])
             most = max(most, float(np.abs(r).max(initial=0.0) * np.sqrt(k.sum())))
-        return most < float(norm.isf(_UNRELATED / (4 * max(others.shape[1], 1))))
+        return most < float(norm.isf(POLICY.unrelated / (4 * max(others.shape[1], 1))))
 
     def twin(self, column: str) -> bool:
         """Whether a column that alone says little follows another one closely: what they differ by may be the outcome."""
         mine = self.owner == self.columns.index(column)
-        if self.alone(column) > _WEAK or not is_number(self.X[column]):
+        if self.alone(column) > POLICY.weak or not is_number(self.X[column]):
             return False
         Z = np.column_stack([self.Z[:, mine][:, :1], self.Z[:, ~mine]])
         with np.errstate(invalid="ignore", divide="ignore"):
             r = np.atleast_2d(np.corrcoef(Z, rowvar=False))[0, 1:]
-        return bool(np.nan_to_num(np.abs(r)).max(initial=0.0) > _TWIN)
+        return bool(np.nan_to_num(np.abs(r)).max(initial=0.0) > POLICY.twin)
 
     def fill_gap(self, column: str) -> float:
         """How much more often a column is filled on one outcome than on the other."""
@@ -254,7 +228,9 @@ def separable(probe: HoldoutProbe | None, suspects: Sequence[str], least: float)
     """Whether all other columns order the rows nearly as well, above `least`: strong ones are then no wonder."""
     if probe is None or (rest := probe.power(suspects)) <= least:
         return False
-    return (1 - rest) < _CUTS_STRONG * (1 - max([probe.full, *map(probe.alone, suspects)]) + probe.noise)
+    return (1 - rest) < POLICY.cuts_strong * (
+        1 - max([probe.full, *map(probe.alone, suspects)]) + probe.noise
+    )
 
 
 def leaking(probe: HoldoutProbe | None, suspects: Sequence[str]) -> list[str]:
@@ -265,9 +241,9 @@ def leaking(probe: HoldoutProbe | None, suspects: Sequence[str]) -> list[str]:
     """
     if probe is None:
         return list(suspects)
-    if not suspects or separable(probe, suspects, IMPLAUSIBLE):
+    if not suspects or separable(probe, suspects, POLICY.implausible):
         return []
-    return [c for c in suspects if probe.alone(c) > PERFECT or _as_leaks_are(probe, c)]
+    return [c for c in suspects if probe.alone(c) > POLICY.perfect or _as_leaks_are(probe, c)]
 
 
 def _as_leaks_are(probe: HoldoutProbe, column: str) -> bool:
@@ -281,17 +257,19 @@ def _as_leaks_are(probe: HoldoutProbe, column: str) -> bool:
 def _beyond(probe: HoldoutProbe, columns: Sequence[str], full: float, rest: float) -> bool:
     """Whether what was left out put right so much that no honest column would."""
     cuts = (1 - rest) / (1 - full + probe.noise)
-    if full > PERFECT and cuts > _CUTS_PERFECT:
+    if full > POLICY.perfect and cuts > POLICY.cuts_perfect:
         return True
-    if full <= IMPLAUSIBLE or cuts <= (_CUTS if rest <= IMPLAUSIBLE else _CUTS_SEPARABLE):
+    if full <= POLICY.implausible or cuts <= (
+        POLICY.cuts if rest <= POLICY.implausible else POLICY.cuts_separable
+    ):
         return False
     # Where nothing else says anything, one cause that is measured well looks like a copy; what is ticked does not.
-    return all(_as_leaks_are(probe, c) and (rest > _NOTHING or probe.few_values(c)) for c in columns)
+    return all(_as_leaks_are(probe, c) and (rest > POLICY.nothing or probe.few_values(c)) for c in columns)
 
 
 def _enough(full: float, noise: float) -> float:
     """The AUC of the rest from which on nothing was beyond."""
-    return 1 - _CUTS * (1 - full + noise)
+    return 1 - POLICY.cuts * (1 - full + noise)
 
 
 def find_leaks_by_ablation(
@@ -319,7 +297,7 @@ def find_leaks_by_ablation(
         gone = {made_of.get(f.column, f.column) for f in found}
         left = X[[c for c in X.columns if made_of.get(c, c) not in gone]]
         probe = HoldoutProbe.of(left, y, groups, made_of, random_state)
-        if probe is None or probe.least < _MIN_TO_LOOK:
+        if probe is None or probe.least < POLICY.fewest_to_look:
             break
         more = _round(probe, [c for c in names if c in set(probe.columns)])
         if not more:
@@ -331,14 +309,14 @@ def find_leaks_by_ablation(
 def _round(probe: HoldoutProbe, names: Sequence[str]) -> list[Finding]:
     alone = {c: probe.alone(c) for c in names}
     full = max([probe.full, *alone.values()])
-    one_sided = [c for c in names if probe.fill_gap(c) > _FILLED_WITH_OUTCOME]
+    one_sided = [c for c in names if probe.fill_gap(c) > POLICY.filled_with_outcome]
     rests = {c: probe.power([c]) for c in one_sided}
-    found = [Finding(c, "fill_lift", _told(full, r)) for c, r in rests.items() if full - r > _FILL_LIFT]
+    found = [Finding(c, "fill_lift", _told(full, r)) for c, r in rests.items() if full - r > POLICY.fill_lift]
     for a, b, power in probe.pairs(names[:_MOST_PAIRED]) if not found else ():
-        if not separable(probe, [a, b], IMPLAUSIBLE):
+        if not separable(probe, [a, b], POLICY.implausible):
             text = f"together they order the rows with an AUC of {power:.3f}, neither does alone"
             found += [Finding(c, "pair", text) for c in (a, b)]
-    if found or full <= IMPLAUSIBLE:
+    if found or full <= POLICY.implausible:
         return found
     shuffled = dict(zip(probe.columns, probe.weight(), strict=True))
     order = sorted(names, key=lambda c: -max(shuffled[c], alone[c] - 0.5))[:_SUSPECTS]
@@ -346,9 +324,9 @@ def _round(probe: HoldoutProbe, names: Sequence[str]) -> list[Finding]:
     found = [
         Finding(c, "multivariate", _told(full, r)) for c, r in rests.items() if _beyond(probe, [c], full, r)
     ]
-    strong = [c for c in order if alone[c] > _COPY]
+    strong = [c for c in order if alone[c] > POLICY.copy]
     for size in range(2, min(_AT_ONCE, len(strong)) + 1):
-        if found or probe.kin(strong[:size]) > _KIN:
+        if found or probe.kin(strong[:size]) > POLICY.kin:
             break
         rest = probe.power(strong[:size], enough=_enough(full, probe.noise))
         if _beyond(probe, strong[:size], full, rest):

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from sales_consultant.config.clock import DAY_MS
 from sales_consultant.scoring.core import Finding
-from sales_consultant.scoring.leakage.event_counts import FEWEST_LATER, OFTEN
+from sales_consultant.scoring.leakage.policy import POLICY
 
 if TYPE_CHECKING:
     from sales_consultant.scoring.leakage.event_counts import Past
@@ -19,17 +19,8 @@ if TYPE_CHECKING:
     Codes = NDArray[np.int64]
 
 KIND = "after_cut_off"
-# Of what chance leaves open about the events to come, what a field that is honest leaves open at least.
-OPEN = 0.65
-# The same of what happens once, where good foresight leaves less than chance: about an AUC of .95.
-OPEN_ONCE = 0.45
-CONFIDENCE = 0.95
 FOLDS = 5
-SAME_LAG = 0.5
-_FEWEST_TO_SUM = 200
 _WEIGHT = 0.001
-# Honest numbers are so near to the events to come on 41 % of the rows at best.
-_NEAR = 0.6
 _MEDIAN = 0.4549
 _ROUNDS = 12
 
@@ -43,7 +34,7 @@ def _summed(past: Past, number: Floats, fold: Codes) -> tuple[Floats, NDArray[np
     events hardly count.
     """
     seen = np.isfinite(number)
-    if seen.sum() < _FEWEST_TO_SUM or not past.kinds:
+    if seen.sum() < POLICY.fewest_to_sum or not past.kinds:
         return None
     low, high = np.quantile(number[seen], [0.05, 0.95])
     if low == high:
@@ -57,7 +48,7 @@ def _summed(past: Past, number: Floats, fold: Codes) -> tuple[Floats, NDArray[np
         rest[judged] = number[judged] - X[judged] @ coef
         w += coef[:k] / FOLDS
     # What happens once can be foreseen well by an honest number; only counts keep their chance.
-    counted = (past.after > 1).sum(axis=0) >= OFTEN * (past.after > 0).sum(axis=0)
+    counted = (past.after > 1).sum(axis=0) >= POLICY.often * (past.after > 0).sum(axis=0)
     chance = past.after @ (w**2 * counted)
     if float(chance[seen].mean()) < _WEIGHT * ((high - low) / 3.3) ** 2:
         return None
@@ -86,11 +77,11 @@ def sum_of(name: str, number: Floats, past: Past, fold: Codes, weights: Floats) 
     if made is None:
         return None
     distance, later, w = made
-    if later.sum() < FEWEST_LATER:
+    if later.sum() < POLICY.fewest_later:
         return None
-    near = distance <= OPEN * _MEDIAN
+    near = distance <= POLICY.open * _MEDIAN
     share = (weights @ near) / np.maximum(weights @ later, 1e-9)
-    if float(np.quantile(share, 1 - CONFIDENCE)) < _NEAR:
+    if float(np.quantile(share, 1 - POLICY.confidence)) < POLICY.near:
         return None
     total = np.abs(w - np.round(w)) < 0.05
     big = np.argsort(-np.abs(w) * past.after.std(axis=0))
@@ -138,13 +129,13 @@ def date_copy(
             event = ends[which].reindex(np.arange(len(values))).to_numpy()
             lag = (values - event) / DAY_MS
             seen = lag[np.isfinite(lag)]
-            if len(seen) < FEWEST_LATER:
+            if len(seen) < POLICY.fewest_later:
                 continue
             usual = float(np.median(np.round(seen)))
             close = np.abs(lag - usual) <= 1.0
             # Dates that all lie within a few days would be near any event.
             spread = float(np.subtract(*np.quantile(values[np.isfinite(lag)], [0.9, 0.1]))) / DAY_MS
-            if int(close.sum()) > SAME_LAG * len(seen) and spread > 10:
+            if int(close.sum()) > POLICY.same_lag * len(seen) and spread > 10:
                 return Finding(
                     name,
                     KIND,

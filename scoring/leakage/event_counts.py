@@ -10,18 +10,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from sales_consultant.config.clock import DAY_MS
+from sales_consultant.scoring.leakage.policy import POLICY
 
 if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 
-# The least records that had something later, for it to say anything.
-FEWEST_LATER = 40
 MOST_KINDS = 12
-# Of the records that something happened to, the share that it happened to again, from which on it is a count.
-OFTEN = 0.2
-# What agreements leave of the variance that chance has, and how much of an earlier count a later one makes up for in a sum.
-_BY_AGREEMENT, _MAKES_UP, _FEWEST_IN_VALUE = 0.5, 0.5, 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +43,7 @@ class EventCounts:
         spread = chance = traded = varied = 0.0
         for value in np.unique(codes[had]):
             rows = had & (codes == value)
-            if rows.sum() < _FEWEST_IN_VALUE:
+            if rows.sum() < POLICY.fewest_in_value:
                 continue
             before, age = self.before[rows] - 1, self.age[rows] - self.age[rows].mean()
             slope = float(before @ age) / max(float(age @ age), 1e-9)
@@ -58,13 +53,13 @@ class EventCounts:
             later = self.after[rows] - self.after[rows].mean()
             traded += float((before - before.mean()) @ later)
             varied += float(((before - before.mean()) ** 2).sum())
-        regular = chance > FEWEST_LATER and spread < _BY_AGREEMENT * chance
-        return regular, traded < -_MAKES_UP * varied
+        regular = chance > POLICY.fewest_later and spread < POLICY.by_agreement * chance
+        return regular, traded < -POLICY.makes_up * varied
 
     @property
     def once(self) -> bool:
         """Whether it hardly ever happens twice: foresight of that may be good, for it is no count."""
-        return bool((self.after > 1).sum() < OFTEN * (self.after > 0).sum())
+        return bool((self.after > 1).sum() < POLICY.often * (self.after > 0).sum())
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +111,7 @@ def sets_of(past: Past) -> list[EventCounts]:
     found: dict[tuple[int, ...], EventCounts] = {}
     for name, members in sets.items():
         after = past.after[:, members].sum(axis=1)
-        if (after > 0).sum() >= FEWEST_LATER:
+        if (after > 0).sum() >= POLICY.fewest_later:
             one = EventCounts(name, past.before[:, members].sum(axis=1), after, ages[:, members].max(axis=1))
             found.setdefault(tuple(members), one)
     return list(found.values())

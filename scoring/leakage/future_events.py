@@ -10,17 +10,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from sales_consultant.scoring.core import Finding
-from sales_consultant.scoring.leakage.derived_columns import (
-    CONFIDENCE,
-    FOLDS,
-    KIND,
-    OPEN,
-    OPEN_ONCE,
-    date_copy,
-    dates_of,
-    sum_of,
-)
+from sales_consultant.scoring.leakage.derived_columns import FOLDS, KIND, date_copy, dates_of, sum_of
 from sales_consultant.scoring.leakage.event_counts import past_of, sets_of
+from sales_consultant.scoring.leakage.policy import POLICY
 from sales_consultant.scoring.metrics import group_weights
 
 if TYPE_CHECKING:
@@ -30,8 +22,6 @@ if TYPE_CHECKING:
     Codes = NDArray[np.int64]
 
 MOST_ROWS = 6_000
-_FEWEST = 100
-_SURE = 0.1
 _RESAMPLES = 200
 _MOST_VALUES = 80
 _BINS = 40
@@ -58,7 +48,7 @@ def find_future_leakage(
     rules and not chance; leave them out. A date after the cut-off that lies a constant time from a later event is a copy.
     """
     ids = ids.reset_index(drop=True)
-    if len(values) < _FEWEST or events.empty:
+    if len(values) < POLICY.fewest_probed or events.empty:
         return []
     rng = np.random.default_rng(random_state)
     if len(values) > MOST_ROWS:
@@ -127,16 +117,16 @@ class _Search:
         if best and len(self._foretold[one.name]) == 1:
             self._foretold[one.name].append(_by_past(self.past, one, self.fold, trees=True))
         past_leaves = [*self._foretold[one.name], _loss(one, None, self.fold)]
-        if min(float(m.sum()) for m in past_leaves) < _SURE * float(one.after.sum()):
+        if min(float(m.sum()) for m in past_leaves) < POLICY.sure * float(one.after.sum()):
             # What is to come by rule, as the end of every deal, is known without any field.
             return 1.0
         most = [one.after, *past_leaves]
         drawn = (self.weights @ loss) / np.maximum(np.min([self.weights @ m for m in most], axis=0), 1e-9)
-        return float(np.quantile(drawn, CONFIDENCE))
+        return float(np.quantile(drawn, POLICY.confidence))
 
 
 def _limit(one: EventCounts) -> float:
-    return OPEN_ONCE if one.once else OPEN
+    return POLICY.open_once if one.once else POLICY.open
 
 
 def _by_past(past: Past, one: EventCounts, fold: Codes, *, trees: bool) -> Floats:
@@ -257,7 +247,7 @@ def _told(field: _Field, one: EventCounts, left: float) -> str:
         return text
     # Who had none yet tells most.
     fresh = one.before == 0
-    fresh = fresh if fresh.sum() >= _FEWEST else np.ones(len(fresh), dtype=bool)
+    fresh = fresh if fresh.sum() >= POLICY.fewest_probed else np.ones(len(fresh), dtype=bool)
     n = np.bincount(field.codes[fresh], minlength=field.size)
     rate = np.bincount(field.codes[fresh], weights=one.after[fresh] > 0, minlength=field.size)
     share = np.where(n >= min(20, int(n.max())), rate / np.maximum(n, 1), np.nan)

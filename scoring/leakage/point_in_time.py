@@ -14,6 +14,7 @@ from sales_consultant.scoring.core import Finding
 from sales_consultant.scoring.features import activities, deal_contacts, with_contacts
 from sales_consultant.scoring.features import crm_fields as own
 from sales_consultant.scoring.leakage.future_events import MOST_ROWS, find_future_leakage
+from sales_consultant.scoring.leakage.policy import POLICY
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -21,12 +22,6 @@ if TYPE_CHECKING:
     from sales_consultant.scoring.features import Entity, Feature
     from sales_consultant.scoring.populations import Membership
 
-AT_OUTCOME = 0.9
-_FEWEST = 20
-# How long before its record ends a field is filled "with the outcome": a day, less in a short life.
-_NEAR_DAYS = 1.0
-_NEAR_SHARE = 0.05
-_AT_CREATION = 60_000
 # What the vendors' automation sends follows rules; its number can be known beforehand.
 _BY_RULE = ("marketing_email",)
 
@@ -44,25 +39,25 @@ def filled_at_outcome(engine: Engine, features: Iterable[Feature], members: Memb
     life = members.life[(members.life["excluded"] == "") & members.life["ended_at"].notna()]
     # Who ends with its creation, as a contact made with its deal, has no time before the outcome.
     life = life[life["ended_at"] > life["created_at"]][["record_id", "created_at", "ended_at"]]
-    if not names or len(life) < _FEWEST:
+    if not names or len(life) < POLICY.fewest_ended:
         return []
     t = neutral(engine, "field_history")
     t = t.filter((t.object == entity) & t.field.isin(names) & t.value.notnull() & (t.value != ""))
     t = t.filter(t.changed_at <= members.as_of)
     rows = _firsts(engine, t).merge(life, on="record_id")
     for name, mine in rows.groupby("field"):
-        begun = mine["first"] <= mine["created_at"] + _AT_CREATION
+        begun = mine["first"] <= mine["created_at"] + POLICY.at_creation_ms
         usual = mine.loc[begun, "value"].value_counts()
-        if len(usual) and usual.iloc[0] >= AT_OUTCOME * len(mine):
+        if len(usual) and usual.iloc[0] >= POLICY.at_outcome * len(mine):
             moved = _firsts(engine, t.filter((t.field == name) & (t.value != str(usual.index[0]))))
             moved = moved.merge(life, on="record_id")
             rows = pd.concat([rows[rows["field"] != name], moved], ignore_index=True)
-    near = ((rows["ended_at"] - rows["created_at"]) * _NEAR_SHARE).clip(upper=_NEAR_DAYS * DAY_MS)
+    near = ((rows["ended_at"] - rows["created_at"]) * POLICY.near_share).clip(upper=POLICY.near_days * DAY_MS)
     late = (rows["first"] >= rows["ended_at"] - near) & (rows["first"] > rows["created_at"])
     found = []
     for name, hit in late.groupby(rows["field"]):
         n = int(hit.sum())
-        if len(hit) >= _FEWEST and n >= AT_OUTCOME * len(hit):
+        if len(hit) >= POLICY.fewest_ended and n >= POLICY.at_outcome * len(hit):
             text = f"first filled at the outcome or after it on {n:,} of the {len(hit):,} ended records that have it"
             found.append(Finding(f"{entity}.{name}", "after_outcome", text))
     return found

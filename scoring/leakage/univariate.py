@@ -12,13 +12,8 @@ from numpy.typing import NDArray
 from sales_consultant.scoring.additive import is_number, numbers
 from sales_consultant.scoring.core import Finding
 from sales_consultant.scoring.features import doubted
+from sales_consultant.scoring.leakage.policy import POLICY
 from sales_consultant.scoring.metrics import auc
-
-AUC_LIMIT = 0.95
-# Of a column whose name speaks of an outcome.
-AUC_DOUBTED = 0.85
-FILL_GAP = 0.3
-_MIN_CLASS = 10
 
 # Levels of a text that are looked at, the most frequent first: a level beyond them is on too few rows to show.
 _MOST_LEVELS = 50
@@ -29,13 +24,13 @@ def fill_gaps(values: pd.DataFrame, ended: NDArray[np.bool_]) -> list[Finding]:
 
     `values` holds today's values of fields without history, one row a record.
     """
-    if min(ended.sum(), (~ended).sum()) < _MIN_CLASS:
+    if min(ended.sum(), (~ended).sum()) < POLICY.fewest_of_a_class:
         return []
     found = []
     for column in values:
         filled = values[column].notna().to_numpy()
         closed, still = float(filled[ended].mean()), float(filled[~ended].mean())
-        if abs(closed - still) > FILL_GAP:
+        if abs(closed - still) > POLICY.fill_gap:
             text = f"filled on {closed:.0%} of closed and {still:.0%} of open records"
             found.append(Finding(str(column), "fill_gap", text))
     return found
@@ -62,7 +57,10 @@ def single_fields(
     """
     rank = np.argsort(np.argsort(order, kind="stable"), kind="stable")
     learn = rank < 0.6 * len(y)
-    if min(y[learn].sum(), (1 - y[learn]).sum(), y[~learn].sum(), (1 - y[~learn]).sum()) < _MIN_CLASS:
+    if (
+        min(y[learn].sum(), (1 - y[learn]).sum(), y[~learn].sum(), (1 - y[~learn]).sum())
+        < POLICY.fewest_of_a_class
+    ):
         return []
     base, found = y[learn].mean(), []
     for name in names if names is not None else list(X.columns):
@@ -72,17 +70,11 @@ def single_fields(
         counts = np.bincount(cell[learn], minlength=size)
         rate = (wins + base) / (counts + 1.0)
         power = auc(y[~learn], rate[cell[~learn]])
-        if power > (AUC_DOUBTED if doubted(str(name)) else AUC_LIMIT):
+        if power > (POLICY.auc_alone_doubted if doubted(str(name)) else POLICY.auc_alone):
             found.append(
                 Finding(str(name), "single_field", f"alone it orders later rows with an AUC of {power:.3f}")
             )
     return found
-
-
-PURE = 0.98
-_PURE_LATER = 0.9
-_CHANCE = 1e-6
-_MIN_PURE = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +92,7 @@ class _Outcomes:
         kind: str,
         *,
         both: bool = False,
-        pure: float = PURE,
+        pure: float = POLICY.pure,
     ) -> Finding | None:
         """A finding where the marked rows share an outcome as chance would not bring; `both`: also where none has the event."""
         from scipy.stats import binom
@@ -109,12 +101,12 @@ class _Outcomes:
         apart = np.unique(np.column_stack([self.groups, self.y.astype(np.int64), hit]), axis=0)
         once, base = apart[:, 2] == 1, float(apart[:, 1].mean())
         n, wins = int(once.sum()), int(apart[once, 1].sum())
-        if n < _MIN_PURE or n > 0.98 * len(apart):
+        if n < POLICY.fewest_pure or n > 0.98 * len(apart):
             return None
-        if wins >= pure * n and binom.sf(wins - 1, n, base) < _CHANCE:
+        if wins >= pure * n and binom.sf(wins - 1, n, base) < POLICY.chance:
             return Finding(column, kind, f"{what}: the event on {wins:,} of {n:,} rows, on {base:.0%} of all")
         lost = n - wins
-        if both and base > 0.1 and lost >= pure * n and binom.cdf(wins, n, base) < _CHANCE:
+        if both and base > 0.1 and lost >= pure * n and binom.cdf(wins, n, base) < POLICY.chance:
             return Finding(
                 column, kind, f"{what}: no event on {lost:,} of {n:,} rows, the event on {base:.0%} of all"
             )
@@ -154,7 +146,7 @@ def find_label_determining_columns(
         if hit is None and own is not None and _is_time(column):
             later = numbers(column) > own
             words = "later than the row's own time"
-            hit = outcomes.decided_by(later, words, name, "later_date", both=True, pure=_PURE_LATER)
+            hit = outcomes.decided_by(later, words, name, "later_date", both=True, pure=POLICY.pure_later)
         if hit is not None:
             found.append(hit)
     return found

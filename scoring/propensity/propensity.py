@@ -26,7 +26,6 @@ from sales_consultant.scoring.additive.ebm import learn
 from sales_consultant.scoring.core import Finding, ScoringError
 from sales_consultant.scoring.features import known_leaker
 from sales_consultant.scoring.leakage import (
-    SEPARABLE,
     HoldoutProbe,
     find_label_determining_columns,
     find_leaks_by_ablation,
@@ -34,6 +33,7 @@ from sales_consultant.scoring.leakage import (
     separable,
     single_fields,
 )
+from sales_consultant.scoring.leakage.policy import POLICY
 from sales_consultant.scoring.metrics import (
     ForwardTest,
     calibrate,
@@ -203,7 +203,7 @@ class PropensityModel(Classifier):
         # A value that always buys may be honest where everything tells them apart; to be filled by the outcome is not.
         found += [f for f in sure if f.kind != "decides"]
         always = [f for f in sure if f.kind == "decides"]
-        if always and not separable(probe(), [f.column for f in always], SEPARABLE):
+        if always and not separable(probe(), [f.column for f in always], POLICY.separable):
             found += always
         return found + find_leaks_by_ablation(
             shown(), y, codes, names=left(), families=made_of, random_state=seed

@@ -10,6 +10,7 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.engine import Connection
 
 from sales_consultant.config.fields.canon import Canonical
+from sales_consultant.config.records import RecordRef
 from sales_consultant.connectors.base import Change, Outcome, ReadBack
 from sales_consultant.sync.journal.changes import Entry
 from sales_consultant.sync.runtime import Lease
@@ -31,8 +32,6 @@ _STATES = {
     "retry": "planned",
     "unknown": "inflight",
 }
-
-Key = tuple[str, str]
 
 
 @dataclass(frozen=True)
@@ -310,18 +309,18 @@ def unsettled_runs(state: State) -> list[str]:
 
 
 def last_written(
-    state: State, held: Mapping[Key, dict[str, Canonical]] | None = None
-) -> dict[Key, dict[str, Canonical]]:
+    state: State, held: Mapping[RecordRef, dict[str, Canonical]] | None = None
+) -> dict[RecordRef, dict[str, Canonical]]:
     """What we last wrote, by record and field, as the CRM acknowledged it.
 
     Where a record still holds just that (by `held`), it is the same dictionary: of most records there is one and not two.
     """
-    found: dict[Key, dict[str, Canonical]] = {}
+    found: dict[RecordRef, dict[str, Canonical]] = {}
     keys = {k: k for k in held or ()}
     columns = (written.c.object, written.c.record_id, written.c.field, written.c.value)
     # In the order of the table itself, so that a record's fields follow each other.
     query = sa.select(*columns).order_by(*columns[:3])
-    key: Key = ("", "")
+    key = RecordRef("", "")
     mine: dict[str, Canonical] = {}
 
     def put() -> None:
@@ -333,37 +332,37 @@ def last_written(
             if (obj, record_id) != key:
                 if mine:
                     put()
-                key, mine = (obj, record_id), {}
+                key, mine = RecordRef(obj, record_id), {}
             mine[name] = value
     if mine:
         put()
     return found
 
 
-def written_since(state: State, moment: int) -> dict[Key, dict[str, tuple[Canonical, int]]]:
+def written_since(state: State, moment: int) -> dict[RecordRef, dict[str, tuple[Canonical, int]]]:
     """What we wrote from a moment on, with the time, for rows that were pulled before it."""
-    found: dict[Key, dict[str, tuple[Canonical, int]]] = {}
+    found: dict[RecordRef, dict[str, tuple[Canonical, int]]] = {}
     query = sa.select(written).where(written.c.at >= moment)
     with state.begin() as c:
         for r in c.execute(query).mappings():
-            found.setdefault((r["object"], r["record_id"]), {})[r["field"]] = (r["value"], r["at"])
+            found.setdefault(RecordRef(r["object"], r["record_id"]), {})[r["field"]] = (r["value"], r["at"])
     return found
 
 
-def waiting(state: State, *, now: int) -> frozenset[Key]:
+def waiting(state: State, *, now: int) -> frozenset[RecordRef]:
     """Dead letters, and records that somebody holds, whose next try is not due."""
     dead = sa.select(dead_letters.c.object, dead_letters.c.record_id).where(
         dead_letters.c.next_try_at.is_(None) | (dead_letters.c.next_try_at > now)
     )
     held = sa.select(waits.c.object, waits.c.record_id).where(waits.c.next_try_at > now)
     with state.begin() as c:
-        return frozenset((str(o), str(r)) for o, r in [*c.execute(dead), *c.execute(held)])
+        return frozenset(RecordRef(str(o), str(r)) for o, r in [*c.execute(dead), *c.execute(held)])
 
 
 def _group(rows: Iterable[Mapping[str, Any]]) -> list[Change]:
-    found: dict[Key, dict[str, Canonical]] = {}
+    found: dict[RecordRef, dict[str, Canonical]] = {}
     for r in rows:
-        found.setdefault((r["object"], r["record_id"]), {})[r["field"]] = r["new"]
+        found.setdefault(RecordRef(r["object"], r["record_id"]), {})[r["field"]] = r["new"]
     return [Change(o, i, values) for (o, i), values in found.items()]
 
 

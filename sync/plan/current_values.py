@@ -8,11 +8,11 @@ from sales_consultant.config.clock import DAY_MS
 from sales_consultant.config.fields.canon import Canonical
 from sales_consultant.config.fields.catalogue import Field, by_key
 from sales_consultant.config.neutral import field_column
+from sales_consultant.config.records import RecordRef
 from sales_consultant.connectors.base import Reader
 from sales_consultant.engine.reads import records
 from sales_consultant.engine.reads.rows import MANY
 from sales_consultant.sync.journal import last_written, written_since
-from sales_consultant.sync.plan.desired_values import Key
 from sales_consultant.sync.plan.plan import CurrentValues, Values
 from sales_consultant.sync.stores import State, Warehouse, feedback, written
 
@@ -29,8 +29,8 @@ def read(
 
     A search index lags behind the records: a row read before our own write was acknowledged is older than the write.
     """
-    values: dict[Key, Values] = {}
-    seen: dict[Key, int] = {}
+    values: dict[RecordRef, Values] = {}
+    seen: dict[RecordRef, int] = {}
     # Most records hold the same few values, read in the same few moments: each is kept once.
     moments: dict[int, int] = {}
     for obj, chosen in fields.items():
@@ -44,7 +44,7 @@ def read(
         for record_id, at, *texts in records.held_fields(
             warehouse.engine, table, [n for _, n in present], condition
         ):
-            key = (obj, record_id)
+            key = RecordRef(obj, record_id)
             values[key] = {p.key: p[text] for p, text in zip(parsed, texts, strict=True) if text is not None}
             seen[key] = moments.setdefault(at, at)
     oldest = min(seen.values(), default=0)
@@ -71,7 +71,7 @@ class _Parsed(dict[str, Canonical]):
         return found
 
 
-def steps_of_day(state: State, moment: int) -> list[Key]:
+def steps_of_day(state: State, moment: int) -> list[RecordRef]:
     """Records that got their step on the day (UTC) of a moment: an owner's allowance of that day is used by them."""
     day = moment // DAY_MS * DAY_MS
     query = sa.select(written.c.object, written.c.record_id).where(
@@ -81,10 +81,10 @@ def steps_of_day(state: State, moment: int) -> list[Key]:
         written.c.at < day + DAY_MS,
     )
     with state.begin() as c:
-        return [(str(o), str(i)) for o, i in c.execute(query)]
+        return [RecordRef(str(o), str(i)) for o, i in c.execute(query)]
 
 
-def shown(held: CurrentValues, field: str) -> dict[Key, str]:
+def shown(held: CurrentValues, field: str) -> dict[RecordRef, str]:
     """The value of a field that each record shows now, by object and id: two objects may have the same id."""
     return {key: str(v[field]) for key, v in held.values.items() if v.get(field)}
 

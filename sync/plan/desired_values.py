@@ -18,6 +18,7 @@ from sales_consultant.config.clock import DAY_MS
 from sales_consultant.config.fields.canon import Canonical, written
 from sales_consultant.config.fields.catalogue import by_key
 from sales_consultant.config.playbook import Playbook
+from sales_consultant.config.records import RecordRef
 from sales_consultant.config.settings import Settings
 from sales_consultant.engine import DuckEngine
 from sales_consultant.engine.reads import records
@@ -46,8 +47,6 @@ KEPT = ("next_step_id", "segment", "customer_tier", "cluster")
 """Fields that do not wander: what a record shows of them has a say in what it shall show."""
 STEP_KEYS = ("next_step", "next_step_due", "next_step_reason", "next_step_worth", "next_step_id")
 
-Key = tuple[str, str]
-
 
 @dataclass(slots=True)
 class Record:
@@ -71,33 +70,33 @@ class Desired:
     """
 
     as_of: int
-    records: dict[Key, Record] = field(default_factory=dict)
+    records: dict[RecordRef, Record] = field(default_factory=dict)
     excluded: dict[str, dict[str, int]] = field(default_factory=dict)
     scored: dict[str, int] = field(default_factory=dict)
     drift: dict[str, float] = field(default_factory=dict)
     estimated: set[str] = field(default_factory=set)
     withheld: dict[str, str] = field(default_factory=dict)
-    directory: dict[Key, tuple[str, str, str, Key]] = field(default_factory=dict)
+    directory: dict[RecordRef, tuple[str, str, str, RecordRef]] = field(default_factory=dict)
     closed_deals: set[str] = field(default_factory=set)
-    excluded_records: set[Key] = field(default_factory=set)
+    excluded_records: set[RecordRef] = field(default_factory=set)
     modelled: set[str] = field(default_factory=set)
-    undecided: set[Key] = field(default_factory=set)
-    unmodelled: set[Key] = field(default_factory=set)
+    undecided: set[RecordRef] = field(default_factory=set)
+    unmodelled: set[RecordRef] = field(default_factory=set)
 
-    def name(self, key: Key) -> str:
+    def name(self, key: RecordRef) -> str:
         """What people call a record; its id where it has no name."""
         return self.directory[key][0] if key in self.directory else key[1]
 
-    def unit(self, key: Key) -> str:
+    def unit(self, key: RecordRef) -> str:
         """The company that a record belongs to, or the record itself: what shares a group."""
         company = self.directory[key][1] if key in self.directory else ""
         return f"companies:{company}" if company else f"{key[0]}:{key[1]}"
 
-    def owner(self, key: Key) -> str:
+    def owner(self, key: RecordRef) -> str:
         """The id of a record's owner; empty for none."""
         return self.directory[key][2] if key in self.directory else ""
 
-    def record(self, key: Key) -> Record:
+    def record(self, key: RecordRef) -> Record:
         """The record's entry, made at first use."""
         if key not in self.records:
             # A key that is known already is not kept twice.
@@ -125,9 +124,9 @@ def build(
     playbook: Playbook,
     *,
     as_of: int,
-    shown: Mapping[str, Mapping[Key, str]],
-    steps_of_today: Collection[Key] = (),
-    keys: Iterable[Key] = (),
+    shown: Mapping[str, Mapping[RecordRef, str]],
+    steps_of_today: Collection[RecordRef] = (),
+    keys: Iterable[RecordRef] = (),
 ) -> Desired:
     """Score everything that has a model in force, as of `as_of` (ms).
 
@@ -142,7 +141,7 @@ def build(
     return desired
 
 
-def _put(desired: Desired, key: Key, **values: object) -> None:
+def _put(desired: Desired, key: RecordRef, **values: object) -> None:
     record = desired.record(key)
     for name, given in values.items():
         text = written(by_key(name), given)
@@ -150,13 +149,13 @@ def _put(desired: Desired, key: Key, **values: object) -> None:
         record.values[name] = None if text is None else sys.intern(text)
 
 
-def _directory(engine: DuckEngine, desired: Desired, keys: Iterable[Key]) -> None:
+def _directory(engine: DuckEngine, desired: Desired, keys: Iterable[RecordRef]) -> None:
     """Names, owners and companies of all records: what messages, pilots and the control group need."""
     # Many records share these words: each is kept once.
     known: dict[str, str] = {}
     same = {k: k for k in keys}
     for obj, record_id, name, company, owner, closed, leave in records.directory(engine):
-        key = (known.setdefault(obj, obj), record_id)
+        key = RecordRef(known.setdefault(obj, obj), record_id)
         shared = (known.setdefault(w, w) if w else "" for w in (company, owner))
         key = same.get(key, key)
         desired.directory[key] = (name, *shared, key)
@@ -170,7 +169,7 @@ def _undecided(engine: DuckEngine, desired: Desired) -> None:
 
     found = undecided(engine)
     for obj, ids in (("deals", found.deals), ("companies", found.companies), ("contacts", found.contacts)):
-        desired.undecided |= {(obj, i) for i in ids}
+        desired.undecided |= {RecordRef(obj, i) for i in ids}
 
 
 def _scores(engine: DuckEngine, settings: Settings, models: Models, desired: Desired) -> "list[pd.DataFrame]":
@@ -181,12 +180,12 @@ def _scores(engine: DuckEngine, settings: Settings, models: Models, desired: Des
         today = Membership(engine, population, settings.exclude, as_of=desired.as_of)
         out = scorer.left_out(today)
         desired.excluded[name] = dict(sorted(Counter(out.values()).items()))
-        desired.excluded_records |= {(_written(desired, population.object, i), i) for i in out}
+        desired.excluded_records |= {RecordRef(_written(desired, population.object, i), i) for i in out}
         model = models.populations.get(name)
         if model is None:
             # What a withdrawn model said of them is emptied, whatever other populations of the object have.
             open_now = scorer.members(today)
-            desired.unmodelled |= {(_written(desired, population.object, i), i) for i in open_now}
+            desired.unmodelled |= {RecordRef(_written(desired, population.object, i), i) for i in open_now}
             continue
         desired.modelled.add(population.object)
         frame = scorer.score(
@@ -199,7 +198,7 @@ def _scores(engine: DuckEngine, settings: Settings, models: Models, desired: Des
         label = models.labels.get(name, name)
         taken = []
         for row in _rows(frame):
-            key = (_written(desired, row.object, row.record_id), row.record_id)
+            key = RecordRef(_written(desired, row.object, row.record_id), row.record_id)
             # A record in two populations is scored in the one that is configured first.
             first = not desired.record(key).values.get("score")
             taken.append(first)
@@ -270,7 +269,7 @@ def _expected(engine: DuckEngine, frames: "list[pd.DataFrame]", desired: Desired
         worth = dict(zip(held["record_id"], held["expected_value"], strict=True))
         for record_id in deals["record_id"]:
             amount = worth.get(record_id)
-            _put(desired, ("deals", record_id), expected_value=None if _missing(amount) else amount)
+            _put(desired, RecordRef("deals", record_id), expected_value=None if _missing(amount) else amount)
 
 
 def _values(
@@ -278,7 +277,7 @@ def _values(
     settings: Settings,
     models: Models,
     desired: Desired,
-    shown: Mapping[str, Mapping[Key, str]],
+    shown: Mapping[str, Mapping[RecordRef, str]],
 ) -> None:
     worth = None
     if models.value is not None:
@@ -294,7 +293,7 @@ def _values(
                 continue
             _put(
                 desired,
-                ("companies", row.record_id),
+                RecordRef("companies", row.record_id),
                 value_12m=None if _missing(amount) else amount,
                 churn_risk=None if _missing(risk) else risk,
             )
@@ -309,7 +308,7 @@ def _values(
             exclusions=settings.exclude,
         )
         for row in _rows(frame):
-            key = (_written(desired, row.object, row.record_id), row.record_id)
+            key = RecordRef(_written(desired, row.object, row.record_id), row.record_id)
             if key[0] == "leads" or key in desired.undecided:
                 continue
             values: dict[str, object] = {"segment": None if _missing(row.segment) else row.segment}
@@ -327,7 +326,9 @@ def _values(
             if ("companies", row.record_id) in desired.undecided:
                 continue
             _put(
-                desired, ("companies", row.record_id), cluster=None if _missing(row.cluster) else row.cluster
+                desired,
+                RecordRef("companies", row.record_id),
+                cluster=None if _missing(row.cluster) else row.cluster,
             )
 
 
@@ -337,8 +338,8 @@ def _steps(
     playbook: Playbook,
     frames: "list[pd.DataFrame]",
     desired: Desired,
-    held: Mapping[Key, str],
-    of_today: Collection[Key],
+    held: Mapping[RecordRef, str],
+    of_today: Collection[RecordRef],
 ) -> None:
 
     if not frames:
@@ -360,13 +361,13 @@ def _steps(
         if row.object != "companies":
             _put(
                 desired,
-                (_written(desired, row.object, row.record_id), row.record_id),
+                RecordRef(_written(desired, row.object, row.record_id), row.record_id),
                 **dict.fromkeys(STEP_KEYS),
             )
     for row in _rows(steps):
         _put(
             desired,
-            (_written(desired, row.object, row.record_id), row.record_id),
+            RecordRef(_written(desired, row.object, row.record_id), row.record_id),
             next_step=row.step,
             next_step_due=None if _missing(row.due) else row.due,
             next_step_reason=row.reason,

@@ -5,14 +5,14 @@ from types import MappingProxyType
 from typing import Any
 
 from sales_consultant.config.errors import GuardError
+from sales_consultant.config.records import RecordRef
 from sales_consultant.config.sections import Guards
-from sales_consultant.sync.plan.desired_values import Key
 from sales_consultant.sync.plan.plan import Plan, Values
 from sales_consultant.sync.plan.returning import measured
 
 # A share of fewer records than this says nothing.
 ENOUGH = 200
-_NOTHING: Mapping[Key, Values] = MappingProxyType({})
+_NOTHING: Mapping[RecordRef, Values] = MappingProxyType({})
 
 
 def override(guards: Guards, given: dict[str, Any]) -> Guards:
@@ -21,7 +21,7 @@ def override(guards: Guards, given: dict[str, Any]) -> Guards:
     return Guards.model_validate({**guards.model_dump(), **chosen}) if chosen else guards
 
 
-def _reasons(plan: Plan, guards: Guards, before: Mapping[Key, Values]) -> list[str]:
+def _reasons(plan: Plan, guards: Guards, before: Mapping[RecordRef, Values]) -> list[str]:
     found = []
     records, grades, graded = measured(plan.entries, before)
 
@@ -46,7 +46,7 @@ def guard(
     *,
     first: bool,
     restored: bool = False,
-    before: Mapping[Key, Values] = _NOTHING,
+    before: Mapping[RecordRef, Values] = _NOTHING,
 ) -> None:
     """Raise GuardError where the plan would change more than the admin allows.
 

@@ -10,9 +10,10 @@ from sales_consultant.config.errors import ConfigError, UsageError
 from sales_consultant.config.language.articles import a
 from sales_consultant.config.language.nearest import did_you_mean
 from sales_consultant.config.neutral import NEUTRAL, quote
+from sales_consultant.config.records import RecordRef
 from sales_consultant.config.sections import Write
 from sales_consultant.engine.reads import records
-from sales_consultant.sync.plan.desired_values import Desired, Key
+from sales_consultant.sync.plan.desired_values import Desired
 from sales_consultant.sync.plan.plan import CurrentValues
 from sales_consultant.sync.stores import State
 
@@ -27,10 +28,10 @@ DECIDED = "pilot"
 Narrowed = Literal["keep", "empty"]
 # Given how many records are outside, whether they are to be emptied.
 Ask = Callable[[int], bool]
-Keep = Callable[[Key], bool]
+Keep = Callable[[RecordRef], bool]
 
 
-def allowed(ws: "Workspace", wanted: Desired, current: CurrentValues) -> frozenset[Key] | None:
+def allowed(ws: "Workspace", wanted: Desired, current: CurrentValues) -> frozenset[RecordRef] | None:
     """The records that may be written; None where all may.
 
     `owner` compares e-mail addresses or ids of owners, `team` the names of `[write.teams]`; any other name is a column
@@ -48,7 +49,7 @@ def allowed(ws: "Workspace", wanted: Desired, current: CurrentValues) -> frozens
     if write.first is not None:
         # Those that were written before stay in the pilot, so that it does not wander from night to night; then the
         # best scores, for a pilot is for reps and not for companies without one.
-        def rank(k: Key) -> tuple[bool, int, Key]:
+        def rank(k: RecordRef) -> tuple[bool, int, RecordRef]:
             record = wanted.records.get(k)
             return not current.written.get(k), -int((record and record.values.get("score")) or 0), k
 
@@ -166,7 +167,7 @@ def narrowing(text: str) -> Narrowed | None:
     return None
 
 
-def left_behind(pilot: frozenset[Key] | None, current: CurrentValues) -> frozenset[Key]:
+def left_behind(pilot: frozenset[RecordRef] | None, current: CurrentValues) -> frozenset[RecordRef]:
     """Records outside the pilot that hold values which we wrote: it was wider once, or they have left it."""
     if pilot is None:
         return frozenset()

@@ -16,8 +16,9 @@ from typing import Any
 
 from sales_consultant.config.fields.canon import Canonical
 from sales_consultant.config.fields.catalogue import FIELDS, Field, by_key
+from sales_consultant.config.records import RecordRef
 from sales_consultant.sync.journal import Entry
-from sales_consultant.sync.plan.desired_values import SCORE_KEYS, STEP_KEYS, Desired, Key, Record
+from sales_consultant.sync.plan.desired_values import SCORE_KEYS, STEP_KEYS, Desired, Record
 from sales_consultant.sync.plan.histograms import histograms
 
 QUIET_POINTS = 3
@@ -142,8 +143,8 @@ class Plan:
 class CurrentValues:
     """What the CRM holds of our fields, by record, and what we last wrote there."""
 
-    values: Mapping[Key, Values]
-    written: Mapping[Key, Values]
+    values: Mapping[RecordRef, Values]
+    written: Mapping[RecordRef, Values]
 
 
 @dataclass(frozen=True)
@@ -155,10 +156,10 @@ class Limits:
     after a rollback.
     """
 
-    allowed: frozenset[Key] | None = None
-    emptied: frozenset[Key] = frozenset()
-    control: frozenset[Key] = frozenset()
-    waiting: frozenset[Key] = frozenset()
+    allowed: frozenset[RecordRef] | None = None
+    emptied: frozenset[RecordRef] = frozenset()
+    control: frozenset[RecordRef] = frozenset()
+    waiting: frozenset[RecordRef] = frozenset()
     held_fields: frozenset[str] = frozenset()
     keep_foreign: bool = False
 
@@ -220,7 +221,7 @@ def make(
     return plan
 
 
-def _left_alone(key: Key, limits: Limits) -> str:
+def _left_alone(key: RecordRef, limits: Limits) -> str:
     if key in limits.control:
         return "control group"
     if limits.allowed is not None and key not in limits.allowed and key not in limits.emptied:
@@ -228,7 +229,7 @@ def _left_alone(key: Key, limits: Limits) -> str:
     return "dead letter, waiting" if key in limits.waiting else ""
 
 
-def _wanted(key: Key, desired: Desired, current: Values) -> tuple[Values, str]:
+def _wanted(key: RecordRef, desired: Desired, current: Values) -> tuple[Values, str]:
     """The values a record shall hold, and why, whether it is scored or not any more."""
     record: Record | None = desired.records.get(key)
     values = dict(record.values) if record else {}
@@ -249,7 +250,7 @@ def _wanted(key: Key, desired: Desired, current: Values) -> tuple[Values, str]:
     return values, "value or segment"
 
 
-def _foreign(key: Key, current: Values, written: Values, wanted: Values) -> set[str]:
+def _foreign(key: RecordRef, current: Values, written: Values, wanted: Values) -> set[str]:
     """Fields of ours that hold neither what we last wrote nor what we want: somebody else changed them."""
     return {
         k for k, v in written.items() if k in wanted and current.get(k) != v and current.get(k) != wanted[k]

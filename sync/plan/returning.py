@@ -16,8 +16,8 @@ from collections.abc import Iterable, Mapping
 import sqlalchemy as sa
 
 from sales_consultant.config.fields.canon import Canonical
+from sales_consultant.config.records import RecordRef
 from sales_consultant.sync.journal import Entry
-from sales_consultant.sync.plan.desired_values import Key
 from sales_consultant.sync.plan.plan import Plan, Values, quiet
 from sales_consultant.sync.stores import State, changes, holds, runs
 
@@ -39,7 +39,7 @@ def _resumed(state: State) -> dict[str, int]:
     return {str(k): int(v) for k, v in json.loads(state.get(_KEY) or "{}").items()}
 
 
-def before_rollback(state: State, plan: Plan) -> dict[Key, Values]:
+def before_rollback(state: State, plan: Plan) -> dict[RecordRef, Values]:
     """What we had written, by record and field, where the plan writes to what a rollback emptied and a person let go."""
     resumed = _resumed(state)
     if not resumed or not plan.entries:
@@ -55,9 +55,9 @@ def before_rollback(state: State, plan: Plan) -> dict[Key, Values]:
         .where(changes.c.id.in_(newest), runs.c.job == "rollback")
     )
     planned = {(e.object, e.record_id): {k: old for k, old, _ in e.fields} for e in plan.entries}
-    found: dict[Key, Values] = {}
+    found: dict[RecordRef, Values] = {}
     for r in state.rows(query):
-        key, name = (str(r["object"]), str(r["record_id"])), str(r["field"])
+        key, name = RecordRef(str(r["object"]), str(r["record_id"])), str(r["field"])
         at, now = r["settled_at"], planned.get(key, {})
         # A rollback's change leads from what we had written (old) to what was there before us (new).
         if name in now and now[name] == r["new"] and at is not None and at <= resumed[name]:
@@ -65,11 +65,11 @@ def before_rollback(state: State, plan: Plan) -> dict[Key, Values]:
     return found
 
 
-def measured(entries: Iterable[Entry], before: Mapping[Key, Values]) -> tuple[int, int, int]:
+def measured(entries: Iterable[Entry], before: Mapping[RecordRef, Values]) -> tuple[int, int, int]:
     """Records that change, grades that change, and records that had a grade and hold none now, all against `before`."""
     records = grades = graded = 0
     for e in entries:
-        mine = before.get((e.object, e.record_id), {})
+        mine = before.get(RecordRef(e.object, e.record_id), {})
         told = [(k, mine.get(k, old), old, new) for k, old, new in e.fields]
         records += not mine or _is_news({k: new for k, *_, new in told}, {k: was for k, was, *_ in told})
         grades += any(k == "grade" and None not in (was, new) and was != new for k, was, _, new in told)

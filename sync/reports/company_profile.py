@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sales_consultant.config.clock import DAY_MS
+from sales_consultant.config.records import RecordRef
 from sales_consultant.engine import DuckEngine
 from sales_consultant.engine.reads import company
 from sales_consultant.sync.results.explanation import (
@@ -29,7 +30,7 @@ def profile(
     *,
     as_of: int,
     holds: Mapping[str, str | None],
-    shown: Mapping[tuple[str, str], Mapping[str, str | None]] | None = None,
+    shown: Mapping[RecordRef, Mapping[str, str | None]] | None = None,
 ) -> CompanyProfile:
     """Everything that the neutral tables know of a company as of a time (ms).
 
@@ -101,10 +102,11 @@ def _habit(times: list[int], as_of: int) -> str:
 
 
 def _score(
-    shown: Mapping[tuple[str, str], Mapping[str, str | None]], objects: tuple[str, ...], record_id: str
+    shown: Mapping[RecordRef, Mapping[str, str | None]], objects: tuple[str, ...], record_id: str
 ) -> tuple[str | None, str | None]:
     """The score and grade that a record shows in the CRM."""
-    mine = next((shown[o, record_id] for o in objects if (o, record_id) in shown), {})
+    refs = (RecordRef(o, record_id) for o in objects)
+    mine = next((shown[r] for r in refs if r in shown), {})
     return mine.get("score"), mine.get("grade")
 
 
@@ -112,7 +114,7 @@ def _people(
     engine: DuckEngine,
     company_id: str,
     as_of: int,
-    shown: Mapping[tuple[str, str], Mapping[str, str | None]],
+    shown: Mapping[RecordRef, Mapping[str, str | None]],
 ) -> tuple[Person, ...]:
     rows = company.people(engine, company_id, as_of)
     on = company.deals_of_people(engine, company_id, as_of)

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from sales_consultant.config.clock import DAY_MS, iso
 from sales_consultant.config.errors import ConfigError, UsageError
+from sales_consultant.config.records import RecordRef
 from sales_consultant.engine.reads import records
 from sales_consultant.scoring import scorer
 from sales_consultant.scoring.customers import value
@@ -242,8 +243,8 @@ def explain(ws: Workspace, record: str) -> Explanation:
         company = profile(
             ws.warehouse.engine, record_id, as_of=as_of, holds=current.values[key], shown=current.values
         )
-        of += [("deals", d.id) for d in company.open_deals]
-        of += [(o, p.id) for p in company.people for o in ("contacts", "leads")]
+        of += [RecordRef("deals", d.id) for d in company.open_deals]
+        of += [RecordRef(o, p.id) for p in company.people for o in RecordRef("contacts", "leads")]
     reasoned = scored is not None and scored.reasons
     return Explanation(
         key[0],
@@ -291,7 +292,7 @@ def _scored(ws: Workspace, in_force: Any, table: str, record_id: str, as_of: int
     return None
 
 
-def _history(state: State, keys: list[tuple[str, str]]) -> tuple[Shown, ...]:
+def _history(state: State, keys: list[RecordRef]) -> tuple[Shown, ...]:
     """What records showed when; of more than one record the scores and grades, each with the record it stood on."""
     found: list[Shown] = []
     for object_, record_id in keys:
@@ -326,7 +327,7 @@ def _worth(
     return tuple(found), risks.NO_VALUE[why] if why else None
 
 
-def _why_none(ws: Workspace, in_force: Any, table: str, key: tuple[str, str], as_of: int) -> str:
+def _why_none(ws: Workspace, in_force: Any, table: str, key: RecordRef, as_of: int) -> str:
     """Why a record has no score: excluded, without a model, or not open in any population."""
     for name, population in ws.settings.populations.items():
         if population.object != table:

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from sales_consultant.config.errors import UsageError
+from sales_consultant.config.records import RecordRef
 from sales_consultant.engine import erasure
 from sales_consultant.engine.reads import records
 from sales_consultant.sync.plan import salt
@@ -42,7 +43,7 @@ def digest(state: State, object: str, record_id: str) -> str:
     return hashlib.sha256(f"{salt(state)}:forget:{object}/{record_id}".encode()).hexdigest()
 
 
-def find(ws: Workspace, record: str) -> tuple[str, str]:
+def find(ws: Workspace, record: str) -> RecordRef:
     """The object and id of "contacts/ID" or an id alone. Raises UsageError where it is not clear or nowhere known."""
     given, _, record_id = record.rpartition("/")
     if given and given not in _OBJECTS:
@@ -59,7 +60,7 @@ def find(ws: Workspace, record: str) -> tuple[str, str]:
         raise UsageError(
             f"{record} {what}.", action="Give it as contacts/ID, as the CRM shows it in its address."
         )
-    return held.pop(), record_id
+    return RecordRef(held.pop(), record_id)
 
 
 def _in_warehouse(ws: Workspace, object: str, record_id: str) -> bool:

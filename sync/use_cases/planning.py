@@ -9,6 +9,7 @@ from sales_consultant.config.errors import (
 )
 from sales_consultant.config.fields.catalogue import Field
 from sales_consultant.config.neutral import field_column
+from sales_consultant.config.records import RecordRef
 from sales_consultant.sync.journal import waiting
 from sales_consultant.sync.plan import (
     Ask,
@@ -78,7 +79,7 @@ def planning(
     plan = make(wanted, current, fields, limits, identity=str(ws.identity))
     if not drawn:
         # Without a control group only who is shown something has to be remembered as that.
-        shown = {wanted.unit((e.object, e.record_id)) for e in plan.entries}
+        shown = {wanted.unit(RecordRef(e.object, e.record_id)) for e in plan.entries}
         control_group.assign(ws.state, shown, share=share, now=ws.connector.latest())
     plan.missing_fields = missing
     plan.calls = calls_for(ws.connector, [e.change() for e in plan.entries])

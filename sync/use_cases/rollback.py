@@ -11,6 +11,7 @@ from sales_consultant.config.errors import SalesConsultantError, StoppedError, U
 from sales_consultant.config.fields.canon import Canonical
 from sales_consultant.config.fields.catalogue import FIELDS, by_key
 from sales_consultant.config.language.nearest import did_you_mean
+from sales_consultant.config.records import RecordRef
 from sales_consultant.connectors.base import ReadBack
 from sales_consultant.sync.journal import Entry, Journal
 from sales_consultant.sync.plan import Plan, release
@@ -50,7 +51,7 @@ class _Origin:
 
 def _origins(
     state: State, run_ids: Sequence[str], fields: Sequence[str], records: Sequence[str]
-) -> dict[tuple[str, str], dict[str, _Origin]]:
+) -> dict[RecordRef, dict[str, _Origin]]:
     query = (
         sa.select(changes)
         .where(changes.c.run_id.in_(run_ids), changes.c.state.in_(_WROTE))
@@ -62,9 +63,9 @@ def _origins(
         query = query.where(changes.c.field.in_(fields))
     if records:
         query = query.where(changes.c.record_id.in_(records))
-    found: dict[tuple[str, str], dict[str, _Origin]] = {}
+    found: dict[RecordRef, dict[str, _Origin]] = {}
     for r in state.rows(query):
-        mine = found.setdefault((r["object"], r["record_id"]), {})
+        mine = found.setdefault(RecordRef(r["object"], r["record_id"]), {})
         before = mine.get(r["field"])
         if before is None:
             mine[r["field"]] = _Origin(r["old"], r["new"])

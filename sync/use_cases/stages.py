@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from sales_consultant.config.errors import SalesConsultantError
+from sales_consultant.config.records import RecordRef
 from sales_consultant.sync.models import registry
 from sales_consultant.sync.plan import (
     Ask,
@@ -75,7 +76,7 @@ class Work:
     wanted: Desired | None = None
     current: CurrentValues | None = None
     plan: Plan | None = None
-    before: frozenset[tuple[str, str]] | Any = frozenset()
+    before: frozenset[RecordRef] | Any = frozenset()
     asked: bool = False
 
     @property

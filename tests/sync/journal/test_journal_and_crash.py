@@ -10,6 +10,7 @@ from support.fake_crm import FakeCrm, Killed
 
 from sales_consultant.config.errors import BusyError, OtherOrgError, UsageError
 from sales_consultant.config.fields.catalogue import fields
+from sales_consultant.config.records import RecordRef
 from sales_consultant.connectors.base import Identity
 from sales_consultant.sync.journal.changes import Entry
 from sales_consultant.sync.journal.journal import Journal, last_written, waiting
@@ -72,8 +73,9 @@ def test_random_deaths(
         state = State(folder / "state.db")
         run(crm, state, folder, f"calm{score}", score)
         written = last_written(state)
-        for key, held in crm.held.items():
-            if key[1] in crm.refuse:
+        for place, held in crm.held.items():
+            key = RecordRef(*place)
+            if key.record_id in crm.refuse:
                 assert held == {}
                 assert key not in written
             else:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from sales_consultant.config.conditions import Condition, from_option, from_setting
 from sales_consultant.config.errors import ConfigError, GuardError
+from sales_consultant.config.records import RecordRef
 from sales_consultant.config.sections import Guards, Write
 from sales_consultant.config.settings import Settings
 from sales_consultant.sync.journal.changes import Entry
@@ -84,7 +85,7 @@ def test_moments_and_what_does_not_fit() -> None:
 
 
 def test_whoever_is_outside_and_holds_what_we_wrote() -> None:
-    ours, theirs, gone = ("deals", "1"), ("deals", "2"), ("deals", "3")
+    ours, theirs, gone = (RecordRef("deals", i) for i in "123")
     held = CurrentValues(
         {ours: {"score": "60"}, theirs: {"score": "99"}},
         {ours: {"score": "60"}, theirs: {"score": "60"}, gone: {"score": "60"}},

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from sales_consultant.config.errors import GuardError
 from sales_consultant.config.fields.catalogue import fields
+from sales_consultant.config.records import RecordRef
 from sales_consultant.config.sections import Guards
 from sales_consultant.sync.journal.changes import Entry
 from sales_consultant.sync.plan.desired_values import Desired, Record
@@ -33,7 +34,7 @@ NOW: Values = {
 def plan_for(wanted: Values | None, current: Values, **limits: object) -> Plan:
     desired = Desired(0, modelled={"deals"})
     if wanted is not None:
-        desired.records["deals", "1"] = Record("deals", "1", dict(wanted))
+        desired.records[RecordRef("deals", "1")] = Record("deals", "1", dict(wanted))
     written = limits.pop("written", {})
     held = CurrentValues({("deals", "1"): dict(current)}, {("deals", "1"): written} if written else {})  # type: ignore[dict-item]  # short forms of the test
     return make(desired, held, FIELDS, Limits(**limits), identity="x")  # type: ignore[arg-type]  # short forms of the test
@@ -104,15 +105,19 @@ def test_a_closed_deal_keeps_its_score_and_loses_step_and_trend() -> None:
 
 
 def test_an_excluded_record_is_emptied() -> None:
-    desired = Desired(0, modelled={"deals"}, excluded_records={("deals", "1")})
-    plan = make(desired, CurrentValues({("deals", "1"): dict(NOW)}, {}), FIELDS, Limits(), identity="x")
+    desired = Desired(0, modelled={"deals"}, excluded_records={RecordRef("deals", "1")})
+    plan = make(
+        desired, CurrentValues({RecordRef("deals", "1"): dict(NOW)}, {}), FIELDS, Limits(), identity="x"
+    )
     assert {k for k, v in changed(plan).items() if v is None} == set(NOW)
     assert plan.emptied == 1
 
 
 def test_without_a_model_the_fields_are_emptied() -> None:
     desired = Desired(0)
-    plan = make(desired, CurrentValues({("deals", "1"): dict(NOW)}, {}), FIELDS, Limits(), identity="x")
+    plan = make(
+        desired, CurrentValues({RecordRef("deals", "1"): dict(NOW)}, {}), FIELDS, Limits(), identity="x"
+    )
     assert changed(plan)["score"] is None
 
 

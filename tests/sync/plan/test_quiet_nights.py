@@ -10,13 +10,13 @@ from support.worlds import DAY, NOW, company
 from sales_consultant.config import playbook
 from sales_consultant.config.fields.catalogue import FIELDS
 from sales_consultant.config.populations import Population
+from sales_consultant.config.records import RecordRef
 from sales_consultant.config.settings import Settings
 from sales_consultant.engine import DuckEngine
 from sales_consultant.scoring.propensity.model import PopulationModel
 from sales_consultant.scoring.propensity.rules import RuleModel
 from sales_consultant.sync.models import registry, training
 from sales_consultant.sync.plan import desired_values
-from sales_consultant.sync.plan.desired_values import Key
 from sales_consultant.sync.plan.plan import CurrentValues, Limits, Plan, Values, make
 from sales_consultant.sync.stores.state import State
 
@@ -37,11 +37,13 @@ pytestmark = pytest.mark.xdist_group("training")
 def test_nights_are_quiet_with_a_training_among_them(tmp_path: Path) -> None:
     state, book = State(None), playbook.load(None)
     fields = {o: tuple(f for f in FIELDS if o in f.on and f.set != "all") for o in OBJECTS}
-    values: dict[Key, Values] = {}
-    written: list[set[Key]] = []
+    values: dict[RecordRef, Values] = {}
+    written: list[set[RecordRef]] = []
     with company(deals=300, signal=2.5).connection() as engine:
         for obj in OBJECTS:
-            values |= {(obj, str(i)): {} for (i,) in engine.con.execute(f"SELECT id FROM {obj}").fetchall()}
+            values |= {
+                RecordRef(obj, str(i)): {} for (i,) in engine.con.execute(f"SELECT id FROM {obj}").fetchall()
+            }
 
         def train(as_of: int) -> list[training.TrainedModel]:
             return training.train(
@@ -57,7 +59,7 @@ def test_nights_are_quiet_with_a_training_among_them(tmp_path: Path) -> None:
             )
             plan = make(wanted, held, fields, Limits(), identity="test")
             for e in plan.entries:
-                values[e.object, e.record_id] |= {k: new for k, _, new in e.fields}
+                values[RecordRef(e.object, e.record_id)] |= {k: new for k, _, new in e.fields}
             return plan
 
         first = {t.name: t.published for t in train(NOW)}
@@ -68,7 +70,7 @@ def test_nights_are_quiet_with_a_training_among_them(tmp_path: Path) -> None:
                 again = {t.name: (t.published, t.why) for t in train(NOW + n * DAY)}
                 assert not again["deals"][0] and "nothing has ended" in again["deals"][1]
                 assert not again["value"][0] and "nothing was bought" in again["value"][1]
-            written.append({(e.object, e.record_id) for e in night(NOW + n * DAY).entries})
+            written.append({RecordRef(e.object, e.record_id) for e in night(NOW + n * DAY).entries})
     assert max(map(len, written)) <= 0.03 * len(values)
     assert len(set().union(*written)) <= 0.3 * len(values)
 

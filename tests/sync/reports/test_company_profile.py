@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 from support.worlds import DAY, NOW, company
 
+from sales_consultant.config.records import RecordRef
 from sales_consultant.engine import DuckEngine
 from sales_consultant.sync.reports.company_profile import profile
 
@@ -49,8 +50,8 @@ def test_people_and_deals_come_with_what_the_crm_shows_on_them(engine: DuckEngin
     plain = profile(engine, mine, as_of=NOW, holds={}).to_json()
     deal, person = plain["open_deals"][0]["id"], plain["people"][0]["id"]
     shown = {
-        ("deals", deal): {"score": "61", "grade": "B"},
-        ("contacts", person): {"score": "40", "grade": "D"},
+        RecordRef("deals", deal): {"score": "61", "grade": "B"},
+        RecordRef("contacts", person): {"score": "40", "grade": "D"},
     }
     found = profile(engine, mine, as_of=NOW, holds={}, shown=shown).to_json()
     assert (found["open_deals"][0]["score"], found["open_deals"][0]["grade"]) == ("61", "B")

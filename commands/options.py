@@ -1,10 +1,10 @@
 """Options that several commands share, and how values given by hand are read."""
 
-from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import typer
 
+from sales_consultant.config.clock import from_iso
 from sales_consultant.config.errors import UsageError
 
 Objects = Annotated[list[str] | None, typer.Option("--object", help="Only this object; repeat for more.")]
@@ -32,11 +32,10 @@ def moment(text: str | None, option: str) -> int | None:
     if text is None:
         return None
     try:
-        given = datetime.fromisoformat(text)
-    except ValueError as e:
+        return from_iso(text)
+    except (ValueError, OverflowError) as e:
         action = "Write it as 2026-01-31 or 2026-01-31T08:00Z."
         raise UsageError(f'{option} "{text}" is not a date or time.', action=action) from e
-    return int((given if given.tzinfo else given.replace(tzinfo=UTC)).timestamp() * 1000)
 
 
 def guard_values(

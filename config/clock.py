@@ -1,5 +1,6 @@
 """Moments: integer milliseconds UTC, and their one spelling in documents."""
 
+import math
 from datetime import UTC, datetime
 
 DAY_MS = 86_400_000
@@ -22,3 +23,17 @@ def iso_day(ms: int) -> str:
     '1970-01-01'
     """
     return datetime.fromtimestamp(ms / 1000, UTC).date().isoformat()
+
+
+def from_iso(text: str) -> int:
+    """The milliseconds UTC of an ISO 8601 text; without an offset it is UTC, a date alone is its midnight.
+
+    Raises ValueError for what is no moment, OverflowError for one that no calendar has.
+
+    >>> from_iso("1970-01-02"), from_iso("1970-01-01T01:00:00+01:00"), from_iso(" 1970-01-01T00:00:00.5Z ")
+    (86400000, 0, 500)
+    """
+    found = datetime.fromisoformat(text.strip())
+    at = found if found.tzinfo else found.replace(tzinfo=UTC)
+    # A microsecond of rounding must not take a whole millisecond away.
+    return math.floor(at.timestamp() * 1000 + 1e-6)

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
+from sales_consultant.config.clock import from_iso
 from sales_consultant.config.conditions import Condition
 from sales_consultant.config.errors import UsageError
 from sales_consultant.config.language.nearest import did_you_mean
@@ -61,10 +61,9 @@ def _number(field: FieldInfo, text: str) -> float:
 
 def _moment(field: FieldInfo, text: str) -> int:
     try:
-        given = datetime.fromisoformat(text)
-    except ValueError as e:
+        return from_iso(text)
+    except (ValueError, OverflowError) as e:
         raise UsageError(
             f'{field.name} is a time, "{text}" is none.',
             action="Write it as 2026-01-31 or 2026-01-31T08:00Z.",
         ) from e
-    return int((given if given.tzinfo else given.replace(tzinfo=UTC)).timestamp() * 1000)

@@ -1,12 +1,12 @@
 """A record as its rep sees it, and a company on one page."""
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
 from sales_consultant.commands.output.writing.page import Page, Piece, bad, bold, dim, good, warn
 from sales_consultant.commands.output.writing.text import count, listed, money, percent, plain, points, words
 from sales_consultant.commands.output.writing.values import day, is_shown, label, value
+from sales_consultant.config.clock import from_iso
 from sales_consultant.sync.results.explanation import CompanyProfile, Explanation, Scored, Shown
 
 START = 50
@@ -62,7 +62,7 @@ def _title(page: Page, found: Explanation) -> None:
 
 def _ms(text: object) -> int | None:
     try:
-        return int(datetime.fromisoformat(str(text)).timestamp() * 1000) if text else None
+        return from_iso(str(text)) if text else None
     except ValueError:
         return None
 

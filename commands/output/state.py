@@ -5,6 +5,7 @@ from pathlib import Path
 from sales_consultant.commands.output.writing.page import Page, bad, bold, command, dim, good, warn
 from sales_consultant.commands.output.writing.text import count, counted, listed, plain
 from sales_consultant.commands.output.writing.times import Times
+from sales_consultant.config.clock import from_iso
 from sales_consultant.sync.results.state import (
     Backfilled,
     BackupMade,
@@ -68,9 +69,7 @@ def checked(page: Page, found: StateChecked) -> None:
 
 
 def _made(times: Times, b: Copy) -> str:
-    from datetime import datetime
-
-    return times.both(int(datetime.fromisoformat(b.made).timestamp() * 1000))
+    return times.both(from_iso(b.made))
 
 
 def _copy(b: Copy) -> str:

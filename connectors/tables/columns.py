@@ -8,13 +8,13 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
 from itertools import accumulate
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
+from sales_consultant.config.clock import from_iso
 from sales_consultant.config.neutral import FIRST_MS, LAST_MS, MOST
 
 
@@ -129,9 +129,7 @@ def moment(value: Any) -> int | None:
 
 def _iso(given: str) -> int | None:
     try:
-        found = datetime.fromisoformat(given.strip())
-        at = found if found.tzinfo else found.replace(tzinfo=UTC)
-        return math.floor(at.timestamp() * 1000 + 1e-6)
+        return from_iso(given)
     except (ValueError, OverflowError):
         return None
 

@@ -2,9 +2,9 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal
 
+from sales_consultant.config.clock import from_iso
 from sales_consultant.config.conditions import Condition, from_setting
 from sales_consultant.config.errors import ConfigError, UsageError
 from sales_consultant.config.language.articles import a
@@ -139,13 +139,12 @@ def _number(condition: Condition, text: str) -> float:
 
 def _moment(condition: Condition, text: str) -> int:
     try:
-        given = datetime.fromisoformat(text)
-    except ValueError as e:
+        return from_iso(text)
+    except (ValueError, OverflowError) as e:
         raise ConfigError(
             f'[write] where {condition.field}: "{text}" is no date or time.',
             action="Write it as 2026-01-31 or 2026-01-31T08:00Z.",
         ) from e
-    return int((given if given.tzinfo else given.replace(tzinfo=UTC)).timestamp() * 1000)
 
 
 def _all_columns() -> set[str]:

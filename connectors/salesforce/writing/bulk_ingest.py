@@ -8,9 +8,9 @@ data were uploaded or the job's id is known (facts of the vendor and of syncs, s
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from datetime import datetime
 from typing import Any
 
+from sales_consultant.config.clock import from_iso
 from sales_consultant.config.errors import AccessError, CrmUnavailableError, SalesConsultantError
 from sales_consultant.connectors.base import Change, Outcome
 from sales_consultant.connectors.http import LostAnswerError, safe_text
@@ -148,7 +148,7 @@ class Ingest:
                 mine = (job["createdById"], job["object"], job["operation"], job["state"])
                 if (
                     mine == (user, sobject, "update", "Open")
-                    and _ms(job["createdDate"]) >= int(since) - _SLACK_MS
+                    and from_iso(job["createdDate"]) >= int(since) - _SLACK_MS
                 ):
                     self._abort(str(job["id"]))
             path = "" if answer.get("done", True) else str(answer.get("nextRecordsUrl") or "")
@@ -234,8 +234,3 @@ class Ingest:
 def _each(changes: Any, state: Any, words: str) -> Iterator[Outcome]:
     # A copy: outcomes are taken while the caller's own collection changes.
     yield from [Outcome(c.object, c.record_id, state, words) for c in list(changes)]
-
-
-def _ms(text: str) -> int:
-    """A moment of the REST API, milliseconds UTC."""
-    return int(datetime.fromisoformat(text).timestamp() * 1000)

@@ -13,6 +13,7 @@ from sales_consultant.scoring.features.cleaning import FeatureTable, possible
 from sales_consultant.scoring.features.compile import counted, deal_state, primary_contacts
 from sales_consultant.scoring.features.coverage import masked
 from sales_consultant.scoring.features.deal_path import deal_path
+from sales_consultant.scoring.features.declarations import FieldSource
 from sales_consultant.scoring.features.typical_values import amount_habits, company_open
 
 if TYPE_CHECKING:
@@ -62,8 +63,8 @@ def build_table(
     for source, wanted in by_source.items():
         if source == "members":
             parts.append(_ages(members)[[f.name for f in wanted]])
-        elif source.startswith(("history:", "fixed:")):
-            parts.append(_fields(engine, source, wanted, members))
+        elif (place := FieldSource.parse(source)) is not None:
+            parts.append(_fields(engine, place, wanted, members))
         elif source in _STATES:
             parts.append(_aligned(_STATES[source](engine, members), wanted, members))
         else:
@@ -106,11 +107,13 @@ def _ages(members: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _fields(engine: Engine, source: str, wanted: list[Feature], members: pd.DataFrame) -> pd.DataFrame:
-    """Values of the customer's own fields; a feature's `where` names the field's type."""
-    known, entity, key = source.split(":")
+def _fields(
+    engine: Engine, source: FieldSource, wanted: list[Feature], members: pd.DataFrame
+) -> pd.DataFrame:
+    """Values of the customer's own fields."""
+    known, entity, key = source.known, source.entity, source.key
     names = sorted({f.column for f in wanted})
-    kinds = {f.column: str(f.where[0][1][0]) for f in wanted}
+    kinds = {f.column: f.dtype for f in wanted}
     values: dict[str, pd.Series[Any]] = {}
     if known == "fixed":
         table = own.fixed(engine, entity, names)

@@ -40,7 +40,7 @@ def possible(X: pd.DataFrame, features: Sequence[Feature]) -> tuple[pd.DataFrame
     Impossible are infinities, numbers beyond 1e15, dates a century or more away, negative amounts and ages.
     """
     counts: dict[str, int] = {}
-    dates = {f.name for f in features if f.where == (("type", ("datetime",)),)} | {"days_to_close_date"}
+    dates = {f.name for f in features if f.dtype == "datetime"} | {"days_to_close_date"}
     for name in X.columns:
         if not is_number(X[name]):
             continue

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
 
 from sales_consultant.config.clock import DAY_MS
 from sales_consultant.engine import Block, Engine, neutral, per_cut, query
 from sales_consultant.scoring.core import Finding
-from sales_consultant.scoring.features.declarations import Feature, Group, Words
+from sales_consultant.scoring.features.declarations import Feature, FieldSource, Group, Words, of_dtype
 from sales_consultant.scoring.features.field_names import known_leaker
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ class Field:
     column: str
     label: str
     kind: str
-    known: str
+    known: Literal["fixed", "history"]
 
     @property
     def name(self) -> str:
@@ -96,7 +96,8 @@ def candidates(
                 continue
             kind = str(row["type"]) if row is not None else _kind(present[column])
             label = str((row["label"] if row is not None else "") or column.removeprefix("c_"))
-            used.append(Field(owner, key, column, label, kind, known))
+            past: Literal["fixed", "history"] = "history" if known == "history" else "fixed"
+            used.append(Field(owner, key, column, label, kind, past))
     return used, dropped
 
 
@@ -147,7 +148,7 @@ def declared(fields: list[Field]) -> tuple[list[Group], list[Feature]]:
     """Groups and features of fields: numbers with history also give their change and its age."""
     groups, features = [], []
     for field in fields:
-        source = f"{field.known}:{field.entity}:{field.key}"
+        source = str(FieldSource(field.known, field.entity, field.key))
         kind: Kind = "number" if field.kind in ("number", "datetime") else "category"
         label = field.label
         if field.column == "title":
@@ -155,7 +156,7 @@ def declared(fields: list[Field]) -> tuple[list[Group], list[Feature]]:
         groups.append(
             Group(field.name, "buyer" if field.known == "history" else "neutral", Words(kind, label))
         )
-        kept = (("type", (field.kind,)),)
+        kept = of_dtype(field.kind)
         features.append(Feature(field.name, source, field.name, where=kept, column=field.column))
         if field.kind == "number" and field.known == "history":
             for suffix in ("change_30d", "days_since_change"):

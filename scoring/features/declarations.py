@@ -35,6 +35,41 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True)
+class FieldSource:
+    """Where the values of one of the customer's own fields come from, as the text of a feature's `source`.
+
+    `known`: "fixed" (its value never changes) or "history" (its past values are kept); `entity`: whose field it is; `key`: the
+    column of the members that names that record.
+    """
+
+    known: Literal["fixed", "history"]
+    entity: str
+    key: str
+
+    def __str__(self) -> str:
+        return f"{self.known}:{self.entity}:{self.key}"
+
+    @classmethod
+    def parse(cls, source: str) -> "FieldSource | None":
+        """The source that a text names; None for dated rows and states.
+
+        >>> FieldSource.parse("fixed:deals:record_id")
+        FieldSource(known='fixed', entity='deals', key='record_id')
+        >>> FieldSource.parse("activities") is None
+        True
+        """
+        known, *rest = source.split(":")
+        if len(rest) != 2 or known not in ("fixed", "history"):
+            return None
+        return cls("fixed" if known == "fixed" else "history", *rest)
+
+
+def of_dtype(dtype: str) -> Match:
+    """The `where` of a feature of the customer's own field: its type as the CRM describes it."""
+    return (("type", (dtype,)),)
+
+
+@dataclass(frozen=True, slots=True)
 class Feature:
     """One column of the training frame.
 
@@ -55,6 +90,18 @@ class Feature:
     column: str = ""
     over: Match = ()
     says: str = ""
+
+    @property
+    def field_source(self) -> FieldSource | None:
+        """Where the values come from, of one of the customer's own fields."""
+        return FieldSource.parse(self.source)
+
+    @property
+    def dtype(self) -> str:
+        """The type of the customer's own field ("number", "datetime" ...), empty for other features."""
+        if self.field_source is None:
+            return ""
+        return str(dict(self.where)["type"][0])
 
     def to_dict(self) -> dict[str, Any]:
         """A form that JSON can hold."""

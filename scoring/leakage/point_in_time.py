@@ -79,10 +79,9 @@ def counted_later(
     """
     wanted: dict[tuple[str, str], dict[str, str]] = {}
     for f in features:
-        known, _, place = f.source.partition(":")
-        if known == "fixed":
-            entity, key = place.split(":")
-            wanted.setdefault((entity, key), {})[f.column] = str(f.where[0][1][0])
+        place = f.field_source
+        if place is not None and place.known == "fixed":
+            wanted.setdefault((place.entity, place.key), {})[f.column] = f.dtype
     found: list[Finding] = []
     if wanted and members.population.object == "deals":
         rows = with_contacts(engine, rows)

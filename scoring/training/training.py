@@ -114,7 +114,11 @@ def _named_stages(engine: Engine, groups: list[Group]) -> list[Group]:
 
 def _fixed_leaks(engine: Engine, declared: _Declared, members: Membership, object_: str) -> list[Finding]:
     """The fill-rate gap of the record's own fields that are taken to be fixed."""
-    names = [f.column for f in declared.features if f.source.startswith(f"fixed:{object_}:")]
+    names = [
+        f.column
+        for f in declared.features
+        if (s := f.field_source) and (s.known, s.entity) == ("fixed", object_)
+    ]
     if not names:
         return []
     life = members.life[members.life["excluded"] == ""]

@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 from support import seller, tiny
@@ -28,7 +29,7 @@ def laid_out(folder: Path) -> Path:
     return folder
 
 
-def held(folder: Path, sql: str) -> list[tuple[str, ...]]:
+def held(folder: Path, sql: str) -> list[Any]:
     """Rows of the old state."""
     with closing(sqlite3.connect(folder / "state" / "main" / "state.db")) as c:
         return c.execute(sql).fetchall()

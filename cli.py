@@ -145,7 +145,7 @@ def defect(error: BaseException, as_json: bool) -> int:
 
 
 def main() -> NoReturn:
-    """Run the command line and exit with the code of DESIGN section 12."""
+    """Run the command line and exit with the code of docs/reference/exit-codes.md."""
     as_json = "--json" in sys.argv
     # What is kept here is a company's customers: nobody else's to read.
     os.umask(0o077)

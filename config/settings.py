@@ -1,5 +1,6 @@
 """The settings: one TOML file, validated, environment variables first (docs/explanation/architecture.md, section 11)."""
 
+import logging
 import os
 import re
 import tomllib
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, Field, ValidationError, field_validator, model_validator
+from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from sales_consultant.config.errors import ConfigError
@@ -32,6 +34,27 @@ from sales_consultant.config.sections import (
 FILE_NAME = "sales-consultant.toml"
 FILE_VARIABLE = "SALES_CONSULTANT_CONFIG"
 _NAME = re.compile(r"[a-z][a-z0-9_-]*")
+
+
+class _Renewed(PydanticBaseSettingsSource):
+    """Another source with the keys that were renamed under the names of today."""
+
+    def __init__(self, settings_cls: type[BaseSettings], source: PydanticBaseSettingsSource) -> None:
+        super().__init__(settings_cls)
+        self._source = source
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
+        """As the other source has it."""
+        return self._source.get_field_value(field, field_name)
+
+    def __call__(self) -> dict[str, Any]:
+        """All values."""
+        return renewed(self._source(), _say_renamed)
+
+
+def _say_renamed(text: str) -> None:
+    # A variable of the environment is read wherever settings are made, where nobody is there to be told but the log.
+    logging.getLogger("sales_consultant").warning("%s", text)
 
 
 class Settings(BaseSettings):
@@ -76,7 +99,7 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Environment variables before the file, and nothing else."""
-        return env_settings, init_settings
+        return _Renewed(settings_cls, env_settings), init_settings
 
     @field_validator("connections")
     @classmethod

@@ -46,9 +46,19 @@ HEAVY = {"sklearn", "interpret", "ibis", "scipy", "matplotlib", "leadforge"}
 SQL = re.compile(
     r"\b(SELECT|INSERT INTO|DELETE FROM|UPDATE \w+ SET|CREATE (OR REPLACE )?(TEMP )?(TABLE|VIEW))\b"
 )
-# Statements that still stand elsewhere, by module: a number may fall, none may come.
-SQL_ELSEWHERE: dict[str, int] = {}
+# Texts with a statement that stand elsewhere, by module: sub-selects of the mappings. A number may fall, none may come.
+MAPPINGS = {"views.py", "links.py", "connector.py"}
+SQL_ELSEWHERE = {
+    "connectors/hubspot/connector.py": 1,
+    "connectors/hubspot/reading/histories.py": 3,
+    "connectors/hubspot/reading/views.py": 10,
+    "connectors/salesforce/connector.py": 1,
+    "connectors/salesforce/reading/links.py": 4,
+    "connectors/salesforce/reading/views.py": 17,
+}
 MOST_MODULES, MOST_LINES, MOST_FUNCTION_LINES, MOST_CROSSINGS = 16, 400, 60, 60
+# Imports of a module from another room of the same folder: a number may fall, none may grow. Wanted are 60 each.
+MOST_IMPORTS = {"scoring": 95, "sync": 130}
 # Modules and functions that are longer than the limit today: a name may leave this list, none may come.
 LONG_MODULES: set[str] = set()
 LONG_FUNCTIONS: set[str] = set()
@@ -99,7 +109,7 @@ def test_imports_go_one_way() -> None:
 @pytest.mark.parametrize("room", FLOORS)
 def test_imports_inside_a_room_go_one_way(room: str) -> None:
     order = FLOORS[room].split()
-    wrong, crossings = [], set()
+    wrong, crossings, importing = [], set(), set()
     for path, tree in MODULES:
         here = floor(room, path.with_suffix("").parts)
         if here is None or (path.name == "__init__.py" and here == "."):
@@ -109,10 +119,12 @@ def test_imports_inside_a_room_go_one_way(room: str) -> None:
             if there is None or there == here:
                 continue
             crossings.add((here, there))
+            importing.add((path, there))
             if "." not in (here, there) and order.index(there) > order.index(here):
                 wrong.append(f"{path} imports {name}: {there} stands above {here}")
     assert wrong == []
     assert len(crossings) <= MOST_CROSSINGS
+    assert len(importing) <= MOST_IMPORTS.get(room, len(importing))
     folders = {p.parent.name for p in (ROOT / room).glob("*/__init__.py")}
     assert folders == set(order) - {"."}, "a room without a floor, or a floor without a room"
 
@@ -157,8 +169,10 @@ def test_sql_text_stands_in_the_engine() -> None:
     """Another engine has its own text: what is read elsewhere is asked of `engine.reads`, or by Ibis."""
     found: dict[str, int] = defaultdict(int)
     for path, tree in MODULES:
-        # The state is no table of the engine; mappings of connectors are data that the engine puts together.
-        if path.parts[0] in ("engine", "sandbox", "connectors") or path.parts[:2] == ("sync", "stores"):
+        # The state and the sandbox are databases of their own, and Salesforce is asked in SOQL, which is another language.
+        if path.parts[0] in ("engine", "sandbox") or path.parts[:2] == ("sync", "stores"):
+            continue
+        if path.parts[:2] == ("connectors", "salesforce") and path.name not in MAPPINGS:
             continue
         docs = {id(n.value) for n in ast.walk(tree) if isinstance(n, ast.Expr)}
         for node in ast.walk(tree):

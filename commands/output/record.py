@@ -39,7 +39,7 @@ def show(page: Page, found: Explanation, *, all_features: bool = False) -> None:
         features(page, told)
     elif told:
         page.blank()
-        page.line(dim(f"--features shows the {count(len(told), 'feature')} that the reasons speak of"))
+        page.line(dim(f"--features shows all {count(len(told), 'feature')}"))
 
 
 def _title(page: Page, found: Explanation) -> None:

@@ -163,15 +163,27 @@ def _grades(page: Page, t: ForwardTest) -> None:
     page.line(f"Grades: {'; '.join(told)}.", indent=2)
 
 
+# Kinds of columns that are left out and say nothing of the outcome: what the settings or the fields themselves rule out.
+_NO_LEAK = ("current", "calculated", "over_ours", "omitted", "protected", "about_reps")
+
+
 def _left_out(page: Page, t: ForwardTest) -> None:
     if not t.left_out:
         return
-    page.line("Left out, for they seem to know the outcome:", indent=2)
-    for x in t.left_out[:_LEFT_OUT]:
-        page.line(f"{plain(x.column)}" + (f": {plain(x.evidence)}" if x.evidence else ""), indent=4, hang=6)
-    if len(t.left_out) > _LEFT_OUT:
+    without = [x for x in t.left_out if x.kind in _NO_LEAK]
+    leaks = [x for x in t.left_out if x.kind not in _NO_LEAK]
+    for heading, found in (
+        ("Left out, for they seem to know the outcome:", leaks),
+        ("Left out for other reasons:", without),
+    ):
+        if found:
+            page.line(heading, indent=2)
+        for x in found[:_LEFT_OUT]:
+            why = f": {plain(x.evidence).replace('`', '')}" if x.evidence else ""
+            page.line(f"{plain(x.column)}{why}", indent=4, hang=6)
+    if max(len(leaks), len(without)) > _LEFT_OUT:
         page.line(
-            dim(f"and {len(t.left_out) - _LEFT_OUT} more: "),
+            dim(f"and {max(0, len(leaks) - _LEFT_OUT) + max(0, len(without) - _LEFT_OUT)} more: "),
             command(f"models show {plain(t.digest[:12])}"),
             indent=4,
         )

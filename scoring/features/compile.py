@@ -87,7 +87,7 @@ def _keyed(engine: Engine, entity: Entity, source: str, features: list[Feature])
     keys = ibis.table({"member": "string", "code": "int32"}, name=_KEYS)
     joined = rows.inner_join(keys, rows.key == keys.member)
     joined = joined.select("code", "occurred_at", "known_at", **_flags(joined, features))
-    return str(ibis.to_sql(joined, dialect="duckdb"))
+    return engine.text(joined)
 
 
 def _sums(engine: Engine, features: list[Feature]) -> str:

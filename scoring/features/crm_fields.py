@@ -64,12 +64,11 @@ class Field:
         return f"{self.entity}.{self.column}"
 
 
-def _kind(duckdb_type: str) -> str:
-    if duckdb_type == "BOOLEAN":
+def _kind(dtype: Any) -> str:
+    """The kind of a column by its Ibis type, where the CRM does not describe it."""
+    if dtype.is_boolean():
         return "bool"
-    if duckdb_type.startswith(("DECIMAL", "DOUBLE", "BIGINT", "INTEGER", "FLOAT", "HUGEINT")):
-        return "number"
-    return "enumeration"
+    return "number" if dtype.is_numeric() else "enumeration"
 
 
 def candidates(
@@ -79,7 +78,7 @@ def candidates(
     table = query(engine, neutral(engine, "fields")).drop_duplicates(["object", "column_name"])
     used, dropped = [], []
     for owner, key in OWNERS[entity]:
-        present = engine.columns(owner)
+        present = engine.schema(owner)
         described = {str(r["column_name"]): r for _, r in table[table["object"] == owner].iterrows()}
         extra = [f.split(".", 1)[1] for f in settings.fixed if f.startswith(f"{owner}.")]
         for column in sorted({*described, *extra} & set(present)):

@@ -30,8 +30,8 @@ def load_latest(state: State, folder: Path, name: str, kind: type[M]) -> M | Non
     held = in_force_row(state, name)
     if held is None or not model_file.of_this_format(folder / held["digest"]):
         return None
-    load_latest = model_file.load(folder / held["digest"])
-    return load_latest if isinstance(load_latest, kind) else None
+    found = model_file.load(folder / held["digest"])
+    return found if isinstance(found, kind) else None
 
 
 def known_digest(state: State, digest: str) -> bool:
@@ -60,8 +60,8 @@ def revert(state: State, folder: Path, name: str, *, now: int) -> ModelSwitch:
         .order_by(models.c.published_at.desc())
     )
     if not rows:
-        load_latest = {r["name"] for r in state.rows(sa.select(models.c.name).distinct())}
-        raise UsageError(f'No model of "{name}" was ever in force.', action=did_you_mean(name, load_latest))
+        names = {r["name"] for r in state.rows(sa.select(models.c.name).distinct())}
+        raise UsageError(f'No model of "{name}" was ever in force.', action=did_you_mean(name, names))
     current = next((r for r in rows if r["withdrawn_at"] is None), None)
     before = [
         r for r in rows if r["withdrawn_at"] is not None and model_file.of_this_format(folder / r["digest"])

@@ -303,15 +303,15 @@ def _check_features(engine: DuckEngine, settings: Settings) -> None:
             if not rest:
                 # A feature or a reason of the catalogue, not a field.
                 continue
-            load_latest = [f"{owner}.{c}" for c in engine.columns(owner)] if owner in objects else objects
+            there = [f"{owner}.{c}" for c in engine.columns(owner)] if owner in objects else objects
             column = rest.split(".")[0]
             if owner in objects and key.startswith("[features]") and _was_there(engine, column):
                 # It was deleted in the CRM, or this user sees it no more: no reason to stop a night.
                 continue
-            if owner not in objects or f"{owner}.{column}" not in load_latest:
+            if owner not in objects or f"{owner}.{column}" not in there:
                 raise ConfigError(
                     f'{key} names "{name}", which the CRM does not have.',
-                    action=did_you_mean(str(name) if owner in objects else owner, load_latest),
+                    action=did_you_mean(str(name) if owner in objects else owner, there),
                 )
 
 

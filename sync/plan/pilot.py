@@ -9,10 +9,10 @@ from sales_consultant.config.conditions import Condition, from_setting
 from sales_consultant.config.errors import ConfigError, UsageError
 from sales_consultant.config.language.articles import a
 from sales_consultant.config.language.nearest import did_you_mean
-from sales_consultant.config.neutral import NEUTRAL, quote
+from sales_consultant.config.neutral import NEUTRAL
 from sales_consultant.config.records import RecordRef
 from sales_consultant.config.sections import Write
-from sales_consultant.engine.reads import records
+from sales_consultant.engine.reads import conditions, records
 from sales_consultant.sync.plan.desired_values import Desired
 from sales_consultant.sync.plan.plan import CurrentValues
 from sales_consultant.sync.stores import State
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 _TABLES = {"contacts": "contacts", "leads": "contacts", "companies": "companies", "deals": "deals"}
 _PEOPLE = ("owner", "team")
-_NUMBERS = ("DECIMAL", "DOUBLE", "FLOAT", "INTEGER", "BIGINT")
 DECIDED = "pilot"
 
 Narrowed = Literal["keep", "empty"]
@@ -108,24 +107,17 @@ def _column(ws: "Workspace", condition: Condition) -> Keep:
 
 
 def compared(condition: Condition, column_type: str) -> tuple[str, list[object]]:
-    """A condition on a column of a type of DuckDB, as SQL with its values; ConfigError where they do not fit.
+    """A condition on a column of the engine's type, as its text with its values; ConfigError where they do not fit.
 
     Texts compare without regard to case, numbers as numbers, times as ISO 8601. An empty cell is not equal to anything.
     """
-    name = quote(condition.field)
-    number = column_type.startswith(_NUMBERS)
-    moment = column_type == "BIGINT" and (
-        condition.field.endswith("_at") or condition.field.endswith("_date")
-    )
+    number = conditions.is_number(column_type)
+    moment = conditions.is_whole(column_type) and condition.field.endswith(("_at", "_date"))
     values: list[object] = [
         (_moment(condition, v) if moment else _number(condition, v)) if number else v.lower()
         for v in condition.values
     ]
-    side = name if number else f"lower(CAST({name} AS VARCHAR))"
-    if condition.operator == "in":
-        return f"{side} IN ({', '.join('?' * len(values))})", values
-    operator = "IS DISTINCT FROM" if condition.operator == "!=" else condition.operator
-    return f"{side} {operator} ?", values
+    return conditions.comparison(condition.field, column_type, condition.operator, values), values
 
 
 def _number(condition: Condition, text: str) -> float:

@@ -1,6 +1,7 @@
 """What `status`, `runs` and `explain` tell."""
 
 import json
+import math
 import re
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -281,7 +282,7 @@ def _scored(ws: Workspace, in_force: Any, table: str, record_id: str, as_of: int
             name,
             int(row.score),
             row.grade,
-            None if row.probability is None else float(row.probability),
+            _known(row.probability),
             tuple(ReasonLine(r.text, r.points, r.feature) for r in row.reasons),
             tuple(desiring.reason_lines(row.reasons)),
             tuple(features),
@@ -290,6 +291,11 @@ def _scored(ws: Workspace, in_force: Any, table: str, record_id: str, as_of: int
             why,
         )
     return None
+
+
+def _known(value: Any) -> float | None:
+    """A number, or None for a gap: a model of rules gives no probability."""
+    return None if value is None or math.isnan(value) else float(value)
 
 
 def _history(state: State, keys: list[RecordRef]) -> tuple[Shown, ...]:

@@ -92,7 +92,7 @@ class ForwardTest:
 
     @property
     def left_out(self) -> tuple[LeftOut, ...]:
-        """Columns that look as if they knew the outcome."""
+        """Columns that the model does without: those that seem to know the outcome, and those that are ruled out."""
         return tuple(left_out(x) for x in self.report.get("leaks") or ())
 
     @property

@@ -8,9 +8,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import duckdb
 import pyarrow as pa
 
 from sales_consultant.config.neutral import FIELD
@@ -26,6 +25,9 @@ from sales_consultant.engine.raw_tables import RawTables
 from sales_consultant.engine.stream_states import StreamState, StreamStates
 from sales_consultant.engine.views import statements
 from sales_consultant.sync.stores.page_spool import Spool
+
+if TYPE_CHECKING:
+    import duckdb
 
 
 class Warehouse:
@@ -55,7 +57,7 @@ class Warehouse:
                 layout.renew()
 
     @property
-    def con(self) -> duckdb.DuckDBPyConnection:
+    def con(self) -> "duckdb.DuckDBPyConnection":
         """DuckDB's connection: for the rooms of the engine and for tests."""
         return self.database.con
 

@@ -41,3 +41,11 @@ def test_every_new_name_is_a_setting() -> None:
             values = {part: values}
         assert isinstance(values, dict)
         Settings(**values)
+
+
+def test_an_old_key_in_the_environment_works_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("SALES_CONSULTANT_PULL__COMPUTED_DAYS", "4")
+    assert load(None).pull.computed_fields_days == 4
+    assert "pull.computed_fields_days" in caplog.text

@@ -1,6 +1,7 @@
 """A result as one JSON document: safe to look at, its times in the reader's zone where one is set."""
 
 import json
+import math
 import re
 from collections.abc import Mapping
 from datetime import datetime
@@ -41,7 +42,18 @@ def known_zone(name: str, source: str) -> ZoneInfo:
         raise ConfigError(f'{source} "{name}" is not known.', action="Use a name as Europe/Berlin.") from e
 
 
+def _finite(value: Any) -> Any:
+    """A document without numbers that JSON has no spelling for: a gap is null."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {k: _finite(v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(v) for v in value]
+    return value
+
+
 def json_text(document: Mapping[str, Any], indent: int | None = None) -> str:
     """A document as JSON that is safe to look at: what a terminal would act on is escaped, letters are not."""
-    text = json.dumps(document, ensure_ascii=False, indent=indent, default=str)
+    text = json.dumps(_finite(document), ensure_ascii=False, indent=indent, default=str, allow_nan=False)
     return _ACTS.sub(lambda found: f"\\u{ord(found[0]):04x}", text)

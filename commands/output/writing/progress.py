@@ -22,6 +22,17 @@ class _Told:
     first: int
 
 
+def words(what: str) -> str:
+    """What is being done as people say it: the name of a stream of links names what it links.
+
+    >>> words("link_deals_companies"), words("deals_history"), words("writing")
+    ('links of deals and companies', 'deals history', 'writing')
+    """
+    if what.startswith("link_"):
+        return f"links of {what.removeprefix('link_').replace('_', ' and ', 1).replace('_', ' ')}"
+    return what.replace("_", " ")
+
+
 class Terminal:
     """A reporter: a bar a work with rate and estimate on a terminal, plain lines otherwise, nothing when quiet."""
 
@@ -76,8 +87,10 @@ class Terminal:
         if self._bars is None:
             self._begin()
         if what not in self._tasks:
-            self._tasks[what] = self._bars.add_task(plain(what), total=total)
-        # What is done leaves: a pull reads thirty streams, and a bar for each would fill the screen.
+            # One bar at a time: a pull reads thirty streams, and a bar for each would fill the screen.
+            for earlier in self._tasks.values():
+                self._bars.update(earlier, visible=False)
+            self._tasks[what] = self._bars.add_task(plain(words(what)), total=total)
         self._bars.update(self._tasks[what], completed=done, total=total, visible=done != total)
 
     def _begin(self) -> None:
@@ -111,7 +124,7 @@ class Terminal:
         if now - told.last < EVERY_SECONDS or done == total:
             return
         told.last = now
-        text = f"{plain(what)}: {done:,}"
+        text = f"{plain(words(what))}: {done:,}"
         if total:
             text += f" of {total:,} ({percent(done / total)})"
             rate = (done - told.first) / (now - told.began)

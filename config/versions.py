@@ -1,4 +1,4 @@
-"""The API versions in use and the day each one ends (facts of the vendors, in one table)."""
+"""The API versions in use and the day each one ends (as the vendors publish them, in one table)."""
 
 from dataclasses import dataclass
 from datetime import date

@@ -334,7 +334,7 @@ class HubSpotConnector(HubSpotAdmin, Connector):
         return self.api.budget.standing()
 
     def seconds_for(self, calls: Mapping[str, int]) -> float:
-        """Searches at 5 a second, all else at 190 in 10 seconds (Professional; facts/limits of HubSpot)."""
+        """Searches at 5 a second, all else at 190 in 10 seconds (the limits of Professional, as HubSpot documents them)."""
         searches = calls.get("search", 0)
         return searches / 5.0 + (sum(calls.values()) - searches) / 19.0
 

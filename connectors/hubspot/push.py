@@ -1,7 +1,7 @@
 """Writing to HubSpot: the largest batches, one outcome a record, and no answer taken for another's.
 
 HubSpot may refuse a whole batch for one record, answer 207 with errors by id or by trace id, or drop a merged-away id
-without a word (facts, section 7). What was sent is compared with what came back, and only that counts.
+without a word (measured). What was sent is compared with what came back, and only that counts.
 """
 
 import ast

@@ -1,4 +1,4 @@
-"""`serve`: the schedule, one run of a connection at a time, stopped cleanly by SIGTERM (facts of APScheduler 3.11)."""
+"""`serve`: the schedule, one run of a connection at a time, stopped cleanly by SIGTERM."""
 
 import logging
 import random

@@ -11,7 +11,7 @@ from sales_consultant.connectors.hubspot.reading.schema import api_type, modifie
 
 Json = dict[str, Any]
 LIMIT = 200
-# What a search takes (facts: documented).
+# What a search takes (as HubSpot documents it).
 GROUPS, FILTERS, IN_ALL = 5, 6, 18
 _OPERATORS = {"=": "EQ", "<": "LT", "<=": "LTE", ">": "GT", ">=": "GTE"}
 

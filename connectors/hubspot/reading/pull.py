@@ -1,4 +1,4 @@
-"""Reading from HubSpot so that no row is missed (facts: the complaints about every other connector).
+"""Reading from HubSpot so that no row is missed (what users of other connectors complain about).
 
 A full pull lists; a delta searches by keyset: closed window on the modified date, `hs_object_id` above the last one,
 sorted by id, never paged by `after`. So neither the cap of 10,000 rows a query nor ten thousand rows with one time

@@ -1,4 +1,4 @@
-"""Salesforce over HTTP: simple-salesforce for sign-in and calls, our session under it (facts, section 2).
+"""Salesforce over HTTP: simple-salesforce for sign-in and calls, our session under it.
 
 The library has no timeout, no retry outside Bulk v1, and loops on a lasting 401 in its object wrappers: so only
 `restful` and the sign-in are used, and everything goes out through a session of ours that limits, retries, counts,

@@ -1,6 +1,6 @@
 """Our fields in Salesforce: custom fields by Tooling, made once, only ever added to, never taken over.
 
-A field that the API makes is invisible to everyone, admins too, until a permission set grants it (facts, section 1): see
+A field that the API makes is invisible to everyone, admins too, until a permission set grants it: see
 `permissions`. Fields of a package (a namespace in the settings) are looked up and never made.
 """
 
@@ -28,7 +28,7 @@ _KINDS = {
     "enumeration": "Picklist",
     "bool": "Checkbox",
 }
-# Custom fields an object may have, by edition (facts, section 11); asked of the org first, which knows better.
+# Custom fields an object may have, by edition (as documented); asked of the org first, which knows better.
 _SLOTS = {
     "Starter": 25,
     "Team": 100,

@@ -2,7 +2,7 @@
 
 The order is: a word that a job is about to be made, the job, its id, the rows, "upload complete", its end, its three
 lists of results. The word and the id are remembered by the caller before the next step, so that at any moment either no
-data were uploaded or the job's id is known (facts of the vendor and of syncs, section 12).
+data were uploaded or the job's id is known.
 """
 
 import time

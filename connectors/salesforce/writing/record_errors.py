@@ -1,4 +1,4 @@
-"""What a record's error means for the one who acts next (facts of Salesforce, section 8)."""
+"""What a record's error means for the one who acts next."""
 
 from sales_consultant.connectors.base import Change, Outcome
 from sales_consultant.connectors.http import safe_text

@@ -12,6 +12,7 @@ from sales_consultant.commands.output import admin as screens
 from sales_consultant.commands.output import demo as demo_screen
 from sales_consultant.commands.shell import Answer, Shell
 from sales_consultant.config import secrets
+from sales_consultant.config.crms import CRMS
 from sales_consultant.config.errors import UsageError
 from sales_consultant.demo import run_demo
 from sales_consultant.demo.result import CompanyDone
@@ -31,14 +32,16 @@ from sales_consultant.sync.use_cases import initialise
 
 def demo(
     shell: Shell,
-    crm: Annotated[str, typer.Option(help="Which CRM the sandbox plays: hubspot or salesforce.")] = "hubspot",
+    crm: Annotated[str, typer.Option(help=f"Which CRM the sandbox plays: {' or '.join(CRMS)}.")] = next(
+        iter(CRMS)
+    ),
     data: Annotated[str, typer.Option(help="Which company: saas, shop, or both.")] = "both",
     keep: Annotated[
         bool, typer.Option("--keep", help="Keep the sandbox open to browse until Ctrl-C.")
     ] = False,
 ) -> None:
     """Show the main job on a CRM that needs no account, in a directory of its own."""
-    one_of(crm, ("hubspot", "salesforce"), "--crm")
+    one_of(crm, tuple(CRMS), "--crm")
     one_of(data, ("saas", "shop", "both"), "--data")
 
     def show(made: CompanyDone) -> None:
@@ -49,7 +52,7 @@ def demo(
 
 def init(
     shell: Shell,
-    crm: Annotated[str, typer.Option(help="hubspot or salesforce.")],
+    crm: Annotated[str, typer.Option(help=f"{' or '.join(CRMS)}.")],
     name: Annotated[str, typer.Option(help="How to call the connection.")] = "main",
     url: Annotated[
         str, typer.Option(help="Another address than the vendor's, as of a sandbox on loopback.")
@@ -63,7 +66,7 @@ def init(
     force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
 ) -> Answer[Initialised]:
     """Look at a CRM, propose what to score with counts, and write a commented settings file."""
-    one_of(crm, ("hubspot", "salesforce"), "--crm")
+    one_of(crm, tuple(CRMS), "--crm")
     if output.exists() and not force:
         raise UsageError(f"{output} exists.", action="Give another --out, or --force to replace it.")
     connection = {"url": url, "domain": domain, "client_id": client_id, "auth": auth}

@@ -3,7 +3,9 @@
 Nothing outside `connectors` and `config` asks which CRM it talks to: it asks for what is written here.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from sales_consultant.config.versions import HUBSPOT_DEFAULT, SALESFORCE_DEFAULT
 
@@ -26,6 +28,8 @@ class Crm:
     """A field can be shown to reps without letting them edit it."""
     syncs_with: str
     """The CRM whose vendor or its own offers a sync of the same people with it; empty for none."""
+    object_names: Mapping[str, str]
+    """What the vendor calls our objects, as far as it calls them otherwise."""
 
 
 CRMS = {
@@ -40,6 +44,7 @@ CRMS = {
             leads_are_contacts=True,
             edits_can_be_barred=False,
             syncs_with="salesforce",
+            object_names=MappingProxyType({}),
         ),
         Crm(
             "salesforce",
@@ -50,6 +55,9 @@ CRMS = {
             leads_are_contacts=False,
             edits_can_be_barred=True,
             syncs_with="hubspot",
+            object_names=MappingProxyType(
+                {"contacts": "Contact", "leads": "Lead", "companies": "Account", "deals": "Opportunity"}
+            ),
         ),
     )
 }

@@ -14,6 +14,7 @@ from pydantic import BaseModel, Field, ValidationError, field_validator, model_v
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from sales_consultant.config.crms import CRMS
 from sales_consultant.config.errors import ConfigError
 from sales_consultant.config.language.nearest import did_you_mean
 from sales_consultant.config.populations import Exclusions, FeatureSettings, Population, check_parents
@@ -132,9 +133,10 @@ class Settings(BaseSettings):
     def connection(self, name: str | None = None) -> tuple[str, Connection]:
         """The named connection, or the only one. Raises ConfigError where that is not clear."""
         if not self.connections:
+            first, *others = CRMS
             raise ConfigError(
                 "No connection is configured.",
-                action="Run: sales-consultant init --crm hubspot (or salesforce)",
+                action=f"Run: sales-consultant init --crm {first} (or {', '.join(others)})",
             )
         if name is None:
             if len(self.connections) > 1:

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from sales_consultant.config.crms import CRMS
 from sales_consultant.config.settings import load
-from sales_consultant.connectors.salesforce.reading import WRITTEN
 from sales_consultant.demo.result import CompanyDone, Record
 from sales_consultant.demo.serving import beside, cache, company
 from sales_consultant.sync.models import evaluation
@@ -198,7 +198,7 @@ def _save_page(url: str, crm: str, records: list[Record], folder: Path) -> Path 
     shown = next((r for r in records if r.next_step), records[0] if records else None)
     if shown is None:
         return None
-    name = WRITTEN[shown.object] if crm == "salesforce" else shown.object
+    name = CRMS[crm].object_names.get(shown.object, shown.object)
     address = f"{url}/records/{crm}/{name}/{shown.id}"
     with urllib.request.urlopen(address, timeout=30) as answer:
         body = answer.read()

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from sales_consultant.config.crms import CRMS
 from sales_consultant.config.neutral import TYPED, field_column
 from sales_consultant.connectors.base import FieldInfo, Stream
 
@@ -114,8 +115,8 @@ OBJECT = {
     "AccountHistory": "companies",
     "OpportunityFieldHistory": "deals",
 }
-WRITTEN = {"contacts": "Contact", "leads": "Lead", "companies": "Account", "deals": "Opportunity"}
-NEUTRAL = {"Contact": "contacts", "Lead": "contacts", "Account": "companies", "Opportunity": "deals"}
+WRITTEN = CRMS["salesforce"].object_names
+OBJECT_OF = {"Contact": "contacts", "Lead": "contacts", "Account": "companies", "Opportunity": "deals"}
 FIXED = ("LeadSource",)
 # Standard fields under the neutral tables' names.
 COLUMN = {
@@ -173,7 +174,7 @@ def streams() -> tuple[Stream, ...]:
             )
             for o in STANDARD
         ),
-        *(Stream(o + SLOW, NEUTRAL[o], "slow", of=o) for o in NEUTRAL),
+        *(Stream(o + SLOW, OBJECT_OF[o], "slow", of=o) for o in OBJECT_OF),
     )
 
 
@@ -207,7 +208,7 @@ def select(
     if not seen:
         return Selection((), "", False)
     chosen = ["Id", *(f for f in STANDARD[name] if f in seen)]
-    if name in NEUTRAL:
+    if name in OBJECT_OF:
         chosen += sorted(
             f.name
             for f in described

@@ -131,7 +131,7 @@ def _hundredth(percent: Any) -> float | None:
 def fields(described: Described, own: frozenset[str], seen: int) -> Page:
     """The fields that are read of the objects that people are scored by."""
     found = []
-    for name, neutral in schema.NEUTRAL.items():
+    for name, neutral in schema.OBJECT_OF.items():
         chosen = described.selection(name).fields
         for f in described.fields(name):
             if f.name not in chosen:

@@ -5,7 +5,7 @@ from functools import partial
 
 from sales_consultant.config.neutral import CASTS, FREE_MAIL_TABLE, Source, TableMapping, literal
 from sales_consultant.connectors.salesforce.reading.links import associations
-from sales_consultant.connectors.salesforce.reading.schema import NEUTRAL
+from sales_consultant.connectors.salesforce.reading.schema import OBJECT_OF
 from sales_consultant.connectors.tables import Raw, small_mappings
 
 Columns = Mapping[str, Sequence[str]]
@@ -30,7 +30,7 @@ def _custom(raw: Raw, sobject: str, fields: Fields) -> dict[str, str]:
     return {
         f"c_{n.removesuffix('__c').lower()}": CASTS.get(k, "{}").format(raw.col(sobject, n))
         for o, n, k in fields
-        if o == NEUTRAL[sobject] and raw.holds(sobject, n)
+        if o == OBJECT_OF[sobject] and raw.holds(sobject, n)
     }
 
 
@@ -42,7 +42,7 @@ def _merges(raw: Raw) -> list[Source]:
     return [
         Source(
             f"raw_{o} r WHERE {raw.col(o, 'MasterRecordId')} IS NOT NULL",
-            {"object": literal(NEUTRAL[o]), "old_id": "r.id", "new_id": raw.col(o, "MasterRecordId")},
+            {"object": literal(OBJECT_OF[o]), "old_id": "r.id", "new_id": raw.col(o, "MasterRecordId")},
         )
         for o in ("Account", "Contact", "Lead")
         if raw.holds(o, "MasterRecordId")
@@ -54,7 +54,7 @@ def _merges_undone(raw: Raw) -> list[Source]:
     return [
         Source(
             f"raw_{o} r WHERE {raw.col(o, 'MasterRecordId')} IS NULL AND NOT r._archived",
-            {"object": literal(NEUTRAL[o]), "old_id": "r.id"},
+            {"object": literal(OBJECT_OF[o]), "old_id": "r.id"},
         )
         for o in ("Account", "Contact", "Lead")
         if raw.holds(o, "MasterRecordId")
@@ -275,7 +275,7 @@ def _field_history(raw: Raw, fields: Fields) -> list[Source]:
     for table, (sobject, parent) in _HISTORIES.items():
         if not raw.has(table) or not raw.has(sobject):
             continue
-        neutral = NEUTRAL[sobject]
+        neutral = OBJECT_OF[sobject]
         names = {n: c for (o, n), c in custom.items() if o == neutral and raw.holds(sobject, n)}
         names |= {n: c for n, c in _STANDARD.items() if raw.holds(sobject, n)}
         h = partial(raw.col, table)
@@ -356,7 +356,7 @@ def _simple(raw: Raw) -> dict[str, list[Source]]:
 def _known(raw: Raw) -> str:
     """How a field is known: one that is tracked has a history."""
     tracked = " UNION ALL ".join(
-        f"SELECT {literal(NEUTRAL[s])} AS o, {raw.col(t, 'Field')} AS f FROM raw_{t} r"
+        f"SELECT {literal(OBJECT_OF[s])} AS o, {raw.col(t, 'Field')} AS f FROM raw_{t} r"
         for t, (s, _) in _HISTORIES.items()
         if raw.has(t)
     )

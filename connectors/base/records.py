@@ -46,7 +46,7 @@ class Stream:
 
     `mode`: "delta" has its own watermark; "links" is re-read for the records that were read since, for open deals and
     for recent activities; "full" is read whole each time because the CRM offers nothing better, and it is small; "slow"
-    is read whole at a slower cadence (`of` is the stream whose columns it brings up to date): what a CRM computes
+    is read whole at longer intervals (`of` is the stream whose columns it brings up to date): what a CRM computes
     changes without moving any stamp.
     `object` is what a user calls it; `key` are the columns that identify a row. `first_seen`: the CRM does not say when
     a row was made, so the warehouse keeps when it first saw it (`_first_seen`, empty for rows of the first pull).

@@ -287,7 +287,7 @@ def find_leaks_by_ablation(
     alone they look harmless. Where the better of a linear model and trees has an AUC above .9 on rows of groups it has not
     seen, the strongest columns are left out with their families, one, then two, then three of them. A finding is what raises
     the share of pairs in the wrong order 3.2 times by its absence (10 times where the others are above .9 too), if more than
-    its strength speaks against it: few values, its name, a twin, kinship with nothing; or 20 times where the whole is above .985,
+    its strength speaks against it: few values, its name, a twin, no near relative; or 20 times where the whole is above .985,
     whatever it is like. Filled on one outcome far more often than on the other (by half of the rows), a fall of .1 is enough:
     what is honest can lift as much, and is seldom written down so one-sidedly.
     """

@@ -82,7 +82,7 @@ class _Search:
         self._foretold: dict[str, list[Floats]] = {}
 
     def look(self, name: str, field: _Field) -> Finding | None:
-        """The strongest evidence that a field knows later events; None where there is none."""
+        """The strongest evidence that a field knows future events; None where there is none."""
         before = {one.name: one.told_before(field.codes) for one in self.sets}
         # A plan told what came before as it tells what comes; no plan makes a later visit of one that was not made.
         summed = any(made_up for _, made_up in before.values())

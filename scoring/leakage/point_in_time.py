@@ -73,7 +73,7 @@ def _firsts(engine: Engine, history: Any) -> pd.DataFrame:
 def counted_later(
     engine: Engine, features: Iterable[Feature], rows: pd.DataFrame, members: Membership
 ) -> list[Finding]:
-    """Fields taken as fixed whose value of today knows events that came after the cut-off (see `afterwards.knows_later`).
+    """Fields taken as fixed whose value of today knows events that came after the cut-off (see `future_events`).
 
     `rows` are the training rows; of each record, company or contact one of its cut-offs is looked at.
     """

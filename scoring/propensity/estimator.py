@@ -75,7 +75,7 @@ class Classifier:
         return float((self.predict(X) == np.asarray(y)).mean())
 
     def __sklearn_tags__(self) -> Any:
-        """How scikit-learn's tools are to treat the model; only they call this, and have the library at hand."""
+        """How scikit-learn's tools are to treat the model; only they call this, when the library is loaded."""
         from sklearn.utils import ClassifierTags, InputTags, Tags, TargetTags
 
         return Tags(

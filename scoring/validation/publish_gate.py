@@ -93,7 +93,7 @@ def compare(
     rows = judged[unseen(judged, old)]
     positives = float(rows["label"].sum())
     if min(positives, len(rows) - positives) < MIN_CLASS:
-        # On rows that both have learnt from the one that has them more by heart would win, and stay.
+        # On rows that both were trained on, the one that fits them closer would win, and stay.
         text = f"only {len(rows)} outcomes that neither had seen: too few to compare"
         return Comparison(True, text, len(rows), **shared)
     before = old.probability(build(engine, old.population.object, old.features, rows))

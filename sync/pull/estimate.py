@@ -62,7 +62,7 @@ def estimate(
             changed = stream.mode != "links" and connector.definition(stream.name) != state.definition
             since = None if full or changed or state.watermark is None else state.watermark
             if stream.mode == "slow":
-                # Read with the rows when all are read, else at a cadence of its own.
+                # Read with the rows when all are read, else at intervals of its own.
                 continue
             if stream.mode == "full" or since is None:
                 whole.add(stream.name)

@@ -4,12 +4,12 @@ import base64
 import hashlib
 import secrets
 from collections.abc import Mapping, Sequence
-from html import escape
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from sales_consultant.sandbox.templating import page
 from sales_consultant.sandbox.world import ControlError, World
 
 Json = dict[str, Any]
@@ -98,16 +98,9 @@ def back(uri: str, query: Mapping[str, str]) -> Response:
 def ask(name: str, scopes: Sequence[str], url: str) -> Response:
     """The page that asks; its links lead back to the same address with the answer."""
     joint = "&" if "?" in url else "?"
-    listed = "".join(f"<li>{escape(s)}</li>" for s in scopes)
-    return HTMLResponse(
-        f"<!doctype html><title>Allow access?</title><h1>{escape(name)} asks for access</h1><ul>{listed}</ul>"
-        f'<p><a href="{escape(url)}{joint}sandbox_answer=grant">Allow</a> '
-        f'<a href="{escape(url)}{joint}sandbox_answer=deny">Deny</a></p>'
-    )
+    return HTMLResponse(page("consent.html", name=name, scopes=scopes, url=f"{url}{joint}"))
 
 
 def broken(text: str, status: int = 400) -> Response:
     """What the user reads where the browser cannot be sent back."""
-    return HTMLResponse(
-        f"<!doctype html><title>Sign-in</title><h1>Authorization failed</h1><p>{escape(text)}</p>", status
-    )
+    return HTMLResponse(page("refused.html", text=text), status)

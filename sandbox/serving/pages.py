@@ -1,18 +1,15 @@
 """The web pages: a list of records sorted by score, and each record as a rep sees it."""
 
-import re
 from collections.abc import Mapping
-from functools import cache
 from itertools import groupby
-from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
 from sales_consultant.sandbox.cards import Card, Value, role
 from sales_consultant.sandbox.clock import iso
+from sales_consultant.sandbox.templating import page
 from sales_consultant.sandbox.world import Side, World
 
 # Shown on their own, so not again among the other values.
@@ -31,27 +28,6 @@ NAMES = {"hubspot": "HubSpot", "salesforce": "Salesforce"}
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 
 
-# What a browser would act on although it is no markup: control characters, and overrides of the writing direction.
-_UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
-
-
-def _seen(value: object) -> object:
-    """A value of a page without what nobody can see; text that is HTML already stays as it is."""
-    return _UNSEEN.sub("", value) if type(value) is str else value
-
-
-@cache
-def _templates() -> Environment:
-    folder = Path(__file__).parent / "templates"
-    made = Environment(
-        loader=FileSystemLoader(folder),
-        autoescape=True,
-        finalize=_seen,
-    )
-    made.trim_blocks = made.lstrip_blocks = True
-    return made
-
-
 def render_card(card: Card, *, notice: str = "", at: str = "") -> str:
     """The page of a record as HTML; `at` is the sandbox's time."""
     ours = {role(v.name): v for v in card.ours}
@@ -61,8 +37,8 @@ def render_card(card: Card, *, notice: str = "", at: str = "") -> str:
     if not reasons and _text(ours, "top_reason"):
         reasons = [_text(ours, "top_reason")]
     shown = {name: _text(ours, name) for name in HEADLINE}
-    template = _templates().get_template("record.html")
-    return template.render(
+    return page(
+        "record.html",
         card=card,
         ours=shown,
         reasons=reasons,
@@ -94,16 +70,14 @@ def routes(world: World, sides: Mapping[str, Side]) -> list[Route]:
             (NAMES.get(vendor, vendor), object, list(group))
             for (vendor, object), group in groupby(lines, key=lambda line: (line.vendor, line.object))
         ]
-        template = _templates().get_template("list.html")
-        return html(template.render(tables=tables, notice=world.notice, at=now(), crm="CRM"))
+        return html(page("list.html", tables=tables, notice=world.notice, at=now(), crm="CRM"))
 
     async def record(request: Request) -> Response:
         vendor, object, id = (request.path_params[n] for n in ("vendor", "object", "id"))
         side = sides.get(vendor)
         card = side.card(world, object, id) if side else None
         if card is None:
-            template = _templates().get_template("missing.html")
-            return html(template.render(id=id, notice=world.notice, at=now(), crm="CRM"), 404)
+            return html(page("missing.html", id=id, notice=world.notice, at=now(), crm="CRM"), 404)
         return html(render_card(card, notice=world.notice, at=now()))
 
     return [

@@ -11,10 +11,20 @@ from sqlalchemy.engine import Connection
 
 from sales_consultant.config.fields.canon import Canonical
 from sales_consultant.config.records import RecordRef
-from sales_consultant.connectors.base import Change, Outcome, ReadBack
+from sales_consultant.connectors.base import Change, Outcome, OutcomeState, ReadBack
 from sales_consultant.sync.journal.changes import Entry
 from sales_consultant.sync.runtime import Lease
-from sales_consultant.sync.stores import State, batches, changes, dead_letters, exposures, waits, written
+from sales_consultant.sync.stores import (
+    UNSETTLED,
+    ChangeState,
+    State,
+    batches,
+    changes,
+    dead_letters,
+    exposures,
+    waits,
+    written,
+)
 
 # The code of a change that was sent, got no answer, and is not in what the CRM holds.
 UNANSWERED = "NO_ANSWER"
@@ -24,13 +34,13 @@ PAUSES_MS = tuple(h * 3_600_000 for h in (1, 6, 24, 72, 168))
 
 # Pauses between tries of a record that somebody holds, an approval above all; the last one is repeated.
 WAITS_MS = tuple(h * 3_600_000 for h in (1, 4, 12, 24))
-_STATES = {
-    "done": "done",
-    "dead": "dead",
-    "wait": "waiting",
-    "left": "left",
-    "retry": "planned",
-    "unknown": "inflight",
+_STATES: Mapping[OutcomeState, ChangeState] = {
+    "done": ChangeState.DONE,
+    "dead": ChangeState.DEAD,
+    "wait": ChangeState.WAITING,
+    "left": ChangeState.LEFT,
+    "retry": ChangeState.PLANNED,
+    "unknown": ChangeState.IN_FLIGHT,
 }
 
 
@@ -61,7 +71,7 @@ class Journal:
                 "field": k,
                 "old": old,
                 "new": new,
-                "state": "planned",
+                "state": ChangeState.PLANNED,
             }
             for e in entries
             for k, old, new in e.fields
@@ -86,7 +96,7 @@ class Journal:
                     changes.c.object == sa.bindparam("o"),
                     changes.c.record_id == sa.bindparam("r"),
                 )
-                .values(state="inflight", batch_id=batch_id, attempts=changes.c.attempts + 1),
+                .values(state=ChangeState.IN_FLIGHT, batch_id=batch_id, attempts=changes.c.attempts + 1),
                 [{"o": p.object, "r": p.record_id} for p in part],
             )
         return Batch(int(batch_id), part[0].object, tuple(part))
@@ -254,7 +264,7 @@ class Journal:
         rows = self.state.rows(
             sa.select(changes, batches.c.remote_job)
             .join(batches, batches.c.id == changes.c.batch_id)
-            .where(changes.c.run_id == self.run_id, changes.c.state == "inflight")
+            .where(changes.c.run_id == self.run_id, changes.c.state == ChangeState.IN_FLIGHT)
             .order_by(changes.c.batch_id, changes.c.id)
         )
         return _batches(rows)
@@ -263,14 +273,18 @@ class Journal:
         """Changes of this run that are still planned."""
         rows = self.state.rows(
             sa.select(changes)
-            .where(changes.c.run_id == self.run_id, changes.c.state == "planned")
+            .where(changes.c.run_id == self.run_id, changes.c.state == ChangeState.PLANNED)
             .order_by(changes.c.id)
         )
         return _group(rows)
 
     def unanswered(self) -> int:
         """How many records are planned still whose last write got no answer and was not applied."""
-        mine = (changes.c.run_id == self.run_id, changes.c.state == "planned", changes.c.code == UNANSWERED)
+        mine = (
+            changes.c.run_id == self.run_id,
+            changes.c.state == ChangeState.PLANNED,
+            changes.c.code == UNANSWERED,
+        )
         query = sa.select(changes.c.object, changes.c.record_id).where(*mine).distinct()
         return len(self.state.rows(query))
 
@@ -279,8 +293,8 @@ class Journal:
         with self.state.begin() as c:
             result = c.execute(
                 sa.update(changes)
-                .where(changes.c.run_id == self.run_id, changes.c.state == "planned")
-                .values(state="skipped", message=message, settled_at=now)
+                .where(changes.c.run_id == self.run_id, changes.c.state == ChangeState.PLANNED)
+                .values(state=ChangeState.SKIPPED, message=message, settled_at=now)
             )
         return int(result.rowcount)
 
@@ -301,7 +315,7 @@ def unsettled_runs(state: State) -> list[str]:
     """Runs that left changes planned or in flight: killed, or ended by a limit."""
     rows = state.rows(
         sa.select(changes.c.run_id, sa.func.min(changes.c.id).label("first"))
-        .where(changes.c.state.in_(("planned", "inflight")))
+        .where(changes.c.state.in_(UNSETTLED))
         .group_by(changes.c.run_id)
         .order_by("first")
     )

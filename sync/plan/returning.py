@@ -19,7 +19,7 @@ from sales_consultant.config.fields.canon import Canonical
 from sales_consultant.config.records import RecordRef
 from sales_consultant.sync.journal import Entry
 from sales_consultant.sync.plan.plan import Plan, Values, quiet
-from sales_consultant.sync.stores import State, changes, holds, runs
+from sales_consultant.sync.stores import ChangeState, State, changes, holds, runs
 
 _KEY = "resumed"
 
@@ -46,7 +46,7 @@ def before_rollback(state: State, plan: Plan) -> dict[RecordRef, Values]:
         return {}
     newest = (
         sa.select(sa.func.max(changes.c.id))
-        .where(changes.c.state == "done", changes.c.field.in_(resumed))
+        .where(changes.c.state == ChangeState.DONE, changes.c.field.in_(resumed))
         .group_by(changes.c.object, changes.c.record_id, changes.c.field)
     )
     query = (

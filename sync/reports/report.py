@@ -38,6 +38,7 @@ from sales_consultant.sync.runtime.lease import holder_lives
 from sales_consultant.sync.service import jobs
 from sales_consultant.sync.stores import (
     CallCounts,
+    ChangeState,
     State,
     changes,
     dead_letters,
@@ -82,7 +83,7 @@ def show_run(state: State, run_id: str) -> RunDetails:
     )
     refused = state.rows(
         sa.select(changes.c.code, changes.c.message, changes.c.object, changes.c.record_id)
-        .where(changes.c.run_id == run_id, changes.c.state == "dead")
+        .where(changes.c.run_id == run_id, changes.c.state == ChangeState.DEAD)
         .distinct()
         .order_by(changes.c.object, changes.c.record_id)
     )
@@ -154,7 +155,8 @@ def status(ws: Workspace) -> Status:
         computed_fields_read=_read(state, "computed_fields_of"),
         compared=_read(state, "compared"),
         in_flight=_count(
-            state, sa.select(sa.func.count()).select_from(changes).where(changes.c.state == "inflight")
+            state,
+            sa.select(sa.func.count()).select_from(changes).where(changes.c.state == ChangeState.IN_FLIGHT),
         ),
         groups=_numbers(state, groups.c.name),
         feedback=_numbers(state, feedback.c.value),

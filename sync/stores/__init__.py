@@ -2,6 +2,7 @@
 
 from sales_consultant.sync.stores.backups import RESTORED
 from sales_consultant.sync.stores.call_counts import CallCounts
+from sales_consultant.sync.stores.change_state import UNSETTLED, ChangeState
 from sales_consultant.sync.stores.state import (
     State,
     backfills,
@@ -27,7 +28,9 @@ from sales_consultant.sync.stores.warehouse import Warehouse
 
 __all__ = [
     "RESTORED",
+    "UNSETTLED",
     "CallCounts",
+    "ChangeState",
     "State",
     "Warehouse",
     "backfills",

@@ -15,6 +15,7 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from sales_consultant.config.errors import BusyError, MachineError, OtherOrgError, UsageError
 from sales_consultant.sync.results.state import BackupMade, Copy, Restored, StateChecked
+from sales_consultant.sync.stores.change_state import UNSETTLED
 from sales_consultant.sync.stores.state import SCHEMA_VERSION, State, backups
 
 FOLDER = "backups"
@@ -43,8 +44,8 @@ def look(path: Path) -> Looked:
             found = [str(r[0]) for r in c.execute("PRAGMA integrity_check(5)")]
             held = dict(c.execute("SELECT key, value FROM meta").fetchall())
             runs = int(c.execute("SELECT count(*) FROM runs").fetchone()[0])
-            query = "SELECT count(*) FROM changes WHERE state IN ('planned', 'inflight')"
-            unsettled = int(c.execute(query).fetchone()[0])
+            query = "SELECT count(*) FROM changes WHERE state IN (?, ?)"
+            unsettled = int(c.execute(query, UNSETTLED).fetchone()[0])
     except sqlite3.DatabaseError as e:
         return Looked((str(e),))
     identity = tuple(json.loads(held["identity"])) if "identity" in held else None

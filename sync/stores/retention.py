@@ -4,6 +4,7 @@ import sqlalchemy as sa
 
 from sales_consultant.config.clock import DAY_MS
 from sales_consultant.config.sections import Retention
+from sales_consultant.sync.stores.change_state import UNSETTLED
 from sales_consultant.sync.stores.state import State, batches, changes, exposures, runs
 
 
@@ -16,7 +17,7 @@ def prune(state: State, settings: Retention, *, now: int) -> dict[str, int]:
     with state.begin() as c:
         if settings.journal_days is not None:
             old = sa.select(runs.c.id).where(runs.c.ended_at < now - settings.journal_days * DAY_MS)
-            settled = changes.c.state.not_in(("planned", "inflight"))
+            settled = changes.c.state.not_in(UNSETTLED)
             gone["changes"] = c.execute(sa.delete(changes).where(changes.c.run_id.in_(old), settled)).rowcount
             used = sa.select(changes.c.batch_id).where(changes.c.batch_id.is_not(None))
             c.execute(sa.delete(batches).where(batches.c.run_id.in_(old), batches.c.id.not_in(used)))

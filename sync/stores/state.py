@@ -50,7 +50,7 @@ changes = sa.Table(
     sa.Column("field", sa.Text, nullable=False),
     sa.Column("old", sa.Text),
     sa.Column("new", sa.Text),
-    # planned, inflight, done, dead, waiting, left, conflict, skipped
+    # A ChangeState.
     sa.Column("state", sa.Text, nullable=False),
     sa.Column("batch_id", sa.Integer),
     sa.Column("attempts", sa.Integer, nullable=False, server_default="0"),

@@ -16,6 +16,7 @@ from sales_consultant.sync.push import (
     recover,
 )
 from sales_consultant.sync.runtime import Reporter, Run, Workspace
+from sales_consultant.sync.stores import ChangeState
 
 
 def pushing(
@@ -41,9 +42,9 @@ def pushing(
         )
     finally:
         now = journal.counts()
-        run.counts["written"] = now.get("done", 0)
-        run.counts["dead"] = now.get("dead", 0)
-        for state in ("waiting", "left"):
+        run.counts["written"] = now.get(ChangeState.DONE, 0)
+        run.counts["dead"] = now.get(ChangeState.DEAD, 0)
+        for state in (ChangeState.WAITING, ChangeState.LEFT):
             if now.get(state):
                 run.counts[f"{state}_records"] = now[state]
     unanswered, left = journal.unanswered(), len(journal.pending())

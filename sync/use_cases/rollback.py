@@ -17,14 +17,14 @@ from sales_consultant.sync.journal import Entry, Journal
 from sales_consultant.sync.plan import Plan, release
 from sales_consultant.sync.push import calls_for
 from sales_consultant.sync.runtime import Reporter, Run, Workspace, running
-from sales_consultant.sync.stores import State, changes, holds, runs
+from sales_consultant.sync.stores import UNSETTLED, ChangeState, State, changes, holds, runs
 from sales_consultant.sync.use_cases.forget import CODE as FORGOTTEN
 from sales_consultant.sync.use_cases.pushing import pushing, recovering
 
 AGAIN = "sales-consultant retry"
 # Dead letters, and what an approval or a lock keeps.
-_REFUSED = ("dead", "waiting")
-_WROTE = ("done", "conflict")
+_REFUSED = (ChangeState.DEAD, ChangeState.WAITING)
+_WROTE = (ChangeState.DONE,)
 GONE = "(the record is gone)"
 
 
@@ -92,7 +92,7 @@ def chosen_runs(state: State, run_id: str | None, since: int | None) -> list[str
             action="See: sales-consultant runs list",
         )
     if run_id is None:
-        found = touching(state, found, (*_WROTE, "planned", "inflight"))
+        found = touching(state, found, (*_WROTE, *UNSETTLED))
         if not found:
             raise UsageError(
                 "No run that started since then wrote anything.", action="See: sales-consultant runs list"
@@ -218,7 +218,9 @@ def _only_what_was_restored(state: State, run: Run, run_ids: Sequence[str]) -> N
             & (mine.c.record_id == theirs.c.record_id)
             & (mine.c.field == theirs.c.field),
         )
-        .where(mine.c.run_id == run.id, mine.c.state.in_(("done", "inflight", *_REFUSED)))
+        .where(
+            mine.c.run_id == run.id, mine.c.state.in_((ChangeState.DONE, ChangeState.IN_FLIGHT, *_REFUSED))
+        )
         .where(theirs.c.run_id.in_(run_ids), theirs.c.state.in_(_WROTE))
     )
     found = {str(r["run_id"]) for r in state.rows(query.distinct())}
@@ -248,7 +250,7 @@ def unrestored(state: State) -> list[Refused]:
         later.c.record_id == changes.c.record_id,
         later.c.field == changes.c.field,
         later.c.id > changes.c.id,
-        later.c.state == "done",
+        later.c.state == ChangeState.DONE,
     )
     query = (
         sa.select(changes.c.run_id, changes.c.object, changes.c.record_id, changes.c.field, runs.c.counts)
@@ -283,7 +285,7 @@ def again(ws: Workspace, reporter: Reporter) -> list[tuple[Run, Undo]]:
                     sa.update(changes)
                     .where(changes.c.run_id == run_id, changes.c.state.in_(_REFUSED))
                     .where(changes.c.object == one.object, changes.c.record_id == one.record_id)
-                    .values(state="skipped", message=f"tried again by {done[-1][0].id}")
+                    .values(state=ChangeState.SKIPPED, message=f"tried again by {done[-1][0].id}")
                 )
     return done
 

@@ -210,7 +210,7 @@ def test_hubspot_names_scopes_slots_and_the_day_s_calls(portal: Api) -> None:
 
 
 def test_hubspot_s_scopes_are_the_same_wherever_they_are_asked_for(portal: Api) -> None:
-    """What `check` looks for, the sign-in by browser asks for and the README names."""
+    """What `check` looks for, the sign-in by browser asks for and the tutorial names."""
     crm = open_connector(Connection(crm="hubspot", url=portal.sandbox.url), "an-admins-token", Write())
     told = found(crm, ("contacts", "companies", "deals"))
     crm.close()
@@ -218,8 +218,8 @@ def test_hubspot_s_scopes_are_the_same_wherever_they_are_asked_for(portal: Api) 
     needed = {t.removesuffix(")") for t in permitted if t.endswith(")") and "." in t and " " not in t}
     assert len(needed) > 12 and "settings.currencies.read" in needed
     assert needed <= {*SCOPES, *OPTIONAL_SCOPES}
-    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
-    assert [s for s in sorted(needed) if f"`{s}`" not in readme] == []
+    tutorial = (Path(__file__).parents[2] / "docs" / "tutorial.md").read_text(encoding="utf-8")
+    assert [s for s in sorted(needed) if f"`{s}`" not in tutorial] == []
 
 
 # -- versions, the other CRM, the report --------------------------------------------------------------------------

@@ -35,7 +35,7 @@ def test_what_is_no_text_is_not_taken_for_one() -> None:
 def test_a_page_imports_no_pandas() -> None:
     program = (
         "import sys\n"
-        "from sales_consultant.connectors.hubspot import rows\n"
+        "from sales_consultant.connectors.hubspot.reading import rows\n"
         "rows.texts([{'a': 'b'}], ('a',), seen=1)\n"
         "rows.records([{'id': '1', 'properties': {}, 'createdAt': None, 'updatedAt': None}], ('a',), seen=1, odd={})\n"
         "assert 'pandas' not in sys.modules\n"

@@ -20,7 +20,7 @@ from sales_consultant.sandbox.serving.server import Sandbox
 PROGRAM = """
 import sys
 from pathlib import Path
-from sales_consultant.sandbox.run import run
+from sales_consultant.sandbox.serving.run import run
 run(port=0, data=Path(sys.argv[1]), clock="2024-06-01T00:00:00Z")
 """
 

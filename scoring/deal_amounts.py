@@ -103,7 +103,6 @@ class AmountModel:
         )
 
     def _log(self, X: pd.DataFrame) -> NDArray[np.float64]:
-
         if self.kind == "median":
             return np.full(len(X), self.median)
         Z = self.encoder.encode(X)

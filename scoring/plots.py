@@ -118,7 +118,6 @@ def _calibration(ax: Axes, y: NDArray[np.float64], p: NDArray[np.float64]) -> No
 
 
 def _lift(ax: Axes, y: NDArray[np.float64], p: NDArray[np.float64]) -> None:
-
     order = np.argsort(-p, kind="stable")
     share = np.arange(1, len(y) + 1) / len(y)
     ax.plot(share, np.cumsum(y[order]) / max(y.sum(), 1), color=_BLUE)

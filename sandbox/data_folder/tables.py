@@ -154,7 +154,6 @@ def _typed(values: list[Any], kind: str, file: str, column: str, lines: list[int
 
 
 def _read_parquet(file: Path) -> tuple[dict[str, list[Any]], list[int]]:
-
     try:
         table = pq.read_table(file)
     except (pa.ArrowException, OSError) as e:

@@ -73,7 +73,6 @@ class CompetingRisks:
         slope: float = 1.0,
         shift: float = 0.0,
     ) -> None:
-
         self.encoder = encoder
         self.coef = coef
         """Shape (2, encoded columns): of the win, of the loss."""

@@ -209,7 +209,6 @@ def _bags(groups: NDArray[np.int64] | None, random_state: int) -> NDArray[np.int
 
 
 def _shown(code: NumberCode | LevelCode, X: pd.DataFrame) -> NDArray[Any]:
-
     values = place(code, X)
     if isinstance(code, NumberCode):
         return np.where(np.isfinite(values), values, np.nan).astype(object)
@@ -218,7 +217,6 @@ def _shown(code: NumberCode | LevelCode, X: pd.DataFrame) -> NDArray[Any]:
 
 
 def _column(code: NumberCode | LevelCode, learnt: Sequence[Any]) -> Column:
-
     if isinstance(code, NumberCode):
         return Column(code, cuts=tuple(np.asarray(t, dtype=np.float64) for t in learnt))
     tables = []

@@ -121,7 +121,6 @@ def numbers(column: pd.Series[Any]) -> NDArray[np.float64]:
 
 
 def _learn_number(name: str, values: NDArray[np.float64], hinges: int) -> NumberCode | None:
-
     missing = ~np.isfinite(values)
     seen = values[~missing]
     if not len(seen):

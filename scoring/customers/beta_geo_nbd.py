@@ -43,7 +43,6 @@ class BetaGeoModel(TransactionModel):
     def _denominator(
         self, x: NDArray[np.float64], t: NDArray[np.float64], T: NDArray[np.float64]
     ) -> NDArray[np.float64]:
-
         r, alpha, a, b = (self.params_[k] for k in self.NAMES)
         repeat = np.maximum(x, 1.0)
         left = np.log(a / (b + repeat - 1)) + (r + x) * np.log((alpha + T) / (alpha + t))

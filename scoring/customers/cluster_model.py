@@ -135,5 +135,4 @@ def of(table: pd.DataFrame, *, as_of: int, before: ClusterModel | None = None) -
 
 
 def _logs(table: pd.DataFrame) -> NDArray[np.float64]:
-
     return np.asarray(np.log1p(np.maximum(table[list(COLUMNS)].to_numpy(dtype=float), 0.0)))

@@ -87,7 +87,6 @@ def find(
 
 
 def _scaled(table: pd.DataFrame) -> NDArray[np.float64]:
-
     values = np.log1p(np.maximum(table.to_numpy(dtype=float), 0.0))
     spread = values.std(axis=0)
     return np.asarray((values - values.mean(axis=0)) / np.where(spread > 0, spread, 1.0))

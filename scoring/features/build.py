@@ -95,7 +95,6 @@ def _text_or_number(column: pd.Series[Any]) -> pd.Series[Any]:
 
 
 def _ages(members: pd.DataFrame) -> pd.DataFrame:
-
     company = members["company_created_at"].astype("float64")
     known = company.where(company <= members["cut"])
     return pd.DataFrame(

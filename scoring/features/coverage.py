@@ -96,7 +96,6 @@ class _Starts:
     """Since when each owner logs, as it looked at a cut-off, told from deals: they are worked on from their first day."""
 
     def __init__(self, engine: Engine) -> None:
-
         t = alive(neutral(engine, "deals"))
         deals = query(engine, t.select("owner_id", "created_at", "closed_at", record_id=t.id))
         deals = deals[deals["created_at"].notna()]

@@ -161,7 +161,6 @@ class _Field:
 
     @classmethod
     def of(cls, column: pd.Series[Any]) -> _Field:
-
         if pd.api.types.is_bool_dtype(column) or not pd.api.types.is_numeric_dtype(column):
             text = column.astype("string").str.strip()
             text = text.where(text != "")

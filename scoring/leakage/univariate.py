@@ -182,10 +182,8 @@ def _times(as_of: NDArray[Any] | None) -> NDArray[np.float64] | None:
 
 
 def _is_number(column: pd.Series[Any]) -> bool:
-
     return is_number(column)
 
 
 def _is_time(column: pd.Series[Any]) -> bool:
-
     return bool(pd.api.types.is_datetime64_any_dtype(column))

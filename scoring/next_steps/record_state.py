@@ -98,7 +98,6 @@ def _people(engine: Engine) -> pd.DataFrame:
 
 
 def _deal_rows(engine: Engine, ids: pd.Series[str], as_of: int) -> pd.DataFrame:
-
     t = alive(neutral(engine, "deals"))
     deals = query(
         engine,
@@ -133,7 +132,6 @@ def _deal_rows(engine: Engine, ids: pd.Series[str], as_of: int) -> pd.DataFrame:
 
 
 def _contact_rows(engine: Engine, ids: pd.Series[str]) -> pd.DataFrame:
-
     people = _people(engine).rename(
         columns={"contact_id": "record_id", "contact_owner": "owner_id", "contact_created": "created_at"}
     )

@@ -78,7 +78,6 @@ class Membership:
             self._disqualify(engine)
 
     def _filter(self, engine: Engine) -> None:
-
         entity = self.population.object
         known, past = engine.columns(entity), _fields_with_history(engine, entity)
         keep = np.ones(len(self.life), dtype=bool)
@@ -98,7 +97,6 @@ class Membership:
         self.life = self.life[keep].reset_index(drop=True)
 
     def _disqualify(self, engine: Engine) -> None:
-
         self._away = disqualified.spells(engine, as_of=self.as_of)
         if disqualified.has_history(engine):
             given_up = set(self._away["record_id"])
@@ -135,7 +133,6 @@ class Membership:
         return rows.reset_index(drop=True)
 
     def _customers(self, rows: pd.DataFrame, cut: int) -> pd.DataFrame:
-
         rows = rows.copy()
         ends = np.full(len(rows), np.nan)
         seen = np.zeros(len(rows), dtype=bool)

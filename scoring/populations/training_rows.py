@@ -36,7 +36,6 @@ def horizon_days(population: Population, members: Membership, *, before: int | N
 
 
 def _horizon_days(population: Population, members: Membership) -> int:
-
     if population.horizon_days is not None:
         return population.horizon_days
     if population.object != "deals":

@@ -69,6 +69,5 @@ def comparable(
 
 
 def _age(rows: pd.DataFrame) -> NDArray[np.int64]:
-
     days = (rows["cut"] - rows["created_at"]).to_numpy(dtype=float) / DAY_MS
     return np.searchsorted(_AGES, days, side="right").astype(np.int64)

@@ -118,7 +118,6 @@ class _Training:
     """Models of this training that came into force, or would, by their population."""
 
     def population(self, name: str, population: Population) -> None:
-
         called = population.label or name
         self.say(f"training {called}")
         in_force = load_latest(self.state, self.folder, name, PopulationModel)

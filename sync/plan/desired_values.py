@@ -166,14 +166,12 @@ def _directory(engine: DuckEngine, desired: Desired, keys: Iterable[RecordRef]) 
 
 
 def _undecided(engine: DuckEngine, desired: Desired) -> None:
-
     found = undecided(engine)
     for obj, ids in (("deals", found.deals), ("companies", found.companies), ("contacts", found.contacts)):
         desired.undecided |= {RecordRef(obj, i) for i in ids}
 
 
 def _scores(engine: DuckEngine, settings: Settings, models: Models, desired: Desired) -> "list[pd.DataFrame]":
-
     frames = []
     for name, population in settings.populations.items():
         # Built once a night: who is left out, who is open and who is scored are told from the same rows.
@@ -255,7 +253,6 @@ def reason_lines(reasons: Any) -> list[str]:
 
 
 def _expected(engine: DuckEngine, frames: "list[pd.DataFrame]", desired: Desired, models: Models) -> None:
-
     guessed: dict[str, float] = {}
     if models.amount is not None and any((f["object"] == "deals").any() for f in frames):
         found = models.amount.estimate(engine)
@@ -341,7 +338,6 @@ def _steps(
     held: Mapping[RecordRef, str],
     of_today: Collection[RecordRef],
 ) -> None:
-
     if not frames:
         return
     scores = pd.concat(

@@ -103,7 +103,6 @@ def _texts(values: Sequence[Any], odd: Odd, name: str) -> "pa.Array[Any]":
 def _page(
     fields: dict[str, Any], stamps: Any, count: int, selection: Selection, seen: int, odd: Odd
 ) -> pa.Table:
-
     if fields["Id"].null_count:
         raise CrmUnavailableError(
             "Salesforce's answer holds a record without an id.", action="Run the command again later."

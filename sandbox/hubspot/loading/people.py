@@ -62,7 +62,6 @@ def load_owners(loader: Loader) -> None:
 
 
 def _json(values: dict[str, Any]) -> str:
-
     return dumps(values)
 
 
@@ -139,7 +138,6 @@ def load_people(loader: Loader) -> None:
 
 
 def _define(loader: Loader, name: str, type: str, field_type: str) -> None:
-
     kind = KINDS["contacts"]
     label = name.replace("_", " ").capitalize()
     body = definition(name, label, type, field_type, group_of(kind)[0], iso(loader.epoch), own=False)

@@ -310,6 +310,16 @@ class Journal:
             ).all()
         return {str(s): int(n) for s, n in rows}
 
+    def tally(self) -> dict[str, int]:
+        """Records as a run's counts name them: written and dead, and where there are any waiting_records and left_records."""
+        now = self.counts()
+        held = {
+            f"{state}_records": now[state]
+            for state in (ChangeState.WAITING, ChangeState.LEFT)
+            if now.get(state)
+        }
+        return {"written": now.get(ChangeState.DONE, 0), "dead": now.get(ChangeState.DEAD, 0), **held}
+
 
 def unsettled_runs(state: State) -> list[str]:
     """Runs that left changes planned or in flight: killed, or ended by a limit."""

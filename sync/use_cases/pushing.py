@@ -16,7 +16,6 @@ from sales_consultant.sync.push import (
     recover,
 )
 from sales_consultant.sync.runtime import Reporter, Run, Workspace
-from sales_consultant.sync.stores import ChangeState
 
 
 def pushing(
@@ -41,12 +40,7 @@ def pushing(
             progress=lambda done, total: reporter.progress("writing", done, total),
         )
     finally:
-        now = journal.counts()
-        run.counts["written"] = now.get(ChangeState.DONE, 0)
-        run.counts["dead"] = now.get(ChangeState.DEAD, 0)
-        for state in (ChangeState.WAITING, ChangeState.LEFT):
-            if now.get(state):
-                run.counts[f"{state}_records"] = now[state]
+        run.counts |= journal.tally()
     unanswered, left = journal.unanswered(), len(journal.pending())
     journal.skip_pending("not sent: the run ended; planned anew by the next", now=ws.connector.latest())
     run.counts["not_sent"] = left

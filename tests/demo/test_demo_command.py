@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import urllib.request
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -44,9 +45,51 @@ def demo(home: Path, *options: str) -> dict[str, Any]:
     return found
 
 
+@dataclass(frozen=True)
+class Kept:
+    """A demo of both companies at a terminal, kept open until Ctrl-C."""
+
+    document: dict[str, Any]
+    index: str
+    """The page at the document's address while the demo was open."""
+    code: int
+    rest: str
+    """What came on standard output after the document."""
+    told: str
+    """What came on standard error."""
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Kept:
+    home = tmp_path_factory.mktemp("home")
+    cwd = tmp_path_factory.mktemp("cwd")
+    ours, theirs = pty.openpty()
+    command = [str(Path(sys.executable).with_name("sales-consultant")), "demo", "--json", "--keep"]
+    environ = {**os.environ, "HOME": str(home), "XDG_CACHE_HOME": str(home / "cache")}
+    pipe = subprocess.PIPE
+    with programs.start(
+        command, stdin=theirs, stdout=pipe, stderr=pipe, env=environ, cwd=cwd, start_new_session=True
+    ) as process:
+        assert process.stdout is not None and process.stderr is not None
+        lines: list[str] = []
+        while not lines or lines[-1] != "}\n":
+            lines.append(process.stdout.readline())
+            assert lines[-1], process.stderr.read()
+        found: dict[str, Any] = json.loads("".join(lines))
+        with urllib.request.urlopen(found["url"], timeout=30) as answer:
+            index = answer.read().decode()
+        process.send_signal(signal.SIGINT)
+        rest, told = process.communicate(timeout=60)
+    os.close(ours)
+    os.close(theirs)
+    assert list(cwd.iterdir()) == [], "the demo works in a directory of its own"
+    return Kept(found, index, process.returncode, rest, told)
+
+
 @pytest.mark.slow
-def test_the_saas_company(tmp_path: Path) -> None:
-    found = demo(tmp_path, "--data", "saas")
+@pytest.mark.xdist_group("demo")
+def test_the_saas_company(kept: Kept) -> None:
+    found = kept.document
     assert set(found) >= KEYS
     assert found["crm"] == "hubspot"
     assert found["pulled"]["deals"] > 2000
@@ -76,6 +119,20 @@ def test_the_saas_company(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.xdist_group("demo")
+def test_both_kept_open_are_one_document_and_nothing_of_it_is_lost(kept: Kept) -> None:
+    """At a terminal, until Ctrl-C: the document holds both companies, and the address in it is open meanwhile."""
+    found = kept.document
+    assert "Records by score" in kept.index
+    assert (kept.code, kept.rest) == (0, "")
+    assert found["url"] in kept.told, "the address is told on the other stream"
+    assert (found["company"], found["shop"]["company"]) == ("saas", "shop")
+    assert set(found) >= KEYS and set(found["shop"]) >= KEYS
+    assert found["records"][0]["score"] and found["shop"]["records"][0]["segment"]
+    assert "Online Retail" in found["shop"]["data"] and "synthetic" in found["data"]
+
+
+@pytest.mark.slow
 def test_the_shop(tmp_path: Path) -> None:
     found = demo(tmp_path, "--data", "shop")
     assert found["forward_test"] is None, "orders are won at once: there is no deal to predict"
@@ -91,33 +148,3 @@ def test_the_shop(tmp_path: Path) -> None:
         "promising",
         "at_risk",
     }
-
-
-@pytest.mark.slow
-def test_both_kept_open_are_one_document_and_nothing_of_it_is_lost(tmp_path: Path) -> None:
-    """At a terminal, until Ctrl-C: the document holds both companies, and the address in it is open meanwhile."""
-    ours, theirs = pty.openpty()
-    command = [str(Path(sys.executable).with_name("sales-consultant")), "demo", "--json", "--keep"]
-    environ = {**os.environ, "HOME": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path / "cache")}
-    pipe = subprocess.PIPE
-    with programs.start(
-        command, stdin=theirs, stdout=pipe, stderr=pipe, env=environ, start_new_session=True
-    ) as process:
-        assert process.stdout is not None and process.stderr is not None
-        lines: list[str] = []
-        while not lines or lines[-1] != "}\n":
-            lines.append(process.stdout.readline())
-            assert lines[-1], process.stderr.read()
-        found: dict[str, Any] = json.loads("".join(lines))
-        with urllib.request.urlopen(found["url"], timeout=30) as answer:
-            assert "Records by score" in answer.read().decode()
-        process.send_signal(signal.SIGINT)
-        rest, told = process.communicate(timeout=60)
-    os.close(ours)
-    os.close(theirs)
-    assert (process.returncode, rest) == (0, "")
-    assert found["url"] in told, "the address is told on the other stream"
-    assert (found["company"], found["shop"]["company"]) == ("saas", "shop")
-    assert set(found) >= KEYS and set(found["shop"]) >= KEYS
-    assert found["records"][0]["score"] and found["shop"]["records"][0]["segment"]
-    assert "Online Retail" in found["shop"]["data"] and "synthetic" in found["data"]

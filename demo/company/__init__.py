@@ -1,7 +1,7 @@
 """What both demo companies share: invented names, tables, a cache on disk."""
 
 from sales_consultant.demo.company.names import unit
-from sales_consultant.demo.company.tables import Columns, Row, iso, write_csv, write_parquet
+from sales_consultant.demo.company.tables import Columns, Row, iso, stage_rows, write_csv, write_parquet
 from sales_consultant.demo.company.world import DemoError, Made, Progress, World, cached, key_of
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "cached",
     "iso",
     "key_of",
+    "stage_rows",
     "unit",
     "write_csv",
     "write_parquet",

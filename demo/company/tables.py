@@ -38,3 +38,19 @@ def write_csv(folder: Path, table: str, columns: Iterable[str], rows: Sequence[R
         writer.writeheader()
         writer.writerows(rows)
     return len(rows)
+
+
+def stage_rows(pipeline: str, stages: Iterable[tuple[str, str, object]]) -> list[Row]:
+    """The stages of a pipeline in their order, from their name, label and probability."""
+    return [
+        {
+            "pipeline": pipeline,
+            "stage": stage,
+            "label": label,
+            "display_order": order,
+            "probability": probability,
+            "is_closed": str(stage.startswith("closed")).lower(),
+            "is_won": str(stage == "closed_won").lower(),
+        }
+        for order, (stage, label, probability) in enumerate(stages)
+    ]

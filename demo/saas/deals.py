@@ -6,7 +6,7 @@ from sales_consultant.demo.saas.story import Deal, Story
 
 PIPELINE = "new_business"
 STAGES = ("pipeline", "stage", "label", "display_order", "probability", "is_closed", "is_won")
-_STAGES = (
+STAGE_NAMES = (
     ("sql", "Sales qualified", 0.1),
     ("demo_scheduled", "Demo scheduled", 0.2),
     ("demo_completed", "Demo completed", 0.4),
@@ -35,22 +35,6 @@ DEALS: Columns = {
 }
 STAGE_HISTORY: Columns = {"deal_id": "text", "stage": "text", "entered_at": "text"}
 HISTORY: Columns = {"deal_id": "text", "changed_at": "text", "amount": "whole", "close_date": "text"}
-
-
-def stage_rows() -> list[Row]:
-    """The pipeline, with the simulation's stages in its order."""
-    return [
-        {
-            "pipeline": PIPELINE,
-            "stage": stage,
-            "label": label,
-            "display_order": order,
-            "probability": probability,
-            "is_closed": str(stage.startswith("closed")).lower(),
-            "is_won": str(stage == "closed_won").lower(),
-        }
-        for order, (stage, label, probability) in enumerate(_STAGES)
-    ]
 
 
 def deal_rows(book: Directory, stories: list[Story]) -> list[Row]:

@@ -15,7 +15,17 @@ from dataclasses import asdict
 from importlib import metadata
 from pathlib import Path
 
-from sales_consultant.demo.company import Made, Progress, World, cached, iso, key_of, write_csv, write_parquet
+from sales_consultant.demo.company import (
+    Made,
+    Progress,
+    World,
+    cached,
+    iso,
+    key_of,
+    stage_rows,
+    write_csv,
+    write_parquet,
+)
 from sales_consultant.demo.saas import deals, events, people
 from sales_consultant.demo.saas.recipe import SAAS, Recipe, Runs, run
 from sales_consultant.demo.saas.story import tell
@@ -93,7 +103,7 @@ def stage(runs: Runs, into: Path, *, recipe: Recipe) -> Made:
         "field_history": write_parquet(
             into, "field_history", events.FIELD_HISTORY, events.history_rows(stories, contacts, views, clock)
         ),
-        "stages": write_csv(into, "stages", deals.STAGES, deals.stage_rows()),
+        "stages": write_csv(into, "stages", deals.STAGES, stage_rows(deals.PIPELINE, deals.STAGE_NAMES)),
         "owners": write_csv(into, "owners", people.OWNERS, people.owner_rows(reps)),
         "currencies": write_csv(into, "currencies", ("code", "rate"), [{"code": "USD", "rate": 1}]),
     }

@@ -19,6 +19,7 @@ from sales_consultant.demo.company import (
     iso,
     key_of,
     names,
+    stage_rows,
     write_csv,
     write_parquet,
 )
@@ -141,7 +142,7 @@ def stage(found: tuple[list[Order], dict[str, int]], into: Path) -> Made:
         ),
         "products": write_parquet(into, "products", PRODUCTS, _product_rows(sales)),
         "line_items": write_parquet(into, "line_items", LINE_ITEMS, _line_rows(sales)),
-        "stages": write_csv(into, "stages", STAGES, _stage_rows()),
+        "stages": write_csv(into, "stages", STAGES, stage_rows(PIPELINE, _STAGES)),
         "owners": write_csv(into, "owners", ("id", "email", "first_name", "last_name"), _owner_rows()),
         "currencies": write_csv(into, "currencies", ("code", "rate"), [{"code": "GBP", "rate": 1}]),
     }
@@ -240,21 +241,6 @@ def _line_rows(sales: list[Order]) -> list[Row]:
             for number, line in enumerate(goods[:LINES_AN_ORDER], start=1)
         ]
     return found
-
-
-def _stage_rows() -> list[Row]:
-    return [
-        {
-            "pipeline": PIPELINE,
-            "stage": stage,
-            "label": label,
-            "display_order": order,
-            "probability": probability,
-            "is_closed": str(stage.startswith("closed")).lower(),
-            "is_won": str(stage == "closed_won").lower(),
-        }
-        for order, (stage, label, probability) in enumerate(_STAGES)
-    ]
 
 
 def _owner_rows() -> list[Row]:

@@ -7,7 +7,8 @@ from collections import Counter
 from typing import Any
 
 from histories.hubspot_world import HubSpotWorld
-from histories.salesforce_world import BASE, SalesforceWorld
+from histories.salesforce_records import BASE
+from histories.salesforce_world import SalesforceWorld
 from histories.world import World
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st

@@ -7,9 +7,10 @@ from typing import Any
 import pyarrow as pa
 import pytest
 from histories.hubspot_world import HubSpotWorld
+from histories.killing import KilledError, Killing
 from histories.play import CLOCK
 from histories.salesforce_world import SalesforceWorld
-from histories.world import KilledError, Killing, World
+from histories.world import World
 from support.in_process import LocalSandbox
 
 from sales_consultant.connectors.base import Page

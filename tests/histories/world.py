@@ -1,18 +1,19 @@
 """What the histories of both CRMs share: how they are played, interrupted and compared."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
 from typing import Any, ClassVar
 
 import requests
+from histories.killing import KilledError, Killing
 from histories.meddling import Meddling
 from support.in_process import LocalSandbox
 from support.odd_values import OddValues
 
 from sales_consultant.config.errors import SalesConsultantError
 from sales_consultant.config.neutral import FIELD, field_column
-from sales_consultant.connectors.base import Connector, Known, Page
+from sales_consultant.connectors.base import Connector
 from sales_consultant.sync.pull import pull
 from sales_consultant.sync.pull.reconcile import reconcile
 from sales_consultant.sync.stores.warehouse import Warehouse
@@ -36,30 +37,6 @@ class Difference:
 
 # What a proxy makes of an answer: labelled as packed, a page in its place, nothing, another character set, half of it.
 DAMAGED = ("gzip", "html", "empty", "charset", "cut")
-
-
-class KilledError(BaseException):
-    """The process ended here."""
-
-
-class Killing:
-    """A connector whose process dies before its n-th page is committed."""
-
-    def __init__(self, inner: Connector, pages: int) -> None:
-        self.inner = inner
-        self.pages = pages
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.inner, name)
-
-    def pull(
-        self, stream: str, *, since: int | None, until: int, resume: str | None, known: Known
-    ) -> Iterator[Page]:
-        for page in self.inner.pull(stream, since=since, until=until, resume=resume, known=known):
-            if self.pages == 0:
-                raise KilledError
-            self.pages -= 1
-            yield page
 
 
 def truncate(value: Any) -> str:

@@ -155,6 +155,7 @@ def main() -> NoReturn:
     except typer.Exit as e:
         code = e.exit_code
     except (typer.Abort, KeyboardInterrupt):
+        # 128 and the number of SIGINT, as shells report a program that was interrupted.
         code = 130
     except _WrongUse as e:
         if as_json:

@@ -35,7 +35,9 @@ def demo(
     crm: Annotated[str, typer.Option(help=f"Which CRM the sandbox plays: {' or '.join(CRMS)}.")] = next(
         iter(CRMS)
     ),
-    data: Annotated[str, typer.Option(help="Which company: saas, shop, or both.")] = "both",
+    data: Annotated[
+        str, typer.Option(metavar="COMPANY", help="Which company: saas, shop, or both.")
+    ] = "both",
     keep: Annotated[
         bool, typer.Option("--keep", help="Keep the sandbox open to browse until Ctrl-C.")
     ] = False,
@@ -53,16 +55,20 @@ def demo(
 def init(
     shell: Shell,
     crm: Annotated[str, typer.Option(help=f"{' or '.join(CRMS)}.")],
-    name: Annotated[str, typer.Option(help="How to call the connection.")] = "main",
+    name: Annotated[str, typer.Option(metavar="NAME", help="How to call the connection.")] = "main",
     url: Annotated[
         str, typer.Option(help="Another address than the vendor's, as of a sandbox on loopback.")
     ] = "",
     domain: Annotated[str, typer.Option(help="Salesforce: the My Domain, as acme.my.")] = "",
-    client_id: Annotated[str, typer.Option(help="The app's client id; Salesforce: the consumer key.")] = "",
-    auth: Annotated[str, typer.Option(help="token, oauth; Salesforce also client_credentials or jwt.")] = "",
-    output: Annotated[Path, typer.Option("--out", help="Where to write the settings.")] = Path(
-        "sales-consultant.toml"
-    ),
+    client_id: Annotated[
+        str, typer.Option(metavar="ID", help="The app's client id; Salesforce: the consumer key.")
+    ] = "",
+    auth: Annotated[
+        str, typer.Option(metavar="METHOD", help="token, oauth; Salesforce also client_credentials or jwt.")
+    ] = "",
+    output: Annotated[
+        Path, typer.Option("--out", metavar="FILE", help="Where to write the settings.")
+    ] = Path("sales-consultant.toml"),
     force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
 ) -> Answer[Initialised]:
     """Look at a CRM, propose what to score with counts, and write a commented settings file."""
@@ -86,7 +92,9 @@ def login(
     crm: Annotated[
         str, typer.Option(help="Before there are settings, to sign in by browser: which CRM.")
     ] = "",
-    client_id: Annotated[str, typer.Option(help="The same: the app's client id or consumer key.")] = "",
+    client_id: Annotated[
+        str, typer.Option(metavar="ID", help="The same: the app's client id or consumer key.")
+    ] = "",
     domain: Annotated[str, typer.Option(help="The same, Salesforce: the My Domain, as acme.my.")] = "",
     url: Annotated[str, typer.Option(help="The same: another address than the vendor's.")] = "",
     redirect_port: Annotated[
@@ -103,7 +111,7 @@ def login(
             return sys.stdin.readline()
         return str(typer.prompt(what, default="", show_default=False, hide_input=True))
 
-    found = sign_in.login(
+    signed_in = sign_in.login(
         shell.settings,
         shell.connection,
         keyring=secrets.os_keyring(),
@@ -118,7 +126,7 @@ def login(
             "redirect_port": str(redirect_port),
         },
     )
-    return Answer(found, screens.signed_in)
+    return Answer(signed_in, screens.signed_in)
 
 
 def logout(shell: Shell) -> Answer[SignedOut]:
@@ -132,7 +140,9 @@ def check(
     shell: Shell,
     live_report: Annotated[
         Path | None,
-        typer.Option("--live-report", help="Write which assumptions held, free of customer data."),
+        typer.Option(
+            "--live-report", metavar="FILE", help="Write which assumptions held, free of customer data."
+        ),
     ] = None,
 ) -> Answer[Checked]:
     """Say line by line what works, what is refused, with the scope or permission and where to click, and what comes next."""
@@ -148,7 +158,9 @@ def provision(
     assign: Annotated[
         list[str] | None,
         typer.Option(
-            "--assign", help="Salesforce: a user name or e-mail that is to see them; repeat for more."
+            "--assign",
+            metavar="USER",
+            help="Salesforce: a user name or e-mail that is to see them; repeat for more.",
         ),
     ] = None,
     list_view: Annotated[
@@ -182,6 +194,6 @@ def provision(
         gone = replace(provisioning.remove(shell.ws), used_by=looked.used_by)
         return Answer(gone, screens.removed, gone.code)
     token = sys.stdin.readline().strip() if reader_token_stdin else ""
-    wishes = provisioning.Wishes(tuple(assign or ()), list_view, token)
+    wishes = provisioning.ProvisionOptions(tuple(assign or ()), list_view, token)
     made = provisioning.provision(shell.ws, dry=dry_run, wishes=wishes)
     return Answer(made, screens.provisioned, made.code)

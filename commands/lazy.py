@@ -11,25 +11,34 @@ from typer.core import TyperCommand
 
 _COMMON: dict[str, tuple[Any, Any]] = {
     "connection": (
-        Annotated[str | None, typer.Option("--connection", help="Which connection; default the only one.")],
+        Annotated[
+            str | None,
+            typer.Option("--connection", metavar="NAME", help="Which connection; default the only one."),
+        ],
         None,
     ),
     "config": (
         Annotated[
-            str | None, typer.Option("--config", help="Settings file; default ./sales-consultant.toml.")
+            str | None,
+            typer.Option("--config", metavar="FILE", help="Settings file; default ./sales-consultant.toml."),
         ],
         None,
     ),
     "data_dir": (
         Annotated[
-            Path | None, typer.Option("--data-dir", help="Where state, warehouse and models are kept.")
+            Path | None,
+            typer.Option("--data-dir", metavar="FOLDER", help="Where state, warehouse and models are kept."),
         ],
         None,
     ),
     "timezone": (
         Annotated[
             str | None,
-            typer.Option("--timezone", help="Tell times in this zone; default time_zone of the settings."),
+            typer.Option(
+                "--timezone",
+                metavar="ZONE",
+                help="Tell times in this zone; default time_zone of the settings.",
+            ),
         ],
         None,
     ),
@@ -49,7 +58,24 @@ def loaded(place: str) -> Any:
     use_case = getattr(importlib.import_module(f"sales_consultant.commands.{module}"), function)
     alone = typer.Typer(add_completion=False, rich_markup_mode=None)
     alone.command(help=use_case.__doc__)(_with_shared_options(use_case))
-    return typer.main.get_command(alone)
+    made = typer.main.get_command(alone)
+    for parameter in made.params:
+        _name_value(parameter)
+    return made
+
+
+def _name_value(parameter: Any) -> None:
+    """Let the help call a value by what it is, as FIELD or N: typer would write its Python type.
+
+    An argument's name says enough; a type beside it would not add to it.
+    """
+    kind = parameter.type_descriptor.annotation
+    own = (
+        {int: "N", float: "SHARE", Path: "FILE"}.get(kind) if parameter.param_type_name == "option" else None
+    )
+    parameter.metavar = parameter.metavar or own or parameter.name.upper()
+    if parameter.param_type_name == "argument":
+        parameter.display_type_rich = lambda ctx: None
 
 
 def _with_shared_options(use_case: Callable[..., Any]) -> Callable[..., None]:

@@ -16,7 +16,8 @@ ShownFields = Annotated[
 ]
 ShownRecords = Annotated[int, typer.Option("--limit", help="How many records are shown.", min=0)]
 AsOf = Annotated[
-    str | None, typer.Option("--as-of", help="Score as of this moment (ISO 8601), not the CRM's now.")
+    str | None,
+    typer.Option("--as-of", metavar="TIME", help="Score as of this moment (ISO 8601), not the CRM's now."),
 ]
 Yes = Annotated[bool, typer.Option("--yes", help="Go on where a guard or a question would stop.")]
 MaxRecords = Annotated[int | None, typer.Option(help="Guard: records that may change.", min=0)]

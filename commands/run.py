@@ -99,7 +99,9 @@ def score(shell: Shell, as_of: AsOf = None) -> Answer[ScoredRecords]:
 
 def plan(
     shell: Shell,
-    output: Annotated[Path | None, typer.Option("--out", help="Save the plan to apply it later.")] = None,
+    output: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE", help="Save the plan to apply it later.")
+    ] = None,
     as_of: AsOf = None,
     no_pull: Annotated[bool, typer.Option("--no-pull", help="Plan from what was pulled before.")] = False,
     object: ShownObjects = None,
@@ -143,7 +145,7 @@ def sync(
         typer.Option("--changed", help="Read changes only; small tables once a day, no computed fields."),
     ] = False,
     narrowed: Annotated[
-        str, typer.Option(help="What becomes of our values outside a pilot: keep or empty.")
+        str, typer.Option(metavar="WHAT", help="What becomes of our values outside a pilot: keep or empty.")
     ] = "",
     max_records: MaxRecords = None,
     max_share: MaxShare = None,
@@ -174,15 +176,18 @@ def sync(
 
 def backfill(
     shell: Shell,
-    since: Annotated[str | None, typer.Option(help="Rows modified from then on (ISO 8601).")] = None,
+    since: Annotated[
+        str | None, typer.Option(metavar="TIME", help="Rows modified from then on (ISO 8601).")
+    ] = None,
     until: Annotated[
-        str | None, typer.Option(help="Rows modified up to then; default the CRM's now.")
+        str | None, typer.Option(metavar="TIME", help="Rows modified up to then; default the CRM's now.")
     ] = None,
     object: Objects = None,
     where: Annotated[
         list[str] | None,
         typer.Option(
             "--where",
+            metavar="CONDITION",
             help='Only rows like this, by = != < <= > >= or in, as "amount>=1000"; repeat for more.',
         ),
     ] = None,

@@ -32,4 +32,4 @@ def tail_runs(
 ) -> None:
     """What runs do, as it happens, one JSON object a line; ends with the run, or with Ctrl-C."""
     for event in tail(shell.ws.state, run_id, sleep=time.sleep):
-        print(json_text(shell.told(event)), flush=True)
+        print(json_text(shell.in_chosen_zone(event)), flush=True)

@@ -110,7 +110,7 @@ class Shell:
         chosen = self.timezone or ("settings" in vars(self) and self.settings.time_zone)
         return known_zone(chosen, "--timezone" if self.timezone else "time_zone") if chosen else None
 
-    def told(self, document: Document) -> Document:
+    def in_chosen_zone(self, document: Document) -> Document:
         """The document with its times in the zone that was asked for, where one was."""
         zone = self.zone
         return document if zone is None else dict(in_zone(document, zone))
@@ -118,7 +118,7 @@ class Shell:
     def show(self, result: R, screen: Callable[[Page, R], None]) -> None:
         """Print a result: as JSON, or as its screen."""
         if self.json:
-            print(json_text(self.told(result.to_json()), indent=1))
+            print(json_text(self.in_chosen_zone(result.to_json()), indent=1))
             return
         if "reporter" in vars(self):
             self.reporter.stop()

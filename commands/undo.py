@@ -23,12 +23,14 @@ def rollback(
     run_id: Annotated[
         str | None, typer.Argument(metavar="RUN", help="The run to undo; see: runs list")
     ] = None,
-    since: Annotated[str | None, typer.Option(help="Instead: all runs started since then.")] = None,
+    since: Annotated[
+        str | None, typer.Option(metavar="TIME", help="Instead: all runs started since then.")
+    ] = None,
     field: Annotated[
         list[str] | None, typer.Option("--field", help="Only this field; repeat for more.")
     ] = None,
     record: Annotated[
-        list[str] | None, typer.Option("--record", help="Only this id; repeat for more.")
+        list[str] | None, typer.Option("--record", metavar="ID", help="Only this id; repeat for more.")
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would be restored.")] = False,
     yes: Yes = False,

@@ -43,12 +43,12 @@ def from_option(text: str) -> Condition:
     >>> from_option("stage in won, lost").values
     ('won', 'lost')
     """
-    found = _OPTION.fullmatch(text)
-    if found is None:
+    match = _OPTION.fullmatch(text)
+    if match is None:
         raise ValueError(
             f'"{text}" is no condition: write it as "stage=won", "amount>1000" or "stage in won,lost"'
         )
-    name, operator, value = found[1], found[2].strip().lower(), found[3].strip()
+    name, operator, value = match[1], match[2].strip().lower(), match[3].strip()
     values = tuple(v.strip() for v in value.split(",") if v.strip()) if operator == "in" else (value,)
     return Condition(name, operator, values)
 

@@ -21,7 +21,7 @@ class SalesConsultantError(Exception):
     """The root of all errors of ours.
 
     `message` says what happened and to which record or setting, `action` what to do about it. Neither may hold a
-    secret or a response body.
+    secret or a response body. `code` is the exit code; docs/reference/exit-codes.md lists them.
     """
 
     code = 1
@@ -88,6 +88,7 @@ class CrmUnavailableError(SalesConsultantError):
 class StoppedError(SalesConsultantError):
     """Somebody said stop while the CRM was waited for: nobody needs to act."""
 
+    # 128 and the number of SIGINT, as shells report a program that was interrupted.
     code = 130
     kind = "interrupted"
 

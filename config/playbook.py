@@ -121,13 +121,17 @@ class Rule(BaseModel):
         default="record",
         description="What makes the step a new one. As long as it has not changed, the step keeps its id and due date.",
     )
+    # Judgements: three days leave time beside other work; what is due later than a quarter (60 working days) is no next
+    # step.
     due_working_days: int = Field(default=3, ge=0, le=60, description="Working days until the step is due.")
+    # A judgement, and no measured effect: only the order of shares counts (docs/decisions/steps-worth-orders.md).
     share: float = Field(
         default=0.03,
         ge=0,
         le=0.5,
         description="Share of the expected value that orders the steps. It is no measured effect.",
     )
+    # Judgements: the fields take 255 letters, and the words in braces grow when they are filled in.
     step: str = Field(min_length=3, max_length=120, description="What the rep reads as the next step.")
     reason: str = Field(min_length=3, max_length=200, description="Why, as the rep reads it.")
 

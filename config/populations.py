@@ -9,7 +9,9 @@ from sales_consultant.config.language.nearest import did_you_mean
 
 Event = Literal["won", "converted", "converted_with_deal", "deal_opened", "new_business_won", "next_purchase"]
 PopulationObject = Literal["contacts", "companies", "deals"]
+# A judgement: a quarter, as sales plan. HubSpot's own likelihood to close looks as far.
 DEFAULT_HORIZON_DAYS = 90
+# A judgement: only finished horizons are learnt from, and few CRMs hold more than some years.
 MAX_HORIZON_DAYS = 730
 
 

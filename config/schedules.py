@@ -45,6 +45,7 @@ class Schedule(BaseModel):
         default="",
         description="Which connection. Empty: the only one; where there are several, one must be named.",
     )
+    # An hour at most, a judgement: it spreads the jobs of many orgs, and more would be another time of day.
     jitter_seconds: int = Field(
         default=0,
         ge=0,

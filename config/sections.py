@@ -37,6 +37,8 @@ class Connection(_Section):
         description="How to sign in: with a token; oauth, after a sign-in by browser; on Salesforce also "
         "client_credentials or jwt, which are better for schedules.",
     )
+    # Any port above the reserved ones would do. It is fixed because the app in the CRM names the exact address
+    # (docs/decisions/signin-redirect.md).
     redirect_port: int = Field(
         default=8765,
         ge=1024,
@@ -50,9 +52,11 @@ class Connection(_Section):
     write_version: str = Field(
         default="", description="API version for writing; empty: the default of this release."
     )
+    # A judgement: all apps of an account share the limit of searches, so that a third is left to the others.
     limit_share: float = Field(
         default=0.7, gt=0, le=1, description="Share of the CRM's rate limits that this connection may use."
     )
+    # A judgement: half of the day is left to the org's other programs (docs/decisions/signin-daily-budget.md).
     daily_share: float = Field(
         default=0.5,
         gt=0,
@@ -60,6 +64,7 @@ class Connection(_Section):
         description="Share of the org's calls of a day that this connection may use; then it stops until more "
         "are available.",
     )
+    # docs/decisions/answers-patience.md has the reason of the 90. An hour at most: the next time of a schedule is near.
     patience_seconds: float = Field(
         default=90.0,
         ge=0,
@@ -120,6 +125,7 @@ class Write(_Section):
         default=["contacts", "leads", "companies", "deals"],
         description="Objects that are written.",
     )
+    # Ten letters, a judgement: with the longest key a name stays below the 40 letters that Salesforce takes of one.
     prefix: str = Field(
         default="sc",
         pattern=r"^[a-z][a-z0-9]{0,9}$",
@@ -131,6 +137,7 @@ class Write(_Section):
     labels: dict[str, str] = Field(
         default_factory=dict, description='Other labels for fields, by key, such as {score = "Fit"}.'
     )
+    # A judgement: HubSpot shows it before the label of every property, where a longer one would hide what follows.
     label: str = Field(
         default=GROUP_LABEL,
         min_length=1,
@@ -142,6 +149,7 @@ class Write(_Section):
         pattern=r"^[a-z][a-z0-9_]{0,49}$",
         description="HubSpot: the property group that holds our fields.",
     )
+    # Fifteen letters are the most that Salesforce takes of a namespace (Second-Generation Managed Packaging guide).
     namespace: str = Field(
         default="",
         pattern=r"^([A-Za-z][A-Za-z0-9_]{0,14})?$",
@@ -204,6 +212,9 @@ class Guards(_Section):
     max_records: int | None = Field(
         default=None, ge=0, description="Most records that a run may change. Empty: no limit."
     )
+    # Judgements: a usual night writes under 2 % of the records (docs/decisions/scoring-unchanged-stays.md). Half of
+    # them, or half of the grades, is a new model or a mistake: somebody should look. Empty fields are seen at once, so
+    # a tenth is much.
     max_share: float = Field(
         default=0.5,
         ge=0,
@@ -233,10 +244,11 @@ class NextSteps(_Section):
     playbook: str = Field(
         default="", description="The file of a playbook of your own. Empty: the one that is delivered."
     )
+    # A judgement: about what a rep can do in a day beside their own plans.
     max_new_per_owner: int = Field(default=5, ge=0, description="Most new steps that an owner gets in a day.")
 
 
-class Worth(_Section):
+class ValueSettings(_Section):
     """What customers are worth."""
 
     discount_rate: float = Field(
@@ -272,6 +284,7 @@ class Service(_Section):
         description='Where the address of a webhook (as Slack\'s) is kept, as "keyring:alerts"; empty: no '
         "alerts.",
     )
+    # A nightly run may fail once and the next be late (docs/decisions/keeping-alerts.md).
     max_age_hours: float = Field(
         default=36,
         gt=0,
@@ -292,6 +305,8 @@ class Service(_Section):
 class Pulling(_Section):
     """What is read, and how often."""
 
+    # Judgements: once a week keeps the calls few, and nothing is wrong for longer than a week
+    # (docs/decisions/reading-reconcile.md, docs/decisions/reading-computed-fields.md).
     reconcile_days: int = Field(
         default=7,
         ge=0,
@@ -322,12 +337,14 @@ class Retention(_Section):
         description="After so many days values that were shown and replaced are removed and no longer "
         "evaluated. Empty: never.",
     )
+    # A judgement: two weeks of the daily backups that `init` writes into the schedule.
     backups: int = Field(default=14, ge=1, description="How many backups are kept in the data directory.")
 
 
 class Proof(_Section):
     """How to find out whether the scores help."""
 
+    # Above a half more companies would go without scores than have them.
     control_share: float = Field(
         default=0.0,
         ge=0,

@@ -28,7 +28,7 @@ from sales_consultant.config.sections import (
     Pulling,
     Retention,
     Service,
-    Worth,
+    ValueSettings,
     Write,
 )
 
@@ -80,7 +80,7 @@ class Settings(BaseSettings):
         default_factory=Guards, description="Limits at which a run stops before it writes."
     )
     next_steps: NextSteps = Field(default_factory=NextSteps, description="How next steps are given.")
-    value: Worth = Field(default_factory=Worth, description="What customers are worth.")
+    value: ValueSettings = Field(default_factory=ValueSettings, description="What customers are worth.")
     schedule: dict[str, Schedule] = Field(default_factory=dict, description="When jobs run.")
     time_zone: str = Field(
         default="", description="The zone in which times are shown, such as Europe/Berlin. Empty: UTC."

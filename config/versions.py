@@ -20,7 +20,10 @@ VERSIONS: tuple[ApiVersion, ...] = (
     ApiVersion("salesforce", "62.0", None),
     ApiVersion("salesforce", "67.0", None),
 )
+# From 2026-09 on HubSpot checks an admin's validation rules on writes by API too: a score could then be refused because
+# another property of the record is empty.
 HUBSPOT_DEFAULT = "2026-03"
+# Above the newest that what we use needs: 61.0 to make list views by the UI API, 58.0 for `resultPages` of Bulk jobs.
 SALESFORCE_DEFAULT = "62.0"
 
 

@@ -25,7 +25,7 @@ class Chosen:
 def checked(object: str, fields: Sequence[FieldInfo], where: Sequence[Condition]) -> list[Chosen]:
     """The conditions with their fields; UsageError for a field that is not there, or a value it cannot have."""
     named = {f.name.lower(): f for f in fields}
-    found = []
+    chosen = []
     for c in where:
         field = named.get(c.field.lower())
         if field is None:
@@ -46,8 +46,8 @@ def checked(object: str, fields: Sequence[FieldInfo], where: Sequence[Condition]
                 raise UsageError(f'{field.name} has no value "{v}".', action=did_you_mean(v, field.options))
             if field.type == "bool" and v.lower() not in ("true", "false"):
                 raise UsageError(f'{field.name} is true or false, not "{v}".', action=f"As {field.name}=true")
-        found.append(Chosen(field, c.operator, c.values, moments))
-    return found
+        chosen.append(Chosen(field, c.operator, c.values, moments))
+    return chosen
 
 
 def _number(field: FieldInfo, text: str) -> float:

@@ -26,6 +26,7 @@ from sales_consultant.sync.use_cases import SyncOptions, init, sync
 
 # Any token is a super admin's on the sandbox; this is none of anybody's.
 TOKEN = "sandbox-demo"
+# How many records a demo lists: a judgement of what one screen holds.
 SHOWN = 15
 
 
@@ -63,7 +64,7 @@ def run(
                 else:
                     document[name] = made.to_json()
             if keep and number == 0 and len(companies) > 1:
-                _tell(made.url, as_json)
+                _print_address(made.url, as_json)
         if as_json:
             print(json.dumps(document, ensure_ascii=False, indent=1, default=str), flush=True)
         if keep:
@@ -99,7 +100,7 @@ def _progress(reporter: Reporter, name: str) -> Any:
     return lambda text, share: reporter.progress(f"{name}: {text}", int(100 * share), 100)
 
 
-def _tell(url: str, as_json: bool, more: str = "") -> None:
+def _print_address(url: str, as_json: bool, more: str = "") -> None:
     """The address of what is kept open, where it is no part of a document."""
     print(f"\nBrowse the CRM as a rep: {url}{more}", file=sys.stderr if as_json else sys.stdout, flush=True)
 
@@ -108,7 +109,7 @@ def _stay(url: str, as_json: bool) -> None:
     """Until Ctrl-C; where nobody is there to end it, not at all."""
     if not sys.stdin.isatty():
         return
-    _tell(url, as_json, "   (Ctrl-C ends)")
+    _print_address(url, as_json, "   (Ctrl-C ends)")
     # Ctrl-C is how one leaves, not a failure.
     with contextlib.suppress(KeyboardInterrupt):
         while True:
@@ -128,15 +129,15 @@ def _job(crm: str, url: str, folder: Path, reporter: Reporter, company: _Company
     """init, provision, sync, and a second sync at the same as-of that has nothing to do."""
     environ = {"SALES_CONSULTANT_DEMO_TOKEN": TOKEN}
     file, data = folder / "sales-consultant.toml", folder / "data"
-    found = init.initialise(crm, "demo", {"url": url}, file, data, reporter, keyring=None, environ=environ)
+    proposed = init.initialise(crm, "demo", {"url": url}, file, data, reporter, keyring=None, environ=environ)
     settings = load(file)
     name, connection = settings.connection("demo")
     with Workspace(settings, name, connection, data, environ=environ) as ws:
         reporter.say("making the fields")
         admin.provision(ws, dry=False)
         first, plan = sync(ws, reporter, SyncOptions(yes=True))
-        at_limits = found.seconds_at_vendor_limits + ws.connector.seconds_at_limits()
-        calls = Counter(found.api_calls) + Counter(ws.connector.calls.by_kind)
+        at_limits = proposed.seconds_at_vendor_limits + ws.connector.seconds_at_limits()
+        calls = Counter(proposed.api_calls) + Counter(ws.connector.calls.by_kind)
         second, _ = sync(ws, reporter, SyncOptions(as_of=first.as_of, yes=True))
         records = best(plan)
         page = _save_page(url, crm, records, folder)
@@ -146,8 +147,8 @@ def _job(crm: str, url: str, folder: Path, reporter: Reporter, company: _Company
             notice=company.notice,
             crm=crm,
             as_of=first.context.as_of,
-            pulled=found.found,
-            populations=found.populations,
+            pulled=proposed.found,
+            populations=proposed.populations,
             scored=first.counts.get("scored", {}),
             excluded=first.counts.get("excluded", {}),
             written=first.counts.get("written", 0),
@@ -168,7 +169,7 @@ def _job(crm: str, url: str, folder: Path, reporter: Reporter, company: _Company
 
 def best(plan: Plan) -> list[Record]:
     """The open records of the first write, most valuable first: deals by expected value, then others by score."""
-    found: list[Record] = []
+    records: list[Record] = []
     for entry in plan.entries:
         values = {k: new for k, _, new in entry.fields}
         score = values.get("score")
@@ -176,7 +177,7 @@ def best(plan: Plan) -> list[Record]:
             continue
         same = ("grade", "probability", "segment", "lifecycle", "customer_tier", "churn_risk")
         steps = ("next_step", "next_step_due", "next_step_reason")
-        found.append(
+        records.append(
             Record(
                 object=entry.object,
                 id=entry.record_id,
@@ -188,9 +189,9 @@ def best(plan: Plan) -> list[Record]:
             )
         )
     # A score is what a rep works by; a shop without open deals has customers and their value instead.
-    found = [r for r in found if r.score is not None] or found
-    found.sort(key=lambda r: (-float(r.expected_value or 0), -(r.score or 0), r.id))
-    return found
+    records = [r for r in records if r.score is not None] or records
+    records.sort(key=lambda r: (-float(r.expected_value or 0), -(r.score or 0), r.id))
+    return records
 
 
 def _save_page(url: str, crm: str, records: list[Record], folder: Path) -> Path | None:

@@ -107,4 +107,5 @@ def beside(world: World, crm: str) -> Iterator[str]:
         yield url
     finally:
         process.terminate()
+        # A judgement: a sandbox ends in a second; longer would keep whoever pressed Ctrl-C.
         process.join(10)

@@ -10,6 +10,8 @@ import duckdb
 
 from sales_consultant.config.errors import MachineError, disk_full
 
+# A judgement: features of 5 million activities took 14.4 s of CPU with it, 13.3 s with 4 GB, 21.5 s with 200 MB. What
+# does not fit goes to temporary files.
 MEMORY_LIMIT = "1GB"
 
 

@@ -53,11 +53,11 @@ class DuckEngine:
 
     def small(self, query: Query, most: int | None = None) -> pd.DataFrame:
         """A result as a frame. Raises TooManyRowsError beyond `most` rows."""
-        found = self.con.execute(self.text(query))
+        result = self.con.execute(self.text(query))
         if most is None:
-            return found.df()
+            return result.df()
         # One row more than is wanted is enough to know; a larger result never comes into this process.
-        rows = found.fetchmany(most + 1)
+        rows = result.fetchmany(most + 1)
         if len(rows) > most:
             raise TooManyRowsError(f"more than {most:,} rows")
         return self.con.execute(self.text(query)).df()

@@ -73,6 +73,7 @@ def query(engine: Engine, table: Any) -> pd.DataFrame:
 
 # SQL by what it computes and the columns it was made for: compiling costs more than running it on a small CRM.
 _TEXTS: dict[Hashable, str] = {}
+# A judgement: a training of several populations makes some hundred texts of some kilobytes; the oldest goes first.
 _MOST_TEXTS = 400
 
 

@@ -8,6 +8,7 @@ import duckdb
 
 from sales_consultant.config.neutral import field_column, quote
 
+# 2: the names of fields got their prefix (see above).
 NEWEST = 2
 _OURS = frozenset({"id", "_created", "_modified", "_archived", "_seen", "_first_seen"})
 

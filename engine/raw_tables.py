@@ -41,12 +41,12 @@ class RawTables:
 
     def prepare(self, table: str, rows: pa.Table) -> None:
         """Make the table, or the columns that it does not have yet."""
-        held = self.columns(table)
-        new = [f for f in rows.schema if f.name not in held]
+        present = self.columns(table)
+        new = [f for f in rows.schema if f.name not in present]
         if not new:
             return
         kinds = {f.name: _type_of(f.type) for f in new}
-        if held:
+        if present:
             for name, kind in kinds.items():
                 self._db.con.execute(f"ALTER TABLE {quote(table)} ADD COLUMN {quote(name)} {kind}")
         else:
@@ -108,13 +108,13 @@ class RawTables:
             )
         self._db.con.register("_rows", rows)
         join = " AND ".join(f"o.{quote(k)} = p.{quote(k)}" for k in key)
-        found: pa.Table = self._db.con.sql(
+        completed: pa.Table = self._db.con.sql(
             f"SELECT p.*, CASE WHEN o._seen IS NOT NULL THEN o._first_seen WHEN ? THEN NULL ELSE p._seen END "
             f"AS _first_seen FROM _rows p LEFT JOIN {quote(table)} o ON {join}",
             params=[first_pull],
         ).to_arrow_table()
         self._db.con.unregister("_rows")
-        return found
+        return completed
 
     def odd_values(self, rows: pa.Table, kinds: Mapping[str, str]) -> dict[str, int]:
         """How many values of each column cannot be read as the kind that its field is of."""
@@ -150,13 +150,13 @@ class RawTables:
 
     def ids(self, table: str, *, read_since: int | None, changed_since: int | None) -> list[str]:
         """Ids of live rows: all, or those that were read, or modified, since (ms)."""
-        held = self.columns(table)
-        if not held:
+        columns = self.columns(table)
+        if not columns:
             return []
-        where = ["NOT _archived"] if "_archived" in held else []
+        where = ["NOT _archived"] if "_archived" in columns else []
         if read_since is not None:
             where.append(f"_seen >= {int(read_since)}")
-        if changed_since is not None and "_modified" in held:
+        if changed_since is not None and "_modified" in columns:
             where.append(f"_modified >= {int(changed_since)}")
         condition = f" WHERE {' AND '.join(where)}" if where else ""
         return [r[0] for r in self._db.con.execute(f"SELECT id FROM {quote(table)}{condition}").fetchall()]

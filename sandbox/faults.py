@@ -21,6 +21,7 @@ Kind = Literal[
 ]
 
 
+# What stands in the CRM's place answers with 200 as a rule; a redirect with 302.
 _STATUS = {"redirect": 302, "html": 200, "empty": 200}
 
 

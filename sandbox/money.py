@@ -15,6 +15,7 @@ def number(text: str) -> Decimal | None:
         found = Decimal(text.strip())
     except InvalidOperation:
         return None
+    # A double ends at 1e308; what has more digits than these is no amount, and would fill the page.
     return found if found.is_finite() and abs(found.adjusted()) < 400 else None
 
 
@@ -31,6 +32,7 @@ def grouped(amount: Decimal, digits: int | None = None) -> str:
 
 
 def _rounded(amount: Decimal, digits: int) -> Decimal:
+    # Enough for 400 digits before the point and as many after it: nothing is rounded but what is asked for.
     with localcontext(prec=1000):
         return amount.quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP)
 

@@ -13,6 +13,7 @@ from sales_consultant.sandbox.templating import page
 from sales_consultant.sandbox.world import ControlError, World
 
 Json = dict[str, Any]
+# RFC 6749, section 4.1.2, recommends ten minutes at most.
 CODE_SECONDS = 600
 CONSENTS = ("grant", "deny", "ask")
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")

@@ -100,7 +100,11 @@ class Store:
         self.version = 0
         try:
             self._db = sqlite3.connect(
-                str(self.path), check_same_thread=False, isolation_level=None, cached_statements=512
+                # Four times sqlite3's default: queries differ by object, and compiling one costs more than running it.
+                str(self.path),
+                check_same_thread=False,
+                isolation_level=None,
+                cached_statements=512,
             )
             self._db.execute("PRAGMA journal_mode=WAL")
         except sqlite3.Error as e:

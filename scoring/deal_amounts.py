@@ -21,6 +21,8 @@ from sales_consultant.scoring.features import crm_fields as own
 if TYPE_CHECKING:
     from sales_consultant.config.populations import FeatureSettings
 
+# Judgements: of 60 deals 18 are judged on, the least that tells one regression from another; 80 % is a range that
+# people plan with; a hundred trees are kept as numbers in a small file.
 LEAST = 60
 INTERVAL = (0.1, 0.9)
 _TEST_SHARE = 0.3
@@ -165,7 +167,7 @@ def _frame(engine: Engine, sources: tuple[dict[str, str], ...]) -> tuple[pd.Data
     deals["known"] = amount.notna() & ~amount.fillna(0).map(placeholder)
     X = deals[present].astype(object)
     X = X.where(X.notna(), None)
-    X["earlier_amount"] = _habit(deals)
+    X["earlier_amount"] = _mean_won_amount_before(deals)
     by_owner: dict[str, list[dict[str, str]]] = {}
     for source in sources:
         by_owner.setdefault(source["entity"], []).append(source)
@@ -183,7 +185,7 @@ def _frame(engine: Engine, sources: tuple[dict[str, str], ...]) -> tuple[pd.Data
     return X, deals
 
 
-def _habit(deals: pd.DataFrame) -> pd.Series[float]:
+def _mean_won_amount_before(deals: pd.DataFrame) -> pd.Series[float]:
     """The mean amount of the company's deals that were won before this one was made; a gap where there is none."""
     won = deals[deals["is_won"] & deals["known"] & deals["closed_at"].notna() & deals["company_id"].notna()]
     won = won.assign(at=won["closed_at"].astype("int64")).sort_values("at", kind="stable")
@@ -262,6 +264,7 @@ def _learn(
     from sklearn.linear_model import RidgeCV
 
     if kind in ("linear", "polynomial"):
+        # Penalties from none to one that leaves only the mean, by half powers of ten.
         model = RidgeCV(np.logspace(-1, 4, 11)).fit(_design(Z, kind == "polynomial")[:, 1:], y)
         return np.asarray(np.r_[model.intercept_, model.coef_])
     if kind == "random forest":
@@ -269,6 +272,7 @@ def _learn(
             Z, y
         )
         return Trees(0.0, 1 / _TREES, [_arrays(e) for e in forest.estimators_])
+    # Judgements, for some hundred deals: small steps and large leaves, so that no single deal makes an estimate.
     boosted = GradientBoostingRegressor(
         n_estimators=_TREES,
         learning_rate=0.06,

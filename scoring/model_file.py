@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     AnyModel: TypeAlias = AmountModel | ClusterModel | PopulationModel | SegmentModel | ValueModel
 
+# Raised where a file of before could no longer be read as it was meant; such a one is refused, and trained anew.
 FORMAT_VERSION = 2
 FILE = "model.json"
 
@@ -43,8 +44,13 @@ def save(model: AnyModel, folder: Path) -> str:
     The file is replaced as a whole: a reader sees the old model or the new one.
     """
     content = _plain(model.to_dict())
-    found = hashlib.sha256(_text(content)).hexdigest()
-    document = {"format_version": FORMAT_VERSION, "kind": _kind(model), "sha256": found, "model": content}
+    content_digest = hashlib.sha256(_text(content)).hexdigest()
+    document = {
+        "format_version": FORMAT_VERSION,
+        "kind": _kind(model),
+        "sha256": content_digest,
+        "model": content,
+    }
     folder.mkdir(parents=True, exist_ok=True)
     draft = folder / f"{FILE}.part"
     with draft.open("wb") as out:
@@ -52,7 +58,7 @@ def save(model: AnyModel, folder: Path) -> str:
         out.flush()
         os.fsync(out.fileno())
     draft.replace(folder / FILE)
-    return found
+    return content_digest
 
 
 def _kind(model: AnyModel) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sales_consultant.config.language.numbers import percent
 from sales_consultant.scoring.metrics import auc
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
     from matplotlib.axes import Axes
 
+# Tenths, as people read them; a judgement: of a hundred rows each still has ten.
 BINS = 10
 _BLUE, _GREY, _RED = "#1f5fa8", "#9aa5b1", "#b3332b"
 
@@ -26,15 +28,16 @@ def calibration_table(
 
     The interval is Wilson's (1927): it stays inside 0 to 1 for a bin without an event.
     """
-    found = []
+    bands = []
     for part in np.array_split(np.argsort(p, kind="stable"), bins):
         if not len(part):
             continue
         n, k = len(part), float(y[part].sum())
+        # Of a normal distribution, 95 % lie within so many standard deviations.
         z = 1.96
         middle = (k + z**2 / 2) / (n + z**2)
         half = z * np.sqrt(k * (n - k) / n + z**2 / 4) / (n + z**2)
-        found.append(
+        bands.append(
             {
                 "n": n,
                 "promised": float(p[part].mean()),
@@ -43,7 +46,7 @@ def calibration_table(
                 "high": float(min(middle + half, 1.0)),
             }
         )
-    return found
+    return bands
 
 
 def terminal(y: NDArray[np.float64], p: NDArray[np.float64], *, width: int = 40) -> list[dict[str, str]]:
@@ -57,8 +60,8 @@ def terminal(y: NDArray[np.float64], p: NDArray[np.float64], *, width: int = 40)
         rows.append(
             {
                 "records": f"{r['n']:,}",
-                "promised": f"{r['promised']:.1%}",
-                "happened": f"{r['happened']:.1%}",
+                "promised": percent(r["promised"], 1),
+                "happened": percent(r["happened"], 1),
                 "# happened, | promised": "".join(line).rstrip(),
             }
         )
@@ -150,6 +153,7 @@ def _pr(ax: Axes, y: NDArray[np.float64], p: NDArray[np.float64]) -> None:
 
 
 def _effects(ax: Axes, effects: Sequence[tuple[str, float]]) -> None:
+    # A judgement: what a figure of this size has room for.
     shown = sorted(effects, key=lambda e: e[1])[-15:]
     ax.barh([n for n, _ in shown], [v for _, v in shown], color=_BLUE)
     ax.set(title="what the reasons weigh", xlabel="mean points, up or down, on today's open records")

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from sales_consultant.config.populations import Exclusions
     from sales_consultant.scoring.propensity import PopulationModel
 
-__all__ = ["COLUMNS", "Reason", "excluded", "left_out", "members", "score", "score_and_tell", "shown"]
+__all__ = ["COLUMNS", "Reason", "excluded", "left_out", "members", "score", "score_with_features", "shown"]
 
 COLUMNS = ("object", "record_id", "probability", "score", "grade", "reasons")
 
@@ -42,18 +42,18 @@ def score(
     return _scored(model, members, build(engine, model.population.object, model.features, members))
 
 
-def score_and_tell(
+def score_with_features(
     engine: Engine, model: PopulationModel, record_id: str, *, as_of: int, exclusions: Exclusions
 ) -> tuple[pd.DataFrame, list[dict[str, Any]]]:
     """The same, with the features of one record: a list of reason, side, said, feature and value."""
     members = Membership(engine, model.population, exclusions, as_of=as_of).at(as_of)
     X = build(engine, model.population.object, model.features, members)
     mine = X[(members["record_id"] == record_id).to_numpy()]
-    return _scored(model, members, X), _told(model, mine)
+    return _scored(model, members, X), _feature_values(model, mine)
 
 
 def _scored(model: PopulationModel, members: pd.DataFrame, X: pd.DataFrame) -> pd.DataFrame:
-    told, scores = reasons(model, X)
+    reasons_of_rows, scores = reasons(model, X)
     p = model.probability(X)
     if p is not None:
         # Here, so that what follows from it (the expected value, the next step's rank) agrees with what is shown.
@@ -69,18 +69,18 @@ def _scored(model: PopulationModel, members: pd.DataFrame, X: pd.DataFrame) -> p
             "grade": pd.Series(
                 [grade(int(s), model.grade_edges) for s in scores], index=members.index, dtype=object
             ),
-            "reasons": pd.Series(told, index=members.index, dtype=object),
+            "reasons": pd.Series(reasons_of_rows, index=members.index, dtype=object),
         }
     )
     return frame.sort_values("record_id", ignore_index=True)
 
 
-def _told(model: PopulationModel, X: pd.DataFrame) -> list[dict[str, Any]]:
+def _feature_values(model: PopulationModel, X: pd.DataFrame) -> list[dict[str, Any]]:
     """The features of one row, reason by reason; a gap is None."""
     if X.empty:
         return []
     row = {str(k): v for k, v in X.iloc[0].to_dict().items()}
-    found = []
+    entries = []
     for group in model.groups:
         mine = [f for f in model.features if f.group == group.name]
         said = say(group, mine, row)
@@ -89,8 +89,8 @@ def _told(model: PopulationModel, X: pd.DataFrame) -> list[dict[str, Any]]:
             if isinstance(value, float):
                 value = round(value, 4)
             entry = {"reason": group.name, "side": group.side, "said": said, "feature": feature.name}
-            found.append({**entry, "value": None if pd.isna(value) else value})
-    return found
+            entries.append({**entry, "value": None if pd.isna(value) else value})
+    return entries
 
 
 def members(membership: Membership) -> list[str]:

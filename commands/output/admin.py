@@ -15,6 +15,7 @@ from sales_consultant.sync.results.admin import (
     SignedOut,
 )
 
+# How many are shown: a judgement of what one screen holds. --json has all of them.
 _USES = 20
 _STEPS = 12
 

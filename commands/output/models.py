@@ -133,18 +133,18 @@ def _dropped(page: Page, d: Mapping[str, Any]) -> None:
 def _counts(found: Any, leave: tuple[str, ...] = ()) -> str:
     if not isinstance(found, Mapping):
         return plain(found) if found else ""
-    told = []
+    texts = []
     for name, value in found.items():
         if name in leave or not value:
             continue
         if isinstance(value, Mapping):
             if inner := _counts(value):
-                told.append(f"{words(str(name))}: {inner}")
+                texts.append(f"{words(str(name))}: {inner}")
         elif isinstance(value, list | tuple):
-            told.append(f"{words(str(name))} {len(value):,}")
+            texts.append(f"{words(str(name))} {len(value):,}")
         else:
-            told.append(f"{words(str(name))} {plain(value)}")
-    return listed(told)
+            texts.append(f"{words(str(name))} {plain(value)}")
+    return listed(texts)
 
 
 def _other(page: Page, c: ModelCard) -> None:

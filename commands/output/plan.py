@@ -16,6 +16,7 @@ from sales_consultant.sync.journal import Entry
 from sales_consultant.sync.plan import Plan
 from sales_consultant.sync.use_cases.plan_made import PlanMade, ScoredRecords
 
+# How many rows of each kind are shown: judgements of what one screen holds. --limit shows more changes, --json all.
 SHOWN = 10
 _EDITS = 5
 _BEST = 20

@@ -13,6 +13,7 @@ START = 50
 """Where points begin: 50 and all points sum to the score."""
 _GRADES = {"A": good, "B": good, "C": warn, "D": bad}
 _CARD = ("score", "grade", "probability", "expected_value", "next_step", "next_step_due")
+# How many earlier values are shown: a judgement of what one screen holds. --json has all of them.
 _HISTORY = 6
 
 
@@ -46,18 +47,18 @@ def _title(page: Page, found: Explanation) -> None:
     r = found.record
     name = r.get("name") or " ".join(str(r[k]) for k in ("first_name", "last_name") if r.get(k)) or found.id
     page.line(bold(plain(name)), "  ", dim(f"{found.object}/{plain(found.id)}"))
-    told: list[str] = []
+    parts: list[str] = []
     if r.get("amount") is not None:
-        told.append(money(r["amount"], str(r.get("currency") or "")))
-    told += [plain(r[k]) for k in ("title", "industry", "email", "domain") if r.get(k)]
+        parts.append(money(r["amount"], str(r.get("currency") or "")))
+    parts += [plain(r[k]) for k in ("title", "industry", "email", "domain") if r.get(k)]
     if r.get("stage"):
-        told.append(f"stage {words(str(r['stage']))}")
+        parts.append(f"stage {words(str(r['stage']))}")
     if close := _ms(r.get("close_date")):
-        told.append(f"closes {page.times.day(close)}")
+        parts.append(f"closes {page.times.day(close)}")
     if found.company is not None and found.company.owner:
-        told.append(f"owner {plain(found.company.owner)}")
-    if told:
-        page.line(" · ".join(told))
+        parts.append(f"owner {plain(found.company.owner)}")
+    if parts:
+        page.line(" · ".join(parts))
 
 
 def _ms(text: object) -> int | None:
@@ -132,19 +133,19 @@ def _holds(page: Page, found: Explanation) -> None:
 
 
 def _history(page: Page, history: tuple[Shown, ...]) -> None:
-    found = [h for h in history if h.field in ("score", "grade")]
-    if not found:
+    changed = [h for h in history if h.field in ("score", "grade")]
+    if not changed:
         return
     page.heading("What was shown when")
-    for h in found[-_HISTORY:]:
+    for h in changed[-_HISTORY:]:
         start = page.times.at(h.visible_from) if h.visible_from is not None else "–"
         end = page.times.at(h.visible_to) if h.visible_to is not None else "now"
         of = f"{plain(h.record)}  " if h.record else ""
         page.line(
             f"{of}{label(h.field)} {value(h.field, h.value)}", dim(f"  {start} to {end}"), indent=2, hang=4
         )
-    if len(found) > _HISTORY:
-        page.line(dim(f"and {len(found) - _HISTORY:,} more before"), indent=2)
+    if len(changed) > _HISTORY:
+        page.line(dim(f"and {len(changed) - _HISTORY:,} more before"), indent=2)
 
 
 # -- a company ---------------------------------------------------------------------------------------------------
@@ -201,15 +202,15 @@ def _company(page: Page, c: CompanyProfile) -> None:
 
 
 def _person(open_: int, won: int, last: str | None, note: str, score: str | None, grade: str | None) -> str:
-    told = [f"{value('score', score)} {value('grade', grade)}"] if score else []
+    parts = [f"{value('score', score)} {value('grade', grade)}"] if score else []
     if open_:
-        told.append(f"{count(open_, 'open deal')}")
+        parts.append(f"{count(open_, 'open deal')}")
     if won:
-        told.append(f"{won:,} won")
-    told.append(f"last seen {_day(last)}" if last else "never seen")
+        parts.append(f"{won:,} won")
+    parts.append(f"last seen {_day(last)}" if last else "never seen")
     if note:
-        told.append(plain(note))
-    return ", ".join(told)
+        parts.append(plain(note))
+    return ", ".join(parts)
 
 
 def _shown_score(score: str | None, grade: str | None) -> Piece:

@@ -16,6 +16,7 @@ _TOLD = {
     "described", "drift", "estimated_amounts", "trained", "compared", "repaired", "undone", "conflicts", "on_hold",
     "tried_again_by", "backup", "not_found",
 }  # fmt: skip
+# How many are shown: a judgement of what one screen holds.
 _CONFLICTS = 10
 
 
@@ -43,13 +44,13 @@ def did(counts: Mapping[str, Any]) -> str:
         if not written and not counts.get("dead"):
             return "Nothing to write"
         whole = plan.get("changes") if written == plan.get("records") else None
-        told = (
+        deeds = (
             f"{count(int(whole), 'value')} on {count(written, 'record')}"
             if whole
             else count(written, "record")
         )
         verb = "Restored" if "undone" in counts else "Wrote"
-        return f"{verb} {told}"
+        return f"{verb} {deeds}"
     if plan:
         return f"Planned {count(int(plan.get('records', 0)), 'change', 'changed records')}"
     if counts.get("trained"):

@@ -62,20 +62,20 @@ def _last(page: Page, s: Status) -> list[Piece]:
 
 def _next(s: Status) -> list[list[Piece]]:
     """What to do, the most urgent first; "nothing" where all is well."""
-    found: list[list[Piece]] = []
+    steps: list[list[Piece]] = []
     if s.org is None:
         return [[command("check"), " says what works and what is missing."]]
     if s.last_success is None:
-        found.append([command("plan"), " shows what a first sync would write; then ", command("sync"), "."])
+        steps.append([command("plan"), " shows what a first sync would write; then ", command("sync"), "."])
     elif (s.age_seconds or 0) > _LATE_SECONDS:
-        found.append(
+        steps.append(
             [command("runs list"), " says what failed since; ", command("sync --yes"), " tries again."]
         )
     if s.not_restored:
-        found.append([command("retry"), " restores what a rollback could not."])
+        steps.append([command("retry"), " restores what a rollback could not."])
     elif s.dead_letters:
         refused = count(s.dead_letters, "record")
-        found.append(
+        steps.append(
             [
                 f"{refused} refused by the CRM: ",
                 command("runs list"),
@@ -85,10 +85,10 @@ def _next(s: Status) -> list[list[Piece]]:
             ]
         )
     if s.on_hold:
-        found.append([command("resume"), " lets the fields on hold be written again."])
+        steps.append([command("resume"), " lets the fields on hold be written again."])
     if not s.models:
-        found.append([command("train"), ": no model is in force."])
-    return found or [["nothing to do."]]
+        steps.append([command("train"), ": no model is in force."])
+    return steps or [["nothing to do."]]
 
 
 def _models(page: Page, s: Status) -> None:

@@ -23,9 +23,11 @@ from sales_consultant.sync.results.training import (
     TrainingDone,
 )
 
+# How many are shown: judgements of what one screen holds.
 _LEFT_OUT = 6
 _EXAMPLES = 5
-# More than this, and the scores of today lie elsewhere than those of the test (population stability index).
+# More than this, and the scores of today lie elsewhere than those of the test. A judgement between the usual marks of a
+# population stability index: below .1 nothing has moved, above .25 much has.
 _DRIFT = 0.2
 
 
@@ -172,13 +174,13 @@ def _left_out(page: Page, t: ForwardTest) -> None:
         return
     without = [x for x in t.left_out if x.kind in _NO_LEAK]
     leaks = [x for x in t.left_out if x.kind not in _NO_LEAK]
-    for heading, found in (
+    for heading, findings in (
         ("Left out, for they seem to know the outcome:", leaks),
         ("Left out for other reasons:", without),
     ):
-        if found:
+        if findings:
             page.line(heading, indent=2)
-        for x in found[:_LEFT_OUT]:
+        for x in findings[:_LEFT_OUT]:
             why = f": {plain(x.evidence).replace('`', '')}" if x.evidence else ""
             page.line(f"{plain(x.column)}{why}", indent=4, hang=6)
     if max(len(leaks), len(without)) > _LEFT_OUT:

@@ -59,6 +59,7 @@ def _date(field: Field, value: object) -> str:
         return value.isoformat()
     text = str(value).strip()
     try:
+        # Eight digits are a date as ISO 8601 writes it without dashes; more are milliseconds, as HubSpot sends them.
         if re.fullmatch(r"-?\d{9,}", text):
             return datetime.fromtimestamp(int(text) / 1000, UTC).date().isoformat()
         return date.fromisoformat(text[:10]).isoformat()

@@ -43,11 +43,12 @@ class Field:
 
     `digits` is the number of digits before the point, `scale` after it. `rides` marks a field that never causes a
     write of its own and goes along with one. `people_write` marks a field that reps or admins fill in and that no
-    plan or rollback ever touches. `length` is counted in UTF-16 units. `within` are the least and the most that we
-    ever write. `internal` marks what only programs read: it is kept out of the view that people get
+    plan or rollback ever touches. `length` is counted in UTF-16 units; 255 is the most that a Text field of
+    Salesforce takes. With two after the point, 16 digits are the 18 of its Currency field. `within` are the least and
+    the most that we ever write. `internal` marks what only programs read: it is kept out of the view that people get
     without asking. `labels` are the readable names of the options where the values do not make them; `labels_before`
-    the labels of the field in earlier releases. `settled` names the settings of how it is shown that were brought up to
-    date before, and are the admin's since (see `sync.shown`).
+    the labels of the field in earlier releases. `settled` names the settings of how it is shown that were brought up
+    to date before, and are the admin's since (see `sync.shown`).
     """
 
     key: str

@@ -10,8 +10,9 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
     >>> nearest("conections", ["connections", "write"])
     'connections'
     """
-    found = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
-    return found[0] if found else None
+    # The cutoff is the default of difflib.
+    matches = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
+    return matches[0] if matches else None
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

@@ -7,7 +7,11 @@ Salesforce does, a text is never longer than HubSpot may count it, except in byt
 
 import unicodedata
 
+# By the names of Unicode: the zero width joiner, and how far back the beginning of a sign is looked for. The longest
+# emoji have about ten code points, so that 64 is ample.
 _JOINER, _LAST = 0x200D, 64
+# Regional indicators (two make a flag), emoji modifiers (colours of skin), tags (flags of regions), Hangul vowels and
+# final consonants.
 _INDICATORS = range(0x1F1E6, 0x1F200)
 _SKIN = range(0x1F3FB, 0x1F400)
 _TAGS = range(0xE0020, 0xE0080)

@@ -48,18 +48,19 @@ def field_findings(
 ) -> list[Finding]:
     """One line a field that cannot be written, or one for many: those that provisioning makes are a next step, those that
     are there and refused are missing."""
-    found: list[Finding] = []
+    findings: list[Finding] = []
     still: dict[FindingState, dict[str, str]] = {
         "missing": {k: why for k, why in lacking.items() if k not in unmade},
         "next": {k: why for k, why in lacking.items() if k in unmade},
     }
     for state, fields in still.items():
         action, words = (mend, "may not be written") if state == "missing" else (make, "are still to be made")
+        # A judgement: more lines of one kind would hide the other findings.
         if len(fields) > 3:
             subject = f"fields on {object}"
-            found.append(
+            findings.append(
                 Finding(subject, state, f"{len(fields)} fields {words}: {', '.join(fields)}", action)
             )
         else:
-            found += [Finding(f"field {k} on {object}", state, why, action) for k, why in fields.items()]
-    return found
+            findings += [Finding(f"field {k} on {object}", state, why, action) for k, why in fields.items()]
+    return findings

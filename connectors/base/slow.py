@@ -15,7 +15,7 @@ from sales_consultant.config.neutral import field_column
 from sales_consultant.connectors.base.records import Calls, Estimate, FieldInfo, Page
 
 FIND_PAGE = 1_000
-"""Ids of a page of `find`."""
+"""Ids of a page of `find`. A judgement: after a kill at most one page is found again, and a page is small."""
 
 
 class Reads(Protocol):
@@ -90,7 +90,7 @@ def find(
                 f'--where: {stream} has no field "{condition.field}".',
                 action="Give the name that the CRM's API uses.",
             )
-    found = []
+    ids = []
     for page in pages(reader, stream):
         for row in page.rows.to_pylist():
             at = row["_modified"]
@@ -100,8 +100,8 @@ def find(
                 and not row["_archived"]
                 and all(_holds(c, row.get(field_column(c.field))) for c in where)
             ):
-                found.append(str(row["id"]))
-    left = sorted(i for i in found if i > after)
+                ids.append(str(row["id"]))
+    left = sorted(i for i in ids if i > after)
     for start in range(0, len(left), FIND_PAGE):
         yield left[start : start + FIND_PAGE], len(left) - start
 

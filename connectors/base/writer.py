@@ -45,14 +45,14 @@ class Writer(ABC):
     def unwritable(self, object: str, fields: Sequence[Field]) -> dict[str, str]:
         """Field keys this connection may not write, each with what is missing."""
         held = {f.name: f for f in self.describe(object)}
-        found = {}
+        reasons = {}
         for field in fields:
             info = held.get(self.field_name(object, field))
             if info is None:
-                found[field.key] = "it is not there"
+                reasons[field.key] = "it is not there"
             elif not info.writable:
-                found[field.key] = "this user may not edit it"
-        return found
+                reasons[field.key] = "this user may not edit it"
+        return reasons
 
     def resume(self, job: str, changes: Sequence[Change]) -> Iterator[Outcome]:
         """What became of a remembered job: an outcome for each of its changes that can be told, after its end.
@@ -66,10 +66,10 @@ class Writer(ABC):
 def unique(changes: Iterable[Change]) -> list[Change]:
     """The changes as given; ValueError where a record appears twice, for vendors refuse or misread such a batch."""
     seen: set[tuple[str, str]] = set()
-    found = list(changes)
-    for change in found:
+    listed = list(changes)
+    for change in listed:
         key = (change.object, change.record_id)
         if key in seen:
             raise ValueError(f"{change.object} {change.record_id} is changed twice in one plan")
         seen.add(key)
-    return found
+    return listed

@@ -1,6 +1,6 @@
 """HTTP to a CRM: limits, patience, sign-in, and answers that are not the CRM's."""
 
-from sales_consultant.connectors.http.bodies import Shape, UnreadableError, told
+from sales_consultant.connectors.http.bodies import Shape, UnreadableError, error_body
 from sales_consultant.connectors.http.deadline import LimitedAdapter
 from sales_consultant.connectors.http.error_codes import Rule, Table, ending, group
 from sales_consultant.connectors.http.sign_in import (
@@ -43,8 +43,8 @@ __all__ = [
     "ask_token",
     "checked_base",
     "ending",
+    "error_body",
     "group",
     "page",
     "safe_text",
-    "told",
 ]

@@ -19,12 +19,13 @@ _KEPT = "_sales_consultant_body"
 _CHARSET = re.compile(r"charset\s*=\s*\"?([\w.:-]+)", re.IGNORECASE)
 # What a header may name. Other codecs of Python are no character sets, or can be made to run wild.
 _CHARSETS = frozenset({"utf-8", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "iso8859-1", "cp1252", "ascii"})
-# orjson makes a float of an integer above 64 bits: an id would come out as another one.
+# orjson makes a float of an integer above 64 bits: an id would come out as another one. The first has 19 digits.
 _HUGE = re.compile(rb"[:\[,]\s*-?\d{19,}")
 # The quick look before: many times faster than the pattern, on every page.
 _DIGITS = bytes(ord("0") if chr(n).isdigit() and n < 128 else ord(" ") for n in range(256))
 _RUN = b"0" * 19
 _HALF = re.compile("[\ud800-\udfff]")
+# Python refuses to read an integer of more than 4,300 digits (sys.set_int_max_str_digits): such a one stays text.
 _LONGEST_INTEGER = 4000
 
 
@@ -84,7 +85,7 @@ def repaired(response: requests.Response) -> int:
     return _body(response).repaired
 
 
-def told(response: requests.Response) -> Any:
+def error_body(response: requests.Response) -> Any:
     """The JSON of an error's body; an empty object for a page of a gateway, or for nothing."""
     try:
         return parsed(response)

@@ -15,7 +15,8 @@ from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
-# An answer of a usual size has this long; a longer one, as of a Bulk job, as long as it comes at this rate.
+# An answer of a usual size has this long; a longer one, as of a Bulk job, as long as it comes at this rate. Judgements:
+# far more than a slow answer takes, and far slower than any line (docs/decisions/answers-deadline.md).
 ANSWER_SECONDS = 180.0
 BYTES_A_SECOND = 4096.0
 
@@ -61,6 +62,7 @@ class LimitedAdapter(HTTPAdapter):
             def __init__(self, sock: socket.socket, *args: Any, **named: Any) -> None:
                 super().__init__(sock, *args, **named)
                 raw: Any = self.fp.detach()
+                # A judgement: 64 kB a read make few looks at the clock, and hold little memory.
                 self.fp = io.BufferedReader(_Timed(raw, ticks, seconds, rate), 65_536)
 
         class Plain(HTTPConnection):

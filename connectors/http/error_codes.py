@@ -13,6 +13,7 @@ from sales_consultant.config.errors import AccessError, CrmUnavailableError, Sal
 from sales_consultant.connectors.base import OutcomeState
 
 Who = Literal["admin", "operator", "time", "record", "us"]
+# Exit codes by who must act, as docs/reference/exit-codes.md lists them.
 EXIT: Mapping[Who, int] = {"admin": 3, "operator": 2, "time": 4, "record": 5, "us": 1}
 
 
@@ -74,13 +75,13 @@ class Table:
 
     def find(self, status: int, code: str, message: str = "") -> Rule:
         """The rule of an error: by its code, else by its status, else what is true of any unknown one."""
-        found = _first(self._by_code.get(code, ()), status, message)
-        if found is None or (status in (401, 403) and found.who in ("record", "us")):
+        rule = _first(self._by_code.get(code, ()), status, message)
+        if rule is None or (status in (401, 403) and rule.who in ("record", "us")):
             # Whatever it says: who is refused as a whole has an admin to ask.
-            found = _first(self._by_status.get(status, ()), status, message)
-        if found is None:
-            found = replace(self.unknown, who="time" if status >= 500 else self.unknown.who, status=status)
-        return found
+            rule = _first(self._by_status.get(status, ()), status, message)
+        if rule is None:
+            rule = replace(self.unknown, who="time" if status >= 500 else self.unknown.who, status=status)
+        return rule
 
     def passes(self, status: int) -> bool:
         """Whether an answer with a status passes by itself, whoever gives it."""

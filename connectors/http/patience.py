@@ -12,17 +12,20 @@ from sales_consultant.config.errors import StoppedError
 
 # So long of pauses is a trouble waited out; with jitter that is never less than a minute of the CRM's being away.
 PATIENCE = 90.0
+# Pauses double up to this. A judgement: 90 seconds are then 11 to 13 calls (docs/decisions/answers-patience.md), and it
+# is seen soon that the CRM is back.
 LONGEST_PAUSE = 15.0
 # A CRM that asks for more is not waited for: the run ends and says when to come again.
 LONGEST_ASKED = 300.0
 # A pause that nobody notices is not worth a line.
 TOLD_FROM = 1.0
+# So often a wait looks whether it was told to stop: a judgement, shorter than people notice.
 _LOOK = 0.2
 # A turn in a limit's queue is over before anybody notices: whoever writes then comes to the end of the batch.
 _BRIEF = 1.0
 
 
-class Halt:
+class InterruptibleWait:
     """Waits of real time that end at once when told to stop: by `now`, from any thread, or by `stop` turning true."""
 
     def __init__(self, stop: Callable[[], bool] = lambda: False) -> None:
@@ -73,6 +76,7 @@ class Patience:
 
     def wait(self, trouble: str, asked: float | None) -> None:
         """Pause, at least as long as the CRM asked."""
+        # The first pause is a quarter of a second. The 16 only keeps the power a small number.
         grown = min(LONGEST_PAUSE, 0.25 * 2.0 ** min(self.tries - 1, 16)) * (0.5 + self.jitter.random())
         # Whoever was told the same second would come back in the same second.
         seconds = max(asked * (1.0 + 0.1 * self.jitter.random()) if asked else 0.0, grown)

@@ -24,7 +24,7 @@ from sales_consultant.connectors.http.error_codes import Table, ending
 from sales_consultant.connectors.http.transport import Limiter, Transport, safe_text
 
 T = TypeVar("T")
-# Renewed so long before its end: a long request must not lapse on the way.
+# Renewed so long before its end: a long request must not lapse on the way. It is as long as the longest read timeout.
 EARLY_SECONDS = 120.0
 
 
@@ -60,6 +60,7 @@ class Keeper(Generic[T]):
             now = self._clock()
             if self._held is None:
                 return self._renew(now)
+            # A token that holds for less than eight minutes is used for three quarters of its time.
             early = min(EARLY_SECONDS, self._held.seconds / 4)
             if now < self._until - early:
                 return self._held.value
@@ -192,7 +193,7 @@ def _legible(response: requests.Response) -> int:
 
 
 def _object(response: requests.Response) -> dict[str, Any]:
-    found = bodies.told(response)
+    found = bodies.error_body(response)
     return found if isinstance(found, dict) else {}
 
 
@@ -252,6 +253,7 @@ class Challenge:
     @classmethod
     def new(cls) -> "Challenge":
         """Fresh random values."""
+        # 64 bytes are 86 letters; RFC 7636, section 4.1, asks for 43 to 128.
         return cls(secrets.token_urlsafe(32), secrets.token_urlsafe(64))
 
     @property

@@ -22,7 +22,7 @@ from sales_consultant.connectors.http.failures import LostAnswerError
 from sales_consultant.connectors.http.patience import (
     LONGEST_ASKED,
     PATIENCE,
-    Halt,
+    InterruptibleWait,
     Patience,
     date_ms,
     retry_after,
@@ -30,9 +30,12 @@ from sales_consultant.connectors.http.patience import (
 
 __all__ = ["Limiter", "LostAnswerError", "PooledSession", "Transport", "checked_base", "safe_text"]
 
+# Seconds to connect, and between two bytes; the vendors' clients have no limit of their own. Judgements: a host that is
+# there answers a connection at once, and an answer of HubSpot is never silent for a minute.
 TIMEOUT = (5.0, 60.0)
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
-# Refusals, or troubles on the way, that pass by themselves.
+# Refusals, or troubles on the way, that pass by themselves. HubSpot lists 423, 429, 477, 502 to 504, 521, 523 and 524
+# (developers.hubspot.com, Error handling); peers saw 420 of Salesforce; 520 to 524 are Cloudflare's.
 PASSES = frozenset({408, 420, 423, 425, 429, 477, 500, 502, 503, 504, 520, 521, 522, 523, 524})
 # Of these the request may have been applied all the same: a gateway gives up on what the server behind it still does.
 UNSURE = frozenset({408, 500, 502, 504, 520, 522, 524})
@@ -112,7 +115,7 @@ _MARKUP = re.compile(r"<[^>]*>|[\x00-\x1f\x7f]+")
 
 
 def safe_text(text: str, limit: int = 200) -> str:
-    """A vendor's words in one short printable line."""
+    """A vendor's words in one short printable line: 200 letters, a judgement, are two or three lines of a terminal."""
     return " ".join(_MARKUP.sub(" ", text).split())[:limit]
 
 
@@ -145,7 +148,7 @@ class Transport:
         self.allow = allow
         self.session = session or PooledSession(ticks=ticks)
         self.patience = patience
-        self.halt = Halt(stop)
+        self.halt = InterruptibleWait(stop)
         self.sleep = sleep or self.halt.wait
         self.jitter = jitter or random.Random()
         self.timeout = timeout
@@ -241,6 +244,7 @@ class PooledSession(requests.Session):
         self.ticks = ticks
         self.auth = lambda request: request
         self._environment: dict[tuple[str, str], Any] = {}
+        # Judgements: a run speaks to one host or two, and fewer than 16 threads send at once.
         adapter = LimitedAdapter(ticks=ticks, pool_connections=4, pool_maxsize=16)
         self.mount("https://", adapter)
         self.mount("http://", adapter)

@@ -172,13 +172,13 @@ class HubSpotConnector(HubSpotAdmin, Connector):
 
     def _fields(self) -> Page:
         self._described.clear()
-        found = []
+        fields = []
         for object_type in schema.CORE:
             selection = self._selection(object_type)
             for f in self.describe(object_type):
                 if f.name not in selection.properties:
                     continue
-                found.append(
+                fields.append(
                     {
                         "object": object_type,
                         "column_name": f"c_{f.name}" if f.custom else _NEUTRAL_NAMES.get(f.name, f.name),
@@ -193,30 +193,30 @@ class HubSpotConnector(HubSpotAdmin, Connector):
                         "ours": f.name in self._own,
                     }
                 )
-        return Page("fields", rows.texts(found, _FIELD_COLUMNS, seen=self.latest()), None, "", None)
+        return Page("fields", rows.texts(fields, _FIELD_COLUMNS, seen=self.latest()), None, "", None)
 
     def _owners(self) -> Page:
-        found: list[dict[str, Any]] = []
+        owners: list[dict[str, Any]] = []
         for archived in (False, True):
             after = None
             while after != "end":
                 answer = self.api.get(self.reading.owners(), limit=LIST_LIMIT, archived=archived, after=after)
-                found += answer["results"]
+                owners += answer["results"]
                 after = following(answer) or "end"
         names = ("id", "email", "firstName", "lastName", "archived")
-        return Page("owners", rows.texts(found, names, seen=self.latest()), None, "", None)
+        return Page("owners", rows.texts(owners, names, seen=self.latest()), None, "", None)
 
     def _stages(self) -> Page:
         odd: rows.Odd = Counter()
-        found = []
+        stages = []
         for p in self.api.get(self.reading.pipelines("deals"))["results"]:
             for s in p["stages"]:
-                told = s.get("metadata")
-                told = told if isinstance(told, dict) else {}
-                closed, won = _ending(told)
+                metadata = s.get("metadata")
+                metadata = metadata if isinstance(metadata, dict) else {}
+                closed, won = _ending(metadata)
                 odd["isClosed"] += closed is None
-                odd["probability"] += number(told.get("probability")) is None
-                found.append(
+                odd["probability"] += number(metadata.get("probability")) is None
+                stages.append(
                     {
                         "object": "deals",
                         "pipeline": p["id"],
@@ -224,7 +224,7 @@ class HubSpotConnector(HubSpotAdmin, Connector):
                         "stage": s["id"],
                         "label": s.get("label"),
                         "display_order": s.get("displayOrder"),
-                        "probability": told.get("probability"),
+                        "probability": metadata.get("probability"),
                         "closed": closed,
                         "won": won,
                     }
@@ -232,7 +232,7 @@ class HubSpotConnector(HubSpotAdmin, Connector):
         names = (
             "object", "pipeline", "pipeline_label", "stage", "label", "display_order", "probability", "closed", "won",
         )  # fmt: skip
-        table = rows.texts(found, names, seen=self.latest())
+        table = rows.texts(stages, names, seen=self.latest())
         return Page("stages", table, None, "", None, kinds={"display_order": "number"}, odd=odd)
 
     def estimate(self, stream: str, *, since: int | None, rows: Mapping[str, int], known: Known) -> Estimate:

@@ -18,7 +18,9 @@ from sales_consultant.connectors.halving import isolate
 from sales_consultant.connectors.http import LostAnswerError, safe_text
 from sales_consultant.connectors.hubspot.api import TABLE, HubSpotApi, HubSpotRefusalError, Paths, named
 
+# As HubSpot documents it: inputs of a batch (developers.hubspot.com, CRM objects).
 BATCH = 100
+# Of a message whose rest is a list of reasons. HubSpot's own words, told by users and documented nowhere.
 _PREFIX = "Property values were not valid: "
 
 Json = dict[str, Any]
@@ -31,13 +33,14 @@ def reasons(error: Mapping[str, Any]) -> list[Json]:
         return []
     text = message.removeprefix(_PREFIX)
     try:
-        found = orjson.loads(text)
+        listed = orjson.loads(text)
     except orjson.JSONDecodeError:
+        # The form of the list is nowhere promised: one with single quotes is read as well.
         try:
-            found = ast.literal_eval(text)
+            listed = ast.literal_eval(text)
         except (ValueError, SyntaxError):
             return []
-    return [r for r in found if isinstance(r, dict)] if isinstance(found, list) else []
+    return [r for r in listed if isinstance(r, dict)] if isinstance(listed, list) else []
 
 
 def readable(error: Mapping[str, Any]) -> tuple[str, str]:
@@ -123,21 +126,21 @@ class Pusher:
             refused |= dict.fromkeys(ids, readable(error))
             if not ids:
                 nameless.append(error)
-        found, left = [], []
+        outcomes, left = [], []
         for change in changes:
             if change.record_id in done:
-                found.append(Outcome(change.object, change.record_id, "done"))
+                outcomes.append(Outcome(change.object, change.record_id, "done"))
             elif change.record_id in refused:
-                found.append(_inside(change, *refused[change.record_id]))
+                outcomes.append(_inside(change, *refused[change.record_id]))
             else:
                 left.append(change)
         if left:
             try:
-                found += self._left_out(object_type, left, nameless)
+                outcomes += self._left_out(object_type, left, nameless)
             except (AccessError, CrmUnavailableError) as e:
                 # The batch was answered: what it did to these is not known, and must not be taken for not sent.
-                found += [Outcome(c.object, c.record_id, "unknown", e.message) for c in left]
-        return found
+                outcomes += [Outcome(c.object, c.record_id, "unknown", e.message) for c in left]
+        return outcomes
 
     def _refused(
         self, object_type: str, changes: Sequence[Change], error: HubSpotRefusalError
@@ -171,7 +174,7 @@ class Pusher:
     def _isolated(
         self, object_type: str, changes: Sequence[Change], error: HubSpotRefusalError
     ) -> Iterator[Outcome]:
-        told: set[str] = set()
+        with_outcome: set[str] = set()
 
         def send(part: Sequence[Change]) -> list[Outcome]:
             try:
@@ -185,13 +188,15 @@ class Pusher:
 
         try:
             for outcome in isolate(changes, error, send=send, dead=dead, refusal=HubSpotRefusalError):
-                told.add(outcome.record_id)
+                with_outcome.add(outcome.record_id)
                 yield outcome
         except (AccessError, CrmUnavailableError) as e:
             # Which part was on its way is not told here: what has no outcome yet is read back.
             state: OutcomeState = "unknown" if e.details.get("may_be_applied") else "retry"
             yield from (
-                Outcome(c.object, c.record_id, state, e.message) for c in changes if c.record_id not in told
+                Outcome(c.object, c.record_id, state, e.message)
+                for c in changes
+                if c.record_id not in with_outcome
             )
             raise
 
@@ -208,20 +213,20 @@ class Pusher:
             for old in str((r.get("properties") or {}).get("hs_merged_object_ids") or "").split(";")
             if old
         }
-        found = []
+        outcomes = []
         for change in changes:
             if change.record_id in alive:
                 if nameless and len(changes) == 1:
-                    found.append(_inside(change, *readable(nameless[0])))
+                    outcomes.append(_inside(change, *readable(nameless[0])))
                 else:
-                    found.append(self._single(object_type, change))
+                    outcomes.append(self._single(object_type, change))
             elif change.record_id in heirs:
                 # Writing through the old id would change the record it was merged into, which has values of its own.
                 words = f"merged into {heirs[change.record_id]}, which is scored on its own"
-                found.append(_dead(change, "MERGED", words))
+                outcomes.append(_dead(change, "MERGED", words))
             else:
-                found.append(self._gone(object_type, change))
-        return found
+                outcomes.append(self._gone(object_type, change))
+        return outcomes
 
     def _gone(self, object_type: str, change: Change) -> Outcome:
         """Why a record is not there: only reading it alone is promised to give the record that it was merged into."""

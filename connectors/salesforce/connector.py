@@ -29,7 +29,7 @@ from sales_consultant.connectors.base import (
 )
 from sales_consultant.connectors.filters import checked
 from sales_consultant.connectors.salesforce.api import (
-    Ahead,
+    Prefetcher,
     Question,
     SalesforceApi,
     SalesforceRefusalError,
@@ -52,6 +52,8 @@ from sales_consultant.connectors.salesforce.reading import (
 from sales_consultant.connectors.salesforce.setup import Extras, Fields, Permissions, SalesforceAdmin
 from sales_consultant.connectors.salesforce.writing import BULK_FROM, BULK_ROWS, COLLECTION, JOB_CALLS, Pusher
 
+# Ids of a query that reads back. A judgement: as many as a collection writes; with 27 letters each they fit into an
+# address.
 READ_BACK = 200
 
 
@@ -74,7 +76,7 @@ class SalesforceConnector(SalesforceAdmin, Connector):
         sleep = sleep or api.transport.sleep
         self.calls = api.calls
         self.naming = naming
-        self.ahead = Ahead(api)
+        self.ahead = Prefetcher(api)
         self.described = Described(api, self.ahead, lambda: self._own)
         self._identity: Identity | None = None
         self._user: dict[str, Any] | None = None
@@ -136,7 +138,7 @@ class SalesforceConnector(SalesforceAdmin, Connector):
         else:
             path, end = _timing(self.latest())
             try:
-                covered = _told(self.api.call(path))
+                covered = _date_covered(self.api.call(path))
             except (SalesforceRefusalError, AccessError):
                 covered = None
         if not self.latest():
@@ -155,7 +157,7 @@ class SalesforceConnector(SalesforceAdmin, Connector):
         """
         if self._covered[0] != until:
             try:
-                self._covered = (until, _told(self.api.call(_timing(until)[0])))
+                self._covered = (until, _date_covered(self.api.call(_timing(until)[0])))
             except (SalesforceRefusalError, AccessError):
                 self._covered = (until, None)
         return self._covered[1]
@@ -208,7 +210,7 @@ class SalesforceConnector(SalesforceAdmin, Connector):
         asking = () if self._covered[0] == until else (_timing(until)[0],)
         for status, body in self.described.all(names, *asking):
             if status == 200:
-                self._covered = (until, _told(body))
+                self._covered = (until, _date_covered(body))
         self._expected = True
         questions: list[Question] = []
         for name, (definition, since) in windows.items():
@@ -362,11 +364,12 @@ class SalesforceConnector(SalesforceAdmin, Connector):
 
 def _timing(until: int) -> tuple[str, int]:
     """Where it is told since when a transaction is open, and the end of the span that is asked for."""
+    # Seconds are ignored and a span below a minute is refused (REST API Developer Guide, sObject Get Updated).
     start, end = until - 2 * 60_000, until + 2 * 60_000 - until % 60_000
     query = urlencode({"start": moment(start - start % 60_000), "end": moment(end)})
     return f"sobjects/Account/updated?{query}", end
 
 
-def _told(answer: Mapping[str, Any]) -> int | None:
+def _date_covered(answer: Mapping[str, Any]) -> int | None:
     at: int | None = rows.to_ms([answer.get("latestDateCovered")])[0].as_py()
     return at

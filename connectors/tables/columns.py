@@ -20,22 +20,23 @@ from sales_consultant.config.neutral import FIRST_MS, LAST_MS, MOST
 
 def strings(values: Iterable[str | None]) -> "pa.Array[Any]":
     """A column of texts; TypeError for what is neither a text nor None."""
-    held = list(values)
+    texts = list(values)
     try:
-        parts = [b"" if v is None else v.encode() for v in held]
+        parts = [b"" if v is None else v.encode() for v in texts]
     except AttributeError:
-        odd = next(v for v in held if v is not None and not isinstance(v, str))
+        odd = next(v for v in texts if v is not None and not isinstance(v, str))
         raise TypeError(f"a text was expected, not {type(odd).__name__}") from None
     offsets = np.fromiter(accumulate(map(len, parts), initial=0), np.int64, len(parts) + 1)
+    # Arrow's type string counts its bytes with 32 bits.
     if offsets[-1] > 2**31 - 1:
         raise ValueError("a column of one page holds more than two gigabytes")
-    empty = held.count(None)
+    empty = texts.count(None)
     valid = None
     if empty:
-        bits = np.fromiter((v is not None for v in held), np.bool_, len(held))
+        bits = np.fromiter((v is not None for v in texts), np.bool_, len(texts))
         valid = pa.py_buffer(np.packbits(bits, bitorder="little").tobytes())
     buffers = [valid, pa.py_buffer(offsets.astype(np.int32).tobytes()), pa.py_buffer(b"".join(parts))]
-    return pa.Array.from_buffers(pa.string(), len(held), buffers, empty)
+    return pa.Array.from_buffers(pa.string(), len(texts), buffers, empty)
 
 
 _LOST = "\ufffd".encode()
@@ -47,9 +48,9 @@ def tolerant(values: Iterable[Any], odd: "Counter[str]", name: str) -> "pa.Array
     A number or a flag is spelt out, half a surrogate becomes U+FFFD (as a byte that was no text has become where the answer
     was read), a NUL is left out; a list, an object or no number is empty.
     """
-    held = list(values)
+    given = list(values)
     try:
-        made = strings(held)
+        made = strings(given)
     except (TypeError, UnicodeEncodeError):
         pass
     else:
@@ -57,10 +58,10 @@ def tolerant(values: Iterable[Any], odd: "Counter[str]", name: str) -> "pa.Array
         plain = b"" if data is None else data.to_pybytes()
         if b"\x00" not in plain:
             if _LOST in plain:
-                odd[name] += sum(isinstance(v, str) and "\ufffd" in v for v in held)
+                odd[name] += sum(isinstance(v, str) and "\ufffd" in v for v in given)
             return made
-    mended = [None if v is None else text(v) for v in held]
-    odd[name] += sum(m != v for m, v in zip(mended, held, strict=True))
+    mended = [None if v is None else text(v) for v in given]
+    odd[name] += sum(m != v for m, v in zip(mended, given, strict=True))
     return strings(mended)
 
 
@@ -75,6 +76,7 @@ def text(value: Any) -> str | None:
     if isinstance(value, float):
         if not math.isfinite(value):
             return None
+        # Up to 2**53 a float holds every whole number exactly.
         return str(int(value)) if value.is_integer() and abs(value) < 2**53 else repr(value)
     if isinstance(value, int):
         return str(value)
@@ -140,17 +142,17 @@ def moments(values: Sequence[Any], odd: "Counter[str]", name: str) -> "pa.Array[
         column = strings(None if v is None else v.replace("+0000", "Z") for v in values)
         return column.cast(pa.timestamp("ms", tz="UTC")).cast(pa.int64())
     except (AttributeError, TypeError, UnicodeEncodeError, pa.ArrowInvalid):
-        found = [moment(v) for v in values]
+        times = [moment(v) for v in values]
         odd[name] += sum(
             not isinstance(v, str) or f is None
-            for v, f in zip(values, found, strict=True)
+            for v, f in zip(values, times, strict=True)
             if v is not None and v != ""
         )
-        valid = [f is not None for f in found]
+        valid = [f is not None for f in times]
         bits = np.packbits(np.array(valid, np.bool_), bitorder="little")
-        held = np.fromiter((f or 0 for f in found), np.int64, len(found))
+        held = np.fromiter((f or 0 for f in times), np.int64, len(times))
         buffers: list[pa.Buffer | None] = [pa.py_buffer(bits.tobytes()), pa.py_buffer(held.tobytes())]
-        return pa.Array.from_buffers(pa.int64(), len(found), buffers, valid.count(False))
+        return pa.Array.from_buffers(pa.int64(), len(times), buffers, valid.count(False))
 
 
 def same(value: int, count: int) -> "pa.Array[Any]":

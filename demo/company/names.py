@@ -69,7 +69,7 @@ def companies(ids: Iterable[tuple[str, str]]) -> dict[str, Company]:
 
     An id's name does not depend on the ids after it.
     """
-    found: dict[str, Company] = {}
+    named: dict[str, Company] = {}
     taken: set[str] = set()
     for id, industry in ids:
         kinds = words.KINDS.get(industry, words.KINDS[""]).split()
@@ -82,8 +82,8 @@ def companies(ids: Iterable[tuple[str, str]]) -> dict[str, Company]:
                 break
             at, tries = at + 1, tries + 1
         taken.add(name)
-        found[id] = Company(name, f"{plain(name)}.example")
-    return found
+        named[id] = Company(name, f"{plain(name)}.example")
+    return named
 
 
 def person(id: str) -> Person:
@@ -95,12 +95,12 @@ def person(id: str) -> Person:
 
 def addresses(domains: Iterable[tuple[str, str]]) -> dict[str, str]:
     """An e-mail address for each (person id, domain); no two are the same."""
-    found: dict[str, str] = {}
+    by_id: dict[str, str] = {}
     taken: set[str] = set()
     for id, domain in domains:
         handle, again = person(id).handle, 1
         while (address := f"{handle}{again if again > 1 else ''}@{domain}") in taken:
             again += 1
         taken.add(address)
-        found[id] = address
-    return found
+        by_id[id] = address
+    return by_id

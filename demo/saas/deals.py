@@ -6,6 +6,7 @@ from sales_consultant.demo.saas.story import Deal, Story
 
 PIPELINE = "new_business"
 STAGES = ("pipeline", "stage", "label", "display_order", "probability", "is_closed", "is_won")
+# The probabilities are invented: they rise from stage to stage, as an admin would set them.
 STAGE_NAMES = (
     ("sql", "Sales qualified", 0.1),
     ("demo_scheduled", "Demo scheduled", 0.2),
@@ -80,12 +81,12 @@ def _history(deal: Deal) -> list[Row]:
     expected = _date(deal.begun + CLOSE_AFTER)
     if deal.closed == deal.begun:
         expected = _date(deal.begun)
-    found: list[Row] = [
+    rows: list[Row] = [
         {"deal_id": deal.id, "changed_at": iso(deal.begun), "amount": deal.amount, "close_date": expected}
     ]
     if deal.closed is not None and (ended := _date(deal.closed)) != expected:
-        found.append({"deal_id": deal.id, "changed_at": iso(deal.closed), "close_date": ended})
-    return found
+        rows.append({"deal_id": deal.id, "changed_at": iso(deal.closed), "close_date": ended})
+    return rows
 
 
 def _date(at: int) -> str:

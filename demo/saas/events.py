@@ -61,11 +61,11 @@ def _target(story: Story, at: int) -> dict[str, str | None]:
 
 def activity_rows(stories: list[Story]) -> list[Row]:
     """Calls, e-mails and meetings, oldest first; a demo is a meeting. All were logged when they happened."""
-    found: list[tuple[int, str, Row]] = []
+    dated: list[tuple[int, str, Row]] = []
     for story in stories:
         for at, row in story.activities:
             kind, subject = _KINDS[row["activity_type"]]
-            found.append(
+            dated.append(
                 (
                     at,
                     row["activity_id"],
@@ -82,7 +82,7 @@ def activity_rows(stories: list[Story]) -> list[Row]:
         for at, row in story.touches:
             if row["touch_type"] in ("call", "email"):
                 kind, subject = _KINDS[row["touch_type"]]
-                found.append(
+                dated.append(
                     (
                         at,
                         row["touch_id"],
@@ -97,7 +97,7 @@ def activity_rows(stories: list[Story]) -> list[Row]:
                 )
     return [
         {"id": id, "status": "completed", "occurred_at": iso(at), "created_at": iso(at), **row}
-        for at, id, row in sorted(found, key=lambda item: item[:2])
+        for at, id, row in sorted(dated, key=lambda item: item[:2])
     ]
 
 
@@ -178,13 +178,13 @@ class Views:
 
 def history_rows(stories: list[Story], contacts: dict[str, Contact], views: Views, clock: int) -> list[Row]:
     """History of page views, status and lifecycle stage, from each record's first value on."""
-    found: list[Row] = []
+    rows: list[Row] = []
 
     def add(object: str, id: str, field: str, changes: list[tuple[int, str]]) -> None:
         last = None
         for at, value in changes:
             if value != last:
-                found.append(
+                rows.append(
                     {
                         "object": object,
                         "record_id": id,
@@ -212,4 +212,4 @@ def history_rows(stories: list[Story], contacts: dict[str, Contact], views: View
             stage.append((contact.customer, "customer"))
         add("contacts", id, "lifecycle_stage", stage)
         add_views("contacts", id, id, contact.since, clock)
-    return found
+    return rows

@@ -82,11 +82,11 @@ def simulate(recipe: dict[str, Any], horizon: int) -> Any:
 
 def rows(bundle: Any) -> Raw:
     """The bundle's tables, cut down to FIELDS, in the simulation's order."""
-    found: Raw = {}
+    tables: Raw = {}
     for table, columns in FIELDS.items():
         source = bundle.population if table in ("accounts", "contacts") else bundle.simulation_result
-        found[table] = [{name: getattr(row, name) for name in columns} for row in getattr(source, table)]
-    return found
+        tables[table] = [{name: getattr(row, name) for name in columns} for row in getattr(source, table)]
+    return tables
 
 
 def stages(bundle: Any) -> Raw:

@@ -94,7 +94,7 @@ def by_person(stories: list[Story]) -> dict[str, list[Story]]:
 
 def converted(people: dict[str, list[Story]]) -> dict[str, Contact]:
     """The contact that each converted person is: made by the first lead that converted, its later leads add deals."""
-    found = {}
+    contacts = {}
     for id, stories in people.items():
         by_deal = sorted(
             (story for story in stories if story.deal), key=lambda story: (story.converted, story.id)
@@ -103,8 +103,8 @@ def converted(people: dict[str, list[Story]]) -> dict[str, Contact]:
             wins = [s.deal.closed for s in by_deal if s.deal and s.deal.won and s.deal.closed is not None]
             since = by_deal[0].converted
             assert since is not None
-            found[id] = Contact(id, since, by_deal[0], min(wins, default=None))
-    return found
+            contacts[id] = Contact(id, since, by_deal[0], min(wins, default=None))
+    return contacts
 
 
 class Directory:

@@ -18,6 +18,10 @@ class Recipe:
     `looks` are the days at which a shorter run of the same world is looked at to date stages. A lead belongs to one of
     `cohorts` and moves by `cohort_days` times its number; the clock stands `clock_days` after the world's first day.
     Another seed is another world with other drivers of success: never mix two.
+
+    The numbers are judgements: enough records for a model, few enough for a demo of some minutes; looks lie close
+    together in the first quarter, when most stages change. Twelve cohorts of 30 days fill a year, and the clock stands
+    in the last of them, so that there are open records of every age. The label's window is leadforge's own.
     """
 
     seed: int = 7

@@ -148,8 +148,8 @@ def _deal_stages(
     opportunity: dict[str, Any],
 ) -> list[tuple[int, str]]:
     # A lead won straight from marketing never had an open opportunity: it begins and ends in one moment.
-    found = [] if started == ended else [(started, OPEN[0])]
-    found += [(moment(stage), stage) for _, stage in seen if stage in OPEN[1:]]
+    stages = [] if started == ended else [(started, OPEN[0])]
+    stages += [(moment(stage), stage) for _, stage in seen if stage in OPEN[1:]]
     if ended is not None:
-        found.append((ended, opportunity["close_outcome"]))
-    return found
+        stages.append((ended, opportunity["close_outcome"]))
+    return stages

@@ -13,6 +13,7 @@ from datetime import date
 from sales_consultant.demo.company import unit
 from sales_consultant.demo.saas.recipe import Recipe, Runs
 
+# A working day, in seconds: from 08:30 on, nine hours.
 OPENS = 8 * 3600 + 1800
 WORKS = 9 * 3600
 EARLY = ("mql", "sal")
@@ -54,12 +55,12 @@ def stage_days(lead_id: str, created: int, runs: Runs, today: int) -> list[tuple
     A run of h days shows how the day before the lead's h-th day ended: its stage is dated the h-th day, never earlier.
     Stages that came and went between two runs were not seen and are not there.
     """
-    found: list[tuple[int, str]] = []
+    stages: list[tuple[int, str]] = []
     for look in sorted(runs.seen):
         day, stage = created + look, runs.seen[look][lead_id]
-        if day < today and stage != (found[-1][1] if found else "mql"):
-            found.append((day, stage))
-    return found
+        if day < today and stage != (stages[-1][1] if stages else "mql"):
+            stages.append((day, stage))
+    return stages
 
 
 def times(lead_id: str, items: Iterable[tuple[int, Key]]) -> dict[Key, int]:
@@ -67,9 +68,10 @@ def times(lead_id: str, items: Iterable[tuple[int, Key]]) -> dict[Key, int]:
     by_day: dict[int, list[Key]] = {}
     for day, key in sorted(items, key=lambda item: (item[0], item[1][0])):
         by_day.setdefault(day, []).append(key)
-    found: dict[Key, int] = {}
+    seconds: dict[Key, int] = {}
     for day, keys in by_day.items():
         for at, key in enumerate(keys):
+            # Never at the very beginning or end of its part of the day: no two rows of a lead have the same second.
             within = 0.05 + 0.9 * unit("time", lead_id, str(day), str(at))
-            found[key] = day * 86400 + OPENS + int((at + within) / len(keys) * WORKS)
-    return found
+            seconds[key] = day * 86400 + OPENS + int((at + within) / len(keys) * WORKS)
+    return seconds

@@ -63,15 +63,15 @@ def orders(rows: list[dict[str, Any]]) -> Book:
     for lines in by_invoice.values():
         (cancellations if lines[0]["invoice"].startswith("C") else sales).append(lines)
     cancelled = _cancelled(sales, cancellations)
-    found, duplicates, worthless = [], 0, 0
+    good_orders, duplicates, worthless = [], 0, 0
     for lines in sales:
         unique = list({tuple(sorted(line.items())): line for line in lines}.values())
         good = [line for line in unique if line["quantity"] > 0 and line["unit_price"] > 0]
         duplicates, worthless = duplicates + len(lines) - len(unique), worthless + len(unique) - len(good)
         if good and lines[0]["invoice"] not in cancelled:
-            found.append(_order(good))
+            good_orders.append(_order(good))
     return Book(
-        sorted(found, key=lambda order: (order.at, order.invoice)),
+        sorted(good_orders, key=lambda order: (order.at, order.invoice)),
         {
             "cancellations_left_out": len(cancellations),
             "cancelled_orders_left_out": len(cancelled),
@@ -111,14 +111,14 @@ def _cancelled(sales: list[list[dict[str, Any]]], cancellations: list[list[dict[
         standing[lines[0]["customer_id"], frozenset(held.items())].append(
             (lines[0]["invoice_ms"], lines[0]["invoice"])
         )
-    found = set()
+    invoices = set()
     for lines in sorted(cancellations, key=lambda lines: (lines[0]["invoice_ms"], lines[0]["invoice"])):
         taken = Counter((line["stock_code"], -line["quantity"]) for line in lines)
         earlier = [
             order
             for order in standing[lines[0]["customer_id"], frozenset(taken.items())]
-            if order[0] <= lines[0]["invoice_ms"] and order[1] not in found
+            if order[0] <= lines[0]["invoice_ms"] and order[1] not in invoices
         ]
         if earlier:
-            found.add(max(earlier)[1])
-    return found
+            invoices.add(max(earlier)[1])
+    return invoices

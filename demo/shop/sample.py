@@ -14,6 +14,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+# A judgement: above the 500 customers from which on segments go by ranks, and a file of some hundred kilobytes.
 CUSTOMERS = 700
 
 
@@ -25,7 +26,7 @@ def sample(rows: list[dict[str, Any]], customers: int = CUSTOMERS) -> list[dict[
     known = [row for row in rows if row["CustomerID"] is not None]
     ids = {int(row["CustomerID"]) for row in known}
     chosen = set(sorted(ids, key=lambda id: hashlib.sha256(str(id).encode()).digest())[:customers])
-    found = [
+    lines = [
         {
             "invoice": row["InvoiceNo"].strip(),
             "stock_code": row["StockCode"].strip(),
@@ -41,7 +42,7 @@ def sample(rows: list[dict[str, Any]], customers: int = CUSTOMERS) -> list[dict[
         for row in known
         if int(row["CustomerID"]) in chosen
     ]
-    return sorted(found, key=lambda row: (row["invoice_ms"], row["invoice"]))
+    return sorted(lines, key=lambda row: (row["invoice_ms"], row["invoice"]))
 
 
 def main(source: Path, target: Path) -> None:

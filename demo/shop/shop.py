@@ -226,11 +226,11 @@ def _product_rows(sales: list[Order]) -> list[Row]:
 
 
 def _line_rows(sales: list[Order]) -> list[Row]:
-    found: list[Row] = []
+    rows: list[Row] = []
     for order in sales:
         goods = [line for line in order.lines if line.is_product]
         goods.sort(key=lambda line: (-line.amount, line.code, line.quantity))
-        found += [
+        rows += [
             {
                 "id": f"{order.invoice}-{number}",
                 "deal_id": order.invoice,
@@ -240,7 +240,7 @@ def _line_rows(sales: list[Order]) -> list[Row]:
             }
             for number, line in enumerate(goods[:LINES_AN_ORDER], start=1)
         ]
-    return found
+    return rows
 
 
 def _owner_rows() -> list[Row]:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from sales_consultant.engine.duck import DuckEngine
 
+# How many are named: a judgement, what `check` can show; each comes with its number of records, the most used first.
 MOST = 20
 _KNOWN = (
     "CASE WHEN d.is_closed IS NULL OR (d.is_closed AND d.is_won IS NULL) THEN 'not known' "

@@ -53,7 +53,7 @@ def companies_of(engine: DuckEngine, table: str, ids: Sequence[str]) -> Mapping[
     return {str(i): str(c) for i, c in rows if c is not None}
 
 
-def held_fields(
+def rows_where(
     engine: DuckEngine, table: str, columns: Sequence[str], condition: str
 ) -> Iterator[tuple[Any, ...]]:
     """Id, when it was read (ms) and some columns of a raw table's rows."""
@@ -68,7 +68,7 @@ def one(engine: DuckEngine, table: str, record_id: str) -> dict[str, Any]:
     return dict(zip(names, result.fetchone() or (), strict=False))
 
 
-def is_held(engine: DuckEngine, table: str, record_id: str) -> bool:
+def has_row(engine: DuckEngine, table: str, record_id: str) -> bool:
     """Whether a table has a row with an id."""
     found = engine.con.execute(f"SELECT count(*) FROM {quote(table)} WHERE id = ?", [record_id])
     return bool(found.fetchall()[0][0])

@@ -5,6 +5,7 @@ from typing import Any
 
 import duckdb
 
+# A judgement: some megabytes of Python objects; larger costs memory, smaller costs calls of DuckDB.
 MANY = 10_000
 
 

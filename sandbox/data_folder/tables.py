@@ -85,7 +85,7 @@ def load_folder(path: Path, *, lenient: bool = False) -> Folder:
 
 
 def _files(path: Path) -> dict[str, Path]:
-    found: dict[str, Path] = {}
+    file_of: dict[str, Path] = {}
     for file in sorted(path.iterdir()):
         if file.name.startswith(".") or file.suffix.lower() in _IGNORED or file.name in ("LICENSE", "NOTICE"):
             continue
@@ -96,12 +96,12 @@ def _files(path: Path) -> dict[str, Path]:
                 f"{file.name} is not a table of a data folder; did you mean {near}.csv or {near}.parquet?",
                 file.name,
             )
-        if name in found:
+        if name in file_of:
             raise DataFolderError(
-                f"{found[name].name} and {file.name} hold the same table; keep one", file.name
+                f"{file_of[name].name} and {file.name} hold the same table; keep one", file.name
             )
-        found[name] = file
-    return found
+        file_of[name] = file
+    return file_of
 
 
 def _table(name: str, file: Path) -> Table:
@@ -188,7 +188,7 @@ def _check_ids(tables: Mapping[str, Table]) -> None:
 def _check_references(tables: Mapping[str, Table], lenient: bool) -> dict[str, Table]:
     ids = {t.name: {r["id"] for r in t.rows} for t in tables.values() if "id" in t.columns}
     stages = {r["stage"] for r in tables["stages"].rows} if "stages" in tables else None
-    found: dict[str, Table] = {}
+    checked_tables: dict[str, Table] = {}
     for name, table in tables.items():
         references = dict(REFERENCES.get(name, {}))
         kept: list[Row] = []
@@ -219,5 +219,5 @@ def _check_references(tables: Mapping[str, Table], lenient: bool) -> dict[str, T
                 {**row, **dict.fromkeys((c for c in missing if c != "stage"), None)} if missing else row
             )
             lines.append(line)
-        found[name] = Table(name, tuple(kept), table.columns, table.custom, table.file, tuple(lines))
-    return found
+        checked_tables[name] = Table(name, tuple(kept), table.columns, table.custom, table.file, tuple(lines))
+    return checked_tables

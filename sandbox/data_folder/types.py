@@ -10,6 +10,7 @@ from typing import Any, Literal
 from sales_consultant.sandbox.clock import parse_iso
 
 CustomType = Literal["number", "bool", "datetime", "enumeration", "string"]
+# Texts of more kinds than this, or longer ones, are no list to choose from. Judgements: longer lists are mostly names.
 MAX_OPTIONS = 50
 MAX_OPTION = 100
 
@@ -135,6 +136,7 @@ def number(value: Any) -> int | float:
     found = float(value)
     if not math.isfinite(found):
         raise ValueError("it is not finite")
+    # Up to 2**53 a float holds every whole number exactly.
     return int(found) if found.is_integer() and abs(found) < 2**53 else found
 
 

@@ -20,6 +20,7 @@ from sales_consultant.sandbox.store import Record
 Json = dict[str, Any]
 GROUP = "sales_consultant"
 LISTED = ("deals", "contacts", "companies")
+# Rows of a list, events of a record, records beside it: judgements of what a page holds.
 LINES, EVENTS, RELATED = 100, 40, 12
 _KEY = {
     "contacts": ("email", "lifecyclestage", "hs_lead_status", "hubspot_owner_id"),
@@ -96,7 +97,7 @@ def _moment(value: str) -> str:
 
 def lines(portal: Portal) -> list[CardLine]:
     """The lines of the list page: the best hundred of each object."""
-    found = []
+    card_lines = []
     for name in LISTED:
         kind = KINDS[name]
         shower = _Shower(portal, kind)
@@ -115,10 +116,10 @@ def lines(portal: Portal) -> list[CardLine]:
             key = [shower.text(n, values) for n in _KEY[name][:3]]
             note = " · ".join(k for k in key if k)
             ours = {role(n): shower.text(n, values) for n in mine}
-            found.append(
+            card_lines.append(
                 CardLine(VENDOR, name, record.id, kind.label, title(kind, values, record.id), note, ours)
             )
-    return found
+    return card_lines
 
 
 def card(portal: Portal, object: str, id: str) -> Card | None:
@@ -163,7 +164,7 @@ def _shown(definition: Json) -> bool:
 
 
 def _events(portal: Portal, kind: Kind, id: str) -> tuple[Event, ...]:
-    now, found = portal.clock.now_ms(), []
+    now, events = portal.clock.now_ms(), []
     for name in ACTIVITIES:
         ids = [link.to_id for link in portal.store.links(VENDOR, kind.name, (id,), name)]
         shower = _Shower(portal, KINDS[name])
@@ -179,15 +180,15 @@ def _events(portal: Portal, kind: Kind, id: str) -> tuple[Event, ...]:
                 or values.get("hs_call_direction") == "INBOUND"
             ):
                 word = f"{KINDS[name].label} received"
-            found.append(
+            events.append(
                 (at, Event(iso(at)[:16].replace("T", " "), word or KINDS[name].label, head, body, at > now))
             )
-    found.sort(key=lambda pair: -pair[0])
-    return tuple(event for _, event in found[:EVENTS])
+    events.sort(key=lambda pair: -pair[0])
+    return tuple(event for _, event in events[:EVENTS])
 
 
 def _related(portal: Portal, kind: Kind, id: str) -> tuple[Related, ...]:
-    found = []
+    related = []
     for name in ("companies", "contacts", "deals", "line_items"):
         if (kind.name, name) == ("line_items", "line_items"):
             continue
@@ -198,5 +199,5 @@ def _related(portal: Portal, kind: Kind, id: str) -> tuple[Related, ...]:
                 values = record.values()
                 keys = _KEY.get(name, ("quantity", "amount"))[:2]
                 note = " · ".join(t for t in (shower.text(n, values) for n in keys) if t)
-                found.append(Related(name, record.id, title(KINDS[name], values, record.id), note))
-    return tuple(found)
+                related.append(Related(name, record.id, title(KINDS[name], values, record.id), note))
+    return tuple(related)

@@ -12,6 +12,7 @@ from sales_consultant.sandbox.store import Record
 
 Json = dict[str, Any]
 LISTED = ("Opportunity", "Lead", "Contact", "Account")
+# Rows of a list, events of a record, records beside it: judgements of what a page holds.
 LINES, EVENTS, RELATED = 100, 40, 12
 # A page shows what its layout holds, and an admin puts there what the guide of `provision` names: all but these.
 OFF_LAYOUT = ("next_step_id", "model")
@@ -107,7 +108,7 @@ class _Shower:
 
 def lines(org: Org) -> list[CardLine]:
     """The lines of the list page: the best hundred of each object."""
-    found = []
+    card_lines = []
     for name in LISTED:
         shower = _Shower(org, name)
         mine = shower.ours()
@@ -123,8 +124,10 @@ def lines(org: Org) -> list[CardLine]:
             note = " · ".join(t for t in (shower.value(n, values).text for n in _KEY[name][:3]) if t)
             ours = {role(f.name): shower.text(f, values) for f in mine}
             label = OBJECTS[name].label
-            found.append(CardLine(VENDOR, name, record.id, label, title(name, values, record.id), note, ours))
-    return found
+            card_lines.append(
+                CardLine(VENDOR, name, record.id, label, title(name, values, record.id), note, ours)
+            )
+    return card_lines
 
 
 def card(org: Org, object: str, id: str) -> Card | None:
@@ -163,7 +166,7 @@ def _events(org: Org, id: str) -> tuple[Event, ...]:
     column = {"003": "WhoId", "00Q": "WhoId", "006": "WhatId", "001": "AccountId"}.get(id[:3])
     if column is None:
         return ()
-    found = []
+    events = []
     received = _received(org, id, column)
     for sobject in ("Task", "Event"):
         for record in writing.pointing(org, sobject, column, id):
@@ -180,7 +183,7 @@ def _events(org: Org, id: str) -> tuple[Event, ...]:
                 kind = f"{kind} received"
             planned = at[:19] > iso(org.now())[:19] if sobject == "Event" else not values.get("IsClosed")
             when = at[:16].replace("T", " ") or iso(record.created)[:10]
-            found.append(
+            events.append(
                 Event(
                     when,
                     str(kind),
@@ -189,8 +192,8 @@ def _events(org: Org, id: str) -> tuple[Event, ...]:
                     planned,
                 )
             )
-    found.sort(key=lambda e: e.at, reverse=True)
-    return tuple(found[:EVENTS])
+    events.sort(key=lambda e: e.at, reverse=True)
+    return tuple(events[:EVENTS])
 
 
 def _received(org: Org, id: str, column: str) -> set[str]:

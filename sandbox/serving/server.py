@@ -86,6 +86,7 @@ def _bind(port: int) -> socket.socket:
             e.errno,
             f"port {port} of {HOST} cannot be used ({e.strerror}); choose another, or 0 for any free one",
         ) from e
+    # Connections that wait to be taken: the usual number of Linux before 5.4, far above what clients open here.
     listener.listen(128)
     return listener
 
@@ -125,6 +126,7 @@ class _Server(uvicorn.Server):
                 server.close()
             for connection in list(self.server_state.connections):
                 connection.shutdown()
+            # A tenth of a second in all, as long as uvicorn would pause anyway.
             for _ in range(50):
                 if not self.server_state.connections:
                     for each in sockets or []:
@@ -144,6 +146,7 @@ class _Server(uvicorn.Server):
             )
 
         loop = asyncio.get_running_loop()
+        # A client that never says goodbye must not hold the end of the sandbox.
         server = await loop.create_server(
             protocol, sock=self._listener, ssl=self._context, ssl_shutdown_timeout=0.2
         )
@@ -160,8 +163,10 @@ def _server(app: ASGIApp, listener: socket.socket | None, context: ssl.SSLContex
             date_header=False,
             server_header=False,
             proxy_headers=False,
+            # Longer than clients pause between two calls, so that a connection that they keep is still there.
             timeout_keep_alive=75,
             timeout_graceful_shutdown=2,
+            # An address above the vendor's limit must get the vendor's own 414, not the library's 400.
             h11_max_incomplete_event_size=1 << 20,
         ),
         listener,

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from cryptography import x509
     from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 
+# A judgement: long enough for any test, short enough that a forgotten certificate is soon worth nothing.
 DAYS = 30
 # The vendors' names are there for a proxy on this machine that answers in their place; nothing else leads here under them.
 HOSTS = (

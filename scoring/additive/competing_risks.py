@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from sales_consultant.config.clock import DAY_MS
 from sales_consultant.scoring.additive.encoding import Encoder
 
+# A judgement: with fewer, hazards that change within a horizon are mixed; with more, few ends are left for each period.
 PERIODS = 6
 OPEN, WON, LOST = 0, 1, 2
 # The residual of so few nodes is handed out too, so that contributions sum exactly.
@@ -109,6 +110,7 @@ class CompetingRisks:
         for node, weight in zip(*np.polynomial.legendre.leggauss(_NODES), strict=True):
             gradient += weight / 2 * self._gradient(way * (node + 1) / 2)
         rest = self._margin(way) - self.base - (gradient * way).sum(axis=1)
+        # Only so that the average row, whose way is 0, divides by something.
         length = np.maximum((way**2).sum(axis=1), 1e-300)
         gradient += (rest / length)[:, None] * way
         terms = Z * (gradient @ self.coef)
@@ -193,7 +195,8 @@ def learn(
         all_ = np.logaddexp(0.0, np.logaddexp(*sides))
         value = (at_risk * all_).sum() - sum((ends[i] * sides[i]).sum() for i in (0, 1))
         value += (coef**2).sum() / (2 * strength)
-        # Where hardly a period has a loss, its start would run away.
+        # Where hardly a period has a loss, its start would run away. The weight is a judgement: one record outweighs
+        # it.
         value += 1e-3 * (starts**2).sum()
         slope = [at_risk * np.exp(sides[i] - all_) - ends[i] for i in (0, 1)]
         by_coef = np.stack([s.sum(axis=1) @ Z for s in slope]) + coef / strength

@@ -20,17 +20,23 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-# Few bags and a brisk rate: .001 of log-loss worse than the library's defaults, 7 times faster (docs/decisions).
+# Few bags and a brisk rate: .001 of log-loss worse than the library's defaults, 7 times faster
+# (docs/decisions/scoring-boosted-tables.md).
 _BAGS = 4
 _RATE = 0.03
 # A bag whose held-out rows improve for ever by a hair took half of the time; shorter patience costs nothing that shows.
 _PATIENCE, _ROUNDS = 50, 3000
+# A judgement: finer than a reason needs, coarse enough for some thousand rows.
 _BINS = 128
 # A second process imports the library anew: with fewer rows that takes longer than it saves. The fit is the same.
 _FEW = 3_000
+# A judgement: a pair has 16 x 16 cells, each of which needs rows.
 _PAIR_BINS = 16
-# Of twice ten columns a tenth of all pairs; with 6 the tables fell behind where columns work together (docs/decisions).
+# Of twice ten columns a tenth of all pairs; with 6 the tables fell behind where columns work together
+# (docs/decisions/scoring-boosted-tables.md).
 _PAIRS = 20
+# A judgement: of fewer companies a bag would hold out two or three, by which nothing can be stopped; rows are held out
+# then.
 _LEAST_GROUPS = 20
 
 
@@ -129,7 +135,7 @@ class Tables:
     def from_dict(cls, data: dict[str, Any]) -> Tables:
         """The inverse of `to_dict`."""
         codes = Encoder.from_list(data["codes"]).codes
-        found = [
+        columns = [
             Column(
                 code,
                 tuple(np.asarray(t, dtype=np.float64) for t in cuts),
@@ -138,7 +144,7 @@ class Tables:
             for code, cuts, bins in zip(codes, data["cuts"], data["bins"], strict=True)
         ]
         terms = [(tuple(t["columns"]), np.asarray(t["table"], dtype=np.float64)) for t in data["terms"]]
-        return cls(found, terms, float(data["base"]))
+        return cls(columns, terms, float(data["base"]))
 
 
 def learn(
@@ -204,6 +210,7 @@ def _bags(groups: NDArray[np.int64] | None, random_state: int) -> NDArray[np.int
     if groups is None or (size := int(groups.max()) + 1) < _LEAST_GROUPS:
         return None
     rng = np.random.default_rng(random_state)
+    # The share is the library's own default of a validation set.
     held = np.stack([rng.permutation(size) < 0.15 * size for _ in range(_BAGS)])
     return np.where(held[:, groups], -1, 1).astype(np.int8).T
 

@@ -15,12 +15,17 @@ from numpy.typing import NDArray
 
 from sales_consultant.config.clock import DAY_MS
 
+# A judgement: a level of its own for what people choose from a list; docs/decisions/scoring-text-levels.md has the
+# limit.
 MAX_LEVELS = 25
 # Levels of all texts together beyond those 25 a text: what a matrix of them costs grows with the square.
 _MORE_LEVELS = 400
+# Two rows are enough: the ridge penalty holds back what they say (docs/decisions/scoring-text-levels.md).
 _MIN_LEVEL_ROWS = 2
 # Where most rows have a value that fewer share, it names the record or its company.
 _SHARED = 5
+# Judgements: a list that people choose from is shorter than this; an exponential distribution has a skew of 2, and what
+# is more skewed is better looked at by its logarithm.
 _LEVELS_ARE_IDS = 200
 _SKEW = 2.0
 
@@ -125,6 +130,7 @@ def _learn_number(name: str, values: NDArray[np.float64], hinges: int) -> Number
     seen = values[~missing]
     if not len(seen):
         return None
+    # The outer hundredths are held at its edge: one slip of the keys must not set the scale.
     low, high = (float(q) for q in np.quantile(seen, [0.01, 0.99]))
     if high <= low:
         low, high = float(seen.min()), float(seen.max())
@@ -139,6 +145,7 @@ def _learn_number(name: str, values: NDArray[np.float64], hinges: int) -> Number
     mean, scale = float(clipped.mean()), float(clipped.std()) or 1.0
     z = (clipped - mean) / scale
     knots: tuple[float, ...] = ()
+    # A judgement: fewer values than this have hardly room for a bend between the knots.
     if hinges and len(np.unique(z)) > 10:
         inner = np.quantile(z, np.linspace(0, 1, hinges + 2)[1:-1])
         knots = tuple(float(k) for k in np.unique(inner) if z.min() < k < z.max())
@@ -150,6 +157,7 @@ def _learn_levels(name: str, column: pd.Series[Any], most: int = MAX_LEVELS) -> 
     counts = text.value_counts()
     # Ids and free text say nothing that carries over to another record.
     again = counts[counts >= _SHARED].sum()
+    # Judgements: not even the most frequent level is common, and most rows have one that few others share.
     if len(counts) > _LEVELS_ARE_IDS and counts.iloc[0] < 0.02 * len(text) and again < 0.5 * len(text):
         return None
     order = sorted(counts.items(), key=lambda kv: (-int(kv[1]), str(kv[0])))

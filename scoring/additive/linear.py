@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from sales_consultant.scoring.additive.encoding import Encoder
 
+# Numbers of a matrix that is held at once: 160 MB. A judgement: larger costs memory, smaller costs time.
 _ENCODED_AT_ONCE = 20_000_000
 
 
@@ -100,7 +101,12 @@ def logistic(
     from sklearn.linear_model import LogisticRegression
 
     model = LogisticRegression(
-        C=strength, solver="newton-cholesky", max_iter=100, tol=1e-5, warm_start=start is not None
+        # Newton's method needs some ten steps; the limit is only for what does not converge.
+        C=strength,
+        solver="newton-cholesky",
+        max_iter=100,
+        tol=1e-5,
+        warm_start=start is not None,
     )
     if start is not None:
         model.coef_, model.intercept_ = start[None, :-1], start[-1:]

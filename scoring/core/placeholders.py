@@ -7,6 +7,7 @@ _PLACEHOLDERS = frozenset(
     {0.0, 1.0, 2.0, 10.0, 123.0, 1234.0, 12345.0, 123456.0, 9999.0, 99999.0, 999999.0, 9999999.0}
 )
 
+# Of these a shop's sales may be: 1 and rows of nines are no price that occurs.
 _SMALL_SALES = frozenset({2.0, 10.0, 123.0})
 
 

@@ -14,6 +14,7 @@ class BetaGeoModel(TransactionModel):
     """Purchases at a rate from Gamma(r, alpha), after each of them the customer leaves with a chance from Beta(a, b)."""
 
     NAMES = ("r", "alpha", "a", "b")
+    # About those of the CDNOW data set (Fader, Hardie and Lee 2005): .243, 4.414, .793, 2.426.
     USUAL = (0.25, 4.4, 0.8, 2.4)
     TIMES = ("alpha",)
 
@@ -46,6 +47,7 @@ class BetaGeoModel(TransactionModel):
         r, alpha, a, b = (self.params_[k] for k in self.NAMES)
         repeat = np.maximum(x, 1.0)
         left = np.log(a / (b + repeat - 1)) + (r + x) * np.log((alpha + T) / (alpha + t))
+        # A double ends at e^709.
         return np.asarray(1 + np.where(x > 0, np.exp(np.minimum(left, 700.0)), 0.0))
 
     def expected_purchases(

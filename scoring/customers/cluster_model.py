@@ -114,11 +114,11 @@ def of(table: pd.DataFrame, *, as_of: int, before: ClusterModel | None = None) -
     rows = table[list(COLUMNS)]
     known = before.nearest(table, {}) if before is not None else []
     held = {id: int(number(n)) for id, n in zip(table.index, known, strict=False) if n}
-    found = find(rows, previous=held)
-    if found is None:
+    clustering = find(rows, previous=held)
+    if clustering is None:
         return empty
-    if found.verdict != "stable":
-        return ClusterModel(as_of, (), (), (), (), found.method, found.verdict, len(table))
+    if clustering.verdict != "stable":
+        return ClusterModel(as_of, (), (), (), (), clustering.method, clustering.verdict, len(table))
     logs = _logs(rows)
     middle, spread = logs.mean(axis=0), logs.std(axis=0)
     spread = np.where(spread > 0, spread, 1.0)
@@ -126,10 +126,10 @@ def of(table: pd.DataFrame, *, as_of: int, before: ClusterModel | None = None) -
         as_of,
         tuple(float(v) for v in middle),
         tuple(float(v) for v in spread),
-        tuple(tuple(float(v) for v in c) for c in found.centres),
-        tuple(f"{p['cluster']}: {p['who']}" for p in found.profiles),
-        found.method,
-        found.verdict,
+        tuple(tuple(float(v) for v in c) for c in clustering.centres),
+        tuple(f"{p['cluster']}: {p['who']}" for p in clustering.profiles),
+        clustering.method,
+        clustering.verdict,
         len(table),
     )
 

@@ -17,11 +17,15 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 
+# Judgements: six clusters of ten customers are the least that can be told apart, and more than six names nobody keeps
+# in mind; an adjusted Rand index above .8 means that draws agree on nearly everybody.
 LEAST = 60
 KS = (2, 3, 4, 5, 6)
 STABLE = 0.8
 # Kaufman and Rousseeuw 1990, table 4: below this a silhouette shows no structure, however often it comes out the same.
 STRUCTURED = 0.26
+# Judgements: more draws cost more and say little more; the tree needs all distances, whose number grows with the
+# square; what is less than half a standard deviation from the average sets nobody apart.
 _DRAWS = 5
 _MOST_FOR_TREE = 3_000
 _STRONG = 0.5
@@ -73,14 +77,15 @@ def find(
         tried, key=lambda c: (c[0]["stability"] >= STABLE, c[0]["noise"] == 0, c[0]["silhouette"])
     )
     labels = _matched(labels, table.index, previous or {})
-    found = sorted(set(labels.tolist()) - {-1})
+    clusters = sorted(set(labels.tolist()) - {-1})
     apart = best["silhouette"] >= STRUCTURED
+    # A judgement: one customer in twenty may stand apart; with more, too many would go without a name.
     stable = best["stability"] >= STABLE and best["noise"] < 0.05 and apart
     return Clustering(
         best["method"],
         labels,
-        np.array([Z[labels == c].mean(axis=0) for c in found]),
-        tuple(_profile(table, Z, labels, c) for c in found),
+        np.array([Z[labels == c].mean(axis=0) for c in clusters]),
+        tuple(_profile(table, Z, labels, c) for c in clusters),
         tuple(c for c, _ in tried),
         "stable" if stable else "not stable or not apart: read it, but do not name customers by it",
     )
@@ -97,9 +102,11 @@ def _labels(method: str, k: int, Z: NDArray[np.float64], seed: int) -> NDArray[n
     from sklearn.neighbors import NearestNeighbors
 
     if method == "k-means":
+        # Ten starts: with one, two seeds agreed on made customers only by .74, with ten wholly.
         return np.asarray(KMeans(k, n_init=10, random_state=seed).fit_predict(Z), dtype=np.int64)
     if method == "hierarchical":
         return np.asarray(AgglomerativeClustering(k).fit_predict(Z), dtype=np.int64)
+    # Usual for DBSCAN: more neighbours than dimensions, and a radius that nine of ten customers reach them within.
     near = max(5, Z.shape[1] + 1)
     distance, _ = NearestNeighbors(n_neighbors=near).fit(Z).kneighbors(Z)
     radius = max(float(np.quantile(distance[:, -1], 0.9)), 1e-6)

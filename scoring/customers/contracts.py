@@ -49,22 +49,22 @@ def read_from(engine: Engine, given: ContractFields) -> dict[str, list[str]]:
 
     A company's date that is named for no contract ("expiry_date") counts where there is one such, and no clearer one.
     """
-    found = {}
+    fields = {}
     for key, named, pattern in (
         ("renewal_date", given.renewal_date, _DATES),
         ("term_months", given.term_months, _TERMS),
     ):
         every = [f"{o}.{c}" for o in OWNERS for c in sorted(engine.columns(o))]
         # "term" alone is too common a word to go by, unless the settings say so.
-        found[key] = [
+        fields[key] = [
             f
             for f in every
             if f == named or (not named and _plain(f) != "term" and pattern.fullmatch(_plain(f)))
         ]
     bare = [f"companies.{c}" for c in sorted(engine.columns("companies")) if _BARE.fullmatch(_plain(f".{c}"))]
-    if not given.renewal_date and not found["renewal_date"] and len(bare) == 1:
-        found["renewal_date"] = bare
-    return found
+    if not given.renewal_date and not fields["renewal_date"] and len(bare) == 1:
+        fields["renewal_date"] = bare
+    return fields
 
 
 def _plain(field: str) -> str:
@@ -135,7 +135,7 @@ def under_contract(table: pd.DataFrame, held: pd.DataFrame) -> pd.Series[bool]:
     return held["term_days"].notna() | running
 
 
-def told(engine: Engine, given: ContractFields | None, held: pd.DataFrame) -> dict[str, Any]:
+def describe(engine: Engine, given: ContractFields | None, held: pd.DataFrame) -> dict[str, Any]:
     """What a card says of them."""
     found = read_from(engine, given or ContractFields())
     return {**found, "companies_with_a_date": int(held["renewal_day"].notna().sum())}

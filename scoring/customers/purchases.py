@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 # Gaps between purchases that vary by less than a fifth of their mean look like terms, not like choices.
 _REGULAR = 0.2
+# A judgement: two gaps are often alike by chance.
 _MIN_GAPS = 3
 
 

@@ -21,11 +21,16 @@ from sales_consultant.scoring.customers.max_likelihood import maximise
 if TYPE_CHECKING:
     from sales_consultant.scoring.customers.purchases import Purchases
 
+# The terms that contracts usually have: a month, a quarter, half a year, one to three years.
 TERMS = (30.0, 90.0, 180.0, 365.0, 730.0, 1095.0)
 YEAR_DAYS = 365.0
+# A judgement: below it two parameters would mostly be those of the prior.
 MIN_DECIDED = 20
-# A renewal later than a quarter of its term is a new purchase, not a late signature.
+# A renewal later than a quarter of its term is a new purchase, not a late signature
+# (docs/decisions/scoring-contracts.md).
 GRACE = 0.25
+# Quantiles that are kept, one every 5 %. A renewal date so soon after a purchase is the last term's: half of the
+# shortest.
 _LATENESS = 21
 _LEAST_TERM = 15
 
@@ -66,15 +71,15 @@ class ShiftedBetaGeometric:
             by_b = digamma(b + t) - digamma(b) - whole
             return float(w @ value), np.array([w @ by_a, w @ by_b])
 
-        found = maximise(likelihood, np.ones(2), size=float(w.sum()))
-        if not found.converged:
+        fitted = maximise(likelihood, np.ones(2), size=float(w.sum()))
+        if not fitted.converged:
             # All stay or all leave: a weak prior around one in five leaving a term holds it.
             prior = (np.log([1.0, 4.0]), 1.0)
-            found = maximise(likelihood, np.exp(prior[0]), size=float(w.sum()), prior=prior)
-        self.params_ = dict(zip(("alpha", "beta"), (float(p) for p in found.params), strict=True))
-        self.standard_errors_ = dict(zip(self.params_, (float(e) for e in found.errors), strict=True))
-        self.log_likelihood_ = found.log_likelihood
-        self.converged_, self.warnings_ = found.converged, found.warnings
+            fitted = maximise(likelihood, np.exp(prior[0]), size=float(w.sum()), prior=prior)
+        self.params_ = dict(zip(("alpha", "beta"), (float(p) for p in fitted.params), strict=True))
+        self.standard_errors_ = dict(zip(self.params_, (float(e) for e in fitted.errors), strict=True))
+        self.log_likelihood_ = fitted.log_likelihood
+        self.converged_, self.warnings_ = fitted.converged, fitted.warnings
         return self
 
     def hazard(self, renewals: ArrayLike) -> NDArray[np.float64]:
@@ -101,29 +106,31 @@ def terms(bought: Purchases, customers: pd.Index[Any], *, as_of_day: int) -> pd.
     rows = bought.rows[bought.rows["customer"].isin(customers)]
     gaps = rows.assign(gap=rows.groupby("customer")["day"].diff())
     last = rows.groupby("customer")["day"].max()
-    found = pd.DataFrame(
+    contracts = pd.DataFrame(
         {
             "gap": gaps.groupby("customer")["gap"].median(),
             "renewals": gaps.groupby("customer")["gap"].count(),
             "since_days": as_of_day - last,
         }
     )
-    held = (
+    known = (
         bought.contracts
         if bought.contracts is not None
         else pd.DataFrame(columns=["renewal_day", "term_days"])
     )
-    held = held.reindex(found.index).astype("float64")
-    due = held["renewal_day"]
+    known = known.reindex(contracts.index).astype("float64")
+    due = known["renewal_day"]
     ahead = (due - last).where(due - last >= _LEAST_TERM)
     usual = np.asarray(TERMS)
-    gap = found["gap"].fillna(ahead).fillna(YEAR_DAYS).to_numpy(dtype=float)
+    gap = contracts["gap"].fillna(ahead).fillna(YEAR_DAYS).to_numpy(dtype=float)
     nearest = np.abs(np.log(np.maximum(gap, 1.0))[:, None] - np.log(usual)).argmin(axis=1)
-    found["term_days"] = held["term_days"].where(held["term_days"].notna(), usual[nearest])
-    told = due > last + GRACE * found["term_days"]
-    found["since_days"] = found["since_days"].where(~told, as_of_day - due + found["term_days"])
-    found["ended"] = found["since_days"] > (1 + GRACE) * found["term_days"]
-    return found.drop(columns="gap")
+    contracts["term_days"] = known["term_days"].where(known["term_days"].notna(), usual[nearest])
+    still_ahead = due > last + GRACE * contracts["term_days"]
+    contracts["since_days"] = contracts["since_days"].where(
+        ~still_ahead, as_of_day - due + contracts["term_days"]
+    )
+    contracts["ended"] = contracts["since_days"] > (1 + GRACE) * contracts["term_days"]
+    return contracts.drop(columns="gap")
 
 
 @dataclass(frozen=True, slots=True)

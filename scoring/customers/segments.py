@@ -32,15 +32,21 @@ LIFECYCLE = {
     "almost_lost": "at_risk",
     "dormant": "lost",
 }
+# A judgement: a fifth of fewer customers is under a hundred, and its edges move with every purchase
+# (docs/decisions/scoring-segments-wait.md). Below it edges are round numbers that people use themselves.
 MIN_FOR_RANKS = 500
 _FIXED_DAYS = (30.0, 90.0, 180.0, 365.0)
 _FIXED_PURCHASES = (1.0, 2.0, 4.0, 9.0)
 _FIXED_MONEY = (0.25, 0.75, 1.5, 4.0)  # of the median customer's total
+# Five classes each are the custom of recency, frequency and monetary value.
 _QUINTILES = (0.2, 0.4, 0.6, 0.8)
-_TIER_SHARES = (0.5, 0.8)  # customers below the edge of tier 2, of tier 1
-# A value must be a tenth beyond an edge before a customer leaves the segment they are known by.
+# Customers below the edge of tier 2, of tier 1: judgements, so that the best fifth is looked after first.
+_TIER_SHARES = (0.5, 0.8)
+# A value must be a tenth beyond an edge before a customer leaves the segment they are known by
+# (docs/decisions/scoring-segments-wait.md).
 _SLACK = 0.1
-# Standard errors of a share that a frozen edge may be away from its own before it moves.
+# Standard errors of a share that a frozen edge may be away from its own before it moves
+# (docs/decisions/scoring-segment-edges.md).
 _CHANCE = 3.0
 
 
@@ -60,6 +66,8 @@ class SegmentModel:
         self, since: NDArray[np.float64], count: NDArray[np.float64], total: NDArray[np.float64]
     ) -> NDArray[Any]:
         """The segment of each customer by days since the last purchase, purchases and total amount."""
+        # Recency, and the mean of frequency and money, each 1 to 5; the first name that fits. The order follows
+        # Shopify's groups, the limits are judgements.
         r = 5 - np.searchsorted(self.days, since, side="left")
         f = 1 + np.searchsorted(self.purchases, count, side="left")
         m = 1 + np.searchsorted(self.money, total, side="left")

@@ -10,8 +10,9 @@ from numpy.typing import ArrayLike, NDArray
 from sales_consultant.scoring.core import ScoringError
 from sales_consultant.scoring.customers.max_likelihood import maximise
 
-# How long customers are seen where the usual parameters are from, in units of time; and how many times longer or
-# shorter they may be seen before the unit is changed for the fit, whose bounds are on the log of a parameter.
+# How long customers are seen where the usual parameters are from (CDNOW, in weeks); and how many times longer or
+# shorter they may be seen before the unit is changed for the fit, whose bounds are on the log of a parameter: a
+# judgement.
 _SEEN = 33.0
 _OFTEN = 20.0
 
@@ -56,18 +57,18 @@ class TransactionModel:
         The likelihood is a density of x moments for each customer: in a unit that is c of the caller's its log is
         higher by x log c.
         """
-        found = maximise(likelihood, start, size=size)
-        warnings = found.warnings
-        if not found.converged:
+        fitted = maximise(likelihood, start, size=size)
+        warnings = fitted.warnings
+        if not fitted.converged:
             seen = max(float(self._data[2].mean()) / unit, 1e-9)
             scale = np.array([np.log(seen / _SEEN) if n in self.TIMES else 0.0 for n in self.NAMES])
             middle = np.log(np.array(self.USUAL)) + scale
-            found = maximise(likelihood, np.exp(middle), size=size, prior=(middle, 1.0))
+            fitted = maximise(likelihood, np.exp(middle), size=size, prior=(middle, 1.0))
             warnings = (*warnings, "the parameters are held by a weak prior")
         back = np.array([unit if n in self.TIMES else 1.0 for n in self.NAMES])
-        self.params_ = dict(zip(self.NAMES, (found.params * back).tolist(), strict=True))
-        self.standard_errors_ = dict(zip(self.NAMES, (found.errors * back).tolist(), strict=True))
-        self.log_likelihood_ = found.log_likelihood - float(self._data[0].sum()) * float(np.log(unit))
+        self.params_ = dict(zip(self.NAMES, (fitted.params * back).tolist(), strict=True))
+        self.standard_errors_ = dict(zip(self.NAMES, (fitted.errors * back).tolist(), strict=True))
+        self.log_likelihood_ = fitted.log_likelihood - float(self._data[0].sum()) * float(np.log(unit))
         self.converged_ = not warnings
         self.warnings_ = warnings
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from sales_consultant.config.clock import DAY_MS
 from sales_consultant.engine import Engine, alive, neutral, query
 from sales_consultant.scoring.customers.beta_geo_nbd import BetaGeoModel
-from sales_consultant.scoring.customers.contracts import ContractFields, told
+from sales_consultant.scoring.customers.contracts import ContractFields, describe
 from sales_consultant.scoring.customers.gamma_gamma import GammaGammaModel
 from sales_consultant.scoring.customers.lifetime import MONTH_DAYS, MONTHS, counts_for, lifetime_value
 from sales_consultant.scoring.customers.pareto_nbd import ParetoModel
@@ -37,9 +37,13 @@ __all__ = [
 ]
 
 WEEK = 7.0
+# Half a year: purchases of less say nothing of a yearly rate.
 _LEAST_HISTORY_DAYS = 182
 YEAR_DAYS = 365.0
+# A judgement: fewer do not hold four parameters, and the values would be those of the prior.
 MIN_REPEAT_BUYERS = 20
+# 80 % is a range that people plan with; of 200 draws its ends are the twentieth from either side. A chunk's draws take
+# 8 MB an array: larger costs memory, smaller costs time.
 INTERVAL = (0.1, 0.9)
 _DRAWS = 200
 _CHUNK = 5_000
@@ -155,6 +159,7 @@ class ValueModel:
             size = (_DRAWS, len(x[part]))
             rate = rng.gamma(buy["r"] + x[part], 1 / (buy["alpha"] + T[part]), size)
             leave = np.clip(rng.beta(buy["a"], buy["b"] + x[part], size), 1e-9, 1.0)
+            # Nobody buys so often in a year; only so that a draw fits into an integer.
             until = np.minimum(rng.geometric(leave), 1_000_000)
             n = np.minimum(rng.poisson(rate * YEAR_DAYS / WEEK), until)
             n = np.where(rng.random(size) < alive_[part], n, 0)
@@ -247,7 +252,7 @@ def fit_customers(
     free, contracts = _kinds(bought, table, left_out, as_of)
     card = _card(bought, table, left_out, free)
     if bought.contracts is not None:
-        card["contract_fields"] = told(engine, fields, bought.contracts)
+        card["contract_fields"] = describe(engine, fields, bought.contracts)
     found, card["renewals"] = fit_renewals(bought, contracts)
     renewals = asdict(found) if found is not None else None
     if int((free["frequency"] > 0).sum()) < MIN_REPEAT_BUYERS:

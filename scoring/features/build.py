@@ -14,7 +14,7 @@ from sales_consultant.scoring.features.compile import counted, deal_state, prima
 from sales_consultant.scoring.features.coverage import masked
 from sales_consultant.scoring.features.deal_path import deal_path
 from sales_consultant.scoring.features.declarations import FieldSource
-from sales_consultant.scoring.features.typical_values import amount_habits, company_open
+from sales_consultant.scoring.features.typical_values import amount_against_usual, company_open
 
 if TYPE_CHECKING:
     from sales_consultant.scoring.features.declarations import Entity, Feature
@@ -23,7 +23,7 @@ _KEY = ["record_id", "cut"]
 _STATES = {
     "deal_state": deal_state,
     "deal_path": deal_path,
-    "amount_habits": amount_habits,
+    "amount_against_usual": amount_against_usual,
     "company_open": company_open,
 }
 
@@ -122,13 +122,13 @@ def _fields(
         rows = own.historic(engine, entity, key, names, members)
         place = pd.MultiIndex.from_frame(members[_KEY])
         for name in names:
-            found = rows[rows["field"] == name].set_index(_KEY).reindex(place)
-            values[name] = found["value"].set_axis(members.index)
+            history = rows[rows["field"] == name].set_index(_KEY).reindex(place)
+            values[name] = history["value"].set_axis(members.index)
             if kinds[name] == "number":
-                now = pd.to_numeric(found["value"], errors="coerce")
-                then = pd.to_numeric(found["before"], errors="coerce").fillna(0.0)
+                now = pd.to_numeric(history["value"], errors="coerce")
+                then = pd.to_numeric(history["before"], errors="coerce").fillna(0.0)
                 values[f"{name}.change_30d"] = (now - then).set_axis(members.index)
-                since = (members["cut"].to_numpy() - found["changed_at"].to_numpy(dtype=float)) // DAY_MS
+                since = (members["cut"].to_numpy() - history["changed_at"].to_numpy(dtype=float)) // DAY_MS
                 values[f"{name}.days_since_change"] = pd.Series(since, index=members.index)
     out = {}
     for feature in wanted:

@@ -6,6 +6,8 @@ model can tell a burst from a habit; all of them are one reason.
 
 from sales_consultant.scoring.features.declarations import Entity, Feature, Group, Match, Side, Words
 
+# Days back. Judgements: a burst, a month, a quarter, a year; more windows would say the same again. A trend holds the
+# last 30 days against the last 90; what is planned later than in two months is no sign of now.
 WINDOWS = (14, 30, 90, 365)
 TREND = 30
 PLANNED = 60
@@ -248,7 +250,7 @@ def _path() -> list[Family]:
 
 def _usual(name: str, label: str, says: str) -> Family:
     words = Words("ratio", label, none=f"{label}: nothing to compare")
-    return _state(name, "amount_habits", words, **{name: says})
+    return _state(name, "amount_against_usual", words, **{name: says})
 
 
 def _deals() -> list[Family]:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 # A date a century away is a "never" or a slip of the keys; no money or count beyond this is one.
 CENTURY = 36_525.0
+# Above it a double does not tell whole numbers with a digit after the point apart.
 MOST = 1e15
 _NOT_NEGATIVE = frozenset({"amount", "age_days", "company_age_days", "days_in_stage"})
 
@@ -62,17 +63,17 @@ def counted(table: FeatureTable) -> dict[str, dict[str, int]]:
     rare ones; gaps: marked as such and otherwise the average. Columns that never vary are not used and not counted.
     """
     X = table.values
-    found: dict[str, list[int]] = {"outliers": [], "rare": [], "gaps": []}
+    counts: dict[str, list[int]] = {"outliers": [], "rare": [], "gaps": []}
     for code in Encoder.learn(X, hinges=0).codes:
         column = X[code.name]
         if isinstance(code, NumberCode):
             values = numbers(column)
             with np.errstate(invalid="ignore"):
-                found["outliers"].append(int(((values < code.low) | (values > code.high)).sum()))
-            found["gaps"].append(int((~np.isfinite(values)).sum()))
+                counts["outliers"].append(int(((values < code.low) | (values > code.high)).sum()))
+            counts["gaps"].append(int((~np.isfinite(values)).sum()))
         else:
             text = levels_of(column)
-            found["rare"].append(int(text.isin(code.rare).sum()))
-            found["gaps"].append(int(text.isna().sum()))
-    found["impossible"] = list(table.impossible.values())
-    return {kind: {"values": sum(n), "columns": sum(v > 0 for v in n)} for kind, n in found.items()}
+            counts["rare"].append(int(text.isin(code.rare).sum()))
+            counts["gaps"].append(int(text.isna().sum()))
+    counts["impossible"] = list(table.impossible.values())
+    return {kind: {"values": sum(n), "columns": sum(v > 0 for v in n)} for kind, n in counts.items()}

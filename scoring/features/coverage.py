@@ -22,9 +22,12 @@ if TYPE_CHECKING:
 
     from sales_consultant.scoring.features.declarations import Entity, Feature
 
+# A judgement: a quarter is long enough that a record that is worked on has an activity in it.
 WINDOW = 90
-# An owner's silence is taken for a habit of not logging only where chance would bring it less than once in so many.
+# An owner's silence is taken for a habit of not logging only where chance would bring it less than once in so many
+# (docs/decisions/scoring-no-activity-logged.md).
 _BY_CHANCE = 1e-4
+# Deals with an activity below which a beginning is not looked for: a judgement, a first one says nothing of a rate.
 _FEW_SEEN = 10
 _LEAST_SHARE = 0.2
 """Of the others' records, that have any activity: below it silence is what is usual here."""
@@ -44,11 +47,11 @@ def masked(
     constant rate would not bring; then each window that reaches back before that time is a gap. The second
     result says what was done: a list of owner, cut, why ("low" or "sudden"), records and since (ms or None).
     """
-    told: list[dict[str, Any]] = []
+    silent: list[dict[str, Any]] = []
     mine = [f for f in features if f.source == "activities"]
     recent = [f.name for f in mine if f.aggregate == "count" and f.window == WINDOW]
     if not recent or X.empty:
-        return X, told
+        return X, silent
     owners = _owners(engine, entity, members)
     cut, starts = members["cut"].to_numpy(dtype=np.float64), _Starts(engine)
     active = np.asarray((X[recent].to_numpy(dtype=np.float64) > 0).any(axis=1))
@@ -63,14 +66,14 @@ def masked(
             entry = {"owner": owner, "cut": int(when), "records": len(rows)}
             if theirs >= _LEAST_SHARE and _chance(hits, len(rows), theirs) < _BY_CHANCE:
                 unknown[rows] = True
-                told.append({**entry, "why": "low", "since": None})
+                silent.append({**entry, "why": "low", "since": None})
             elif since is not None:
                 blind = [when - _reach(f) * DAY_MS < since for f in mine]
                 unknown[np.ix_(rows, np.flatnonzero(blind))] = True
                 if any(blind):
-                    told.append({**entry, "why": "sudden", "since": int(since)})
-    X = X.assign(**{f.name: X[f.name].mask(unknown[:, j]) for j, f in enumerate(mine)}) if told else X
-    return X, told
+                    silent.append({**entry, "why": "sudden", "since": int(since)})
+    X = X.assign(**{f.name: X[f.name].mask(unknown[:, j]) for j, f in enumerate(mine)}) if silent else X
+    return X, silent
 
 
 def _reach(feature: Feature) -> int:
@@ -123,24 +126,24 @@ class _Starts:
         born, end = self._born[here], np.fmin(self._end[here], cut)
         first = np.where(self._first[here] <= cut, self._first[here], np.nan)
         seen = first[np.isfinite(first)]
-        found: float | None = None
+        begun: float | None = None
         if len(seen) >= _FEW_SEEN:
             since = float(seen.min())
             before = float(np.maximum(np.minimum(end, since) - born, 0).sum())
             after = np.maximum(np.where(np.isfinite(first), first, end) - np.maximum(born, since), 0).sum()
             rate = (len(seen) - 1) / max(float(after), DAY_MS)
-            found = since if rate * before > -math.log(_BY_CHANCE) else None
+            begun = since if rate * before > -math.log(_BY_CHANCE) else None
         elif owner is not None:
-            found = self.of(None, cut)
-        self._found[owner, cut] = found
-        return found
+            begun = self.of(None, cut)
+        self._found[owner, cut] = begun
+        return begun
 
 
 def _owners(engine: Engine, entity: Entity, members: pd.DataFrame) -> NDArray[np.object_]:
     """The owner of each row at its cut-off, "" for none; where the history of deals does not tell, today's."""
     t = neutral(engine, entity)
     today = query(engine, t.select(record_id=t.id, owner=t.owner_id)).set_index("record_id")["owner"]
-    found = members["record_id"].map(today).astype(object).to_numpy(copy=True)
+    owners = members["record_id"].map(today).astype(object).to_numpy(copy=True)
     if entity == "deals":
         h = neutral(engine, "deal_history")
         h = h.filter(h.owner_id.notnull() & h.changed_at.notnull())
@@ -150,8 +153,8 @@ def _owners(engine: Engine, entity: Entity, members: pd.DataFrame) -> NDArray[np
         for when, places in members.groupby("cut").indices.items() if len(rows) else ():
             last = rows[rows["changed_at"] <= when].groupby("deal_id")["owner_id"].last()
             known = members["record_id"].iloc[places].map(last).astype(object).to_numpy()
-            found[places] = np.where(pd.notna(known), known, found[places])
-    out: NDArray[np.object_] = np.array([v if isinstance(v, str) else "" for v in found], dtype=object)
+            owners[places] = np.where(pd.notna(known), known, owners[places])
+    out: NDArray[np.object_] = np.array([v if isinstance(v, str) else "" for v in owners], dtype=object)
     return out
 
 

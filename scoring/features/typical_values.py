@@ -21,17 +21,17 @@ def _lines(engine: Engine) -> Any:
     return t.select("product_id", "line_amount", "since", of_deal=t.deal_id)
 
 
-def amount_habits(engine: Engine, members: pd.DataFrame) -> pd.DataFrame:
+def amount_against_usual(engine: Engine, members: pd.DataFrame) -> pd.DataFrame:
     """Each deal's amount at its cut-off over what was usual then: of its pipeline, its company and its products.
 
     Usual is the median amount of the deals won by the cut-off, in the deal's currency, with the amounts of their history;
     of products, the deal's line items over the sum of the median line items that they had in deals won. A gap where
     nothing of the kind was won yet.
     """
-    return per_cut(engine, lambda: _amount_habits(engine), members, name="amount_habits")
+    return per_cut(engine, lambda: _amount_against_usual(engine), members, name="amount_against_usual")
 
 
-def _amount_habits(engine: Engine) -> Block:
+def _amount_against_usual(engine: Engine) -> Block:
     import ibis
 
     rows, won, lines = histories(engine), won_deals(engine), _lines(engine)

@@ -26,12 +26,17 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
 
+# Judgements between time and what is found: the eight columns that matter most are left out one by one, the strongest
+# by twos and threes; forty trees show what bends.
 _SUSPECTS = 8
 _AT_ONCE = 3
 _TREES = 40
-# Two that say it only together: their joint AUC, and what each alone must fall short of it.
+# Pairs are looked for among columns of fewer values than the first, and so many columns: a joint table must stay small,
+# and the number of pairs grows with the square.
 _COARSE, _MOST_PAIRED = 8, 60
+# Each round drops what was found and looks again: one leak may hide another. A judgement: no benchmark plants six.
 _ROUNDS = 6
+# A judgement: more rows cost time, for some dozen models are made; `planted_leaks` has tables of less and of more.
 _ROWS_TO_PROBE = 3_000
 
 
@@ -85,6 +90,7 @@ class HoldoutProbe:
             return 0.5
         Z, y, ones = self.Z[:, kept], self.y, np.ones(len(self.y))
         sides = (self.half, ~self.half)
+        # The penalty is a middle one of those that training chooses from: what is asked is an order, not a probability.
         straight = [auc(y[~k], Z[~k] @ logistic(Z[k], y[k], ones[k], 0.3)[0]) for k in sides]
         if sum(straight) / 2 >= enough:
             return sum(straight) / 2
@@ -157,7 +163,7 @@ class HoldoutProbe:
         cell = {c: cells(self.X[c], learn) + 1 for c in columns if self.X[c].nunique() < _COARSE}
         single = {c: self.alone(c) for c in cell}
         columns = list(cell)
-        y, found = self.y, []
+        y, telling = self.y, []
         for i, a in enumerate(columns):
             for b in columns[:i]:
                 if self.family(a) == self.family(b) or max(single[a], single[b]) > 1 - POLICY.pair_lift:
@@ -167,10 +173,10 @@ class HoldoutProbe:
                 rate = (wins + y.mean()) / (np.bincount(joint[learn], minlength=_COARSE**2) + 1.0)
                 together = auc(y[~learn], rate[joint[~learn]])
                 if together > POLICY.pair_auc and together - max(single[a], single[b]) > POLICY.pair_lift:
-                    found.append((b, a, together))
-        return found
+                    telling.append((b, a, together))
+        return telling
 
-    def kin(self, columns: Sequence[str]) -> float:
+    def largest_correlation(self, columns: Sequence[str]) -> float:
         """The largest correlation of two of the columns' rates among rows of one outcome.
 
         What is copied from the outcome has nothing else in common; what measures one thing twice has.
@@ -206,6 +212,7 @@ class HoldoutProbe:
             with np.errstate(invalid="ignore", divide="ignore"):
                 r = np.nan_to_num(np.corrcoef(np.column_stack([value[k], z]), rowvar=False)[0, 1:])
             most = max(most, float(np.abs(r).max(initial=0.0) * np.sqrt(k.sum())))
+        # Two tails and two outcomes are tried for each other column: the level is divided by all of these (Bonferroni).
         return most < float(norm.isf(POLICY.unrelated / (4 * max(others.shape[1], 1))))
 
     def twin(self, column: str) -> bool:
@@ -291,10 +298,10 @@ def find_leaks_by_ablation(
     whatever it is like. Filled on one outcome far more often than on the other (by half of the rows), a fall of .1 is enough:
     what is honest can lift as much, and is seldom written down so one-sidedly.
     """
-    found: list[Finding] = []
+    findings: list[Finding] = []
     made_of = families or {}
     for _ in range(_ROUNDS):
-        gone = {made_of.get(f.column, f.column) for f in found}
+        gone = {made_of.get(f.column, f.column) for f in findings}
         left = X[[c for c in X.columns if made_of.get(c, c) not in gone]]
         probe = HoldoutProbe.of(left, y, groups, made_of, random_state)
         if probe is None or probe.least < POLICY.fewest_to_look:
@@ -302,8 +309,8 @@ def find_leaks_by_ablation(
         more = _round(probe, [c for c in names if c in set(probe.columns)])
         if not more:
             break
-        found += more
-    return found
+        findings += more
+    return findings
 
 
 def _round(probe: HoldoutProbe, names: Sequence[str]) -> list[Finding]:
@@ -311,28 +318,32 @@ def _round(probe: HoldoutProbe, names: Sequence[str]) -> list[Finding]:
     full = max([probe.full, *alone.values()])
     one_sided = [c for c in names if probe.fill_gap(c) > POLICY.filled_with_outcome]
     rests = {c: probe.power([c]) for c in one_sided}
-    found = [Finding(c, "fill_lift", _told(full, r)) for c, r in rests.items() if full - r > POLICY.fill_lift]
-    for a, b, power in probe.pairs(names[:_MOST_PAIRED]) if not found else ():
+    findings = [
+        Finding(c, "fill_lift", _evidence(full, r)) for c, r in rests.items() if full - r > POLICY.fill_lift
+    ]
+    for a, b, power in probe.pairs(names[:_MOST_PAIRED]) if not findings else ():
         if not separable(probe, [a, b], POLICY.implausible):
             text = f"together they order the rows with an AUC of {power:.3f}, neither does alone"
-            found += [Finding(c, "pair", text) for c in (a, b)]
-    if found or full <= POLICY.implausible:
-        return found
+            findings += [Finding(c, "pair", text) for c in (a, b)]
+    if findings or full <= POLICY.implausible:
+        return findings
     shuffled = dict(zip(probe.columns, probe.weight(), strict=True))
     order = sorted(names, key=lambda c: -max(shuffled[c], alone[c] - 0.5))[:_SUSPECTS]
     rests = {c: probe.power([c], enough=_enough(full, probe.noise)) for c in order}
-    found = [
-        Finding(c, "multivariate", _told(full, r)) for c, r in rests.items() if _beyond(probe, [c], full, r)
+    findings = [
+        Finding(c, "multivariate", _evidence(full, r))
+        for c, r in rests.items()
+        if _beyond(probe, [c], full, r)
     ]
     strong = [c for c in order if alone[c] > POLICY.copy]
     for size in range(2, min(_AT_ONCE, len(strong)) + 1):
-        if found or probe.kin(strong[:size]) > POLICY.kin:
+        if findings or probe.largest_correlation(strong[:size]) > POLICY.copies_correlate:
             break
         rest = probe.power(strong[:size], enough=_enough(full, probe.noise))
         if _beyond(probe, strong[:size], full, rest):
-            found = [Finding(c, "multivariate", _told(full, rest)) for c in strong[:size]]
-    return found
+            findings = [Finding(c, "multivariate", _evidence(full, rest)) for c in strong[:size]]
+    return findings
 
 
-def _told(full: float, rest: float) -> str:
+def _evidence(full: float, rest: float) -> str:
     return f"with it a model of all columns has an AUC of {full:.3f}, without it {rest:.3f}"

@@ -19,9 +19,12 @@ if TYPE_CHECKING:
     Codes = NDArray[np.int64]
 
 KIND = "after_cut_off"
+# As in cross-validation. The share of a number's variance below which later events hardly count: a judgement.
 FOLDS = 5
 _WEIGHT = 0.001
+# The median of a chi-square of one degree of freedom.
 _MEDIAN = 0.4549
+# Steps of the robust fit, by which its weights have settled.
 _ROUNDS = 12
 
 
@@ -50,6 +53,7 @@ def _summed(past: Past, number: Floats, fold: Codes) -> tuple[Floats, NDArray[np
     # What happens once can be foreseen well by an honest number; only counts keep their chance.
     counted = (past.after > 1).sum(axis=0) >= POLICY.often * (past.after > 0).sum(axis=0)
     chance = past.after @ (w**2 * counted)
+    # Of a normal number, 90 % lie within 3.3 standard deviations.
     if float(chance[seen].mean()) < _WEIGHT * ((high - low) / 3.3) ** 2:
         return None
     # Only kinds with a weight that counts make a row one that later events could be seen in.
@@ -66,6 +70,7 @@ def _robust(X: Floats, y: Floats) -> Floats:
         gram = (Z * weight[:, None]).T @ Z + 1e-8 * np.eye(Z.shape[1])
         coef = np.linalg.solve(gram, (Z * weight[:, None]).T @ y)
         rest = np.abs(y - Z @ coef)
+        # The median of absolute errors times 1.4826 is a standard deviation; 4.685 of these is Tukey's usual limit.
         scale = max(float(np.median(rest)) * 1.4826, 1e-3 * float(y.std()) + 1e-12)
         weight = np.clip(1 - (rest / (4.685 * scale)) ** 2, 0, None) ** 2
     return np.asarray(coef / size)
@@ -83,6 +88,7 @@ def sum_of(name: str, number: Floats, past: Past, fold: Codes, weights: Floats) 
     share = (weights @ near) / np.maximum(weights @ later, 1e-9)
     if float(np.quantile(share, 1 - POLICY.confidence)) < POLICY.near:
         return None
+    # For the words only: a weight of about 1 is a count, and kinds of a tenth of the greatest weight are named.
     total = np.abs(w - np.round(w)) < 0.05
     big = np.argsort(-np.abs(w) * past.after.std(axis=0))
     kinds = [past.kinds[i] for i in big[:3] if np.abs(w[i]) > 0.1 * np.abs(w[big[0]])]
@@ -108,6 +114,7 @@ def dates_of(column: pd.Series[Any]) -> pd.Series[Any] | None:
     times = pd.to_datetime(
         text.where(filled), errors="coerce", utc=True, format="ISO8601" if text.dtype == "string" else None
     )
+    # A judgement: a slip of the keys in twenty; more, and it is no column of dates.
     if times.notna().sum() < 0.95 * filled.sum():
         return None
     ms = times.dt.as_unit("ms").astype("int64").astype("float64")

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 
+# A judgement: the most frequent kinds; the others are too rare each, and are counted together.
 MOST_KINDS = 12
 
 
@@ -32,7 +33,7 @@ class EventCounts:
     # Days from the first earlier event to the cut-off, 0 where there was none.
     age: Floats
 
-    def told_before(self, codes: NDArray[np.int64]) -> tuple[bool, bool]:
+    def explains_earlier_events(self, codes: NDArray[np.int64]) -> tuple[bool, bool]:
         """Whether a field's values (`codes`) told the earlier events too, and whether later ones make up for earlier ones.
 
         Visits by agreement keep no chance of Poisson, and who knows the agreement knows their number, of the past as of the
@@ -94,6 +95,7 @@ def past_of(events: pd.DataFrame, ids: pd.Series[Any], cut: Floats) -> Past:
     days = np.maximum((cut[:, None] - last.reshape(n, width)) / DAY_MS, 0.0)
     age = np.where(np.isfinite(first), (cut - first) / DAY_MS, 0.0)
     before, after = table(~later), table(later)
+    # A judgement: what happened some days ago, and what happened in the last weeks.
     soon = [np.exp(-days / span) for span in (4.0, 30.0)]
     features = np.column_stack([before, np.log1p(before), before > 0, *soon, np.log1p(age)])
     return Past(features, before, after, [str(k) for k in names])
@@ -108,10 +110,10 @@ def sets_of(past: Past) -> list[EventCounts]:
             sets.setdefault(family, []).append(i)
     sets["events"] = list(range(len(past.kinds)))
     ages = np.expm1(past.features[:, -len(past.kinds) :]) if past.kinds else past.before
-    found: dict[tuple[int, ...], EventCounts] = {}
+    counts: dict[tuple[int, ...], EventCounts] = {}
     for name, members in sets.items():
         after = past.after[:, members].sum(axis=1)
         if (after > 0).sum() >= POLICY.fewest_later:
             one = EventCounts(name, past.before[:, members].sum(axis=1), after, ages[:, members].max(axis=1))
-            found.setdefault(tuple(members), one)
-    return list(found.values())
+            counts.setdefault(tuple(members), one)
+    return list(counts.values())

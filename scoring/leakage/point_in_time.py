@@ -54,13 +54,13 @@ def filled_at_outcome(engine: Engine, features: Iterable[Feature], members: Memb
             rows = pd.concat([rows[rows["field"] != name], moved], ignore_index=True)
     near = ((rows["ended_at"] - rows["created_at"]) * POLICY.near_share).clip(upper=POLICY.near_days * DAY_MS)
     late = (rows["first"] >= rows["ended_at"] - near) & (rows["first"] > rows["created_at"])
-    found = []
+    findings = []
     for name, hit in late.groupby(rows["field"]):
         n = int(hit.sum())
         if len(hit) >= POLICY.fewest_ended and n >= POLICY.at_outcome * len(hit):
             text = f"first filled at the outcome or after it on {n:,} of the {len(hit):,} ended records that have it"
-            found.append(Finding(f"{entity}.{name}", "after_outcome", text))
-    return found
+            findings.append(Finding(f"{entity}.{name}", "after_outcome", text))
+    return findings
 
 
 def _firsts(engine: Engine, history: Any) -> pd.DataFrame:
@@ -82,7 +82,7 @@ def counted_later(
         place = f.field_source
         if place is not None and place.known == "fixed":
             wanted.setdefault((place.entity, place.key), {})[f.column] = f.dtype
-    found: list[Finding] = []
+    findings: list[Finding] = []
     if wanted and members.population.object == "deals":
         rows = with_contacts(engine, rows)
     for (entity, key), kinds in wanted.items():
@@ -100,10 +100,10 @@ def counted_later(
         values.columns = [f"{entity}.{c}" for c in values.columns]
         happened = events(engine, _ENTITIES[entity], some[key], until=members.as_of)
         happened = happened[~happened["kind"].isin(_OUTCOMES[members.population.event])]
-        found += find_future_leakage(
+        findings += find_future_leakage(
             values, some[key], some["cut"].to_numpy(dtype=float), happened, some["group"].to_numpy()
         )
-    return found
+    return findings
 
 
 # What the model is to foresee: an honest field may know as much of it as it can.
@@ -130,8 +130,8 @@ def events(engine: Engine, entity: Entity, ids: pd.Series[Any], *, until: int) -
             engine.small(compiled(engine, partial(_sql, engine, make, entity), name=("events", name, entity)))
             for name, make in _SOURCES.items()
         ]
-    found = pd.concat([p for p in parts if len(p)] or parts[:1], ignore_index=True)
-    return found[found["at"] <= until].reset_index(drop=True)
+    happened = pd.concat([p for p in parts if len(p)] or parts[:1], ignore_index=True)
+    return happened[happened["at"] <= until].reset_index(drop=True)
 
 
 def _sql(engine: Engine, make: Callable[..., Any], entity: Entity) -> str:

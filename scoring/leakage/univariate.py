@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from sales_consultant.config.language.numbers import percent
 from sales_consultant.scoring.additive import is_number, numbers
 from sales_consultant.scoring.core import Finding
 from sales_consultant.scoring.features import doubted
@@ -26,14 +27,14 @@ def fill_gaps(values: pd.DataFrame, ended: NDArray[np.bool_]) -> list[Finding]:
     """
     if min(ended.sum(), (~ended).sum()) < POLICY.fewest_of_a_class:
         return []
-    found = []
+    findings = []
     for column in values:
         filled = values[column].notna().to_numpy()
         closed, still = float(filled[ended].mean()), float(filled[~ended].mean())
         if abs(closed - still) > POLICY.fill_gap:
-            text = f"filled on {closed:.0%} of closed and {still:.0%} of open records"
-            found.append(Finding(str(column), "fill_gap", text))
-    return found
+            text = f"filled on {percent(closed)} of closed and {percent(still)} of open records"
+            findings.append(Finding(str(column), "fill_gap", text))
+    return findings
 
 
 def cells(column: pd.Series[Any], learn: NDArray[np.bool_]) -> NDArray[np.int64]:
@@ -41,6 +42,7 @@ def cells(column: pd.Series[Any], learn: NDArray[np.bool_]) -> NDArray[np.int64]
     if pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column):
         values = column.to_numpy(dtype=float, na_value=np.nan)
         seen = values[learn & ~np.isnan(values)]
+        # Twenty bins of 5 %: enough for any order, with rows in each.
         edges = np.unique(np.quantile(seen, np.linspace(0.05, 0.95, 19))) if len(seen) else np.empty(0)
         codes = np.searchsorted(edges, values, side="right")
         return np.where(np.isnan(values), len(edges) + 1, codes).astype(np.int64)
@@ -56,13 +58,14 @@ def single_fields(
     on the rest: .95 is more than honest data of a CRM give, and so is .85 where the name speaks of an outcome.
     """
     rank = np.argsort(np.argsort(order, kind="stable"), kind="stable")
+    # A judgement: rates need most of the rows, an AUC can do with fewer.
     learn = rank < 0.6 * len(y)
     if (
         min(y[learn].sum(), (1 - y[learn]).sum(), y[~learn].sum(), (1 - y[~learn]).sum())
         < POLICY.fewest_of_a_class
     ):
         return []
-    base, found = y[learn].mean(), []
+    base, findings = y[learn].mean(), []
     for name in names if names is not None else list(X.columns):
         cell = cells(X[name], learn) + 1
         size = int(cell.max()) + 1
@@ -71,10 +74,10 @@ def single_fields(
         rate = (wins + base) / (counts + 1.0)
         power = auc(y[~learn], rate[cell[~learn]])
         if power > (POLICY.auc_alone_doubted if doubted(str(name)) else POLICY.auc_alone):
-            found.append(
+            findings.append(
                 Finding(str(name), "single_field", f"alone it orders later rows with an AUC of {power:.3f}")
             )
-    return found
+    return findings
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,14 +104,20 @@ class _Outcomes:
         apart = np.unique(np.column_stack([self.groups, self.y.astype(np.int64), hit]), axis=0)
         once, base = apart[:, 2] == 1, float(apart[:, 1].mean())
         n, wins = int(once.sum()), int(apart[once, 1].sum())
+        # What nearly all rows are is no mark of anything.
         if n < POLICY.fewest_pure or n > 0.98 * len(apart):
             return None
         if wins >= pure * n and binom.sf(wins - 1, n, base) < POLICY.chance:
-            return Finding(column, kind, f"{what}: the event on {wins:,} of {n:,} rows, on {base:.0%} of all")
+            return Finding(
+                column, kind, f"{what}: the event on {wins:,} of {n:,} rows, on {percent(base)} of all"
+            )
         lost = n - wins
+        # Where the event is rare anyway, that marked rows have none says little.
         if both and base > 0.1 and lost >= pure * n and binom.cdf(wins, n, base) < POLICY.chance:
             return Finding(
-                column, kind, f"{what}: no event on {lost:,} of {n:,} rows, the event on {base:.0%} of all"
+                column,
+                kind,
+                f"{what}: no event on {lost:,} of {n:,} rows, the event on {percent(base)} of all",
             )
         return None
 
@@ -131,9 +140,10 @@ def find_label_determining_columns(
     """
     own = _times(as_of)
     base = float(y.mean()) if len(y) else 0.0
-    found: list[Finding] = []
+    findings: list[Finding] = []
+    # Beyond these nearly every row has one outcome, and whatever marks rows seems to decide it.
     if not 0.02 < base < 0.9:
-        return found
+        return findings
     outcomes = _Outcomes(y, groups)
     for name in names:
         column = X[name]
@@ -148,8 +158,8 @@ def find_label_determining_columns(
             words = "later than the row's own time"
             hit = outcomes.decided_by(later, words, name, "later_date", both=True, pure=POLICY.pure_later)
         if hit is not None:
-            found.append(hit)
-    return found
+            findings.append(hit)
+    return findings
 
 
 def _by_value(

@@ -2,7 +2,7 @@
 
 from sales_consultant.scoring.metrics.calibration import (
     calibrate,
-    held_rate,
+    clipped_rate,
     mean_loss,
     recent_shift,
     sigmoid,
@@ -14,8 +14,8 @@ __all__ = [
     "ForwardTest",
     "auc",
     "calibrate",
+    "clipped_rate",
     "group_weights",
-    "held_rate",
     "judge",
     "losses",
     "mean_loss",

@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+# Judgements: a margin that would have to be more than doubled was learnt wrongly; the newest quarter is recent enough
+# to tell of now and large enough to tell it from chance (docs/decisions/scoring-moved-base-rate.md).
 _MAX_SLOPE = 2.0
 _RECENT = 0.25
 # Fewer companies than these have no rate of their own.
@@ -20,8 +22,9 @@ def sigmoid(margin: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(expit(margin), dtype=np.float64)
 
 
-def held_rate(rate: float) -> float:
+def clipped_rate(rate: float) -> float:
     """A rate away from 0 and 1, so that its log-odds exist."""
+    # The same limits as for what is written, `PROBABLE` of the catalogue of fields.
     return min(max(float(rate), 1e-4), 1 - 1e-4)
 
 
@@ -68,6 +71,7 @@ def recent_shift(
         return 0.0
     m, seen, w, groups = margin[newest], y[newest], weight[newest], codes[newest]
     delta = 0.0
+    # Newton's method needs some five steps; no step goes beyond a factor of 20 in the odds.
     for _ in range(25):
         p = sigmoid(m + delta)
         delta = float(np.clip(delta + (w * (seen - p)).sum() / max((w * p * (1 - p)).sum(), 1e-9), -3, 3))

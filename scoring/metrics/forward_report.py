@@ -13,6 +13,8 @@ from sales_consultant.scoring.metrics import metrics
 
 Verdict = Literal["better than base rate", "no better than base rate", "too little data"]
 
+# Of 400 draws one end of 95 % is the twentieth, known well enough; more cost time. Ten records of either outcome are
+# the least of which an AUC says anything (its interval is then about .2 either way): judgements.
 RESAMPLES = 400
 CONFIDENCE = 0.95
 _MIN_CLASS = 10

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+# A probability of 0 that happens would cost infinitely much; so it costs 28.
 _TINY = 1e-12
 
 

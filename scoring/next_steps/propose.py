@@ -215,7 +215,7 @@ def propose(
     """
     zone = _zone(engine)
     names = _stage_names(engine)
-    found: list[tuple[tuple[Any, ...], str, dict[str, Any]]] = []
+    ranked: list[tuple[tuple[Any, ...], str, dict[str, Any]]] = []
     for row in situations(engine, scores, as_of=as_of):
         chosen = _choose(row, playbook, as_of=as_of, names=names, zone=zone)
         if chosen is None:
@@ -223,10 +223,10 @@ def propose(
         key = (str(row["object"]), str(row["record_id"]))
         chosen["stands"] = current.get(key) == chosen["step_id"]
         rank = (-(chosen["worth"] or Decimal(0)), -int(row["score"]), key)
-        found.append((rank, str(row.get("owner_id") or ""), chosen))
+        ranked.append((rank, str(row.get("owner_id") or ""), chosen))
     left: dict[str, int] = {}
     kept = []
-    for _, owner, chosen in sorted(found, key=lambda f: f[0]):
+    for _, owner, chosen in sorted(ranked, key=lambda f: f[0]):
         if not chosen["stands"]:
             room = left.setdefault(owner, max_new_per_owner - (given_today or {}).get(owner, 0))
             if room <= 0:

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from sales_consultant.config.clock import DAY_MS
 
+# Spans in which an import or a sweep is looked for (docs/decisions/scoring-bulk-edits.md).
 MINUTE = 60_000
 SLOW = 10 * MINUTE
 # Gaps of people and of chance vary by about their mean; those of a script, or a hand going down a list, by far less.

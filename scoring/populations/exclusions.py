@@ -24,10 +24,10 @@ def reasons(records: pd.DataFrame, exclusions: Exclusions) -> pd.Series[str]:
     and, for deals, pipeline. A company's reason holds for its contacts and deals too. Names are compared
     with whole words, whatever the case.
     """
-    found = pd.Series("", index=records.index, dtype=object)
+    reason_of = pd.Series("", index=records.index, dtype=object)
 
     def mark(reason: str, hit: pd.Series[bool]) -> None:
-        found[(found == "") & hit.to_numpy(dtype=bool)] = reason
+        reason_of[(reason_of == "") & hit.to_numpy(dtype=bool)] = reason
 
     mark("do_not_score", records["do_not_score"])
     for reason, domains in (
@@ -42,7 +42,7 @@ def reasons(records: pd.DataFrame, exclusions: Exclusions) -> pd.Series[str]:
         mark("test_name", for_testing(records[column], exclusions))
     if "pipeline" in records:
         mark("no_pipeline", records["pipeline"].isna() | (records["pipeline"] == ""))
-    return found
+    return reason_of
 
 
 def for_testing(names: pd.Series[str], exclusions: Exclusions) -> pd.Series[bool]:

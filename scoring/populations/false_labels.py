@@ -18,9 +18,12 @@ from sales_consultant.scoring.populations.bulk_edits import closed_together, mad
 if TYPE_CHECKING:
     from sales_consultant.scoring.populations.members import Membership
 
+# Salesforce leaves deals of less than two days out of its own deal scores too.
 QUICK_DAYS = 2
+# Records in a minute: judgements, more than a person makes or closes by hand (docs/decisions/scoring-bulk-edits.md).
 IMPORTED_TOGETHER = 50
 CLOSED_TOGETHER = 30
+# docs/decisions/scoring-stale-deals.md; of fewer won deals than these the longest cycles are not known.
 STALE_CYCLES = 2
 _FEW_CYCLES = 20
 # Above this share of a population a rule would describe the company, not its mistakes.

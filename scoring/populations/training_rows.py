@@ -13,12 +13,17 @@ if TYPE_CHECKING:
     from sales_consultant.config.populations import Population
     from sales_consultant.scoring.populations.members import Membership
 
+# Judgements: closer cut-offs show the same records again; fewer than four do not show how a record changes; what is
+# older than 24 months is another business.
 STEP_DAYS = 30
 MIN_CUTS = 4
 MAX_CUTS = 24
+# Won deals below which their longest cycles are not known: a judgement.
 _MIN_WON = 20
+# As in `config.populations`; under a week no rep could act on a score.
 _DEFAULT_HORIZON = 90
 _MIN_HORIZON, _MAX_HORIZON = 7, 730
+# Nearly all won deals were won within it; the few slowest would lengthen the horizon of all.
 _WON_SHARE = 0.95
 # A horizon that is computed moves with every week's deals; labels that move with it cannot be compared.
 _STAYS_WITHIN = 0.2
@@ -56,6 +61,7 @@ def cut_offs(members: Membership, horizon: int) -> list[int]:
     if life.empty:
         return []
     newest = members.as_of - horizon * DAY_MS
+    # A few records with a date of long ago are no history.
     span = (newest - int(life["created_at"].quantile(0.02))) // DAY_MS
     if span < MIN_CUTS:
         return []
@@ -120,6 +126,7 @@ def split(rows: pd.DataFrame, horizon: int) -> tuple[pd.DataFrame, pd.DataFrame]
         train, test = rows[rows["cut"] + horizon * DAY_MS <= start], rows[rows["cut"] >= start]
         if train.empty or test.empty:
             continue
+        # A judgement: to judge needs fewer records than to learn (docs/decisions/scoring-test-start.md).
         worth = min(*classes(train), 3 * min(classes(test)))
         if worth >= best and worth > 0:
             best, chosen = worth, (weighted(train), test)

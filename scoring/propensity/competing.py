@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from sales_consultant.scoring.propensity.propensity import PropensityModel
 
 
+# A judgement: six periods need some ends of either kind each.
 _LEAST_EACH = 20
 
 

@@ -92,19 +92,19 @@ def labels(y: ArrayLike, rows: int, *, least: int = 0, **beside: ArrayLike | Non
     `least` is how many rows of each label there must be.
     """
     try:
-        found = np.asarray(y, dtype=np.float64)
+        numbers = np.asarray(y, dtype=np.float64)
     except (TypeError, ValueError):
-        found = np.zeros(0)
-    if found.shape != (rows,) or not np.isin(found, (0.0, 1.0)).all():
+        numbers = np.zeros(0)
+    if numbers.shape != (rows,) or not np.isin(numbers, (0.0, 1.0)).all():
         raise ScoringError("y must hold 0 or 1, one for each row of X")
     for name, values in beside.items():
         if values is not None and len(np.asarray(values)) != rows:
             raise ScoringError(f"{name} must hold one value for each of the {rows} rows of X")
     if (weight := beside.get("sample_weight")) is not None and not np.asarray(weight, dtype=float).sum() > 0:
         raise ScoringError("sample_weight must not be 0 for all rows")
-    if min(found.sum(), rows - found.sum()) < least:
+    if min(numbers.sum(), rows - numbers.sum()) < least:
         raise ScoringError("this tier needs rows of both labels; leave the tier to the data with tier='auto'")
-    return found
+    return numbers
 
 
 def named(X: Table, expected: Sequence[str] | None = None) -> pd.DataFrame:

@@ -37,7 +37,7 @@ from sales_consultant.scoring.leakage.policy import POLICY
 from sales_consultant.scoring.metrics import (
     ForwardTest,
     calibrate,
-    held_rate,
+    clipped_rate,
     judge,
     mean_loss,
     recent_shift,
@@ -54,14 +54,15 @@ Tier = Literal["rules", "shrunk", "full", "boosted"]
 
 Form = Linear | Tables | CompetingRisks
 
+# Records of the rarer outcome. A test of a fifth of them knows an AUC to .25, .11, .04 (Hanley and McNeil 1982).
 MIN_SHRUNK = 40
 MIN_FULL = 200
-MIN_BOOSTED = 1000
-_STRENGTHS: dict[str, tuple[float, ...]] = {
+MIN_BOOSTED = 1000  # docs/decisions/scoring-boosted-tables.md
+_STRENGTHS: dict[str, tuple[float, ...]] = {  # half powers of ten, of which the best out of fold is taken
     "shrunk": (0.003, 0.01, 0.03, 0.1, 0.3, 1.0),
     "full": (0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0),
 }
-_HINGES = {"shrunk": 0, "full": 3}
+_HINGES = {"shrunk": 0, "full": 3}  # bends of a number: few records cannot tell them from chance
 
 
 def tier_of(positives: float, negatives: float) -> Tier:
@@ -175,16 +176,16 @@ class PropensityModel(Classifier):
     ) -> list[Finding]:
         """Findings of all probes, a column's first one only; a probe sees no column that one before it dropped."""
         made_of = dict(self.families or {})
-        found: list[Finding] = []
+        findings: list[Finding] = []
         names = list(X.columns)
         if self.audit is None:
             named = {c: known_leaker(c, has_history=True) for c in names}
-            found = [Finding(c, "known_leaker", why) for c, why in named.items() if why]
+            findings = [Finding(c, "known_leaker", why) for c, why in named.items() if why]
         else:
             names = [c for c in names if c in set(self.audit)]
 
         def left() -> list[str]:
-            gone = {made_of.get(f.column, f.column) for f in found}
+            gone = {made_of.get(f.column, f.column) for f in findings}
             return [c for c in names if made_of.get(c, c) not in gone]
 
         seed = self.random_state
@@ -198,14 +199,14 @@ class PropensityModel(Classifier):
 
         strong = single_fields(X, y, order, names=left())
         leaks = leaking(probe(), [f.column for f in strong]) if strong else []
-        found += [f for f in strong if f.column in leaks]
+        findings += [f for f in strong if f.column in leaks]
         sure = find_label_determining_columns(X, y, codes, names=left(), as_of=order)
         # A value that always buys may be honest where everything tells them apart; to be filled by the outcome is not.
-        found += [f for f in sure if f.kind != "decides"]
+        findings += [f for f in sure if f.kind != "decides"]
         always = [f for f in sure if f.kind == "decides"]
         if always and not separable(probe(), [f.column for f in always], POLICY.separable):
-            found += always
-        return found + find_leaks_by_ablation(
+            findings += always
+        return findings + find_leaks_by_ablation(
             shown(), y, codes, names=left(), families=made_of, random_state=seed
         )
 
@@ -244,12 +245,12 @@ class PropensityModel(Classifier):
                 and promising(Z[some], seen, seen_weight, some_codes, out_of_fold, self.random_state)
             )
             if asked:
-                rival = boosted_margins(encoder, Xs, seen, seen_weight, some_codes, self.random_state)
+                tables_margin = boosted_margins(encoder, Xs, seen, seen_weight, some_codes, self.random_state)
                 at = order[some] if order is not None else None
                 if self.tier == "boosted" or self._wins(
-                    rival, out_of_fold, seen, seen_weight, some_codes, at
+                    tables_margin, out_of_fold, seen, seen_weight, some_codes, at
                 ):
-                    out_of_fold, self.tier_ = rival, allowed
+                    out_of_fold, self.tier_ = tables_margin, allowed
                     boosted = learn(
                         encoder, X, y, weight, random_state=self.random_state, groups=several(codes)
                     )
@@ -287,7 +288,7 @@ class PropensityModel(Classifier):
 
     def _wins(
         self,
-        rival: NDArray[np.float64],
+        tables_margin: NDArray[np.float64],
         ours: NDArray[np.float64],
         y: NDArray[np.float64],
         weight: NDArray[np.float64],
@@ -296,7 +297,7 @@ class PropensityModel(Classifier):
     ) -> bool:
         """Whether the boosted tables beat the linear form: over all rows by more than a standard error of the paired
         difference (groups together), and not behind on the newest quarter, where the order in time is known."""
-        own, theirs = (weight * (np.logaddexp(0.0, m) - y * m) for m in (ours, rival))
+        own, theirs = (weight * (np.logaddexp(0.0, m) - y * m) for m in (ours, tables_margin))
         self.contest_ = {
             "full": float(own.sum() / weight.sum()),
             "boosted": float(theirs.sum() / weight.sum()),
@@ -314,7 +315,7 @@ class PropensityModel(Classifier):
     @property
     def base_odds(self) -> float:
         """The odds of the weighted rate of the training rows."""
-        rate = held_rate(self.base_rate_)
+        rate = clipped_rate(self.base_rate_)
         return rate / (1 - rate)
 
     def decision_function(self, X: Table) -> NDArray[np.float64]:

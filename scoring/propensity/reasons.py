@@ -44,7 +44,7 @@ def reasons(model: PopulationModel, X: pd.DataFrame) -> tuple[list[list[Reason]]
     base odds.
     """
     exact = model.exact_points(X)
-    whole, held, score = split(exact)
+    whole, holding, score = split(exact)
     features = {g.name: [f for f in model.features if f.group == g.name] for g in model.groups}
     records = X.to_dict("records")
     out = []
@@ -58,8 +58,8 @@ def reasons(model: PopulationModel, X: pd.DataFrame) -> tuple[list[list[Reason]]
             lines.append(Reason(say(group, features[group.name], named), int(whole[i, j]), group.name))
         if whole[i, -1]:
             lines.append(Reason(ELSE, int(whole[i, -1]), ELSE_FEATURE))
-        if held[i]:
-            lines.append(Reason(f"held at {score[i]}", int(held[i]), HELD_FEATURE))
+        if holding[i]:
+            lines.append(Reason(f"held at {score[i]}", int(holding[i]), HELD_FEATURE))
         out.append(lines)
     return out, score
 

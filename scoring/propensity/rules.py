@@ -21,7 +21,8 @@ class Rule:
     most: float = float("inf")
 
 
-# Common sense of sales, the same for every customer; the card says that nothing of it was learnt.
+# Common sense of sales, the same for every customer; the card says that nothing of it was learnt. The
+# points are judgements: 10 double the odds of a score, and no rule alone should.
 STANDARD = (
     Rule("meetings_30d", "meetings", 8, least=1),
     Rule("planned_meetings", "planned_meeting", 8, least=1),

@@ -10,6 +10,8 @@ from sales_consultant.scoring.features import Feature, Group
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+# Judgements: two values fit into a line; what was counted over a year is no news; the bands are the words that people
+# use.
 MAX_VALUE = 40
 _TOLD = 90
 _SINCE = (

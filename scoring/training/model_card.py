@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from sales_consultant.scoring.populations import FalseLabels, Membership
     from sales_consultant.scoring.propensity import PopulationModel
 
+# A judgement: more points change no plot, and would make the file of the model large.
 MOST_JUDGED = 20_000
 
 
@@ -51,17 +52,17 @@ def finish(
     exact = model.exact_points(X)
     scores = split(exact)[2]
     edges = grade_edges(scores)
-    told: list[dict[str, Any]] = []
+    grade_rows: list[dict[str, Any]] = []
     merged: list[str] = []
     if judged is not None:
         y, p = (judged[c].to_numpy(dtype=float) for c in ("label", "p"))
         groups = judged["group"].to_numpy()
-        edges, told, merged = settle(
+        edges, grade_rows, merged = settle(
             y, p, groups, edges, base_odds=model.base_odds, random_state=random_state
         )
     model = replace(model, grade_edges=edges)
     doubts = [*warnings(report.auc, learnt.rows, today, model.probability(X)), *merged]
-    report = replace(report, leaks=tuple(model.leaks), warnings=tuple(doubts), grades=tuple(told))
+    report = replace(report, leaks=tuple(model.leaks), warnings=tuple(doubts), grades=tuple(grade_rows))
     weights = np.abs(exact[:, :-1]).mean(axis=0) if len(exact) else np.zeros(len(model.groups))
     card = _card(learnt, report, model) | {
         "score_shares": shares(scores),

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from sales_consultant.config.clock import DAY_MS
 from sales_consultant.engine import Engine
 from sales_consultant.scoring.features import build_table, cleaning, coverage
-from sales_consultant.scoring.metrics import held_rate, judge, sigmoid
+from sales_consultant.scoring.metrics import clipped_rate, judge, sigmoid
 from sales_consultant.scoring.populations import (
     Membership,
     classes,
@@ -103,9 +103,9 @@ def borrow(
     rows = wrong.clean(labelled(members, cut_offs(members, horizon), horizon), horizon)
     table = build_table(engine, population.object, parent.features, rows)
     X = table.values
-    found = _fitted(parent.propensity, X, rows)
-    rate = _rate(parent.propensity, X, rows, found)
-    propensity = _moved(parent.propensity, found.value, rate)
+    offset = _fitted(parent.propensity, X, rows)
+    rate = _rate(parent.propensity, X, rows, offset)
+    propensity = _moved(parent.propensity, offset.value, rate)
     report, judged = _tested(lender, X, rows, horizon, random_state)
     own_test = report is not None
     if report is None:
@@ -125,16 +125,16 @@ def borrow(
         engine, model, report, TrainingEvidence(members, rows, wrong, judged), random_state=random_state
     )
     won, lost = classes(rows) if len(rows) else (0, 0)
-    told = _told(lender, found, (won, lost), report, own_test=own_test)
+    borrowed = _loan_details(lender, offset, (won, lost), report, own_test=own_test)
     unlogged = coverage.summary(table.unlogged)
     more = {
-        "borrowed": told,
+        "borrowed": borrowed,
         "cleaning": cleaning.counted(table),
         "activity_coverage": unlogged,
-        "notes": [told["said"], *model.card["notes"], *unlogged["notes"]],
+        "notes": [borrowed["said"], *model.card["notes"], *unlogged["notes"]],
     }
     model = replace(model, card=model.card | more)
-    return Trained(model, report, report.verdict == GOOD, told["said"], judged, today)
+    return Trained(model, report, report.verdict == GOOD, borrowed["said"], judged, today)
 
 
 def _fitted(model: PropensityModel, X: pd.DataFrame, rows: pd.DataFrame) -> Offset:
@@ -153,9 +153,9 @@ def _margin(model: PropensityModel, X: pd.DataFrame) -> NDArray[np.float64]:
 def _rate(model: PropensityModel, X: pd.DataFrame, rows: pd.DataFrame, found: Offset) -> float:
     """The rate that the moved model promises the population's own rows: its own rate, shrunken as the offset is."""
     if rows.empty:
-        return held_rate(float(sigmoid(np.array([math.log(model.base_odds)]))[0]))
+        return clipped_rate(float(sigmoid(np.array([math.log(model.base_odds)]))[0]))
     p = sigmoid(_margin(model, X.loc[rows.index]) + found.value)
-    return held_rate(float(np.average(p, weights=rows["weight"])))
+    return clipped_rate(float(np.average(p, weights=rows["weight"])))
 
 
 def _moved(model: PropensityModel, offset: float, rate: float) -> PropensityModel:
@@ -189,13 +189,13 @@ def _tested(
     if test.empty:
         return None, None
     before = weighted(before)
-    found = _fitted(model, X, before)
-    p = sigmoid(_margin(model, X.loc[test.index]) + found.value)
+    offset = _fitted(model, X, before)
+    p = sigmoid(_margin(model, X.loc[test.index]) + offset.value)
     report = judge(
         test["label"].to_numpy(dtype=float),
         p,
         test["group"].to_numpy(),
-        base=_rate(model, X, before, found),
+        base=_rate(model, X, before, offset),
         train=(len(before), int(before["label"].sum()), int(before["record_id"].nunique())),
         random_state=random_state,
         cuts=test["cut"].to_numpy(dtype=np.int64),
@@ -203,7 +203,7 @@ def _tested(
     return (None, None) if report.verdict == "too little data" else (report, test.assign(p=p))
 
 
-def _told(
+def _loan_details(
     lender: Lender, found: Offset, own: tuple[int, int], report: ForwardTest, *, own_test: bool
 ) -> dict[str, Any]:
     """What the card says of the loan, as figures and in a sentence."""

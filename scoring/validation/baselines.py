@@ -24,11 +24,12 @@ if TYPE_CHECKING:
     from sales_consultant.config.populations import Exclusions
     from sales_consultant.scoring.propensity import PopulationModel, PropensityModel
 
+# The time of an SVM grows with the square of the rows: with these it takes seconds.
 _MOST_FOR_SVM = 5_000
 
 
-def rivals(random_state: int = 0) -> dict[str, Any]:
-    """scikit-learn's classifiers at usual settings."""
+def peers(random_state: int = 0) -> dict[str, Any]:
+    """scikit-learn's classifiers at usual settings for some thousand rows: large leaves, small steps, an early stop."""
     from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
     from sklearn.naive_bayes import GaussianNB
     from sklearn.svm import SVC
@@ -69,7 +70,7 @@ def compare(
     X = build(engine, model.population.object, model.features, rows)
     y, y_test = (part["label"].to_numpy(dtype=float) for part in parts)
     weight = learnt["weight"].to_numpy(dtype=float)
-    found = [_row("base rate", y_test, np.full(len(y_test), np.average(y, weights=weight)), 0.0)]
+    compared = [_row("base rate", y_test, np.full(len(y_test), np.average(y, weights=weight)), 0.0)]
     ours = {}
     for kind, made, seconds in of_ours(X, rows, learnt, int(judged["cut"].min()), model.horizon_days):
         p = made.predict_proba(X.loc[judged.index])[:, 1]
@@ -78,14 +79,14 @@ def compare(
     # model in force, as its card has it.
     mine = ours[model.form if model.form in ours else next(iter(ours))]
     mine |= {"model": f"ours, {model.form}", "in_force": True}
-    found += ours.values()
+    compared += ours.values()
     encoder = Encoder.learn(X.loc[learnt.index], hinges=0)
     Z, Z_test = encoder.encode(X.loc[learnt.index]), encoder.encode(X.loc[judged.index])
-    for name, rival in rivals().items():
+    for name, peer in peers().items():
         began = time.perf_counter()
-        p = _probabilities(name, rival, Z, y, weight, Z_test)
-        found.append(_row(name, y_test, p, time.perf_counter() - began))
-    return found
+        p = _probabilities(name, peer, Z, y, weight, Z_test)
+        compared.append(_row(name, y_test, p, time.perf_counter() - began))
+    return compared
 
 
 def of_ours(
@@ -109,7 +110,7 @@ def of_ours(
 
 def _probabilities(
     name: str,
-    rival: Any,
+    peer: Any,
     Z: NDArray[np.float64],
     y: NDArray[np.float64],
     weight: NDArray[np.float64],
@@ -119,12 +120,12 @@ def _probabilities(
     from scipy.special import expit
 
     if not name.startswith("SVM"):
-        return np.asarray(rival.fit(Z, y, sample_weight=weight).predict_proba(Z_test)[:, 1])
+        return np.asarray(peer.fit(Z, y, sample_weight=weight).predict_proba(Z_test)[:, 1])
     some = np.random.default_rng(0).permutation(len(y))[:_MOST_FOR_SVM]
     half = len(some) // 2
-    rival.fit(Z[some[:half]], y[some[:half]])
-    slope, shift = calibrate(rival.decision_function(Z[some[half:]]), y[some[half:]], weight[some[half:]])
-    return np.asarray(expit(slope * rival.decision_function(Z_test) + shift))
+    peer.fit(Z[some[:half]], y[some[:half]])
+    slope, shift = calibrate(peer.decision_function(Z[some[half:]]), y[some[half:]], weight[some[half:]])
+    return np.asarray(expit(slope * peer.decision_function(Z_test) + shift))
 
 
 def _row(name: str, y: NDArray[np.float64], p: NDArray[np.float64], seconds: float) -> dict[str, Any]:

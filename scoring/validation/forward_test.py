@@ -70,23 +70,23 @@ def forward_test(X: pd.DataFrame, rows: pd.DataFrame, *, horizon: int, random_st
     model = fit(X, train, tier="full" if tier == "boosted" else tier, random_state=random_state)
     p = model.predict_proba(X.loc[test.index])[:, 1]
     codes = np.unique(test["group"].to_numpy(), return_inverse=True)[1]
-    rivals: dict[str, PropensityModel | None] = {}
+    alternatives: dict[str, PropensityModel | None] = {}
     if model.tier_ == "full":
         start = int(test["cut"].min())
         under_way = rows[rows["cut"] < start]
-        rivals["hazards"] = competing(
+        alternatives["hazards"] = competing(
             model, X, under_way, horizon=horizon, until=start, random_state=random_state
         )
     if tier == "boosted":
-        rivals["boosted"] = fit(X, train, tier=tier, random_state=random_state)
-    contest = {"full": float(losses(y, p).mean())} if rivals else None
-    for name, rival in rivals.items():
-        if rival is None or contest is None:
+        alternatives["boosted"] = fit(X, train, tier=tier, random_state=random_state)
+    contest = {"full": float(losses(y, p).mean())} if alternatives else None
+    for name, alternative in alternatives.items():
+        if alternative is None or contest is None:
             continue
-        theirs = rival.predict_proba(X.loc[test.index])[:, 1]
+        theirs = alternative.predict_proba(X.loc[test.index])[:, 1]
         contest[name] = float(losses(y, theirs).mean())
         if clearly_less(losses(y, theirs), losses(y, p), codes):
-            model, p = rival, theirs
+            model, p = alternative, theirs
     report = judge(
         y,
         p,
@@ -97,6 +97,6 @@ def forward_test(X: pd.DataFrame, rows: pd.DataFrame, *, horizon: int, random_st
         cuts=test["cut"].to_numpy(),
         unseen=~test["group"].isin(train["group"]).to_numpy(),
     )
-    hazards = model is rivals.get("hazards")
+    hazards = model is alternatives.get("hazards")
     report = replace(report, contest=contest)
     return Outcome(report, model.leaks_, model.tier_, hazards, test.assign(p=p), model)

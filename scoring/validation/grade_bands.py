@@ -9,9 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sales_consultant.config.language.numbers import percent
 from sales_consultant.scoring.metrics import group_weights
 from sales_consultant.scoring.propensity import BASE, GRADES, HIGH, LOW, grade
 
+# docs/decisions/scoring-merged-grades.md. Of 400 draws either end is the fortieth, known well enough; more cost time.
 INTERVAL = (0.1, 0.9)
 RESAMPLES = 400
 
@@ -42,7 +44,7 @@ def bands(
     whole = np.clip(np.floor(score + 0.5), LOW, HIGH).astype(int)
     given = np.array([grade(int(s), edges) for s in whole])
     weights = group_weights(groups, RESAMPLES, np.random.default_rng(random_state))
-    found = []
+    listed = []
     for name in GRADES:
         hit = given == name
         if not hit.any():
@@ -52,8 +54,8 @@ def bands(
         rates = (drawn @ y[hit])[size > 0] / size[size > 0]
         low, high = np.quantile(rates, INTERVAL)
         rate, told = float(y[hit].mean()), float(p[hit].mean())
-        found.append(Band(name, int(hit.sum()), rate, float(low), float(high), told))
-    return found
+        listed.append(Band(name, int(hit.sum()), rate, float(low), float(high), told))
+    return listed
 
 
 def settle(
@@ -78,9 +80,9 @@ def settle(
             return edges, [asdict(b) for b in found], notes
         upper, lower = alike
         notes.append(
-            f"grade {upper.grade} is not given: in the forward test {upper.rate:.0%} of its {upper.rows} rows had the "
-            f"event ({upper.low:.0%} to {upper.high:.0%}), of grade {lower.grade}'s {lower.rows} it was {lower.rate:.0%} "
-            f"({lower.low:.0%} to {lower.high:.0%}), so the two are one"
+            f"grade {upper.grade} is not given: in the forward test {percent(upper.rate)} of its {upper.rows} rows had the "
+            f"event ({percent(upper.low)} to {percent(upper.high)}), of grade {lower.grade}'s {lower.rows} it was {percent(lower.rate)} "
+            f"({percent(lower.low)} to {percent(lower.high)}), so the two are one"
         )
         del edges[upper.grade]
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from sales_consultant.scoring.customers import ValueModel
     from sales_consultant.scoring.propensity import PopulationModel
 
+# The usual level (docs/decisions/scoring-unchanged-stays.md).
 CONFIDENCE = 0.95
 # Silence for as long as this is news of its own.
 LONGEST_DAYS = 90

@@ -7,7 +7,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from sales_consultant.config.clock import DAY_MS, iso_day
+from sales_consultant.config.language.numbers import percent
 
+# docs/decisions/scoring-too-good.md: honest data of a CRM come to .65 to .80. Rates of one business seldom move by a
+# factor of more than e (see `parent_model.PRIOR_SD`), so that 4 is a doubt. Ages in days, and records below which a
+# rate says nothing: judgements.
 AUC_LIMIT = 0.97
 ODDS_FACTOR = 4.0
 _AGES = (30, 90, 180, 365)
@@ -22,9 +26,9 @@ def warnings(
     `auc` is the forward test's, `rows` the labelled rows (created_at, cut, label), `today` the open members
     (created_at, cut) and `p` their probabilities.
     """
-    found = []
+    sentences = []
     if auc is not None and auc > AUC_LIMIT:
-        found.append(
+        sentences.append(
             f"looks too good: the forward test has an AUC of {auc:.3f}. Check for a field that knows the outcome, "
             "or for records that are over but still open in the CRM"
         )
@@ -33,12 +37,12 @@ def warnings(
         given, happened, cut = rates
         factor = (given / (1 - given)) / (happened / (1 - happened))
         if max(factor, 1 / factor) > ODDS_FACTOR:
-            found.append(
-                f"today's open records are given {given:.1%} on average, where {happened:.1%} of those as old as "
+            sentences.append(
+                f"today's open records are given {percent(given)} on average, where {percent(happened)} of those as old as "
                 f"they had the event after {iso_day(cut)}, the last cut-off whose horizon is over. Check for "
                 "records that are over but still open in the CRM, or for a field that is filled in late"
             )
-    return found
+    return sentences
 
 
 def comparable(

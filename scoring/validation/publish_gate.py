@@ -21,10 +21,13 @@ from sales_consultant.scoring.validation.no_change import nothing_ended
 if TYPE_CHECKING:
     from sales_consultant.scoring.propensity import PopulationModel
 
-# The new one stays out only where the whole 80 % interval says that it is worse.
+# The new one stays out only where the whole 80 % interval says that it is worse
+# (docs/decisions/scoring-publish-gate.md, also for the ten of either outcome).
 INTERVAL = (0.1, 0.9)
+# Of 400 draws either end is the fortieth, known well enough; more cost time.
 RESAMPLES = 400
 MIN_CLASS = 10
+# How many records are shown: a judgement of what one screen holds.
 EXAMPLES = 5
 
 
@@ -99,11 +102,11 @@ def compare(
     before = old.probability(build(engine, old.population.object, old.features, rows))
     assert before is not None
     y, groups = rows["label"].to_numpy(dtype=float), rows["group"].to_numpy()
-    found = paired(y, rows["p"].to_numpy(dtype=float), before, groups, random_state, shared)
+    comparison = paired(y, rows["p"].to_numpy(dtype=float), before, groups, random_state, shared)
     if old.horizon_days == new.horizon_days:
-        return found
-    text = f"{found.why}, over {new.horizon_days} days where the old one was taught {old.horizon_days}"
-    return replace(found, why=text)
+        return comparison
+    text = f"{comparison.why}, over {new.horizon_days} days where the old one was taught {old.horizon_days}"
+    return replace(comparison, why=text)
 
 
 def given_up(old: PopulationModel, new: PopulationModel) -> list[str]:
@@ -137,20 +140,20 @@ def paired(
     shared: dict[str, Any] | None = None,
 ) -> Comparison:
     """The decision from labels, both models' probabilities and each row's company."""
-    fresh, held = metrics.losses(y, new), metrics.losses(y, old)
+    fresh, before = metrics.losses(y, new), metrics.losses(y, old)
     weights = metrics.group_weights(groups, RESAMPLES, np.random.default_rng(random_state))
-    drawn = weights @ (fresh - held) / np.maximum(weights.sum(axis=1), 1)
+    drawn = weights @ (fresh - before) / np.maximum(weights.sum(axis=1), 1)
     low, high = (float(q) for q in np.quantile(drawn, INTERVAL))
     publish = low <= 0
     how = "better" if high < 0 else "as good" if publish else "worse"
     return Comparison(
         publish,
-        f"{how} on {len(y)} outcomes that neither had seen: log-loss {fresh.mean():.4f}, before {held.mean():.4f} "
+        f"{how} on {len(y)} outcomes that neither had seen: log-loss {fresh.mean():.4f}, before {before.mean():.4f} "
         f"(80 % interval of the difference {low:+.4f} to {high:+.4f})",
         len(y),
         float(fresh.mean()),
-        float(held.mean()),
-        float((fresh - held).mean()),
+        float(before.mean()),
+        float((fresh - before).mean()),
         low,
         high,
         **(shared or {}),
@@ -196,6 +199,7 @@ def own_names(engine: Engine, entity: str, ids: list[str]) -> dict[str, str]:
     return {str(i): str(n).strip() for i, n in zip(rows["record_id"], rows["name"], strict=True)}
 
 
+# Ten bands are the custom of a population stability index.
 SCORE_EDGES = tuple(range(10, 100, 10))
 
 

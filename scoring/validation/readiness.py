@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from sales_consultant.config.clock import DAY_MS
+from sales_consultant.config.language.numbers import percent
 from sales_consultant.engine import Engine, alive, neutral, query
 from sales_consultant.scoring.populations import (
     MIN_CUTS,
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
     from sales_consultant.config.populations import Exclusions, Population
 
+# Judgements: with activities on fewer records than this their features say who logs; ten of each outcome are what the
+# forward test needs; what was logged more than two years ago says nothing of the habits of now.
 LITTLE_COVERAGE = 0.3
 LEAST_TESTED = 10
 _TWO_YEARS = 730
@@ -147,37 +150,37 @@ def _missing(
     stages: float | None,
     covered: float,
 ) -> list[str]:
-    found = []
+    lacking = []
     if history < horizon * 2:
-        found.append(
+        lacking.append(
             f"history: {history} days are on record, and a forward test needs {2 * horizon} (two horizons) and "
             f"{MIN_CUTS} cut-offs"
         )
     for count, what in ((won, "with the event"), (lost, "without it")):
         if count < MIN_SHRUNK:
-            found.append(f"{MIN_SHRUNK - count} more records {what} for any probability (now {count})")
+            lacking.append(f"{MIN_SHRUNK - count} more records {what} for any probability (now {count})")
     least = min(*learnt)
     if min(won, lost) >= MIN_SHRUNK and (least < MIN_SHRUNK or min(tested) < LEAST_TESTED):
-        found.append(
+        lacking.append(
             f"{MIN_SHRUNK} records of each outcome to learn from, a horizon before {LEAST_TESTED} of each to judge on "
             f"(now {learnt[0]} and {learnt[1]}, {tested[0]} and {tested[1]})"
         )
     elif MIN_SHRUNK <= min(won, lost) < MIN_FULL:
-        found.append(f"{MIN_FULL - min(won, lost)} more records of the rarer outcome for the full model")
+        lacking.append(f"{MIN_FULL - min(won, lost)} more records of the rarer outcome for the full model")
     elif MIN_FULL <= min(won, lost) < MIN_BOOSTED:
-        found.append(
+        lacking.append(
             f"{MIN_BOOSTED - min(won, lost)} more records of the rarer outcome before boosting is tried"
         )
     if stages is not None and stages < 0.5:
-        found.append(
-            f"stage history: only {stages:.0%} of closed deals have passed through two stages on record"
+        lacking.append(
+            f"stage history: only {percent(stages)} of closed deals have passed through two stages on record"
         )
     if covered < LITTLE_COVERAGE:
-        found.append(
-            f"activities: only {covered:.0%} of the records have any; log calls, meetings and e-mails in the CRM, or "
+        lacking.append(
+            f"activities: only {percent(covered)} of the records have any; log calls, meetings and e-mails in the CRM, or "
             "connect the mailboxes"
         )
-    return found
+    return lacking
 
 
 def _stage_history(engine: Engine) -> float | None:

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
 MOMENTS = {"at creation": 0.0, "one third": 1 / 3, "two thirds": 2 / 3}
 """Shares of the usual cycle: how early a score is right decides what it is worth (Oracle judges at two thirds)."""
+# Of fewer won records the usual cycle is not known: a judgement.
 _FEW = 20
+# As `_HINGES` of `propensity`: the same form, with fewer columns.
 _HINGES = 3
 
 
@@ -37,15 +39,15 @@ def by_moment(judged: pd.DataFrame, rows: pd.DataFrame) -> dict[str, dict[str, f
         return None
     cycle = float(((won["event_at"] - won["created_at"]) / DAY_MS).median())
     age = (judged["cut"] - judged["created_at"]) / DAY_MS
-    found: dict[str, dict[str, float] | None] = {}
+    moments: dict[str, dict[str, float] | None] = {}
     for name, share in MOMENTS.items():
         off = (age - share * cycle).abs()
         near = (
             judged.assign(off=off)[off <= cycle / 6].sort_values(["off", "cut"]).drop_duplicates("record_id")
         )
         y, p = (near[c].to_numpy(dtype=np.float64) for c in ("label", "p"))
-        found[name] = part(y, p, float(judged["label"].mean()), np.ones(len(near), dtype=bool))
-    return found
+        moments[name] = part(y, p, float(judged["label"].mean()), np.ones(len(near), dtype=bool))
+    return moments
 
 
 def without_seller(

@@ -29,10 +29,10 @@ from sales_consultant.sync.stores import (
 # The code of a change that was sent, got no answer, and is not in what the CRM holds.
 UNANSWERED = "NO_ANSWER"
 EXPOSED = ("score", "grade", "next_step_id")
-# Pauses between tries of a refused record; after the last it waits until somebody says retry.
+# Pauses between tries of a refused record, a judgement: hours, then days. After the last, somebody says retry.
 PAUSES_MS = tuple(h * 3_600_000 for h in (1, 6, 24, 72, 168))
 
-# Pauses between tries of a record that somebody holds, an approval above all; the last one is repeated.
+# The same where somebody holds the record (an approval); the last is repeated: docs/decisions/writing-outcomes.md.
 WAITS_MS = tuple(h * 3_600_000 for h in (1, 4, 12, 24))
 _STATES: Mapping[OutcomeState, ChangeState] = {
     "done": ChangeState.DONE,
@@ -194,8 +194,8 @@ class Journal:
     def _dead(self, c: Connection, dead: Sequence[Outcome], now: int) -> None:
         for o in dead:
             where = (dead_letters.c.object == o.object) & (dead_letters.c.record_id == o.record_id)
-            held = c.execute(sa.select(dead_letters.c.attempts, dead_letters.c.first_at).where(where)).first()
-            tries = (held.attempts if held else 0) + 1
+            last = c.execute(sa.select(dead_letters.c.attempts, dead_letters.c.first_at).where(where)).first()
+            tries = (last.attempts if last else 0) + 1
             pause = PAUSES_MS[tries - 1] if tries <= len(PAUSES_MS) else None
             c.execute(sa.delete(dead_letters).where(where))
             c.execute(
@@ -204,7 +204,7 @@ class Journal:
                     record_id=o.record_id,
                     code=o.code,
                     message=o.message,
-                    first_at=held.first_at if held else now,
+                    first_at=last.first_at if last else now,
                     last_at=now,
                     attempts=tries,
                     next_try_at=None if pause is None else now + pause,
@@ -213,31 +213,31 @@ class Journal:
             )
 
     def _waits(self, c: Connection, outcomes: Sequence[Outcome], now: int) -> None:
-        told = [o for o in outcomes if o.state not in ("retry", "unknown")]
-        if not told:
+        decided = [o for o in outcomes if o.state not in ("retry", "unknown")]
+        if not decided:
             return
         mine = (waits.c.object == sa.bindparam("o")) & (waits.c.record_id == sa.bindparam("r"))
         before = {
             (o.object, o.record_id): c.execute(
                 sa.select(waits).where(mine), {"o": o.object, "r": o.record_id}
             ).first()
-            for o in told
+            for o in decided
             if o.state == "wait"
         }
-        c.execute(sa.delete(waits).where(mine), [{"o": o.object, "r": o.record_id} for o in told])
+        c.execute(sa.delete(waits).where(mine), [{"o": o.object, "r": o.record_id} for o in decided])
         rows = []
-        for o in told:
+        for o in decided:
             if o.state != "wait":
                 continue
-            held = before[o.object, o.record_id]
-            tries = (held.attempts if held else 0) + 1
+            last = before[o.object, o.record_id]
+            tries = (last.attempts if last else 0) + 1
             rows.append(
                 {
                     "object": o.object,
                     "record_id": o.record_id,
                     "code": o.code,
                     "message": o.message,
-                    "first_at": held.first_at if held else now,
+                    "first_at": last.first_at if last else now,
                     "attempts": tries,
                     "next_try_at": now + WAITS_MS[min(tries, len(WAITS_MS)) - 1],
                 }
@@ -339,7 +339,7 @@ def last_written(
 
     Where a record still holds just that (by `held`), it is the same dictionary: of most records there is one and not two.
     """
-    found: dict[RecordRef, dict[str, Canonical]] = {}
+    by_record: dict[RecordRef, dict[str, Canonical]] = {}
     keys = {k: k for k in held or ()}
     columns = (written.c.object, written.c.record_id, written.c.field, written.c.value)
     # In the order of the table itself, so that a record's fields follow each other.
@@ -349,7 +349,7 @@ def last_written(
 
     def put() -> None:
         same = (held or {}).get(key)
-        found[keys.get(key, key)] = same if same == mine and same is not None else mine
+        by_record[keys.get(key, key)] = same if same == mine and same is not None else mine
 
     with state.begin() as c:
         for obj, record_id, name, value in c.execution_options(yield_per=10_000).execute(query):
@@ -360,17 +360,17 @@ def last_written(
             mine[name] = value
     if mine:
         put()
-    return found
+    return by_record
 
 
 def written_since(state: State, moment: int) -> dict[RecordRef, dict[str, tuple[Canonical, int]]]:
     """What we wrote from a moment on, with the time, for rows that were pulled before it."""
-    found: dict[RecordRef, dict[str, tuple[Canonical, int]]] = {}
+    ours: dict[RecordRef, dict[str, tuple[Canonical, int]]] = {}
     query = sa.select(written).where(written.c.at >= moment)
     with state.begin() as c:
         for r in c.execute(query).mappings():
-            found.setdefault(RecordRef(r["object"], r["record_id"]), {})[r["field"]] = (r["value"], r["at"])
-    return found
+            ours.setdefault(RecordRef(r["object"], r["record_id"]), {})[r["field"]] = (r["value"], r["at"])
+    return ours
 
 
 def waiting(state: State, *, now: int) -> frozenset[RecordRef]:

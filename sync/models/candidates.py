@@ -23,11 +23,11 @@ def listed(state: State) -> ModelList:
     """All models, newest first, each with where it stands: in force, a candidate, kept out, or in force before."""
     rows = registry.index(state)
     held = {m["name"]: m["digest"] for m in rows if _in_force(m)}
-    found = []
+    listed_models = []
     for m in rows:
         said, why = _standing(m, held.get(m["name"]))
-        found.append(ModelRow(m["name"], m["digest"][:12], m["verdict"], m["as_of"], said, why))
-    return ModelList(tuple(found))
+        listed_models.append(ModelRow(m["name"], m["digest"][:12], m["verdict"], m["as_of"], said, why))
+    return ModelList(tuple(listed_models))
 
 
 def _in_force(m: dict[str, Any]) -> bool:
@@ -54,14 +54,14 @@ def publish(state: State, folder: Path, digest: str, *, now: int) -> ModelSwitch
     UsageError where the gate kept it out, where the comparison is out of date, or where its file is lost. As after a
     training that publishes, the hold that a rollback left is lifted, and the next run writes with it.
     """
-    found = [m for m in registry.index(state) if digest and m["digest"].startswith(digest)]
-    if len(found) != 1:
-        what = "No model's digest starts" if not found else f"{len(found)} models' digests start"
+    matching = [m for m in registry.index(state) if digest and m["digest"].startswith(digest)]
+    if len(matching) != 1:
+        what = "No model's digest starts" if not matching else f"{len(matching)} models' digests start"
         raise UsageError(f'{what} with "{digest}".', action=LIST)
-    (m,) = found
+    (m,) = matching
     row = registry.in_force_row(state, m["name"])
-    held = row["digest"] if row is not None else None
-    said, why = _standing(m, held)
+    in_force = row["digest"] if row is not None else None
+    said, why = _standing(m, in_force)
     short = m["digest"][:12]
     if said == "in force":
         raise UsageError(f"The model {short} is in force already.", action=LIST)
@@ -84,22 +84,22 @@ def publish(state: State, folder: Path, digest: str, *, now: int) -> ModelSwitch
             f"The file of the model {short} is lost or of another release.", action="Train it again."
         )
     with state.begin() as c:
-        if held is not None:
-            c.execute(sa.update(table).where(table.c.digest == held).values(withdrawn_at=now))
+        if in_force is not None:
+            c.execute(sa.update(table).where(table.c.digest == in_force).values(withdrawn_at=now))
         c.execute(sa.update(table).where(table.c.digest == m["digest"]).values(published_at=now))
     if m["kind"] == registry.PROPENSITY:
         # By hand, so that what comes back with it is agreed to as after `resume`.
         release(state, now=now)
-    return ModelSwitch(m["name"], m["digest"], held or "")
+    return ModelSwitch(m["name"], m["digest"], in_force or "")
 
 
 def retrained(done: Sequence[TrainedModel], *, dry_run: bool) -> tuple[Retrained, ...]:
     """Each trained model beside the one that was in force."""
-    found = []
+    models_retrained = []
     for t in done:
         # Learnt once more, the very model that is in force: nothing changes, whatever the gate says of it.
         same = t.before is not None and t.before["digest"] == t.digest
-        found.append(
+        models_retrained.append(
             Retrained(
                 name=t.name,
                 kind=t.kind,
@@ -114,4 +114,4 @@ def retrained(done: Sequence[TrainedModel], *, dry_run: bool) -> tuple[Retrained
                 examples=tuple(t.gate.examples) if t.gate is not None else (),
             )
         )
-    return tuple(found)
+    return tuple(models_retrained)

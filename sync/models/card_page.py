@@ -68,15 +68,15 @@ def write(ws: Workspace, named: str, out: Path | None) -> CardPage:
     UsageError for an unknown model, MachineError where the folder cannot be written. Whatever the CRM spells is escaped.
     """
 
-    told = cards.card(ws, named).to_json()
-    home = ws.models_folder / told["digest"]
+    document = cards.card(ws, named).to_json()
+    home = ws.models_folder / document["digest"]
     kept = getattr(model_file.load(home), "card", None) if model_file.of_this_format(home) else None
     folder = out if out is not None else home
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        files = _plots(folder, str(told["name"]), kept or {})
+        files = _plots(folder, str(document["name"]), kept or {})
         file = folder / PAGE
-        file.write_text(html(told, [f.name for f in files]), encoding="utf-8")
+        file.write_text(html(document, [f.name for f in files]), encoding="utf-8")
     except OSError as e:
         raise MachineError(f"{folder} cannot be written: {e.strerror}.", action="Give another --out.") from e
     return CardPage(str(file), tuple(str(f) for f in (file, *files)))
@@ -168,14 +168,14 @@ def _counts(found: Any) -> str:
     """Names with their numbers in a line, "none" where there are none."""
     if not isinstance(found, dict):
         return str(found) if found else "none"
-    told = []
+    texts = []
     for name, value in found.items():
         if isinstance(value, dict):
             inner = _counts(value)
-            told += [f"{name}: {inner}"] if inner != "none" else []
+            texts += [f"{name}: {inner}"] if inner != "none" else []
         elif value:
-            told.append(f"{str(name).replace('_', ' ')} {value}")
-    return ", ".join(told) or "none"
+            texts.append(f"{str(name).replace('_', ' ')} {value}")
+    return ", ".join(texts) or "none"
 
 
 def _parts(told: Mapping[str, Any]) -> list[dict[str, Any]]:

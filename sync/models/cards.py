@@ -43,15 +43,15 @@ def card(ws: Workspace, named: str) -> ModelCard:
     """
     m = _meant(ws.state, named)
     folder = ws.models_folder / m["digest"]
-    held = model_file.load(folder) if model_file.of_this_format(folder) else None
-    own = getattr(held, "card", None)
+    model = model_file.load(folder) if model_file.of_this_format(folder) else None
+    own = getattr(model, "card", None)
     # The forward test's rows are there for plots, and its figures are the report.
     kept = {k: v for k, v in (own or {}).items() if k not in ("judged", "forward_test", "effects")}
     if "cut_offs" in kept:
         kept["learnt_at"] = kept.pop("cut_offs")
-    if isinstance(held, PopulationModel):
+    if isinstance(model, PopulationModel):
         # From the model itself, as `evaluate --compare` names it: a card of an older release may name it otherwise.
-        kept["tier"] = held.form
+        kept["tier"] = model.form
     in_force = m["published_at"] is not None and m["withdrawn_at"] is None
     return ModelCard(
         m["name"], m["kind"], m["digest"], m["verdict"], m["as_of"], in_force, kept | m["report"]

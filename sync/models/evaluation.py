@@ -34,6 +34,7 @@ from sales_consultant.sync.results.training import (
 from sales_consultant.sync.runtime import Workspace, open_pulled
 from sales_consultant.sync.stores import State, exposures, runs
 
+# Days: one to three months, the last as long as the usual horizon. Bands as other vendors report conversion by.
 LOOKBACKS = (30, 60, 90)
 BANDS = ((1, 20), (21, 40), (41, 60), (61, 80), (81, 99))
 
@@ -41,10 +42,10 @@ BANDS = ((1, 20), (21, 40), (41, 60), (61, 80), (81, 99))
 def evaluate(state: State) -> ForwardTests:
     """The newest forward test of each population's model, with the drift of the scores since its publication."""
     drift = _drift(state)
-    found: dict[str, ForwardTest] = {}
+    newest_tests: dict[str, ForwardTest] = {}
     for m in models.index(state):
-        if m["kind"] == models.PROPENSITY and m["name"] not in found:
-            found[m["name"]] = ForwardTest(
+        if m["kind"] == models.PROPENSITY and m["name"] not in newest_tests:
+            newest_tests[m["name"]] = ForwardTest(
                 m["name"],
                 m["digest"][:12],
                 m["as_of"],
@@ -52,7 +53,7 @@ def evaluate(state: State) -> ForwardTests:
                 drift.get(m["name"]),
                 m["report"],
             )
-    return ForwardTests(tuple(found.values()))
+    return ForwardTests(tuple(newest_tests.values()))
 
 
 def _drift(state: State) -> dict[str, float]:
@@ -89,7 +90,7 @@ def as_given(ws: Workspace, *, lookbacks: Sequence[int] = LOOKBACKS) -> AsGiven:
         (int(r["as_of"]) for r in ws.state.rows(sa.select(runs.c.as_of).where(runs.c.as_of.is_not(None)))),
         default=0,
     )
-    found: list[GivenBand] = []
+    given_bands: list[GivenBand] = []
     for name, population in ws.settings.populations.items():
         life = record_timelines(ws.warehouse.engine, population, ws.settings.exclude, as_of=as_of)
         happened = dict(zip(life["record_id"], life["event_at"], strict=True))
@@ -110,9 +111,9 @@ def as_given(ws: Workspace, *, lookbacks: Sequence[int] = LOOKBACKS) -> AsGiven:
                 bands.setdefault(band, []).append((bool(hit), float(probability) if probability else None))
             for band in sorted(bands, reverse=True):
                 rows = bands[band]
-                told = [p for _, p in rows if p is not None]
+                promised = [p for _, p in rows if p is not None]
                 hits = sum(h for h, _ in rows)
-                found.append(
+                given_bands.append(
                     GivenBand(
                         name,
                         f"{days} days ago",
@@ -120,23 +121,23 @@ def as_given(ws: Workspace, *, lookbacks: Sequence[int] = LOOKBACKS) -> AsGiven:
                         len(rows),
                         hits,
                         round(hits / len(rows), 4),
-                        round(sum(told) / len(told), 4) if told else None,
+                        round(sum(promised) / len(promised), 4) if promised else None,
                         population.horizon_days,
                     )
                 )
-    return AsGiven(tuple(found))
+    return AsGiven(tuple(given_bands))
 
 
 def compared(ws: Workspace) -> Comparison:
     """Each model in force beside the usual ones, on the same forward test."""
     open_pulled(ws)
-    found = []
+    compared_rows = []
     for name, model in registry.in_force(ws.state, ws.models_folder, ws.settings).populations.items():
         for row in compare(
             ws.warehouse.engine, model, as_of=model.trained_at, exclusions=ws.settings.exclude
         ):
-            found.append({"population": name, **row})
-    return Comparison(tuple(found))
+            compared_rows.append({"population": name, **row})
+    return Comparison(tuple(compared_rows))
 
 
 def plotted(ws: Workspace, folder: Path) -> Plots:
@@ -181,11 +182,11 @@ def plotted(ws: Workspace, folder: Path) -> Plots:
 def _segments(ws: Workspace) -> list[tuple[str, int, float]]:
     """Companies by the segment they show, with their value in 12 months, as the CRM holds them."""
     current = current_values.read(ws.connector, ws.warehouse, ws.state, ws.fields)
-    found: dict[str, list[float]] = {}
+    values_of: dict[str, list[float]] = {}
     for (obj, _), values in current.values.items():
         if obj == "companies" and (segment := values.get("segment")):
-            found.setdefault(segment, []).append(float(values.get("value_12m") or 0))
-    return sorted(((s, len(v), sum(v)) for s, v in found.items()), key=lambda r: r[1])
+            values_of.setdefault(segment, []).append(float(values.get("value_12m") or 0))
+    return sorted(((s, len(v), sum(v)) for s, v in values_of.items()), key=lambda r: r[1])
 
 
 def clustered(ws: Workspace) -> Clusters:
@@ -209,8 +210,8 @@ def _visible(state: State, objects: Sequence[str], at: int) -> dict[tuple[str, s
             sa.or_(exposures.c.visible_to.is_(None), exposures.c.visible_to > at),
         )
     )
-    found: dict[tuple[str, str], dict[str, str]] = {}
+    by_record: dict[tuple[str, str], dict[str, str]] = {}
     for r in rows:
         if r["value"] is not None:
-            found.setdefault((r["object"], r["record_id"]), {})[r["field"]] = r["value"]
-    return found
+            by_record.setdefault((r["object"], r["record_id"]), {})[r["field"]] = r["value"]
+    return by_record

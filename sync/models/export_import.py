@@ -19,11 +19,11 @@ def export(state: State, folder: Path, digest: str, path: Path) -> ModelExport:
 
     It holds names of fields and values as the org spells them, and counts; no record, no org and nothing of a journal.
     """
-    found = [m for m in registry.index(state) if digest and m["digest"].startswith(digest)]
-    if len(found) != 1:
-        what = "No model's digest starts" if not found else f"{len(found)} models' digests start"
+    matching = [m for m in registry.index(state) if digest and m["digest"].startswith(digest)]
+    if len(matching) != 1:
+        what = "No model's digest starts" if not matching else f"{len(matching)} models' digests start"
         raise UsageError(f'{what} with "{digest}".', action="See: sales-consultant models list")
-    (m,) = found
+    (m,) = matching
     if not model_file.of_this_format(folder / m["digest"]):
         raise UsageError(
             f"The file of the model {m['digest'][:12]} is lost or of another release.",

@@ -121,7 +121,7 @@ class _Training:
         called = population.label or name
         self.say(f"training {called}")
         in_force = load_latest(self.state, self.folder, name, PopulationModel)
-        held = _same_question(in_force, population)
+        comparable = _same_question(in_force, population)
         trained = training.train(
             self.engine,
             name,
@@ -130,10 +130,10 @@ class _Training:
             exclusions=self.settings.exclude,
             features=self.settings.features,
             shown=shown(self.state, population.object),
-            horizon_before=held.horizon_days if held is not None else None,
+            horizon_before=comparable.horizon_days if comparable is not None else None,
         )
         thin = trained.model.propensity is None
-        no_news = not thin and self._no_news(name, trained.model)
+        no_news = not thin and self._nothing_ended_since(name, trained.model)
         if thin and (lender := self._lender(population)) is not None:
             exclude = self.settings.exclude
             trained = borrow(self.engine, name, population, lender, as_of=self.as_of, exclusions=exclude)
@@ -146,7 +146,9 @@ class _Training:
             report["gate"] = gate.as_dict()
         if publish and gate is not None and trained.judged is not None:
             publish, why = gate.publish, f"{why}; against the model in force: {gate.why}"
-        own = held is not None and held.propensity is not None and "borrowed" not in held.card
+        own = (
+            comparable is not None and comparable.propensity is not None and "borrowed" not in comparable.card
+        )
         if thin and own and publish:
             publish = False
             why = f"{why}; the model in force stays, for so little data say nothing against it"
@@ -163,7 +165,7 @@ class _Training:
         if not trained.publishable and not self.dry_run and not no_news:
             maybe_withdraw(self.state, name, self.now)
 
-    def _no_news(self, name: str, model: "PopulationModel") -> bool:
+    def _nothing_ended_since(self, name: str, model: "PopulationModel") -> bool:
         """Whether not one record has ended since the last training: asked every week, the same data would some day say yes.
 
         Nor do two such words count as two where a model is to be withdrawn.
@@ -206,16 +208,22 @@ class _Training:
         gate: "Comparison | None" = None,
     ) -> None:
         """Keep a model, put it into the index and remember what became of it."""
-        held = in_force_row(self.state, name)
+        in_force = in_force_row(self.state, name)
         digest = keep(model, self.folder)
-        before = json.loads(held["report"]) | {"digest": held["digest"]} if held is not None else None
+        before = (
+            json.loads(in_force["report"]) | {"digest": in_force["digest"]} if in_force is not None else None
+        )
         found = TrainedModel(
             name, kind, digest, verdict, publish, report, str(report.get("why", "")), before, gate
         )
         self.done.append(found)
-        if held is not None and held["digest"] == digest:
+        if in_force is not None and in_force["digest"] == digest:
             return  # The very model that is in force, learnt once more: it stays as it is.
-        kept = {**report, "would_publish": publish, "against": held["digest"] if held is not None else None}
+        kept = {
+            **report,
+            "would_publish": publish,
+            "against": in_force["digest"] if in_force is not None else None,
+        }
         if self.dry_run:
             if known_digest(self.state, digest):
                 return  # The very model that is there already: what is known of it stays.

@@ -14,11 +14,11 @@ _SALT = "group_salt"
 
 def salt(state: State) -> str:
     """The installation's salt, drawn at first use: without it nobody can foresee or choose a group."""
-    held = state.get(_SALT)
-    if held is None:
-        held = secrets.token_hex(16)
-        state.put(_SALT, held)
-    return held
+    salt_text = state.get(_SALT)
+    if salt_text is None:
+        salt_text = secrets.token_hex(16)
+        state.put(_SALT, salt_text)
+    return salt_text
 
 
 def draw(unit: str, salt: str) -> float:
@@ -45,8 +45,8 @@ def assign(state: State, units: Iterable[str], *, share: float, now: int) -> dic
     if not wanted:
         return {}
     with state.begin() as c:
-        held = {str(u): str(g) for u, g in c.execute(sa.select(groups.c.unit, groups.c.name))}
-        key = salt(state) if any(u not in held for u in wanted) else ""
+        known = {str(u): str(g) for u, g in c.execute(sa.select(groups.c.unit, groups.c.name))}
+        key = salt(state) if any(u not in known for u in wanted) else ""
         new = [
             {
                 "unit": u,
@@ -55,9 +55,9 @@ def assign(state: State, units: Iterable[str], *, share: float, now: int) -> dic
                 "assigned_at": now,
             }
             for u in wanted
-            if u not in held
+            if u not in known
         ]
         if new:
             c.execute(sqlite_insert(groups).on_conflict_do_nothing(), new)
-    held.update({str(n["unit"]): str(n["name"]) for n in new})
-    return {u: held[u] for u in wanted}
+    known.update({str(n["unit"]): str(n["name"]) for n in new})
+    return {u: known[u] for u in wanted}

@@ -41,7 +41,7 @@ def read(
         names = [(f, field_column(connector.field_name(obj, f))) for f in chosen]
         present = [(f, n) for f, n in names if n in columns]
         parsed = [_Parsed(connector, f) for f, _ in present]
-        for record_id, at, *texts in records.held_fields(
+        for record_id, at, *texts in records.rows_where(
             warehouse.engine, table, [n for _, n in present], condition
         ):
             key = RecordRef(obj, record_id)

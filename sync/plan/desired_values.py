@@ -29,6 +29,8 @@ from sales_consultant.scoring.populations import Membership, undecided
 from sales_consultant.scoring.scorer import shown
 from sales_consultant.scoring.validation import publish_gate
 
+# Judgements: two weeks, as reps look at their records; 8 points are 1.7 times the odds; three reasons fit a rep's
+# glance.
 TREND_DAYS = 14
 TREND_POINTS = 8
 SHOWN_REASONS = 3

@@ -5,12 +5,13 @@ from types import MappingProxyType
 from typing import Any
 
 from sales_consultant.config.errors import GuardError
+from sales_consultant.config.language.numbers import percent
 from sales_consultant.config.records import RecordRef
 from sales_consultant.config.sections import Guards
 from sales_consultant.sync.plan.plan import Plan, Values
 from sales_consultant.sync.plan.returning import measured
 
-# A share of fewer records than this says nothing.
+# A share of fewer records than this says nothing: a judgement, a dozen edited deals would stop a small CRM every night.
 ENOUGH = 200
 _NOTHING: Mapping[RecordRef, Values] = MappingProxyType({})
 
@@ -22,22 +23,22 @@ def override(guards: Guards, given: dict[str, Any]) -> Guards:
 
 
 def _reasons(plan: Plan, guards: Guards, before: Mapping[RecordRef, Values]) -> list[str]:
-    found = []
+    reasons = []
     records, grades, graded = measured(plan.entries, before)
 
     def share(what: str, count: int, of: int, allowed: float, name: str) -> None:
         if of >= ENOUGH and count > allowed * of:
-            found.append(f"{count / of:.0%} of {of:,} {what}, [guards] {name} is {allowed:.0%}")
+            reasons.append(f"{percent(count / of)} of {of:,} {what}, [guards] {name} is {percent(allowed)}")
 
     share("records would change", records, plan.looked_at, guards.max_share, "max_share")
     share("grades would change", grades, plan.graded + graded, guards.max_grade_share, "max_grade_share")
     if plan.looked_at >= ENOUGH and plan.emptied > guards.max_emptied * plan.looked_at:
         named = ", ".join(f"{key} of {count:,}" for key, count in plan.emptied_by_field().items())
-        found.append(
+        reasons.append(
             f"{plan.emptied:,} of {plan.looked_at:,} records would lose values ({named}), [guards] max_emptied is "
-            f"{guards.max_emptied:.0%}"
+            f"{percent(guards.max_emptied)}"
         )
-    return found
+    return reasons
 
 
 def guard(

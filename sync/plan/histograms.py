@@ -7,8 +7,10 @@ from typing import Any
 
 from sales_consultant.config.fields.canon import Canonical
 from sales_consultant.config.fields.catalogue import by_key
+from sales_consultant.config.language.numbers import percent
 
 FIRST, EMPTIED, CHANGED = "first value", "emptied", "changed"
+# Edges of the bins: judgements, small steps where most values move.
 _POINTS = (1, 3, 5, 10, 20, 30)
 _CHANCES = tuple(Decimal(t) for t in ("0.01", "0.02", "0.05", "0.1", "0.2", "0.3"))
 _SHARES = tuple(Decimal(t) for t in ("0.1", "0.25", "0.5", "1"))
@@ -46,7 +48,7 @@ def _bin(key: str, old: Canonical, new: Canonical) -> tuple[int, str]:
         return 0, CHANGED
     if field.type == "money":
         share = (after - before) / abs(before) if before else Decimal(1 if after > 0 else -1)
-        return _steps(share, _SHARES, lambda e: f"{e:.0%}")
+        return _steps(share, _SHARES, percent)
     if key == "probability":
         return _steps(after - before, _CHANCES, lambda e: f"{e}")
     return _steps(after - before, _POINTS, lambda e: f"{e}")

@@ -60,16 +60,16 @@ def _people(ws: "Workspace", wanted: Desired, condition: Condition) -> Keep:
     values = {v.lower() for v in condition.values}
     if condition.field == "team":
         values = {p.lower() for v in values for p in _team(ws.settings.write, v)}
-    found = records.owners(ws.warehouse.engine)
-    ids = {str(i) for i, email in found if str(i).lower() in values or email in values}
-    unread = not all(email for _, email in found)
+    owners = records.owners(ws.warehouse.engine)
+    ids = {str(i) for i, email in owners if str(i).lower() in values or email in values}
+    unread = not all(email for _, email in owners)
     if not ids and unread and condition.operator in ("=", "in"):
         # Whose address cannot be read may be who is meant: nobody is written tonight, and nothing stops.
         return lambda key: False
     if not ids:
         raise ConfigError(
             f"[write] where {condition.field}: no owner is called {', '.join(sorted(values))}.",
-            action=did_you_mean(min(values), [e for _, e in found if e]),
+            action=did_you_mean(min(values), [e for _, e in owners if e]),
         )
     if condition.operator not in ("=", "in", "!="):
         raise ConfigError(

@@ -21,6 +21,8 @@ from sales_consultant.sync.journal import Entry
 from sales_consultant.sync.plan.desired_values import SCORE_KEYS, STEP_KEYS, Desired, Record
 from sales_consultant.sync.plan.histograms import histograms
 
+# What moves by less is not written (docs/explanation/scores.md, section 9). Judgements: no rep acts otherwise on 3
+# points, 5 points of churn risk or a tenth of a value, and each write triggers the customer's own automation.
 QUIET_POINTS = 3
 QUIET_RISK = 5
 QUIET_SHARE = Decimal("0.1")
@@ -152,7 +154,7 @@ class Limits:
     """What a plan must leave alone.
 
     `allowed`: None, or the records a pilot writes. `emptied`: records outside the pilot whose values go. `control`:
-    records of the control group. `waiting`: dead letters whose next try is not due. `held_fields`: fields on hold
+    records of the control group. `waiting`: dead letters whose next try is not due. `rows_where`: fields on hold
     after a rollback.
     """
 
@@ -160,7 +162,7 @@ class Limits:
     emptied: frozenset[RecordRef] = frozenset()
     control: frozenset[RecordRef] = frozenset()
     waiting: frozenset[RecordRef] = frozenset()
-    held_fields: frozenset[str] = frozenset()
+    rows_where: frozenset[str] = frozenset()
     keep_foreign: bool = False
 
 
@@ -211,7 +213,7 @@ def make(
         if reason:
             plan.left_alone[reason] += 1
             continue
-        free = {k: v for k, v in changed.items() if k not in limits.held_fields}
+        free = {k: v for k, v in changed.items() if k not in limits.rows_where}
         if len(free) < len(changed):
             plan.left_alone["on hold"] += 1
         if not free:

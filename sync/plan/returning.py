@@ -26,12 +26,12 @@ _KEY = "resumed"
 
 def release(state: State, *, now: int) -> list[str]:
     """End all holds and remember that a person agreed to it; returns the fields that were on hold."""
-    held = [str(r["field"]) for r in state.rows(sa.select(holds.c.field).order_by(holds.c.field))]
-    if held:
-        state.put(_KEY, json.dumps({**_resumed(state), **dict.fromkeys(held, now)}))
+    fields = [str(r["field"]) for r in state.rows(sa.select(holds.c.field).order_by(holds.c.field))]
+    if fields:
+        state.put(_KEY, json.dumps({**_resumed(state), **dict.fromkeys(fields, now)}))
     with state.begin() as c:
         c.execute(sa.delete(holds))
-    return held
+    return fields
 
 
 def _resumed(state: State) -> dict[str, int]:
@@ -55,14 +55,14 @@ def before_rollback(state: State, plan: Plan) -> dict[RecordRef, Values]:
         .where(changes.c.id.in_(newest), runs.c.job == "rollback")
     )
     planned = {(e.object, e.record_id): {k: old for k, old, _ in e.fields} for e in plan.entries}
-    found: dict[RecordRef, Values] = {}
+    values: dict[RecordRef, Values] = {}
     for r in state.rows(query):
         key, name = RecordRef(str(r["object"]), str(r["record_id"])), str(r["field"])
         at, now = r["settled_at"], planned.get(key, {})
         # A rollback's change leads from what we had written (old) to what was there before us (new).
         if name in now and now[name] == r["new"] and at is not None and at <= resumed[name]:
-            found.setdefault(key, {})[name] = r["old"]
-    return found
+            values.setdefault(key, {})[name] = r["old"]
+    return values
 
 
 def measured(entries: Iterable[Entry], before: Mapping[RecordRef, Values]) -> tuple[int, int, int]:

@@ -21,11 +21,11 @@ class Estimated:
     @property
     def calls(self) -> dict[str, int]:
         """Calls of all streams by kind."""
-        found: dict[str, int] = {}
+        by_kind: dict[str, int] = {}
         for e in self.streams:
             for kind, n in e.calls.items():
-                found[kind] = found.get(kind, 0) + n
-        return found
+                by_kind[kind] = by_kind.get(kind, 0) + n
+        return by_kind
 
     def to_json(self) -> dict[str, Any]:
         """Calls by stream; those that cost nothing are left out."""
@@ -53,7 +53,7 @@ def estimate(
 
     The first pull's links are guessed from the rows they start from. Streams this user may not read cost nothing.
     """
-    found: list[Estimate] = []
+    estimates: list[Estimate] = []
     whole: set[str] = set()
     rows: dict[str, int] = {}
     for stream in choose(connector, objects):
@@ -73,6 +73,6 @@ def estimate(
                 raise
             continue
         rows[stream.name] = one.rows
-        found.append(one)
-    made = Estimated(found, frozenset(whole), 0.0)
-    return Estimated(found, frozenset(whole), connector.seconds_for(made.calls) / 60)
+        estimates.append(one)
+    made = Estimated(estimates, frozenset(whole), 0.0)
+    return Estimated(estimates, frozenset(whole), connector.seconds_for(made.calls) / 60)

@@ -9,11 +9,13 @@ from sales_consultant.config.language.nearest import did_you_mean
 from sales_consultant.connectors.base import Page, Reader, Stream
 from sales_consultant.sync.stores import Warehouse
 
-# A row can become visible with a time stamp from before the last pull's bound: transactions run for minutes.
+# A row can become visible with a time stamp from before the last pull's bound: transactions run for minutes
+# (docs/decisions/reading-closed-windows.md).
 OVERLAP_MS = 10 * 60_000
-# How often what the CRM computes is read again.
+# How often what the CRM computes is read again (docs/decisions/reading-computed-fields.md).
 COMPUTED_MS = 7 * DAY_MS
-# Rows that are worth a transaction of the warehouse.
+# Rows that are worth a transaction of the warehouse: a judgement, a kill costs at most so many, and a transaction some
+# milliseconds.
 TRANSACTION_ROWS = 4000
 # How old a small table may be when only changes are read.
 SMALL_MS = DAY_MS

@@ -66,12 +66,14 @@ def reconcile(
 ) -> list[Compared]:
     """Compare and repair every chosen stream that was pulled before; call it after a pull up to `until`."""
     hidden = connector.hidden_rows()
-    found: list[Compared] = []
+    compared: list[Compared] = []
     chosen = [s for s in choose(connector, objects) if warehouse.state(s.name).watermark is not None]
     for stream in chosen:
         if stream.mode == "delta":
             try:
-                found.append(_compare(connector, warehouse, stream, hidden.get(stream.object, ""), progress))
+                compared.append(
+                    _compare(connector, warehouse, stream, hidden.get(stream.object, ""), progress)
+                )
             except AccessError:
                 if not stream.optional:
                     raise
@@ -80,8 +82,8 @@ def reconcile(
         if stream.mode == "links":
             _links(connector, warehouse, stream, until)
     warehouse.make_views(connector)
-    _keep(warehouse, found, until)
-    return found
+    _keep(warehouse, compared, until)
+    return compared
 
 
 def _keep(warehouse: Warehouse, found: list[Compared], at: int) -> None:
@@ -106,24 +108,24 @@ def _compare(
     connector: Reader, warehouse: Warehouse, stream: Stream, doubt: str, progress: Progress | None
 ) -> Compared:
     name = f"raw_{stream.name}"
-    with inventory(warehouse.database, name) as held:
+    with inventory(warehouse.database, name) as listed_ids:
         listed = 0
         for part in connector.inventory(stream.name):
-            held.add(part)
+            listed_ids.add(part)
             listed += part.num_rows
             if progress:
                 progress(f"{stream.name}: ids", listed, None)
         if not warehouse.columns(name) and listed == 0:
             return Compared(stream.name, stream.object, 0, 0, doubt=doubt)
-        missing, stale = _repair(connector, warehouse, stream, held)
+        missing, stale = _repair(connector, warehouse, stream, listed_ids)
         vanished = unseen = 0
         if warehouse.columns(name):
             if doubt:
                 # Hidden and gone look alike: what may only be hidden is not taken for deleted.
-                unseen = held.unlisted()
+                unseen = listed_ids.unlisted()
             else:
-                vanished = held.mark_unlisted()
-        there, here = held.there(), held.here()
+                vanished = listed_ids.mark_unlisted()
+        there, here = listed_ids.there(), listed_ids.here()
     return Compared(stream.name, stream.object, there, here, missing, stale, vanished, doubt, unseen)
 
 

@@ -9,9 +9,11 @@ from sales_consultant.sync.plan import Plan
 from sales_consultant.sync.push.push import calls_for
 from sales_consultant.sync.runtime import Workspace
 
-# Older than this, a plan's old values are read once more before anything is written: people work meanwhile.
+# Older than this, a plan's old values are read once more before anything is written: people work meanwhile. Two
+# minutes, a judgement: a scoring run of a usual CRM takes no longer, and is spared the calls.
 FRESH_MS = 120_000
 LEAVE_ALONE = "do_not_score"
+# A judgement: more are counted and not named, so that the run's document stays small.
 LISTED = 1_000
 
 
@@ -22,7 +24,7 @@ def changed_since_pull(ws: Workspace, plan: Plan) -> list[dict[str, Any]]:
     ticked it and the plan would still give values, "(gone)" where there is no such record. One call reads 100 records
     (HubSpot) or 2,000 (Salesforce).
     """
-    found = []
+    moved = []
     by_object: dict[str, list[Entry]] = {}
     for entry in plan.entries:
         by_object.setdefault(entry.object, []).append(entry)
@@ -36,8 +38,8 @@ def changed_since_pull(ws: Workspace, plan: Plan) -> list[dict[str, Any]]:
                 changed.append(LEAVE_ALONE)
             if not held.found or changed:
                 fields = changed if held.found else ["(gone)"]
-                found.append({"object": obj, "record": e.record_id, "name": e.name, "fields": fields})
-    return found
+                moved.append({"object": obj, "record": e.record_id, "name": e.name, "fields": fields})
+    return moved
 
 
 def _to_read(ws: Workspace, obj: str, keys: set[str]) -> list[Field]:

@@ -52,11 +52,11 @@ def parts(connector: Connector, pending: Sequence[Change]) -> list[list[Change]]
     by_object: dict[str, list[Change]] = {}
     for change in pending:
         by_object.setdefault(change.object, []).append(change)
-    found = []
+    chunks = []
     for mine in by_object.values():
         size = connector.batch_size(len(mine))
-        found += [mine[start : start + size] for start in range(0, len(mine), size)]
-    return found
+        chunks += [mine[start : start + size] for start in range(0, len(mine), size)]
+    return chunks
 
 
 def calls_for(connector: Connector, changes: Sequence[Change]) -> int:

@@ -19,6 +19,7 @@ from sales_consultant.sync.results.explanation import (
     Purchases,
 )
 
+# Judgements: a month without a word is long for an open deal; what is listed fits one screen.
 SILENT_DAYS = 30
 _MOST = 10
 _LAST = 5
@@ -48,7 +49,7 @@ def profile(
         last_purchases=tuple(
             Purchase(_day(r["closed_at"]), r["name"], _money(r), r["type"]) for r in won[:_LAST]
         ),
-        habit=_habit([int(r["closed_at"]) for r in won], as_of),
+        habit=_purchase_rhythm([int(r["closed_at"]) for r in won], as_of),
         products=tuple(Product(**r) for r in company.products(engine, company_id)),
         people=people,
         open_deals=tuple(
@@ -77,17 +78,17 @@ def _money(row: Mapping[str, Any]) -> str | None:
 
 
 def _by_year(won: list[dict[str, Any]]) -> tuple[Purchases, ...]:
-    found: dict[tuple[str, str], list[float]] = {}
+    amounts: dict[tuple[str, str], list[float]] = {}
     for r in won:
         year = str(_day(r["closed_at"]))[:4]
-        found.setdefault((year, str(r["currency"] or "")), []).append(float(r["amount"] or 0))
+        amounts.setdefault((year, str(r["currency"] or "")), []).append(float(r["amount"] or 0))
     return tuple(
         Purchases(year, len(v), round(sum(v), 2), currency)
-        for (year, currency), v in sorted(found.items(), reverse=True)
+        for (year, currency), v in sorted(amounts.items(), reverse=True)
     )
 
 
-def _habit(times: list[int], as_of: int) -> str:
+def _purchase_rhythm(times: list[int], as_of: int) -> str:
     """How often they buy, in words; a purchase is all that is won on one day."""
     days = sorted({t // DAY_MS for t in times})
     if not days:
@@ -147,17 +148,18 @@ def _risks(
     holds: Mapping[str, str | None],
     as_of: int,
 ) -> list[str]:
-    found = []
+    risks = []
     risk = holds.get("churn_risk")
+    # More likely gone than not.
     if risk and float(risk) >= 50:
-        found.append(f"churn risk {float(risk):.0f} of 100")
+        risks.append(f"churn risk {float(risk):.0f} of 100")
     late = [d for d in deals if d["close_date"] is not None and int(d["close_date"]) < as_of - DAY_MS]
-    found += [f'deal "{d["name"]}" should have closed on {_day(d["close_date"])}' for d in late[:3]]
+    risks += [f'deal "{d["name"]}" should have closed on {_day(d["close_date"])}' for d in late[:3]]
     last = max((a.last for a in activity if a.last), default=None)
     planned = any(a.planned for a in activity)
     if deals and not planned and (last is None or last < str(_day(as_of - SILENT_DAYS * DAY_MS))):
-        found.append(f"open deals and no activity since {last or 'ever'}, none planned")
+        risks.append(f"open deals and no activity since {last or 'ever'}, none planned")
     if deals and len(people) == 1:
-        found.append(f"only one person is known: {people[0].name}")
-    found += [f"{p.name}: {p.note}" for p in people if p.note == "address bounces"]
-    return found
+        risks.append(f"only one person is known: {people[0].name}")
+    risks += [f"{p.name}: {p.note}" for p in people if p.note == "address bounces"]
+    return risks

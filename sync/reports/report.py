@@ -107,15 +107,15 @@ def reason(message: str | None) -> str:
 
 def _by_reason(refused: list[dict[str, Any]]) -> tuple[Refusal, ...]:
     """Refusals by code and reason, the most frequent first, each with one record and the CRM's words for it."""
-    found: dict[tuple[str, str], Refusal] = {}
+    refusals: dict[tuple[str, str], Refusal] = {}
     for r in refused:
         key = (r["code"] or "", reason(r["message"]))
-        first = found.get(key)
+        first = refusals.get(key)
         if first is None:
-            found[key] = Refusal(r["code"], r["message"], 1, f"{r['object']}/{r['record_id']}")
+            refusals[key] = Refusal(r["code"], r["message"], 1, f"{r['object']}/{r['record_id']}")
         else:
-            found[key] = replace(first, records=first.records + 1)
-    return tuple(sorted(found.values(), key=lambda g: -g.records))
+            refusals[key] = replace(first, records=first.records + 1)
+    return tuple(sorted(refusals.values(), key=lambda g: -g.records))
 
 
 def calls_of_the_day(ws: Workspace) -> Calls:
@@ -269,7 +269,7 @@ def _scored(ws: Workspace, in_force: Any, table: str, record_id: str, as_of: int
         model = in_force.populations.get(name)
         if model is None or population.object != table:
             continue
-        frame, features = scorer.score_and_tell(
+        frame, features = scorer.score_with_features(
             ws.warehouse.engine, model, record_id, as_of=as_of, exclusions=ws.settings.exclude
         )
         mine = frame[frame["record_id"] == record_id]
@@ -302,17 +302,17 @@ def _known(value: Any) -> float | None:
 
 def _history(state: State, keys: list[RecordRef]) -> tuple[Shown, ...]:
     """What records showed when; of more than one record the scores and grades, each with the record it stood on."""
-    found: list[Shown] = []
+    shown: list[Shown] = []
     for object_, record_id in keys:
         query = sa.select(exposures).where(exposures.c.object == object_, exposures.c.record_id == record_id)
         if (object_, record_id) != keys[0]:
             query = query.where(exposures.c.field.in_(("score", "grade")))
         of = f"{object_}/{record_id}" if len(keys) > 1 else None
-        found += [
+        shown += [
             Shown(e["field"], e["value"], e["visible_from"], e["visible_to"], of)
             for e in state.rows(query.order_by(exposures.c.id))
         ]
-    return tuple(found)
+    return tuple(shown)
 
 
 def _record(ws: Workspace, table: str, record_id: str) -> dict[str, Any]:

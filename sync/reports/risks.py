@@ -10,6 +10,8 @@ NO_VALUE = {
 }
 """Why a deal has no expected value, by the reason of `scoring.value.deal_values`."""
 _RECENT = ("meetings_30d", "replies_30d", "inbound_calls_30d", "web_30d", "calls_30d", "emails_sent_30d")
+# Judgements: twice as long as usual, pushed back twice, cut to half; the first two as in the plain rules of
+# `scoring.propensity`.
 _SLOW, _PUSHED, _SMALL = 2.0, 2, 0.5
 
 
@@ -17,26 +19,26 @@ def of_deal(features: Mapping[str, object], why_no_value: str) -> list[str]:
     """Sentences; empty where nothing is to be feared. A feature that is a gap, or not there, says nothing."""
 
     def value(name: str) -> float:
-        found = features.get(name)
-        return float(found) if isinstance(found, int | float) else math.nan
+        sentences = features.get(name)
+        return float(sentences) if isinstance(sentences, int | float) else math.nan
 
-    found = [NO_VALUE["stale"]] if why_no_value == "stale" else []
+    sentences = [NO_VALUE["stale"]] if why_no_value == "stale" else []
     if value("days_to_close_date") < 0:
-        found.append(f"its close date passed {-value('days_to_close_date'):.0f} days ago")
+        sentences.append(f"its close date passed {-value('days_to_close_date'):.0f} days ago")
     if value("stage_slowness") >= _SLOW:
-        found.append(f"in its stage {value('stage_slowness'):.1f} times as long as usual")
+        sentences.append(f"in its stage {value('stage_slowness'):.1f} times as long as usual")
     if value("close_date_pushed") >= _PUSHED:
-        found.append(f"its close date was pushed back {value('close_date_pushed'):.0f} times")
+        sentences.append(f"its close date was pushed back {value('close_date_pushed'):.0f} times")
     if value("moved_back") >= 1:
-        found.append("it was moved back a stage")
+        sentences.append("it was moved back a stage")
     if value("amount_growth") <= _SMALL:
-        found.append("its amount was cut to half or less")
+        sentences.append("its amount was cut to half or less")
     recent = [value(n) for n in _RECENT if n in features]
     planned = value("planned_meetings"), value("planned_tasks")
     if recent and all(v == 0 for v in recent) and all(v == 0 or math.isnan(v) for v in planned):
-        found.append("no activity in the last 30 days, none planned")
+        sentences.append("no activity in the last 30 days, none planned")
     if value("contacts") == 0:
-        found.append("no contact is on it")
+        sentences.append("no contact is on it")
     elif value("contacts") == 1:
-        found.append("only one contact is on it")
-    return found
+        sentences.append("only one contact is on it")
+    return sentences

@@ -11,6 +11,7 @@ from sales_consultant.config.errors import UsageError
 from sales_consultant.sync.runtime.lease import holder_lives
 from sales_consultant.sync.stores import State, changes, runs
 
+# A judgement: people see it as at once, and reading the state so often costs nothing.
 PAUSE_SECONDS = 1.0
 Document = dict[str, Any]
 
@@ -29,7 +30,7 @@ def tail(
     alive = alive or holder_lives
     if run_id is not None and not state.rows(sa.select(runs.c.id).where(runs.c.id == run_id)):
         raise UsageError(f'There is no run "{run_id}".', action="See: sales-consultant runs list")
-    told: dict[str, Document] = {}
+    last_told: dict[str, Document] = {}
     ended: set[str] = set()
     since = -1
     while True:
@@ -44,7 +45,7 @@ def tail(
         for r in rows:
             since = max(since, int(r["started_at"]))
             if r["id"] not in ended:
-                yield from _news(state, r, told, ended, alive)
+                yield from _news(state, r, last_told, ended, alive)
         if run_id is not None and run_id in ended:
             return
         sleep(PAUSE_SECONDS)

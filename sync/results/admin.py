@@ -70,7 +70,7 @@ class Checked:
     def to_json(self) -> dict[str, Any]:
         """Counts by state, and all findings."""
         states = Counter(f.state for f in self.findings)
-        found: dict[str, Any] = {
+        document: dict[str, Any] = {
             "org": self.org,
             "ok": states["ok"],
             "warnings": states["warning"],
@@ -78,7 +78,7 @@ class Checked:
             "next_steps": states["next"],
             "findings": [dict(vars(f)) for f in self.findings],
         }
-        return found if self.live_report is None else {**found, "live_report": self.live_report}
+        return document if self.live_report is None else {**document, "live_report": self.live_report}
 
 
 @dataclass(frozen=True)
@@ -152,7 +152,7 @@ class Removed:
 
     def to_json(self) -> dict[str, Any]:
         """Counts by state, all steps, and what used them."""
-        found: dict[str, Any] = {
+        document: dict[str, Any] = {
             "org": self.org,
             "removed": self.number("removed"),
             "left": self.number("left"),
@@ -160,8 +160,8 @@ class Removed:
             "steps": [dict(vars(s)) for s in self.steps],
         }
         if self.used_by is not None:
-            found["used_by"] = [dict(vars(u)) for u in self.used_by]
-        return found
+            document["used_by"] = [dict(vars(u)) for u in self.used_by]
+        return document
 
 
 @dataclass(frozen=True)

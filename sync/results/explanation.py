@@ -36,7 +36,7 @@ class Scored:
 
     def to_json(self) -> dict[str, Any]:
         """What a scored record has beyond others."""
-        found: dict[str, Any] = {
+        document: dict[str, Any] = {
             "population": self.population,
             "score": self.score,
             "grade": self.grade,
@@ -46,12 +46,12 @@ class Scored:
             "features": list(self.features),
         }
         if self.model is not None:
-            found["model"] = self.model
+            document["model"] = self.model
         if self.risks is not None:
-            found["risks"] = list(self.risks)
+            document["risks"] = list(self.risks)
         if self.why_no_value is not None:
-            found["why_no_value"] = self.why_no_value
-        return found
+            document["why_no_value"] = self.why_no_value
+        return document
 
 
 @dataclass(frozen=True)
@@ -192,7 +192,7 @@ class Explanation:
 
     def to_json(self) -> dict[str, Any]:
         """One flat document; a company's risks take the place of a deal's."""
-        found: dict[str, Any] = {
+        document: dict[str, Any] = {
             "object": self.object,
             "id": self.id,
             "as_of": iso(self.as_of),
@@ -201,11 +201,11 @@ class Explanation:
             "reasons": [],
         }
         if self.scored is not None:
-            found |= self.scored.to_json()
-        found["record"] = dict(self.record)
+            document |= self.scored.to_json()
+        document["record"] = dict(self.record)
         if self.company is not None:
-            found |= self.company.to_json()
+            document |= self.company.to_json()
         if self.why_no_score is not None:
-            found["why_no_score"] = self.why_no_score
-        found["history"] = [h.to_json() for h in self.history]
-        return found
+            document["why_no_score"] = self.why_no_score
+        document["history"] = [h.to_json() for h in self.history]
+        return document

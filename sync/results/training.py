@@ -104,13 +104,13 @@ class ForwardTest:
     def parts(self) -> tuple[tuple[str, Part], ...]:
         """Parts of the test that were large enough to be judged, by what they are."""
         report = self.report
-        found = [
+        named = [
             ("companies unseen in training", report.get("unseen")),
             *(report.get("moments") or {}).items(),
             ("without the seller's doings", report.get("without_seller")),
             *(report.get("exposure") or {}).items(),
         ]
-        return tuple((str(name), Part(int(f["n"]), float(f["auc"]))) for name, f in found if f)
+        return tuple((str(name), Part(int(f["n"]), float(f["auc"]))) for name, f in named if f)
 
     def to_json(self) -> dict[str, Any]:
         """The stored report with the model's name and digest."""
@@ -204,12 +204,12 @@ class Retrained:
     @property
     def moves(self) -> tuple[GradeMove, ...]:
         """Which grade becomes which."""
-        found = []
+        grade_moves = []
         for move, records in (self.gate or {}).get("grades", {}).items():
             old, new = move.split(" to ")
             if old != new:
-                found.append(GradeMove(old, new, int(records)))
-        return tuple(found)
+                grade_moves.append(GradeMove(old, new, int(records)))
+        return tuple(grade_moves)
 
     def to_json(self) -> dict[str, Any]:
         """One row of "models"."""

@@ -75,14 +75,14 @@ def hold(state: State, lock: Path, *, job: str, now: int) -> Iterator[Lease]:
 
 def holder_lives(state: State) -> bool:
     """Whether the process that took the lease last is there, as far as this machine can tell."""
-    held = state.rows(sa.select(leases.c.holder, leases.c.released_at))
-    found = re.search(r"process (\d+) on (.+)$", str(held[0]["holder"])) if held else None
-    if found is None or held[0]["released_at"] is not None:
+    newest = state.rows(sa.select(leases.c.holder, leases.c.released_at))
+    holder = re.search(r"process (\d+) on (.+)$", str(newest[0]["holder"])) if newest else None
+    if holder is None or newest[0]["released_at"] is not None:
         return False
-    if found[2] != socket.gethostname():
+    if holder[2] != socket.gethostname():
         return True
     try:
-        os.kill(int(found[1]), 0)
+        os.kill(int(holder[1]), 0)
     except ProcessLookupError:
         return False
     except PermissionError:

@@ -91,7 +91,7 @@ def running(ws: Workspace, job: str, *, scheduled_at: int | None = None) -> Iter
         raise
     with hold(ws.state, ws.lock, job=job, now=now) as lease:
         run.lease = lease
-        _bury(ws.state, now)
+        _close_killed_runs(ws.state, now)
         try:
             with ws.state.begin() as c:
                 c.execute(
@@ -120,7 +120,7 @@ def running(ws: Workspace, job: str, *, scheduled_at: int | None = None) -> Iter
             _end(ws.state, run, "done, with dead letters" if run.code else "done", None, ws.clock())
 
 
-def _bury(state: State, now: int) -> None:
+def _close_killed_runs(state: State, now: int) -> None:
     """Close the runs that were killed: who holds the lease knows that no other goes on. Their moments come again."""
     with state.begin() as c:
         c.execute(

@@ -84,4 +84,5 @@ class Endpoints:
     ) -> None:
         self._server.shutdown()
         self._server.server_close()
+        # A judgement: an answer takes less than a second; longer would keep a service from ending.
         self._thread.join(5)

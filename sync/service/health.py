@@ -74,7 +74,7 @@ def pulse(state: State, connection: str, *, now: int, share: float = 1.0) -> Pul
         sa.select(runs).where(done, runs.c.outcome.like("done%")).order_by(runs.c.started_at.desc()).limit(1)
     )
     first = state.rows(sa.select(sa.func.min(runs.c.started_at).label("at")))[0]["at"]
-    held = state.rows(sa.select(leases.c.released_at))
+    lease = state.rows(sa.select(leases.c.released_at))
     counts = CallCounts(state)
     limit = counts.limit()
     return Pulse(
@@ -90,7 +90,7 @@ def pulse(state: State, connection: str, *, now: int, share: float = 1.0) -> Pul
         len(unsettled_runs(state)),
         counts.take(0, 0, now - DAY_MS),
         None if limit is None else int(limit * share),
-        bool(held) and held[0]["released_at"] is None,
+        bool(lease) and lease[0]["released_at"] is None,
         job,
     )
 
@@ -165,6 +165,7 @@ class Webhook:
     def __call__(self, text: str) -> bool:
         """Post; False where it did not arrive, so that it is tried again."""
         try:
+            # A judgement: a webhook answers in a second, and the next look comes in a minute.
             answer = requests.post(self._url, json={"text": text}, timeout=10, allow_redirects=False)
         except requests.RequestException as e:
             logging.getLogger("sales_consultant").warning("the alert was not delivered: %s", type(e).__name__)

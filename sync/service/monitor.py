@@ -85,7 +85,7 @@ class Watching:
     def ready(self) -> Document:
         """Whether every connection's state can be opened and its last success is young enough; with why not."""
         now = self.clock()
-        told = {
+        connections = {
             p.connection: {
                 "last_success_age_seconds": None
                 if p.last_success is None
@@ -95,7 +95,7 @@ class Watching:
             }
             for p in self.pulses()
         }
-        return {"ready": not any(c["trouble"] for c in told.values()), "connections": told}
+        return {"ready": not any(c["trouble"] for c in connections.values()), "connections": connections}
 
     def metrics(self) -> str:
         """Prometheus' text."""

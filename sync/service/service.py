@@ -15,8 +15,10 @@ from sales_consultant.config.settings import Settings
 from sales_consultant.sync.results.schedule import Job, Upcoming
 from sales_consultant.sync.service.triggers import closed, missed, trigger, zone
 
-# Another command that holds the connection is waited for this long before a moment is given up.
+# Another command that holds the connection is waited for this long before a moment is given up: half an hour, a
+# judgement, as long as a run of a large CRM takes.
 WAITS, PAUSE_SECONDS = 60, 30.0
+# How often the states are looked at for alerts: a judgement, trouble counts in hours.
 WATCH_SECONDS = 60.0
 WRITE = ("sync", "changed")
 _MICROSECOND = timedelta(microseconds=1)
@@ -24,11 +26,11 @@ _MICROSECOND = timedelta(microseconds=1)
 
 def jobs(settings: Settings, *, now: datetime) -> tuple[Job, ...]:
     """What is scheduled, with next times."""
-    found = []
+    listed = []
     for name, schedule in settings.schedule.items():
         connection, _ = settings.connection(schedule.connection or None)
         when = schedule.cron or f"every {schedule.every_minutes} minutes"
-        found.append(
+        listed.append(
             Job(
                 name,
                 connection,
@@ -38,7 +40,7 @@ def jobs(settings: Settings, *, now: datetime) -> tuple[Job, ...]:
                 schedule.not_between and f"not between {schedule.not_between}",
             )
         )
-    return tuple(found)
+    return tuple(listed)
 
 
 def _local(name: str, schedule: Schedule, at: datetime | None) -> datetime | None:
@@ -52,18 +54,18 @@ def _on_clock(name: str, schedule: Schedule, at: datetime) -> datetime:
 
 def upcoming(settings: Settings, *, now: datetime, count: int) -> tuple[Upcoming, ...]:
     """The next moments of all jobs, soonest first, each in its schedule's zone."""
-    found: list[tuple[datetime, str, str]] = []
+    moments: list[tuple[datetime, str, str]] = []
     for name, schedule in settings.schedule.items():
         made, at = trigger(name, schedule), now
         for _ in range(count):
             following = made.get_next_fire_time(None, at)
             if following is None:
                 break
-            found.append((following, name, schedule.job))
+            moments.append((following, name, schedule.job))
             at = following.astimezone(UTC) + _MICROSECOND
     return tuple(
         Upcoming(_on_clock(n, settings.schedule[n], at), n, job)
-        for at, n, job in sorted(found, key=lambda f: (f[0].timestamp(), f[1]))[:count]
+        for at, n, job in sorted(moments, key=lambda f: (f[0].timestamp(), f[1]))[:count]
     )
 
 

@@ -22,6 +22,7 @@ from apscheduler.triggers.cron import CronTrigger
 _DAY, _SECOND = timedelta(days=1), timedelta(seconds=1)
 # A date such as Monday, 29 February comes again after 40 years at most, over a year as 2100.
 _HORIZON = 41 * 366
+# A judgement: a search looks at the dates around now, each some times.
 _KEPT = 8
 
 

@@ -13,17 +13,18 @@ from sales_consultant.sync.pull import dangling_lookups as lookups
 from sales_consultant.sync.results.admin import Checked
 from sales_consultant.sync.runtime import Workspace
 
+# A judgement: a quarter is time enough to plan an upgrade.
 WARN_DAYS = 90
 
 
 def check(ws: Workspace, live_report: Path | None) -> Checked:
     """All findings of the connection, with the versions in use; optionally the report on a live account."""
     _ = ws.identity
-    found = [*ws.connector.check(ws.fields), *_versions(ws), *_master(ws)]
-    found += lookups.findings(lookups.of_last_pull(ws.state))
+    findings = [*ws.connector.check(ws.fields), *_versions(ws), *_master(ws)]
+    findings += lookups.findings(lookups.of_last_pull(ws.state))
     if live_report:
-        _report(ws, found, live_report)
-    return Checked(str(ws.identity), tuple(found), str(live_report) if live_report else None)
+        _report(ws, findings, live_report)
+    return Checked(str(ws.identity), tuple(findings), str(live_report) if live_report else None)
 
 
 def _report(ws: Workspace, found: Sequence[Finding], path: Path) -> None:
@@ -44,7 +45,7 @@ def _report(ws: Workspace, found: Sequence[Finding], path: Path) -> None:
 
 
 def _versions(ws: Workspace) -> list[Finding]:
-    found = []
+    findings = []
     today = datetime.fromtimestamp(ws.connector.latest() / 1000, UTC).date()
     for use, version in (("reading", ws.connection.reading), ("writing", ws.connection.writing)):
         subject = f"API version for {use}"
@@ -53,18 +54,18 @@ def _versions(ws: Workspace) -> list[Finding]:
         except KeyError:
             setting = "read_version" if use == "reading" else "write_version"
             text = f"{version} is not one this release was tried with"
-            found.append(Finding(subject, "warning", text, f"Take {setting} out of the settings."))
+            findings.append(Finding(subject, "warning", text, f"Take {setting} out of the settings."))
             continue
         if ends and ends < today:
-            found.append(
+            findings.append(
                 Finding(subject, "missing", f"{version} ended on {ends}", "Upgrade sales-consultant.")
             )
         elif ends and (ends - today).days < WARN_DAYS:
             text = f"{version} ends on {ends}, in {(ends - today).days} days"
-            found.append(Finding(subject, "warning", text, "Upgrade sales-consultant."))
+            findings.append(Finding(subject, "warning", text, "Upgrade sales-consultant."))
         else:
-            found.append(Finding(subject, "ok", version))
-    return found
+            findings.append(Finding(subject, "ok", version))
+    return findings
 
 
 # -- two CRMs that sync with each other ----------------------------------------------------------------------------

@@ -29,12 +29,13 @@ _EVENTS = {
     "next_purchase": "the next purchase",
 }
 _SCORES = ("score", "grade", "probability")
-# HubSpot and Salesforce show help in a bubble: what does not fit there helps nobody.
+# HubSpot and Salesforce show help in a bubble: what does not fit there helps nobody. A judgement, below the 510 letters
+# that Salesforce takes.
 _HELP = 400
 
 
 @contextlib.contextmanager
-def _found_again() -> Iterator[None]:
+def _lost_answers_end_it() -> Iterator[None]:
     """A lost answer ends the command and harms nothing: what was made or removed is seen by the next one."""
     try:
         yield
@@ -46,7 +47,7 @@ def _found_again() -> Iterator[None]:
 
 
 @dataclass(frozen=True)
-class Wishes:
+class ProvisionOptions:
     """What else than the fields is asked of a provision."""
 
     people: Sequence[str] = ()
@@ -58,29 +59,31 @@ def explained(
     fields: Mapping[str, Sequence[Field]], populations: Mapping[str, Population]
 ) -> dict[str, tuple[Field, ...]]:
     """The fields with the event and the horizon of what is scored in the help of score, grade and probability."""
-    told: dict[str, list[str]] = {}
+    questions: dict[str, list[str]] = {}
     for name, p in populations.items():
         lead = p.object == "contacts" and p.where.get("source_object") == "Lead"
         days = p.horizon_days or (None if p.object == "deals" else DEFAULT_HORIZON_DAYS)
         words = f"{p.label or name}: {_EVENTS[p.event]}" + (f" within {days} days" if days else "")
-        told.setdefault("leads" if lead else p.object, []).append(words)
-    found = {}
+        questions.setdefault("leads" if lead else p.object, []).append(words)
+    explained_fields = {}
     for obj, chosen in fields.items():
         # Where leads are contacts, what is said of leads is said there.
         mine = [
-            *told.get(obj, ()),
-            *(told.get("leads", ()) if obj == "contacts" and "leads" not in fields else ()),
+            *questions.get(obj, ()),
+            *(questions.get("leads", ()) if obj == "contacts" and "leads" not in fields else ()),
         ]
         more = cut(f" {'; '.join(mine)}.", _HELP) if mine else ""
-        found[obj] = tuple(replace(f, help=f.help + more) if f.key in _SCORES else f for f in chosen)
-    return found
+        explained_fields[obj] = tuple(
+            replace(f, help=f.help + more) if f.key in _SCORES else f for f in chosen
+        )
+    return explained_fields
 
 
-def provision(ws: Workspace, *, dry: bool, wishes: Wishes = Wishes()) -> Provisioned:
+def provision(ws: Workspace, *, dry: bool, wishes: ProvisionOptions = ProvisionOptions()) -> Provisioned:
     """Make the fields of the chosen set, and what is asked for beside them; one step a thing."""
     _ = ws.identity
     fields = shown.settled(ws.state, explained(ws.fields, ws.settings.populations))
-    with _found_again():
+    with _lost_answers_end_it():
         steps = ws.connector.provision(fields, dry=dry)
         if not dry:
             shown.remember(ws.state, ws.connector, fields, steps)
@@ -141,7 +144,7 @@ def removal(ws: Workspace) -> Removal:
 def remove(ws: Workspace) -> Removed:
     """Take it all away; the values go with the fields, so what we last wrote is forgotten too."""
     _ = ws.identity
-    with _found_again():
+    with _lost_answers_end_it():
         steps = ws.connector.remove(_everything(ws), dry=False)
     with ws.state.begin() as c:
         now = ws.connector.latest()

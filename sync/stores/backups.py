@@ -41,16 +41,16 @@ def look(path: Path) -> Looked:
         )
     try:
         with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=10)) as c:
-            found = [str(r[0]) for r in c.execute("PRAGMA integrity_check(5)")]
-            held = dict(c.execute("SELECT key, value FROM meta").fetchall())
+            lines = [str(r[0]) for r in c.execute("PRAGMA integrity_check(5)")]
+            meta = dict(c.execute("SELECT key, value FROM meta").fetchall())
             runs = int(c.execute("SELECT count(*) FROM runs").fetchone()[0])
             query = "SELECT count(*) FROM changes WHERE state IN (?, ?)"
             unsettled = int(c.execute(query, UNSETTLED).fetchone()[0])
     except sqlite3.DatabaseError as e:
         return Looked((str(e),))
-    identity = tuple(json.loads(held["identity"])) if "identity" in held else None
-    problems = tuple(p for p in found if p != "ok")
-    return Looked(problems, int(held.get("schema_version", 0)), identity, runs, unsettled)
+    identity = tuple(json.loads(meta["identity"])) if "identity" in meta else None
+    problems = tuple(p for p in lines if p != "ok")
+    return Looked(problems, int(meta.get("schema_version", 0)), identity, runs, unsettled)
 
 
 def backup(state: State, folder: Path, *, now: int, to: Path | None = None, keep: int = 14) -> BackupMade:
@@ -68,10 +68,10 @@ def backup(state: State, folder: Path, *, now: int, to: Path | None = None, keep
     try:
         target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         _copy(state.path, part)
-        found = look(part)
-        if found.problems:
+        copy = look(part)
+        if copy.problems:
             raise MachineError(
-                f"The copy is damaged: {found.problems[0]}.", action="Check the disk, then run again."
+                f"The copy is damaged: {copy.problems[0]}.", action="Check the disk, then run again."
             )
         os.replace(part, target)
     except (OSError, sqlite3.Error) as e:
@@ -80,7 +80,7 @@ def backup(state: State, folder: Path, *, now: int, to: Path | None = None, keep
             f"The backup {target} cannot be written: {e}.", action="Make room, or choose another file."
         ) from e
     removed = [] if to else _thin(state, folder, keep)
-    return BackupMade(str(target), target.stat().st_size, found.runs, tuple(removed))
+    return BackupMade(str(target), target.stat().st_size, copy.runs, tuple(removed))
 
 
 def _copy(source: Path, target: Path) -> None:
@@ -145,23 +145,28 @@ def restore(folder: Path, file: Path, *, now: int) -> Restored:
     Refuses a damaged copy, one of a newer release (with its format), and one of another org. The next run reads all
     records and takes what the CRM holds of our fields as what we wrote last: what happened since is not in the journal.
     """
-    found, current = look(file), folder / "state.db"
-    if found.problems:
+    backup_file, current = look(file), folder / "state.db"
+    if backup_file.problems:
         raise MachineError(
-            f"{file} is no usable state: {found.problems[0]}.", action="Choose another backup."
+            f"{file} is no usable state: {backup_file.problems[0]}.", action="Choose another backup."
         )
-    if (found.version or 0) > SCHEMA_VERSION:
+    if (backup_file.version or 0) > SCHEMA_VERSION:
         raise UsageError(
-            f"{file} was made by a newer release (format {found.version}, this release knows {SCHEMA_VERSION}).",
+            f"{file} was made by a newer release (format {backup_file.version}, this release knows {SCHEMA_VERSION}).",
             action="Upgrade sales-consultant.",
         )
     with _alone(folder / "lock"):
         kept = folder / FOLDER / f"replaced-{datetime.fromtimestamp(now / 1000, UTC):%Y%m%d-%H%M%S}.db"
         kept.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        held = look(current) if current.is_file() else None
-        if held and held.identity and found.identity and held.identity != found.identity:
+        replaced = look(current) if current.is_file() else None
+        if (
+            replaced
+            and replaced.identity
+            and backup_file.identity
+            and replaced.identity != backup_file.identity
+        ):
             raise OtherOrgError(
-                f"{file} belongs to {' '.join(found.identity)}, the state here to {' '.join(held.identity)}.",
+                f"{file} belongs to {' '.join(backup_file.identity)}, the state here to {' '.join(replaced.identity)}.",
                 action="Choose a backup of this connection. Nothing was changed.",
             )
         part = folder / "state.db.part"
@@ -171,7 +176,7 @@ def restore(folder: Path, file: Path, *, now: int) -> Restored:
                 said = json.dumps({"file": str(file), "at": now, "made": int(file.stat().st_mtime * 1000)})
                 c.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (RESTORED, said))
                 c.commit()
-            if held and not held.problems:
+            if replaced and not replaced.problems:
                 _copy(current, kept)
             elif current.is_file():
                 kept.write_bytes(current.read_bytes())
@@ -184,4 +189,4 @@ def restore(folder: Path, file: Path, *, now: int) -> Restored:
             raise MachineError(
                 f"The state cannot be restored: {e}.", action="Make room, then run again."
             ) from e
-    return Restored(str(file), found.runs, found.unsettled, str(kept) if held else None)
+    return Restored(str(file), backup_file.runs, backup_file.unsettled, str(kept) if replaced else None)

@@ -24,6 +24,7 @@ class CallCounts:
                 c.execute(
                     add.on_conflict_do_update(index_elements=["hour"], set_={"calls": t.c.calls + calls})
                 )
+                # A day is what limits count; a week leaves something to look at.
                 c.execute(sa.delete(t).where(t.c.hour < hour - 7 * DAY_MS))
             total = sa.select(sa.func.coalesce(sa.func.sum(t.c.calls), 0)).where(t.c.hour >= since)
             return int(c.execute(total).scalar() or 0)

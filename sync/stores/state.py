@@ -327,15 +327,15 @@ class State:
     def bind(self, identity: Identity) -> None:
         """Tie this state to an org at the first contact; raise OtherOrgError when another one answers."""
         mine = json.dumps([identity.crm, identity.id, identity.kind])
-        held = self.get("identity")
-        if held is None:
+        known = self.get("identity")
+        if known is None:
             self.put("identity", mine)
-        elif held != mine:
-            crm, org, kind = json.loads(held)
+        elif known != mine:
+            crm, org, kind = json.loads(known)
             raise OtherOrgError(
                 f"This state belongs to {crm} {org} ({kind}), but the connection answers as {identity}.",
                 action="Use the right --connection, or another --data-dir for this org. Nothing was read or written.",
-                details={"state": json.loads(held), "connection": json.loads(mine)},
+                details={"state": json.loads(known), "connection": json.loads(mine)},
             )
 
     @property

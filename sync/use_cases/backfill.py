@@ -22,8 +22,9 @@ from sales_consultant.sync.stores import backfills
 
 # A service asks again every half a minute for a connection that is busy: so long it is left alone then.
 TURN_SECONDS = 40.0
+# A judgement: a backfill takes hours, and a log is read by people.
 SAY_SECONDS = 30.0
-# Rows that are read by id at once, where only some are asked for.
+# Rows that are read by id at once, where only some are asked for: a judgement, so many may a kill cost.
 SOME = 1000
 
 
@@ -150,20 +151,20 @@ def _turn(
         whole = True
         for stream in _streams(ws, task):
             key = _key(stream, task)
-            held = _held(ws, key, task)
-            if held and held["finished"] and (key in fresh or not again):
+            progress = _same_window(ws, key, task)
+            if progress and progress["finished"] and (key in fresh or not again):
                 if key not in fresh:
                     fresh.add(key)
                     done.finished_before.append(stream.name)
                 continue
-            if held and (held["finished"] or (again and key not in fresh)):
-                held = None
+            if progress and (progress["finished"] or (again and key not in fresh)):
+                progress = None
             fresh.add(key)
 
             def turned() -> bool:
                 return stop() or (wanted_since(ws.state) or 0) > begun
 
-            if not _stream(ws, stream, task, bound, held, done, meter, turned):
+            if not _stream(ws, stream, task, bound, progress, done, meter, turned):
                 whole = False
                 break
         ws.warehouse.make_views(ws.connector)
@@ -172,14 +173,14 @@ def _turn(
 
 
 def _streams(ws: Workspace, task: Task) -> list[Stream]:
-    found = choose(ws.connector, task.objects)
+    streams = choose(ws.connector, task.objects)
     if not task.where:
-        return found
+        return streams
     if len(task.objects) != 1:
         raise UsageError(
             "--where needs the one object that it is about.", action="Give --object once, as --object deals"
         )
-    deltas = [s for s in found if s.mode == "delta" and s.object == task.objects[0]]
+    deltas = [s for s in streams if s.mode == "delta" and s.object == task.objects[0]]
     written = {ws.connector.raw(o)[0].removeprefix("raw_") for o in ws.fields if o == task.objects[0]}
     chosen = [s for s in deltas if s.name in written] or deltas
     if not chosen:
@@ -191,7 +192,7 @@ def _key(stream: Stream, task: Task) -> str:
     return " and ".join([stream.name, *sorted(map(str, task.where))])
 
 
-def _held(ws: Workspace, key: str, task: Task) -> dict[str, Any] | None:
+def _same_window(ws: Workspace, key: str, task: Task) -> dict[str, Any] | None:
     """An earlier backfill of the same window; one without an end is the same however late it is continued."""
     rows = ws.state.rows(sa.select(backfills).where(backfills.c.stream == key))
     if rows and rows[0]["since"] == task.since and (task.until is None or rows[0]["until"] == task.until):

@@ -48,26 +48,30 @@ def find(ws: Workspace, record: str) -> RecordRef:
     given, _, record_id = record.rpartition("/")
     if given and given not in _OBJECTS:
         raise UsageError(f'"{given}" is no object.', action=f"Write it as contacts/{record_id}.")
-    held = {
+    objects = {
         o
         for o in ([given] if given else _OBJECTS)
         if _in_warehouse(ws, o, record_id) or _in_state(ws.state, o, record_id)
     }
-    if ws.connection.of.leads_are_contacts and "contacts" in held:
-        held.discard("leads")
-    if len(held) != 1:
-        what = "is not kept here" if not held else f"is the id of several records: {', '.join(sorted(held))}"
+    if ws.connection.of.leads_are_contacts and "contacts" in objects:
+        objects.discard("leads")
+    if len(objects) != 1:
+        what = (
+            "is not kept here"
+            if not objects
+            else f"is the id of several records: {', '.join(sorted(objects))}"
+        )
         raise UsageError(
             f"{record} {what}.", action="Give it as contacts/ID, as the CRM shows it in its address."
         )
-    return RecordRef(held.pop(), record_id)
+    return RecordRef(objects.pop(), record_id)
 
 
 def _in_warehouse(ws: Workspace, object: str, record_id: str) -> bool:
     table, _ = ws.connector.raw(object)
     if "id" not in ws.warehouse.columns(table):
         return False
-    return records.is_held(ws.warehouse.engine, table, record_id)
+    return records.has_row(ws.warehouse.engine, table, record_id)
 
 
 def _in_state(state: State, object: str, record_id: str) -> bool:
@@ -88,13 +92,13 @@ def all_ids(ws: Workspace, object: str, record_id: str) -> list[str]:
     kept = ws.state.rows(sa.select(merges.c.old_id, merges.c.new_id).where(merges.c.object == object))
     pairs = {(str(m["old_id"]), str(m["new_id"])) for m in kept}
     pairs |= {(m["old_id"], m["new_id"]) for m in ws.warehouse.merged() if m["object"] == object}
-    found, look = [record_id], [record_id]
+    ids, look = [record_id], [record_id]
     while look:
         one = look.pop()
         # Sorted, so that the report names them in the same order each time.
-        look += (new := sorted({x for p in pairs if one in p for x in p} - set(found)))
-        found += new
-    return found
+        look += (new := sorted({x for p in pairs if one in p for x in p} - set(ids)))
+        ids += new
+    return ids
 
 
 def forget(ws: Workspace, object: str, record_id: str) -> Forgotten:

@@ -38,22 +38,22 @@ def initialise(
         who = ws.identity
         with running(ws, "init") as run:
             pulling(ws, run, reporter)
-        found = proposals.propose(ws.warehouse.engine)
+        proposed = proposals.propose(ws.warehouse.engine)
         calls, least = dict(ws.connector.calls.by_kind), ws.connector.seconds_at_limits()
     try:
-        output.write_text(proposals.toml(name, crm, given, found), encoding="utf-8")
+        output.write_text(proposals.toml(name, crm, given, proposed), encoding="utf-8")
     except OSError as e:
         raise MachineError(f"{output} cannot be written: {e.strerror}.", action="Give another --out.") from e
     return Initialised(
         org=str(who),
         file=str(output),
-        found=found.counts,
+        found=proposed.counts,
         populations=tuple(
             Proposed(p.name, p.population.label, p.population.event, p.open, p.with_event, p.without, p.note)
-            for p in found.proposals
+            for p in proposed.proposals
         ),
-        excluded_domains=tuple(found.own_domains),
-        free_mail_contacts=found.free_mail_contacts,
+        excluded_domains=tuple(proposed.own_domains),
+        free_mail_contacts=proposed.free_mail_contacts,
         api_calls=calls,
         seconds_at_vendor_limits=round(least, 1),
     )

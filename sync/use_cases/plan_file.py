@@ -24,6 +24,7 @@ from sales_consultant.sync.use_cases.pushing import pushing, recovering
 # 2: the digest is of all that the file says.
 FORMAT = 2
 AGAIN = "Make the plan again with: sales-consultant plan --out FILE"
+# A judgement: a plan is looked at within a working day; older ones compare with a CRM that has moved.
 TTL_MS = 24 * 3_600_000
 
 
@@ -92,13 +93,13 @@ def load(ws: Workspace, path: Path) -> Plan:
         raise UsageError(
             f"{path} is not a plan.", action="Make one with: sales-consultant plan --out FILE"
         ) from e
-    held = ws.state.rows(sa.select(plans).where(plans.c.digest == digest))
-    if not held:
+    noted = ws.state.rows(sa.select(plans).where(plans.c.digest == digest))
+    if not noted:
         raise UsageError(
             f"{path} is not a plan that this installation made, or it was changed.",
             action="Make it again with: sales-consultant plan --out FILE",
         )
-    if held[0]["expires_at"] < ws.clock():
+    if noted[0]["expires_at"] < ws.clock():
         raise UsageError(
             f"The plan {path} has expired.", action="Make it again with: sales-consultant plan --out FILE"
         )

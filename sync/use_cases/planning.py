@@ -73,7 +73,7 @@ def planning(
         emptied=outside,
         control=frozenset(k for k, u in units.items() if group[u] == "control"),
         waiting=waiting(ws.state, now=ws.connector.latest()),
-        held_fields=on_hold,
+        rows_where=on_hold,
         keep_foreign=ws.settings.write.on_foreign_edit == "keep",
     )
     plan = make(wanted, current, fields, limits, identity=str(ws.identity))

@@ -9,6 +9,7 @@ from sales_consultant.engine import DuckEngine
 from sales_consultant.engine.reads import counts
 
 RENEWAL_WORDS = ("renew", "existing", "verlänger", "续")
+# As `MIN_SHRUNK` of `scoring.propensity`.
 ENOUGH = 40
 
 
@@ -36,14 +37,14 @@ class Proposed:
 
 def propose(engine: DuckEngine) -> Proposed:
     """Look at the neutral tables and propose; an empty CRM gives an empty proposal that says so."""
-    found = Proposed()
+    proposed = Proposed()
     for table in ("contacts", "companies", "deals", "activities", "line_items", "owners"):
-        found.counts[table] = counts.rows(engine, table)
-    _deals(engine, found)
-    _leads(engine, found)
-    found.own_domains = [d for d in counts.owner_domains(engine) if d not in FREE_MAIL]
-    found.free_mail_contacts = counts.contacts_at(engine, FREE_MAIL)
-    return found
+        proposed.counts[table] = counts.rows(engine, table)
+    _deals(engine, proposed)
+    _leads(engine, proposed)
+    proposed.own_domains = [d for d in counts.owner_domains(engine) if d not in FREE_MAIL]
+    proposed.free_mail_contacts = counts.contacts_at(engine, FREE_MAIL)
+    return proposed
 
 
 def _deals(engine: DuckEngine, found: Proposed) -> None:

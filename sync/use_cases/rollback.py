@@ -63,9 +63,9 @@ def _origins(
         query = query.where(changes.c.field.in_(fields))
     if records:
         query = query.where(changes.c.record_id.in_(records))
-    found: dict[RecordRef, dict[str, _Origin]] = {}
+    origins: dict[RecordRef, dict[str, _Origin]] = {}
     for r in state.rows(query):
-        mine = found.setdefault(RecordRef(r["object"], r["record_id"]), {})
+        mine = origins.setdefault(RecordRef(r["object"], r["record_id"]), {})
         before = mine.get(r["field"])
         if before is None:
             mine[r["field"]] = _Origin(r["old"], r["new"])
@@ -73,7 +73,7 @@ def _origins(
             before.new = r["new"]
         else:
             mine[r["field"]] = _Origin(r["old"], r["new"], apart=(before.old, before.new))
-    return found
+    return origins
 
 
 def chosen_runs(state: State, run_id: str | None, since: int | None) -> list[str]:
@@ -85,19 +85,19 @@ def chosen_runs(state: State, run_id: str | None, since: int | None) -> list[str
         query = query.where(runs.c.started_at >= since)
     else:
         raise UsageError("Say what to undo.", action="Give a run (sales-consultant runs list) or --since.")
-    found = [r["id"] for r in state.rows(query)]
-    if not found:
+    chosen = [r["id"] for r in state.rows(query)]
+    if not chosen:
         raise UsageError(
             f'There is no run "{run_id}".' if run_id else "No run started since then.",
             action="See: sales-consultant runs list",
         )
     if run_id is None:
-        found = touching(state, found, (*_WROTE, *UNSETTLED))
-        if not found:
+        chosen = touching(state, chosen, (*_WROTE, *UNSETTLED))
+        if not chosen:
             raise UsageError(
                 "No run that started since then wrote anything.", action="See: sales-consultant runs list"
             )
-    return found
+    return chosen
 
 
 def touching(
@@ -134,21 +134,21 @@ def prepare(
         keys = {k for mine in by_record.values() for k in mine}
         # The journal's own fields: what was written must be undone whatever the settings say now.
         chosen = [by_key(k) for k in sorted(keys)]
-        for held in ws.connector.read_back(obj, sorted(by_record), chosen):
+        for read in ws.connector.read_back(obj, sorted(by_record), chosen):
             restore = []
-            for key, origin in by_record[held.record_id].items():
-                now = held.values.get(key)
-                if held.found and now == origin.new and now != origin.old:
+            for key, origin in by_record[read.record_id].items():
+                now = read.values.get(key)
+                if read.found and now == origin.new and now != origin.old:
                     restore.append((key, now, origin.old))
-                if not held.found or now not in (origin.new, origin.old):
-                    now = now if held.found else GONE
-                    undo.conflicts.append(_conflict(held, key, origin.new, now))
+                if not read.found or now not in (origin.new, origin.old):
+                    now = now if read.found else GONE
+                    undo.conflicts.append(_conflict(read, key, origin.new, now))
                 elif origin.apart and origin.apart[0] != origin.old:
-                    undo.conflicts.append(_conflict(held, key, origin.apart[1], origin.old))
+                    undo.conflicts.append(_conflict(read, key, origin.apart[1], origin.old))
             undo.plan.looked_at += 1
             if restore:
                 undo.plan.entries.append(
-                    Entry(obj, held.record_id, held.record_id, "rollback", tuple(restore))
+                    Entry(obj, read.record_id, read.record_id, "rollback", tuple(restore))
                 )
     undo.plan.calls = calls_for(ws.connector, [e.change() for e in undo.plan.entries])
     return undo

@@ -227,7 +227,7 @@ def test_a_wrong_label_of_packing_is_answered_by_asking_for_none() -> None:
 
 def test_a_part_of_a_composite_that_is_not_whole_is_asked_for_by_itself() -> None:
     """The composite is whole JSON, and one of the answers inside it is not: it was never told."""
-    from sales_consultant.connectors.salesforce.api.composite_reads import Ahead
+    from sales_consultant.connectors.salesforce.api.composite_reads import Prefetcher
 
     base = "https://sandbox.my.salesforce.com/services/data/v62.0"
     parts = [
@@ -238,7 +238,7 @@ def test_a_part_of_a_composite_that_is_not_whole_is_asked_for_by_itself() -> Non
     with responses.RequestsMock() as mocked:
         mocked.post(f"{base}/composite", json={"compositeResponse": parts})
         api = SalesforceApi(Connection(crm="salesforce"), "a-token")
-        found = Ahead(api).together(["query?q=x", "sobjects/Lead/describe", "query?q=y"])
+        found = Prefetcher(api).together(["query?q=x", "sobjects/Lead/describe", "query?q=y"])
     assert [status for status, _ in found] == [0, 0, 200]
 
 

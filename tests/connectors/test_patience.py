@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from sales_consultant.config.errors import CrmUnavailableError, StoppedError
 from sales_consultant.connectors.base import Calls
 from sales_consultant.connectors.budget import DailyBudget
-from sales_consultant.connectors.http.patience import LONGEST_ASKED, Halt, Patience, retry_after
+from sales_consultant.connectors.http.patience import LONGEST_ASKED, InterruptibleWait, Patience, retry_after
 from sales_consultant.connectors.http.transport import Limiter, LostAnswerError, Transport
 from sales_consultant.connectors.hubspot.api.client import HubSpotApi
 
@@ -184,10 +184,10 @@ def test_every_try_counts_and_none_exceeds_the_day() -> None:
 
 def test_a_wait_ends_at_once_when_told_to_stop() -> None:
     stopping = threading.Event()
-    halts = [Halt(stopping.is_set), Halt()]
+    halts = [InterruptibleWait(stopping.is_set), InterruptibleWait()]
     ends: list[float] = []
 
-    def wait(halt: Halt) -> None:
+    def wait(halt: InterruptibleWait) -> None:
         with pytest.raises(StoppedError):
             halt.wait(60.0)
         ends.append(time.monotonic())
@@ -207,7 +207,7 @@ def test_a_wait_ends_at_once_when_told_to_stop() -> None:
 
 def test_a_turn_in_a_limit_s_queue_is_come_to_its_end() -> None:
     """A batch that is being written is not left in the air for a tenth of a second."""
-    halt = Halt(lambda: True)
+    halt = InterruptibleWait(lambda: True)
     halt.wait(0.05)
     with pytest.raises(StoppedError):
         halt.wait(1.0)

@@ -310,7 +310,9 @@ def test_help_names_the_event_and_what_was_written_is_forgotten(tmp_path: Path, 
         )
         made = open_connector(settings.connections["main"], "t", settings.write)
         with Workspace(settings, "main", settings.connections["main"], tmp_path, connector=made) as ws:
-            done = provisioning.provision(ws, dry=False, wishes=provisioning.Wishes(list_view=True)).to_json()
+            done = provisioning.provision(
+                ws, dry=False, wishes=provisioning.ProvisionOptions(list_view=True)
+            ).to_json()
             assert done["refused"] == 0
             assert len(done["by_hand"]) >= 2
             if crm == "salesforce":
@@ -319,12 +321,12 @@ def test_help_names_the_event_and_what_was_written_is_forgotten(tmp_path: Path, 
                 Sf(sandbox).user("rep", objects=objects, permission_sets=sets)
                 Sf(sandbox).user("stranger", objects=objects)
                 seen = provisioning.provision(
-                    ws, dry=False, wishes=provisioning.Wishes(reader_token="rep")
+                    ws, dry=False, wishes=provisioning.ProvisionOptions(reader_token="rep")
                 ).to_json()
                 assert seen["refused"] == 0
                 assert [s["kind"] for s in seen["steps"]].count("verify") == 4
                 seen = provisioning.provision(
-                    ws, dry=False, wishes=provisioning.Wishes(reader_token="stranger")
+                    ws, dry=False, wishes=provisioning.ProvisionOptions(reader_token="stranger")
                 ).to_json()
                 assert seen["refused"] > 20
             looked = provisioning.removal(ws).to_json()

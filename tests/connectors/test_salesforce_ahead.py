@@ -10,7 +10,7 @@ from support.in_process import LocalSandbox
 
 from sales_consultant.connectors.base import Connector
 from sales_consultant.connectors.salesforce.api.client import SalesforceApi
-from sales_consultant.connectors.salesforce.api.composite_reads import CELLS, Ahead, Question
+from sales_consultant.connectors.salesforce.api.composite_reads import CELLS, Prefetcher, Question
 from sales_consultant.connectors.salesforce.connector import SalesforceConnector
 from sales_consultant.sync.pull import pull
 
@@ -133,7 +133,7 @@ def test_wide_rows_are_not_read_ahead_beyond_what_memory_takes() -> None:
     api = SalesforceApi.__new__(SalesforceApi)
     wide = Question("query", "SELECT a", CELLS // 2 + 1)
     small = Question("query", "SELECT b", 10)
-    ahead = Ahead(api)
+    ahead = Prefetcher(api)
     assert ahead._fitting([wide, wide, small]) == [wide]
     assert ahead._fitting([wide, small, small]) == [wide, small, small]
     assert len(ahead._fitting([small] * 9)) == 5

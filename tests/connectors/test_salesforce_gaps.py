@@ -328,14 +328,14 @@ def test_a_killed_reading_of_all_still_marks_what_is_gone(org: Sf, warehouse: Wa
 
 @responses.activate
 def test_a_refused_question_for_currencies_does_not_empty_them() -> None:
-    from sales_consultant.connectors.salesforce.api.composite_reads import Ahead
+    from sales_consultant.connectors.salesforce.api.composite_reads import Prefetcher
     from sales_consultant.connectors.salesforce.reading.small_tables import currencies
 
     responses.get(f"{BASE}/query", json=[{"errorCode": "MALFORMED_QUERY", "message": "no"}], status=400)
     with pytest.raises(AccessError, match="Currencies cannot be read"):
-        currencies(Ahead(api()), 0)
+        currencies(Prefetcher(api()), 0)
     responses.reset()
     responses.get(
         f"{BASE}/query", json=[{"errorCode": "INVALID_TYPE", "message": "not supported"}], status=400
     )
-    assert currencies(Ahead(api()), 0).rows.num_rows == 0
+    assert currencies(Prefetcher(api()), 0).rows.num_rows == 0

@@ -30,7 +30,7 @@ class HubSpotWorld(HubSpotPeople):
             )
         }
         raw = "raw_sales_leads" if object == "leads" else f"raw_{object}"
-        held = self.held_fields(w, raw)
+        held = self.rows_where(w, raw)
         names = [n for n, b in defined.items() if n in held and not b.get("archived")]
         missing = set(self.fields[object]) - held
         truth = {}

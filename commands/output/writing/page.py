@@ -21,7 +21,9 @@ _CODES = {
     "bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "cyan": "36", "bold red": "1;31",
     "bold green": "1;32", "bold yellow": "1;33",
 }  # fmt: skip
+# Letters a line. Judgements: narrower breaks most words, wider than 140 is hard to follow from line to line.
 _LEAST, _MOST = 40, 140
+# The least letters of a last column: with fewer its text becomes a tower of single words, and begins below instead.
 _COLUMN = 24
 # What an encoding without them gets instead.
 _ASCII = {"→": "->", "–": "-", "·": "|", "…": "...", "×": "x", "±": "+-"}

@@ -120,14 +120,14 @@ class Terminal:
     def _line(self, what: str, done: int, total: int | None) -> None:
         """A plain line now and then: how far, and how long it will take at the rate so far."""
         now = self._clock()
-        told = self._told.setdefault(what, _Told(now, now, done))
-        if now - told.last < EVERY_SECONDS or done == total:
+        task = self._told.setdefault(what, _Told(now, now, done))
+        if now - task.last < EVERY_SECONDS or done == total:
             return
-        told.last = now
+        task.last = now
         text = f"{plain(words(what))}: {done:,}"
         if total:
             text += f" of {total:,} ({percent(done / total)})"
-            rate = (done - told.first) / (now - told.began)
+            rate = (done - task.first) / (now - task.began)
             if rate > 0:
                 text += f", about {span((total - done) / rate)} left"
         print(text.replace("\u00a0", " "), file=self.stream, flush=True)

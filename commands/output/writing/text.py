@@ -83,6 +83,8 @@ def words(name: str) -> str:
 def listed(items: Iterable[str], most: int | None = None) -> str:
     """Items in one line, the first `most` of them and how many more there are.
 
+    Callers give 6 to 12: a judgement of what two lines of a terminal hold.
+
     >>> listed(["a", "b", "c"], 2), listed([])
     ('a, b and 1 more', '')
     """
@@ -102,7 +104,7 @@ def counted(numbers: Mapping[str, int]) -> str:
 
 
 def short(digest: str, others: Iterable[str] = (), least: int = 7) -> str:
-    """The first letters of a digest that tell it from the others.
+    """The first letters of a digest that tell it from the others, at least seven, as Git shows them.
 
     >>> short("e0d7d4227d0a", ["e0d7d4999999"]), short("e0d7d4227d0a")
     ('e0d7d42', 'e0d7d42')

@@ -8,10 +8,12 @@ from sales_consultant.connectors.http import safe_text
 from sales_consultant.connectors.hubspot.api.client import HubSpotApi
 
 Json = dict[str, Any]
-# Seconds before those that were left out are asked again.
+# Seconds before those that were left out are asked again: a judgement, for what passes by itself mostly passes in
+# seconds.
 PAUSES = (1.0, 4.0, 15.0)
 # Also what HubSpot says of a record that has no links.
 _GONE = "OBJECT_NOT_FOUND"
+# How many ids an error names: a judgement, enough to look into HubSpot.
 _TOLD = 5
 
 
@@ -19,11 +21,11 @@ def named(error: Mapping[str, Any]) -> list[str]:
     """The records an error is about: by id, by trace id, or as the side that links were asked of."""
     told = error.get("context")
     context: Mapping[str, Any] = told if isinstance(told, dict) else {}
-    found: list[str] = []
+    names: list[str] = []
     for key in ("ids", "id", "objectWriteTraceId", "fromObjectId"):
         value = context.get(key) or []
-        found += [str(v) for v in (value if isinstance(value, list) else [value])]
-    return found
+        names += [str(v) for v in (value if isinstance(value, list) else [value])]
+    return names
 
 
 def read(
@@ -40,17 +42,17 @@ def read(
     Inputs that HubSpot could not answer for are asked again by themselves. Raises CrmUnavailableError where some stay
     without an answer: nobody may take them for gone. `id_of` gives the id that a result answers for.
     """
-    found: list[Json] = []
+    answered: list[Json] = []
     left, why = list(inputs), ""
     for pause in (0.0, *PAUSES):
         if pause:
             api.transport.sleep(pause)
         answer = api.post(path, {"inputs": left, **body}, kind=kind)
         again, why = _unanswered(left, answer, id_of)
-        found += [r for r in answer["results"] if id_of(r) not in again]
+        answered += [r for r in answer["results"] if id_of(r) not in again]
         left = [i for i in left if str(i["id"]) in again]
         if not left:
-            return found
+            return answered
     ids = [str(i["id"]) for i in left]
     more = f" and {len(ids) - _TOLD:,} more" if len(ids) > _TOLD else ""
     raise CrmUnavailableError(
@@ -63,8 +65,8 @@ def _unanswered(
     inputs: Sequence[Json], answer: Mapping[str, Any], id_of: Callable[[Json], str]
 ) -> tuple[set[str], str]:
     """Ids of inputs that an answer leaves open, and what HubSpot says of them."""
-    told = answer.get("errors")
-    errors = [e for e in told if isinstance(e, dict)] if isinstance(told, list) else []
+    given = answer.get("errors")
+    errors = [e for e in given if isinstance(e, dict)] if isinstance(given, list) else []
     if answer.get("numErrors") and not errors:
         errors = [{"message": "errors that are not named"}]
     gone = {i for e in errors if e.get("category") == _GONE for i in named(e)}

@@ -83,6 +83,9 @@ class HubSpotApi:
         # A sandbox on loopback states its own limits in headers, or has none: waiting for HubSpot's would be theatre.
         own = limited if limited is not None else self.base == VENDOR
         wait = self.transport.halt.wait
+        # 100 calls in ten seconds is the limit of the smallest plans (developers.hubspot.com, API usage guidelines and
+        # limits); headers tell of a larger one. 5 searches a second hold for the whole account, and no header tells of
+        # it (Search the CRM).
         self.general = Limiter(max(1, int(100 * share)) if own else 100_000, 10.0, sleep=wait)
         self.searching = Limiter(max(1, int(5 * share)) if own else 100_000, 1.0, sleep=wait)
         self.daily: tuple[int, int] | None = None
@@ -175,7 +178,7 @@ class HubSpotApi:
             pass
 
     def _error(self, response: requests.Response, path: str) -> SalesConsultantError:
-        body, status = _object(bodies.told(response)), response.status_code
+        body, status = _object(bodies.error_body(response)), response.status_code
         rule = rule_of(response)
         if rule.day:
             return self.budget.refused()
@@ -200,7 +203,7 @@ class HubSpotApi:
 
 def rule_of(response: requests.Response) -> Rule:
     """What an error of HubSpot means."""
-    body, status = _object(bodies.told(response)), response.status_code
+    body, status = _object(bodies.error_body(response)), response.status_code
     if status == 403:
         if missing_scopes(body):
             return TABLE.find(status, SCOPE)
@@ -215,7 +218,7 @@ def rule_of(response: requests.Response) -> Rule:
 
 def own(response: requests.Response) -> bool:
     """Whether an error has a form of HubSpot's: any field of it may be missing, but not all."""
-    body = bodies.told(response)
+    body = bodies.error_body(response)
     if not isinstance(body, dict):
         return False
     if any(isinstance(body.get(k), str) for k in ("category", "errorType", "policyName", "correlationId")):
@@ -249,15 +252,15 @@ def _whole(response: requests.Response, method: str, path: str) -> int:
 
 def missing_scopes(body: Mapping[str, Any]) -> list[str]:
     """The scopes that a 403 names, wherever this version of the API puts them."""
-    found: list[str] = []
+    scopes: list[str] = []
     errors = body.get("errors")
     for holder in (body, *(errors if isinstance(errors, list) else ())):
         context = holder.get("context") if isinstance(holder, dict) else None
         if isinstance(context, dict):
             for key in ("missingScopes", "requiredScopes", "requiredGranularScopes"):
                 value = context.get(key) or []
-                found += [str(v) for v in (value if isinstance(value, list) else [value])]
-    return sorted(set(found))
+                scopes += [str(v) for v in (value if isinstance(value, list) else [value])]
+    return sorted(set(scopes))
 
 
 def _text(value: Any) -> str:

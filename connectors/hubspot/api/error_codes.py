@@ -20,6 +20,9 @@ _VALUE = (
     "run: sales-consultant provision"
 )
 
+# Pauses before a retry: the length of the window for the limits of ten seconds and of one (API usage guidelines and
+# limits); for a lock the two seconds that HubSpot asks for with a 423 (Error handling); 0.0 leaves it to the growing
+# pauses.
 _CODES = (
     # -- who we are
     *group("admin", _LOGIN, "INVALID_AUTHENTICATION EXPIRED_AUTHENTICATION REVOKED_AUTHENTICATION", run=True,

@@ -18,7 +18,7 @@ def currencies(api: HubSpotApi, paths: Paths, own: str, seen: Callable[[], int])
 
     An account with one currency has no rates, and none here.
     """
-    found: list[dict[str, Any]] = []
+    rates: list[dict[str, Any]] = []
     after = None
     while after != "end":
         try:
@@ -29,12 +29,12 @@ def currencies(api: HubSpotApi, paths: Paths, own: str, seen: Callable[[], int])
                 f"HubSpot does not tell its exchange rates: {e.message}",
                 action="Add the scope settings.currencies.read, or leave it: rates stay as they were read last.",
             ) from e
-        found += answer["results"]
+        rates += answer["results"]
         after = following(answer) or "end"
     odd: rows.Odd = Counter()
     told = [
         (text(r.get("fromCurrencyCode")), text(r.get("effectiveAt")), number(r.get("conversionRate")), r)
-        for r in found
+        for r in rates
     ]
     read = [t for t in told if t[0] and t[1] and t[2] and t[2] > 0]
     odd["conversionRate"] += len(told) - len(read)

@@ -10,8 +10,9 @@ from sales_consultant.connectors.hubspot.api import HubSpotApi, Paths
 from sales_consultant.connectors.hubspot.reading.schema import api_type, modified_property
 
 Json = dict[str, Any]
+# As HubSpot documents it (developers.hubspot.com, Search the CRM): rows of an answer, and groups, filters of a group
+# and filters in all that a search takes.
 LIMIT = 200
-# What a search takes (as HubSpot documents it).
 GROUPS, FILTERS, IN_ALL = 5, 6, 18
 _OPERATORS = {"=": "EQ", "<": "LT", "<=": "LTE", ">": "GT", ">=": "GTE"}
 

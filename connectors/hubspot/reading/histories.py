@@ -57,7 +57,7 @@ def field_history(raw: Raw, fields: Sequence[tuple[str, str, str]]) -> list[Sour
         "companies": {"industry": "industry"},
         "deals": {"pipeline": "pipeline", "dealtype": "type"},
     }
-    found = []
+    sources = []
     for obj in CORE:
         if not raw.has(f"{obj}_history"):
             continue
@@ -66,7 +66,7 @@ def field_history(raw: Raw, fields: Sequence[tuple[str, str, str]]) -> list[Sour
             continue
         # A join, not a CASE: DuckDB 2.0 fails to bind one over a column whose values are all outside of it.
         pairs = ", ".join(f"({literal(p)}, {literal(c)})" for p, c in sorted(names.items()))
-        found.append(
+        sources.append(
             Source(
                 f"raw_{obj}_history r JOIN (VALUES {pairs}) m(property, field) ON m.property = r.property",
                 {
@@ -78,7 +78,7 @@ def field_history(raw: Raw, fields: Sequence[tuple[str, str, str]]) -> list[Sour
                 },
             )
         )
-    return found + _lead_stages(raw)
+    return sources + _lead_stages(raw)
 
 
 def _lead_stages(raw: Raw) -> list[Source]:

@@ -26,9 +26,13 @@ from sales_consultant.connectors.hubspot.reading.schema import (
     modified_property,
 )
 
+# As HubSpot documents it: rows of a list (developers.hubspot.com, CRM objects).
 LIST_LIMIT = 100
-# Peers report 414 from 16,000 characters on; above this the ids are listed and the records read by POST.
+# Peers report 414 from 16,000 characters on; above this the ids are listed and the records read by POST. Half of it, a
+# judgement: a proxy may take less.
 URL_LIMIT = 8000
+# Activities whose links are read again, whatever their stamp. A judgement: people link an activity in the days after
+# it; what is linked later is found by the weekly comparison of ids and links.
 RECENT_MS = 14 * DAY_MS
 
 Json = dict[str, Any]
@@ -36,7 +40,8 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True)
 class Sizes:
-    """How many rows an answer brings at most, as HubSpot documents it, and how many make a transaction of ours."""
+    """How many rows an answer brings at most, as HubSpot documents it: of a list, of records with their history, of a
+    search, of links. `page` is ours: rows of a transaction, as many as `TRANSACTION_ROWS` of `sync.pull`."""
 
     list: int = LIST_LIMIT
     history: int = 50
@@ -122,26 +127,26 @@ class Puller:
             query["propertiesWithHistory"] = ",".join(selection.history) or None
         while after != "end":
             answer = self.api.get(self.paths.objects(api_type(object_type)), after=after, **query)
-            found = answer["results"]
-            if long and found:
-                found = self._read(object_type, [r["id"] for r in found])
+            records = answer["results"]
+            if long and records:
+                records = self._read(object_type, [r["id"] for r in records])
             after = following(answer) or "end"
-            yield found, after
+            yield records, after
 
     def _archived(self, object_type: str, after: str | None) -> Iterator[tuple[list[Json], str]]:
         """Archived rows with what they held: restorable for 90 days, and never in a search."""
         properties = self.selection(object_type).properties
         long = _too_long(properties)
-        for found, place in self._walk(
+        for records, place in self._walk(
             object_type,
             after,
             archived=True,
             properties="hs_object_id" if long else ",".join(properties),
             kind="archived",
         ):
-            if long and found:
-                found = self._read(object_type, [r["id"] for r in found], archived=True)
-            yield found, place
+            if long and records:
+                records = self._read(object_type, [r["id"] for r in records], archived=True)
+            yield records, place
 
     def _walk(
         self, object_type: str, after: str | None, *, archived: bool, properties: str, kind: str = ""
@@ -182,14 +187,14 @@ class Puller:
                 "limit": self.sizes.search,
                 "properties": ["hs_object_id"] if selection.history else list(selection.properties),
             }
-            found = self.api.post(self.paths.search(api_type(object_type)), body)["results"]
-            if not found:
+            records = self.api.post(self.paths.search(api_type(object_type)), body)["results"]
+            if not records:
                 return
-            count = len(found)
-            last = max((str(r["id"]) for r in found), key=int)
+            count = len(records)
+            last = max((str(r["id"]) for r in records), key=int)
             if selection.history:
-                found = self._read(object_type, [r["id"] for r in found])
-            yield found, last
+                records = self._read(object_type, [r["id"] for r in records])
+            yield records, last
             if count < self.sizes.search:
                 return
 
@@ -208,11 +213,11 @@ class Puller:
         """What is asked of records, by POST, which no number of names is too long for."""
         size = self.sizes.history if "propertiesWithHistory" in asked else self.sizes.list
         path = self.paths.batch(api_type(object_type), "read") + ("?archived=true" if archived else "")
-        found: list[Json] = []
+        records: list[Json] = []
         for start in range(0, len(record_ids), size):
             inputs = [{"id": i} for i in record_ids[start : start + size]]
-            found += batches.read(self.api, path, inputs, id_of=lambda r: str(r["id"]), **asked)
-        return found
+            records += batches.read(self.api, path, inputs, id_of=lambda r: str(r["id"]), **asked)
+        return records
 
     def inventory(self, object_type: str) -> "Iterator[pa.Table]":
         """Id, time of change and archived state of every record: a list without properties."""
@@ -242,12 +247,12 @@ class Puller:
             return
         long = _too_long(names)
         properties = "hs_object_id" if long else ",".join(names)
-        for found, _ in self._walk(object_type, None, archived=False, properties=properties):
-            if long and found:
-                found = self._by_id(object_type, [r["id"] for r in found], {"properties": list(names)})
-            if found:
+        for records, _ in self._walk(object_type, None, archived=False, properties=properties):
+            if long and records:
+                records = self._by_id(object_type, [r["id"] for r in records], {"properties": list(names)})
+            if records:
                 odd: rows.Odd = Counter()
-                table = rows.values(found, names, odd=odd)
+                table = rows.values(records, names, odd=odd)
                 yield Page(object_type, table, None, patch=True, odd=odd)
 
     def links(
@@ -283,19 +288,19 @@ class Puller:
     def _links(self, from_type: str, to_type: str, record_ids: Sequence[str]) -> list[Json]:
         path = self.paths.associations(api_type(from_type), to_type)
         inputs: list[Json] = [{"id": i} for i in record_ids]
-        found: list[Json] = []
+        links: list[Json] = []
         while inputs:
             answered = batches.read(
                 self.api, path, inputs, id_of=lambda r: str(r["from"]["id"]), kind="links"
             )
-            found += answered
+            links += answered
             # Paging is a record's own: only those with more links are asked again.
             inputs = [{"id": str(r["from"]["id"]), "after": following(r)} for r in answered if following(r)]
-        return found
+        return links
 
     def campaigns(self) -> Page:
         """Marketing campaigns."""
-        found: list[Json] = []
+        listed: list[Json] = []
         after = None
         names = (
             "hs_name",
@@ -309,12 +314,12 @@ class Puller:
             answer = self.api.get(
                 self.paths.campaigns(), limit=LIST_LIMIT, properties=",".join(names), after=after
             )
-            found += [
+            listed += [
                 {**{n: (r.get("properties") or {}).get(n) for n in names}, "id": rows.record_id(r)}
                 for r in answer["results"]
             ]
             after = following(answer) or "end"
-        return Page("campaigns", rows.texts(found, ("id", *names), seen=self._seen()), None, "", None)
+        return Page("campaigns", rows.texts(listed, ("id", *names), seen=self._seen()), None, "", None)
 
 
 def _too_long(names: Iterable[str]) -> bool:

@@ -112,14 +112,18 @@ HISTORY = {
 }
 # Set once, when a record is made, by HubSpot itself.
 FIXED = {"contacts": ("hs_analytics_source", "lead_source"), "companies": (), "deals": ()}
+# Custom properties that are read with their past values. A judgement: each makes every answer longer; beyond these a
+# property has today's value only.
 MAX_HISTORY = 40
 # What HubSpot computes is a stream beside its object's.
 SLOW = "_computed"
+# A judgement: past values of these say something to a model; a free text or a date says it today too.
 _CANDIDATES = ("number", "bool", "enumeration")
 
 
 def modified_property(object_type: str) -> str:
     """The property that a delta is searched by."""
+    # Contacts alone have the older name (developers.hubspot.com, Search the CRM).
     return "lastmodifieddate" if object_type == "contacts" else "hs_lastmodifieddate"
 
 

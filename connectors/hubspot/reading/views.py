@@ -292,7 +292,7 @@ def _kind_and_direction(c: Callable[[str], str], table: str) -> tuple[str, str]:
 
 
 def _associations(raw: Raw) -> list[Source]:
-    found = []
+    sources = []
     for from_type, to_type in LINKS:
         table = link_table(from_type, to_type)
         if not raw.has(table) or to_type not in _SINGULAR or from_type == SALES_LEADS:
@@ -314,7 +314,7 @@ def _associations(raw: Raw) -> list[Source]:
             "label": label,
             "first_seen": "r._first_seen",
         }
-        found.append(Source(f"{_links(table, from_type)} r{join}", columns))
+        sources.append(Source(f"{_links(table, from_type)} r{join}", columns))
     columns = {
         "from_object": "'activity'",
         "from_id": "r.id",
@@ -322,7 +322,7 @@ def _associations(raw: Raw) -> list[Source]:
         "to_id": "r.contact",
         "known_at": "r.known",
     }
-    return found + touches(raw, columns)
+    return sources + touches(raw, columns)
 
 
 def _links(table: str, from_type: str) -> str:

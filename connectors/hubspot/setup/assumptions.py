@@ -1,4 +1,4 @@
-"""Which guesses of the fact sheet hold on a live portal: asked without changing anything, told without any value."""
+"""Which guesses of the fact sheet hold on a live portal: asked without changing anything, error_body without any value."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 from sales_consultant.config.errors import SalesConsultantError
 from sales_consultant.config.language.articles import a
 from sales_consultant.connectors.base import Assumption
-from sales_consultant.connectors.http import LostAnswerError, told
+from sales_consultant.connectors.http import LostAnswerError, error_body
 from sales_consultant.connectors.hubspot.api import HubSpotApi, Paths
 
 # No record has them: HubSpot's ids are smaller, and grow by one a record.
@@ -41,19 +41,19 @@ def kind(value: Any) -> str:
 
 def ask(api: HubSpotApi, reading: Paths, writing: Paths) -> list[Assumption]:
     """One line an assumption; one that cannot be asked says so."""
-    found: list[Assumption] = []
+    assumptions: list[Assumption] = []
     for question in (_list, _search, _missing, _links, _update, _limits):
         try:
-            found += question(api, reading, writing)
+            assumptions += question(api, reading, writing)
         except (SalesConsultantError, LostAnswerError, *STRANGE) as e:
             words = f"not answered ({getattr(e, 'kind', type(e).__name__)})"
-            found.append(Assumption(question.__name__.strip("_"), "an answer", words, None))
-    return found
+            assumptions.append(Assumption(question.__name__.strip("_"), "an answer", words, None))
+    return assumptions
 
 
 def _list(api: HubSpotApi, reading: Paths, _: Paths) -> list[Assumption]:
     response = api.answer("GET", reading.objects("contacts"), query={"limit": 20})
-    rows: list[Json] = told(response).get("results", [])
+    rows: list[Json] = error_body(response).get("results", [])
     ids = [str(r.get("id")) for r in rows]
     values = sorted({kind(v) for r in rows for v in (r.get("properties") or {}).values()})
     there = [h for h in _LIMIT_HEADERS if h in response.headers]
@@ -89,7 +89,7 @@ def _search(api: HubSpotApi, reading: Paths, _: Paths) -> list[Assumption]:
     body = {"limit": 2, "sorts": [{"propertyName": "hs_object_id", "direction": "ASCENDING"}]}
     response = api.answer("POST", reading.search("contacts"), body=body)
     there = [h for h in _LIMIT_HEADERS if h in response.headers]
-    answer = told(response)
+    answer = error_body(response)
     stamps = [str(r.get("updatedAt")) for r in answer.get("results", [])]
     exact = [s for s in stamps if "." in s]
     return [
@@ -111,7 +111,7 @@ def _missing(api: HubSpotApi, reading: Paths, _: Paths) -> list[Assumption]:
     response = api.answer("POST", reading.batch("contacts", "read"), body=body)
     return [
         _status("status of a batch read of ids that are not there", response.status_code, 207),
-        *_errors("batch read", told(response), traced=False),
+        *_errors("batch read", error_body(response), traced=False),
     ]
 
 
@@ -121,7 +121,7 @@ def _links(api: HubSpotApi, reading: Paths, _: Paths) -> list[Assumption]:
         return [Assumption("JSON type of toObjectId", "text or number", "no contact to ask about", None)]
     body = {"inputs": [{"id": r["id"]} for r in rows]}
     response = api.answer("POST", reading.associations("contacts", "companies"), body=body)
-    answer = told(response)
+    answer = error_body(response)
     listed: list[Json] = answer.get("results", [])
     targets = [t.get("toObjectId") for r in listed for t in r.get("to") or ()]
     kinds = _kinds(targets)
@@ -144,14 +144,14 @@ def _links(api: HubSpotApi, reading: Paths, _: Paths) -> list[Assumption]:
 
 
 def _update(api: HubSpotApi, _: Paths, writing: Paths) -> list[Assumption]:
-    """An update of records that are not there changes nothing, and shows how errors are told."""
+    """An update of records that are not there changes nothing, and shows how errors are error_body."""
     inputs = [{"id": i, "objectWriteTraceId": f"trace-{n}", "properties": {}} for n, i in enumerate(NOBODY)]
     response = api.answer("POST", writing.batch("contacts", "update"), body={"inputs": inputs})
     if response.status_code in (401, 403):
         return [Assumption("batch update", "asked", "this token may not write", None)]
     return [
         _status("status of a batch update of ids that are not there", response.status_code, 207),
-        *_errors("batch update", told(response), traced=True),
+        *_errors("batch update", error_body(response), traced=True),
     ]
 
 
@@ -160,13 +160,17 @@ def _limits(api: HubSpotApi, reading: Paths, _: Paths) -> list[Assumption]:
     rows = held.get("byObjectType")
     names = set(rows[0]) if isinstance(rows, list) and rows else set()
     fine = {"objectTypeId", "usage", "limit"} <= names
-    return [Assumption("free property slots are told by object", "yes", "yes" if fine else "otherwise", fine)]
+    return [
+        Assumption(
+            "free property slots are error_body by object", "yes", "yes" if fine else "otherwise", fine
+        )
+    ]
 
 
 def _errors(what: str, answer: Mapping[str, Any], *, traced: bool) -> list[Assumption]:
     errors: list[Json] = [e for e in answer.get("errors") or () if isinstance(e, dict)]
     context = {k for e in errors for k in (e.get("context") or {})}
-    found = [
+    assumptions = [
         Assumption(
             f"errors of {a(what)} name the ids",
             "context.ids",
@@ -175,14 +179,17 @@ def _errors(what: str, answer: Mapping[str, Any], *, traced: bool) -> list[Assum
         )
     ]
     if traced:
-        held = "objectWriteTraceId" in context
+        has_trace = "objectWriteTraceId" in context
         words = "honoured on update"
-        found.append(
+        assumptions.append(
             Assumption(
-                "objectWriteTraceId", words, words if held else "not seen", None if not errors else held
+                "objectWriteTraceId",
+                words,
+                words if has_trace else "not seen",
+                None if not errors else has_trace,
             )
         )
-    return found
+    return assumptions
 
 
 def _status(name: str, seen: int, expected: int) -> Assumption:

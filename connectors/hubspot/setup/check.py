@@ -22,6 +22,7 @@ _READ = {
 # Without these the rest still works.
 _OPTIONAL = (SALES_LEADS,)
 _WHERE = "HubSpot: Development > Keys > Service keys (or the app's Auth tab), add the scope {}."
+# From this share of the day's calls on `check` warns. A judgement: a tenth leaves time to see who spends them.
 _SPENT = 0.9
 OTHER_SYNC = "Salesforce sync"
 # How the properties begin that HubSpot's Salesforce integration makes and fills.
@@ -42,25 +43,27 @@ def findings(
 ) -> list[Finding]:
     """One line a thing; a missing one does not stop the others. A wrong token does: AccessError."""
     who = connector.identity()
-    found = [Finding("token", "ok", f"answers as portal {who.id} ({who.kind}), {who.name}")]
+    listed = [Finding("token", "ok", f"answers as portal {who.id} ({who.kind}), {who.name}")]
     for object_type in OBJECTS:
         scope = _READ.get(object_type, f"crm.objects.{object_type}.read")
         named = api_type(object_type)
         one = _try(api, f"read {named}", "GET", paths.objects(named), scope)
-        found.append(_softened(one) if object_type in _OPTIONAL else one)
-    found.append(_try(api, "read owners", "GET", paths.owners(), "crm.objects.owners.read"))
-    found.append(_try(api, "read deal pipelines", "GET", paths.pipelines("deals"), "crm.objects.deals.read"))
-    found.append(_softened(_try(api, "read campaigns", "GET", paths.campaigns(), "marketing.campaigns.read")))
+        listed.append(_softened(one) if object_type in _OPTIONAL else one)
+    listed.append(_try(api, "read owners", "GET", paths.owners(), "crm.objects.owners.read"))
+    listed.append(_try(api, "read deal pipelines", "GET", paths.pipelines("deals"), "crm.objects.deals.read"))
+    listed.append(
+        _softened(_try(api, "read campaigns", "GET", paths.campaigns(), "marketing.campaigns.read"))
+    )
     rates = _try(api, "read exchange rates", "GET", paths.rates(), "settings.currencies.read")
-    found.append(
+    listed.append(
         _softened(rates, "not available; amounts of other currencies keep the rates read last, or none")
     )
     for obj, chosen in fields.items():
         if obj != "leads":
-            found += _writable(api, paths, connector, obj, chosen)
-    found += _limits(api, paths)
-    found.append(_other_sync(api, paths, connector))
-    return found
+            listed += _writable(api, paths, connector, obj, chosen)
+    listed += _limits(api, paths)
+    listed.append(_other_sync(api, paths, connector))
+    return listed
 
 
 def _softened(finding: Finding, text: str = "not available; features from it are left out") -> Finding:
@@ -74,26 +77,26 @@ def _writable(
 ) -> list[Finding]:
     # An empty batch changes nothing and tells a missing scope (403) from a permitted call (400).
     scope = f"crm.objects.{obj}.write"
-    found = [_try(api, f"write {obj}", "POST", paths.batch(obj, "update"), scope, {"inputs": []})]
+    reported = [_try(api, f"write {obj}", "POST", paths.batch(obj, "update"), scope, {"inputs": []})]
     missing = _unwritable(connector, obj, chosen)
     if not missing:
-        return found
+        return reported
     unmade = set() if "*" in missing else connector.unmade(obj, chosen)
     mend = "Settings > Properties: free the name, or choose another one in the settings ([write] and names)."
-    found += field_findings(obj, missing, unmade, make="Run: sales-consultant provision", mend=mend)
+    reported += field_findings(obj, missing, unmade, make="Run: sales-consultant provision", mend=mend)
     if not unmade:
-        return found
+        return reported
     # A property without a name is refused whoever asks; who may not make one is refused before.
     scope = f"crm.schemas.{obj}.write"
     asked = _try(api, f"make properties of {obj}", "POST", paths.properties(obj), scope, {})
-    found.append(asked)
+    reported.append(asked)
     free = connector.provisioner.free_slots(obj)
     if free is not None:
         state: FindingState = "ok" if free >= len(unmade) else "missing"
         action = "" if state == "ok" else 'Archive properties nobody uses, or choose [write] set = "minimal".'
         text = f"{free} custom properties may still be made"
-        found.append(Finding(f"property slots on {obj}", state, text, action))
-    return found
+        reported.append(Finding(f"property slots on {obj}", state, text, action))
+    return reported
 
 
 def _unwritable(connector: _Connector, obj: str, chosen: Sequence[Field]) -> dict[str, str]:

@@ -40,16 +40,16 @@ _SAID = {
 
 def settings(field: Field, object_type: str) -> Json:
     """How a property is to be shown, in HubSpot's keys."""
-    found: Json = {"displayOrder": place(field), "hidden": field.internal}
+    wanted: Json = {"displayOrder": place(field), "hidden": field.internal}
     if field.type == "percent":
         # Held as a fraction: .921 is shown as 92.1%.
-        found["numberDisplayHint"] = "percentage"
+        wanted["numberDisplayHint"] = "percentage"
     if field.type == "money":
-        found |= {"numberDisplayHint": "currency", "showCurrencySymbol": True}
+        wanted |= {"numberDisplayHint": "currency", "showCurrencySymbol": True}
         if object_type == "deals":
             # Without it HubSpot would put the company's symbol before an amount of the deal's own currency.
-            found["currencyPropertyName"] = "deal_currency_code"
-    return found
+            wanted["currencyPropertyName"] = "deal_currency_code"
+    return wanted
 
 
 def tries(body: Json) -> list[tuple[bool, Json]]:
@@ -57,32 +57,32 @@ def tries(body: Json) -> list[tuple[bool, Json]]:
 
     A number without its format is no reason to fail.
     """
-    found = [body]
+    bodies = [body]
     for kept in (FORMATS[1:], ()):
         less = {k: v for k, v in body.items() if k not in FORMATS or k in kept}
-        if len(less) < len(found[-1]):
-            found.append(less)
-    return [(n == len(found) - 1, b) for n, b in enumerate(found)]
+        if len(less) < len(bodies[-1]):
+            bodies.append(less)
+    return [(n == len(bodies) - 1, b) for n, b in enumerate(bodies)]
 
 
 def changes(field: Field, object_type: str, held: Json, naming: Naming) -> tuple[Json, list[str]]:
     """What of the display is to be brought up to date, and in words; never what somebody set, as far as that can be told."""
     wanted = settings(field, object_type)
-    found = {
+    changed = {
         k: v
         for k, v in wanted.items()
         if held.get(k) != v and held.get(k) in _UNTOUCHED[k] and _OF[k] not in field.settled
     }
-    if "currencyPropertyName" in found and not (
-        found.get("showCurrencySymbol") or held.get("showCurrencySymbol")
+    if "currencyPropertyName" in changed and not (
+        changed.get("showCurrencySymbol") or held.get("showCurrencySymbol")
     ):
-        del found["currencyPropertyName"]
-    touched = {_OF[k] for k in found}
+        del changed["currencyPropertyName"]
+    touched = {_OF[k] for k in changed}
     former = [f"{naming.label}: {label}" for label in field.labels_before]
     if held.get("label") in former and field.key not in naming.labels and "label" not in field.settled:
-        found["label"] = f"{naming.label}: {naming.title(field)}"
+        changed["label"] = f"{naming.label}: {naming.title(field)}"
         touched.add("label")
-    return found, [_SAID[t] for t in sorted(touched)]
+    return changed, [_SAID[t] for t in sorted(touched)]
 
 
 def relabelled(field: Field, options: list[Json]) -> list[Json]:

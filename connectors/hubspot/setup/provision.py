@@ -97,14 +97,14 @@ class Provisioner:
 
     def _group(self, object_type: str, dry: bool) -> ProvisionStep:
         group = self.naming.group
-        if self._held_group(object_type):
+        if self._has_group(object_type):
             return ProvisionStep("group", object_type, group, "exists")
         if not dry:
             body = {"name": group, "label": self.naming.label, "displayOrder": -1}
             self._create(self.paths.groups(object_type), body, object_type)
         return ProvisionStep("group", object_type, group, "would create" if dry else "created")
 
-    def _held_group(self, object_type: str) -> bool:
+    def _has_group(self, object_type: str) -> bool:
         try:
             self.api.get(self.paths.groups(object_type, self.naming.group))
         except HubSpotRefusalError as e:
@@ -121,21 +121,21 @@ class Provisioner:
     ) -> ProvisionStep:
         name = self.naming.hubspot(field.key)
         body = definition(field, self.naming, object_type)
-        held = existing.get(name)
-        if held is None:
+        current = existing.get(name)
+        if current is None:
             text = "" if dry else self._make(object_type, body)
             return ProvisionStep("property", object_type, name, "would create" if dry else "created", text)
-        read_only = bool((held.get("modificationMetadata") or {}).get("readOnlyValue"))
-        if self._foreign(field, held) or held["type"] != body["type"] or read_only:
+        read_only = bool((current.get("modificationMetadata") or {}).get("readOnlyValue"))
+        if self._foreign(field, current) or current["type"] != body["type"] or read_only:
             return ProvisionStep(
                 "property",
                 object_type,
                 name,
                 "refused",
-                f'somebody else made a property "{name}" of type {held["type"]} (group {held.get("groupName")}); '
+                f'somebody else made a property "{name}" of type {current["type"]} (group {current.get("groupName")}); '
                 f'choose another name under [write] names, as {field.key} = "other_name"',
             )
-        changes, words = self._changes(object_type, field, held, body)
+        changes, words = self._changes(object_type, field, current, body)
         if not changes:
             return ProvisionStep("property", object_type, name, "exists")
         if not dry:
@@ -229,7 +229,7 @@ class Provisioner:
                 step = self._remove(object_type, name, held, dry)
                 steps.append(step)
                 gone |= {name} if step.state in ("removed", "would remove") else set()
-            if self._held_group(object_type):
+            if self._has_group(object_type):
                 left = [
                     n
                     for n, p in existing.items()

@@ -7,7 +7,7 @@ from sales_consultant.connectors.salesforce.api.client import (
     moment,
     quoted,
 )
-from sales_consultant.connectors.salesforce.api.composite_reads import MOST, Ahead, Question
+from sales_consultant.connectors.salesforce.api.composite_reads import MOST, Prefetcher, Question
 from sales_consultant.connectors.salesforce.api.error_codes import DUPLICATES, LOCKED_ROW, TABLE
 from sales_consultant.connectors.salesforce.api.sign_in import by_browser
 
@@ -17,7 +17,7 @@ __all__ = [
     "MOST",
     "TABLE",
     "WRITING",
-    "Ahead",
+    "Prefetcher",
     "Question",
     "SalesforceApi",
     "SalesforceRefusalError",

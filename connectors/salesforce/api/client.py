@@ -121,6 +121,7 @@ class ApiSession(requests.Session):
         self.usage: tuple[int, int] | None = None
         self.budget: DailyBudget | None = None
         self.inner = PooledSession()
+        # Twice as long as elsewhere: Salesforce itself gives up on a query after two minutes (QUERY_TIMEOUT).
         self.transport = Transport(calls=calls, crm="Salesforce", session=self.inner, timeout=(5.0, 120.0))
 
     def request(self, method: Any, url: Any, *args: Any, **kwargs: Any) -> requests.Response:
@@ -318,7 +319,7 @@ class SalesforceApi:
         raise self._error(response, path)
 
     def _error(self, response: requests.Response, path: str) -> SalesConsultantError:
-        code, message = told_of(response)
+        code, message = code_and_message(response)
         path, status = path.split("?")[0], response.status_code
         rule = rule_of(response)
         if rule.day:
@@ -335,20 +336,20 @@ class SalesforceApi:
     def query(self, soql: str, *, all_rows: bool = False) -> list[dict[str, Any]]:
         """All records of a query, following its pages; with deleted and archived ones where `all_rows`."""
         answer = self.call("queryAll" if all_rows else "query", params={"q": soql})
-        found = list(answer["records"])
+        records = list(answer["records"])
         while not answer["done"]:
             answer = self.call(answer["nextRecordsUrl"])
-            found += answer["records"]
-        return found
+            records += answer["records"]
+        return records
 
     def tooling(self, soql: str) -> list[dict[str, Any]]:
         """Records of the Tooling API."""
         return list(self.call("tooling/query", params={"q": soql})["records"])
 
 
-def told_of(response: requests.Response) -> tuple[str, str]:
+def code_and_message(response: requests.Response) -> tuple[str, str]:
     """Code and message of an error's body, in the form of the API or of the sign-in service; empty for a page."""
-    body = bodies.told(response)
+    body = bodies.error_body(response)
     first = body[0] if isinstance(body, list) and body else body
     if not isinstance(first, dict):
         return "", ""
@@ -358,7 +359,7 @@ def told_of(response: requests.Response) -> tuple[str, str]:
 
 def own(response: requests.Response) -> bool:
     """Whether an error has a form of Salesforce's: a list of errors, one error, or what the sign-in service says."""
-    body = bodies.told(response)
+    body = bodies.error_body(response)
     if isinstance(body, list):
         return all(isinstance(e, dict) and isinstance(e.get("errorCode"), str) for e in body)
     return isinstance(body, dict) and (isinstance(body.get("errorCode"), str) or foreign.oauth(body, TABLE))
@@ -366,7 +367,7 @@ def own(response: requests.Response) -> bool:
 
 def rule_of(response: requests.Response) -> Rule:
     """What an error of Salesforce means."""
-    code, message = told_of(response)
+    code, message = code_and_message(response)
     status = response.status_code
     if status == 403 and response.content.strip() and not own(response):
         # A page, or JSON of another form than Salesforce's.

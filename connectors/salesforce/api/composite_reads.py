@@ -14,9 +14,10 @@ from sales_consultant.connectors.http import UnreadableError
 from sales_consultant.connectors.salesforce.api.client import SalesforceApi, SalesforceRefusalError
 from sales_consultant.connectors.salesforce.api.shapes import QUERY, shape
 
+# REST API Developer Guide, Composite: requests of a composite, and queries among them.
 MOST = 25
 QUERIES = 5
-# Values of an answer that is held whole in memory.
+# Values of an answer that is held whole in memory. A judgement: a page of 2,000 rows with 300 fields.
 CELLS = 600_000
 Json = dict[str, Any]
 
@@ -44,7 +45,7 @@ class Answer:
 
 
 @dataclass
-class Ahead:
+class Prefetcher:
     """Asks what will be wanted together with what is wanted."""
 
     api: SalesforceApi
@@ -68,14 +69,14 @@ class Ahead:
             del self.waiting[place : place + len(asked)]
             self._ask(asked)
         if key in self.ready:
-            found = self.ready.pop(key)
-            if isinstance(found.body, list):
+            answer = self.ready.pop(key)
+            if isinstance(answer.body, list):
                 # A question that is wrong here (an object that this org does not have) is not asked twice.
-                error = found.body[0]
+                error = answer.body[0]
                 raise SalesforceRefusalError(
                     400, str(error["errorCode"]), str(error.get("message", "")), verb
                 )
-            return found
+            return answer
         body = self.api.call(verb, params={"q": soql})
         return Answer(body, self._now())
 
@@ -107,14 +108,14 @@ class Ahead:
 
     def _whole_pages(self, answers: Sequence[tuple[int, Any]]) -> list[Json]:
         """The pages that came, up to the first that did not."""
-        found: list[Json] = []
+        pages: list[Json] = []
         for status, body in answers:
             if status != 200:
                 break
-            found.append(body)
+            pages.append(body)
             if body["done"]:
                 break
-        return found
+        return pages
 
     def more(self, address: str, pages: int, cells: int) -> list[Json]:
         """So many further pages of a query, as far as one call brings them; at least one."""
@@ -122,12 +123,12 @@ class Ahead:
             return self.following.pop(address)
         pages = min(pages, QUERIES, max(1, CELLS // max(1, cells)))
         if pages > 1 and self.chained and not self.refused:
-            found = self._whole_pages(self.together([address, *(_next_of(n) for n in range(pages - 1))]))
+            pages_read = self._whole_pages(self.together([address, *(_next_of(n) for n in range(pages - 1))]))
             # Or the whole was refused because of the chain.
             self.refused = False
-            self.chained = len(found) > 1 or (bool(found) and bool(found[-1]["done"]))
-            if found:
-                return found
+            self.chained = len(pages_read) > 1 or (bool(pages_read) and bool(pages_read[-1]["done"]))
+            if pages_read:
+                return pages_read
         return [self.api.call(address)]
 
     def together(self, paths: Sequence[str], *, kind: str = "query") -> list[tuple[int, Any]]:
@@ -154,7 +155,7 @@ class Ahead:
         except (SalesforceRefusalError, AccessError, KeyError, TypeError):
             self.refused = True
             return unknown
-        return [_told(path, p) for path, p in zip(paths, found, strict=True)]
+        return [_status_and_body(path, p) for path, p in zip(paths, found, strict=True)]
 
     def _fitting(self, questions: Sequence[Question]) -> list[Question]:
         """As many of the first ones as one call and the memory take."""
@@ -171,7 +172,7 @@ class Ahead:
         return self.api.transport.server_ms or 0
 
 
-def _told(path: str, part: Json | None) -> tuple[int, Any]:
+def _status_and_body(path: str, part: Json | None) -> tuple[int, Any]:
     """Status and body of one part of a composite; status 0 for one that is not told, or is not whole."""
     if part is None:
         return 0, None

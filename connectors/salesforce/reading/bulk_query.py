@@ -13,6 +13,8 @@ from sales_consultant.config.errors import CrmUnavailableError, StoppedError
 from sales_consultant.connectors.salesforce.api import SalesforceApi, SalesforceRefusalError
 from sales_consultant.connectors.salesforce.reading import rows
 
+# Judgements. A job that takes longer than an hour waits in the org's queue, and a run must not stand in the way of the
+# next. The tries have 2, 4 and 8 seconds between them, in which a gateway mostly comes back.
 WAIT_SECONDS = 3600.0
 PART_TRIES = 4
 
@@ -21,7 +23,7 @@ class BulkQuery:
     """Reads the results of query jobs.
 
     Of `parts` parts of `part_rows` rows one is handed on, and the others are fetched meanwhile: so many are in memory, and
-    so many may a kill cost.
+    so many may a kill cost. The defaults are judgements: larger costs memory, smaller costs calls.
     """
 
     def __init__(
@@ -35,6 +37,7 @@ class BulkQuery:
     ) -> None:
         self.api = api
         self.part_rows = part_rows
+        # One list of addresses names five parts (Bulk API 2.0 Developer Guide, resultPages).
         self.parts = max(1, min(parts, 5))
         self.sleep = sleep
         self.clock = clock
@@ -57,13 +60,13 @@ class BulkQuery:
         total, seen = self._wait(job)
         counted: int | None = 0 if not locator else None
         try:
-            for found, following in self._parts(job, locator):
+            for part, following in self._parts(job, locator):
                 if counted is not None:
-                    counted += found.num_rows
+                    counted += part.num_rows
                     if not following and total is not None and counted != total:
                         # Before the last part is handed on: what is not whole must not become the watermark.
                         raise _short(what, counted, total)
-                yield found, f"{job} {following}" if following else "", total, seen
+                yield part, f"{job} {following}" if following else "", total, seen
         except SalesforceRefusalError as e:
             if not resume:
                 raise CrmUnavailableError(
@@ -84,8 +87,8 @@ class BulkQuery:
                 raise
             # Salesforce names no parts: one after another.
             while True:
-                found, locator = self._part(job, locator)
-                yield found, locator
+                part, locator = self._part(job, locator)
+                yield part, locator
                 if not locator:
                     return
         if first is None:
@@ -108,13 +111,13 @@ class BulkQuery:
             while fetched or following is not None:
                 if not fetched:
                     fetch()
-                found = fetched.popleft().result()[0]
+                part = fetched.popleft().result()[0]
                 waiting.popleft()
                 place = waiting[0] if waiting else following or ""
                 # One part is handed on while the others come: together no more than `parts`.
                 while following is not None and len(fetched) < self.parts - 1:
                     fetch()
-                yield found, place
+                yield part, place
 
     @contextmanager
     def _interruptible(self) -> Iterator[None]:
@@ -139,7 +142,7 @@ class BulkQuery:
     def _part(self, job: str, locator: str) -> tuple[pa.Table, str]:
         """One part and the locator after it. An answer may break off where a row ends and look whole: the header tells."""
         params = {"maxRecords": str(self.part_rows), **({"locator": locator} if locator else {})}
-        found, told = None, ""
+        table, stated = None, ""
         for attempt in range(PART_TRIES):
             if attempt:
                 # What cut the answer off needs a moment to pass.
@@ -147,20 +150,21 @@ class BulkQuery:
             answer = self.api.call(
                 f"jobs/query/{job}/results", params=params, content_type="text/csv", raw=True
             )
-            told = answer.headers.get("Sforce-NumberOfRecords", "")
+            stated = answer.headers.get("Sforce-NumberOfRecords", "")
             try:
-                found = rows.parse(answer.content)
+                table = rows.parse(answer.content)
             except pa.ArrowInvalid:
                 # No table at all: a page that says it is one.
                 continue
-            if not told.isdigit() or int(told) == found.num_rows:
+            if not stated.isdigit() or int(stated) == table.num_rows:
                 following = answer.headers.get("Sforce-Locator", "null")
-                return found, "" if following == "null" else following
-        raise _short(f"job {job}", None if found is None else found.num_rows, told)
+                return table, "" if following == "null" else following
+        raise _short(f"job {job}", None if table is None else table.num_rows, stated)
 
     def _wait(self, job: str) -> tuple[int | None, int]:
         """How many rows the job has, and the moment its rows are as of."""
         deadline = self.clock() + WAIT_SECONDS
+        # Judgements: a small job ends in a second, and for a long one a poll every half minute costs few calls.
         pause = 0.2
         while True:
             state = self.api.call(f"jobs/query/{job}")

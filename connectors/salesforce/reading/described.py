@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from sales_consultant.connectors.base import FieldInfo, distinct
-from sales_consultant.connectors.salesforce.api import MOST, Ahead, SalesforceApi, SalesforceRefusalError
+from sales_consultant.connectors.salesforce.api import MOST, Prefetcher, SalesforceApi, SalesforceRefusalError
 from sales_consultant.connectors.salesforce.reading import schema
 from sales_consultant.connectors.tables import text
 
@@ -12,7 +12,7 @@ from sales_consultant.connectors.tables import text
 class Described:
     """Fields by object."""
 
-    def __init__(self, api: SalesforceApi, ahead: Ahead, own: Callable[[], frozenset[str]]) -> None:
+    def __init__(self, api: SalesforceApi, ahead: Prefetcher, own: Callable[[], frozenset[str]]) -> None:
         self.api = api
         self.ahead = ahead
         self.own = own
@@ -32,13 +32,13 @@ class Described:
         paths = [*also, *(f"sobjects/{n}/describe" for n in names)]
         if len(paths) < 2:
             return []
-        told: list[tuple[int, Any]] = []
+        answers: list[tuple[int, Any]] = []
         for start in range(0, len(paths), MOST):
-            told += self.ahead.together(paths[start : start + MOST], kind="definition")
-        for name, (status, body) in zip(names, told[len(also) :], strict=True):
+            answers += self.ahead.together(paths[start : start + MOST], kind="definition")
+        for name, (status, body) in zip(names, answers[len(also) :], strict=True):
             if status in (200, 404):
                 self._take(name, body["fields"] if status == 200 else [])
-        return told[: len(also)]
+        return answers[: len(also)]
 
     def fields(self, name: str) -> list[FieldInfo]:
         """The fields of an object that this user can see; none where it may not see it."""

@@ -7,6 +7,7 @@ from sales_consultant.config.errors import UsageError
 from sales_consultant.connectors.filters import Chosen
 from sales_consultant.connectors.salesforce.api import SalesforceApi, moment, quoted
 
+# Rows of an answer (REST API Developer Guide, Query).
 LIMIT = 2000
 
 

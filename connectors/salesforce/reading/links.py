@@ -33,7 +33,7 @@ def _before_conversion(raw: Raw) -> list[Source]:
     if not raw.holds("Lead", "ConvertedContactId") or not raw.holds("Lead", "ConvertedDate"):
         return []
     contact, day = raw.col("Lead", "ConvertedContactId", "l"), raw.col("Lead", "ConvertedDate", "l")
-    found = []
+    sources = []
     for table in ("Task", "Event"):
         if not raw.holds(table, "WhoId"):
             continue
@@ -49,18 +49,18 @@ def _before_conversion(raw: Raw) -> list[Source]:
             "to_id": "r.lead_id",
             "known_at": "r._created",
         }
-        found.append(Source(source, columns))
-    return found
+        sources.append(Source(source, columns))
+    return sources
 
 
 def associations(raw: Raw) -> list[Source]:
     """All links: of activities, of deals' contacts with their roles, of contacts' companies."""
-    found = []
+    sources = []
     for table in ("Task", "Event"):
-        found += _link(raw, table, "WhoId", "contact", ("003", "00Q"))
-        found += _link(raw, table, "WhatId", "deal", ("006",))
-        found += _link(raw, table, "AccountId", "company", ("001",))
-    found += _before_conversion(raw)
+        sources += _link(raw, table, "WhoId", "contact", ("003", "00Q"))
+        sources += _link(raw, table, "WhatId", "deal", ("006",))
+        sources += _link(raw, table, "AccountId", "company", ("001",))
+    sources += _before_conversion(raw)
     if raw.has("OpportunityContactRole"):
         c = partial(raw.col, "OpportunityContactRole")
         columns = {
@@ -72,7 +72,7 @@ def associations(raw: Raw) -> list[Source]:
             "known_at": "r._created",
             "first_seen": "r._first_seen",
         }
-        found.append(Source("(SELECT * FROM raw_OpportunityContactRole WHERE NOT _archived) r", columns))
+        sources.append(Source("(SELECT * FROM raw_OpportunityContactRole WHERE NOT _archived) r", columns))
     if raw.holds("Contact", "AccountId"):
         account = raw.col("Contact", "AccountId")
         columns = {
@@ -82,5 +82,5 @@ def associations(raw: Raw) -> list[Source]:
             "to_id": account,
             "label": "'primary'",
         }
-        found.append(Source(f"(SELECT * FROM raw_Contact r WHERE {account} IS NOT NULL) r", columns))
-    return found
+        sources.append(Source(f"(SELECT * FROM raw_Contact r WHERE {account} IS NOT NULL) r", columns))
+    return sources

@@ -18,7 +18,7 @@ from sales_consultant.config.errors import AccessError
 from sales_consultant.config.neutral import field_column
 from sales_consultant.connectors.base import Page
 from sales_consultant.connectors.salesforce.api import (
-    Ahead,
+    Prefetcher,
     Question,
     SalesforceApi,
     SalesforceRefusalError,
@@ -34,12 +34,18 @@ LONGEST_QUERY = 12_000
 LONGEST_BODY = 80_000
 # 18 characters, two quotation marks of three each when encoded, a comma.
 ID_LENGTH = 27
+# Where fewer ids than this fit beside the fields into an address, rows are read by a job. A judgement: below it
+# the queries would be many.
 FEWEST_IDS = 50
+# A judgement: Salesforce keeps a cursor for two days (API Query Cursor Limits), so that one is seldom lost, and not
+# twice.
 LOCATOR_TRIES = 3
-# Rows asked for after Salesforce ran out of time again and again; REST pages of a delta before its size is asked for.
+# Rows asked for after Salesforce ran out of time again and again. A judgement: what does not come so will not come.
 LEAST_ROWS = 100
+# REST pages of a delta before its size is asked for: as many as one composite brings
+# (docs/decisions/reading-large-deltas.md).
 PAGES_BEFORE_BULK = 5
-# Rows that Salesforce puts into an answer by itself.
+# Rows that Salesforce puts into an answer by itself (REST API Developer Guide, Query).
 SERVER_PAGE = 2000
 Row = dict[str, Any]
 
@@ -47,7 +53,12 @@ Row = dict[str, Any]
 @dataclass(frozen=True)
 class Sizes:
     """Rows of a REST query; from how many rows on Bulk is used; rows of a part of its results, and parts that are
-    on their way or being put away at one time."""
+    on their way or being put away at one time.
+
+    2,000 is Salesforce's page. The others are judgements: a job costs some seven calls and a wait in the org's queue,
+    ten pages follow one another; larger parts, and more of them at once, cost memory, smaller ones calls
+    (docs/decisions/reading-salesforce-composites.md).
+    """
 
     rest: int = 2000
     bulk_from: int = 20_000
@@ -63,14 +74,14 @@ class Puller:
         api: SalesforceApi,
         selection: Callable[[str], Selection],
         *,
-        ahead: Ahead | None = None,
+        ahead: Prefetcher | None = None,
         sizes: Sizes = Sizes(),
         sleep: Callable[[float], None] = time.sleep,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.api = api
         self.selection = selection
-        self.ahead = ahead or Ahead(api)
+        self.ahead = ahead or Prefetcher(api)
         self.sizes = sizes
         self.bulk = BulkQuery(api, part_rows=sizes.part, parts=sizes.parts, sleep=sleep, clock=clock)
 
@@ -110,11 +121,11 @@ class Puller:
             pages, seen, read = [first.body], first.seen, 0
             while True:
                 for answer in pages:
-                    found = answer["records"]
-                    if found:
-                        place = f"{rows.zulu(str(found[-1][cursor]))} {found[-1]['Id']}"
-                        yield _page(name, found, selection, seen, place)
-                    read += len(found)
+                    records = answer["records"]
+                    if records:
+                        place = f"{rows.zulu(str(records[-1][cursor]))} {records[-1]['Id']}"
+                        yield _page(name, records, selection, seen, place)
+                    read += len(records)
                 last = pages[-1]
                 if last["done"]:
                     return
@@ -175,45 +186,45 @@ class Puller:
                 yield from self._bulk(name, selection, f" {where.rstrip()}")
                 return
             try:
-                found = self._all(_verb(selection), soql)
+                records = self._all(_verb(selection), soql)
             except SalesforceRefusalError as e:
                 if e.error_code != "QUERY_TIMEOUT" or limit <= LEAST_ROWS:
                     raise
                 limit = max(LEAST_ROWS, limit // 2)
                 continue
             pages += 1
-            if not found:
+            if not records:
                 return
-            stamp, last = rows.zulu(str(found[-1][cursor])), str(found[-1]["Id"])
-            yield _page(name, found, selection, self._seen(), f"{stamp} {last}")
-            if len(found) < limit:
+            stamp, last = rows.zulu(str(records[-1][cursor])), str(records[-1]["Id"])
+            yield _page(name, records, selection, self._seen(), f"{stamp} {last}")
+            if len(records) < limit:
                 return
 
     def _all(self, verb: str, soql: str) -> list[Row]:
         """The rows of one query; Salesforce may give a page smaller than it was asked for, and forget where it was."""
         for attempt in range(LOCATOR_TRIES):
             answer = self.api.call(verb, params={"q": soql})
-            found = list(answer["records"])
+            records = list(answer["records"])
             try:
                 while not answer["done"]:
                     answer = self.api.call(answer["nextRecordsUrl"])
-                    found += answer["records"]
+                    records += answer["records"]
             except SalesforceRefusalError as e:
                 if e.error_code != "INVALID_QUERY_LOCATOR" or attempt == LOCATOR_TRIES - 1:
                     raise
                 continue
-            return found
+            return records
         raise AssertionError("unreachable")
 
     def _bulk(self, name: str, selection: Selection, where: str, resume: str = "") -> Iterator[Page]:
         soql = f"SELECT {', '.join(selection.fields)} FROM {name}{where}"
         # The job's own rows are as of its start; what changes later is the next delta's.
-        for found, place, total, seen in self.bulk.read(
+        for batch, place, total, seen in self.bulk.read(
             soql, deleted=selection.deleted, what=name, resume=resume
         ):
-            if found.num_rows:
+            if batch.num_rows:
                 odd: rows.Odd = Counter()
-                table = rows.bulk(found, selection, seen=seen, odd=odd)
+                table = rows.bulk(batch, selection, seen=seen, odd=odd)
                 following = f"bulk {place}" if place else None
                 yield Page(name, table, following, total=total, kinds=selection.kinds, odd=odd)
 
@@ -243,12 +254,12 @@ class Puller:
             soql = (
                 f"SELECT {', '.join(selection.fields)} FROM {name}{where} ORDER BY Id LIMIT {self.sizes.rest}"
             )
-            found = self._all(_verb(selection), soql)
-            if not found:
+            records = self._all(_verb(selection), soql)
+            if not records:
                 return
-            yield rows.table(found, selection, seen=self._seen(), odd=Counter())
-            last = str(found[-1]["Id"])
-            if len(found) < self.sizes.rest:
+            yield rows.table(records, selection, seen=self._seen(), odd=Counter())
+            last = str(records[-1]["Id"])
+            if len(records) < self.sizes.rest:
                 return
 
     def reread(self, name: str, ids: Sequence[str]) -> Iterator[Page]:
@@ -258,6 +269,7 @@ class Puller:
         by_bulk = _long(head + " " * FEWEST_IDS * ID_LENGTH)
         # A job's query stands in the body, not in the address.
         room = LONGEST_BODY - len(head) if by_bulk else LONGEST_QUERY - len(quote_plus(head))
+        # In a job as many as a page has. An address holds fewer than 500: 12,000 letters are 444 ids.
         size = max(1, min(2000 if by_bulk else 500, room // ID_LENGTH))
         for start in range(0, len(ids), size):
             listed = ",".join(f"'{i}'" for i in ids[start : start + size])

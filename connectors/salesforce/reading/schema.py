@@ -117,6 +117,7 @@ OBJECT = {
 }
 WRITTEN = CRMS["salesforce"].object_names
 OBJECT_OF = {"Contact": "contacts", "Lead": "contacts", "Account": "companies", "Opportunity": "deals"}
+# Set when a record is made, and left alone by custom: its value of today is taken for that of the past.
 FIXED = ("LeadSource",)
 # Standard fields under the neutral tables' names.
 COLUMN = {
@@ -138,6 +139,8 @@ COLUMN = {
 }
 # What Salesforce computes (formulas, rollups) is a stream beside its object's.
 SLOW = "_computed"
+# Bulk queries refuse compound and binary fields (Bulk API 2.0 Developer Guide), and their parts are fields of their
+# own.
 _SKIPPED = ("address", "location", "base64", "complexvalue", "anyType")
 _TYPES = {
     "double": "number",

@@ -10,7 +10,12 @@ import pyarrow as pa
 from sales_consultant.config.errors import AccessError
 from sales_consultant.config.neutral import OVER_OURS
 from sales_consultant.connectors.base import Page
-from sales_consultant.connectors.salesforce.api import Ahead, Question, SalesforceApi, SalesforceRefusalError
+from sales_consultant.connectors.salesforce.api import (
+    Prefetcher,
+    Question,
+    SalesforceApi,
+    SalesforceRefusalError,
+)
 from sales_consultant.connectors.salesforce.reading import schema
 from sales_consultant.connectors.salesforce.reading.described import Described
 from sales_consultant.connectors.salesforce.reading.rows import text
@@ -49,7 +54,7 @@ _STAGE_COLUMNS = (
 )
 
 
-def organization(ahead: Ahead) -> tuple[Json, str]:
+def organization(ahead: Prefetcher) -> tuple[Json, str]:
     """The org itself, and its corporate currency where it has several; else what the org does not say by API: ""."""
     ahead.prefetch([Question("query", _ORG), Question("query", _CORPORATE)])
     org = _all(ahead, _ORG)[0]
@@ -60,13 +65,13 @@ def organization(ahead: Ahead) -> tuple[Json, str]:
     return org, str(rows[0]["IsoCode"]) if rows else ""
 
 
-def currencies(ahead: Ahead, seen: int) -> Page:
+def currencies(ahead: Prefetcher, seen: int) -> Page:
     """Units of each currency for one of the corporate currency; dated where the org dates them, else as of now.
 
     An org with one currency has neither object, and none here.
     """
     now, dated = _rates(ahead, _RATES), _rates(ahead, _DATED)
-    found = [
+    rates = [
         {
             "code": r["IsoCode"],
             "rate": r["ConversionRate"],
@@ -76,12 +81,12 @@ def currencies(ahead: Ahead, seen: int) -> Page:
         }
         for r in dated
     ]
-    known = {r["code"] for r in found}
-    found += [{"code": r["IsoCode"], "rate": r["ConversionRate"]} for r in now if r["IsoCode"] not in known]
-    return replace(_page("currencies", found, _CURRENCY_COLUMNS, seen), kinds={"rate": "number"})
+    known = {r["code"] for r in rates}
+    rates += [{"code": r["IsoCode"], "rate": r["ConversionRate"]} for r in now if r["IsoCode"] not in known]
+    return replace(_page("currencies", rates, _CURRENCY_COLUMNS, seen), kinds={"rate": "number"})
 
 
-def _rates(ahead: Ahead, soql: str) -> list[Json]:
+def _rates(ahead: Prefetcher, soql: str) -> list[Json]:
     try:
         return _all(ahead, soql)
     except SalesforceRefusalError as e:
@@ -94,13 +99,13 @@ def _rates(ahead: Ahead, soql: str) -> list[Json]:
         return []
 
 
-def stages(ahead: Ahead, seen: int) -> Page:
+def stages(ahead: Prefetcher, seen: int) -> Page:
     """The stages of deals, in each pipeline: a record type is one."""
     rows = _all(ahead, _STAGES)
     pipelines = {"default": "Opportunities"}
     with contextlib.suppress(SalesforceRefusalError):
         pipelines |= {str(t["Id"]): str(t["Name"]) for t in _all(ahead, _TYPES)}
-    found = [
+    listed = [
         {
             "object": "deals",
             "pipeline": pipeline,
@@ -117,7 +122,7 @@ def stages(ahead: Ahead, seen: int) -> Page:
         for r in rows
     ]
     kinds = {"display_order": "number", "closed": "bool", "won": "bool", "active": "bool"}
-    page = _page("stages", found, _STAGE_COLUMNS, seen)
+    page = _page("stages", listed, _STAGE_COLUMNS, seen)
     unclear = sum(_hundredth(r.get("DefaultProbability")) is None for r in rows)
     return replace(page, kinds=kinds, odd={"DefaultProbability": unclear})
 
@@ -130,13 +135,13 @@ def _hundredth(percent: Any) -> float | None:
 
 def fields(described: Described, own: frozenset[str], seen: int) -> Page:
     """The fields that are read of the objects that people are scored by."""
-    found = []
+    listed = []
     for name, neutral in schema.OBJECT_OF.items():
         chosen = described.selection(name).fields
         for f in described.fields(name):
             if f.name not in chosen:
                 continue
-            found.append(
+            listed.append(
                 {
                     "object": neutral,
                     "column_name": f"c_{f.name.removesuffix('__c').lower()}"
@@ -156,11 +161,11 @@ def fields(described: Described, own: frozenset[str], seen: int) -> Page:
                 }
             )
     # A field that both leads and contacts have is one column of the neutral contacts.
-    unique = {(f["object"], f["column_name"]): f for f in found}
+    unique = {(f["object"], f["column_name"]): f for f in listed}
     return _page("fields", list(unique.values()), _FIELD_COLUMNS, seen)
 
 
-def _all(ahead: Ahead, soql: str) -> list[Json]:
+def _all(ahead: Prefetcher, soql: str) -> list[Json]:
     """All records of a query, following its pages."""
     answer = ahead.query("query", soql).body
     return list(answer["records"]) + following(ahead.api, answer)
@@ -168,11 +173,11 @@ def _all(ahead: Ahead, soql: str) -> list[Json]:
 
 def following(api: SalesforceApi, answer: Json) -> list[Json]:
     """The records of a query's further pages."""
-    found: list[Json] = []
+    records: list[Json] = []
     while not answer["done"]:
         answer = api.call(answer["nextRecordsUrl"])
-        found += answer["records"]
-    return found
+        records += answer["records"]
+    return records
 
 
 def _page(name: str, rows: Sequence[Mapping[str, Any]], columns: Sequence[str], seen: int) -> Page:

@@ -193,7 +193,7 @@ def _deals(raw: Raw, fields: Fields) -> list[Source]:
 
 
 def _activities(raw: Raw) -> list[Source]:
-    found = []
+    sources = []
     if raw.has("Task"):
         c = partial(raw.col, "Task")
         kind = _TASK.format(s=c("TaskSubtype"), t=c("Type"))
@@ -226,7 +226,7 @@ def _activities(raw: Raw) -> list[Source]:
             "outcome": c("CallDisposition"),
             "deleted": _gone(raw, "Task"),
         }
-        found.append(Source(f"raw_Task r{join}", columns))
+        sources.append(Source(f"raw_Task r{join}", columns))
     if raw.has("Event"):
         c = partial(raw.col, "Event")
         columns = {
@@ -240,8 +240,8 @@ def _activities(raw: Raw) -> list[Source]:
             "body": c("Description"),
             "deleted": _gone(raw, "Event"),
         }
-        found.append(Source("raw_Event r", columns))
-    return found
+        sources.append(Source("raw_Event r", columns))
+    return sources
 
 
 def _members(raw: Raw) -> list[Source]:
@@ -249,7 +249,7 @@ def _members(raw: Raw) -> list[Source]:
     if not raw.has("CampaignMember"):
         return []
     m = partial(raw.col, "CampaignMember")
-    found = []
+    sources = []
     for column in ("ContactId", "LeadId"):
         if not raw.holds("CampaignMember", column):
             continue
@@ -261,8 +261,10 @@ def _members(raw: Raw) -> list[Source]:
             "responded_at": f"to_ms({m('FirstRespondedDate')})",
             "known_at": "r._created",
         }
-        found.append(Source(f"(SELECT * FROM raw_CampaignMember r WHERE {m(column)} IS NOT NULL) r", columns))
-    return found
+        sources.append(
+            Source(f"(SELECT * FROM raw_CampaignMember r WHERE {m(column)} IS NOT NULL) r", columns)
+        )
+    return sources
 
 
 def _field_history(raw: Raw, fields: Fields) -> list[Source]:
@@ -270,7 +272,7 @@ def _field_history(raw: Raw, fields: Fields) -> list[Source]:
 
     A field is taken as tracked when at least one change of it was ever recorded.
     """
-    found = []
+    sources = []
     custom = {(o, n): f"c_{n.removesuffix('__c').lower()}" for o, n, _ in fields}
     for table, (sobject, parent) in _HISTORIES.items():
         if not raw.has(table) or not raw.has(sobject):
@@ -283,7 +285,7 @@ def _field_history(raw: Raw, fields: Fields) -> list[Source]:
             named = f"{h('Field')} = {literal(name)}"
             changes = f"(SELECT * FROM raw_{table} r WHERE {named}) r"
             base = {"object": literal(neutral), "field": literal(column)}
-            found.append(
+            sources.append(
                 Source(
                     changes,
                     {**base, "record_id": h(parent), "value": h("NewValue"), "changed_at": "r._created"},
@@ -296,10 +298,10 @@ def _field_history(raw: Raw, fields: Fields) -> list[Source]:
                 f"FROM raw_{table} r WHERE {named} GROUP BY 1) h ON h.parent = o.id "
                 f"WHERE EXISTS (SELECT 1 FROM raw_{table} r WHERE {named})) r"
             )
-            found.append(
+            sources.append(
                 Source(first, {**base, "record_id": "r.id", "value": "r.value", "changed_at": "r._created"})
             )
-    return found
+    return sources
 
 
 def _simple(raw: Raw) -> dict[str, list[Source]]:

@@ -87,11 +87,11 @@ class SalesforceAdmin(ABC):
 
     def unwritable(self, object: str, fields: Sequence[Field]) -> dict[str, str]:
         """Fields that describe hides (absent, or no field-level security) or does not let this user edit."""
-        held = {f.name.lower(): f for f in self.describe(object)}
+        by_name = {f.name.lower(): f for f in self.describe(object)}
         missing: dict[str, str] = {}
         for f in fields:
             name = self.naming.salesforce(f.key)
-            info = held.get(name.lower())
+            info = by_name.get(name.lower())
             if info is None:
                 missing[f.key] = (
                     f"{schema.WRITTEN[object]}.{name} does not exist or is hidden by field-level security; run: "

@@ -24,14 +24,14 @@ _LIMITS = (
 
 def ask(api: SalesforceApi) -> list[Assumption]:
     """One line an assumption; one that cannot be asked says so."""
-    found: list[Assumption] = []
+    assumptions: list[Assumption] = []
     for question in (_rest, _stamps, _limits, _updated, _collection, _bulk, _setup):
         try:
-            found += question(api)
+            assumptions += question(api)
         except (SalesConsultantError, LostAnswerError, *STRANGE) as e:
             words = f"not answered ({getattr(e, 'kind', type(e).__name__)})"
-            found.append(Assumption(question.__name__.strip("_"), "an answer", words, None))
-    return found
+            assumptions.append(Assumption(question.__name__.strip("_"), "an answer", words, None))
+    return assumptions
 
 
 def _rest(api: SalesforceApi) -> list[Assumption]:
@@ -111,6 +111,7 @@ def _bulk(api: SalesforceApi) -> list[Assumption]:
     body = {"operation": "query", "query": "SELECT Id FROM User LIMIT 1"}
     job = str(api.call("jobs/query", method="POST", body=body)["id"])
     try:
+        # A minute, a judgement: a job of one row takes seconds, and a report must end.
         for _ in range(60):
             state = str(api.call(f"jobs/query/{job}")["state"])
             if state in ("JobComplete", "Failed", "Aborted"):
@@ -141,7 +142,7 @@ def _bulk(api: SalesforceApi) -> list[Assumption]:
 
 
 def _setup(api: SalesforceApi) -> list[Assumption]:
-    found = []
+    assumptions = []
     for name, soql, tooling in (
         ("FlowDefinitionView", "SELECT ApiName FROM FlowDefinitionView LIMIT 1", False),
         ("ApexTrigger", "SELECT Name FROM ApexTrigger LIMIT 1", False),
@@ -170,8 +171,8 @@ def _setup(api: SalesforceApi) -> list[Assumption]:
         except SalesConsultantError:
             answered = False
         words = "answered" if answered else "refused"
-        found.append(Assumption(f"a query on {name}", "answered", words, answered))
-    return found
+        assumptions.append(Assumption(f"a query on {name}", "answered", words, answered))
+    return assumptions
 
 
 def _yes(name: str, held: bool) -> Assumption:

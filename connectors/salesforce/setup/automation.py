@@ -75,7 +75,7 @@ def runs_along(api: SalesforceApi, sobjects: Sequence[str]) -> list[Finding]:
         for row in rows:
             by = kinds.setdefault(question.sobject(row), {})
             by.setdefault(question.kind, []).append(str(row[question.name]))
-    found = [
+    findings = [
         Finding(
             f"runs along on {sobject}",
             "warning",
@@ -86,11 +86,13 @@ def runs_along(api: SalesforceApi, sobjects: Sequence[str]) -> list[Finding]:
     ]
     if refused:
         where = "Setup > Permission Sets > (the run-as user's) > System Permissions > View Setup and Configuration."
-        found.append(Finding("runs along", "warning", f"this user may not list {', '.join(refused)}", where))
-    elif not found:
+        findings.append(
+            Finding("runs along", "warning", f"this user may not list {', '.join(refused)}", where)
+        )
+    elif not findings:
         text = "no trigger, flow, workflow or validation rule on what is written"
-        found.append(Finding("runs along", "ok", text))
-    return found
+        findings.append(Finding("runs along", "ok", text))
+    return findings
 
 
 def _some(names: Sequence[str]) -> str:

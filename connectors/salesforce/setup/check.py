@@ -18,6 +18,7 @@ _LIMITS = {
     "DailyBulkApiBatches": "Bulk batches in 24 hours",
     "DailyBulkV2QueryFileStorageMB": "MB of Bulk results in 24 hours",
 }
+# From this share of the day's calls on `check` warns. A judgement: a tenth leaves time to see who spends them.
 _SPENT = 0.9
 # What only provisioning needs.
 _SETUP = "Setup > Permission Sets > (the run-as user's) > System Permissions"
@@ -39,22 +40,22 @@ def findings(
 ) -> list[Finding]:
     """One line a thing; `writer` is the name of the permission set that lets us write."""
     who = connector.identity()
-    found = [Finding("sign-in", "ok", f"org {who.id} ({who.kind}), {who.name}"), _run_as(api, connector)]
-    found += _offered(api)
-    found += [_readable(connector, name) for name in STANDARD]
+    listed = [Finding("sign-in", "ok", f"org {who.id} ({who.kind}), {who.name}"), _run_as(api, connector)]
+    listed += _offered(api)
+    listed += [_readable(connector, name) for name in STANDARD]
     hidden = connector.hidden_rows()
     for name, why in hidden.items():
         text, _, action = why.partition(": ")
-        found.append(Finding(f"rows of {name}", "warning", text, f"{action[:1].upper()}{action[1:]}."))
+        listed.append(Finding(f"rows of {name}", "warning", text, f"{action[:1].upper()}{action[1:]}."))
     if not hidden:
-        found.append(Finding("rows", "ok", "no sharing hides records from this user"))
+        listed.append(Finding("rows", "ok", "no sharing hides records from this user"))
     for obj, chosen in fields.items():
-        found += _writable(api, connector, obj, chosen, writer)
-    found += runs_along(api, sorted({WRITTEN[o] for o in fields}))
-    found += _limits(api)
-    found += _setup(api)
-    found.append(_other_sync(api, connector))
-    return found
+        listed += _writable(api, connector, obj, chosen, writer)
+    listed += runs_along(api, sorted({WRITTEN[o] for o in fields}))
+    listed += _limits(api)
+    listed += _setup(api)
+    listed.append(_other_sync(api, connector))
+    return listed
 
 
 def _run_as(api: SalesforceApi, connector: _Connector) -> Finding:
@@ -104,19 +105,21 @@ def _writable(
     api: SalesforceApi, connector: _Connector, obj: str, chosen: Sequence[Field], writer: str
 ) -> list[Finding]:
     sobject = WRITTEN[obj]
-    found = []
+    reported = []
     try:
         if not api.call(f"sobjects/{sobject}/describe").get("updateable", True):
             where = f"Give the run-as user Edit on {sobject} (Setup > Permission Sets > Object Settings)."
-            found.append(Finding(f"write {obj}", "missing", f"this user may not edit any {sobject}", where))
+            reported.append(
+                Finding(f"write {obj}", "missing", f"this user may not edit any {sobject}", where)
+            )
         else:
-            found.append(Finding(f"write {obj}", "ok", f"this user may edit {a(sobject)}"))
+            reported.append(Finding(f"write {obj}", "ok", f"this user may edit {a(sobject)}"))
     except SalesConsultantError:
         # That the object cannot be seen was said already.
-        return found
+        return reported
     missing = connector.unwritable(obj, chosen)
     unmade = connector.unmade(obj, chosen) if missing else set()
-    found += field_findings(
+    reported += field_findings(
         obj,
         missing,
         unmade,
@@ -124,8 +127,8 @@ def _writable(
         mend=f"Run: sales-consultant provision, or assign Setup > Permission Sets > {writer} to the run-as user",
     )
     if unmade:
-        found += _slots(connector, obj, len(unmade))
-    return found
+        reported += _slots(connector, obj, len(unmade))
+    return reported
 
 
 def _slots(connector: _Connector, obj: str, needed: int) -> list[Finding]:
@@ -145,18 +148,18 @@ def _slots(connector: _Connector, obj: str, needed: int) -> list[Finding]:
 
 def _limits(api: SalesforceApi) -> list[Finding]:
     try:
-        held = api.call("limits")
+        limits = api.call("limits")
     except SalesConsultantError as e:
         return [Finding("limits", "warning", e.message, e.action)]
-    found = []
+    reported = []
     for name, words in _LIMITS.items():
-        if name not in held:
+        if name not in limits:
             continue
-        most, left = int(held[name]["Max"]), int(held[name]["Remaining"])
+        most, left = int(limits[name]["Max"]), int(limits[name]["Remaining"])
         state: FindingState = "ok" if most - left < _SPENT * most else "warning"
         action = "" if state == "ok" else "Setup > Company Information shows who spends them."
-        found.append(Finding(words, state, f"{most - left:,} of {most:,} {words} are spent", action))
-    return found
+        reported.append(Finding(words, state, f"{most - left:,} of {most:,} {words} are spent", action))
+    return reported
 
 
 def _setup(api: SalesforceApi) -> list[Finding]:

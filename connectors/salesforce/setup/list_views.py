@@ -14,6 +14,7 @@ from sales_consultant.connectors.salesforce.api import SalesforceApi, Salesforce
 from sales_consultant.connectors.salesforce.reading import WRITTEN
 
 Json = dict[str, Any]
+# A judgement: 20 records are about what a rep works through in a day.
 LABEL = "My 20 records to work"
 ROWS = 20
 _SHOWN = ("score", "grade", "top_reason", "next_step", "next_step_due")

@@ -79,7 +79,7 @@ class Permissions:
                     steps.append(ProvisionStep("permissions", sobject, name, "refused", e.words))
         return steps
 
-    def _wanted(self, role: str, made: Mapping[str, Sequence[Field]]) -> dict[str, tuple[str, bool]]:
+    def _to_grant(self, role: str, made: Mapping[str, Sequence[Field]]) -> dict[str, tuple[str, bool]]:
         """Object and right to edit, by the field's full name."""
         return {
             f"{WRITTEN[obj]}.{self.naming.salesforce(f.key)}": (obj, role == "writer" or f.people_write)
@@ -87,7 +87,7 @@ class Permissions:
             for f in chosen
         }
 
-    def _held(self, set_id: str) -> dict[str, tuple[str, bool]]:
+    def _granted(self, set_id: str) -> dict[str, tuple[str, bool]]:
         rows = self.api.query(
             f"SELECT Id, Field, PermissionsRead, PermissionsEdit FROM FieldPermissions WHERE ParentId = {quoted(set_id)}"
         )
@@ -96,10 +96,10 @@ class Permissions:
     def _grants(
         self, role: str, set_id: str, name: str, made: Mapping[str, Sequence[Field]]
     ) -> list[ProvisionStep]:
-        wanted, held = self._wanted(role, made), self._held(set_id)
+        wanted, current = self._to_grant(role, made), self._granted(set_id)
         granted = dict.fromkeys(made, 0)
         for full, (obj, edit) in wanted.items():
-            if full not in held:
+            if full not in current:
                 body = {
                     "ParentId": set_id,
                     "SobjectType": WRITTEN[obj],
@@ -109,8 +109,8 @@ class Permissions:
                 }
                 self.api.call("sobjects/FieldPermissions", method="POST", body=body)
                 granted[obj] += 1
-            elif edit and not held[full][1]:
-                path = f"sobjects/FieldPermissions/{held[full][0]}"
+            elif edit and not current[full][1]:
+                path = f"sobjects/FieldPermissions/{current[full][0]}"
                 self.api.call(path, method="PATCH", body={"PermissionsEdit": True})
                 granted[obj] += 1
         steps = [
@@ -125,7 +125,7 @@ class Permissions:
         self, role: str, set_id: str, name: str, made: Mapping[str, Sequence[Field]]
     ) -> list[ProvisionStep]:
         """What the set really grants, read back: a grant that is missing, or a reader that may edit our scores."""
-        wanted, held = self._wanted(role, made), self._held(set_id)
+        wanted, held = self._to_grant(role, made), self._granted(set_id)
         steps = []
         for full, (obj, edit) in wanted.items():
             if full not in held:
@@ -151,16 +151,16 @@ class Permissions:
         )
         steps = []
         for person in people:
-            found = [
+            users = [
                 str(r["Id"])
                 for r in rows
                 if person.lower() in (str(r["Username"]).lower(), str(r["Email"]).lower())
             ]
-            if not found:
+            if not users:
                 steps.append(
                     ProvisionStep("assignment", "", person, "refused", "no active user of that name")
                 )
-            for user in found:
+            for user in users:
                 if dry or set_id is None:
                     steps.append(ProvisionStep("assignment", "", person, "would create"))
                 else:

@@ -41,6 +41,7 @@ _SLOTS = {
 }
 # What Salesforce takes of a field's label and help text, in UTF-16 units.
 _LABEL, _HELP = 40, 510
+# Salesforce has two codes for a right that is missing.
 _NO_RIGHT = ("INSUFFICIENT_ACCESS_OR_READONLY", "INSUFFICIENT_ACCESS")
 
 
@@ -75,10 +76,12 @@ def metadata(field: Field, naming: Naming) -> Json:
         # A probability of .6124 is shown as 61.24 %: two digits of the four are before the point.
         body |= {"precision": 5, "scale": 2}
     elif kind == "Currency":
+        # 18 digits are all that a number of Salesforce has.
         body |= {"precision": 18, "scale": 2}
     elif kind == "Text":
         body["length"] = field.length
     elif kind == "LongTextArea":
+        # 256 is the least length that Salesforce takes; the reasons of a score are four lines.
         body |= {"length": max(256, field.length), "visibleLines": 4}
     elif kind == "Checkbox":
         body["defaultValue"] = "false"
@@ -130,15 +133,15 @@ class Fields:
         steps: list[ProvisionStep] = []
         made: dict[str, list[Field]] = {}
         for obj, chosen in fields.items():
-            held = self.held(WRITTEN[obj])
-            new = sum(self.bare(f.key) not in held for f in chosen)
-            free = None if self.naming.namespace else self.free_slots(WRITTEN[obj], len(held))
+            existing = self.held(WRITTEN[obj])
+            new = sum(self.bare(f.key) not in existing for f in chosen)
+            free = None if self.naming.namespace else self.free_slots(WRITTEN[obj], len(existing))
             if free is not None and new > free:
                 words = f"{new} fields are to be made and {free} more are allowed; free some, or choose a smaller [write] set"
                 steps.append(ProvisionStep("slots", obj, f"{free} free", "refused", words))
                 continue
             for field in chosen:
-                step = self._field(obj, field, held, dry)
+                step = self._field(obj, field, existing, dry)
                 steps.append(step)
                 if step.state != "refused":
                     made.setdefault(obj, []).append(field)
@@ -253,8 +256,8 @@ class Fields:
         field_id = None if self.naming.namespace else self.held(sobject).get(self.bare(field.key))
         if field_id is None:
             return ""
-        held = self.look(field_id).metadata
-        said, helps = str(held.get("description") or ""), str(held.get("inlineHelpText") or "")
+        definition = self.look(field_id).metadata
+        said, helps = str(definition.get("description") or ""), str(definition.get("inlineHelpText") or "")
         wanted = self.naming.description(field, text)
         if not self.naming.is_ours(said) or said == wanted:
             return said
@@ -262,7 +265,10 @@ class Fields:
         if self.naming.without_note(helps) == cut(field.help, _HELP):
             noted = self.naming.helped(field, text)
             changes["inlineHelpText"] = noted if units(noted) <= _HELP else helps
-        body = {"FullName": f"{sobject}.{self.naming.salesforce(field.key)}", "Metadata": {**held, **changes}}
+        body = {
+            "FullName": f"{sobject}.{self.naming.salesforce(field.key)}",
+            "Metadata": {**definition, **changes},
+        }
         self.api.call(f"tooling/sobjects/CustomField/{field_id}", method="PATCH", body=body)
         return wanted
 

@@ -26,7 +26,7 @@ def uses(api: SalesforceApi, made: Fields, fields: Mapping[str, Sequence[Field]]
         for field in chosen:
             if made.bare(field.key) in held:
                 named[held[made.bare(field.key)]] = (obj, field.key)
-    found, ids = [], list(named)
+    components, ids = [], list(named)
     # Both forms of an id occur: 15 letters in the dependencies of older orgs.
     short = {i[:15]: i for i in ids}
     for start in range(0, len(ids), _AT_ONCE):
@@ -40,5 +40,7 @@ def uses(api: SalesforceApi, made: Fields, fields: Mapping[str, Sequence[Field]]
             return [], REFUSED
         for row in rows:
             obj, key = named[short[str(row["RefMetadataComponentId"])[:15]]]
-            found.append(Use(obj, key, str(row["MetadataComponentType"]), str(row["MetadataComponentName"])))
-    return sorted(set(found), key=lambda u: (u.kind, u.name, u.object, u.field)), NOT_TOLD
+            components.append(
+                Use(obj, key, str(row["MetadataComponentType"]), str(row["MetadataComponentName"]))
+            )
+    return sorted(set(components), key=lambda u: (u.kind, u.name, u.object, u.field)), NOT_TOLD

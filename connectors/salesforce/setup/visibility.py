@@ -40,20 +40,20 @@ def hidden(api: SalesforceApi, user: str) -> dict[str, str]:
         return {o: why for o in STANDARD if o in SHARED or o in _HANGS_ON}
     if everywhere is None:
         return {}
-    found: dict[str, str] = {}
+    reasons: dict[str, str] = {}
     for name in SHARED:
         model = defaults.get(name, "")
         if name in everywhere or model in _OPEN:
             continue
         parents = _PARENT.get(name, ()) if model == "ControlledByParent" else ()
-        if parents and not any(p in found for p in parents):
+        if parents and not any(p in reasons for p in parents):
             continue
-        found[name] = f"rows may be hidden by sharing: {_ACTION.format(name)}"
+        reasons[name] = f"rows may be hidden by sharing: {_ACTION.format(name)}"
     for name, above in _HANGS_ON.items():
-        first = next((p for p in above if p in found), None)
+        first = next((p for p in above if p in reasons), None)
         if first:
-            found[name] = f"rows may be hidden with their {first}: {_ACTION.format(first)}"
-    return {n: why for n, why in found.items() if n in STANDARD}
+            reasons[name] = f"rows may be hidden with their {first}: {_ACTION.format(first)}"
+    return {n: why for n, why in reasons.items() if n in STANDARD}
 
 
 def _rights(api: SalesforceApi, user: str) -> set[str] | None:

@@ -5,6 +5,7 @@ import io
 import math
 from collections.abc import Iterator, Mapping, Sequence
 
+# Bulk API 2.0 Developer Guide: an empty cell is ignored, this empties the field.
 NULL = "#N/A"
 
 

@@ -18,14 +18,17 @@ from sales_consultant.connectors.salesforce.api import TABLE, SalesforceApi, Sal
 from sales_consultant.connectors.salesforce.writing import bulk_csv
 from sales_consultant.connectors.salesforce.writing.record_errors import outcome
 
-# Salesforce takes 150 MB a job, counted after base64.
+# Salesforce takes 150 MB a job, counted after base64, which adds a third (Bulk API 2.0 Developer Guide, Limits).
 MAX_BYTES = 100_000_000
+# A judgement: a run must not stand in the way of the next, which goes on with the same job.
 WAIT_SECONDS = 3600.0
 ENDED = ("JobComplete", "Failed", "Aborted")
 _NEW = "new"
 # Our clock is the server's, but a job may be stamped in the second before the answer that we read it from.
 _SLACK_MS = 5_000
+# Of a list of results, with 2, 4 and 8 seconds between: a judgement, a gateway mostly comes back in that time.
 _TRIES = 4
+# The last is spelt in small letters, as in the path of the guide; public clients use either.
 _LISTS = ("successfulResults", "failedResults", "unprocessedrecords")
 
 Remember = Callable[[str], None]
@@ -158,6 +161,7 @@ class Ingest:
     def wait(self, job: str) -> dict[str, Any]:
         """The job at its end; polled ever more slowly. Raises CrmUnavailableError after an hour."""
         deadline = self.clock() + WAIT_SECONDS
+        # Judgements: a small job ends in seconds, and for a long one a poll a minute costs few calls.
         pause = 0.5
         while True:
             held: dict[str, Any] = self.api.call(f"jobs/ingest/{job}")
@@ -219,12 +223,12 @@ class Ingest:
             if job.startswith(f"{_NEW}:"):
                 self._abort_strays(job)
                 continue
-            held = self.api.call(f"jobs/ingest/{job}", accept_missing=True)
-            if held and held["state"] == "Open":
+            job_state = self.api.call(f"jobs/ingest/{job}", accept_missing=True)
+            if job_state and job_state["state"] == "Open":
                 self._abort(job)
                 continue
             uploaded = True
-            if held:
+            if job_state:
                 with suppress(SalesforceRefusalError):
                     yield from self._results(self.wait(job), waiting)
         if not uploaded:

@@ -21,12 +21,16 @@ from sales_consultant.connectors.salesforce.api import (
 from sales_consultant.connectors.salesforce.writing.bulk_ingest import Ingest, Remember
 from sales_consultant.connectors.salesforce.writing.record_errors import outcome
 
+# REST API Developer Guide, sObject Collections: records of a call.
 COLLECTION = 200
+# Salesforce advises Bulk for more records than this (Bulk API 2.0 Developer Guide).
 BULK_FROM = 2000
+# Rows of a job. A judgement: ten of Salesforce's own batches, far below 150 MB; after a kill so many are read back.
 BULK_ROWS = 100_000
 # Made, filled, set to work, once asked whether it is done, and its three lists.
 JOB_CALLS = 7
-# A parent that is being written is free again in seconds: only the rows that met it are sent anew, fewer at a time.
+# A parent that is being written is free again in seconds: only the rows that met it are sent anew, fewer at a time. The
+# pauses and sizes are judgements (docs/decisions/writing-locks.md).
 LOCK_ROUNDS: tuple[tuple[float, int], ...] = ((2.0, COLLECTION), (8.0, 25), (20.0, 10))
 _JSON_TYPES = ("number", "percent", "money")
 _COLUMN = re.compile(r"No such column '(\w+)'")
@@ -62,13 +66,13 @@ class Pusher:
         alike: list[Change] = []
         by_id = {c.record_id: c for c in mine}
         by_job = len(mine) > COLLECTION
-        for found in self._bulk(mine, remember) if by_job else self._collection(mine):
-            if found.code == LOCKED_ROW:
-                locked.append(by_id[found.record_id])
-            elif found.code == DUPLICATES and by_job:
-                alike.append(by_id[found.record_id])
+        for result in self._bulk(mine, remember) if by_job else self._collection(mine):
+            if result.code == LOCKED_ROW:
+                locked.append(by_id[result.record_id])
+            elif result.code == DUPLICATES and by_job:
+                alike.append(by_id[result.record_id])
             else:
-                yield found
+                yield result
         # Bulk knows no word for "an alert is no refusal"; a collection does, and a rule that blocks refuses there too.
         for start in range(0, len(alike), COLLECTION):
             yield from self._collection(alike[start : start + COLLECTION])
@@ -84,30 +88,30 @@ class Pusher:
             for start in range(0, len(locked), size):
                 part = locked[start : start + size]
                 by_id = {c.record_id: c for c in part}
-                for found in self._collection(part):
-                    if found.code == LOCKED_ROW and not last:
-                        left.append(by_id[found.record_id])
+                for result in self._collection(part):
+                    if result.code == LOCKED_ROW and not last:
+                        left.append(by_id[result.record_id])
                     else:
-                        yield found
+                        yield result
             locked = left
 
     def _bulk(self, changes: Sequence[Change], remember: Remember) -> Iterator[Outcome]:
-        told: set[str] = set()
+        with_outcome: set[str] = set()
         try:
-            for found in self.ingest.push(changes, remember):
-                told.add(found.record_id)
-                yield found
+            for result in self.ingest.push(changes, remember):
+                with_outcome.add(result.record_id)
+                yield result
         except SalesforceRefusalError:
             # No Bulk for this user or no job left today: the slower way needs neither.
-            rest = [c for c in changes if c.record_id not in told]
+            rest = [c for c in changes if c.record_id not in with_outcome]
             for start in range(0, len(rest), COLLECTION):
                 yield from self._collection(rest[start : start + COLLECTION])
 
     def resume(self, remembered: str, changes: Sequence[Change]) -> Iterator[Outcome]:
         """Outcomes of remembered jobs."""
-        for found in self.ingest.resume(remembered, changes):
+        for result in self.ingest.resume(remembered, changes):
             # By a job it could not be told whether the rule only alerts: the next run asks by a collection.
-            yield replace(found, state="retry") if found.code == DUPLICATES else found
+            yield replace(result, state="retry") if result.code == DUPLICATES else result
 
     def _values(self, change: Change) -> dict[str, str | None]:
         return {self.name(change.object, k): self.spell(self.field(k), v) for k, v in change.values.items()}
@@ -135,35 +139,35 @@ class Pusher:
             return [Outcome(c.object, c.record_id, "unknown", "no answer came") for c in changes]
         if len(answers) != len(changes):
             return [Outcome(c.object, c.record_id, "unknown", "the answer is not whole") for c in changes]
-        found = []
+        outcomes = []
         # Results come in the order of the request, and say nothing of the id where a record failed.
         for change, answer in zip(changes, answers, strict=True):
             errors = answer.get("errors")
             if answer["success"] is True:
-                found.append(Outcome(change.object, change.record_id, "done"))
+                outcomes.append(Outcome(change.object, change.record_id, "done"))
                 continue
             if answer["success"] is not False and not errors:
                 words = "the answer does not say whether it was taken"
-                found.append(Outcome(change.object, change.record_id, "unknown", words))
+                outcomes.append(Outcome(change.object, change.record_id, "unknown", words))
                 continue
             error = errors[0] if isinstance(errors, list) and errors and isinstance(errors[0], dict) else {}
             code = str(error.get("statusCode") or error.get("errorCode") or "ERROR")
-            found.append(outcome(change, code, str(error.get("message", ""))))
-        return found
+            outcomes.append(outcome(change, code, str(error.get("message", ""))))
+        return outcomes
 
     def _collection(self, changes: Sequence[Change]) -> Iterator[Outcome]:
-        told: set[str] = set()
+        with_outcome: set[str] = set()
         try:
-            for found in self._told(changes):
-                told.add(found.record_id)
-                yield found
+            for result in self._outcomes(changes):
+                with_outcome.add(result.record_id)
+                yield result
         except (AccessError, CrmUnavailableError) as e:
             state: OutcomeState = "unknown" if e.details.get("may_be_applied") else "retry"
-            left = [c for c in changes if c.record_id not in told]
+            left = [c for c in changes if c.record_id not in with_outcome]
             yield from (Outcome(c.object, c.record_id, state, e.message) for c in left)
             raise
 
-    def _told(self, changes: Sequence[Change]) -> Iterator[Outcome]:
+    def _outcomes(self, changes: Sequence[Change]) -> Iterator[Outcome]:
         try:
             yield from self._send(changes)
         except SalesforceRefusalError as e:
@@ -174,7 +178,7 @@ class Pusher:
                 yield from (outcome(c, e.error_code, e.words) for c in blamed)
                 rest = [c for c in changes if c not in blamed]
                 if rest:
-                    yield from self._told(rest)
+                    yield from self._outcomes(rest)
                 return
             yield from isolate(changes, e, send=self._send, dead=_dead, refusal=SalesforceRefusalError)
 

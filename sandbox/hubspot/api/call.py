@@ -24,6 +24,7 @@ from sales_consultant.sandbox.hubspot.portal import (
 )
 
 Json = dict[str, Any]
+# HubSpot documents no limit; users report 414 near 16,200 characters.
 MAX_URL = 16_000
 
 

@@ -28,6 +28,7 @@ CHANNELS = {
     "visit": "WEBSITE_VISIT",
     "marketing_email": "MARKETING_EMAIL",
 }
+# HubSpot's own ids of call outcomes, the same in every account (developers.hubspot.com, Calls).
 _DISPOSITIONS = {
     "connected": "f240bbac-87c9-4f6e-bf70-924b57d47db7",
     "busy": "9d9162e7-6cf3-4944-bf63-4dff82258764",
@@ -37,6 +38,7 @@ _DISPOSITIONS = {
     "noanswer": "73a0d17f-1163-4015-bdd5-ec830791da20",
     "wrongnumber": "17b47fee-58de-441e-a44c-c6300d46f273",
 }
+# The data folder knows no end of a meeting: half an hour is a guess.
 _HALF_HOUR = 1_800_000
 
 
@@ -44,7 +46,7 @@ def load_activities(loader: Loader) -> None:
     """Activities by the object type of their kind, linked to contact, deal and company."""
     table = loader.folder["activities"]
     custom = {name: loader.define(table, KINDS[name]) for name in ACTIVITIES} if table.custom else {}
-    found: dict[str, list[Draft]] = defaultdict(list)
+    by_kind: dict[str, list[Draft]] = defaultdict(list)
     drafts: list[tuple[Draft, Row]] = []
     for row in table:
         kind = KINDS[_KIND.get(row["type"], "communications")]
@@ -60,9 +62,9 @@ def load_activities(loader: Loader) -> None:
             **loader.custom(row, custom.get(kind.name, {})),
         }
         draft = Draft(kind, row["id"], created, values)
-        found[kind.name].append(draft)
+        by_kind[kind.name].append(draft)
         drafts.append((draft, row))
-    for name, mine in found.items():
+    for name, mine in by_kind.items():
         loader.save(name, mine)
     counts: dict[int, tuple[Draft, list[tuple[int, str]]]] = {}
     for draft, source in drafts:
@@ -82,7 +84,7 @@ def load_activities(loader: Loader) -> None:
             when = draft.created if occurred is None else int(occurred)
             counts.setdefault(id(end), (end, []))[1].append((when, draft.kind.name))
     _rollups(loader, counts)
-    for name, mine in found.items():
+    for name, mine in by_kind.items():
         loader.write(name, mine)
 
 

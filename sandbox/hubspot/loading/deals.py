@@ -119,7 +119,7 @@ def load_deals(loader: Loader) -> None:
     for row in loader.folder["deal_history"]:
         changed[row["deal_id"]].append(row)
     home = {s["id"]: p["id"] for p in loader.portal.pipelines(kind) for s in p["stages"]}
-    found = {}
+    drafts = {}
     for row in table:
         values = {**_values(loader, row, home), **loader.custom(row, named)}
         created = row.get("created_at")
@@ -127,9 +127,9 @@ def load_deals(loader: Loader) -> None:
         _history(loader, draft, row, staged[row["id"]], changed[row["id"]])
         derive(loader.portal, kind, draft.values, draft.created, loader.now)
         draft.modified = row.get("closed_at") or 0
-        found[row["id"]] = draft
-    loader.drafts["deals"] = found
-    loader.save("deals", list(found.values()))
+        drafts[row["id"]] = draft
+    loader.drafts["deals"] = drafts
+    loader.save("deals", list(drafts.values()))
     _links(loader)
 
 
@@ -175,16 +175,16 @@ def _history(loader: Loader, draft: Draft, row: Row, staged: list[Row], changed:
             amounts.append((max(a[0] for a in amounts), draft.values["amount"] or ""))
         draft.since("amount", amounts)
     dates = [(r["changed_at"], iso(r["close_date"])) for r in changed if r.get("close_date") is not None]
-    held = draft.values["closedate"]
+    close_date = draft.values["closedate"]
     if dates:
-        if held is not None and max(dates)[1] != held:
-            dates.append((max(max(dates)[0], closed_at or 0), held))
+        if close_date is not None and max(dates)[1] != close_date:
+            dates.append((max(max(dates)[0], closed_at or 0), close_date))
         draft.since("closedate", dates)
-    elif held is not None and closed_at is not None:
+    elif close_date is not None and closed_at is not None:
         close = row.get("close_date")
         if close is None or close // DAY_MS == closed_at // DAY_MS:
             # Closing a deal sets the day; before that nobody knew it.
-            draft.since("closedate", [(closed_at, held)])
+            draft.since("closedate", [(closed_at, close_date)])
 
 
 def _links(loader: Loader) -> None:

@@ -77,7 +77,7 @@ def load_companies(loader: Loader) -> None:
         "owner_id": "hubspot_owner_id",
         **loader.columns.get("companies", {}),
     }
-    found = {}
+    drafts = {}
     for row in table:
         values = {
             "name": row.get("name"),
@@ -87,9 +87,9 @@ def load_companies(loader: Loader) -> None:
             **loader.custom(row, named),
         }
         created = row.get("created_at")
-        found[row["id"]] = Draft(kind, row["id"], loader.epoch if created is None else created, values)
-    loader.drafts["companies"] = found
-    loader.save("companies", list(found.values()))
+        drafts[row["id"]] = Draft(kind, row["id"], loader.epoch if created is None else created, values)
+    loader.drafts["companies"] = drafts
+    loader.save("companies", list(drafts.values()))
 
 
 def load_people(loader: Loader) -> None:

@@ -11,6 +11,7 @@ from sales_consultant.sandbox.store import Record
 Json = dict[str, Any]
 OBJECT = "campaigns"
 TOUCHES = ("contactFirstTouch", "contactLastTouch", "influencedContacts")
+# developers.hubspot.com, Campaigns: inputs of a batch.
 MAX_BATCH = 50
 _KIND = Kind(OBJECT, "campaign", "0-35", "Campaign", ("hs_name",), (), "campaigns")
 
@@ -52,7 +53,7 @@ def list_page(call: Call) -> Result:
     return 200, body
 
 
-def _held(call: Call) -> Record:
+def _campaign_of(call: Call) -> Record:
     _marketing(call)
     found = call.portal.store.get(VENDOR, OBJECT, call.param("campaign"))
     if found is None:
@@ -62,7 +63,7 @@ def _held(call: Call) -> Record:
 
 def get(call: Call) -> Result:
     """GET one campaign."""
-    return 200, _shown(_held(call), call.texts("properties"))
+    return 200, _shown(_campaign_of(call), call.texts("properties"))
 
 
 def batch_read(call: Call) -> Result:
@@ -77,7 +78,7 @@ def batch_read(call: Call) -> Result:
 
 def contacts(call: Call) -> Result:
     """GET the ids of the contacts that a campaign touched in one of three ways."""
-    held = _held(call)
+    campaign = _campaign_of(call)
     touch = call.param("touch")
     if touch not in TOUCHES:
         raise bad(f"contact type {touch} is not one of {', '.join(TOUCHES)}")
@@ -89,7 +90,7 @@ def contacts(call: Call) -> Result:
     after = call.text("after", "0")
     if not after.isdigit():
         raise bad(f"Invalid value for after: {after}")
-    rows = call.portal.store.rows(sql, (VENDOR, OBJECT, held.id, touch, limit + 1, int(after)))
+    rows = call.portal.store.rows(sql, (VENDOR, OBJECT, campaign.id, touch, limit + 1, int(after)))
     body: Json = {"results": [{"id": r[0]} for r in rows[:limit]]}
     if len(rows) > limit:
         end = str(int(after) + limit)

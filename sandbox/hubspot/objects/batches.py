@@ -11,6 +11,7 @@ from sales_consultant.sandbox.hubspot.records import Projection, writing
 from sales_consultant.sandbox.store import Record
 
 Json = dict[str, Any]
+# developers.hubspot.com, CRM objects: inputs of a batch.
 MAX = 100
 
 
@@ -97,23 +98,23 @@ def update(call: Call) -> Result:
     _no_twins(ids)
     if name and name != "hs_object_id":
         ids = [by_property(call.portal, kind, name, i) or i for i in ids]
-    held = {i: r for i, r in call.portal.store.get_many(VENDOR, kind.name, ids).items() if not r.archived}
+    records = {i: r for i, r in call.portal.store.get_many(VENDOR, kind.name, ids).items() if not r.archived}
     merged = call.portal.store.merged(VENDOR, kind.name, ids)
     traced = _traced(call, inputs, creating=False)
     results: list[Json] = []
     errors: list[Json] = []
     with call.portal.store.transaction():
         for record_id, one in zip(ids, inputs, strict=True):
-            if record_id not in held:
+            if record_id not in records:
                 continue
             try:
                 new = writing.update(
-                    call.portal, kind, held[record_id], one.get("properties") or {}, call.version
+                    call.portal, kind, records[record_id], one.get("properties") or {}, call.version
                 )
                 results.append(written(call.portal, kind, new))
             except (InvalidValuesError, ApiError) as e:
                 errors.append(_refused(call, one, e, traced))
-    errors += not_found(kind, (i for i in ids if i not in held and i not in merged))
+    errors += not_found(kind, (i for i in ids if i not in records and i not in merged))
     return answer(call, results, errors, started)
 
 

@@ -12,8 +12,10 @@ from sales_consultant.sandbox.hubspot.records import links
 from sales_consultant.sandbox.store import Link
 
 Json = dict[str, Any]
+# developers.hubspot.com, Associations: inputs of a batch that reads, and of one that makes links.
 MAX_READ, MAX_CREATE = 1_000, 2_000
-# How many links of one record stand in an answer before it is paged.
+# How many links of one record stand in an answer before it is paged: of a list of links, and inside a record. The
+# second is a judgement: HubSpot documents that there is a next page, and not from where on.
 PAGE, INLINE_PAGE = 500, 100
 
 
@@ -26,16 +28,16 @@ def grouped(
 ) -> dict[str, dict[str, list[Link]]]:
     """Links to live records, by the record they come from and the one they lead to."""
     store = call.portal.store
-    found = store.links(VENDOR, from_kind.name, ids, to_kind.name)
+    links_found = store.links(VENDOR, from_kind.name, ids, to_kind.name)
     sql = (
         "SELECT id FROM records WHERE vendor = ? AND object = ? AND archived = 1 "
         "AND id IN (SELECT DISTINCT value FROM json_each(?))"
     )
 
-    ends = orjson.dumps(list({link.to_id for link in found})).decode()
+    ends = orjson.dumps(list({link.to_id for link in links_found})).decode()
     gone = {r[0] for r in store.rows(sql, (VENDOR, to_kind.name, ends))}
     held: dict[str, dict[str, list[Link]]] = defaultdict(lambda: defaultdict(list))
-    for link in found:
+    for link in links_found:
         if link.to_id not in gone:
             held[link.from_id][link.to_id].append(link)
     return held

@@ -77,8 +77,10 @@ def batch_read(call: Call) -> Result:
     kind, other = call.kind("from_object"), call.kind("to_object")
     wanted = [str(i.get("id")) for i in call.inputs(MAX_READ)]
     started = call.portal.clock.now_ms()
-    found = grouped(call, kind, wanted, other)
-    results = [{"from": {"id": i}, "to": _targets(found[i], kind, other)} for i in wanted if i in found]
+    links_found = grouped(call, kind, wanted, other)
+    results = [
+        {"from": {"id": i}, "to": _targets(links_found[i], kind, other)} for i in wanted if i in links_found
+    ]
     errors = [
         {
             "status": "error",
@@ -92,7 +94,7 @@ def batch_read(call: Call) -> Result:
             },
         }
         for i in wanted
-        if i not in found
+        if i not in links_found
     ]
     return answer(call, results, errors, started)
 

@@ -8,11 +8,12 @@ from sales_consultant.sandbox.hubspot.portal import VENDOR, ApiError, bad, kind_
 
 Json = dict[str, Any]
 MANUAL = ("MANUAL", "SNAPSHOT")
+# developers.hubspot.com, Lists: records of a change, and of a page of members.
 MOST = 100_000
 PAGE = 250
 
 
-def _held(call: Call, *, deleted: bool = False) -> Json:
+def _list_of(call: Call, *, deleted: bool = False) -> Json:
     found = call.portal.store.documents(VENDOR, "list", "").get(call.param("list"))
     if found is None or (found["deletedAt"] is not None) != deleted:
         raise missing(f"List does not exist with ID {call.param('list')}.")
@@ -71,7 +72,7 @@ def create(call: Call) -> Result:
 
 def get(call: Call) -> Result:
     """GET one list by its id."""
-    return 200, {"list": _held(call)}
+    return 200, {"list": _list_of(call)}
 
 
 def several(call: Call) -> Result:
@@ -95,7 +96,7 @@ def search(call: Call) -> Result:
     body = call.dict()
     words = str(body.get("query") or "").lower()
     kinds, ids = body.get("processingTypes") or [], [str(i) for i in body.get("listIds") or []]
-    found = [
+    matching = [
         x
         for x in call.portal.store.documents(VENDOR, "list", "").values()
         if x["deletedAt"] is None
@@ -104,12 +105,12 @@ def search(call: Call) -> Result:
         and (not ids or x["listId"] in ids)
         and (not body.get("objectTypeId") or x["objectTypeId"] == body["objectTypeId"])
     ]
-    found.sort(key=lambda x: int(x["listId"]))
+    matching.sort(key=lambda x: int(x["listId"]))
     start = int(body.get("offset") or 0)
     count = bounded(body.get("count") or 20, "count", 500)
-    shown = [_shown(call, x) for x in found[start : start + count]]
+    shown = [_shown(call, x) for x in matching[start : start + count]]
     end = start + len(shown)
-    return 200, {"lists": shown, "total": len(found), "offset": end, "hasMore": end < len(found)}
+    return 200, {"lists": shown, "total": len(matching), "offset": end, "hasMore": end < len(matching)}
 
 
 def rename(call: Call) -> Result:
@@ -117,24 +118,24 @@ def rename(call: Call) -> Result:
     name = call.text("listName")
     if not name:
         raise bad("Some required fields were not set: [listName]")
-    return 200, {"updatedList": _put(call, _held(call), name=name)}
+    return 200, {"updatedList": _put(call, _list_of(call), name=name)}
 
 
 def archive(call: Call) -> Result:
     """DELETE a list; for 90 days it can be restored."""
-    _put(call, _held(call), deletedAt=iso(call.portal.clock.now_ms()))
+    _put(call, _list_of(call), deletedAt=iso(call.portal.clock.now_ms()))
     return 204, None
 
 
 def restore(call: Call) -> Result:
     """PUT a list back."""
-    _put(call, _held(call, deleted=True), deletedAt=None)
+    _put(call, _list_of(call, deleted=True), deletedAt=None)
     return 204, None
 
 
 def members(call: Call) -> Result:
     """GET the records of a list, by order of id."""
-    held = _held(call)
+    held = _list_of(call)
     limit, after = call.whole("limit", 100, PAGE), call.text("after", "0")
     found = sorted(_members(call, held["listId"]).items(), key=lambda m: int(m[0]))
     shown = [(i, m) for i, m in found if after.isdigit() and int(i) > int(after)]
@@ -148,7 +149,7 @@ def members(call: Call) -> Result:
 
 def change_members(call: Call) -> Result:
     """PUT records into a list or out of it: a bare list of ids, or recordIdsToAdd and recordIdsToRemove."""
-    held, path = _held(call), call.request.url.path
+    crm_list, path = _list_of(call), call.request.url.path
     if isinstance(call.body, list):
         ids = [str(i) for i in call.body]
         adding, removing = ([], ids) if path.endswith("/remove") else (ids, [])
@@ -158,18 +159,18 @@ def change_members(call: Call) -> Result:
         removing = [str(i) for i in body.get("recordIdsToRemove") or []]
     if len(adding) + len(removing) > MOST:
         raise bad(f"at most {MOST} records at once")
-    kind = kind_of(held["objectTypeId"])
+    kind = kind_of(crm_list["objectTypeId"])
     assert kind is not None
-    store, before = call.portal.store, _members(call, held["listId"])
+    store, before = call.portal.store, _members(call, crm_list["listId"])
     alive = store.get_many(VENDOR, kind.name, adding)
     added = [i for i in adding if i in alive and not alive[i].archived and i not in before]
     removed = [i for i in removing if i in before]
     with store.transaction():
         for i in added:
-            store.put(VENDOR, "member", held["listId"], i, {"at": iso(call.portal.clock.now_ms())})
+            store.put(VENDOR, "member", crm_list["listId"], i, {"at": iso(call.portal.clock.now_ms())})
         for i in removed:
-            store.drop(VENDOR, "member", held["listId"], i)
-        _put(call, held, size=len(before) + len(added) - len(removed))
+            store.drop(VENDOR, "member", crm_list["listId"], i)
+        _put(call, crm_list, size=len(before) + len(added) - len(removed))
     gone = [i for i in adding if i not in alive or alive[i].archived]
     return 200, {"recordIdsAdded": added, "recordIdsRemoved": removed, "recordIdsMissing": gone,
                  "recordsIdsAdded": added}  # fmt: skip
@@ -177,7 +178,7 @@ def change_members(call: Call) -> Result:
 
 def clear(call: Call) -> Result:
     """DELETE all records out of a list."""
-    held = _held(call)
+    held = _list_of(call)
     with call.portal.store.transaction():
         for i in call.portal.store.documents(VENDOR, "member", held["listId"]):
             call.portal.store.drop(VENDOR, "member", held["listId"], i)
@@ -188,12 +189,12 @@ def clear(call: Call) -> Result:
 def of_record(call: Call) -> Result:
     """GET the lists that a record is in."""
     kind = call.kind("object")
-    found = []
+    memberships = []
     for one in call.portal.store.documents(VENDOR, "list", "").values():
         if one["objectTypeId"] != kind.type_id or one["deletedAt"] is not None:
             continue
         mine = _members(call, one["listId"]).get(call.param("id"))
         if mine is not None:
-            found.append({"listId": one["listId"], "listVersion": 1, "firstAddedTimestamp": mine["at"],
+            memberships.append({"listId": one["listId"], "listVersion": 1, "firstAddedTimestamp": mine["at"],
                           "lastAddedTimestamp": mine["at"]})  # fmt: skip
-    return 200, {"results": found, "total": len(found)}
+    return 200, {"results": memberships, "total": len(memberships)}

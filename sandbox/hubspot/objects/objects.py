@@ -9,6 +9,7 @@ from sales_consultant.sandbox.hubspot.records import Projection, Search, writing
 from sales_consultant.sandbox.store import Record
 
 Json = dict[str, Any]
+# developers.hubspot.com, CRM objects: rows of a list, and of one with propertiesWithHistory.
 PAGE, HISTORY_PAGE = 100, 50
 
 

@@ -22,11 +22,11 @@ _SPANS = (("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1000))
 
 def taken(body: Json, held: Json) -> Json:
     """The settings of a body as they are kept: null changes nothing. Raises ApiError for one that HubSpot refuses."""
-    found = {k: body[k] for k in SETTINGS if body.get(k) is not None}
+    settings = {k: body[k] for k in SETTINGS if body.get(k) is not None}
     for key, known in (("numberDisplayHint", NUMBER_HINTS), ("textDisplayHint", TEXT_HINTS)):
-        if key in found and found[key] not in known:
+        if key in settings and settings[key] not in known:
             raise bad(f"Invalid input JSON: {key} is one of {', '.join(known)}")
-    after = {**held, **found}
+    after = {**held, **settings}
     if after.get("currencyPropertyName") is not None and not after.get("showCurrencySymbol"):
         # Once a property of the currency was named, the symbol stays.
         raise ApiError(
@@ -35,7 +35,7 @@ def taken(body: Json, held: Json) -> Json:
             "Only properties that show a currency symbol can name the property of their currency",
             subCategory="PropertyValidationError.ONLY_CURRENCY_PROPERTIES_CAN_SPECIFY_CURRENCY",
         )
-    return found
+    return settings
 
 
 def text(definition: Mapping[str, Any], value: str, values: Mapping[str, Any], home: str) -> str:

@@ -21,6 +21,8 @@ class Plan:
     daily: int
 
 
+# developers.hubspot.com, API usage guidelines and limits: calls in ten seconds and a day; Associations: reads in ten
+# seconds.
 PLANS = {
     "free": Plan(100, 100, 250_000),
     "professional": Plan(190, 150, 625_000),
@@ -28,6 +30,7 @@ PLANS = {
 }
 # What the headers tell while limits are off: HubSpot never leaves them out, and who paces itself by them is not slowed.
 OFF = Plan(1_000_000, 1_000_000, 1_000_000_000)
+# Search the CRM: of all apps of an account together. API usage guidelines and limits: of an OAuth app in ten seconds.
 SEARCHES_A_SECOND = 5
 APP_BURST = 110
 

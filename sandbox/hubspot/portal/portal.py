@@ -13,6 +13,8 @@ from sales_consultant.sandbox.world import World
 
 Json = dict[str, Any]
 # What an admin may switch under /_sandbox/options, with its value at the start.
+# HubSpot's access tokens last 1,800 seconds; how many custom properties there may be differs by subscription, the
+# number is one of them.
 OPTIONS: Mapping[str, Any] = {
     "trace_ids": True,
     "marketing": True,

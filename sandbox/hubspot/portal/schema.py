@@ -303,7 +303,7 @@ def definition(
 
 def standard(at: str) -> Mapping[str, dict[str, Json]]:
     """All of HubSpot's own definitions by object type and name, made at `at` (ISO 8601)."""
-    found: dict[str, dict[str, Json]] = {}
+    by_kind: dict[str, dict[str, Json]] = {}
     for kind in KINDS.values():
         text = _EVERY.format(created=kind.created, modified=kind.modified) + _BY_KIND[kind.name]
         if kind.created == "createdate":
@@ -325,5 +325,5 @@ def standard(at: str) -> Mapping[str, dict[str, Json]]:
                 own=name != "external_id",
                 shown=next((how for flag, how in _SHOWN.items() if flag in flags.split()), {}),
             )
-        found[kind.name] = mine
-    return found
+        by_kind[kind.name] = mine
+    return by_kind

@@ -10,6 +10,7 @@ from sales_consultant.sandbox.clock import DAY_MS, iso, parse_iso
 from sales_consultant.sandbox.lengths import length
 
 Json = dict[str, Any]
+# developers.hubspot.com, Properties: characters of a text.
 MAX_TEXT = 65_536
 
 

@@ -69,7 +69,7 @@ def histories(
     entries: dict[tuple[str, str], list[Json]] = defaultdict(list)
     for change in portal.store.history(VENDOR, kind.name, (r.id for r in records), names):
         entries[change.id, change.property].append(_entry(change.value, change.at, change.source))
-    found: dict[str, dict[str, list[Json]]] = {}
+    by_record: dict[str, dict[str, list[Json]]] = {}
     for record in records:
         values = record.values()
         mine: dict[str, list[Json]] = {}
@@ -81,8 +81,8 @@ def histories(
                 mine[name] = [_entry(values[name], record.created, "IMPORT")]
             else:
                 mine[name] = []
-        found[record.id] = mine
-    return found
+        by_record[record.id] = mine
+    return by_record
 
 
 def _entry(value: str | None, at: int, source: str) -> Json:

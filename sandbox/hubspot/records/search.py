@@ -10,6 +10,8 @@ from sales_consultant.sandbox.hubspot.records.filters import Condition, compile_
 from sales_consultant.sandbox.store import Record
 
 Json = dict[str, Any]
+# developers.hubspot.com, Search the CRM: rows of an answer and of a query; groups, filters of a group and filters in
+# all; characters (the page says of the body, the API's description of the query: the latter is held here).
 MAX_LIMIT = 200
 MAX_ROWS = 10_000
 MAX_GROUPS, MAX_FILTERS, MAX_ALL_FILTERS = 5, 6, 18
@@ -91,15 +93,15 @@ class Search:
         """A walk by id through one window: the window's ids are found once, until something is written."""
         past = [c for c in group if c.sql == "seq > ?"]
         where, parameters = self._where([[c for c in group if c not in past]])
-        found = self.portal.window(where, parameters)
-        low = max([bisect_right(found, c.parameters[0]) for c in past], default=0)
-        seqs = found[low + self.offset : low + self.offset + self.limit]
+        seqs_found = self.portal.window(where, parameters)
+        low = max([bisect_right(seqs_found, c.parameters[0]) for c in past], default=0)
+        seqs = seqs_found[low + self.offset : low + self.offset + self.limit]
         sql = (
             f"SELECT {_COLUMNS} FROM records WHERE vendor = ? AND object = ? AND archived = 0 "
             "AND seq IN (SELECT value FROM json_each(?)) ORDER BY seq"
         )
         rows = self.portal.store.rows(sql, (VENDOR, self.kind.name, f"[{','.join(map(str, seqs))}]"))
-        return len(found) - low, [Record(*r) for r in rows]
+        return len(seqs_found) - low, [Record(*r) for r in rows]
 
     def _in_python(self, lagging: Mapping[str, Record | None]) -> tuple[int, list[Record]]:
         where, parameters = self._where(self.groups)
@@ -109,18 +111,18 @@ class Search:
         candidates = [r for r in map(Record._make, rows) if r.id not in lagging]
         candidates += [r for r in lagging.values() if r is not None and not r.archived]
         words = [w.lower() for w in _TOKEN.findall(self.query)]
-        found = []
+        matching = []
         for record in candidates:
             values = self.values(record)
             if self._matches(values, record) and self._mentions(values, words):
-                found.append((record, values))
+                matching.append((record, values))
         key = self._key()
-        found.sort(key=lambda pair: pair[0].seq)
-        filled = [p for p in found if p[1].get(self.sort) is not None]
-        empty = [p for p in found if p[1].get(self.sort) is None]
+        matching.sort(key=lambda pair: pair[0].seq)
+        filled = [p for p in matching if p[1].get(self.sort) is not None]
+        empty = [p for p in matching if p[1].get(self.sort) is None]
         filled.sort(key=lambda pair: key(str(pair[1][self.sort])), reverse=self.descending)
         page = [*filled, *empty][self.offset : self.offset + self.limit]
-        return len(found), [record for record, _ in page]
+        return len(matching), [record for record, _ in page]
 
     def values(self, record: Record) -> Json:
         """A record's values with those that are columns of the store."""

@@ -25,6 +25,7 @@ from sales_consultant.sandbox.store import Change, Record
 Json = dict[str, Any]
 # Ids begin just below a new digit, so that whoever compares them as text is found out.
 FIRST_ID = 9_999_999_950
+# Archived records can be restored for 90 days, and are gone afterwards (developers.hubspot.com, CRM objects).
 KEPT_MS = 90 * DAY_MS
 
 
@@ -37,7 +38,7 @@ def new_id(portal: Portal, kind: Kind, count: int = 1) -> int:
 def checked(portal: Portal, kind: Kind, values: Mapping[str, Any]) -> dict[str, str | None]:
     """The values to keep. Raises InvalidValuesError with every reason."""
     definitions = portal.definitions(kind)
-    found: dict[str, str | None] = {}
+    values_checked: dict[str, str | None] = {}
     reasons: list[Json] = []
     for name, value in values.items():
         definition = definitions.get(name)
@@ -51,12 +52,12 @@ def checked(portal: Portal, kind: Kind, values: Mapping[str, Any]) -> dict[str, 
             reasons.append({"isValid": False, "message": message, "error": "READ_ONLY_VALUE", "name": name})
         else:
             try:
-                found[name] = check(definition, value, portal.allowed(kind, definition))
+                values_checked[name] = check(definition, value, portal.allowed(kind, definition))
             except ValueError as e:
                 reasons.append(refusal(name, e))
     if reasons:
         raise InvalidValuesError(reasons)
-    return found
+    return values_checked
 
 
 def taken(portal: Portal, kind: Kind, name: str, value: str | None) -> str | None:

@@ -8,6 +8,8 @@ from sales_consultant.sandbox.hubspot.portal import KINDS, OFF, VENDOR, Kind, ba
 from sales_consultant.sandbox.store import Record
 
 Json = dict[str, Any]
+# developers.hubspot.com, Owners: rows of a list. How many records an account may hold differs by subscription (Limits
+# tracking).
 MAX_OWNERS = 500
 MAX_RECORDS = 15_000_000
 

@@ -31,21 +31,21 @@ def authorize(portal: Portal, request: Request) -> Response:
     """GET /oauth/authorize: sends the browser back with a code, or with the user's no."""
     query = request.query_params
     client_id, uri, state = (query.get(n) or "" for n in ("client_id", "redirect_uri", "state"))
-    held = oauth.app(portal.world, VENDOR, client_id)
+    app = oauth.app(portal.world, VENDOR, client_id)
     wanted = (query.get("scope") or "").split()
     if not client_id or not uri:
         return oauth.broken("The link lacks client_id or redirect_uri.")
-    if not oauth.redirect_allowed(held, uri):
+    if not oauth.redirect_allowed(app, uri):
         return oauth.broken("The redirect URL doesn't match the app's registered redirect URL.")
     if not wanted:
         return oauth.broken("The link lacks scope: at least one is needed.")
-    allowed = set(held.get("scopes") or SCOPES) if held else {*SCOPES}
+    allowed = set(app.get("scopes") or SCOPES) if app else {*SCOPES}
     strange = sorted(set(wanted) - allowed)
-    if strange and held is not None:
+    if strange and app is not None:
         return oauth.broken(f"The scopes of the link don't match those of the app: {' '.join(strange)}")
     answer = query.get("sandbox_answer") or oauth.consent(portal.world, VENDOR)
     if answer == "ask":
-        return oauth.ask(str((held or {}).get("name") or client_id), wanted, str(request.url))
+        return oauth.ask(str((app or {}).get("name") or client_id), wanted, str(request.url))
     if answer == "deny":
         return oauth.back(uri, {
             "error": "access_denied", "error_description": "The user did not authorize the app", "state": state,
@@ -63,16 +63,16 @@ def token(call: Call) -> Result:
         raise OAuthError(
             "BAD_GRANT_TYPE", "unsupported_grant_type", f"missing or unknown grant_type: {grant}"
         )
-    held = oauth.app(call.portal.world, VENDOR, client_id)
+    app = oauth.app(call.portal.world, VENDOR, client_id)
     if not client_id or not form.get("client_secret"):
         raise OAuthError("BAD_CLIENT_ID", "invalid_client", "missing or invalid client id")
-    if held is not None and form["client_secret"] != held.get("client_secret"):
+    if app is not None and form["client_secret"] != app.get("client_secret"):
         raise OAuthError("BAD_CLIENT_SECRET", "invalid_client", "missing or invalid client secret")
     if grant == "authorization_code":
         refresh, scopes = _by_code(call, form, client_id)
     else:
         refresh = str(form.get("refresh_token") or client_id)
-        scopes = _by_refresh(call, refresh, client_id, known=held is not None and grant == "refresh_token")
+        scopes = _by_refresh(call, refresh, client_id, known=app is not None and grant == "refresh_token")
     return 200, _granted(call.portal, refresh, scopes, client_id)
 
 
@@ -125,10 +125,11 @@ def left(portal: Portal, user: Json | None) -> int:
         return int(portal.options["token_seconds"])
     if user.get("expired"):
         return 0
+    # A token that no endpoint gave out is told to hold as long as a fresh one.
     return max(0, (user["until"] - portal.clock.now_ms()) // 1000) if "until" in user else 1800
 
 
-def _told(call: Call, name: str) -> Json:
+def _token_info(call: Call, name: str) -> Json:
     user = call.portal.users().get(name)
     return {
         "token": name,
@@ -145,7 +146,7 @@ def _told(call: Call, name: str) -> Json:
 
 def access_token(call: Call) -> Result:
     """GET what a token may do; 404 for one that is over."""
-    told = _told(call, call.param("token"))
+    told = _token_info(call, call.param("token"))
     if told["expires_in"] <= 0:
         raise missing("access token not found")
     return 200, told
@@ -179,25 +180,25 @@ def introspect(call: Call) -> Result:
     form = call.body if isinstance(call.body, dict) else {}
     if not form.get("token"):
         raise bad("Some required fields were not set: [token]")
-    told = _told(call, str(form["token"]))
+    facts = _token_info(call, str(form["token"]))
     empty = (
         "newSignature", "scopes", "scopeToScopeGroupPks", "signature", "trialScopes", "trialScopeToScopeGroupPks",
     )  # fmt: skip
     signed = {
-        "userId": told["user_id"],
-        "hubId": told["hub_id"],
-        "appId": told["app_id"],
+        "userId": facts["user_id"],
+        "hubId": facts["hub_id"],
+        "appId": facts["app_id"],
         "isPrivateDistribution": True,
-        "expiresAt": call.portal.clock.now_ms() + told["expires_in"] * 1000,
+        "expiresAt": call.portal.clock.now_ms() + facts["expires_in"] * 1000,
         "hublet": "na1",
-        "installingUserId": told["user_id"],
+        "installingUserId": facts["user_id"],
         "isServiceAccount": False,
         "isUserLevel": False,
         **dict.fromkeys(empty, ""),
     }
     return 200, {
-        **told,
-        "active": told["expires_in"] > 0,
+        **facts,
+        "active": facts["expires_in"] > 0,
         "client_id": str(form.get("client_id") or ""),
         "is_private_distribution": True,
         "token_use": "access_token",

@@ -60,7 +60,7 @@ def list_all(call: Call) -> Result:
     return 200, {"results": call.portal.pipelines(call.kind())}
 
 
-def _held(portal: Portal, kind: Kind, id: str) -> Json:
+def _pipeline_of(portal: Portal, kind: Kind, id: str) -> Json:
     found = next((p for p in portal.pipelines(kind) if p["id"] == id), None)
     if found is None:
         raise missing(f"pipeline {id} does not exist on {kind.name}")
@@ -69,17 +69,17 @@ def _held(portal: Portal, kind: Kind, id: str) -> Json:
 
 def get(call: Call) -> Result:
     """GET one pipeline."""
-    return 200, _held(call.portal, call.kind(), call.param("pipeline"))
+    return 200, _pipeline_of(call.portal, call.kind(), call.param("pipeline"))
 
 
 def stages(call: Call) -> Result:
     """GET the stages of a pipeline."""
-    return 200, {"results": _held(call.portal, call.kind(), call.param("pipeline"))["stages"]}
+    return 200, {"results": _pipeline_of(call.portal, call.kind(), call.param("pipeline"))["stages"]}
 
 
 def get_stage(call: Call) -> Result:
     """GET one stage."""
-    whole = _held(call.portal, call.kind(), call.param("pipeline"))
+    whole = _pipeline_of(call.portal, call.kind(), call.param("pipeline"))
     for one in whole["stages"]:
         if one["id"] == call.param("stage"):
             return 200, one
@@ -88,7 +88,7 @@ def get_stage(call: Call) -> Result:
 
 def audit(call: Call) -> Result:
     """GET the changes of a pipeline: that it was made, and when it was last changed."""
-    whole = _held(call.portal, call.kind(), call.param("pipeline"))
+    whole = _pipeline_of(call.portal, call.kind(), call.param("pipeline"))
     shared = {
         "portalId": call.portal.account["portalId"],
         "identifier": whole["id"],
@@ -132,7 +132,7 @@ def _new_stage(call: Call, body: Json, order: int, at: str) -> Json:
 def create_stage(call: Call) -> Result:
     """POST a stage to a pipeline."""
     kind = call.kind()
-    whole = _held(call.portal, kind, call.param("pipeline"))
+    whole = _pipeline_of(call.portal, kind, call.param("pipeline"))
     at = iso(call.portal.clock.now_ms())
     made = _new_stage(call, call.dict(), len(whole["stages"]), at)
     call.portal.put_pipeline(kind, {**whole, "stages": [*whole["stages"], made], "updatedAt": at})
@@ -162,7 +162,7 @@ def _names(kind: Kind) -> tuple[str, str]:
 def patch(call: Call) -> Result:
     """PATCH a pipeline's label or place."""
     kind, body = call.kind(), call.dict()
-    whole = _held(call.portal, kind, call.param("pipeline"))
+    whole = _pipeline_of(call.portal, kind, call.param("pipeline"))
     changed: Json = {**whole, "updatedAt": iso(call.portal.clock.now_ms())}
     changed |= {k: body[k] for k in ("label", "displayOrder") if k in body}
     call.portal.put_pipeline(kind, changed)
@@ -172,7 +172,7 @@ def patch(call: Call) -> Result:
 def replace(call: Call) -> Result:
     """PUT a pipeline anew: its stages are those that are given, known by their ids."""
     kind, body = call.kind(), call.dict()
-    whole = _held(call.portal, kind, call.param("pipeline"))
+    whole = _pipeline_of(call.portal, kind, call.param("pipeline"))
     if not body.get("label") or not isinstance(body.get("stages"), list):
         raise bad("Some required fields were not set: [label, stages]")
     at = iso(call.portal.clock.now_ms())
@@ -194,7 +194,7 @@ def replace(call: Call) -> Result:
 def remove(call: Call) -> Result:
     """DELETE a pipeline; its records keep the ids of what is no more, unless that is validated."""
     kind = call.kind()
-    whole = _held(call.portal, kind, call.param("pipeline"))
+    whole = _pipeline_of(call.portal, kind, call.param("pipeline"))
     if _validates(call, kind) and _in_use(call, kind, _names(kind)[0], {whole["id"]}):
         raise bad(f"Pipeline {whole['id']} is in use and cannot be deleted")
     call.portal.drop_pipeline(kind, whole["id"])
@@ -204,7 +204,7 @@ def remove(call: Call) -> Result:
 def _with_stage(call: Call, change: Callable[[Json], list[Json]]) -> Json:
     """The pipeline with one of its stages changed or gone. Raises ApiError 404."""
     kind = call.kind()
-    whole = _held(call.portal, kind, call.param("pipeline"))
+    whole = _pipeline_of(call.portal, kind, call.param("pipeline"))
     if all(s["id"] != call.param("stage") for s in whole["stages"]):
         raise missing(f"stage {call.param('stage')} does not exist in pipeline {whole['id']}")
     stages = [t for s in whole["stages"] for t in (change(s) if s["id"] == call.param("stage") else [s])]

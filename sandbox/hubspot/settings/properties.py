@@ -32,6 +32,7 @@ _EDITABLE = (
     "fieldType",
     "type",
 )
+# developers.hubspot.com, Properties: properties with unique values of an object.
 MAX_UNIQUE = 10
 
 
@@ -45,7 +46,7 @@ def list_all(call: Call) -> Result:
     return 200, {"results": _shown(call, call.kind())}
 
 
-def _held(call: Call, kind: Kind, *, archived: bool = False) -> Json:
+def _property_of(call: Call, kind: Kind, *, archived: bool = False) -> Json:
     found = call.portal.definitions(kind).get(call.param("name"))
     if found is None or found["archived"] != archived:
         raise missing(f'Property "{call.param("name")}" does not exist')
@@ -54,7 +55,7 @@ def _held(call: Call, kind: Kind, *, archived: bool = False) -> Json:
 
 def get(call: Call) -> Result:
     """GET one definition."""
-    return 200, _held(call, call.kind(), archived=call.flag("archived"))
+    return 200, _property_of(call, call.kind(), archived=call.flag("archived"))
 
 
 def create(call: Call) -> Result:
@@ -135,7 +136,7 @@ def _options(options: Any) -> list[Json]:
 def patch(call: Call) -> Result:
     """PATCH a definition. The type of one that HubSpot made stays as it is."""
     kind, body = call.kind(), call.dict()
-    held = _held(call, kind)
+    held = _property_of(call, kind)
     if held["modificationMetadata"]["readOnlyDefinition"] and not set(body) <= {
         "options",
         "label",
@@ -159,7 +160,7 @@ def patch(call: Call) -> Result:
 def archive(call: Call) -> Result:
     """DELETE archives a definition; its values come back with it."""
     kind = call.kind()
-    held = _held(call, kind)
+    held = _property_of(call, kind)
     if not held["modificationMetadata"]["archivable"]:
         raise bad(f'Property "{held["name"]}" cannot be archived')
     call.portal.put_definition(

@@ -73,10 +73,10 @@ def _permission_set(org: Org, old: Json | None, values: Json) -> None:
 
 def _field(org: Org, old: Json | None, values: Json) -> None:
     table, _, name = str(values.get("Field") or "").partition(".")
-    found = org.fields(table).get(name) if table in OBJECTS else None
-    if found is None and table == "Activity":
-        found = org.fields("Task").get(name)
-    if found is None or values.get("SobjectType") not in (
+    field = org.fields(table).get(name) if table in OBJECTS else None
+    if field is None and table == "Activity":
+        field = org.fields("Task").get(name)
+    if field is None or values.get("SobjectType") not in (
         table,
         "Activity" if table in ("Task", "Event") else table,
     ):
@@ -84,7 +84,7 @@ def _field(org: Org, old: Json | None, values: Json) -> None:
             "INVALID_CROSS_REFERENCE_KEY", f"Field Name: bad value for restricted picklist field: {values.get('Field')}",
             fields=["Field"],
         )  # fmt: skip
-    if not found.permissionable:
+    if not field.permissionable:
         raise ApiError(
             "FIELD_INTEGRITY_EXCEPTION",
             f"You cannot set field permissions for {values['Field']}",
@@ -94,7 +94,7 @@ def _field(org: Org, old: Json | None, values: Json) -> None:
         raise ApiError(
             "FIELD_INTEGRITY_EXCEPTION", "Field permission Edit requires Read", fields=["PermissionsEdit"]
         )
-    if values.get("PermissionsEdit") and found.formula:
+    if values.get("PermissionsEdit") and field.formula:
         raise ApiError(
             "FIELD_INTEGRITY_EXCEPTION", "A formula field may only be read", fields=["PermissionsEdit"]
         )

@@ -35,15 +35,15 @@ def user_of(org: Org, token: str) -> str:
     if token in lapsed:
         raise expired()
     known: dict[str, Json] = org.memory.setdefault("sessions", {})
-    held = known.get(token)
-    if held is None:
-        held = org.store.documents(VENDOR, "session", "").get(token) or {}
-        known[token] = held
-    if held.get("expired"):
+    session = known.get(token)
+    if session is None:
+        session = org.store.documents(VENDOR, "session", "").get(token) or {}
+        known[token] = session
+    if session.get("expired"):
         raise expired()
-    if "at" in held and org.clock.now_ms() - held["at"] > 1000 * float(org.options["session_seconds"]):
+    if "at" in session and org.clock.now_ms() - session["at"] > 1000 * float(org.options["session_seconds"]):
         raise expired()
-    return str(held.get("user") or org.details["integration_user"])
+    return str(session.get("user") or org.details["integration_user"])
 
 
 def lapse(org: Org, token: str | None = None) -> int:

@@ -69,12 +69,12 @@ def set_defaults(org: Org, body: Json) -> Json:
     org.set_details(sharing={**defaults(org), **body})
     with org.store.transaction():
         for name, value in body.items():
-            _tell(org, "Organization", "1", {f"Default{name}Access": _ORGANIZATION[value]}, name)
-            _tell(org, "EntityDefinition", "QualifiedApiName", {"InternalSharingModel": value}, name)
+            _store_default(org, "Organization", "1", {f"Default{name}Access": _ORGANIZATION[value]}, name)
+            _store_default(org, "EntityDefinition", "QualifiedApiName", {"InternalSharingModel": value}, name)
     return defaults(org)
 
 
-def _tell(org: Org, sobject: str, where: str, values: Json, name: str) -> None:
+def _store_default(org: Org, sobject: str, where: str, values: Json, name: str) -> None:
     """Write a default where an admin's query finds it."""
     if sobject == "Organization" and name not in OWNED:
         return

@@ -24,6 +24,7 @@ from sales_consultant.sandbox.salesforce.org import (
 from sales_consultant.sandbox.salesforce.records import saving
 
 Json = dict[str, Any]
+# Salesforce's page API End-of-Life Policy: versions 7.0 to 30.0 are retired; 67.0 was the newest when this was written.
 OLDEST, NEWEST = 31, 67
 _VERSION = re.compile(r"v(\d\d?)\.0\Z")
 
@@ -138,6 +139,7 @@ def endpoint(
         meter = Meter.of(org)
         headers: dict[str, str] = {}
         try:
+            # Salesforce documents no limit; peers report 414 and 431 near 16 kB.
             if len(request.url.path) + len(request.url.query) > 16_384:
                 raise ApiError("URI_TOO_LONG", "The URI is too long", 414)
             asked = version(request)

@@ -174,6 +174,7 @@ async def soap_login(org: Org, request: Request) -> Response:
     org.world.count(VENDOR, "login")
     number = str(request.path_params["version"])
     version = float(number) if re.fullmatch(r"\d\d?\.\d", number) else 0
+    # login() is gone from 65.0 on (Salesforce's release notes on the retirement of SOAP login).
     if not OLDEST <= version < 65:
         text = f"UNSUPPORTED_API_VERSION: login() is not in API version {number}"
         return _soap(

@@ -23,7 +23,7 @@ APP_KEYS = (
 )  # fmt: skip
 SCOPES = ("api", "refresh_token")
 AUDIENCES = ("https://login.salesforce.com", "https://test.salesforce.com")
-# How far ahead an assertion may end.
+# How far ahead an assertion may end: as in the example of Salesforce Help, OAuth 2.0 JWT Bearer Flow.
 ASSERTION_SECONDS = 300
 
 

@@ -30,6 +30,8 @@ OPERATIONS = {
     "delete": "Delete",
     "hardDelete": "Delete",
 }
+# Bulk API 2.0 Developer Guide, Limits: bytes of a job. Rows that are saved between two polls are ours: few enough that
+# a test can stop a job in the middle.
 MAX_BYTES = 150_000_000
 SLICE = 2_000
 NULL = "#N/A"
@@ -77,7 +79,7 @@ def create(call: Call) -> Result:
 
 def upload(call: Call) -> Result:
     """PUT jobs/ingest/ID/batches: the CSV, once."""
-    job = jobs.held(call, "Ingest")
+    job = jobs.job_of(call, "Ingest")
     load = _loads(call.org).get(job["id"])
     if job["state"] != "Open" or load is None:
         raise ApiError("INVALIDJOBSTATE", f"The job is {job['state']}; it takes data while it is Open")
@@ -97,7 +99,7 @@ def upload(call: Call) -> Result:
 
 def change(call: Call) -> Result:
     """PATCH jobs/ingest/ID: UploadComplete sets it to work, Aborted ends it."""
-    job, state = jobs.held(call, "Ingest"), call.object().get("state")
+    job, state = jobs.job_of(call, "Ingest"), call.object().get("state")
     if state == "UploadComplete":
         load = _loads(call.org).get(job["id"])
         if job["state"] != "Open" or load is None or load.body is None:
@@ -116,7 +118,7 @@ def change(call: Call) -> Result:
 
 def read(call: Call) -> Result:
     """GET jobs/ingest/ID."""
-    job = jobs.held(call, "Ingest")
+    job = jobs.job_of(call, "Ingest")
     if not jobs.ended(job) and job["id"] not in _loads(call.org):
         jobs.move(call.org, job, "Failed", errorMessage="InternalServerError : the data of the job were lost")
     return 200, jobs.shown(job)
@@ -124,7 +126,7 @@ def read(call: Call) -> Result:
 
 def remove(call: Call) -> Result:
     """DELETE jobs/ingest/ID."""
-    job = jobs.held(call, "Ingest")
+    job = jobs.job_of(call, "Ingest")
     if not jobs.ended(job):
         raise ApiError("INVALIDJOBSTATE", "Deleting a job that is not at its end is not allowed")
     call.org.store.drop(VENDOR, "job", "", job["id"])
@@ -279,7 +281,7 @@ def _one(access: Access, job: Json, cells: Mapping[str, str]) -> tuple[str, bool
 
 
 def _load(call: Call) -> tuple[Json, Load]:
-    job = jobs.held(call, "Ingest")
+    job = jobs.job_of(call, "Ingest")
     load = _loads(call.org).get(job["id"])
     if load is None:
         raise ApiError("NOT_FOUND", "The requested resource does not exist", 404)

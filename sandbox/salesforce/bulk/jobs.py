@@ -16,6 +16,7 @@ from sales_consultant.sandbox.salesforce.org import VENDOR, ApiError, Org, ids, 
 Json = dict[str, Any]
 DELIMITERS = {"COMMA": ",", "TAB": "\t", "SEMICOLON": ";", "PIPE": "|", "CARET": "^", "BACKQUOTE": "`"}
 ENDINGS = {"LF": "\n", "CRLF": "\r\n"}
+# Bulk API 2.0 Developer Guide, Limits: jobs that have ended are deleted after seven days.
 KEPT_MS = 7 * 86_400_000
 _ENDED = ("JobComplete", "Failed", "Aborted")
 
@@ -68,7 +69,7 @@ def jobs(org: Org) -> dict[str, Json]:
     return found
 
 
-def held(call: Call, kind: str) -> Json:
+def job_of(call: Call, kind: str) -> Json:
     """The job that the path names. Raises ApiError 404, or 409 for another version than the job's."""
     id = ids.full(call.param("id")) or ""
     job = jobs(call.org).get(id)

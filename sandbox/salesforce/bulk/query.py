@@ -13,6 +13,8 @@ from sales_consultant.sandbox.salesforce.records import render
 from sales_consultant.sandbox.store import Record
 
 Json = dict[str, Any]
+# Rows of a part where a client names no number: Salesforce chooses by size, here it is the same for all. Addresses of
+# parts in an answer: Bulk API 2.0 Developer Guide, resultPages.
 PAGE = 50_000
 PAGES_SHOWN = 5
 _COLUMNS = "id, seq, properties, created, modified, archived, archived_at"
@@ -62,7 +64,7 @@ def _materialise(org: Org, job: Json, made: Plan) -> None:
 
 
 def _job(call: Call) -> Json:
-    job = jobs.held(call, "Query")
+    job = jobs.job_of(call, "Query")
     if job["state"] in ("UploadComplete", "InProgress"):
         if call.org.clock.now_ms() < job["readyAt"]:
             jobs.move(call.org, job, "InProgress")
@@ -88,7 +90,7 @@ def read(call: Call) -> Result:
 
 def change(call: Call) -> Result:
     """PATCH jobs/query/ID: only to abort it."""
-    job = jobs.held(call, "Query")
+    job = jobs.job_of(call, "Query")
     if call.object().get("state") != "Aborted":
         raise ApiError("INVALIDJOB", "InvalidJob : state must be Aborted")
     if jobs.ended(job):
@@ -119,6 +121,7 @@ def _complete(call: Call) -> Json:
 
 def _size(call: Call) -> int:
     try:
+        # A judgement: Salesforce names no highest maxRecords; more would only cost memory here.
         return max(1, min(250_000, int(call.text("maxRecords") or PAGE)))
     except ValueError:
         raise ApiError("INVALID_PARAMETER_VALUE", "maxRecords must be a whole number") from None

@@ -10,6 +10,7 @@ from sales_consultant.sandbox.salesforce.loading.loading import Draft, Loader, R
 from sales_consultant.sandbox.salesforce.org import stamp
 
 Json = dict[str, Any]
+# The data folder knows no end of a meeting: half an hour is a guess.
 _HALF_HOUR = 1_800_000
 _DONE = ("completed", "done", "sent", "held", "connected", "")
 _STATUS = {
@@ -137,7 +138,7 @@ def load_campaigns(loader: Loader) -> None:
     """Campaigns and their members."""
     table = loader.folder["campaigns"]
     named = loader.define(table, "Campaign")
-    found = {}
+    drafts = {}
     for row in table:
         start, end = row.get("start_at"), row.get("end_at")
         created = loader.epoch if start is None else min(loader.time(start), max(loader.now, loader.epoch))
@@ -155,10 +156,10 @@ def load_campaigns(loader: Loader) -> None:
         }
         if loader.org.feature("currencies"):
             values["CurrencyIsoCode"] = row.get("currency") or loader.org.details["currency"]
-        found[row["id"]] = Draft(row["id"], created, values)
-    loader.drafts["campaigns"] = found
-    loader.number("Campaign", list(found.values()))
-    loader.write("Campaign", found.values())
+        drafts[row["id"]] = Draft(row["id"], created, values)
+    loader.drafts["campaigns"] = drafts
+    loader.number("Campaign", list(drafts.values()))
+    loader.write("Campaign", drafts.values())
     loader.org.add_options("Campaign", "Type", sorted({r["type"] for r in table if r.get("type")}))
     members = []
     for row in loader.folder["campaign_members"]:

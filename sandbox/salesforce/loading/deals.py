@@ -78,6 +78,7 @@ def _stage(row: Row) -> Json:
     closed = won or bool(row.get("is_closed"))
     given = row.get("probability")
     likely = 1.0 if won else 0.0 if closed else 0.5 if given is None else min(1.0, float(given))
+    # A guess of the sandbox's: the data folder has no forecast category of a stage.
     category = "Closed" if won else "Omitted" if closed else "BestCase" if likely >= 0.7 else "Pipeline"
     return {
         "MasterLabel": row.get("label") or row["stage"],
@@ -100,7 +101,7 @@ def load_deals(loader: Loader) -> None:
     for source, time in (("deal_stage_history", "entered_at"), ("deal_history", "changed_at")):
         for row in loader.folder[source]:
             staged[row["deal_id"]].append({**row, "at": loader.time(row[time])})
-    found: dict[str, Draft] = {}
+    drafts: dict[str, Draft] = {}
     walks: dict[str, list[tuple[int, Json]]] = {}
     for row in table:
         created = loader.time(row.get("created_at"))
@@ -108,15 +109,15 @@ def load_deals(loader: Loader) -> None:
         draft = Draft(row["id"], created, values)
         walks[row["id"]] = _walk(loader, draft, row, staged[row["id"]])
         draft.modified = walks[row["id"]][-1][0]
-        found[row["id"]] = draft
-    loader.drafts["deals"] = found
-    loader.number("Opportunity", list(found.values()))
+        drafts[row["id"]] = draft
+    loader.drafts["deals"] = drafts
+    loader.number("Opportunity", list(drafts.values()))
     _histories(loader, walks)
     _roles(loader)
     link_conversions(loader)
     for name in ("Type", "LeadSource"):
         loader.org.add_options(
-            "Opportunity", name, sorted({str(d.values[name]) for d in found.values() if d.values.get(name)})
+            "Opportunity", name, sorted({str(d.values[name]) for d in drafts.values() if d.values.get(name)})
         )
 
 
@@ -263,7 +264,7 @@ def _histories(loader: Loader, walks: dict[str, list[tuple[int, Json]]]) -> None
 
 def _roles(loader: Loader) -> None:
     """The deal's own contact is the primary one unless the file of roles says otherwise."""
-    found: dict[tuple[str, str], tuple[int, Json]] = {}
+    role_of: dict[tuple[str, str], tuple[int, Json]] = {}
     named = {(r["deal_id"], r["contact_id"]): r for r in loader.folder["deal_contacts"]}
     primary = {r["deal_id"] for r in named.values() if r.get("is_primary")}
     pairs = [(r["id"], r["contact_id"]) for r in loader.folder["deals"] if r.get("contact_id")]
@@ -279,9 +280,9 @@ def _roles(loader: Loader) -> None:
             "Role": row.get("role"),
             "IsPrimary": is_primary,
         }
-        found[deal_id, contact_id] = (max(deal.created, contact.created), body)
+        role_of[deal_id, contact_id] = (max(deal.created, contact.created), body)
     loader.add(
-        "OpportunityContactRole", [(at, at, b) for at, b in sorted(found.values(), key=lambda f: f[0])]
+        "OpportunityContactRole", [(at, at, b) for at, b in sorted(role_of.values(), key=lambda f: f[0])]
     )
     roles = sorted({r["role"] for r in named.values() if r.get("role")})
     loader.org.add_options("OpportunityContactRole", "Role", roles)
@@ -341,7 +342,7 @@ def _line_items(loader: Loader, made: Mapping[str, Draft], entries: Mapping[str,
     listed = {r["id"]: float(r["price"]) for r in loader.folder["products"] if r.get("price") is not None}
     items = loader.folder["line_items"]
     columns = loader.define(items, "OpportunityLineItem")
-    found = {}
+    drafts = {}
     for row in items:
         deal = loader.drafts["deals"][row["deal_id"]]
         product = made.get(row.get("product_id") or "")
@@ -359,10 +360,10 @@ def _line_items(loader: Loader, made: Mapping[str, Draft], entries: Mapping[str,
             **loader.custom(row, columns),
         }
         deal.values["HasOpportunityLineItem"] = True
-        found[row["id"]] = Draft(row["id"], deal.created, values)
-    loader.drafts["line_items"] = found
-    loader.number("OpportunityLineItem", list(found.values()))
-    loader.write("OpportunityLineItem", found.values())
+        drafts[row["id"]] = Draft(row["id"], deal.created, values)
+    loader.drafts["line_items"] = drafts
+    loader.number("OpportunityLineItem", list(drafts.values()))
+    loader.write("OpportunityLineItem", drafts.values())
 
 
 def _price(row: Row, listed: float | None) -> Json:

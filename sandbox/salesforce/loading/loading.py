@@ -20,6 +20,7 @@ SOBJECT = {
     "line_items": "OpportunityLineItem", "campaigns": "Campaign", "campaign_members": "CampaignMember",
 }  # fmt: skip
 EXTERNAL = "external_id__c"
+# Metadata API Developer Guide, CustomField: a Text field holds so much, what is longer is a long text area.
 _TEXT = 255
 
 

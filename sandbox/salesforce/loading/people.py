@@ -22,7 +22,7 @@ def load_companies(loader: Loader) -> None:
     table = loader.folder["companies"]
     named = loader.define(table, "Account")
     loader.columns["companies"] = {**COMPANY_COLUMNS, **loader.columns.get("companies", {})}
-    found = {}
+    drafts = {}
     for row in table:
         domain = row.get("domain")
         values = {
@@ -33,9 +33,9 @@ def load_companies(loader: Loader) -> None:
             "external_id__c": row["id"],
             **loader.custom(row, named),
         }
-        found[row["id"]] = Draft(row["id"], loader.time(row.get("created_at")), values)
-    loader.drafts["companies"] = found
-    loader.number("Account", list(found.values()))
+        drafts[row["id"]] = Draft(row["id"], loader.time(row.get("created_at")), values)
+    loader.drafts["companies"] = drafts
+    loader.number("Account", list(drafts.values()))
     loader.org.add_options("Account", "Industry", sorted({r["industry"] for r in table if r.get("industry")}))
 
 
@@ -64,7 +64,7 @@ def _people(loader: Loader, table: Table, sobject: str) -> dict[str, Draft]:
     if sobject == "Lead":
         loader.columns["leads"] |= {"company_name": "Company", "status": "Status"}
         loader.columns["leads"].pop("company_id")
-    found = {}
+    drafts = {}
     for row in table:
         created = loader.time(row.get("created_at"))
         values = {**_person(loader, row, created), **loader.custom(row, named)}
@@ -74,10 +74,10 @@ def _people(loader: Loader, table: Table, sobject: str) -> dict[str, Draft]:
             values["AccountId"] = loader.id("companies", row.get("company_id"))
         else:
             values |= _lead(loader, row)
-        found[row["id"]] = Draft(row["id"], created, values)
+        drafts[row["id"]] = Draft(row["id"], created, values)
         if row.get("converted_at") is not None:
-            found[row["id"]].modified = int(row["converted_at"])
-    return found
+            drafts[row["id"]].modified = int(row["converted_at"])
+    return drafts
 
 
 def _person(loader: Loader, row: Row, created: int) -> Json:

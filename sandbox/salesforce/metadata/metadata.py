@@ -97,27 +97,27 @@ def plain(node: ElementTree.Element) -> Any:
 
 def components(data: bytes) -> list[Component]:
     """What a zip in the metadata format holds, fields before the sets that grant them. Raises ApiError."""
-    found: list[Component] = []
+    parts: list[Component] = []
     try:
-        with zipfile.ZipFile(io.BytesIO(data)) as held:
-            for name in held.namelist():
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            for name in archive.namelist():
                 part = name.rpartition("/")[2]
                 if part.endswith(".object"):
                     table = part.removesuffix(".object")
-                    body = plain(parse(held.read(name)))
+                    body = plain(parse(archive.read(name)))
                     for meta in (body or {}).get("fields", []) if isinstance(body, dict) else []:
                         full = f"{table}.{meta.get('fullName')}"
-                        found.append(Component("CustomField", full, name, meta))
+                        parts.append(Component("CustomField", full, name, meta))
                 elif part.endswith(".permissionset"):
-                    meta = plain(parse(held.read(name)))
-                    found.append(Component("PermissionSet", part.removesuffix(".permissionset"), name, meta))
+                    meta = plain(parse(archive.read(name)))
+                    parts.append(Component("PermissionSet", part.removesuffix(".permissionset"), name, meta))
                 elif not name.endswith("/") and part != "package.xml":
                     raise ApiError(
                         "INVALID_INPUT", f"{name}: this kind of metadata is not known to the sandbox"
                     )
     except zipfile.BadZipFile:
         raise ApiError("INVALID_INPUT", "the zip file cannot be read") from None
-    return sorted(found, key=lambda c: TYPES.index(c.type))
+    return sorted(parts, key=lambda c: TYPES.index(c.type))
 
 
 # What is made of it

@@ -96,28 +96,29 @@ def _describe(access: Access, asked: Element) -> list[Json]:
 
 def _each(access: Access, asked: Element, *, replace: bool) -> list[Json]:
     metadata.demand(access)
-    found = []
+    results = []
     for node in asked:
         if metadata.local(node) != "metadata":
             continue
         body = metadata.plain(node)
         kind, name = str(node.get(_TYPE) or "").rpartition(":")[2], str(body.get("fullName") or "")
-        told: Json = {"fullName": name, "success": True}
+        result: Json = {"fullName": name, "success": True}
         try:
             with access.org.store.transaction():
                 new = metadata.save(
                     access, kind, name, {k: v for k, v in body.items() if k != "fullName"}, replace=replace
                 )
-            told |= {"created": new} if replace else {}
+            result |= {"created": new} if replace else {}
         except ApiError as e:
-            told |= {
+            result |= {
                 "success": False,
                 "errors": [{"message": e.message, "statusCode": e.code, "fields": list(e.fields or ())}],
             }
-        found.append(told)
-    if len(found) > 10:
+        results.append(result)
+    # Metadata API Developer Guide, createMetadata(): components of a call.
+    if len(results) > 10:
         raise ApiError("LIMIT_EXCEEDED", "Only 10 components can be written in a call")
-    return found
+    return results
 
 
 def _deploy(access: Access, asked: Element) -> list[Json]:

@@ -64,7 +64,7 @@ def make_field(org: Org, full_name: Any, metadata: Any) -> str:
     return add_field(org, table, developer, meta, org.now())
 
 
-def _held(call: Call) -> tuple[Record, Json]:
+def _field_of(call: Call) -> tuple[Record, Json]:
     sobject = call.sobject(tooling=True)
     found = call.org.record(sobject.name, ids.full(call.param("id")) or "")
     if found is None or sobject.name != "CustomField":
@@ -74,7 +74,7 @@ def _held(call: Call) -> tuple[Record, Json]:
 
 def read(call: Call) -> Result:
     """GET tooling/sobjects/CustomField/ID, with its Metadata."""
-    record, _ = _held(call)
+    record, _ = _field_of(call)
     made = render.shape(call.access, "CustomField", call.access.visible("CustomField"))
     return 200, render.rows(call.org, made, [record], call.version, tooling=True)[0]
 
@@ -82,7 +82,7 @@ def read(call: Call) -> Result:
 def change(call: Call) -> Result:
     """PATCH tooling/sobjects/CustomField/ID."""
     call.sobject("Edit", tooling=True)
-    record, values = _held(call)
+    record, values = _field_of(call)
     body = call.object()
     if body.get("FullName") and body["FullName"] != values["FullName"]:
         raise ApiError(
@@ -108,7 +108,7 @@ def change_field(org: Org, record: Record, metadata: Any) -> None:
 def remove(call: Call) -> Result:
     """DELETE tooling/sobjects/CustomField/ID: the field, its values and its grants."""
     call.sobject("Delete", tooling=True)
-    record, values = _held(call)
+    record, values = _field_of(call)
     org, name = call.org, values["DeveloperName"] + "__c"
     tables = ACTIVITIES if values["TableEnumOrId"] == "Activity" else (values["TableEnumOrId"],)
     org.store.delete(VENDOR, "CustomField", record.id)

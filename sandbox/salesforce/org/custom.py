@@ -22,6 +22,7 @@ def from_metadata(body: Json) -> Field:
     kind = meta["type"]
     values = ((meta.get("valueSet") or {}).get("valueSetDefinition") or {}).get("value") or []
     formula = bool(meta.get("formula"))
+    # Object Reference, Field Types, and Metadata API Developer Guide, CustomField: lengths by type.
     sizes = {"Text": meta.get("length") or 255, "TextArea": 255, "LongTextArea": meta.get("length") or 32768}
     default = {"Picklist": 255, "MultiselectPicklist": 4099, "Email": 80, "Phone": 40, "Url": 255}
     return Field(
@@ -86,6 +87,7 @@ def check(meta: Any) -> Json:
     label = meta.get("label")
     if not label:
         raise ApiError("REQUIRED_FIELD_MISSING", "Required fields are missing: [label]", fields=["label"])
+    # What a field's label, help text and description hold (Metadata API Developer Guide, CustomField).
     if length(str(label)) > 40:
         raise ApiError(
             "STRING_TOO_LONG", f"Label: data value too large: {label} (max length=40)", fields=["label"]
@@ -111,6 +113,7 @@ def _check_numbers(meta: Json, kind: str) -> None:
             raise _refuse(
                 f"Must specify 'precision' and 'scale' for a CustomField of type {kind}", "precision"
             )
+        # A number of Salesforce has 18 digits at most, those after the point counted.
         if not 1 <= precision <= 18 or not 0 <= scale <= precision:
             raise _refuse(
                 f"Precision must be from 1 to 18, scale not above it; they are {precision} and {scale}",

@@ -96,6 +96,7 @@ def field(line: str) -> Field:
     if kind in NUMERIC:
         precision, scale = (int(a) for a in args) if args else (18, 0 if kind == "int" else 2)
         return replace(made, precision=precision, scale=scale)
+    # Object Reference, Field Types: lengths where the table names none.
     default = {"string": 255, "textarea": 32000, "email": 80, "phone": 40, "url": 255, "id": 18}.get(kind, 0)
     return replace(made, length=int(args[0]) if args else default)
 

@@ -7,19 +7,23 @@ from sales_consultant.sandbox.salesforce.org.errors import ApiError
 from sales_consultant.sandbox.salesforce.org.org import VENDOR, Org
 
 HOUR_MS = 3_600_000
+# A judgement: a small company. The limit grows with the licences.
 LICENCES = 10
 REQUESTS = "DailyApiRequests"
 QUERY_JOBS = "DailyBulkV2QueryJobs"
 QUERY_MB = "DailyBulkV2QueryFileStorageMB"
 BATCHES = "DailyBulkApiBatches"
+# Bulk API 2.0 Developer Guide: Salesforce makes batches of so many rows of a job.
 BATCH_ROWS = 10_000
-# Calls of 24 hours by edition; without limits the org counts as a sandbox, which is never refused here.
+# Calls of 24 hours by edition (Salesforce Developer Limits and Allocations Quick Reference); without limits the org
+# counts as a sandbox, which is never refused here.
 DAILY = {
     "off": 5_000_000,
     "free": 15_000,
     "professional": 100_000 + 1_000 * LICENCES,
     "enterprise": 100_000 + 1_000 * LICENCES,
 }
+# Bulk API 2.0 Developer Guide, Limits: 10,000 query jobs, 1 TB of results (in MB as /limits shows it), 15,000 batches.
 _OTHER = {QUERY_JOBS: 10_000, QUERY_MB: 976_562, BATCHES: 15_000}
 
 

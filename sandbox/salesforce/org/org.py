@@ -19,6 +19,8 @@ from sales_consultant.sandbox.world import World
 VENDOR = "salesforce"
 Json = dict[str, Any]
 # What an admin may switch under /_sandbox/options, with its value at the start.
+# A session lasts two hours by default; 500 custom fields an object are those of Enterprise; `updated` ends at 600,000
+# ids.
 OPTIONS: Mapping[str, Any] = {
     "session_seconds": 7200,
     "job_seconds": 0.0,
@@ -105,15 +107,15 @@ class Org:
 
     def sobject(self, name: str, *, tooling: bool = False) -> Sobject | None:
         """An object by its name in any case; the Tooling API sees its own and the data objects, the others only theirs."""
-        found = OBJECTS.get(BY_LOWER.get(name.lower(), ""))
+        described = OBJECTS.get(BY_LOWER.get(name.lower(), ""))
         if (
-            found is None
-            or (found.tooling and not tooling)
-            or (found.name == "CurrencyType" and not self.feature("currencies"))
-            or (found.name == "DatedConversionRate" and not self.feature("dated_currencies"))
+            described is None
+            or (described.tooling and not tooling)
+            or (described.name == "CurrencyType" and not self.feature("currencies"))
+            or (described.name == "DatedConversionRate" and not self.feature("dated_currencies"))
         ):
             return None
-        return found
+        return described
 
     def sobjects(self) -> list[Sobject]:
         """The objects of the data API."""

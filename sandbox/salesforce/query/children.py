@@ -28,15 +28,15 @@ def name(child: Sobject, f: Field) -> str | None:
 
 def ways(org: Org, parent: str) -> list[tuple[Sobject, Field, str | None]]:
     """The lookups that point to an object, with the names of their relationships; each name stands for one lookup."""
-    found: list[tuple[Sobject, Field, str | None]] = []
+    relations: list[tuple[Sobject, Field, str | None]] = []
     for child in org.sobjects():
         listed = [f for f in org.fields(child.name).values() if parent in f.targets]
         taken: set[str] = set()
         for f in sorted(listed, key=lambda f: f.name not in _FIRST):
             called = name(child, f)
-            found.append((child, f, None if called in taken else called))
+            relations.append((child, f, None if called in taken else called))
             taken |= {called} if called else set()
-    return found
+    return relations
 
 
 @dataclass
@@ -51,15 +51,15 @@ class Below:
 def prepare(query: Query, parent: Sobject, access: Access) -> Below:
     """Check a subquery of a SELECT. Raises ApiError."""
     wanted = query.sobject.lower()
-    found = next((w for w in ways(access.org, parent.name) if (w[2] or "").lower() == wanted), None)
-    if found is None or not access.may(found[0], "Read"):
+    way = next((w for w in ways(access.org, parent.name) if (w[2] or "").lower() == wanted), None)
+    if way is None or not access.may(way[0], "Read"):
         raise ApiError(
             "INVALID_TYPE",
             f"\n{query.text[:120]}\nERROR at Row:1:Column:1\nDidn't understand relationship '{query.sobject}' in FROM part of "
             "query call. If you are attempting to use a custom relationship, be sure to append the '__r' after the custom "
             "relationship name. Please reference your WSDL or the describe call for the appropriate names.",
         )
-    child, f, relation = found
+    child, f, relation = way
     if query.aggregated:
         raise ApiError("MALFORMED_QUERY", "Aggregate expressions are not allowed in a subquery of SELECT")
     assert relation is not None

@@ -12,6 +12,7 @@ from sales_consultant.sandbox.salesforce.soql import Query
 Json = dict[str, Any]
 NAME = "EntityLimit"
 COLUMNS = ["DurableId", "EntityDefinitionId", "Label", "Max", "Remaining", "Type"]
+# Salesforce Features and Edition Allocations: of an object, in Enterprise.
 _VALIDATION_RULES, _ROLLUPS, _RELATIONSHIPS = 100, 25, 40
 
 
@@ -43,10 +44,10 @@ def run(call: Call, query: Query) -> Result:
     def rows(sobject: Sobject) -> list[Json]:
         if sobject.name not in CUSTOMIZABLE:
             return []
-        found = []
+        limits = []
         for type, (label, most, used) in _LIMITS.items():
             limit = most(call.org)
-            found.append(
+            limits.append(
                 {
                     "DurableId": f"{sobject.name}.{type}",
                     "EntityDefinitionId": sobject.name,
@@ -56,6 +57,6 @@ def run(call: Call, query: Query) -> Result:
                     "Type": type,
                 }
             )
-        return found
+        return limits
 
     return field_definition.of_objects(call, query, NAME, COLUMNS, rows)

@@ -88,18 +88,18 @@ def of_objects(
             "MALFORMED_QUERY",
             f"Where clauses on {entity} must name an object: EntityDefinition.QualifiedApiName",
         )
-    found: list[Json] = []
+    definitions: list[Json] = []
     for name in objects:
         sobject = call.org.sobject(name)
         if sobject is None or not call.access.may(sobject, "Read"):
             continue
-        found += [
+        definitions += [
             r for r in rows(sobject) if all(str(r[n]).lower() in values for n, values in wanted.items())
         ]
-    found = found[query.offset :][: query.limit if query.limit is not None else None]
+    definitions = definitions[query.offset :][: query.limit if query.limit is not None else None]
     base = call.path(f"tooling/sobjects/{entity}/")
     shown = [
         {"attributes": {"type": entity, "url": base + r["DurableId"]}, **{n: r[n] for n in names}}
-        for r in found
+        for r in definitions
     ]
     return 200, {"totalSize": len(shown), "done": True, "records": shown}

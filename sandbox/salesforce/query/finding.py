@@ -12,6 +12,7 @@ from sales_consultant.sandbox.salesforce.records import render
 from sales_consultant.sandbox.salesforce.soql import Literal, Logic, Within, parse
 
 Json = dict[str, Any]
+# SOQL and SOSL Reference: results of a search. REST API Developer Guide, Recently Viewed Items: records of the list.
 MOST = 2000
 RECENT = 200
 _FIND = re.compile(
@@ -84,7 +85,7 @@ def _search(call: Call, words: str, group: str, wanted: list[tuple[str, str, str
         seen = [o for o in call.org.sobjects() if o.name in CUSTOMIZABLE and call.access.may(o, "Read")]
         wanted = [(o.name, "Id", "") for o in seen]
     tests = [_test(w) for w in _alternatives(words)]
-    found: list[Json] = []
+    records: list[Json] = []
     for name, fields, clauses in wanted:
         asked = parse(f"SELECT {fields} FROM {name} {clauses}")
         made = plan.plan_of(asked, call.access)
@@ -95,8 +96,8 @@ def _search(call: Call, words: str, group: str, wanted: list[tuple[str, str, str
         where = among if asked.where is None else Logic("AND", (among, asked.where))
         made = plan.plan_of(replace(asked, where=where), call.access)
         rows = plan.fetch(made, plan.matching(made))
-        found += render.rows(call.org, made.shape, rows, call.version)
-    return found[:most]
+        records += render.rows(call.org, made.shape, rows, call.version)
+    return records[:most]
 
 
 def _alternatives(words: str) -> list[list[str]]:
@@ -120,15 +121,15 @@ def _test(words: list[str]) -> list[re.Pattern[str]]:
 def _matching(call: Call, sobject: Sobject, group: str, tests: list[list[re.Pattern[str]]]) -> list[str]:
     """Ids of the live records that this user sees and of which the visible texts hold the words."""
     names = [f.name for f in call.access.visible(sobject.name).values() if _searched(f, group)]
-    found = []
+    record_ids = []
     for record in call.org.store.each(VENDOR, sobject.name):
         if record.archived:
             continue
         values = record.values()
         text = "\n".join(str(values[n]) for n in names if values.get(n))
         if any(all(p.search(text) for p in side) for side in tests):
-            found.append(record.id)
-    return list(sharing.visible(call.access, sobject.name, found))[:MOST]
+            record_ids.append(record.id)
+    return list(sharing.visible(call.access, sobject.name, record_ids))[:MOST]
 
 
 def _searched(f: Field, group: str) -> bool:

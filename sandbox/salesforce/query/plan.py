@@ -22,6 +22,7 @@ from sales_consultant.sandbox.salesforce.soql.syntax import Literal, Logic, With
 from sales_consultant.sandbox.store import Record
 
 Json = dict[str, Any]
+# SOQL and SOSL Reference, OFFSET.
 MAX_OFFSET = 2000
 
 
@@ -78,6 +79,7 @@ def _items(query: Query, compiler: Compiler, access: Access) -> list[Item]:
             items += [
                 Item(n) for n, f in access.visible(compiler.sobject.name).items() if _chosen(item.path, f)
             ]
+            # SOQL and SOSL Reference, FIELDS(): 200 rows where custom fields are among them.
             if item.path != "STANDARD" and (query.limit is None or query.limit > 200):
                 raise ApiError("MALFORMED_QUERY", "The SOQL FIELDS function must have a LIMIT of at most 200")
         else:

@@ -15,7 +15,10 @@ from sales_consultant.sandbox.salesforce.soql import (
 )
 
 Json = dict[str, Any]
+# REST API Developer Guide, Query Options Header: rows of a page, the least and the most that a client may ask for.
 PAGE, LEAST, MOST = 2000, 200, 2000
+# API Query Cursor Limits: two days, any number of cursors. That the oldest goes after a thousand only saves memory
+# here.
 CURSOR_MS = 2 * 86_400_000
 CURSORS = 1000
 
@@ -149,18 +152,18 @@ def _columns(made: Plan) -> Json:
             "updatable": bool(f and f.updateable),
         }
 
-    found: list[Json] = []
+    columns: list[Json] = []
     joins: dict[str, list[Json]] = {}
     for item in made.items:
         f = made.compiler.column(item.path).field if item.path else None
         names = made.compiler.steps(item.path) if item.path else []
         if item.function or len(names) == 1:
-            name = item.alias or (f.name if f and not item.function else f"expr{len(found)}")
-            found.append(column(name, f, item.function))
+            name = item.alias or (f.name if f and not item.function else f"expr{len(columns)}")
+            columns.append(column(name, f, item.function))
             continue
         if names[0] not in joins:
             joins[names[0]] = []
-            found.append(
+            columns.append(
                 {
                     **column(names[0], None, joined=joins[names[0]]),
                     "foreignKeyName": names[0],
@@ -169,7 +172,7 @@ def _columns(made: Plan) -> Json:
             )
         joins[names[0]].append(column(names[-1], f))
     return {
-        "columnMetadata": found,
+        "columnMetadata": columns,
         "entityName": made.sobject,
         "groupBy": bool(made.query.group),
         "idSelected": any(i.path == "Id" for i in made.items),

@@ -9,6 +9,7 @@ from sales_consultant.sandbox.salesforce.soql import Compare, Query, Within, ter
 
 Json = dict[str, Any]
 NAME = "UserRecordAccess"
+# Object Reference, UserRecordAccess: records of a query.
 MOST = 200
 _FIELDS = (
     "RecordId", "HasReadAccess", "HasEditAccess", "HasDeleteAccess", "HasTransferAccess", "HasAllAccess", "MaxAccessLevel",

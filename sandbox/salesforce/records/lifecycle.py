@@ -93,6 +93,7 @@ def convert(org: Org, body: Json) -> Json:
             if body.get("opportunity") is not False:
                 name = body.get("opportunity") or f"{values['Company']}-"
                 stage = next(n for n, s in org.stages().items() if not s["IsClosed"])
+                # A guess of the sandbox's: a new deal needs a close date, and a conversion names none.
                 close = stamp(org.now() + 90 * 86_400_000)[:10]
                 deal = writing.insert(
                     access, OBJECTS["Opportunity"],

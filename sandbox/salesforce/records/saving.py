@@ -99,10 +99,10 @@ def enforce(org: Org, sobject: str, id: str) -> None:
             str(r[0]) for r in org.store.rows(sql, (VENDOR, sobject, id, *(str(v) for v in given.values())))
         ]
         if alike:
-            raise _found(rule, alike)
+            raise _duplicates_error(rule, alike)
 
 
-def _found(rule: Json, alike: list[str]) -> ApiError:
+def _duplicates_error(rule: Json, alike: list[str]) -> ApiError:
     """The error in the vendor's shape: with what was found, and whether it may be saved all the same."""
     sobject = rule["object"]
     records = [

@@ -9,6 +9,7 @@ from sales_consultant.sandbox.salesforce.records import lifecycle, writing
 from sales_consultant.sandbox.world import ControlError
 
 Json = dict[str, Any]
+# Salesforce Help, Recycle Bin: 15 days. REST API Developer Guide, sObject Get Deleted: no further back than 30 days.
 BIN_MS = 15 * DAY_MS
 LOG_MS = 30 * DAY_MS
 
@@ -93,15 +94,15 @@ def _restore(org: Org, name: str, id: str, at: int | None) -> list[str]:
     new = record._replace(properties=writing.dumps(values), modified=org.now(), archived=0, archived_at=None)
     org.store.update(VENDOR, name, new)
     permission_sets.after(org, name)
-    found = [id]
+    restored = [id]
     for child, field in writing.CHILDREN.get(name, ()):
         sql = (
             "SELECT id FROM records WHERE vendor = 'salesforce' AND object = ? AND archived = 1 AND archived_at IS ? "
             f"AND json_extract(properties, '$.{field}') = ?"
         )
         for (below,) in org.store.rows(sql, (child, at, id)):
-            found += _restore(org, child, str(below), at)
-    return found
+            restored += _restore(org, child, str(below), at)
+    return restored
 
 
 def empty_bin(org: Org) -> None:

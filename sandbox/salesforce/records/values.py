@@ -120,16 +120,16 @@ def _datetime(f: Field, value: Any) -> str:
 
 
 def _reference(org: Org, f: Field, value: Any) -> str:
-    found = ids.full(value)
+    full_id = ids.full(value)
     prefixes = {ids.PREFIXES[t] for t in f.targets}
-    if found is None or (prefixes and found[:3] not in prefixes):
+    if full_id is None or (prefixes and full_id[:3] not in prefixes):
         raise ApiError("MALFORMED_ID", f"{f.label}: id value of incorrect type: {value}", fields=[f.name])
     for target in f.targets:
-        if ids.PREFIXES[target] == found[:3]:
-            held = org.store.get(VENDOR, target, found)
+        if ids.PREFIXES[target] == full_id[:3]:
+            held = org.store.get(VENDOR, target, full_id)
             if held is not None and not held.archived:
-                return found
+                return full_id
             code = "ENTITY_IS_DELETED" if held is not None else "INVALID_CROSS_REFERENCE_KEY"
             text = "entity is deleted" if held is not None else "invalid cross reference id"
             raise ApiError(code, text, fields=[f.name])
-    return found
+    return full_id

@@ -33,15 +33,15 @@ def dumps(values: Mapping[str, Any]) -> str:
 def resolve(org: Org, sobject: str, body: Mapping[str, Any]) -> dict[str, tuple[Field, Any]]:
     """Fields by name with the values given. Raises ApiError INVALID_FIELD for a name that the object does not have."""
     known = org.fields(sobject)
-    found: dict[str, tuple[Field, Any]] = {}
+    by_field: dict[str, tuple[Field, Any]] = {}
     for name, value in body.items():
         if name.lower() in _IGNORED:
             continue
         f = known.get(name) or next((k for n, k in known.items() if n.lower() == name.lower()), None)
         if f is None:
             raise ApiError("INVALID_FIELD", f"No such column '{name}' on sobject of type {sobject}")
-        found[f.name] = (f, value)
-    return found
+        by_field[f.name] = (f, value)
+    return by_field
 
 
 def _checked(access: Access, sobject: Sobject, body: Mapping[str, Any], *, create: bool) -> Json:
@@ -134,7 +134,7 @@ def insert(access: Access, sobject: Sobject, body: Mapping[str, Any]) -> str:
     return id
 
 
-def held(org: Org, sobject: Sobject, id: Any, *, status: int = 400) -> Record:
+def record_of(org: Org, sobject: Sobject, id: Any, *, status: int = 400) -> Record:
     """The record of an id. Raises ApiError: malformed, of another object, deleted or not there."""
     found = ids.full(id)
     if found is None or found[:3] != ids.PREFIXES[sobject.name]:
@@ -155,7 +155,7 @@ def update(access: Access, sobject: Sobject, id: Any, body: Mapping[str, Any], *
     access.demand(sobject, "Edit")
     if not sobject.writable:
         raise ApiError("INVALID_TYPE_FOR_OPERATION", f"entity type {sobject.name} does not support update")
-    record = held(org, sobject, id, status=status)
+    record = record_of(org, sobject, id, status=status)
     _demand_share(access, sobject, record, "Edit")
     rules.demand_unlocked(access, sobject.name, record.id)
     _row_error(org, record)
@@ -197,7 +197,7 @@ def delete(access: Access, sobject: Sobject, id: Any, *, status: int = 400) -> s
     """Move a record to the recycle bin, with what belongs to it. Raises ApiError."""
     org = access.org
     access.demand(sobject, "Delete")
-    record = held(org, sobject, id, status=status)
+    record = record_of(org, sobject, id, status=status)
     _demand_share(access, sobject, record, "Delete")
     rules.demand_unlocked(access, sobject.name, record.id)
     permission_sets.before_delete(access, sobject.name, record.values())

@@ -12,6 +12,7 @@ from sales_consultant.sandbox.salesforce.records import render, writing
 from sales_consultant.sandbox.salesforce.rest import rows
 
 Json = dict[str, Any]
+# REST API Developer Guide, sObject Collections: records of a call, and changes of their type within it.
 MOST = 200
 CHUNKS = 10
 
@@ -32,7 +33,7 @@ def _records(call: Call, right: str) -> tuple[bool, list[tuple[Sobject, Json]]]:
             "EXCEEDED_MAX_SIZE_REQUEST",
             f"record limit reached. cannot submit more than {MOST} records in this call",
         )
-    found = []
+    records = []
     for record in given:
         kind = (record.get("attributes") or {}).get("type")
         if not kind:
@@ -40,12 +41,12 @@ def _records(call: Call, right: str) -> tuple[bool, list[tuple[Sobject, Json]]]:
         sobject = named(call.org, call.access, kind)
         # Names are looked at before anything is done: one that is unknown fails the whole call.
         writing.resolve(call.org, sobject.name, record)
-        found.append((sobject, record))
-    if len([k for k, _ in groupby(found, key=lambda f: f[0].name)]) > CHUNKS:
+        records.append((sobject, record))
+    if len([k for k, _ in groupby(records, key=lambda f: f[0].name)]) > CHUNKS:
         raise ApiError(
             "INVALID_INPUT", f"The request holds more than {CHUNKS} chunks of records of different types"
         )
-    return bool(body.get("allOrNone")), found
+    return bool(body.get("allOrNone")), records
 
 
 def _each(call: Call, all_or_none: bool, work: Sequence[Callable[[], Json]]) -> list[Json]:
@@ -156,6 +157,7 @@ def read(call: Call) -> Result:
         wanted, names = call.text("ids").split(","), call.text("fields").split(",")
     if not names or not all(names):
         raise ApiError("MISSING_ARGUMENT", "fields must be named")
+    # The same guide: a call that reads takes more ids than one that writes.
     if len(wanted) > 2000:
         raise ApiError("INVALID_INPUT", "ids must name 2000 records at most")
     chosen = rows.names(call, sobject, ",".join(names))

@@ -14,6 +14,7 @@ from sales_consultant.sandbox.salesforce.api import Call, Handler, Result
 from sales_consultant.sandbox.salesforce.org import ApiError
 
 Json = dict[str, Any]
+# REST API Developer Guide, Composite (requests, and queries or collections among them) and Composite Graph Limits.
 MOST = 25
 HEAVY = 5
 MOST_GRAPHS, MOST_NODES = 75, 500

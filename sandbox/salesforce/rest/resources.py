@@ -71,6 +71,8 @@ def limits(call: Call) -> Result:
         return {"Max": most, "Remaining": max(0, most - used)}
 
     return 200, {
+        # Figures as in the example of the guide (REST API Developer Guide, Limits); only those of the meter are
+        # counted.
         "ConcurrentAsyncGetReportInstances": left(200, 0),
         **{n: left(meter.most(n), meter.used(n)) for n in (REQUESTS, BATCHES, QUERY_JOBS, QUERY_MB)},
         "DailyAsyncApexExecutions": left(250_000, 0),
@@ -186,6 +188,7 @@ def _window(call: Call) -> tuple[int, int]:
         raise ApiError(
             "INVALID_REPLICATION_DATE", "startDate before endDate with at least one minute between them"
         )
+    # REST API Developer Guide, sObject Get Updated: 30 days.
     if start < call.org.now() - 30 * _DAY_MS:
         raise ApiError("INVALID_REPLICATION_DATE", "startDate cannot be more than 30 days ago")
     return start, end
@@ -216,6 +219,7 @@ def deleted(call: Call) -> Result:
     sobject = call.sobject()
     start, end = _window(call)
     earliest = timing.log_since(call.org, sobject.name)
+    # Seconds count for nothing: the minute of the first deletion is still there.
     if start < earliest - 60_000:
         raise ApiError(
             "INVALID_REPLICATION_DATE",
@@ -226,15 +230,15 @@ def deleted(call: Call) -> Result:
         "SELECT r0.id, r0.archived_at FROM records r0 WHERE r0.vendor = 'salesforce' AND r0.object = ? AND r0.archived = 1 "
         f"AND r0.archived_at >= ? AND r0.archived_at < ?{shared} ORDER BY r0.archived_at, r0.id"
     )
-    found = [(str(i), int(at)) for i, at in call.org.store.rows(sql, (sobject.name, start, end))]
+    deleted_rows = [(str(i), int(at)) for i, at in call.org.store.rows(sql, (sobject.name, start, end))]
     # Whose a purged record was is no longer known: only who sees all records is told of it.
     purged = {} if shared else call.org.store.documents(VENDOR, "purged", sobject.name)
-    found += [(i, b["at"]) for i, b in purged.items() if start <= b["at"] < end]
+    deleted_rows += [(i, b["at"]) for i, b in purged.items() if start <= b["at"] < end]
     most = int(call.org.options["updated_ids"])
-    if len(found) > most:
+    if len(deleted_rows) > most:
         raise ApiError("EXCEEDED_ID_LIMIT", f"exceeded the limit of {most} ids; ask for a shorter time")
     return 200, {
-        "deletedRecords": [{"id": i, "deletedDate": stamp(at)} for i, at in found],
+        "deletedRecords": [{"id": i, "deletedDate": stamp(at)} for i, at in deleted_rows],
         "earliestDateAvailable": stamp(earliest),
         "latestDateCovered": stamp(timing.covered(call.org, end)),
     }

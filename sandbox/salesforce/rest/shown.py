@@ -43,6 +43,7 @@ PLANTED = (
 
 
 def _version(call: Call) -> None:
+    # List views can be made by the UI API from 61.0 on (User Interface API Developer Guide).
     if float(call.version[1:]) < 61:
         raise ApiError("NOT_FOUND", "The requested resource does not exist", 404)
 
@@ -80,7 +81,7 @@ def make_list(call: Call) -> Result:
         if one.get("operator") not in OPERATORS:
             raise ApiError("INVALID_INPUT", f"operator is one of {', '.join(OPERATORS)}", 400)
         _known(call, sobject, str(one.get("fieldApiName")))
-    held = {
+    list_view = {
         "listViewApiName": name,
         "label": str(body.get("label") or name),
         "displayColumns": list(body.get("displayColumns") or ()),
@@ -88,8 +89,8 @@ def make_list(call: Call) -> Result:
         "scope": body.get("scope") or {"apiName": "everything"},
         "visibility": body.get("visibility", "Private"),
     }
-    call.org.store.put(VENDOR, "list_view", sobject, name, held)
-    return 201, held
+    call.org.store.put(VENDOR, "list_view", sobject, name, list_view)
+    return 201, list_view
 
 
 def _list(call: Call) -> tuple[str, str, Json]:

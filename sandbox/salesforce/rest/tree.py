@@ -8,6 +8,7 @@ from sales_consultant.sandbox.salesforce.query import children as soql_children
 from sales_consultant.sandbox.salesforce.records import writing
 
 Json = dict[str, Any]
+# REST API Developer Guide, sObject Tree: records of a request, and levels of it.
 MOST = 200
 DEPTH = 5
 

@@ -13,6 +13,7 @@ from sales_consultant.sandbox.salesforce.soql.functions import apply, called
 from sales_consultant.sandbox.salesforce.soql.literals import Value, comparable
 from sales_consultant.sandbox.salesforce.soql.syntax import Compare, Condition, Logic, Query, Sort, Within
 
+# Salesforce Help, Archived Activities: closed for more than a year.
 ARCHIVED_AFTER_MS = 365 * 86_400_000
 _COLUMNS = {
     "Id": "id", "IsDeleted": "archived", "CreatedDate": "created", "SystemModstamp": "modified",
@@ -211,20 +212,20 @@ class Compiler:
         """An aggregate in SQL. Raises ApiError where the field's type does not take it."""
         if not path:
             return "count(*)"
-        found = self.column(path)
-        if function in ("SUM", "AVG") and found.field.type not in ("double", "currency", "percent", "int"):
+        column = self.column(path)
+        if function in ("SUM", "AVG") and column.field.type not in ("double", "currency", "percent", "int"):
             raise ApiError(
-                "MALFORMED_QUERY", f"field {found.field.name} does not support aggregate operator {function}"
+                "MALFORMED_QUERY", f"field {column.field.name} does not support aggregate operator {function}"
             )
-        if not found.field.filterable or (
-            found.field.type == "boolean" and function not in ("COUNT", "COUNT_DISTINCT")
+        if not column.field.filterable or (
+            column.field.type == "boolean" and function not in ("COUNT", "COUNT_DISTINCT")
         ):
             raise ApiError(
-                "MALFORMED_QUERY", f"field {found.field.name} does not support aggregate operator {function}"
+                "MALFORMED_QUERY", f"field {column.field.name} does not support aggregate operator {function}"
             )
         if function == "COUNT_DISTINCT":
-            return f"count(DISTINCT {found.sql})"
-        return f"{function.lower()}({found.sql})"
+            return f"count(DISTINCT {column.sql})"
+        return f"{function.lower()}({column.sql})"
 
     # Conditions
 

@@ -9,6 +9,7 @@ from sales_consultant.sandbox.salesforce.org import ApiError
 from sales_consultant.sandbox.salesforce.soql.syntax import Query
 from sales_consultant.sandbox.salesforce.soql.tree import Build
 
+# SOQL and SOSL Reference, SOQL limits.
 MAX_QUERY = 100_000
 
 
@@ -100,6 +101,7 @@ def _word(text: str, start: int | None) -> str:
 def malformed(text: str, line: int, column: int, why: str) -> ApiError:
     """MALFORMED_QUERY that shows the place."""
     shown = (text.split("\n")[line - 1 : line] or [text])[0]
+    # Some 40 letters on both sides of the place, as Salesforce shows it.
     start = max(0, column - 41)
     part = shown[start : column + 40]
     arrow = " " * max(0, column - 1 - start) + "^"

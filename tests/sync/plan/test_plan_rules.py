@@ -144,7 +144,7 @@ def test_a_foreign_edit_is_counted_then_overwritten_or_kept() -> None:
         ({"control": frozenset({("deals", "1")})}, "control group"),
         ({"allowed": frozenset()}, "outside the pilot"),
         ({"waiting": frozenset({("deals", "1")})}, "dead letter, waiting"),
-        ({"held_fields": frozenset(NOW)}, "on hold"),
+        ({"rows_where": frozenset(NOW)}, "on hold"),
     ],
 )
 def test_what_is_left_alone_is_counted_by_reason(limits: dict[str, object], reason: str) -> None:

@@ -85,14 +85,14 @@ def test_the_same_data_are_not_asked_until_they_say_yes(tmp_path: Path) -> None:
     state = State(None)
     engine = DuckEngine(duckdb.connect(":memory:"))
     made = training._Training(engine, state, tmp_path, SETTINGS, NOW, NOW, lambda _: None, dry_run=False)
-    assert not made._no_news("deals", rules(NOW, 90))
+    assert not made._nothing_ended_since("deals", rules(NOW, 90))
     for week in range(12):
         model = rules(NOW + week * 7 * DAY, 90)
         digest, report = registry.keep(model, tmp_path), {"ended": 90}
         registry.enter(
             state, digest, "deals", "propensity", registry.NO_BETTER, report, 0, NOW + week, publish=False
         )
-    assert made._no_news("deals", rules(NOW + 84 * DAY, 90))
-    assert not made._no_news("deals", rules(NOW + 84 * DAY, 91))
+    assert made._nothing_ended_since("deals", rules(NOW + 84 * DAY, 90))
+    assert not made._nothing_ended_since("deals", rules(NOW + 84 * DAY, 91))
     # After a quarter silence is news, however often it was looked at since.
-    assert not made._no_news("deals", rules(NOW + 91 * DAY, 90))
+    assert not made._nothing_ended_since("deals", rules(NOW + 91 * DAY, 90))

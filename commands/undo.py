@@ -40,7 +40,7 @@ def rollback(
     chosen = undoing.chosen_runs(shell.ws.state, run_id, moment(since, "--since"))
     only = {"fields": tuple(field or ()), "records": tuple(record or ())}
     if dry_run:
-        undo = undoing.prepare(shell.ws, chosen, **only)
+        undo = undoing.prepare(shell.ws, chosen, **only, reporter=shell.reporter)
         return Answer(UndoPlan(undo.plan, tuple(undo.conflicts)), screens.planned)
     if not yes:
         if not shell.asks:

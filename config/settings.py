@@ -136,7 +136,7 @@ class Settings(BaseSettings):
             first, *others = CRMS
             raise ConfigError(
                 "No connection is configured.",
-                action=f"Run: sales-consultant init --crm {first} (or {', '.join(others)})",
+                action=f"Next: sales-consultant init --crm {first} (or {', '.join(others)})",
             )
         if name is None:
             if len(self.connections) > 1:

@@ -10,11 +10,10 @@ from datetime import datetime, timedelta
 from typing import Literal, Protocol
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from sales_consultant.config.clock import DAY_MS
+from sales_consultant.config.clock import DAY_MS, HOUR_MS
 from sales_consultant.config.errors import CrmUnavailableError
 from sales_consultant.connectors.base import Budget
 
-HOUR_MS = 3_600_000
 # Taken from the store at once: a commit a call would cost more than the call; a kill loses at most so many.
 PORTION = 50
 # Of the org's whole allowance, never touched: people's own integrations must be able to go on.

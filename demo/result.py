@@ -28,6 +28,8 @@ class Record:
     next_step: str | None
     next_step_due: str | None
     next_step_reason: str | None
+    currency: str = ""
+    """That of the expected value, "" where the CRM names none."""
 
     def to_json(self) -> dict[str, Any]:
         """One row of "records"."""

@@ -20,7 +20,7 @@ from sales_consultant.demo.result import CompanyDone, Record
 from sales_consultant.demo.serving import beside, cache, company
 from sales_consultant.sync.models import evaluation
 from sales_consultant.sync.plan import Plan
-from sales_consultant.sync.runtime import Reporter, Workspace
+from sales_consultant.sync.runtime import Reporter, Workspace, shares
 from sales_consultant.sync.setup import provisioning as admin
 from sales_consultant.sync.use_cases import SyncOptions, init, sync
 
@@ -76,7 +76,8 @@ def _one(stack: contextlib.ExitStack, crm: str, name: str, reporter: Reporter) -
     started = time.monotonic()
     folder = stack.enter_context(_folder(f"{crm}-{name}"))
     reporter.say(f"making the {name} company ({DATA[name]})")
-    world = company(name, folder / "tables", _progress(reporter, name))
+    world = company(name, folder / "tables", shares(reporter, f"the {name} company:"))
+    reporter.over()
     url = stack.enter_context(beside(world, crm))
     return _job(crm, url, folder, reporter, _Company(name, world.notice, started))
 
@@ -94,10 +95,6 @@ def _folder(name: str) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
         (folder / "data").mkdir(parents=True)
         yield folder
-
-
-def _progress(reporter: Reporter, name: str) -> Any:
-    return lambda text, share: reporter.progress(f"{name}: {text}", int(100 * share), 100)
 
 
 def _print_address(url: str, as_json: bool, more: str = "") -> None:
@@ -185,6 +182,7 @@ def best(plan: Plan) -> list[Record]:
                 score=int(score) if score else None,
                 expected_value=values.get("expected_value") or values.get("value_12m"),
                 reasons=tuple((values.get("reasons") or "").splitlines()),
+                currency=plan.currency_of(entry.object, entry.record_id),
                 **{k: values.get(k) for k in (*same, *steps)},
             )
         )

@@ -8,14 +8,14 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import cast
 
+import platformdirs
+
 from sales_consultant.config.errors import MachineError, UsageError
 from sales_consultant.demo.company import DemoError, Progress, World
 
 
 def cache() -> Path:
     """Where demo companies are kept between runs."""
-    import platformdirs
-
     return platformdirs.user_cache_path("sales-consultant") / "demo"
 
 

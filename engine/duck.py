@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Self
@@ -18,6 +19,14 @@ from sales_consultant.engine.protocol import Query, TooManyRowsError
 
 BATCH_ROWS = 65_536
 """Rows of a batch in `each`: what 100 columns of 8 bytes hold in 50 MB."""
+
+
+@functools.cache
+def _ibis_type(name: str) -> Any:
+    """The Ibis type of a DuckDB type's name; parsed once a name, of which a warehouse has a dozen."""
+    from ibis.backends.sql.datatypes import DuckDBType
+
+    return DuckDBType.from_string(name)
 
 
 class DuckEngine:
@@ -39,9 +48,7 @@ class DuckEngine:
 
     def schema(self, name: str) -> dict[str, Any]:
         """Column names and Ibis types, in their order."""
-        from ibis.backends.sql.datatypes import DuckDBType
-
-        return {c: DuckDBType.from_string(t) for c, t in self.columns(name).items()}
+        return {c: _ibis_type(t) for c, t in self.columns(name).items()}
 
     def text(self, expression: Any) -> str:
         """DuckDB's SQL of an expression."""

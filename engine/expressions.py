@@ -71,8 +71,8 @@ def query(engine: Engine, table: Any) -> pd.DataFrame:
     return engine.small(table)
 
 
-# SQL by what it computes and the columns it was made for: compiling costs more than running it on a small CRM.
-_TEXTS: dict[Hashable, str] = {}
+TEXTS: dict[Hashable, str] = {}
+"""SQL by what it computes and the columns it was made for: compiling costs more than running it on a small CRM."""
 # A judgement: a training of several populations makes some hundred texts of some kilobytes; the oldest goes first.
 _MOST_TEXTS = 400
 
@@ -80,11 +80,11 @@ _MOST_TEXTS = 400
 def compiled(engine: Engine, make: Callable[[], str], *, name: Hashable) -> str:
     """SQL that `make` gives; made once for a name and the columns that the tables have."""
     key = (name, _shape(engine))
-    if key not in _TEXTS:
-        if len(_TEXTS) >= _MOST_TEXTS:
-            _TEXTS.pop(next(iter(_TEXTS)))
-        _TEXTS[key] = make()
-    return _TEXTS[key]
+    if key not in TEXTS:
+        if len(TEXTS) >= _MOST_TEXTS:
+            TEXTS.pop(next(iter(TEXTS)))
+        TEXTS[key] = make()
+    return TEXTS[key]
 
 
 def _shape(engine: Engine) -> int:

@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 from email.utils import formatdate
 from functools import lru_cache
 
-DAY_MS = 86_400_000
+HOUR_MS = 3_600_000
+DAY_MS = 24 * HOUR_MS
 
 
 class Clock:

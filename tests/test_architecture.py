@@ -47,6 +47,18 @@ FLOORS = {
 # A method a rule of the grammar, of the same name: the grammar is their description.
 GRAMMARS = {"Build"}
 HEAVY = {"sklearn", "interpret", "ibis", "scipy", "matplotlib", "leadforge"}
+# What else is imported where it is used, and why: docs/explanation/architecture.md tells it.
+LATE = {
+    "keyring": "config/secrets.py",
+    "rich": "commands/output/writing/progress.py",
+    "apscheduler": "sync/service/service.py",
+    "importlib": "cli.py",
+}
+# Doors behind which the rest of a room is loaded when it is needed: a command's module, the CRM that is spoken to.
+DOORS = {
+    "commands/lazy.py", "connectors/__init__.py", "connectors/hubspot/__init__.py", "connectors/salesforce/__init__.py",
+    "demo/__init__.py", "demo/serving.py",
+}  # fmt: skip
 SQL = re.compile(
     r"\b(SELECT|INSERT INTO|DELETE FROM|UPDATE \w+ SET|CREATE (OR REPLACE )?(TEMP )?(TABLE|VIEW))\b"
 )
@@ -213,6 +225,23 @@ def test_what_is_public_says_what_it_does() -> None:
     ]
     assert silent == []
     assert [str(p) for p, tree in MODULES if not ast.get_docstring(tree)] == []
+
+
+def test_only_what_is_heavy_is_imported_in_functions() -> None:
+    wrong = []
+    for path, tree in MODULES:
+        for function in ast.walk(tree):
+            if not isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
+                continue
+            for node in ast.walk(function):
+                if not isinstance(node, ast.Import | ast.ImportFrom):
+                    continue
+                names = [a.name for a in node.names] if isinstance(node, ast.Import) else [node.module or ""]
+                for library in {n.split(".")[0] for n in names}:
+                    at_a_door = library == PACKAGE and str(path) in DOORS
+                    if library not in HEAVY and LATE.get(library) != str(path) and not at_a_door:
+                        wrong.append(f"{path}:{node.lineno} imports {library} in {function.name}")
+    assert wrong == []
 
 
 @pytest.mark.parametrize(

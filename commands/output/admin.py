@@ -1,9 +1,11 @@
 """An admin's first steps: a first look, a check, our fields in the CRM, a sign-in."""
 
+import math
 from collections.abc import Iterable
 
 from sales_consultant.commands.output.writing.page import Page, Piece, bad, bold, command, dim, good, warn
 from sales_consultant.commands.output.writing.text import count, counted, listed, plain, words
+from sales_consultant.commands.output.writing.times import brief_span
 from sales_consultant.connectors.base import Finding, ProvisionStep, Use
 from sales_consultant.sync.results.admin import (
     Checked,
@@ -31,7 +33,10 @@ def initialised(page: Page, found: Initialised) -> None:
     rows: list[tuple[Piece, Piece]] = [
         ("Org", plain(found.org)),
         ("Found", counted(found.found) or "no record"),
-        ("Calls", f"{calls}; at the vendor's limits at least {found.seconds_at_vendor_limits:,.0f} s"),
+        (
+            "Calls",
+            f"{calls}; at the vendor's limits at least {brief_span(math.ceil(found.seconds_at_vendor_limits))}",
+        ),
     ]
     if found.excluded_domains:
         rows.append(("Left out", f"colleagues at {listed([plain(d) for d in found.excluded_domains], 6)}"))
@@ -66,18 +71,15 @@ def checked(page: Page, found: Checked) -> None:
         )
     else:
         page.line(good("Everything that is needed works"), f" for {plain(found.org)}.")
+    unmade = found.of_state("next")
+    if unmade:
+        page.line("Next: ", command("provision"), f" makes the {_joined(f.subject for f in unmade)}.", hang=6)
     if missing and missing[0].action:
-        page.line("Next: ", plain(missing[0].action), hang=6)
-    for f in found.of_state("next"):
-        page.line(
-            "Then: " if missing else "Next: ",
-            plain(f.text),
-            f" {plain(f.action)}" if f.action else "",
-            hang=6,
-        )
-    if not missing and not found.of_state("next"):
+        page.line("Then: " if unmade else "Next: ", plain(missing[0].action), hang=6)
+    if not missing and not unmade:
         page.line("Next: ", command("plan"), " shows what would be written.")
     _findings(page, "Missing", missing, bad("✗ "))
+    _findings(page, "Not made yet", unmade, "· ")
     _findings(page, "Look at", warnings, warn("! "))
     read = [f.subject.removeprefix("read ") for f in fine if f.subject.startswith("read ")]
     said = [f for f in fine if not f.subject.startswith("read ")]
@@ -85,11 +87,19 @@ def checked(page: Page, found: Checked) -> None:
         page.heading("Works")
         rows: list[tuple[Piece, Piece]] = [(plain(f.subject), plain(f.text)) for f in said]
         if read:
-            rows.append(("read", listed(plain(r) for r in read)))
+            rows.append(("read", listed(words(r) for r in read)))
         page.table(rows, indent=2)
     if found.live_report:
         page.blank()
         page.line(f"The report, free of customer data: {plain(found.live_report)}")
+
+
+def _joined(subjects: Iterable[str]) -> str:
+    """What is not made yet, by object, as "fields on deals and contacts" where all are alike."""
+    names = [plain(s) for s in subjects]
+    if all(n.startswith("fields on ") for n in names):
+        names = [names[0], *(n.removeprefix("fields on ") for n in names[1:])]
+    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
 
 
 def _findings(page: Page, title: str, found: Iterable[Finding], mark: Piece) -> None:
@@ -99,7 +109,7 @@ def _findings(page: Page, title: str, found: Iterable[Finding], mark: Piece) -> 
     page.heading(f"{title}: {len(rows)}")
     for f in rows:
         page.line(mark, bold(plain(f.subject)), f": {plain(f.text)}", indent=2, hang=4)
-        if f.action:
+        if f.action and f.state != "next":
             page.line(f"→ {plain(f.action)}", indent=4, hang=6)
 
 

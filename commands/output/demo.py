@@ -2,7 +2,8 @@
 
 from sales_consultant.commands.output.training import figures
 from sales_consultant.commands.output.writing.page import Page, Piece, bold, dim, good, warn
-from sales_consultant.commands.output.writing.text import count, counted, money, plain
+from sales_consultant.commands.output.writing.text import NOTHING, count, counted, money, plain
+from sales_consultant.commands.output.writing.times import brief_span
 from sales_consultant.commands.output.writing.values import day, reason, value
 from sales_consultant.demo.result import CompanyDone, Record
 from sales_consultant.sync.results.training import BETTER, TOO_LITTLE
@@ -28,13 +29,13 @@ def _head(page: Page, made: CompanyDone) -> None:
     page.line(dim(plain(made.notice)))
     changes = count(int(made.changed.get("changes", 0)), "value")
     refused = f"{made.dead:,} refused by the CRM"
-    limits = f"the vendor's own limits would have taken {made.seconds_at_vendor_limits:,.0f} s"
+    limits = f"the vendor's own limits would have taken {brief_span(made.seconds_at_vendor_limits)}"
     page.table(
         [
             ("Read", counted(made.pulled)),
             ("Scored", counted(made.scored)),
             ("Written", f"{count(made.written, 'record')}, {changes}; {refused}"),
-            ("Calls", f"{made.calls:,}; {limits}, this took {made.seconds:,.0f} s"),
+            ("Calls", f"{made.calls:,}; {limits}, this took {brief_span(made.seconds)}"),
         ]
     )
 
@@ -59,8 +60,8 @@ def _tests(page: Page, made: CompanyDone) -> None:
 def _deals(page: Page, records: tuple[Record, ...]) -> None:
     page.heading(f"The {len(records)} most valuable open records, as their reps see them")
     for r in records:
-        score: Piece = bold(f"{r.score if r.score is not None else '–':>2} {plain(r.grade or '–')}")
-        worth = money(r.expected_value) if r.expected_value else "–"
+        score: Piece = bold(f"{r.score if r.score is not None else NOTHING:>2} {plain(r.grade)}")
+        worth = money(r.expected_value, r.currency) if r.expected_value else NOTHING
         page.line(score, f"  {plain(r.name)}", dim("  worth "), worth, indent=2, hang=8)
         if r.reasons:
             page.line(dim(", ".join(reason(x) for x in r.reasons)), indent=8)
@@ -76,7 +77,7 @@ def _customers(page: Page, records: tuple[Record, ...]) -> None:
     ]
     rows += [
         (
-            money(r.expected_value) if r.expected_value else "–",
+            money(r.expected_value, r.currency) if r.expected_value else NOTHING,
             value("customer_tier", r.customer_tier),
             value("segment", r.segment),
             value("churn_risk", r.churn_risk),

@@ -1,18 +1,13 @@
 """What the data allow before a training, and models looked at in other ways than by their forward test."""
 
-from collections.abc import Mapping
-from typing import Any
-
-from sales_consultant.commands.output.writing.page import Page, bold, command, dim, good, warn
+from sales_consultant.commands.output.writing.page import Page, Piece, bold, command, dim, good, warn
 from sales_consultant.commands.output.writing.text import (
     GLUE,
     count,
-    listed,
     money,
     percent,
     plain,
     sentence,
-    words,
 )
 from sales_consultant.sync.results.evaluation import (
     AsGiven,
@@ -76,17 +71,17 @@ def comparison(page: Page, found: Comparison) -> None:
         page.line(found.NOTHING)
         return
     page.line(bold("Each model in force beside the usual ones, on the same later rows."))
-    for name in dict.fromkeys(str(r["population"]) for r in found.rows):
+    for name in dict.fromkeys(r.population for r in found.rows):
         page.heading(plain(name))
-        mine = [r for r in found.rows if r["population"] == name]
+        mine = [r for r in found.rows if r.population == name]
         page.table(
             [(dim("model"), dim("AUC"), dim("log-loss"), dim("fitted in"))]
             + [
                 (
-                    good(plain(r["model"])) if r.get("in_force") else plain(r["model"]),
-                    _number(r.get("auc"), 3),
-                    _number(r.get("log_loss"), 3),
-                    f"{float(r.get('seconds') or 0):.1f}{GLUE}s",
+                    good(f"{plain(r.model)}, in force") if r.in_force else plain(r.model),
+                    f"{r.auc:.3f}",
+                    f"{r.log_loss:.3f}",
+                    f"{r.seconds:.1f}{GLUE}s",
                 )
                 for r in mine
             ],
@@ -95,34 +90,68 @@ def comparison(page: Page, found: Comparison) -> None:
         )
 
 
-def _number(value: object, digits: int) -> str:
-    return f"{value:.{digits}f}" if isinstance(value, int | float) else "–"
-
-
 def clusters(page: Page, found: Clusters) -> None:
-    """Clusters beside the named segments."""
+    """Whether customers may be named by the clusters, a line a cluster in words, and why these were chosen."""
     if found.customers is not None:
         page.line(f"{count(found.customers, 'customer is', 'customers are')} too few to cluster.")
         return
-    page.line(bold(f"{count(len(found.profiles), 'cluster')} of customers"), f" by {plain(found.method)}.")
-    page.line(sentence(found.verdict))
-    for p in found.profiles:
+    total = sum(p.customers for p in found.profiles)
+    page.line(
+        bold(f"{count(len(found.profiles), 'cluster')} of {count(total, 'customer')}"),
+        f", found by {plain(found.method)}: {plain(found.verdict)}.",
+    )
+    page.line(
+        "Next: ", command("models show segments"), " shows the named segments, which are the default; the field of clusters "
+        'is written with [write] set = "all".', hang=6,
+    )  # fmt: skip
+    for p in sorted(found.profiles, key=lambda p: -p.customers):
         page.blank()
-        page.items([[f"{words(k)} ", bold(_figure(k, v))] for k, v in p.items()], indent=2, hang=4)
-    if found.candidates:
-        page.heading("Others that were tried")
-        for c in found.candidates:
-            page.items([[f"{words(k)} {_figure(k, v)}"] for k, v in c.items()], indent=2, hang=4)
+        share = percent(p.customers / total)
+        page.line(bold(f"{p.cluster}"), f"  {plain(p.who)}: {count(p.customers, 'customer')}, {share} of all",
+                  indent=2, hang=5)  # fmt: skip
+        page.line(
+            f"the middle one of them bought {_times(p.purchases)} for {money(p.total, found.currency)} in all, "
+            f"{money(p.monetary, found.currency)} a purchase; last {_days(p.since_days)} ago, first "
+            f"{_days(p.T_days)} ago", indent=5,
+        )  # fmt: skip
+    _choice(page, found)
 
 
-def _figure(key: str, value: Any) -> str:
-    if isinstance(value, Mapping):
-        return listed(f"{words(str(k))} {_figure(str(k), v)}" for k, v in value.items())
-    if isinstance(value, float) and key.endswith("share"):
-        return percent(value)
-    if isinstance(value, float) and abs(value) >= 1000:
-        return money(value)
-    return plain(value)
+def _times(purchases: float) -> str:
+    return "once" if purchases == 1 else f"{purchases:g}{GLUE}times"
+
+
+def _days(days: float) -> str:
+    return count(round(days), "day")
+
+
+def _choice(page: Page, found: Clusters) -> None:
+    """Why this method and number: what counts, then each candidate by it."""
+    if not found.candidates:
+        return
+    page.heading("Why these")
+    page.line(
+        "What comes out the same on other draws of the customers comes first, then that everybody has a cluster, then how "
+        "far apart the clusters lie.", indent=2,
+    )  # fmt: skip
+    best = found.chosen
+    rows: list[tuple[Piece, ...]] = [
+        (dim("method"), dim("clusters"), dim("draws agree"), dim("apart"), dim("without a cluster"))
+    ]
+    rows += [
+        (
+            good(f"{plain(c.method)}, chosen") if c is best else plain(c.method),
+            f"{c.k}",
+            f"{c.stability:.2f}",
+            f"{c.silhouette:.2f}",
+            percent(c.noise) if c.noise else "nobody",
+        )
+        for c in found.candidates
+    ]
+    page.table(rows, indent=2, right=(1, 2, 3))
+    page.line(
+        dim("draws agree: 1 is wholly, 0 no more than by chance; apart: 1 is far, 0 not at all"), indent=2
+    )
 
 
 def plots(page: Page, found: Plots) -> None:
@@ -137,8 +166,4 @@ def plots(page: Page, found: Plots) -> None:
         page.heading(f"{plain(name)}: promised against what happened, best records first")
         for b in found.calibration:
             if b.population == name:
-                promised, happened = plain(b.figures["promised"]), plain(b.figures["happened"])
-                page.line(
-                    f"{plain(b.figures['records'])} records: promised {promised}, happened {happened}",
-                    indent=2,
-                )
+                page.line(f"{b.records} records: promised {b.promised}, happened {b.happened}", indent=2)

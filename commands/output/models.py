@@ -1,11 +1,28 @@
 """Models: the list, a card, and what a command did with one."""
 
 from collections.abc import Mapping
-from typing import Any
 
-from sales_consultant.commands.output.training import figures
+from sales_consultant.commands.output.training import COMES_BACK, figures
 from sales_consultant.commands.output.writing.page import Page, Piece, bold, command, dim, good, warn
-from sales_consultant.commands.output.writing.text import count, listed, percent, plain, short, words
+from sales_consultant.commands.output.writing.text import (
+    NOTHING,
+    count,
+    listed,
+    money,
+    plain,
+    sentence,
+    short,
+    words,
+)
+from sales_consultant.commands.output.writing.values import within
+from sales_consultant.sync.results.cards import (
+    AmountCard,
+    ClusterCard,
+    FeatureWeight,
+    PropensityCard,
+    SegmentCard,
+    ValueCard,
+)
 from sales_consultant.sync.results.models import (
     CardPage,
     ModelCard,
@@ -15,7 +32,12 @@ from sales_consultant.sync.results.models import (
     ModelRow,
     ModelSwitch,
 )
-from sales_consultant.sync.results.training import ForwardTest, left_out
+from sales_consultant.sync.results.training import beyond_the_verdict
+
+# How many features a card shows: a judgement of what one screen holds. --json has all of them.
+_STRONGEST = 10
+# Ways to estimate an amount, as people know them.
+_REGRESSIONS = {"median": "always the median", "boosted": "boosted trees"}
 
 
 def models(page: Page, found: ModelList) -> None:
@@ -54,119 +76,241 @@ def _row(page: Page, m: ModelRow, digests: list[str]) -> tuple[Piece, ...]:
 
 
 def card(page: Page, c: ModelCard) -> None:
-    """A model's card: what it answers, how good it is, what it learnt from, what was left out."""
+    """A model's card: what to do next, what it is used for, how it did in its test, what it learnt from."""
     state = good("in force") if c.in_force else warn("not in force")
-    page.line(
-        bold(plain(c.name)),
-        dim(f"  {c.digest[:12]}"),
-        "  ",
-        state,
-        f" · {plain(c.verdict)}" if c.verdict else "",
-    )
-    if c.kind != "propensity":
-        _other(page, c)
-        return
-    d = c.details
-    if d.get("why"):
-        page.line(plain(d["why"]), hang=2)
-    if not c.in_force:
-        page.line("To put a candidate into force: ", command(f"models publish {c.digest[:7]}"), ".")
+    verdict = f" · {plain(c.verdict)}" if c.verdict else ""
+    page.line(bold(plain(c.name)), dim(f"  {short(c.digest)}"), "  ", state, verdict)
+    if c.as_of is not None:
+        page.line(dim(f"trained as of {page.times.both(c.as_of)}"))
+    if not c.in_force and (why := beyond_the_verdict(c.about.why)):
+        page.line(sentence(why), hang=2)
+    _next(page, c)
+    match c.about:
+        case PropensityCard():
+            _propensity(page, c, c.about)
+        case ValueCard():
+            _value(page, c.about)
+        case AmountCard():
+            _amount(page, c.about)
+        case SegmentCard():
+            _segments(page, c.about)
+        case ClusterCard():
+            _clusters(page, c.about)
+
+
+def _next(page: Page, c: ModelCard) -> None:
+    if c.in_force:
+        page.line("Next: ", command("plan"), " shows what it would write.")
+    elif c.earned:
+        page.line("Next: ", command(f"models publish {short(c.digest)}"), " puts it into force.")
+    else:
+        page.line("Next: ", command("train"), " trains and tests it anew.")
+
+
+# -- a population's model ----------------------------------------------------------------------------------------
+
+
+def _propensity(page: Page, c: ModelCard, d: PropensityCard) -> None:
     page.heading("What it answers")
-    horizon = f" within {count(int(d['horizon_days']), 'day')}" if d.get("horizon_days") else ""
-    tier = f", {plain(d['tier'])} model" if d.get("tier") else ""
-    page.line(f"{plain(d.get('event') or '–')}{horizon}{tier}", indent=2)
-    if loan := d.get("borrowed"):
+    horizon = f" within {count(d.horizon_days, 'day')}" if d.horizon_days else ""
+    page.line(f"{plain(d.event or NOTHING)}{horizon}{f', {plain(d.tier)} model' if d.tier else ''}", indent=2)
+    if d.loan is not None:
         page.line(
-            f"Borrowed from {plain(loan['from'])}, with an offset of {loan['offset']:+.3f} ± "
-            f"{loan['offset_error']:.3f} log-odds by {count(int(loan['own_records']), 'record')} of its own.",
-            indent=2,
-        )
-    page.heading("How good it is")
-    figures(page, ForwardTest(c.name, c.digest, c.as_of, c.in_force, None, d))
-    _learnt(page, c)
-    _dropped(page, d)
-    notes = [*(d.get("notes") or ()), *(d.get("warnings") or ())]
-    if told := [n for n in notes if n not in str(d.get("why")) and n not in (d.get("warnings") or ())]:
-        page.heading("Notes")
-        for n in told:
-            page.line("- ", plain(n), indent=2, hang=4)
-
-
-def _learnt(page: Page, c: ModelCard) -> None:
-    d = c.details
-    page.heading("What it learnt from")
-    cuts = d.get("learnt_at") or ()
-    if cuts:
-        first, last = page.times.day(int(cuts[0])), page.times.day(int(cuts[-1]))
-        page.line(
-            f"{count(len(cuts), 'cut-off')} from {first} to {last}, {count(int(d.get('rows') or 0), 'row')}:",
-            indent=2,
-        )
-    if d.get("records_with_event") is not None:
-        page.line(
-            f"{count(int(d['records_with_event']), 'record')} with the event, "
-            f"{int(d.get('records_without_event') or 0):,} without", indent=2,
+            f"Borrowed from {plain(d.loan.lender)}, with an offset of {d.loan.offset:+.3f} ± {d.loan.offset_error:.3f} "
+            f"log-odds by {count(d.loan.own_records, 'record')} of its own.", indent=2,
         )  # fmt: skip
-    if d.get("features"):
-        page.line(f"Features: {listed(plain(f) for f in d['features'])}.", indent=2, hang=4)
-    protected = ", ".join(plain(p) for p in d.get("protected") or ())
-    page.line(f"Protected attributes put in: {protected or 'none'}.", indent=2)
+    page.heading("How good it is")
+    figures(page, c.test, left_out=False)
+    _strongest(page, d)
+    _learnt(page, d)
+    _dropped(page, d)
+    if d.notes:
+        page.heading("Notes")
+        for n in d.notes:
+            page.line("- ", sentence(n), indent=2, hang=4)
 
 
-def _dropped(page: Page, d: Mapping[str, Any]) -> None:
+def _strongest(page: Page, d: PropensityCard) -> None:
+    """The strongest features with the points that each can give, and how many more there are."""
+    weights = [w for w in d.weights if w.size]
+    if not weights:
+        return
+    ranged = weights[0].low is not None
+    page.heading("Strongest features")
+    page.line(
+        dim("points that the open records of that day got from each, the least and the most" if ranged
+            else "points that each gave on average, up or down"), indent=2,
+    )  # fmt: skip
+    page.table([(f"{_range(w)}", within(w.name)) for w in weights[:_STRONGEST]], indent=2, right=(0,))
+    if len(d.weights) > _STRONGEST:
+        page.line(dim(f"and {len(d.weights) - _STRONGEST:,} more"), indent=2)
+
+
+def _range(w: FeatureWeight) -> str:
+    if w.low is None or w.high is None:
+        return f"±{w.points:.1f}"
+    return f"{_signed(w.low)} to {_signed(w.high)}"
+
+
+def _signed(points: float) -> str:
+    return f"{round(points):+d}" if round(points) else "0"
+
+
+def _learnt(page: Page, d: PropensityCard) -> None:
+    page.heading("What it learnt from")
+    if d.learnt_at:
+        first, last = page.times.day(d.learnt_at[0]), page.times.day(d.learnt_at[-1])
+        page.line(
+            f"{count(d.rows, 'row')} at {count(len(d.learnt_at), 'cut-off')} from {first} to {last}", indent=2
+        )
+    if d.with_event is not None:
+        page.line(f"{count(d.with_event, 'record')} with the event, {d.without_event:,} without", indent=2)
+    if d.features:
+        page.line(f"{count(len(d.features), 'feature')}; ", command("explain RECORD --features"), " shows their values",
+                  indent=2)  # fmt: skip
+    if d.protected:
+        page.line(warn(f"Protected attributes put in: {listed(plain(p) for p in d.protected)}."), indent=2)
+    else:
+        page.line("no protected attribute", indent=2)
+
+
+def _dropped(page: Page, d: PropensityCard) -> None:
     rows: list[tuple[Piece, Piece]] = []
-    for title, key in (
-        ("Excluded", "excluded"), ("False labels", "false_labels"), ("Cleaned", "cleaning"),
-        ("Activities", "activity_coverage"),
-    ):  # fmt: skip
-        if told := _counts(d.get(key), leave=("notes",)):
-            rows.append((title, told))
-    rows += [
-        (f"{plain(x.column)}", plain(x.evidence or x.kind))
-        for x in map(left_out, d.get("dropped") or d.get("leaks") or ())
-    ]
+    if d.excluded:
+        rows.append(("Records left out", _reasons(d.excluded)))
+    if d.false_labels:
+        rows.append(("Labels not believed", _reasons(d.false_labels)))
+    for n in d.cleaned:
+        cleaned = f"{count(n.values, 'value')} in {count(n.columns, 'column')}"
+        rows.append((f"Cleaned, {words(n.why)}", cleaned))
+    if d.unlogged_rows:
+        rows.append(
+            ("Activities unknown", f"{count(d.unlogged_rows, 'row')} of owners who log none, or began late")
+        )
+    rows += [(plain(x.column), plain(x.evidence or x.kind).replace("`", "")) for x in d.dropped]
     if rows:
         page.heading("What was left out, and cleaned")
         page.table(rows, indent=2)
+    if d.dropped:
+        page.line(COMES_BACK, indent=2)
 
 
-def _counts(found: Any, leave: tuple[str, ...] = ()) -> str:
-    if not isinstance(found, Mapping):
-        return plain(found) if found else ""
-    texts = []
-    for name, value in found.items():
-        if name in leave or not value:
-            continue
-        if isinstance(value, Mapping):
-            if inner := _counts(value):
-                texts.append(f"{words(str(name))}: {inner}")
-        elif isinstance(value, list | tuple):
-            texts.append(f"{words(str(name))} {len(value):,}")
-        else:
-            texts.append(f"{words(str(name))} {plain(value)}")
-    return listed(texts)
+def _reasons(counts: Mapping[str, int]) -> str:
+    return listed(f"{n:,} {words(why)}" for why, n in counts.items())
 
 
-def _other(page: Page, c: ModelCard) -> None:
-    """The card of segments, values or amounts: their own keys, one a line."""
-    if c.as_of is not None:
-        page.line(dim(f"trained as of {page.times.both(c.as_of)}"))
-    rows = [(words(str(k)), told) for k, v in c.details.items() if (told := _any(k, v))]
+# -- models of customers -----------------------------------------------------------------------------------------
+
+
+def _value(page: Page, d: ValueCard) -> None:
+    page.heading("What it is used for")
+    unit = f" in {plain(d.currency)}" if d.currency else ""
+    if d.valued:
+        page.line(f"The revenue to expect of each customer in the next 12 months{unit}, the risk that one leaves, and "
+                  "customer tiers, which go by that revenue.", indent=2)  # fmt: skip
+    else:
+        page.line(warn("No customer gets a value by it."), indent=2)
+    for w in d.warnings:
+        page.line(warn("Doubt: "), sentence(w), indent=2)
+    page.heading("What it was fitted on")
+    page.line(f"{count(d.purchases, 'purchase')} of {count(d.customers, 'customer')}, {d.repeat_buyers:,} of whom bought "
+              "more than once.", indent=2)  # fmt: skip
+    if d.contractual:
+        known = (
+            f"by {count(d.decided_terms, 'term')} that were renewed or not"
+            if d.renewals_known
+            else f"not known: only {count(d.decided_terms, 'term')} were renewed or not"
+        )
+        page.line(
+            f"{count(d.contractual, 'customer is', 'customers are')} under contract; the risk of not renewing is {known}.",
+            indent=2,
+        )
+    if d.excluded:
+        page.line(f"Customers left out: {_reasons(d.excluded)}.", indent=2)
+    if d.counted_out:
+        page.line(f"Won deals left out: {_reasons(d.counted_out)}.", indent=2)
+    page.heading("How good it is")
+    page.line("It has no forward test: what customers buy in 12 months is known after them. A training puts a new one "
+              "into force only where customers have bought since, or the data have changed.", indent=2)  # fmt: skip
+
+
+def _amount(page: Page, d: AmountCard) -> None:
+    page.heading("What it is used for")
+    page.line("An estimate for open deals without an amount, so that they have an expected value and can be ranked. No amount "
+              "is written.", indent=2)  # fmt: skip
+    page.heading("What it was fitted on")
+    page.line(f"{count(d.deals, 'deal')} with an amount.", indent=2)
+    if d.placeholders:
+        page.line(f"{count(d.placeholders, 'amount')} looked like a placeholder and did not count.", indent=2)
+    page.heading("How it did in its test")
+    best = next((c for c in d.candidates if c.kind == d.chosen), None)
+    if best is None:
+        page.line("Too few deals have an amount: nothing is estimated.", indent=2)
+        return
+    page.line(
+        f"On the newest {count(d.tested_on, 'deal')}, which it had not seen, its estimates were off by "
+        f"{money(best.error, d.currency)} on average. What was tried:", indent=2,
+    )  # fmt: skip
+    rows: list[tuple[Piece, ...]] = [
+        (
+            good(f"{_REGRESSIONS.get(c.kind, plain(c.kind))}, chosen")
+            if c is best
+            else _REGRESSIONS.get(c.kind, plain(c.kind)),
+            f"off by {money(c.error, d.currency)}",
+        )
+        for c in sorted(d.candidates, key=lambda c: c.error)
+    ]
+    page.table(rows, indent=4)
+
+
+def _segments(page: Page, d: SegmentCard) -> None:
+    page.heading("What it is used for")
+    page.line("The segment of every company and contact by when, how often and for how much it bought, and the tier of each "
+              "customer.", indent=2)  # fmt: skip
+    if d.customers is not None:
+        page.heading("What it was fitted on")
+        how = (
+            "the edges are fifths of them"
+            if d.ranked
+            else "too few for fifths, so the edges are round numbers"
+        )
+        page.line(f"{count(d.customers, 'customer')}; {how}.", indent=2)
+    rows: list[tuple[Piece, Piece]] = []
+    for title, edges in (
+        ("Last purchase", [f"{e:,.0f}" for e in d.days]),
+        ("Purchases", [f"{e:,.0f}" for e in d.purchases]),
+        ("Revenue", [money(e) for e in d.revenue]),
+        ("Tiers", [money(e) for e in d.tiers]),
+    ):
+        if edges:
+            rows.append(
+                (title, f"{', '.join(edges[:-1])} and {edges[-1]} {_unit(title, d.currency)}".rstrip())
+            )
     if rows:
-        page.blank()
+        page.heading("Where one class ends and the next begins")
         page.table(rows, indent=2)
+    page.heading("How good it is")
+    page.line("It promises nothing, so it has no forward test. An edge moves only where the customers have moved by more than "
+              "chance; a customer keeps a segment until it is a tenth beyond an edge.", indent=2)  # fmt: skip
 
 
-def _any(key: str, value: Any) -> str:
-    if value in (None, "", [], {}):
-        return ""
-    if isinstance(value, Mapping):
-        return listed(f"{words(str(k))} {told}" for k, v in value.items() if (told := _any(str(k), v)))
-    if isinstance(value, list | tuple):
-        return listed([told for v in value if (told := _any(key, v))], 12)
-    if isinstance(value, float) and key.endswith("share"):
-        return percent(value)
-    return plain(value)
+def _unit(title: str, currency: str) -> str:
+    units = {"Last purchase": "days ago", "Purchases": "in all", "Tiers": f"{plain(currency)} a year".strip()}
+    return units.get(title, plain(currency))
+
+
+def _clusters(page: Page, d: ClusterCard) -> None:
+    page.heading("What it is used for")
+    page.line("The cluster of every customer, beside the named segment.", indent=2)
+    page.heading("What it was fitted on")
+    of = f" {count(d.customers, 'customer')}" if d.customers is not None else " customers"
+    page.line(
+        f"Clusters of{of} by {plain(d.method or NOTHING)}: {plain(d.verdict or 'too few to cluster')}.",
+        indent=2,
+    )
+    for name in d.names:
+        page.line(plain(name), indent=4, hang=6)
+    page.line(command("evaluate --clusters"), " says how they were chosen.", indent=2)
 
 
 def switched(page: Page, found: ModelSwitch) -> None:

@@ -21,7 +21,7 @@ SHOWN = 10
 _EDITS = 5
 _BEST = 20
 # Reasons that say no more than the values do.
-_UNTOLD = ("rollback", "value or segment")
+_NOT_TOLD = ("rollback", "value or segment")
 _KEYS = tuple(f.key for f in FIELDS if not f.people_write)
 _OBJECTS = ("deals", "leads", "contacts", "companies")
 
@@ -40,9 +40,8 @@ class View:
         for option, given, known in (("--object", objects, OBJECTS), ("--field", fields, _KEYS)):
             for name in given:
                 if name not in known:
-                    raise UsageError(
-                        f'{option} "{name}" is not known.', action=did_you_mean(name, known) or "See: docs."
-                    )
+                    choice = did_you_mean(name, known) or f"Choose one of: {', '.join(known)}."
+                    raise UsageError(f'{option} "{name}" is not known.', action=choice)
         return cls(frozenset(objects), frozenset(fields), limit)
 
     def chosen(self, plan: Plan) -> Plan:
@@ -86,7 +85,7 @@ def _body(page: Page, plan: Plan, limit: int) -> None:
     _figures(page, plan)
     _edits(page, plan)
     page.blank()
-    entries(page, plan.sample(limit), len(plan.entries))
+    entries(page, plan, limit)
 
 
 def _head(page: Page, plan: Plan) -> None:
@@ -175,7 +174,8 @@ def _edits(page: Page, plan: Plan) -> None:
         return
     page.heading(f"Changed by somebody else since we wrote: {len(plan.foreign_edits):,}")
     for e in plan.foreign_edits[:_EDITS]:
-        wrote, holds = value(e.field, e.wrote), value(e.field, e.holds)
+        currency = plan.currency_of(e.object, e.record_id)
+        wrote, holds = value(e.field, e.wrote, currency), value(e.field, e.holds, currency)
         page.line(
             f"{e.object}/{plain(e.record_id)}  {label(e.field)}: we wrote {wrote}, it holds {holds}",
             indent=2,
@@ -184,12 +184,12 @@ def _edits(page: Page, plan: Plan) -> None:
     _more(page, len(plan.foreign_edits) - _EDITS, indent=2)
 
 
-def entries(page: Page, chosen: Iterable[Entry], total: int) -> None:
+def entries(page: Page, plan: Plan, limit: int = SHOWN) -> None:
     """A block a record, deals first, and how many more there are."""
-    shown = sorted(chosen, key=lambda e: (_place(e.object), -_score(e)))
+    shown = sorted(plan.sample(limit), key=lambda e: (_place(e.object), -_score(e)))
     for e in shown:
-        entry(page, e)
-    _more(page, total - len(shown))
+        entry(page, e, plan.currency_of(e.object, e.record_id))
+    _more(page, len(plan.entries) - len(shown))
 
 
 def _more(page: Page, number: int, indent: int = 0) -> None:
@@ -197,7 +197,7 @@ def _more(page: Page, number: int, indent: int = 0) -> None:
         page.line(dim(f"and {number:,} more"), indent=indent)
 
 
-def entry(page: Page, e: Entry) -> None:
+def entry(page: Page, e: Entry, currency: str) -> None:
     """One record: what it is, what becomes of it, and why."""
     emptied = all(new is None for _, _, new in e.fields)
     mark = bad("-") if emptied else warn("~")
@@ -205,18 +205,20 @@ def entry(page: Page, e: Entry) -> None:
     if e.name != e.record_id:
         first += ["  ", bold(plain(e.name))]
     items: list[Sequence[Piece]] = [first]
-    items += [change(k, old, new) for k, old, new in e.fields if is_shown(k)]
-    if e.why not in _UNTOLD or any(k == "reasons" for k, _, _ in e.fields):
-        items.append([dim(f"because {_because(e)}")])
+    items += [change(k, old, new, currency) for k, old, new in e.fields if is_shown(k)]
+    if because := _because(e):
+        items.append([dim(f"because {because}")])
     page.items(items, hang=4)
 
 
 def _because(e: Entry) -> str:
     values = {k: new for k, _, new in e.fields}
     reasons = values.get("reasons") or values.get("top_reason")
-    told = ", ".join(reason(line) for line in reasons.splitlines()) if reasons else plain(e.why)
+    why = "" if e.why in _NOT_TOLD else plain(e.why)
+    if reasons:
+        why = ", ".join(reason(line) for line in reasons.splitlines())
     step = values.get("next_step_reason")
-    return f"{told}; next step because {plain(step)}" if step else told
+    return "; ".join(part for part in (why, f"next step because {plain(step)}" if step else "") if part)
 
 
 def _place(object_: str) -> int:

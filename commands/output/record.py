@@ -1,13 +1,25 @@
 """A record as its rep sees it, and a company on one page."""
 
-from collections.abc import Mapping
-from typing import Any
-
 from sales_consultant.commands.output.writing.page import Page, Piece, bad, bold, dim, good, warn
-from sales_consultant.commands.output.writing.text import count, listed, money, percent, plain, points, words
-from sales_consultant.commands.output.writing.values import day, is_shown, label, value
+from sales_consultant.commands.output.writing.text import (
+    NOTHING,
+    count,
+    listed,
+    money,
+    percent,
+    plain,
+    points,
+    words,
+)
+from sales_consultant.commands.output.writing.values import day, is_shown, label, value, within
 from sales_consultant.config.clock import from_iso
-from sales_consultant.sync.results.explanation import CompanyProfile, Explanation, Scored, Shown
+from sales_consultant.sync.results.explanation import (
+    CompanyProfile,
+    Explanation,
+    FeatureValue,
+    Scored,
+    Shown,
+)
 
 START = 50
 """Where points begin: 50 and all points sum to the score."""
@@ -40,20 +52,19 @@ def show(page: Page, found: Explanation, *, all_features: bool = False) -> None:
         features(page, told)
     elif told:
         page.blank()
-        page.line(dim(f"--features shows all {count(len(told), 'feature')}"))
+        page.line(dim(f"--features shows the values of {count(len(told), 'feature')}"))
 
 
 def _title(page: Page, found: Explanation) -> None:
     r = found.record
-    name = r.get("name") or " ".join(str(r[k]) for k in ("first_name", "last_name") if r.get(k)) or found.id
-    page.line(bold(plain(name)), "  ", dim(f"{found.object}/{plain(found.id)}"))
+    page.line(bold(plain(r.name or found.id)), "  ", dim(f"{found.object}/{plain(found.id)}"))
     parts: list[str] = []
-    if r.get("amount") is not None:
-        parts.append(money(r["amount"], str(r.get("currency") or "")))
-    parts += [plain(r[k]) for k in ("title", "industry", "email", "domain") if r.get(k)]
-    if r.get("stage"):
-        parts.append(f"stage {words(str(r['stage']))}")
-    if close := _ms(r.get("close_date")):
+    if r.amount is not None:
+        parts.append(money(r.amount, found.currency))
+    parts += [plain(text) for text in r.about]
+    if r.stage:
+        parts.append(f"stage {words(r.stage)}")
+    if close := _ms(r.close_date):
         parts.append(f"closes {page.times.day(close)}")
     if found.company is not None and found.company.owner:
         parts.append(f"owner {plain(found.company.owner)}")
@@ -78,7 +89,7 @@ def _score(page: Page, found: Explanation) -> None:
     if s.probability is not None:
         line += ["   ", bold(percent(s.probability)), " likely"]
     if found.holds.get("expected_value"):
-        worth = money(found.holds["expected_value"], str(found.record.get("currency") or ""))
+        worth = money(found.holds["expected_value"], found.currency)
         line += ["   expected value ", bold(worth)]
     page.line(*line)
     if s.why_no_value:
@@ -107,7 +118,7 @@ def _reasons(page: Page, s: Scored) -> None:
         return
     page.heading("Why")
     rows: list[tuple[Piece, Piece]] = [(f"{START}", dim("where every record begins"))]
-    rows += [((good if r.points > 0 else bad)(points(r.points)), plain(r.text)) for r in s.reasons]
+    rows += [((good if r.points > 0 else bad)(points(r.points)), within(r.text)) for r in s.reasons]
     total = START + sum(r.points for r in s.reasons)
     rows.append((bold(f"{total}"), bold("of 99")))
     page.table(rows, indent=2, right=(0,))
@@ -123,7 +134,7 @@ def _risks(page: Page, risks: tuple[str, ...]) -> None:
 def _holds(page: Page, found: Explanation) -> None:
     """What the CRM shows beyond the card's head."""
     rows = [
-        (label(k), value(k, v))
+        (label(k), value(k, v, found.currency))
         for k, v in found.holds.items()
         if v not in (None, "") and is_shown(k) and not (k in _CARD and (found.scored or k.startswith("next")))
     ]
@@ -138,7 +149,7 @@ def _history(page: Page, history: tuple[Shown, ...]) -> None:
         return
     page.heading("What was shown when")
     for h in changed[-_HISTORY:]:
-        start = page.times.at(h.visible_from) if h.visible_from is not None else "–"
+        start = page.times.at(h.visible_from) if h.visible_from is not None else NOTHING
         end = page.times.at(h.visible_to) if h.visible_to is not None else "now"
         of = f"{plain(h.record)}  " if h.record else ""
         page.line(
@@ -185,7 +196,7 @@ def _company(page: Page, c: CompanyProfile) -> None:
             [
                 (
                     bold(plain(p.name)),
-                    plain(p.title) if p.title else "–",
+                    plain(p.title) if p.title else NOTHING,
                     _person(p.open_deals, p.won_deals, p.last_activity, p.note, p.score, p.grade),
                 )
                 for p in c.people
@@ -214,7 +225,7 @@ def _person(open_: int, won: int, last: str | None, note: str, score: str | None
 
 
 def _shown_score(score: str | None, grade: str | None) -> Piece:
-    return bold(f"{plain(score)} {plain(grade)}") if score else "–"
+    return bold(f"{plain(score)} {plain(grade)}") if score else NOTHING
 
 
 def _more(*parts: str | None) -> str:
@@ -224,24 +235,24 @@ def _more(*parts: str | None) -> str:
 def _amount(text: str | None) -> str:
     """An amount with its currency, as "58,093.00 USD" says it, without cents."""
     if not text:
-        return "–"
+        return NOTHING
     number, _, currency = text.partition(" ")
     return money(number.replace(",", ""), currency)
 
 
 def _day(text: str | None) -> str:
-    return day(text) if text else "–"
+    return day(text) if text else NOTHING
 
 
 def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def features(page: Page, found: tuple[Mapping[str, Any], ...]) -> None:
+def features(page: Page, found: tuple[FeatureValue, ...]) -> None:
     """Every feature with its value, by the reason it speaks in."""
     page.heading(f"Features: {len(found):,}")
-    for reason in dict.fromkeys(str(f.get("reason")) for f in found):
-        mine = [f for f in found if str(f.get("reason")) == reason]
-        said = plain(mine[0].get("said") or "")
+    for reason in dict.fromkeys(f.reason for f in found):
+        mine = [f for f in found if f.reason == reason]
+        said = plain(mine[0].said)
         page.line(bold(words(reason)), dim(f"  {said}") if said else "", indent=2)
-        page.items([[f"{plain(f['feature'])} {plain(f['value'])}"] for f in mine], indent=4)
+        page.items([[f"{plain(f.feature)} {plain(f.value)}"] for f in mine], indent=4)

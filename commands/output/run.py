@@ -2,193 +2,197 @@
 
 import math
 from collections.abc import Mapping
-from typing import Any
 
 from sales_consultant.commands.output.writing.page import Page, Piece, bold, command, dim, warn
-from sales_consultant.commands.output.writing.text import count, counted, listed, plain, words
-from sales_consultant.commands.output.writing.values import is_shown, label
+from sales_consultant.commands.output.writing.text import count, counted, listed, plain, sentence, words
+from sales_consultant.commands.output.writing.values import is_shown, label, value
 from sales_consultant.sync.pull.estimate import Estimated
-from sales_consultant.sync.results.runs import RunDone
+from sales_consultant.sync.results.run_counts import Absent, RunCounts
+from sales_consultant.sync.results.runs import Conflict, RunDone
 
-# Told in lines of their own, or of use to programs only.
-_TOLD = {
-    "pulled", "pulled_whole", "calls", "scored", "excluded", "plan", "written", "dead", "not_sent", "api_calls",
-    "described", "drift", "estimated_amounts", "trained", "compared", "repaired", "undone", "conflicts", "on_hold",
-    "tried_again_by", "backup", "not_found",
-}  # fmt: skip
-# How many are shown: a judgement of what one screen holds.
+# How many are shown: judgements of what one screen holds. --json has all of them.
 _CONFLICTS = 10
+_NAMES = 6
 
 
 def done(page: Page, run: RunDone) -> None:
     """The end of a run: what it wrote, what to do next, then what it read and scored."""
-    counts = run.counts
-    page.line(bold(f"{did(counts)}."), calls(counts))
-    next_step(page, run.id, counts)
-    body(page, counts)
+    c = run.counted
+    page.line(bold(f"{did(c)}."), calls(c))
+    next_step(page, run.name, c)
+    body(page, c)
     if run.conflicts:
         conflicts(page, run.conflicts)
 
 
-def did(counts: Mapping[str, Any]) -> str:
+def did(c: RunCounts) -> str:
     """What a run came to, in a few words.
 
-    >>> did({"written": 2, "plan": {"records": 2, "changes": 5}, "dead": 0}).replace("\\u00a0", " ")
+    >>> did(RunCounts.of({"written": 2, "plan": {"records": 2, "changes": 5}, "dead": 0})).replace("\\u00a0", " ")
     'Wrote 5 values on 2 records'
-    >>> did({"pulled": {"deals": 3, "calls": 0}}).replace("\\u00a0", " ")
+    >>> did(RunCounts.of({"pulled": {"deals": 3, "calls": 0}})).replace("\\u00a0", " ")
     'Read 3 rows'
     """
-    plan = counts.get("plan") or {}
-    if "written" in counts:
-        written = int(counts["written"])
-        if not written and not counts.get("dead"):
+    if c.written is not None:
+        if not c.written and not c.dead:
             return "Nothing to write"
-        whole = plan.get("changes") if written == plan.get("records") else None
-        deeds = (
-            f"{count(int(whole), 'value')} on {count(written, 'record')}"
-            if whole
-            else count(written, "record")
+        whole = c.plan.changes if c.plan is not None and c.written == c.plan.records else 0
+        records = count(c.written, "record")
+        return ("Restored " if c.undone is not None else "Wrote ") + (
+            f"{count(whole, 'value')} on {records}" if whole else records
         )
-        verb = "Restored" if "undone" in counts else "Wrote"
-        return f"{verb} {deeds}"
-    if plan:
-        return f"Planned {count(int(plan.get('records', 0)), 'change', 'changed records')}"
-    if counts.get("trained"):
-        return f"Trained {count(len(counts['trained']), 'model')}"
-    if counts.get("scored"):
-        return f"Scored {counted(counts['scored'])}"
-    if "backup" in counts:
+    if c.plan is not None:
+        return f"Planned {count(c.plan.records, 'changed record')}"
+    if c.trained:
+        return f"Trained {count(len(c.trained), 'model')}"
+    if c.scored:
+        return f"Scored {counted(c.scored)}"
+    if c.backup:
         return "Backed up the state"
-    rows = sum((counts.get("pulled") or {}).values())
+    rows = sum(c.pulled.values())
     return f"Read {count(rows, 'row')}" if rows else "Read: nothing has changed"
 
 
-def calls(counts: Mapping[str, Any]) -> str:
+def calls(c: RunCounts) -> str:
     """How many API calls it took, as the end of a sentence."""
-    calls = counts.get("api_calls")
-    return "" if calls is None else f" {count(int(calls), 'API call')}."
+    return "" if c.api_calls is None else f" {count(c.api_calls, 'API call')}."
 
 
-def next_step(page: Page, run_id: str, counts: Mapping[str, Any], *, looked: bool = False) -> None:
-    """What to do next."""
-    dead, waiting = int(counts.get("dead") or 0), int(counts.get("waiting_records") or 0)
-    if dead or waiting:
-        why: list[Piece] = [] if looked else [command(f"runs show {run_id}"), " says why, "]
-        refused = warn(f"{count(dead + waiting, 'record')} refused by the CRM.")
-        page.line(refused, " Next: ", *why, command("retry"), " tries again.")
-    elif counts.get("not_sent"):
+def next_step(page: Page, run: str, c: RunCounts, *, looked: bool = False) -> None:
+    """What to do next; `run` is what people type for it, `looked`: they are looking at it."""
+    if c.refused:
+        why: list[Piece] = [] if looked else [command(f"runs show {run}"), " says why, "]
         page.line(
-            warn(f"{count(int(counts['not_sent']), 'record')} not sent."),
-            " Next: ",
-            command("sync"),
-            " goes on.",
-        )
-    elif "undone" in counts:
-        if counts.get("on_hold"):
+            warn(f"{count(c.refused, 'record')} refused by the CRM."), " Next: ", *why, command("retry"), " tries again."
+        )  # fmt: skip
+    elif c.not_sent:
+        page.line(warn(f"{count(c.not_sent, 'record')} not sent."), " Next: ", command("sync"), " goes on.")
+    elif c.undone is not None:
+        if fields := [label(f) for f in c.on_hold if is_shown(f)]:
             page.line(
-                "Next: ", command("resume"), " lets the next sync write ",
-                listed([label(f) for f in counts["on_hold"] if is_shown(f)], 6), " again.",
-            )  # fmt: skip
-    elif counts.get("written"):
-        look: list[Piece] = [] if looked else ["look at it with ", command(f"runs show {run_id}"), "; "]
-        page.line("Next: ", *look, "undo it with ", command(f"rollback {run_id}"), ".", hang=6)
-    elif "written" not in counts and "trained" not in counts and "compared" not in counts:
+                "Next: ", command("resume"), f" lets the next sync write {listed(fields, _NAMES)} again."
+            )
+    elif c.written:
+        look: list[Piece] = [] if looked else ["look at it with ", command(f"runs show {run}"), "; "]
+        page.line("Next: ", *look, "undo it with ", command(f"rollback {run}"), ".", hang=6)
+    elif not looked and c.written is None and not c.trained and c.compared is None:
         page.line("Next: ", command("plan"), " shows what would be written.")
 
 
-def body(page: Page, counts: Mapping[str, Any]) -> None:
-    """What a run did, in lines."""
-    rows: list[tuple[Piece, Piece]] = []
-    for title, found in (
-        ("Read", _joined(counts.get("pulled") or {})),
-        ("Scored", counts.get("scored") or {}),
-    ):
-        if text := counted(found):
-            rows.append((title, text))
-    if excluded := _excluded(counts.get("excluded") or {}):
-        rows.append(("Excluded", excluded))
-    if counts.get("trained"):
-        rows.append(("Trained", listed(f"{words(k)}: {plain(v)}" for k, v in counts["trained"].items())))
-    plan = counts.get("plan") or {}
-    if plan.get("by_field"):
-        rows.append(
-            ("Values", listed(f"{label(k)} {n:,}" for k, n in plan["by_field"].items() if is_shown(k)))
-        )
-    if left := {k: n for k, n in (plan.get("left_alone") or {}).items() if n}:
-        rows.append(("Left alone", listed(f"{plain(k)}: {n:,}" for k, n in left.items())))
-    if counts.get("estimated_amounts"):
-        rows.append(
-            (
-                "Estimated",
-                count(int(counts["estimated_amounts"]), "deal without an amount", "deals without an amount"),
-            )
-        )
-    rows += _now_and_then(counts)
+def body(page: Page, c: RunCounts, *, planned: bool = True) -> None:
+    """What a run did, in lines; without `planned` what it wrote is told elsewhere."""
+    rows = _usual(c)
+    if planned and c.plan is not None:
+        if c.plan.by_field:
+            fields = [f"{label(k)} {n:,}" for k, n in c.plan.by_field.items() if is_shown(k)]
+            rows.append(("Values", listed(fields)))
+        if c.plan.left_alone:
+            rows.append(("Left alone", listed(f"{plain(k)}: {n:,}" for k, n in c.plan.left_alone.items())))
+    rows += _unusual_reading(c) + _unusual_writing(c)
     if rows:
         page.blank()
         page.table(rows, indent=2)
 
 
-def _now_and_then(counts: Mapping[str, Any]) -> list[tuple[Piece, Piece]]:
-    """What some runs count: comparisons, repairs, backups, undone runs, and whatever has no line of its own."""
-    rows: list[tuple[Piece, Piece]] = [
-        (f"Compared {words(c['stream'])}", plain(c["result"])) for c in counts.get("compared") or ()
-    ]
-    if counts.get("repaired"):
-        rows.append(("Repaired", count(int(counts["repaired"]), "row")))
-    if counts.get("backup"):
-        rows.append(("Backup", plain(counts["backup"]["file"])))
-    if counts.get("undone"):
-        rows.append(("Undone", listed(plain(r) for r in counts["undone"])))
-    rows += [("Not found", _absent(a)) for a in counts.get("not_found") or ()]
-    others = [(k, _any(v)) for k, v in counts.items() if k not in _TOLD]
-    return [*rows, *((words(k).capitalize(), told) for k, told in others if told)]
-
-
-def _absent(found: Mapping[str, Any]) -> str:
-    """What records name and the CRM does not have any more."""
-    taken = f", {plain(found['taken_for'])}" if found.get("taken_for") else ""
-    records = count(int(found.get("records") or 0), "record")
-    return f"{words(str(found.get('kind', '')))} {plain(found.get('name', ''))} ({records}{taken})"
+def _usual(c: RunCounts) -> list[tuple[Piece, Piece]]:
+    """What was read, scored, left out and trained."""
+    rows: list[tuple[Piece, Piece]] = []
+    if read := counted(_joined(c.pulled)):
+        rows.append(("Read", read))
+    if scored := counted(c.scored):
+        rows.append(("Scored", scored))
+    if c.excluded:
+        excluded = [f"{words(name)}: {counted(why)}" for name, why in c.excluded.items() if any(why.values())]
+        rows.append(("Excluded", "; ".join(excluded)))
+    if c.trained:
+        models = [f"{words(k)} ({plain(v)})" if v else words(k) for k, v in c.trained.items()]
+        rows.append(("Trained", listed(models)))
+    if c.estimated_amounts:
+        estimated = count(c.estimated_amounts, "deal without an amount", "deals without an amount")
+        rows.append(("Estimated", f"the amount of {estimated}"))
+    return rows
 
 
 def _joined(pulled: Mapping[str, int]) -> dict[str, int]:
     """Rows by stream, all links between records as one."""
-    found = {k: n for k, n in pulled.items() if not k.startswith("link_")}
-    return {**found, "links": sum(n for k, n in pulled.items() if k.startswith("link_"))}
+    rows = {k: n for k, n in pulled.items() if not k.startswith("link_")}
+    return {**rows, "links": sum(n for k, n in pulled.items() if k.startswith("link_"))}
 
 
-def _excluded(found: Mapping[str, Any]) -> str:
-    parts = []
-    for population, why in found.items():
-        told = counted(why) if isinstance(why, Mapping) else f"{why:,}" if why else ""
-        if told:
-            parts.append(f"{words(population)}: {told}")
-    return "; ".join(parts)
+def _unusual_reading(c: RunCounts) -> list[tuple[Piece, Piece]]:
+    """What only some runs find while they read."""
+    rows: list[tuple[Piece, Piece]] = []
+    if c.computed:
+        rows.append(("Read anew", f"what the CRM computes of {listed(words(o) for o in c.computed)}"))
+    if c.vanished:
+        rows.append(("Gone", f"{count(c.vanished, 'row')} that the CRM has no more"))
+    rows += [(f"Not shown, {words(stream)}", plain(why)) for stream, why in c.unseen.items()]
+    rows += [(f"Not permitted, {words(stream)}", plain(why)) for stream, why in c.not_permitted.items()]
+    if c.unreadable:
+        fields = [f"{plain(k)} ({n:,})" for k, n in sorted(c.unreadable.items(), key=lambda f: -f[1])]
+        values = count(sum(c.unreadable.values()), "value")
+        rows.append(("Not readable", f"{values}, left empty or mended: {listed(fields, _NAMES)}"))
+    rows += [("Not in the CRM", _absent(a)) for a in c.not_found]
+    rows += [(f"Compared, {words(t.stream)}", plain(t.result)) for t in c.compared or ()]
+    if c.repaired:
+        rows.append(("Repaired", count(c.repaired, "row")))
+    if c.forgotten:
+        there = listed((plain(f) for f in c.forgotten), _NAMES)
+        rows.append(("Erased before", f"{there}: still in the CRM, and read again"))
+    if c.taken_as_written:
+        records = count(c.taken_as_written, "record")
+        rows.append(("Taken over", f"{records} as the CRM holds them, for the state came from a backup"))
+    return rows
 
 
-def _any(value: Any) -> str:
-    """What is counted now and then: few words, and nothing where there is nothing."""
-    if value in (None, "", 0, [], {}, False):
-        return ""
-    if isinstance(value, Mapping):
-        return listed(f"{words(str(k))} {told}" for k, v in value.items() if (told := _any(v)))
-    if isinstance(value, list | tuple):
-        return listed([_any(v) for v in value], 10)
-    return plain(value)
+def _absent(a: Absent) -> str:
+    """What records name and the CRM does not have any more."""
+    taken = f", {plain(a.taken_for)}" if a.taken_for else ""
+    return f"{words(a.kind)} {plain(a.name)} ({count(a.records, 'record')}{taken})"
 
 
-def conflicts(page: Page, found: tuple[Mapping[str, str | None], ...]) -> None:
-    """What a rollback leaves because somebody changed it since."""
-    page.heading(f"Left as it is, because somebody changed it since: {len(found):,}")
-    for c in found[:_CONFLICTS]:
-        where = f"{c.get('object')}/{c.get('record', c.get('id'))}"
-        told = ", ".join(
-            f"{words(k)} {plain(v)}" for k, v in c.items() if k not in ("object", "record", "id", "field")
+def _unusual_writing(c: RunCounts) -> list[tuple[Piece, Piece]]:
+    """What only some runs find while they plan and write."""
+    rows: list[tuple[Piece, Piece]] = []
+    if c.settled:
+        rows.append(("Settled", f"{count(c.settled, 'value')} of a run that was interrupted"))
+    rows += [
+        (f"Fields missing, {words(o)}", listed(plain(f) for f in names))
+        for o, names in c.missing_fields.items()
+    ]
+    if c.outside_pilot:
+        what = "are emptied" if c.outside_emptied else "keep our values"
+        rows.append(("Outside the pilot", f"{count(c.outside_pilot, 'record')} {what}"))
+    if c.returned:
+        records = count(c.returned, "record gets", "records get")
+        rows.append(("After a rollback", f"{records} back what it had taken away"))
+    if c.conflicts:
+        rows.append(("Changed meanwhile", f"{count(c.conflicts, 'value')} by somebody else, and left so"))
+    if c.waiting:
+        rows.append(("Waiting", f"{count(c.waiting, 'record')} for an approval or a lock"))
+    if c.left:
+        rows.append(("Left as they are", f"{count(c.left, 'record')}, as leads that were converted"))
+    if c.undone:
+        rows.append(("Undone", listed(plain(r) for r in c.undone)))
+    if c.backup:
+        rows.append(("Backup", plain(c.backup)))
+    if c.undescribed:
+        rows.append(
+            ("Not noted", f"the fields' descriptions could not be changed: {sentence(c.undescribed)}")
         )
-        page.line(f"{plain(where)}  {label(str(c.get('field')))}: {told}", indent=2, hang=4)
-    if len(found) > _CONFLICTS:
-        page.line(dim(f"and {len(found) - _CONFLICTS:,} more"), indent=2)
+    return rows
+
+
+def conflicts(page: Page, left: tuple[Conflict, ...]) -> None:
+    """What a rollback leaves because somebody changed it since."""
+    page.heading(f"Left as it is, because somebody changed it since: {len(left):,}")
+    for c in left[:_CONFLICTS]:
+        page.line(
+            f"{plain(c.object)}/{plain(c.record)}  {label(c.field)}: we wrote {value(c.field, c.we_wrote)}, it holds "
+            f"{value(c.field, c.holds)}", indent=2, hang=4,
+        )  # fmt: skip
+    if len(left) > _CONFLICTS:
+        page.line(dim(f"and {len(left) - _CONFLICTS:,} more"), indent=2)
 
 
 def estimated(page: Page, found: Estimated) -> None:

@@ -2,41 +2,48 @@
 
 from sales_consultant.commands.output.run import body, calls, did, next_step
 from sales_consultant.commands.output.writing.page import Page, Piece, bad, bold, command, dim, good, warn
-from sales_consultant.commands.output.writing.text import count, listed, plain, words
-from sales_consultant.commands.output.writing.times import brief_span, span
+from sales_consultant.commands.output.writing.text import NOTHING, count, listed, plain, words
+from sales_consultant.commands.output.writing.times import brief_span
 from sales_consultant.commands.output.writing.values import is_shown, label
 from sales_consultant.sync.results.runs import RunDetails, RunList, RunRow
 
 
 def runs(page: Page, found: RunList) -> None:
-    """A line a run; above them what to do, where the newest one failed or had records refused."""
+    """What to do first; then a line a run, cut where the terminal ends."""
     if not found.runs:
         page.line("No run yet. Next: ", command("plan"), " shows what a first sync would write.")
         return
-    _attention(page, found.runs[0])
-    rows = [
-        (
-            r.id,
-            words(r.job),
-            page.times.ago(r.started_at),
-            dim("–" if r.seconds is None else brief_span(r.seconds)),
-            _what(r),
-        )
-        for r in found.runs
-    ]
-    page.table(rows)
+    page.table(
+        [
+            (
+                r.name,
+                words(r.job),
+                page.times.ago(r.started_at),
+                dim(NOTHING if r.seconds is None else brief_span(r.seconds)),
+                _what(r),
+            )
+            for r in found.runs
+        ],
+        one_line=True,
+    )
+    page.blank()
+    _next(page, found.runs)
 
 
-def _attention(page: Page, newest: RunRow) -> None:
-    if newest.counts.get("dead"):
-        refused = count(int(newest.counts["dead"]), "record")
+def _next(page: Page, found: tuple[RunRow, ...]) -> None:
+    newest = found[0]
+    if newest.outcome is None:
+        page.line("Next: ", command(f"runs tail {newest.name}"), " follows it.")
+    elif newest.outcome.startswith("failed"):
+        page.line(bad("The newest run failed."), " Next: ", command(f"runs show {newest.name}"), " says why.")
+    elif newest.counted.dead:
+        refused = count(newest.counted.dead, "record")
         page.line(
-            warn(f"The newest run had {refused} refused."), " Next: ", command(f"runs show {newest.id}"), "."
-        )
-        page.blank()
-    elif newest.outcome and newest.outcome.startswith("failed"):
-        page.line(bad("The newest run failed."), " Next: ", command(f"runs show {newest.id}"), " says why.")
-        page.blank()
+            warn(f"The newest run had {refused} refused."), " Next: ", command(f"runs show {newest.name}"), " says why."
+        )  # fmt: skip
+    else:
+        wrote = next((r for r in found if r.counted.written), newest)
+        page.line("Next: ", command(f"runs show {wrote.name}"), " shows what a run changed.")
 
 
 def _outcome(run: RunRow) -> Piece:
@@ -49,22 +56,23 @@ def _outcome(run: RunRow) -> Piece:
 
 
 def _what(run: RunRow) -> Piece:
-    """How a run ended, and what it came to."""
+    """How a run ended, and what it came to, with what matters first: the line may be cut."""
     if run.outcome is None:
         return warn("going on, or killed")
     if run.outcome.startswith("failed"):
         return bad(f"failed: {plain(run.error or run.outcome.removeprefix('failed: '))}")
-    told = did(run.counts)
-    told = told[:1].lower() + told[1:]
-    if run.counts.get("dead"):
-        return warn(f"{told}; {count(int(run.counts['dead']), 'record')} refused")
-    return told if run.outcome == "done" else warn(f"{plain(run.outcome)}: {told}")
+    c = run.counted
+    deeds = did(c)
+    deeds = deeds[:1].lower() + deeds[1:]
+    if c.dead:
+        return warn(f"{count(c.dead, 'record')} refused; {deeds}")
+    return deeds if run.outcome == "done" else warn(f"{plain(run.outcome)}: {deeds}")
 
 
 def run(page: Page, found: RunDetails) -> None:
     """One run: how it ended, what to do, what it changed by field, what was refused by reason."""
-    r = found.run
-    took = "" if r.seconds is None else f", took {span(r.seconds)}"
+    r, c = found.run, found.run.counted
+    took = "" if r.seconds is None else f", took {brief_span(r.seconds)}"
     page.line(
         bold(f"{words(r.job).capitalize()} {r.id}"),
         " ",
@@ -74,18 +82,18 @@ def run(page: Page, found: RunDetails) -> None:
     if r.error:
         page.line(bad(plain(r.error)))
     if r.counts:
-        page.line(f"{did(r.counts)}.{calls(r.counts)}")
+        page.line(f"{did(c)}.{calls(c)}")
     if r.outcome is None:
         page.line(
             "Next: ",
-            command(f"runs tail {r.id}"),
+            command(f"runs tail {r.name}"),
             " shows how far it is; a killed one is settled by the next sync.",
         )
     else:
-        next_step(page, r.id, {"written": 0, **r.counts}, looked=True)
+        next_step(page, r.name, c, looked=True)
     _refusals(page, found)
     _changes(page, found)
-    body(page, {k: v for k, v in r.counts.items() if k != "plan"})
+    body(page, c, planned=False)
 
 
 def _refusals(page: Page, found: RunDetails) -> None:

@@ -11,16 +11,16 @@ def jobs(page: Page, found: JobList) -> None:
     """The soonest job, then a line a job."""
     if not found.jobs:
         page.line(
-            "Nothing is scheduled. ",
+            "Nothing is scheduled. Next: ",
             command("init"),
-            " writes a schedule; see [schedule.NAME] in the settings.",
+            " writes a schedule into new settings, as [schedule.NAME].",
         )
         return
     coming = sorted((_ms(j.next_at), j.name) for j in found.jobs if j.next_at is not None)
     if coming:
         at, name = coming[0]
-        page.line(bold(f"Next: {plain(name)}, {page.times.both(at)}."))
-    page.line(dim("They run while the service does: "), command("serve"), dim("."))
+        page.line(bold(f"Next job: {plain(name)}, {page.times.both(at)}."))
+    page.line("Next: ", command("serve"), " runs them, as long as it is not stopped.")
     page.blank()
     page.table(
         [
@@ -43,7 +43,7 @@ def _ms(at: datetime) -> int:
 def moments(page: Page, found: UpcomingList) -> None:
     """A line a moment, on the reader's clock; the schedule's own clock beside it where it is another one."""
     if not found.moments:
-        page.line("Nothing is scheduled.")
+        page.line("Nothing is scheduled. Next: ", command("init"), " writes a schedule into new settings.")
         return
     rows = []
     for m in found.moments:
@@ -53,3 +53,8 @@ def moments(page: Page, found: UpcomingList) -> None:
         )
         rows.append((mine, bold(plain(m.schedule)), words(m.job), dim(f"there {theirs}" if theirs else "")))
     page.table(rows)
+    page.blank()
+    page.line(
+        "Next: ", command("serve"), " runs them; ", command(f"schedule run-now {plain(found.moments[0].schedule)}"),
+        " does not wait.", hang=6,
+    )  # fmt: skip

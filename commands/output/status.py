@@ -1,10 +1,17 @@
 """How a connection stands: what to do next first."""
 
 import re
-from typing import Any
 
 from sales_consultant.commands.output.writing.page import Page, Piece, bad, bold, command, dim, good, warn
-from sales_consultant.commands.output.writing.text import count, counted, listed, percent, plain, words
+from sales_consultant.commands.output.writing.text import (
+    NOTHING,
+    count,
+    counted,
+    listed,
+    percent,
+    plain,
+    words,
+)
 from sales_consultant.commands.output.writing.values import is_shown, label
 from sales_consultant.sync.results.status import Reading, Status
 
@@ -21,8 +28,8 @@ def show(page: Page, s: Status) -> None:
     page.line(*_last(page, s))
     if s.running is not None:
         page.line(
-            f"Running: {words(s.running.job)} since {page.times.ago(s.running.since)}; ",
-            command(f"runs tail {s.running.run_id}"),
+            f"Running: {words(s.running.job)}, begun {page.times.ago(s.running.since)}; ",
+            command(f"runs tail {s.running.short or s.running.run_id}"),
             " follows it.",
         )
     for step in _next(s):
@@ -135,16 +142,9 @@ def _waiting(s: Status) -> list[tuple[Piece, Piece]]:
 def _reading(page: Page, title: str, reading: Reading | None) -> list[tuple[Piece, Piece]]:
     if reading is None:
         return []
-    at = "–" if reading.at is None else page.times.both(reading.at)
-    if not isinstance(reading.of, list):
-        return [(title, f"{at}: {plain(reading.of)}")]
-    if not any(isinstance(x, dict) for x in reading.of):
-        return [(title, f"{at}: {listed((plain(x) for x in reading.of), 12)}")]
-    odd = [_compared(x) for x in reading.of if isinstance(x, dict) and not _EQUAL.match(str(x.get("result")))]
-    said = listed(odd, 12) if odd else f"{count(len(reading.of), 'table')}, all as in the CRM"
+    at = NOTHING if reading.at is None else page.times.both(reading.at)
+    if not reading.tables:
+        return [(title, f"{at}: {listed((words(n) for n in reading.names), 12)}")]
+    odd = [f"{words(t.stream)} {plain(t.result)}" for t in reading.tables if not _EQUAL.match(t.result)]
+    said = listed(odd, 12) if odd else f"{count(len(reading.tables), 'table')}, all as in the CRM"
     return [(title, f"{at}: {said}")]
-
-
-def _compared(found: dict[str, Any]) -> str:
-    """A compared table with what came of it."""
-    return f"{words(str(found.get('stream', '')))} {plain(found.get('result', ''))}"

@@ -1,8 +1,5 @@
 """Models and their tests: a short paragraph a model, and what to do about it."""
 
-from collections.abc import Mapping
-from typing import Any
-
 from sales_consultant.commands.output.writing.page import Page, Piece, bold, command, dim, good, warn
 from sales_consultant.commands.output.writing.text import (
     GLUE,
@@ -12,7 +9,6 @@ from sales_consultant.commands.output.writing.text import (
     plain,
     sentence,
     short,
-    words,
 )
 from sales_consultant.sync.results.training import (
     BETTER,
@@ -21,6 +17,7 @@ from sales_consultant.sync.results.training import (
     ForwardTests,
     Retrained,
     TrainingDone,
+    beyond_the_verdict,
 )
 
 # How many are shown: judgements of what one screen holds.
@@ -54,17 +51,17 @@ def _dry(page: Page, models: tuple[Retrained, ...]) -> None:
     page.line(bold("Nothing was published."), "" if chosen else " Nothing would be.")
     for m in chosen:
         page.line(
-            "To publish: ",
+            "Next: ",
             command(f"models publish {short(m.digest, digests)}"),
-            f" ({plain(m.name)})",
+            f" puts {plain(m.name)} into force.",
             indent=2,
         )
 
 
 def _model(page: Page, m: Retrained, test: ForwardTest | None, *, dry_run: bool) -> None:
     page.line(bold(plain(m.name)), "  ", *_standing(m, dry_run=dry_run), hang=2)
-    if m.why and (test is None or test.verdict == BETTER):
-        page.line(f"{sentence(m.why)}", indent=2)
+    if why := beyond_the_verdict(m.why):
+        page.line(sentence(why), indent=2)
     if test is not None:
         figures(page, test)
     if m.changed:
@@ -72,8 +69,11 @@ def _model(page: Page, m: Retrained, test: ForwardTest | None, *, dry_run: bool)
         page.line(
             f"{percent(m.changed)} of {count(m.graded, 'open record')} get another grade: {moves}.", indent=2
         )
-        for e in m.examples[:_EXAMPLES]:
-            page.line(f"for example {_example(e)}", indent=4, hang=6)
+        rows: list[tuple[Piece, ...]] = [
+            (plain(e.record), bold(plain(e.name)), f"grade {_moved(e.grade)}, score {_moved(e.score)}")
+            for e in m.examples[:_EXAMPLES]
+        ]
+        page.table(rows, indent=4)
 
 
 def _standing(m: Retrained, *, dry_run: bool) -> list[Piece]:
@@ -85,10 +85,8 @@ def _standing(m: Retrained, *, dry_run: bool) -> list[Piece]:
     return [verdict, good("in force now") if m.published else warn("not published")]
 
 
-def _example(e: Mapping[str, Any]) -> str:
-    name = plain(e.get("name") or e.get("id") or "")
-    rest = {k: v for k, v in e.items() if k not in ("name", "id", "object")}
-    return f"{name}: " + ", ".join(f"{words(k)} {plain(v)}" for k, v in rest.items())
+def _moved(text: str) -> str:
+    return plain(text).replace(" to ", " → ")
 
 
 def tests(page: Page, found: ForwardTests) -> None:
@@ -109,8 +107,9 @@ def tests(page: Page, found: ForwardTests) -> None:
         page.line(
             bold(plain(t.name)), "  ", _verdict(t), " · ", standing, look, dim(f"  {t.digest[:7]}"), hang=2
         )
-        if t.why and not t.published:
-            page.line(sentence(t.why), indent=2)
+        why = beyond_the_verdict(t.why)
+        if why and not t.published:
+            page.line(sentence(why), indent=2)
         figures(page, t)
         if t.drift is not None and t.drift > _DRIFT:
             page.line(
@@ -123,16 +122,26 @@ def _verdict(t: ForwardTest) -> Piece:
     return good(plain(t.verdict)) if t.verdict == BETTER else warn(plain(t.verdict or "not tested"))
 
 
-def figures(page: Page, t: ForwardTest) -> None:
-    """A test in sentences: ranking, probabilities, parts, grades, what was left out, doubts."""
+# How a column comes back that was left out without need.
+COMES_BACK = (
+    "Each training judges them anew. One that never changes after a record is made comes back by its name under fixed in "
+    "[features] of the settings."
+)
+
+
+def figures(page: Page, t: ForwardTest, *, left_out: bool = True) -> None:
+    """A test in sentences: ranking, probabilities, parts, grades, what was left out, doubts.
+
+    Without `left_out` what the model does without is told elsewhere.
+    """
     auc, low, high = (t.figure(k) for k in ("auc", "auc_low", "auc_high"))
     if auc is None or low is None or high is None:
-        few = (
-            "rules give a grade, and no probability is written"
+        page.line(
+            "Rules give a grade; no probability is written."
             if t.verdict == TOO_LITTLE
-            else "it was not measured"
+            else "Its forward test was not measured.",
+            indent=2,
         )
-        page.line(f"Too little data for a test of its own: {few}.", indent=2)
     else:
         rate = t.figure("base_rate")
         events = f", {t.positives:,} of them with the event ({percent(rate)})" if rate is not None else ""
@@ -146,13 +155,35 @@ def figures(page: Page, t: ForwardTest) -> None:
             f"On {count(t.rows, 'later row')} it had not seen{events}: AUC {auc:.3f} "
             f"({low:.3f} to {high:.3f}){better}.", indent=2,
         )  # fmt: skip
-    if t.parts:
-        told = listed(f"{plain(name)} {p.auc:.3f}" for name, p in t.parts)
-        page.line(f"AUC of parts: {told}.", indent=2)
+    _parts(page, t)
     _grades(page, t)
-    _left_out(page, t)
+    if left_out:
+        _left_out(page, t)
     for doubt in t.warnings:
         page.line(warn("Doubt: "), sentence(doubt), indent=2)
+
+
+# What is measured on each part of a test, by the part's name in the report.
+_PARTS = {
+    "companies unseen in training": "rows of companies that training had not seen",
+    "at creation": "records that were just created",
+    "one third": "records at a third of the usual time to the event",
+    "two thirds": "records at two thirds of the usual time to the event",
+    "without the seller's doings": "the same rows, by a model without what the seller did",
+    "shown": "records whose score people saw",
+    "not shown": "records whose score nobody saw",
+}
+
+
+def _parts(page: Page, t: ForwardTest) -> None:
+    """The AUC of parts of the test, a line a part."""
+    if not t.parts:
+        return
+    page.line("The same test in parts, by AUC:", indent=2)
+    page.table(
+        [(f"{p.auc:.3f}", f"{_PARTS.get(name, plain(name))} ({count(p.n, 'row')})") for name, p in t.parts],
+        indent=4,
+    )
 
 
 def _grades(page: Page, t: ForwardTest) -> None:
@@ -189,7 +220,4 @@ def _left_out(page: Page, t: ForwardTest) -> None:
             command(f"models show {plain(t.digest[:12])}"),
             indent=4,
         )
-    page.line(
-        "Each training judges them anew. One that never changes after a record is made comes back by its name under "
-        "fixed in [features] of the settings.", indent=2,
-    )  # fmt: skip
+    page.line(COMES_BACK, indent=2)

@@ -24,7 +24,7 @@ def planned(page: Page, found: UndoPlan) -> None:
         conflicts(page, found.conflicts)
     if entries:
         page.blank()
-        plans.entries(page, found.plan.sample(plans.SHOWN), len(entries))
+        plans.entries(page, found.plan)
 
 
 def resumed(page: Page, found: Resumed) -> None:
@@ -53,7 +53,7 @@ def retried(page: Page, found: Retried) -> None:
                 warn(f"{count(found.refused_again, 'record')} refused again."),
                 " Next: ",
                 command("runs list"),
-                ".",
+                " says by which run.",
             )
     if found.conflicts:
         conflicts(page, found.conflicts)

@@ -74,7 +74,8 @@ class Page:
     `scope` say which earlier rows these replace: all whose column has one of the values; `scope` None with
     `scope_column` "" replaces the whole table. `patch`: the rows bring some columns of rows that are held already, by
     `id`, and leave all else as it is. `kinds`: which columns the CRM says are a "number", "bool" or "datetime".
-    `odd`: how many values of a field could not be taken as they came.
+    `odd`: how many values of a field could not be taken as they came. `total`: how many rows this call of `pull` brings in
+    all, from where it resumes, and of links of how many records they are; None where no answer that is read anyway says.
     """
 
     stream: str

@@ -27,6 +27,13 @@ def directory(engine: DuckEngine) -> Iterator[tuple[Any, ...]]:
         yield from many(engine.con.execute(source))
 
 
+def currencies(engine: DuckEngine) -> tuple[str, dict[str, str]]:
+    """The org's currency, "" where the CRM has none, and that of every deal in another one."""
+    org = engine.con.execute("SELECT coalesce(min(currency), '') FROM org").fetchall()[0][0]
+    other = "SELECT id, currency FROM deals WHERE currency <> '' AND currency <> ?"
+    return str(org), {str(i): str(c) for i, c in engine.con.execute(other, [org]).fetchall()}
+
+
 def owners(engine: DuckEngine) -> list[tuple[str, str | None]]:
     """Id and address, in small letters, of every owner."""
     return engine.con.execute("SELECT id, lower(email) FROM owners").fetchall()

@@ -10,11 +10,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from cryptography import x509
-    from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509 import load_pem_x509_certificate
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 # A judgement: long enough for any test, short enough that a forgotten certificate is soon worth nothing.
 DAYS = 30
@@ -52,8 +55,6 @@ def certificates(folder: Path, hosts: Sequence[str] = HOSTS) -> Certificates:
 
 
 def _good(found: Certificates) -> bool:
-    from cryptography.x509 import load_pem_x509_certificate
-
     if not (found.ca.exists() and found.server.exists()):
         return False
     try:
@@ -65,11 +66,6 @@ def _good(found: Certificates) -> bool:
 
 
 def _write(found: Certificates, hosts: Sequence[str]) -> None:
-    from cryptography import x509
-    from cryptography.hazmat.primitives.asymmetric import ec
-    from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-    from cryptography.x509.oid import ExtendedKeyUsageOID
-
     above, key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
     ca = _signed("Sales Consultant sandbox", above, above, None, [_authority()])
     names: list[x509.GeneralName] = [
@@ -84,23 +80,17 @@ def _write(found: Certificates, hosts: Sequence[str]) -> None:
     found.server.write_bytes(private + leaf.public_bytes(Encoding.PEM))
 
 
-def _authority() -> "tuple[x509.ExtensionType, bool]":
-    from cryptography import x509
-
+def _authority() -> tuple[x509.ExtensionType, bool]:
     return x509.BasicConstraints(ca=True, path_length=0), True
 
 
 def _signed(
     name: str,
-    key: "EllipticCurvePrivateKey",
-    signer: "EllipticCurvePrivateKey",
-    issuer: "x509.Certificate | None",
-    extensions: "Sequence[tuple[x509.ExtensionType, bool]]",
-) -> "x509.Certificate":
-    from cryptography import x509
-    from cryptography.hazmat.primitives import hashes
-    from cryptography.x509.oid import NameOID
-
+    key: EllipticCurvePrivateKey,
+    signer: EllipticCurvePrivateKey,
+    issuer: x509.Certificate | None,
+    extensions: Sequence[tuple[x509.ExtensionType, bool]],
+) -> x509.Certificate:
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     now = datetime.now(UTC)
     made = (
@@ -122,9 +112,7 @@ def _signed(
     return made.sign(signer, hashes.SHA256())
 
 
-def _usage(*, authority: bool) -> "x509.KeyUsage":
-    from cryptography import x509
-
+def _usage(*, authority: bool) -> x509.KeyUsage:
     return x509.KeyUsage(
         digital_signature=not authority,
         key_cert_sign=authority,

@@ -15,6 +15,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from sales_consultant.scoring.core import ScoringError
+from sales_consultant.scoring.customers.contracts import YEAR_DAYS
 from sales_consultant.scoring.customers.lifetime import counts_for
 from sales_consultant.scoring.customers.max_likelihood import maximise
 
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
 # The terms that contracts usually have: a month, a quarter, half a year, one to three years.
 TERMS = (30.0, 90.0, 180.0, 365.0, 730.0, 1095.0)
-YEAR_DAYS = 365.0
 # A judgement: below it two parameters would mostly be those of the prior.
 MIN_DECIDED = 20
 # A renewal later than a quarter of its term is a new purchase, not a late signature

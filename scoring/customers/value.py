@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from sales_consultant.config.clock import DAY_MS
 from sales_consultant.engine import Engine, alive, neutral, query
 from sales_consultant.scoring.customers.beta_geo_nbd import BetaGeoModel
-from sales_consultant.scoring.customers.contracts import ContractFields, describe
+from sales_consultant.scoring.customers.contracts import YEAR_DAYS, ContractFields, describe
 from sales_consultant.scoring.customers.gamma_gamma import GammaGammaModel
 from sales_consultant.scoring.customers.lifetime import MONTH_DAYS, MONTHS, counts_for, lifetime_value
 from sales_consultant.scoring.customers.pareto_nbd import ParetoModel
@@ -39,7 +39,6 @@ __all__ = [
 WEEK = 7.0
 # Half a year: purchases of less say nothing of a yearly rate.
 _LEAST_HISTORY_DAYS = 182
-YEAR_DAYS = 365.0
 # A judgement: fewer do not hold four parameters, and the values would be those of the prior.
 MIN_REPEAT_BUYERS = 20
 # 80 % is a range that people plan with; of 200 draws its ends are the twentieth from either side. A chunk's draws take

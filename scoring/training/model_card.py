@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from sales_consultant.engine import Engine
 from sales_consultant.scoring.features import build
@@ -63,13 +64,13 @@ def finish(
     model = replace(model, grade_edges=edges)
     doubts = [*warnings(report.auc, learnt.rows, today, model.probability(X)), *merged]
     report = replace(report, leaks=tuple(model.leaks), warnings=tuple(doubts), grades=tuple(grade_rows))
-    weights = np.abs(exact[:, :-1]).mean(axis=0) if len(exact) else np.zeros(len(model.groups))
+    effects = _effects(exact[:, :-1])
     card = _card(learnt, report, model) | {
         "score_shares": shares(scores),
         "judged": _judged(judged),
         "effects": [
-            {"reason": g.words.label or g.name, "points": round(float(w), 3)}
-            for g, w in zip(model.groups, weights, strict=True)
+            {"reason": g.words.label or g.name, "feature": g.name, **effect}
+            for g, effect in zip(model.groups, effects, strict=True)
         ],
         "protected": (protected := own.protected([f.name for f in model.features])),
     }
@@ -77,6 +78,17 @@ def finish(
         text = f"learns from protected attributes that the settings put in: {', '.join(protected)}"
         card["notes"] = [*card["notes"], text]
     return replace(model, card=model.card | card), report, today
+
+
+def _effects(points: NDArray[np.float64]) -> list[dict[str, float]]:
+    """What each reason weighs on today's open members: its mean absolute points, the least and the most it gave."""
+    if not len(points):
+        points = np.zeros((1, points.shape[1]))
+    found = zip(np.abs(points).mean(axis=0), points.min(axis=0), points.max(axis=0), strict=True)
+    return [
+        {"points": round(float(mean), 3), "low": round(float(low), 3), "high": round(float(high), 3)}
+        for mean, low, high in found
+    ]
 
 
 def _card(learnt: TrainingEvidence, report: ForwardTest, model: PopulationModel) -> dict[str, Any]:

@@ -81,8 +81,8 @@ def settle(
         upper, lower = alike
         notes.append(
             f"grade {upper.grade} is not given: in the forward test {percent(upper.rate)} of its {upper.rows} rows had the "
-            f"event ({percent(upper.low)} to {percent(upper.high)}), of grade {lower.grade}'s {lower.rows} it was {percent(lower.rate)} "
-            f"({percent(lower.low)} to {percent(lower.high)}), so the two are one"
+            f"event ({percent(upper.low)} to {percent(upper.high)}), of grade {lower.grade}'s {lower.rows} it was "
+            f"{percent(lower.rate)} ({percent(lower.low)} to {percent(lower.high)}), so the two are one"
         )
         del edges[upper.grade]
 

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.engine import Connection
 
+from sales_consultant.config.clock import HOUR_MS
 from sales_consultant.config.fields.canon import Canonical
 from sales_consultant.config.records import RecordRef
 from sales_consultant.connectors.base import Change, Outcome, OutcomeState, ReadBack
@@ -30,10 +31,10 @@ from sales_consultant.sync.stores import (
 UNANSWERED = "NO_ANSWER"
 EXPOSED = ("score", "grade", "next_step_id")
 # Pauses between tries of a refused record, a judgement: hours, then days. After the last, somebody says retry.
-PAUSES_MS = tuple(h * 3_600_000 for h in (1, 6, 24, 72, 168))
+PAUSES_MS = tuple(h * HOUR_MS for h in (1, 6, 24, 72, 168))
 
 # The same where somebody holds the record (an approval); the last is repeated: docs/decisions/writing-outcomes.md.
-WAITS_MS = tuple(h * 3_600_000 for h in (1, 4, 12, 24))
+WAITS_MS = tuple(h * HOUR_MS for h in (1, 4, 12, 24))
 _STATES: Mapping[OutcomeState, ChangeState] = {
     "done": ChangeState.DONE,
     "dead": ChangeState.DEAD,

@@ -12,11 +12,11 @@ from sales_consultant.sync.models import registry
 from sales_consultant.sync.models.training import TrainedModel
 from sales_consultant.sync.plan import release
 from sales_consultant.sync.results.models import ModelList, ModelRow, ModelSwitch, Standing
-from sales_consultant.sync.results.training import Figures, Retrained
+from sales_consultant.sync.results.training import Figures, MovedRecord, Retrained
 from sales_consultant.sync.stores import State
 from sales_consultant.sync.stores import models as table
 
-LIST = "See: sales-consultant models list"
+LIST = "Next: sales-consultant models list"
 
 
 def listed(state: State) -> ModelList:
@@ -111,7 +111,7 @@ def retrained(done: Sequence[TrainedModel], *, dry_run: bool) -> tuple[Retrained
                 new=Figures.of(t.report, t.digest),
                 old=Figures.of(t.before, str(t.before["digest"])) if t.before is not None else None,
                 gate=t.gate.as_dict() if t.gate is not None else None,
-                examples=tuple(t.gate.examples) if t.gate is not None else (),
+                examples=tuple(MovedRecord(**e) for e in t.gate.examples) if t.gate is not None else (),
             )
         )
     return tuple(models_retrained)

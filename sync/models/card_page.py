@@ -12,6 +12,7 @@ from sales_consultant.config.pages import page
 from sales_consultant.scoring import model_file, plots
 from sales_consultant.sync.models import cards
 from sales_consultant.sync.models import registry as models
+from sales_consultant.sync.results.cards import PropensityCard
 from sales_consultant.sync.results.models import CardPage
 from sales_consultant.sync.runtime import Workspace
 
@@ -28,6 +29,8 @@ _FIGURES = (
     "n",
 )
 PAGE = "card.html"
+# As many as the terminal shows.
+_STRONGEST = 10
 # Where each line of the card stands on the page; what is named nowhere comes last.
 _SECTIONS: dict[str, tuple[str, ...]] = {
     "What it answers": (
@@ -48,6 +51,7 @@ _SECTIONS: dict[str, tuple[str, ...]] = {
         "records with the event",
         "records without",
         "features",
+        "strongest features",
         "protected attributes put in",
     ),
     "What was left out": (
@@ -119,10 +123,10 @@ def lines_of(told: Mapping[str, Any]) -> dict[str, Any]:
     """A card's document as the lines of the page: a text for what is one thing, rows for what is many."""
     if told["kind"] != models.PROPENSITY:
         return dict(told)
+    card = PropensityCard.of(told)
     figures = {k: f"{told[k]:.4g}" for k in _FIGURES if told.get(k) is not None}
     cuts = [str(iso(c))[:10] for c in told.get("learnt_at") or ()]
     window = f"{cuts[0]} to {cuts[-1]}, {len(cuts)} cut-offs" if cuts else None
-    coverage = told.get("activity_coverage") or {}
     left_out = [
         x if isinstance(x, dict) else {"column": str(x)}
         for x in told.get("dropped") or told.get("leaks") or ()
@@ -139,11 +143,15 @@ def lines_of(told: Mapping[str, Any]) -> dict[str, Any]:
         "borrowed": _loan(told.get("borrowed")),
         "forward test": ", ".join(f"{k} {v}" for k, v in figures.items()) or "none",
         "features": ", ".join(told.get("features") or ()),
+        "strongest features": _strongest(card),
         "protected attributes put in": ", ".join(told.get("protected") or ()) or "none",
-        "excluded": _counts(told.get("excluded")),
-        "false labels left out": _counts(told.get("false_labels")),
-        "cleaning": _counts(told.get("cleaning")),
-        "activity coverage": _counts({k: v for k, v in coverage.items() if k != "notes"}),
+        "excluded": _numbers(card.excluded),
+        "false labels left out": _numbers(card.false_labels),
+        "cleaning": "; ".join(f"{c.why}: {c.values:,} values in {c.columns:,} columns" for c in card.cleaned)
+        or "none",
+        "activity coverage": f"{card.unlogged_rows:,} rows of owners who log none, or began late"
+        if card.unlogged_rows
+        else "none",
         "left out as leaks": left_out,
         "notes": [
             {"note": n}
@@ -152,6 +160,18 @@ def lines_of(told: Mapping[str, Any]) -> dict[str, Any]:
         ],
     }
     return {k: v for k, v in lines.items() if k != "borrowed" or v}
+
+
+def _strongest(card: PropensityCard) -> list[dict[str, str]]:
+    """The features that weigh most, each with the least and the most points that an open record got from it."""
+    weights = card.weights[:_STRONGEST]
+    return [
+        {"feature": w.name, "points": f"±{w.points:.1f}"}
+        if w.low is None or w.high is None
+        else {"feature": w.name, "points": f"{w.low:+.0f} to {w.high:+.0f}"}
+        for w in weights
+        if w.size
+    ]
 
 
 def _loan(found: dict[str, Any] | None) -> str | None:
@@ -164,18 +184,9 @@ def _loan(found: dict[str, Any] | None) -> str | None:
     )
 
 
-def _counts(found: Any) -> str:
+def _numbers(counts: Mapping[str, int]) -> str:
     """Names with their numbers in a line, "none" where there are none."""
-    if not isinstance(found, dict):
-        return str(found) if found else "none"
-    texts = []
-    for name, value in found.items():
-        if isinstance(value, dict):
-            inner = _counts(value)
-            texts += [f"{name}: {inner}"] if inner != "none" else []
-        elif value:
-            texts.append(f"{str(name).replace('_', ' ')} {value}")
-    return ", ".join(texts) or "none"
+    return ", ".join(f"{name.replace('_', ' ')} {n:,}" for name, n in counts.items()) or "none"
 
 
 def _parts(told: Mapping[str, Any]) -> list[dict[str, Any]]:

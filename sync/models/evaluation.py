@@ -20,7 +20,10 @@ from sales_consultant.sync.plan import current_values
 from sales_consultant.sync.results.evaluation import (
     AsGiven,
     CalibrationBand,
+    ClusterCandidate,
+    ClusterProfile,
     Clusters,
+    ComparedModel,
     Comparison,
     GivenBand,
     Plots,
@@ -74,7 +77,9 @@ def ready(ws: Workspace, *, as_of: int) -> Readiness:
         readiness(engine, name, population, as_of=as_of, exclusions=ws.settings.exclude)
         for name, population in populations.items()
     ]
-    return Readiness(tuple(PopulationReady.of(f.as_dict()) for f in lending(found, populations)))
+    return Readiness(
+        tuple(PopulationReady(**{**f.as_dict(), "missing": f.missing}) for f in lending(found, populations))
+    )
 
 
 def as_given(ws: Workspace, *, lookbacks: Sequence[int] = LOOKBACKS) -> AsGiven:
@@ -136,7 +141,7 @@ def compared(ws: Workspace) -> Comparison:
         for row in compare(
             ws.warehouse.engine, model, as_of=model.trained_at, exclusions=ws.settings.exclude
         ):
-            compared_rows.append({"population": name, **row})
+            compared_rows.append(ComparedModel(population=name, **row))
     return Comparison(tuple(compared_rows))
 
 
@@ -167,7 +172,7 @@ def plotted(ws: Workspace, folder: Path) -> Plots:
                 (g.words.label or g.name, float(w)) for g, w in zip(model.groups, weights, strict=True)
             ]
             files += plots.draw(folder, name, y, p, effects)
-            rows += [CalibrationBand(name, r) for r in plots.terminal(y, p)]
+            rows += [CalibrationBand(name, *r.values()) for r in plots.terminal(y, p)]
         counts = _segments(ws)
         if counts:
             folder.mkdir(parents=True, exist_ok=True)
@@ -193,11 +198,18 @@ def clustered(ws: Workspace) -> Clusters:
     """Clusters of the customers, beside the named segments: how they were chosen, and who is in them."""
     open_pulled(ws)
     as_of = ws.connector.now()
-    table = summary(purchases(ws.warehouse.engine, as_of=as_of, exclusions=ws.settings.exclude), as_of=as_of)
+    bought = purchases(ws.warehouse.engine, as_of=as_of, exclusions=ws.settings.exclude)
+    table = summary(bought, as_of=as_of)
     found = find(table[["purchases", "total", "monetary", "since_days", "T_days"]])
     if found is None:
         return Clusters(customers=len(table))
-    return Clusters(found.method, found.verdict, tuple(found.profiles), tuple(found.candidates))
+    return Clusters(
+        found.method,
+        found.verdict,
+        tuple(ClusterProfile(**p) for p in found.profiles),
+        tuple(ClusterCandidate(**c) for c in found.candidates),
+        currency=bought.currency,
+    )
 
 
 def _visible(state: State, objects: Sequence[str], at: int) -> dict[tuple[str, str], dict[str, str]]:

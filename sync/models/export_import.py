@@ -22,7 +22,7 @@ def export(state: State, folder: Path, digest: str, path: Path) -> ModelExport:
     matching = [m for m in registry.index(state) if digest and m["digest"].startswith(digest)]
     if len(matching) != 1:
         what = "No model's digest starts" if not matching else f"{len(matching)} models' digests start"
-        raise UsageError(f'{what} with "{digest}".', action="See: sales-consultant models list")
+        raise UsageError(f'{what} with "{digest}".', action="Next: sales-consultant models list")
     (m,) = matching
     if not model_file.of_this_format(folder / m["digest"]):
         raise UsageError(

@@ -69,7 +69,7 @@ def revert(state: State, folder: Path, name: str, *, now: int) -> ModelSwitch:
     if not before:
         raise UsageError(
             f'There is no earlier model of "{name}" to go back to.',
-            action="See: sales-consultant models list",
+            action="Next: sales-consultant models list",
         )
     with state.begin() as c:
         if current is not None:

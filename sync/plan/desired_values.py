@@ -6,8 +6,9 @@ plan's to say.
 
 import sys
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -129,16 +130,21 @@ def build(
     shown: Mapping[str, Mapping[RecordRef, str]],
     steps_of_today: Collection[RecordRef] = (),
     keys: Iterable[RecordRef] = (),
+    progress: Callable[[str, int, int], None] = lambda _what, _done, _of: None,
 ) -> Desired:
     """Score everything that has a model in force, as of `as_of` (ms).
 
     `shown` holds what records show now of the fields in KEPT; `keys` are those of records that are held already.
+    `progress` is told what begins, how many steps are done, and how many there are.
     """
     desired = Desired(as_of)
     _directory(engine, desired, keys)
     _undecided(engine, desired)
-    frames = _scores(engine, settings, models, desired)
+    of = len(settings.populations)
+    frames = _scores(engine, settings, models, desired, lambda what, done: progress(what, done, of + 2))
+    progress("customer value and segments", of, of + 2)
     _values(engine, settings, models, desired, shown)
+    progress("next steps", of + 1, of + 2)
     _steps(engine, settings, playbook, frames, desired, shown["next_step_id"], steps_of_today)
     return desired
 
@@ -173,9 +179,12 @@ def _undecided(engine: DuckEngine, desired: Desired) -> None:
         desired.undecided |= {RecordRef(obj, i) for i in ids}
 
 
-def _scores(engine: DuckEngine, settings: Settings, models: Models, desired: Desired) -> "list[pd.DataFrame]":
+def _scores(
+    engine: DuckEngine, settings: Settings, models: Models, desired: Desired, tell: Callable[[str, int], None]
+) -> "list[pd.DataFrame]":
     frames = []
-    for name, population in settings.populations.items():
+    for number, (name, population) in enumerate(settings.populations.items()):
+        tell(population.label or name, number)
         # Built once a night: who is left out, who is open and who is scored are told from the same rows.
         today = Membership(engine, population, settings.exclude, as_of=desired.as_of)
         out = scorer.left_out(today)
@@ -188,12 +197,10 @@ def _scores(engine: DuckEngine, settings: Settings, models: Models, desired: Des
             desired.unmodelled |= {RecordRef(_written(desired, population.object, i), i) for i in open_now}
             continue
         desired.modelled.add(population.object)
-        frame = scorer.score(
-            engine, model, as_of=desired.as_of, exclusions=settings.exclude, membership=today
+        score = partial(
+            scorer.score, engine, model, as_of=desired.as_of, exclusions=settings.exclude, membership=today
         )
-        before = scorer.score(
-            engine, model, as_of=desired.as_of - TREND_DAYS * DAY_MS, exclusions=settings.exclude
-        )
+        frame, before = score(), score(at=desired.as_of - TREND_DAYS * DAY_MS)
         earlier = dict(zip(before["record_id"], before["score"], strict=True))
         label = models.labels.get(name, name)
         taken = []

@@ -8,7 +8,7 @@ one last write (docs/explanation/architecture.md, section 10).
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from decimal import Decimal
 from itertools import zip_longest
@@ -58,6 +58,14 @@ class Plan:
     foreign_edits: list[Edit] = field(default_factory=list)
     calls: int = 0
     missing_fields: dict[str, dict[str, str]] = field(default_factory=dict)
+    currency: str = ""
+    """The org's; money of a deal is in the deal's own."""
+    deal_currencies: Mapping[str, str] = field(default_factory=dict)
+    """Those that are not the org's, by the deal's id."""
+
+    def currency_of(self, object_: str, record_id: str) -> str:
+        """The currency of a record's money, "" where it is not known."""
+        return self.deal_currencies.get(record_id, self.currency) if object_ == "deals" else self.currency
 
     @property
     def emptied(self) -> int:
@@ -173,13 +181,14 @@ def make(
     limits: Limits,
     *,
     identity: str,
+    watch: Callable[[list[RecordRef]], Iterable[RecordRef]] = iter,
 ) -> Plan:
-    """The plan; deterministic: entries by object and id."""
+    """The plan; deterministic: entries by object and id. `watch` hands the records on, and sees how far it is."""
     plan = Plan(desired.as_of, identity)
     # One set and no second one beside it: there may be a million keys.
     keys = {k for k in desired.records if k[0] in fields}
     keys.update(k for k, v in held.values.items() if any(v.values()))
-    for key in sorted(keys):
+    for key in watch(sorted(keys)):
         if key[0] not in fields:
             continue
         plan.looked_at += 1

@@ -21,6 +21,10 @@ TRANSACTION_ROWS = 4000
 SMALL_MS = DAY_MS
 
 Progress = Callable[[str, int, int | None], None]
+"""Called with a stream's name, how much of it is read, and how much there is (None: not known). Counted are rows, of links
+the records that they start from."""
+Begin = Callable[[Stream, int, int], None]
+"""Called when a stream begins, with how many streams are done and how many there are in all."""
 
 
 @dataclass
@@ -62,6 +66,7 @@ def pull(
     changed: bool = False,
     computed_ms: int = COMPUTED_MS,
     progress: Progress | None = None,
+    begin: Begin | None = None,
 ) -> Pulled:
     """Read every chosen stream up to `until` (ms, the CRM's clock), committing page by page.
 
@@ -77,11 +82,13 @@ def pull(
     # Not the newest row seen but the pull's own bound, less what may still come to light: ten minutes, or the oldest
     # transaction that the CRM says is open.
     margin = OVERLAP_MS if covered is None else max(OVERLAP_MS, until - covered)
-    for stream in chosen:
+    for number, stream in enumerate(chosen):
         if stream.of in done.not_permitted or (
             stream.mode == "slow" and not _due(connector, warehouse, stream, until, full, computed_ms, done)
         ):
             continue
+        if begin:
+            begin(stream, number, len(chosen))
         try:
             done.rows[stream.name] = _stream(
                 connector, warehouse, stream, until, margin, full, done, progress
@@ -162,6 +169,31 @@ def _commit(warehouse: Warehouse, waiting: list[Page], stream: Stream, first: bo
     warehouse.spool.clear()
 
 
+class Counted:
+    """Tells how much of a stream is read: of the CRM's own total, else of the rows that the last whole reading left."""
+
+    def __init__(self, stream: Stream, progress: Progress | None, held: int | None = None) -> None:
+        self.stream = stream
+        self.progress = progress
+        self.held = held
+        self.done = 0
+
+    def add(self, page: Page) -> None:
+        """One page more."""
+        links = page.scope if self.stream.mode == "links" else None
+        self.done += page.rows.num_rows if links is None else len(links)
+        total = self.held if page.total is None else page.total
+        if self.progress:
+            # What has grown since is no share of what there was.
+            self.progress(self.stream.name, self.done, total if total and total >= self.done else None)
+
+
+def _held(warehouse: Warehouse, stream: Stream, since: int | None, resume: str | None) -> int | None:
+    """About how many rows a whole reading will bring, from those that are here; None for another one, and before the first."""
+    whole = since is None and resume is None
+    return (warehouse.count(f"raw_{stream.of or stream.name}") or None) if whole else None
+
+
 def _stream(
     connector: Reader,
     warehouse: Warehouse,
@@ -178,6 +210,7 @@ def _stream(
 
     def read(since: int | None, bound: int, resume: str | None, watermark: int) -> int:
         first, read_rows = state.watermark is None, count
+        told = Counted(stream, progress, _held(warehouse, stream, since, resume))
         window = f"{stream.name} {since} {bound} {definition}"
         waiting: list[Page] = list(warehouse.spool.pages(window)) if resuming else []
         resume = next((p.resume for p in reversed(waiting) if p.resume is not None), resume)
@@ -186,8 +219,7 @@ def _stream(
             waiting.append(page)
             if page.stream == (stream.of or stream.name):
                 read_rows += page.rows.num_rows
-                if progress:
-                    progress(stream.name, read_rows, page.total)
+                told.add(page)
             if sum(p.rows.num_rows for p in waiting) >= TRANSACTION_ROWS:
                 _commit(warehouse, waiting, stream, first)
             else:

@@ -13,7 +13,7 @@ from sales_consultant.config.clock import DAY_MS
 from sales_consultant.config.errors import AccessError
 from sales_consultant.connectors.base import Reader, Stream
 from sales_consultant.engine.reads.inventory import Inventory, comparisons, inventory, keep_comparisons
-from sales_consultant.sync.pull.pull import Progress, choose
+from sales_consultant.sync.pull.pull import Begin, Counted, Progress, choose
 from sales_consultant.sync.stores import Warehouse
 
 
@@ -63,24 +63,28 @@ def reconcile(
     until: int,
     objects: Iterable[str] = (),
     progress: Progress | None = None,
+    begin: Begin | None = None,
 ) -> list[Compared]:
     """Compare and repair every chosen stream that was pulled before; call it after a pull up to `until`."""
     hidden = connector.hidden_rows()
     compared: list[Compared] = []
     chosen = [s for s in choose(connector, objects) if warehouse.state(s.name).watermark is not None]
-    for stream in chosen:
-        if stream.mode == "delta":
-            try:
-                compared.append(
-                    _compare(connector, warehouse, stream, hidden.get(stream.object, ""), progress)
-                )
-            except AccessError:
-                if not stream.optional:
-                    raise
+    deltas, links = ([s for s in chosen if s.mode == mode] for mode in ("delta", "links"))
+    of = len(deltas) + len(links)
+    for number, stream in enumerate(deltas):
+        if begin:
+            begin(stream, number, of)
+        try:
+            doubt = hidden.get(stream.object, "")
+            compared.append(_compare(connector, warehouse, stream, doubt, progress))
+        except AccessError:
+            if not stream.optional:
+                raise
     warehouse.make_views(connector)
-    for stream in chosen:
-        if stream.mode == "links":
-            _links(connector, warehouse, stream, until)
+    for number, stream in enumerate(links, len(deltas)):
+        if begin:
+            begin(stream, number, of)
+        _links(connector, warehouse, stream, until, progress)
     warehouse.make_views(connector)
     _keep(warehouse, compared, until)
     return compared
@@ -109,12 +113,12 @@ def _compare(
 ) -> Compared:
     name = f"raw_{stream.name}"
     with inventory(warehouse.database, name) as listed_ids:
-        listed = 0
+        listed, about = 0, warehouse.count(name)
         for part in connector.inventory(stream.name):
             listed_ids.add(part)
             listed += part.num_rows
             if progress:
-                progress(f"{stream.name}: ids", listed, None)
+                progress(f"{stream.name}: ids", listed, about if about >= listed else None)
         if not warehouse.columns(name) and listed == 0:
             return Compared(stream.name, stream.object, 0, 0, doubt=doubt)
         missing, stale = _repair(connector, warehouse, stream, listed_ids)
@@ -140,10 +144,14 @@ def _repair(connector: Reader, warehouse: Warehouse, stream: Stream, held: Inven
     return missing, len(rows) - missing
 
 
-def _links(connector: Reader, warehouse: Warehouse, stream: Stream, until: int) -> None:
+def _links(
+    connector: Reader, warehouse: Warehouse, stream: Stream, until: int, progress: Progress | None
+) -> None:
+    told = Counted(stream, progress)
     try:
         for page in connector.pull(stream.name, since=None, until=until, resume=None, known=warehouse):
             warehouse.commit(page, stream=stream, first_pull=False, live=False)
+            told.add(page)
     except AccessError:
         if not stream.optional:
             raise

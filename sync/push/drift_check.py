@@ -7,17 +7,19 @@ from sales_consultant.config.fields.catalogue import Field
 from sales_consultant.sync.journal import Entry
 from sales_consultant.sync.plan import Plan
 from sales_consultant.sync.push.push import calls_for
-from sales_consultant.sync.runtime import Workspace
+from sales_consultant.sync.runtime import Reporter, Silent, Workspace, watched
 
 # Older than this, a plan's old values are read once more before anything is written: people work meanwhile. Two
 # minutes, a judgement: a scoring run of a usual CRM takes no longer, and is spared the calls.
 FRESH_MS = 120_000
+# As many records as HubSpot reads by a call: after each, who watches is told.
+READ_EVERY = 100
 LEAVE_ALONE = "do_not_score"
 # A judgement: more are counted and not named, so that the run's document stays small.
 LISTED = 1_000
 
 
-def changed_since_pull(ws: Workspace, plan: Plan) -> list[dict[str, Any]]:
+def changed_since_pull(ws: Workspace, plan: Plan, reporter: Reporter = Silent()) -> list[dict[str, Any]]:
     """The entries that must not be written as planned: object, record, name, and the fields that differ.
 
     A field differs where the CRM does not hold the plan's old value any more; "do_not_score" is among them where a person
@@ -30,7 +32,11 @@ def changed_since_pull(ws: Workspace, plan: Plan) -> list[dict[str, Any]]:
         by_object.setdefault(entry.object, []).append(entry)
     for obj, entries in by_object.items():
         chosen = _to_read(ws, obj, {k for e in entries for k, _, _ in e.fields})
-        now = {h.record_id: h for h in ws.connector.read_back(obj, [e.record_id for e in entries], chosen)}
+        read = ws.connector.read_back(obj, [e.record_id for e in entries], chosen)
+        now = {
+            h.record_id: h
+            for h in watched(read, reporter, f"reading {obj} once more", len(entries), every=READ_EVERY)
+        }
         for e in entries:
             held = now[e.record_id]
             changed = [k for k, old, _ in e.fields if held.values.get(k) != old]
@@ -52,9 +58,9 @@ def _to_read(ws: Workspace, obj: str, keys: set[str]) -> list[Field]:
     ]
 
 
-def without_changed(ws: Workspace, plan: Plan) -> tuple[Plan, dict[str, Any]]:
+def without_changed(ws: Workspace, plan: Plan, reporter: Reporter = Silent()) -> tuple[Plan, dict[str, Any]]:
     """The plan less what has moved since it was read, and what to tell of that: how many, and which."""
-    gone = changed_since_pull(ws, plan)
+    gone = changed_since_pull(ws, plan, reporter)
     if not gone:
         return plan, {}
     out = {(m["object"], m["record"]) for m in gone}

@@ -9,19 +9,26 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from sales_consultant.config.clock import DAY_MS, iso
+from sales_consultant.config.clock import iso
 from sales_consultant.config.errors import ConfigError, UsageError
 from sales_consultant.config.records import RecordRef
 from sales_consultant.engine.reads import records
 from sales_consultant.scoring import scorer
+from sales_consultant.scoring.core import org_currency
 from sales_consultant.scoring.customers import value
-from sales_consultant.scoring.populations import Membership
 from sales_consultant.sync.models import registry
 from sales_consultant.sync.plan import current_values as held
 from sales_consultant.sync.plan import desired_values as desiring
-from sales_consultant.sync.reports import risks
+from sales_consultant.sync.reports import risks, why_no_score
 from sales_consultant.sync.reports.company_profile import profile
-from sales_consultant.sync.results.explanation import Explanation, ReasonLine, Scored, Shown
+from sales_consultant.sync.results.explanation import (
+    Explanation,
+    FeatureValue,
+    ReasonLine,
+    RecordRow,
+    Scored,
+    Shown,
+)
 from sales_consultant.sync.results.runs import ChangeCount, Refusal, RunDetails, RunList, RunRow
 from sales_consultant.sync.results.status import (
     Calls,
@@ -46,13 +53,14 @@ from sales_consultant.sync.stores import (
     feedback,
     groups,
     holds,
+    run_names,
     runs,
     waits,
 )
 from sales_consultant.sync.use_cases import rollback
 
 
-def _run(row: dict[str, Any]) -> RunRow:
+def _run(state: State, row: dict[str, Any]) -> RunRow:
     return RunRow(
         row["id"],
         row["job"],
@@ -62,20 +70,23 @@ def _run(row: dict[str, Any]) -> RunRow:
         row["outcome"] or None,
         json.loads(row["counts"]),
         row["error"],
+        run_names.short(state, row["id"]),
     )
 
 
 def list_runs(state: State, limit: int = 20) -> RunList:
     """The newest runs first."""
     query = sa.select(runs).order_by(runs.c.started_at.desc()).limit(limit)
-    return RunList(tuple(_run(r) for r in state.rows(query)))
+    return RunList(tuple(_run(state, r) for r in state.rows(query)))
 
 
-def show_run(state: State, run_id: str) -> RunDetails:
-    """One run with its changes by state and field, and its refusals grouped by the CRM's reason."""
+def show_run(state: State, named: str) -> RunDetails:
+    """One run with its changes by state and field, and its refusals grouped by the CRM's reason.
+
+    `named` are the first letters of its id; UsageError where no run begins so, or several do.
+    """
+    run_id = run_names.named(state, named)
     rows = state.rows(sa.select(runs).where(runs.c.id == run_id))
-    if not rows:
-        raise UsageError(f'There is no run "{run_id}".', action="See: sales-consultant runs list")
     by = state.rows(
         sa.select(changes.c.state, changes.c.object, changes.c.field, sa.func.count().label("n"))
         .where(changes.c.run_id == run_id)
@@ -87,7 +98,7 @@ def show_run(state: State, run_id: str) -> RunDetails:
         .distinct()
         .order_by(changes.c.object, changes.c.record_id)
     )
-    return RunDetails(_run(rows[0]), tuple(ChangeCount(**r) for r in by), _by_reason(refused))
+    return RunDetails(_run(state, rows[0]), tuple(ChangeCount(**r) for r in by), _by_reason(refused))
 
 
 # What differs from record to record in a CRM's words: addresses, what it quotes, ids, numbers.
@@ -122,7 +133,7 @@ def calls_of_the_day(ws: Workspace) -> Calls:
     """Our calls of the last 24 hours, the org's daily limit as last stated and our share of it; makes no call."""
     counts = CallCounts(ws.state)
     limit = counts.limit()
-    used = counts.take(0, 0, ws.clock() - DAY_MS)
+    used = counts.last_day(ws.clock())
     return Calls(used, limit, None if limit is None else int(limit * ws.connection.daily_share))
 
 
@@ -172,7 +183,9 @@ def _running(state: State) -> Running | None:
     )
     if not newest or not holder_lives(state):
         return None
-    return Running(newest[0]["id"], newest[0]["job"], int(newest[0]["started_at"]))
+    run_id = str(newest[0]["id"])
+    short = run_names.short(state, run_id)
+    return Running(run_id, newest[0]["job"], int(newest[0]["started_at"]), short)
 
 
 def _next_job(ws: Workspace) -> NextJob | None:
@@ -249,16 +262,20 @@ def explain(ws: Workspace, record: str) -> Explanation:
         of += [RecordRef("deals", d.id) for d in company.open_deals]
         of += [RecordRef(o, p.id) for p in company.people for o in RecordRef("contacts", "leads")]
     reasoned = scored is not None and scored.reasons
+    row = RecordRow.of(_record(ws, table, record_id))
     return Explanation(
         key[0],
         key[1],
         as_of,
         current.values[key],
         scored,
-        _record(ws, table, record_id),
+        row,
         company,
-        None if reasoned else _why_none(ws, in_force, table, key, as_of),
+        None
+        if reasoned
+        else why_no_score.said(ws.warehouse.engine, ws.settings, in_force, key, table=table, as_of=as_of),
         _history(ws.state, of),
+        row.currency or org_currency(ws.warehouse.engine),
     )
 
 
@@ -287,7 +304,7 @@ def _scored(ws: Workspace, in_force: Any, table: str, record_id: str, as_of: int
             _known(row.probability),
             tuple(ReasonLine(r.text, r.points, r.feature) for r in row.reasons),
             tuple(desiring.reason_lines(row.reasons)),
-            tuple(features),
+            tuple(FeatureValue(**f) for f in features),
             loan["said"] if loan else None,
             risks_,
             why,
@@ -333,24 +350,6 @@ def _worth(
     why = str(value.deal_values(engine, mine, as_of=as_of, estimates=estimates)["reason"].iloc[0])
     found = risks.of_deal({f["feature"]: f["value"] for f in features}, why)
     return tuple(found), risks.NO_VALUE[why] if why else None
-
-
-def _why_none(ws: Workspace, in_force: Any, table: str, key: RecordRef, as_of: int) -> str:
-    """Why a record has no score: excluded, without a model, or not open in any population."""
-    for name, population in ws.settings.populations.items():
-        if population.object != table:
-            continue
-        today = Membership(ws.warehouse.engine, population, ws.settings.exclude, as_of=as_of)
-        out = scorer.left_out(today)
-        if key[1] in out:
-            return f"left out of {name}: {out[key[1]].replace('_', ' ')}"
-        if name not in in_force.populations and key[1] in scorer.members(today):
-            return f"{name} has no model in force; see: sales-consultant evaluate"
-    if not any(p.object == table for p in ws.settings.populations.values()):
-        return f"no population of {table} is configured"
-    return (
-        f"not open in any population of {table}: its event has happened, it has ended, or no filter takes it"
-    )
 
 
 def _last_as_of(ws: Workspace) -> int:

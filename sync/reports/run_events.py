@@ -7,9 +7,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from sales_consultant.config.clock import iso
-from sales_consultant.config.errors import UsageError
 from sales_consultant.sync.runtime.lease import holder_lives
-from sales_consultant.sync.stores import State, changes, runs
+from sales_consultant.sync.stores import State, changes, run_names, runs
 
 # A judgement: people see it as at once, and reading the state so often costs nothing.
 PAUSE_SECONDS = 1.0
@@ -18,18 +17,18 @@ Document = dict[str, Any]
 
 def tail(
     state: State,
-    run_id: str | None,
+    named: str | None,
     *,
     sleep: Callable[[float], None],
     alive: Callable[[State], bool] | None = None,
 ) -> Iterator[Document]:
     """Events of runs as they happen: one run until its end, or all until the reader stops.
 
-    Without `run_id` the newest run is told first, so that there is something to see.
+    `named` are the first letters of the run's id; without them the newest run is told first, so that there is something
+    to see. UsageError where no run begins so, or several do.
     """
     alive = alive or holder_lives
-    if run_id is not None and not state.rows(sa.select(runs.c.id).where(runs.c.id == run_id)):
-        raise UsageError(f'There is no run "{run_id}".', action="See: sales-consultant runs list")
+    run_id = None if named is None else run_names.named(state, named)
     last_told: dict[str, Document] = {}
     ended: set[str] = set()
     since = -1

@@ -7,29 +7,34 @@ from typing import Any
 
 @dataclass(frozen=True)
 class PopulationReady:
-    """What a population's data allow; shares are 0 to 1, `document` as the scoring tells it."""
+    """What a population's data allow; shares are 0 to 1. The fields are those of `scoring.validation.Readiness`."""
 
-    document: Mapping[str, Any]
     population: str
-    tier: str
-    borrows: str
     open_now: int
-    won: int
-    lost: int
     with_event: int
     without: int
     rows: int
-    positives: int
+    cut_offs: int
+    horizon_days: int
     history_days: int
+    test_with_event: int
+    test_without: int
+    stage_history: float | None
     activity_coverage: float
     owners_covered: str
+    excluded: Mapping[str, int]
+    false_labels: Mapping[str, int]
+    tier: str
     missing: tuple[str, ...]
+    won: int
+    lost: int
+    positives: int
+    borrows: str
 
-    @classmethod
-    def of(cls, document: Mapping[str, Any]) -> "PopulationReady":
-        """From the scoring's own record, as JSON tells it."""
-        mine = {k: document[k] for k in cls.__dataclass_fields__ if k != "document"}
-        return cls(document=document, **{**mine, "missing": tuple(mine["missing"])})
+    def to_json(self) -> dict[str, Any]:
+        """One row of "populations"."""
+        found = {**vars(self), "missing": list(self.missing)}
+        return {**found, "excluded": dict(self.excluded), "false_labels": dict(self.false_labels)}
 
 
 @dataclass(frozen=True)
@@ -40,7 +45,7 @@ class Readiness:
 
     def to_json(self) -> dict[str, Any]:
         """Under "populations"."""
-        return {"populations": [dict(p.document) for p in self.populations]}
+        return {"populations": [p.to_json() for p in self.populations]}
 
 
 @dataclass(frozen=True)
@@ -71,20 +76,61 @@ class AsGiven:
 
 
 @dataclass(frozen=True)
-class Comparison:
-    """Each model in force beside other ones on the same test: rows as the scoring tells them, by population."""
+class ComparedModel:
+    """A model on the rows of a population's forward test, and the seconds that it took to fit."""
 
-    rows: tuple[Mapping[str, Any], ...]
+    population: str
+    model: str
+    in_force: bool
+    auc: float
+    log_loss: float
+    brier: float
+    ece: float
+    lift_at_10: float
+    rows: int
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Each model in force beside other ones on the same test, by population."""
+
+    rows: tuple[ComparedModel, ...]
 
     NOTHING = "No model in force has a forward test: all are rules."
 
     def to_json(self) -> dict[str, Any]:
         """Under "comparison", with a note where there are none."""
-        return _noted("comparison", [dict(r) for r in self.rows], self.NOTHING)
+        return _noted("comparison", [dict(vars(r)) for r in self.rows], self.NOTHING)
 
 
 def _noted(key: str, rows: list[dict[str, Any]], nothing: str) -> dict[str, Any]:
     return {key: rows} if rows else {key: rows, "note": nothing}
+
+
+@dataclass(frozen=True)
+class ClusterProfile:
+    """A cluster of customers: what sets it apart in words, and its medians; days since the last and the first purchase."""
+
+    cluster: int
+    customers: int
+    who: str
+    purchases: float
+    total: float
+    monetary: float
+    since_days: float
+    T_days: float
+
+
+@dataclass(frozen=True)
+class ClusterCandidate:
+    """A way to cluster that was tried: clusters, silhouette, how far draws agree (0 to 1), the share without a cluster."""
+
+    method: str
+    k: int
+    silhouette: float
+    stability: float
+    noise: float
 
 
 @dataclass(frozen=True)
@@ -93,9 +139,16 @@ class Clusters:
 
     method: str = ""
     verdict: str = ""
-    profiles: tuple[Mapping[str, Any], ...] = ()
-    candidates: tuple[Mapping[str, Any], ...] = ()
+    profiles: tuple[ClusterProfile, ...] = ()
+    candidates: tuple[ClusterCandidate, ...] = ()
     customers: int | None = None
+    currency: str = ""
+
+    @property
+    def chosen(self) -> ClusterCandidate | None:
+        """The candidate that the clusters are of."""
+        mine = (c for c in self.candidates if (c.method, c.k) == (self.method, len(self.profiles)))
+        return next(mine, None)
 
     def to_json(self) -> dict[str, Any]:
         """The clusters, or why there are none."""
@@ -104,8 +157,8 @@ class Clusters:
         return {
             "method": self.method,
             "verdict": self.verdict,
-            "clusters": list(self.profiles),
-            "candidates": list(self.candidates),
+            "clusters": [dict(vars(p)) for p in self.profiles],
+            "candidates": [dict(vars(c)) for c in self.candidates],
         }
 
 
@@ -114,7 +167,21 @@ class CalibrationBand:
     """Rows of a forward test with about the same probability: as promised and as it came."""
 
     population: str
-    figures: Mapping[str, Any]
+    records: str
+    promised: str
+    happened: str
+    drawn: str
+    """A bar for what happened, with a mark where the promise stood."""
+
+    def to_json(self) -> dict[str, Any]:
+        """One row of "calibration"."""
+        return {
+            "population": self.population,
+            "records": self.records,
+            "promised": self.promised,
+            "happened": self.happened,
+            "# happened, | promised": self.drawn,
+        }
 
 
 @dataclass(frozen=True)
@@ -129,7 +196,7 @@ class Plots:
     def to_json(self) -> dict[str, Any]:
         """With a note where nothing was drawn."""
         found: dict[str, Any] = {
-            "calibration": [{"population": b.population, **b.figures} for b in self.calibration],
+            "calibration": [b.to_json() for b in self.calibration],
             "files": [{"file": f} for f in self.files],
         }
         return found if any(found.values()) else {**found, "note": self.NOTHING}

@@ -17,6 +17,45 @@ class ReasonLine:
 
 
 @dataclass(frozen=True)
+class FeatureValue:
+    """A feature of a record: the reason it speaks in, with what is said of it now, and its value, None for a gap."""
+
+    reason: str
+    side: str
+    said: str
+    feature: str
+    value: Any
+
+
+@dataclass(frozen=True)
+class RecordRow:
+    """A record as the CRM holds it: the neutral row without empty cells, times as ISO 8601, and what is told of it first."""
+
+    row: Mapping[str, Any]
+    name: str
+    amount: str | None
+    currency: str
+    about: tuple[str, ...]
+    """Title, industry, e-mail address and domain, as far as they are there."""
+    stage: str
+    close_date: str
+
+    @classmethod
+    def of(cls, row: Mapping[str, Any]) -> "RecordRow":
+        """From the neutral row."""
+        person = " ".join(str(row[k]) for k in ("first_name", "last_name") if row.get(k))
+        return cls(
+            row=row,
+            name=str(row.get("name") or person),
+            amount=None if row.get("amount") is None else str(row["amount"]),
+            currency=str(row.get("currency") or ""),
+            about=tuple(str(row[k]) for k in ("title", "industry", "email", "domain") if row.get(k)),
+            stage=str(row.get("stage") or ""),
+            close_date=str(row.get("close_date") or ""),
+        )
+
+
+@dataclass(frozen=True)
 class Scored:
     """A score as it is now: 1 to 99, its grade, a probability (0 to 1, None for rules) and why.
 
@@ -29,7 +68,7 @@ class Scored:
     probability: float | None
     reasons: tuple[ReasonLine, ...]
     lines: tuple[str, ...]
-    features: tuple[Mapping[str, Any], ...]
+    features: tuple[FeatureValue, ...]
     model: str | None = None
     risks: tuple[str, ...] | None = None
     why_no_value: str | None = None
@@ -43,7 +82,7 @@ class Scored:
             "probability": self.probability,
             "reasons": [dict(vars(r)) for r in self.reasons],
             "lines": list(self.lines),
-            "features": list(self.features),
+            "features": [dict(vars(f)) for f in self.features],
         }
         if self.model is not None:
             document["model"] = self.model
@@ -177,7 +216,7 @@ class Shown:
 class Explanation:
     """Why a record has its score; `as_of` in milliseconds UTC, `holds` what the CRM holds of our fields.
 
-    `record` is the neutral row without empty cells, times as ISO 8601.
+    `currency` is the one that money in our fields is in: the deal's, else the org's.
     """
 
     object: str
@@ -185,10 +224,11 @@ class Explanation:
     as_of: int
     holds: Mapping[str, str | None]
     scored: Scored | None
-    record: Mapping[str, Any]
+    record: RecordRow
     company: CompanyProfile | None
     why_no_score: str | None
     history: tuple[Shown, ...] = field(default=())
+    currency: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """One flat document; a company's risks take the place of a deal's."""
@@ -197,12 +237,13 @@ class Explanation:
             "id": self.id,
             "as_of": iso(self.as_of),
             "holds": dict(self.holds),
+            "currency": self.currency,
             "population": None,
             "reasons": [],
         }
         if self.scored is not None:
             document |= self.scored.to_json()
-        document["record"] = dict(self.record)
+        document["record"] = dict(self.record.row)
         if self.company is not None:
             document |= self.company.to_json()
         if self.why_no_score is not None:

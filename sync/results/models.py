@@ -1,10 +1,11 @@
 """Models: the list, a card, and what a command did with one."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from sales_consultant.config.clock import iso
+from sales_consultant.sync.results.cards import Card
+from sales_consultant.sync.results.training import ForwardTest
 
 Standing = Literal["in force", "candidate", "kept out", "outdated", "was in force"]
 
@@ -97,10 +98,7 @@ class CardPage:
 
 @dataclass(frozen=True)
 class ModelCard:
-    """Everything that is known of a model; `details` are the card's own keys, which differ by the kind of model.
-
-    `as_of` and `learnt_at` in milliseconds UTC.
-    """
+    """Everything that is known of a model; `about` is the card of its kind. `as_of` in milliseconds UTC."""
 
     name: str
     kind: str
@@ -108,7 +106,17 @@ class ModelCard:
     verdict: str
     as_of: int | None
     in_force: bool
-    details: Mapping[str, Any]
+    about: Card
+
+    @property
+    def earned(self) -> bool:
+        """Whether it would have come into force by its comparison, or did."""
+        return bool(self.about.document.get("would_publish"))
+
+    @property
+    def test(self) -> ForwardTest:
+        """Its forward test, as `evaluate` tells it."""
+        return ForwardTest(self.name, self.digest, self.as_of, self.in_force, None, self.about.document)
 
     def to_json(self) -> dict[str, Any]:
         """The card as one flat document."""
@@ -119,5 +127,5 @@ class ModelCard:
             "verdict": self.verdict,
             "as_of": iso(self.as_of),
             "in_force": self.in_force,
-            **self.details,
+            **self.about.document,
         }

@@ -5,8 +5,20 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sales_consultant.config.clock import iso
+from sales_consultant.sync.results.run_counts import RunCounts
 
 GOING_ON = "going on, or killed"
+
+
+@dataclass(frozen=True)
+class Conflict:
+    """A value that a rollback leaves because somebody changed it since: what we wrote, and what the record holds now."""
+
+    object: str
+    record: str
+    field: str
+    we_wrote: str | None
+    holds: str | None
 
 
 @dataclass(frozen=True)
@@ -19,8 +31,20 @@ class RunDone:
     id: str
     job: str
     counts: Mapping[str, Any]
-    conflicts: tuple[Mapping[str, str | None], ...] | None = None
+    conflicts: tuple[Conflict, ...] | None = None
     """What a rollback left because somebody changed it since; None for other runs."""
+    short: str = ""
+    """The first letters of the id that tell it from all other runs."""
+
+    @property
+    def counted(self) -> RunCounts:
+        """The counts as a screen takes them."""
+        return RunCounts.of(self.counts)
+
+    @property
+    def name(self) -> str:
+        """What people type for it."""
+        return self.short or self.id
 
     @property
     def code(self) -> int:
@@ -29,7 +53,7 @@ class RunDone:
 
     def to_json(self) -> dict[str, Any]:
         """The counts with the run's id."""
-        more = {} if self.conflicts is None else {"conflicts": list(self.conflicts)}
+        more = {} if self.conflicts is None else {"conflicts": [dict(vars(c)) for c in self.conflicts]}
         return {"run": self.id, **self.counts, **more}
 
 
@@ -45,6 +69,17 @@ class RunRow:
     outcome: str | None
     counts: Mapping[str, Any]
     error: str | None = None
+    short: str = ""
+
+    @property
+    def counted(self) -> RunCounts:
+        """The counts as a screen takes them."""
+        return RunCounts.of(self.counts)
+
+    @property
+    def name(self) -> str:
+        """What people type for it: the first letters of the id that tell it from all other runs."""
+        return self.short or self.id
 
     @property
     def seconds(self) -> float | None:

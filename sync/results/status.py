@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sales_consultant.config.clock import iso
+from sales_consultant.sync.results.run_counts import ComparedTable
 
 
 @dataclass(frozen=True)
@@ -57,19 +58,34 @@ class Calls:
 
 @dataclass(frozen=True)
 class Reading:
-    """When something was read last (milliseconds UTC), and of what."""
+    """When something was read last (milliseconds UTC), and of what: names, or tables that were compared as rows."""
 
     at: int | None
     of: Any
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What was read, where it is told by names."""
+        listed = self.of if isinstance(self.of, list) else [self.of]
+        return tuple(str(n) for n in listed if not isinstance(n, Mapping))
+
+    @property
+    def tables(self) -> tuple[ComparedTable, ...]:
+        """The tables that were compared."""
+        rows = self.of if isinstance(self.of, list) else []
+        return tuple(
+            ComparedTable(str(r["stream"]), str(r["result"])) for r in rows if isinstance(r, Mapping)
+        )
+
 
 @dataclass(frozen=True)
 class Running:
-    """A run that goes on; `since` in milliseconds UTC."""
+    """A run that goes on; `since` in milliseconds UTC, `short` the first letters of its id that people type."""
 
     run_id: str
     job: str
     since: int
+    short: str = ""
 
 
 @dataclass(frozen=True)

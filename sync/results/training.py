@@ -124,6 +124,17 @@ class ForwardTest:
         }
 
 
+def beyond_the_verdict(why: str) -> str:
+    """Why a model came into force or not, without the clause that says its verdict once more.
+
+    >>> beyond_the_verdict("better than the base rate on 475 later rows; against the model in force: as good")
+    'against the model in force: as good'
+    """
+    return "; ".join(
+        c for c in why.split("; ") if not c.startswith(("better than the base", "no better than the base"))
+    )
+
+
 def left_out(found: Any) -> LeftOut:
     """A column that a report lists; older reports held its name alone."""
     if not isinstance(found, Mapping):
@@ -172,6 +183,16 @@ class GradeMove:
 
 
 @dataclass(frozen=True)
+class MovedRecord:
+    """An open record that gets another grade: which, and its score and grade as "B to A"."""
+
+    record: str
+    name: str
+    score: str
+    grade: str
+
+
+@dataclass(frozen=True)
 class Retrained:
     """A trained model beside the one that was in force.
 
@@ -188,7 +209,7 @@ class Retrained:
     new: Figures
     old: Figures | None
     gate: Mapping[str, Any] | None = None
-    examples: tuple[Mapping[str, Any], ...] = ()
+    examples: tuple[MovedRecord, ...] = ()
 
     @property
     def graded(self) -> int:
@@ -218,7 +239,7 @@ class Retrained:
             "new": vars(self.new),
             "old": None if self.old is None else vars(self.old),
             "gate": None if self.gate is None else dict(self.gate),
-            "examples": [dict(e) for e in self.examples],
+            "examples": [dict(vars(e)) for e in self.examples],
         }
 
 

@@ -2,7 +2,7 @@
 
 from sales_consultant.sync.runtime.lease import Lease, hold, wanted_since
 from sales_consultant.sync.runtime.pulled_before import open_pulled
-from sales_consultant.sync.runtime.reporting import Reporter, Silent
+from sales_consultant.sync.runtime.reporting import Reporter, Silent, Step, parts, shares, steps, watched
 from sales_consultant.sync.runtime.run_context import STOPPED, Run, RunContext, new_id, running
 from sales_consultant.sync.runtime.workspace import Clock, Workspace, wall_clock
 
@@ -14,11 +14,16 @@ __all__ = [
     "Run",
     "RunContext",
     "Silent",
+    "Step",
     "Workspace",
     "hold",
     "new_id",
     "open_pulled",
+    "parts",
     "running",
+    "shares",
+    "steps",
     "wall_clock",
     "wanted_since",
+    "watched",
 ]

@@ -19,7 +19,7 @@ from sales_consultant.config.errors import (
 from sales_consultant.sync.results.runs import RunDone
 from sales_consultant.sync.runtime.lease import Lease, hold
 from sales_consultant.sync.runtime.workspace import Workspace
-from sales_consultant.sync.stores import State, runs
+from sales_consultant.sync.stores import State, run_names, runs
 
 
 @dataclass(frozen=True)
@@ -45,6 +45,8 @@ class Run:
     as_of: int | None = None
     lease: Lease = field(default_factory=lambda: Lease(0))
     counts: dict[str, Any] = field(default_factory=dict)
+    short: str = ""
+    """The first letters of the id that tell it from all other runs."""
 
     @property
     def context(self) -> RunContext:
@@ -58,7 +60,7 @@ class Run:
 
     def ended(self) -> RunDone:
         """What it did, for whoever asked for it."""
-        return RunDone(self.id, self.job, self.counts)
+        return RunDone(self.id, self.job, self.counts, short=self.short)
 
 
 def new_id(now: int) -> str:
@@ -92,6 +94,7 @@ def running(ws: Workspace, job: str, *, scheduled_at: int | None = None) -> Iter
     with hold(ws.state, ws.lock, job=job, now=now) as lease:
         run.lease = lease
         _close_killed_runs(ws.state, now)
+        run.short = run_names.short(ws.state, run.id)
         try:
             with ws.state.begin() as c:
                 c.execute(

@@ -87,7 +87,7 @@ class Workspace:
                 self.connection,
                 secret.value,
                 self.settings.write,
-                store=CallCounts(self.state),
+                store=CallCounts(self.state, self.clock),
                 keep=lambda new: secrets.rewrite(secret, new, keyring=self._keyring),
                 tell=self._tell,
                 stop=self._stop,

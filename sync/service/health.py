@@ -10,7 +10,7 @@ import requests
 import sqlalchemy as sa
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
 
-from sales_consultant.config.clock import DAY_MS
+from sales_consultant.config.clock import HOUR_MS
 from sales_consultant.sync.journal import unsettled_runs
 from sales_consultant.sync.stores import CallCounts, State, dead_letters, holds, leases, runs
 
@@ -56,7 +56,7 @@ class Pulse:
             last = (
                 "no run has succeeded yet"
                 if self.last_success is None
-                else f"the last success is {age // 3_600_000} hours ago"
+                else f"the last success is {age // HOUR_MS} hours ago"
             )
             return f"{last}{f' ({self.error})' if self.error else ''}"
         if self.failures >= FAILED:
@@ -88,7 +88,7 @@ def pulse(state: State, connection: str, *, now: int, share: float = 1.0) -> Pul
         _count(state, dead_letters),
         _count(state, holds),
         len(unsettled_runs(state)),
-        counts.take(0, 0, now - DAY_MS),
+        counts.last_day(now),
         None if limit is None else int(limit * share),
         bool(lease) and lease[0]["released_at"] is None,
         job,
@@ -183,7 +183,7 @@ def alert(state: State, found: Pulse, *, now: int, max_age_ms: int, send: Sender
     if bool(trouble) == bool(before):
         return None
     text = (
-        f"Sales Consultant, connection {found.connection}: {trouble}. See: sales-consultant status, runs list"
+        f"Sales Consultant, connection {found.connection}: {trouble}. Next: sales-consultant status, runs list"
         if trouble
         else f"Sales Consultant, connection {found.connection}: works again. It was: {before}."
     )

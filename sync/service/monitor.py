@@ -9,6 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from sales_consultant.config import secrets
+from sales_consultant.config.clock import HOUR_MS
 from sales_consultant.config.errors import SalesConsultantError
 from sales_consultant.config.settings import Settings
 from sales_consultant.sync.runtime import Clock, wall_clock
@@ -34,7 +35,7 @@ class Watching:
         self.folder = folder
         self.emit = emit
         self.clock = clock
-        self.max_age_ms = int(settings.service.max_age_hours * 3_600_000)
+        self.max_age_ms = int(settings.service.max_age_hours * HOUR_MS)
         self.names = sorted(
             {settings.connection(s.connection or None)[0] for s in settings.schedule.values()}
         )
@@ -123,7 +124,7 @@ class Watching:
     def _unreadable(self, p: Pulse, send: Sender) -> str | None:
         """Say it once: there is no state in which it could be noted that it was said."""
         text = (
-            f"Sales Consultant, connection {p.connection}: {p.unreadable}. See: sales-consultant state check"
+            f"Sales Consultant, connection {p.connection}: {p.unreadable}. Next: sales-consultant state check"
         )
         if p.connection in self._broken or not send(text):
             return None

@@ -32,7 +32,7 @@ def refuse_without_any(ws: "Workspace", missing: Missing) -> None:
     if sum(map(len, missing.values())) == ours:
         raise AccessError(
             "None of our fields can be written: they do not exist yet, or this user may not edit them.",
-            action="Run: sales-consultant provision, then: sales-consultant check",
+            action="Next: sales-consultant provision, then: sales-consultant check",
             details={"missing_fields": missing},
         )
 

@@ -276,7 +276,7 @@ class State:
                         action="Upgrade sales-consultant, or use another --data-dir.",
                     )
                 metadata.create_all(c)
-                self._put(c, "schema_version", str(SCHEMA_VERSION))
+                self.put_in(c, "schema_version", str(SCHEMA_VERSION))
         except sa.exc.DatabaseError as e:
             raise MachineError(
                 f"The state {path} cannot be used: {e.orig}.",
@@ -309,7 +309,8 @@ class State:
         return int(row or 0)
 
     @staticmethod
-    def _put(c: Connection, key: str, value: str) -> None:
+    def put_in(c: Connection, key: str, value: str) -> None:
+        """Keep a value under a name, within what is being written."""
         insert = sqlite_insert(meta).values(key=key, value=value)
         c.execute(insert.on_conflict_do_update(index_elements=["key"], set_={"value": value}))
 
@@ -322,7 +323,7 @@ class State:
     def put(self, key: str, value: str) -> None:
         """Keep a value under a name."""
         with self.begin() as c:
-            self._put(c, key, value)
+            self.put_in(c, key, value)
 
     def bind(self, identity: Identity) -> None:
         """Tie this state to an org at the first contact; raise OtherOrgError when another one answers."""

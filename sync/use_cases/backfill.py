@@ -16,14 +16,15 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sales_consultant.config.conditions import Condition, from_option
 from sales_consultant.config.errors import BusyError, CrmUnavailableError, UsageError
 from sales_consultant.connectors.base import Page, Stream
-from sales_consultant.sync.pull import choose
-from sales_consultant.sync.runtime import Reporter, Workspace, running, wanted_since
+from sales_consultant.sync.pull import Counted, choose
+from sales_consultant.sync.runtime import Reporter, Step, Workspace, running, wanted_since
 from sales_consultant.sync.stores import backfills
+from sales_consultant.sync.use_cases.pulling import called
 
 # A service asks again every half a minute for a connection that is busy: so long it is left alone then.
 TURN_SECONDS = 40.0
 # A judgement: a backfill takes hours, and a log is read by people.
-SAY_SECONDS = 30.0
+SAY_SECONDS = 600.0
 # Rows that are read by id at once, where only some are asked for: a judgement, so many may a kill cost.
 SOME = 1000
 
@@ -58,34 +59,31 @@ def conditions(texts: Sequence[str]) -> tuple[Condition, ...]:
 
 
 class Meter:
-    """Tells how far a backfill is: rate, what is left, and how many calls of the day remain."""
+    """Tells how far a backfill is, and how many calls of the day remain."""
 
     def __init__(self, ws: Workspace, reporter: Reporter, ticks: Callable[[], float]) -> None:
         self.ws = ws
         self.reporter = reporter
         self.ticks = ticks
-        self._begun: dict[str, tuple[float, int]] = {}
+        self._counted: Counted | None = None
         self._said = ticks()
 
-    def tell(self, stream: str, done: int, total: int | None) -> None:
-        """After a page; in words once in half a minute."""
-        self.reporter.progress(f"backfill {stream}", done, total)
+    def begin(self, stream: Stream, number: int, of: int) -> None:
+        """A stream begins, or goes on: what is counted is this call's."""
+        self.reporter.step(Step("backfill", called(stream), number, of))
+        self._counted = Counted(stream, self.reporter.progress)
+
+    def tell(self, page: Page) -> None:
+        """After a page; now and then with the calls that are left."""
+        if self._counted:
+            self._counted.add(page)
         now = self.ticks()
-        start, before = self._begun.setdefault(stream, (now, done))
         if now - self._said < SAY_SECONDS:
             return
         self._said = now
-        rate = (done - before) / (now - start) if now > start else 0.0
-        words = [
-            f"backfill {stream}: {done:,}{f' of {total:,}' if total else ''} rows",
-            f"{rate:,.0f} a second",
-        ]
-        if total and rate:
-            words.append(f"{max(0.0, (total - done) / rate) / 60:.0f} minutes to go")
         left = self.ws.connector.budget()
         if left.allowed is not None and left.ours is not None:
-            words.append(f"{max(0, left.allowed - left.ours):,} calls left today")
-        self.reporter.say(", ".join(words))
+            self.reporter.say(f"backfill: {max(0, left.allowed - left.ours):,} calls left today")
 
 
 def backfill(
@@ -124,6 +122,7 @@ def backfill(
             at = e.details.get("resets_at")
             if not wait or not isinstance(at, int) or "resets_in" not in e.details:
                 raise
+            reporter.over()
             reporter.say(
                 f"{e.message} Goes on at {datetime.fromtimestamp(at / 1000, UTC):%Y-%m-%d %H:%M} UTC."
             )
@@ -149,7 +148,8 @@ def _turn(
         if task.since is not None and task.since > bound:
             raise UsageError("--since is after --until.", action="Give --since before --until.")
         whole = True
-        for stream in _streams(ws, task):
+        streams = _streams(ws, task)
+        for number, stream in enumerate(streams, 1):
             key = _key(stream, task)
             progress = _same_window(ws, key, task)
             if progress and progress["finished"] and (key in fresh or not again):
@@ -160,6 +160,7 @@ def _turn(
             if progress and (progress["finished"] or (again and key not in fresh)):
                 progress = None
             fresh.add(key)
+            meter.begin(stream, number, len(streams))
 
             def turned() -> bool:
                 return stop() or (wanted_since(ws.state) or 0) > begun
@@ -167,6 +168,7 @@ def _turn(
             if not _stream(ws, stream, task, bound, progress, done, meter, turned):
                 whole = False
                 break
+        meter.reporter.over()
         ws.warehouse.make_views(ws.connector)
         run.counts["pulled"] = dict(done.rows)
     return whole
@@ -226,7 +228,7 @@ def _stream(
         if page.stream == stream.name:
             rows += page.rows.num_rows
             done.rows[stream.name] += page.rows.num_rows
-            meter.tell(stream.name, rows, page.total)
+            meter.tell(page)
         resume = page.resume or resume
         _save(ws, key, task, bound, resume, rows, finished=False)
         if turned():

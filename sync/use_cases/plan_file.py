@@ -11,6 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
+from sales_consultant.config.clock import DAY_MS
 from sales_consultant.config.errors import AccessError, GuardError, MachineError, UsageError
 from sales_consultant.config.fields.canon import CanonError, written
 from sales_consultant.sync.journal import Entry, waiting
@@ -25,7 +26,7 @@ from sales_consultant.sync.use_cases.pushing import pushing, recovering
 FORMAT = 2
 AGAIN = "Make the plan again with: sales-consultant plan --out FILE"
 # A judgement: a plan is looked at within a working day; older ones compare with a CRM that has moved.
-TTL_MS = 24 * 3_600_000
+TTL_MS = DAY_MS
 
 
 def save(ws: Workspace, plan: Plan, path: Path, run_id: str) -> None:
@@ -122,12 +123,12 @@ def load(ws: Workspace, path: Path) -> Plan:
     return plan
 
 
-def refuse_if_moved(ws: Workspace, plan: Plan) -> None:
+def refuse_if_moved(ws: Workspace, plan: Plan, reporter: Reporter) -> None:
     """Raise GuardError naming the records whose values in the CRM are not the plan's old ones any more.
 
     Those that a person set to be left alone since are among them.
     """
-    found = changed_since_pull(ws, plan)
+    found = changed_since_pull(ws, plan, reporter)
     if found:
         raise GuardError(
             f"The CRM has moved since the plan was made: {_named(found)}. Nothing was written.",
@@ -153,7 +154,7 @@ def apply(
         recovering(ws, run)
         refuse_without_master(ws)
         _refuse_what_is_held(ws, made)
-        refuse_if_moved(ws, made)
+        refuse_if_moved(ws, made, reporter)
         made.calls = calls_for(ws.connector, [e.change() for e in made.entries])
         if not yes:
             # Who saved a plan and looked at it has confirmed a first write.
@@ -173,7 +174,7 @@ def _refuse_what_is_held(ws: Workspace, plan: Plan) -> None:
         found = [{"object": o, "record": i} for o, i in sorted(later)]
         raise GuardError(
             f"The CRM refused records of this plan, and their next try is not due: {_named(found)}. Nothing was written.",
-            action="Run: sales-consultant retry, then push again; or make the plan again without them.",
+            action="Next: sales-consultant retry, then push again; or make the plan again without them.",
             details={"waiting": found},
         )
     touched = {k for e in plan.entries for k, _, _ in e.fields}
@@ -181,7 +182,7 @@ def _refuse_what_is_held(ws: Workspace, plan: Plan) -> None:
     if held:
         raise GuardError(
             f"The plan writes fields that a rollback put on hold: {', '.join(sorted(held))}. Nothing was written.",
-            action="Run: sales-consultant resume, then make the plan again.",
+            action="Next: sales-consultant resume, then make the plan again.",
         )
     for obj in sorted({e.object for e in plan.entries}):
         mine = {k for e in plan.entries if e.object == obj for k, _, _ in e.fields}
@@ -189,5 +190,5 @@ def _refuse_what_is_held(ws: Workspace, plan: Plan) -> None:
         if missing:
             raise AccessError(
                 f"{len(missing)} fields of {obj} cannot be written: {', '.join(sorted(missing))}. Nothing was written.",
-                action="Run: sales-consultant provision, then: sales-consultant check",
+                action="Next: sales-consultant provision, then: sales-consultant check",
             )

@@ -1,6 +1,6 @@
 """The plan of a run: the difference, less what is left alone."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import sqlalchemy as sa
 
@@ -10,6 +10,8 @@ from sales_consultant.config.errors import (
 from sales_consultant.config.fields.catalogue import Field
 from sales_consultant.config.neutral import field_column
 from sales_consultant.config.records import RecordRef
+from sales_consultant.engine import DuckEngine
+from sales_consultant.engine.reads import records
 from sales_consultant.sync.journal import waiting
 from sales_consultant.sync.plan import (
     Ask,
@@ -27,7 +29,7 @@ from sales_consultant.sync.plan import (
 from sales_consultant.sync.push import (
     calls_for,
 )
-from sales_consultant.sync.runtime import Reporter, Run, Workspace
+from sales_consultant.sync.runtime import Reporter, Run, Workspace, watched
 from sales_consultant.sync.setup import fields_there
 from sales_consultant.sync.stores import holds
 
@@ -76,17 +78,29 @@ def planning(
         rows_where=on_hold,
         keep_foreign=ws.settings.write.on_foreign_edit == "keep",
     )
-    plan = make(wanted, current, fields, limits, identity=str(ws.identity))
+
+    def watch(keys: list[RecordRef]) -> Iterator[RecordRef]:
+        return watched(keys, reporter, "planning", len(keys))
+
+    plan = make(wanted, current, fields, limits, identity=str(ws.identity), watch=watch)
     if not drawn:
         # Without a control group only who is shown something has to be remembered as that.
         shown = {wanted.unit(RecordRef(e.object, e.record_id)) for e in plan.entries}
         control_group.assign(ws.state, shown, share=share, now=ws.connector.latest())
     plan.missing_fields = missing
     plan.calls = calls_for(ws.connector, [e.change() for e in plan.entries])
+    name_currencies(ws.warehouse.engine, plan)
     run.counts["plan"] = {k: v for k, v in plan.summary().items() if k != "missing_fields"}
     if missing:
         run.counts["missing_fields"] = {o: sorted(m) for o, m in missing.items()}
     return plan
+
+
+def name_currencies(engine: DuckEngine, plan: Plan) -> None:
+    """Tell the plan which currency its money is in, for who looks at it."""
+    mine = {e.record_id for e in plan.entries if e.object == "deals"}
+    plan.currency, others = records.currencies(engine)
+    plan.deal_currencies = {i: c for i, c in others.items() if i in mine}
 
 
 def _do_not_score_is_seen(ws: Workspace, obj: str, fields: Sequence[Field]) -> None:

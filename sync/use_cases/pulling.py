@@ -5,13 +5,18 @@ from collections.abc import Mapping
 import sqlalchemy as sa
 
 from sales_consultant.config.clock import DAY_MS
-from sales_consultant.sync.pull import Pulled, dangling_lookups, pull, reconcile
+from sales_consultant.connectors.base import Stream
+from sales_consultant.sync.pull import Begin, Pulled, choose, dangling_lookups, pull, reconcile
 from sales_consultant.sync.push import (
     restored,
 )
-from sales_consultant.sync.runtime import Reporter, Run, Workspace
+from sales_consultant.sync.runtime import Reporter, Run, Step, Workspace
 from sales_consultant.sync.stores import merges
 from sales_consultant.sync.use_cases import forget
+
+# How much of a row's time a link takes: HubSpot answers the links of 1,000 records a call, and 50 to 100 rows with their
+# history. A judgement, for an estimate.
+LINK_COST = 0.1
 
 
 def pulling(
@@ -33,16 +38,20 @@ def pulling(
     if ws.warehouse.empty:
         known = ws.state.rows(sa.select(merges))
         ws.warehouse.remember_merges({k: str(v) for k, v in r.items()} for r in known)
-    pulled = pull(
-        ws.connector,
-        ws.warehouse,
-        until=until,
-        objects=objects,
-        full=full,
-        changed=changed,
-        computed_ms=ws.settings.pull.computed_fields_days * DAY_MS,
-        progress=reporter.progress,
-    )
+    try:
+        pulled = pull(
+            ws.connector,
+            ws.warehouse,
+            until=until,
+            objects=objects,
+            full=full,
+            changed=changed,
+            computed_ms=ws.settings.pull.computed_fields_days * DAY_MS,
+            progress=reporter.progress,
+            begin=_told(reporter, "pull", _costs(ws, objects) if full else {}),
+        )
+    finally:
+        reporter.over()
     if run.as_of is None:
         run.as_of = until
     _count(run, pulled)
@@ -53,9 +62,7 @@ def pulling(
     _keep_merges(ws)
     if compare:
         reporter.say("comparing with the CRM")
-        found = reconcile.reconcile(
-            ws.connector, ws.warehouse, until=until, objects=objects, progress=reporter.progress
-        )
+        found = _compared(ws, reporter, until, objects)
         run.counts["compared"] = [{"stream": c.stream, "object": c.object, "result": str(c)} for c in found]
         run.counts["repaired"] = sum(c.missing + c.stale + c.vanished for c in found)
     back = forget.after_pull(ws)
@@ -64,6 +71,59 @@ def pulling(
     if lost:
         run.counts["taken_as_written"] = restored.adopt(ws, run.id)
     return pulled
+
+
+def _compared(
+    ws: Workspace, reporter: Reporter, until: int, objects: tuple[str, ...]
+) -> list[reconcile.Compared]:
+    try:
+        return reconcile.reconcile(
+            ws.connector,
+            ws.warehouse,
+            until=until,
+            objects=objects,
+            progress=reporter.progress,
+            begin=_told(reporter, "compare", {}),
+        )
+    finally:
+        reporter.over()
+
+
+def called(stream: Stream) -> str:
+    """A stream as people say it.
+
+    >>> called(Stream("link_deals_companies", "deals", "links")), called(Stream("deals", "deals", "delta"))
+    ('links of deals and companies', 'deals')
+    >>> called(Stream("deals_computed", "deals", "slow", of="deals"))
+    'computed fields of deals'
+    """
+    if stream.mode == "links":
+        return f"links of {stream.name.removeprefix('link_').replace('_', ' and ', 1)}"
+    return f"computed fields of {stream.of}" if stream.mode == "slow" else stream.name
+
+
+def _told(reporter: Reporter, whole: str, costs: Mapping[str, float]) -> Begin:
+    """Tells a reporter of streams; with what share of the whole lies before and after one, where the costs are known."""
+    names, all_ = list(costs), sum(costs.values())
+
+    def begin(stream: Stream, done: int, of: int) -> None:
+        start = end = None
+        if all_ and stream.name in costs:
+            before = sum(costs[n] for n in names[: names.index(stream.name)])
+            start, end = before / all_, (before + costs[stream.name]) / all_
+        reporter.step(Step(whole, called(stream), done + 1, of, start, end))
+
+    return begin
+
+
+def _costs(ws: Workspace, objects: tuple[str, ...]) -> dict[str, float]:
+    """What reading each stream whole costs, in rows: as many as are here; empty before all were read once."""
+    chosen = choose(ws.connector, objects)
+    if any(ws.warehouse.state(s.name).watermark is None for s in chosen if s.mode != "slow"):
+        return {}
+    # What the CRM computes comes with the rows.
+    factor = {"links": LINK_COST, "slow": 0.0}
+    return {s.name: factor.get(s.mode, 1.0) * ws.warehouse.count(f"raw_{s.name}") for s in chosen}
 
 
 def _count(run: Run, pulled: Pulled) -> None:

@@ -40,6 +40,7 @@ def pushing(
             progress=lambda done, total: reporter.progress("writing", done, total),
         )
     finally:
+        reporter.over()
         run.counts |= journal.tally()
     unanswered, left = journal.unanswered(), len(journal.pending())
     journal.skip_pending("not sent: the run ended; planned anew by the next", now=ws.connector.latest())

@@ -1,8 +1,9 @@
 """Undo: a plan in reverse, from the journal, applied only where the CRM still holds what we wrote."""
 
+import contextlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
@@ -13,13 +14,16 @@ from sales_consultant.config.fields.catalogue import FIELDS, by_key
 from sales_consultant.config.language.nearest import did_you_mean
 from sales_consultant.config.records import RecordRef
 from sales_consultant.connectors.base import ReadBack
+from sales_consultant.engine.reads.records import directory
 from sales_consultant.sync.journal import Entry, Journal
 from sales_consultant.sync.plan import Plan, release
-from sales_consultant.sync.push import calls_for
-from sales_consultant.sync.runtime import Reporter, Run, Workspace, running
-from sales_consultant.sync.stores import UNSETTLED, ChangeState, State, changes, holds, runs
+from sales_consultant.sync.push import READ_EVERY, calls_for
+from sales_consultant.sync.runtime import Reporter, Run, Silent, Workspace, running, watched
+from sales_consultant.sync.stores import UNSETTLED, ChangeState, State, changes, holds, run_names, runs
 from sales_consultant.sync.use_cases.forget import CODE as FORGOTTEN
+from sales_consultant.sync.use_cases.planning import name_currencies
 from sales_consultant.sync.use_cases.pushing import pushing, recovering
+from sales_consultant.sync.use_cases.undone import Conflict
 
 AGAIN = "sales-consultant retry"
 # Dead letters, and what an approval or a lock keeps.
@@ -33,7 +37,7 @@ class Undo:
     """A rollback: what is restored, and what somebody touched since and is therefore left."""
 
     plan: Plan
-    conflicts: list[dict[str, str | None]] = field(default_factory=list)
+    conflicts: list[Conflict] = field(default_factory=list)
 
 
 @dataclass
@@ -80,7 +84,7 @@ def chosen_runs(state: State, run_id: str | None, since: int | None) -> list[str
     """The runs to undo, oldest first; UsageError for an unknown one, and where none of several wrote anything."""
     query = sa.select(runs.c.id).order_by(runs.c.started_at)
     if run_id is not None:
-        query = query.where(runs.c.id == run_id)
+        query = query.where(runs.c.id == run_names.named(state, run_id))
     elif since is not None:
         query = query.where(runs.c.started_at >= since)
     else:
@@ -88,14 +92,14 @@ def chosen_runs(state: State, run_id: str | None, since: int | None) -> list[str
     chosen = [r["id"] for r in state.rows(query)]
     if not chosen:
         raise UsageError(
-            f'There is no run "{run_id}".' if run_id else "No run started since then.",
-            action="See: sales-consultant runs list",
+            "No run started since then.",
+            action="Next: sales-consultant runs list",
         )
     if run_id is None:
         chosen = touching(state, chosen, (*_WROTE, *UNSETTLED))
         if not chosen:
             raise UsageError(
-                "No run that started since then wrote anything.", action="See: sales-consultant runs list"
+                "No run that started since then wrote anything.", action="Next: sales-consultant runs list"
             )
     return chosen
 
@@ -119,7 +123,12 @@ def touching(
 
 
 def prepare(
-    ws: Workspace, run_ids: Sequence[str], *, fields: Sequence[str] = (), records: Sequence[str] = ()
+    ws: Workspace,
+    run_ids: Sequence[str],
+    *,
+    fields: Sequence[str] = (),
+    records: Sequence[str] = (),
+    reporter: Reporter = Silent(),
 ) -> Undo:
     """What a rollback would do: the journal's old values, where the CRM's value now still equals what we wrote."""
     known = [f.key for f in FIELDS if not f.people_write]
@@ -134,7 +143,8 @@ def prepare(
         keys = {k for mine in by_record.values() for k in mine}
         # The journal's own fields: what was written must be undone whatever the settings say now.
         chosen = [by_key(k) for k in sorted(keys)]
-        for read in ws.connector.read_back(obj, sorted(by_record), chosen):
+        answers = ws.connector.read_back(obj, sorted(by_record), chosen)
+        for read in watched(answers, reporter, f"reading {obj} back", len(by_record), every=READ_EVERY):
             restore = []
             for key, origin in by_record[read.record_id].items():
                 now = read.values.get(key)
@@ -151,17 +161,25 @@ def prepare(
                     Entry(obj, read.record_id, read.record_id, "rollback", tuple(restore))
                 )
     undo.plan.calls = calls_for(ws.connector, [e.change() for e in undo.plan.entries])
+    # For who looks at it: what is restored is the journal's word alone, whether or not the warehouse can be read now.
+    with contextlib.suppress(SalesConsultantError):
+        _name_records(ws, undo.plan)
     return undo
 
 
-def _conflict(record: ReadBack, field: str, wrote: Canonical, holds: Canonical) -> dict[str, str | None]:
-    return {
-        "object": record.object,
-        "record": record.record_id,
-        "field": field,
-        "we_wrote": wrote,
-        "holds": holds,
-    }
+def _name_records(ws: Workspace, plan: Plan) -> None:
+    """Give a plan's records the names that people know them by, and its money a currency."""
+    if ws.warehouse.empty:
+        return
+    ws.warehouse.make_views(ws.connector)
+    mine = {(e.object, e.record_id) for e in plan.entries}
+    names = {(o, i): str(name) for o, i, name, *_ in directory(ws.warehouse.engine) if (o, i) in mine}
+    plan.entries = [replace(e, name=names.get((e.object, e.record_id), e.name)) for e in plan.entries]
+    name_currencies(ws.warehouse.engine, plan)
+
+
+def _conflict(record: ReadBack, field: str, wrote: Canonical, holds: Canonical) -> Conflict:
+    return Conflict(record.object, record.record_id, field, wrote, holds)
 
 
 def rollback(
@@ -176,10 +194,10 @@ def rollback(
     with running(ws, "rollback") as run:
         ws.connector.now()
         recovering(ws, run)
-        undo = prepare(ws, run_ids, fields=fields, records=records)
+        undo = prepare(ws, run_ids, fields=fields, records=records, reporter=reporter)
         touched = {k for e in undo.plan.entries for k, _, _ in e.fields} | set(fields)
         # What somebody touched is left by this undo, and must be by the next run too.
-        touched |= {str(c["field"]) for c in undo.conflicts if c["holds"] != GONE}
+        touched |= {c.field for c in undo.conflicts if c.holds != GONE}
         with ws.state.begin() as c:
             if touched:
                 c.execute(

@@ -1,7 +1,7 @@
 """Training where it is needed, and the scores of a run."""
 
 import contextlib
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 
 import sqlalchemy as sa
 
@@ -19,8 +19,17 @@ from sales_consultant.sync.plan import (
     current_values,
 )
 from sales_consultant.sync.plan import desired_values as desiring
-from sales_consultant.sync.runtime import Reporter, Run, Workspace
+from sales_consultant.sync.runtime import Reporter, Run, Workspace, parts, steps
 from sales_consultant.sync.stores import holds
+
+
+@contextlib.contextmanager
+def _over(reporter: Reporter) -> Iterator[None]:
+    """Whatever comes of it, nothing of the progress stays in sight."""
+    try:
+        yield
+    finally:
+        reporter.over()
 
 
 @contextlib.contextmanager
@@ -44,7 +53,7 @@ def training(
 
     With `dry_run` nothing is published: what would be is kept as a candidate.
     """
-    with _settings_named(), materialised(ws.warehouse.engine):
+    with _over(reporter), _settings_named(), materialised(ws.warehouse.engine):
         trained = trainings.train(
             ws.warehouse.engine,
             ws.state,
@@ -55,6 +64,7 @@ def training(
             say=reporter.say,
             only=only,
             dry_run=dry_run,
+            progress=parts(reporter, "train"),
         )
     run.counts["trained"] = {t.name: t.verdict or t.kind for t in trained}
     if only is None and not dry_run and any(t.published and t.kind == "propensity" for t in trained):
@@ -67,6 +77,13 @@ def training(
 def scoring(ws: Workspace, run: Run, reporter: Reporter) -> tuple[Desired, CurrentValues]:
     """What our fields should hold, and what they hold."""
     reporter.say("scoring")
+    with _over(reporter):
+        return _scored(ws, run, steps(reporter, "score"))
+
+
+def _scored(
+    ws: Workspace, run: Run, progress: Callable[[str, int, int], None]
+) -> tuple[Desired, CurrentValues]:
     current = current_values.read(ws.connector, ws.warehouse, ws.state, ws.fields)
     current_values.keep_feedback(ws.state, current, now=ws.connector.latest())
     with _settings_named(), materialised(ws.warehouse.engine):
@@ -79,6 +96,7 @@ def scoring(ws: Workspace, run: Run, reporter: Reporter) -> tuple[Desired, Curre
             shown={f: current_values.shown(current, f) for f in desiring.KEPT},
             steps_of_today=current_values.steps_of_day(ws.state, run.context.as_of),
             keys=current.values,
+            progress=progress,
         )
     run.counts["scored"] = wanted.scored
     run.counts["drift"] = wanted.drift

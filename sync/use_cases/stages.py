@@ -210,7 +210,7 @@ class Recheck(Stage):
     def do(self, work: Work) -> None:
         """Read the plan's records back."""
         if work.asked or work.ws.clock() - work.read_at > FRESH_MS:
-            work.plan, told = without_changed(work.ws, work.planned)
+            work.plan, told = without_changed(work.ws, work.planned, work.reporter)
             work.run.counts |= told
 
 

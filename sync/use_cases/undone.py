@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from sales_consultant.sync.plan import Plan
+from sales_consultant.sync.results.runs import Conflict
+
+__all__ = ["Conflict", "Forgotten", "Resumed", "Retried", "UndoPlan"]
 
 
 @dataclass(frozen=True)
@@ -12,11 +15,11 @@ class UndoPlan:
     """What a rollback would restore (a plan's summary and rows as `Plan` has them), and what it would leave."""
 
     plan: Plan
-    conflicts: tuple[Mapping[str, str | None], ...]
+    conflicts: tuple[Conflict, ...]
 
     def to_json(self) -> dict[str, Any]:
         """The plan's counts and the conflicts."""
-        return {**self.plan.summary(), "conflicts": list(self.conflicts)}
+        return {**self.plan.summary(), "conflicts": [dict(vars(c)) for c in self.conflicts]}
 
 
 @dataclass(frozen=True)
@@ -38,7 +41,7 @@ class Retried:
     rollbacks: int = 0
     restored: int = 0
     refused_again: int = 0
-    conflicts: tuple[Mapping[str, str | None], ...] = ()
+    conflicts: tuple[Conflict, ...] = ()
 
     @property
     def code(self) -> int:
@@ -51,7 +54,7 @@ class Retried:
         if self.rollbacks:
             found["restored"] = self.restored
             found["refused_again"] = self.refused_again
-            found["conflicts"] = list(self.conflicts)
+            found["conflicts"] = [dict(vars(c)) for c in self.conflicts]
         return found
 
 

@@ -25,7 +25,8 @@ COMMANDS = {
 }
 # What differs from one machine or day to the next.
 OURS = (
-    (re.compile(r"\b\d{8}-\d{6}-[0-9a-f]{4}\b"), "RUN"),
+    # As many letters of an id as tell it from the others.
+    (re.compile(r"\b\d{8}-\d{4,6}(-[0-9a-f]{0,4})?(?!\w)"), "RUN"),
     (re.compile(r"\b[0-9a-f]{7}\b"), "DIGEST"),
     (re.compile(r"(just now|in a moment|\d+ (second|minute)s? ago)( \([^)]*\))?"), "SOON"),
     (re.compile(r"\b\d+ s\b"), "SECONDS"),

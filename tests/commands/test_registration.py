@@ -29,6 +29,14 @@ def test_no_help_is_cut_off() -> None:
         assert not re.search(r"\w\.\.\.$", cli_page.help_of(words), re.MULTILINE), words
 
 
+def test_help_names_values_by_what_they_are() -> None:
+    """As FIELD or N; a Python type in angle brackets says nothing to who types it."""
+    for words in cli_page.commands():
+        text = cli_page.help_of(words)
+        assert not re.search(r"<(str|int|float|path|list)\b", text), words
+        assert all(m.isupper() for m in re.findall(r"^  --[\w-]+ (\S+)  ", text, re.MULTILINE)), words
+
+
 def test_the_list_of_commands_loads_none_of_them() -> None:
     code = (
         "import sys; sys.argv = ['sales-consultant', '--help']\n"

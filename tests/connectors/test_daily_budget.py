@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sales_consultant.config.clock import DAY_MS
+from sales_consultant.config.clock import DAY_MS, HOUR_MS
 from sales_consultant.config.errors import CrmUnavailableError
-from sales_consultant.connectors.budget import HOUR_MS, PORTION, DailyBudget, MemoryStore, Reset
+from sales_consultant.connectors.budget import PORTION, DailyBudget, MemoryStore, Reset
 from sales_consultant.sync.stores.call_counts import CallCounts
 from sales_consultant.sync.stores.state import State
 

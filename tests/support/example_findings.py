@@ -3,7 +3,7 @@
 from support.example_runs import DAY, DIGEST, HOUR, NASTY, NOW, RUN
 
 from sales_consultant.connectors.base import Finding, ProvisionStep, Use
-from sales_consultant.sync.results import admin, evaluation, explanation, models, runs, training
+from sales_consultant.sync.results import admin, cards, evaluation, explanation, models, runs, training
 
 REASONS = (
     explanation.ReasonLine("stages passed: 4", 5, "stages_passed"),
@@ -22,19 +22,21 @@ DEAL = explanation.Explanation(
     },
     explanation.Scored(
         "deals_new_business", 57, "C", 0.8258, REASONS, (),
-        ({"reason": "calls", "said": "4 calls", "feature": "calls_90d", "value": 4.0},),
+        (explanation.FeatureValue("calls", "seller", "4 calls", "calls_90d", 4.0),
+         explanation.FeatureValue("replies", "buyer", "", "replies_days_since", None)),
         risks=("its close date passed 103 days ago", f"{NASTY} is the only contact"),
     ),
-    {"id": "10000002920", "name": "Beacon Transport", "amount": "76589.00", "currency": "USD", "stage": "negotiation",
-     "close_date": "2026-08-31T00:00:00Z"},
+    explanation.RecordRow.of({"id": "10000002920", "name": "Beacon Transport", "amount": "76589.00", "currency": "USD", "stage": "negotiation",
+     "close_date": "2026-08-31T00:00:00Z"}),
     None,
     None,
     (explanation.Shown("score", "41", NOW - 9 * DAY, NOW - DAY), explanation.Shown("score", "57", NOW - DAY, None)),
+    "USD",
 )  # fmt: skip
 CONTACT = explanation.Explanation(
     "contacts", "3", NOW, {"segment": "dormant"}, None,
-    {"id": "3", "first_name": "Thomas", "last_name": NASTY, "email": "t@sorvik.example"}, None,
-    "not open in any population of contacts",
+    explanation.RecordRow.of({"id": "3", "first_name": "Thomas", "last_name": NASTY, "email": "t@sorvik.example"}), None,
+    "a deal was opened with it on 3 Nov 2026, and only what is open is scored",
 )  # fmt: skip
 COMPANY = explanation.Explanation(
     "companies",
@@ -42,7 +44,9 @@ COMPANY = explanation.Explanation(
     NOW,
     {"value_12m": "106658.12", "churn_risk": "10", "segment": "needs_attention", "customer_tier": "3"},
     None,
-    {"id": "10000000953", "name": NASTY, "industry": "Logistics", "domain": "orchard.example"},
+    explanation.RecordRow.of(
+        {"id": "10000000953", "name": NASTY, "industry": "Logistics", "domain": "orchard.example"}
+    ),
     explanation.CompanyProfile(
         owner="Layla Park <layla@seller.example>",
         purchases=(explanation.Purchases("2026", 3, 129267.0, "USD"),),
@@ -62,6 +66,7 @@ COMPANY = explanation.Explanation(
         risks=("churn risk 71 of 100",),
     ),
     "no population of companies is configured",
+    currency="USD",
 )
 
 BETTER = {
@@ -87,7 +92,7 @@ OLD = training.Figures.of(BETTER, "a" * 64)
 RETRAINED = (
     training.Retrained(
         "deals_new_business", "propensity", DIGEST, True, True, False, "", training.Figures.of(BETTER, DIGEST), OLD,
-        {"grades": {"A to A": 90, "B to A": 10}, "changed": 0.1}, ({"name": NASTY, "old": "B", "new": "A"},),
+        {"grades": {"A to A": 90, "B to A": 10}, "changed": 0.1}, (training.MovedRecord("deals/10000002921", NASTY, "57 to 66", "B to A"),),
     ),
     training.Retrained(
         "contacts", "propensity", "c" * 64, False, False, False, "too few", training.Figures.of(FEW, "c" * 64), None
@@ -101,8 +106,8 @@ DRY_TRAINED = training.TrainingDone(
 READY = evaluation.Readiness(
     (
         evaluation.PopulationReady(
-            {}, "deals_new_business", "full", "", 462, 1347, 574, 1011, 324, 2541, 1996, 337, 0.98, "10 of 10",
-            ("676 more records of the rarer outcome before boosting is tried",),
+            "deals_new_business", 462, 1011, 324, 2541, 6, 124, 337, 80, 22, 0.9, 0.98, "10 of 10", {}, {"entered twice": 3},
+            "full", ("676 more records of the rarer outcome before boosting is tried",), 1347, 574, 1996, "",
         ),
     )
 )  # fmt: skip
@@ -112,24 +117,21 @@ GIVEN = evaluation.AsGiven(
 )  # fmt: skip
 COMPARED = evaluation.Comparison(
     (
-        {"population": "deals", "model": "base rate", "auc": 0.5, "log_loss": 0.5095, "seconds": 0.0},
-        {
-            "population": "deals",
-            "model": "ours, full",
-            "auc": 0.659,
-            "log_loss": 0.4807,
-            "seconds": 2.1,
-            "in_force": True,
-        },
+        evaluation.ComparedModel("deals", "base rate", False, 0.5, 0.5095, 0.16, 0.0, 1.0, 475, 0.0),
+        evaluation.ComparedModel("deals", "ours, full", True, 0.659, 0.4807, 0.155, 0.03, 1.13, 475, 2.1),
     )
 )
 CLUSTERED = evaluation.Clusters(
-    "k-means", "3 groups that hold on other customers",
-    ({"cluster": "1", "customers": 120, "total": 125000.0, "share": 0.4},), ({"method": "k-means", "k": 3, "score": 0.41},),
+    "k-means", "stable",
+    (evaluation.ClusterProfile(0, 120, "few purchases, long ago", 1.0, 12500.0, 12500.0, 301.0, 340.0),
+     evaluation.ClusterProfile(1, 529, "many purchases, recent", 4.0, 90250.0, 22000.0, 40.0, 330.0)),
+    (evaluation.ClusterCandidate("k-means", 2, 0.41, 0.97, 0.0), evaluation.ClusterCandidate("k-means", 3, 0.33, 0.61, 0.0),
+     evaluation.ClusterCandidate("density", 2, 0.47, 0.9, 0.08)),
+    currency="USD",
 )  # fmt: skip
 TOO_FEW = evaluation.Clusters(customers=7)
 PLOTTED = evaluation.Plots(
-    (evaluation.CalibrationBand("deals", {"records": "48", "promised": "91.0%", "happened": "89.6%"}),),
+    (evaluation.CalibrationBand("deals", "48", "91.0 %", "89.6 %", "#### |"),),
     ("plots/deals-roc.png", "plots/segments.png"),
 )
 
@@ -146,27 +148,57 @@ MODELS = models.ModelList(
         models.ModelRow("deals", "44df3b9999ea", training.BETTER, NOW - 90 * DAY, "was in force", ""),
     )
 )
+WEIGHTS = [
+    {"reason": f"feature {n}", "feature": f"f{n}", "points": 1.0, "low": -n / 2, "high": float(n)} for n in range(10)
+] + [{"reason": "stage", "feature": "stage", "points": 3.2, "low": -8.4, "high": 9.1}]  # fmt: skip
 CARD = models.ModelCard(
     "deals_new_business", "propensity", DIGEST, training.BETTER, NOW - DAY, True,
-    {
+    cards.card_of("propensity", {
         **BETTER, "event": "deal won", "horizon_days": 124, "tier": "full", "learnt_at": [NOW - 260 * DAY, NOW - 90 * DAY],
         "rows": 2541, "records_with_event": 1011, "records_without_event": 324, "features": ["meetings", "deals.type"],
-        "protected": [], "excluded": {}, "false_labels": {"entered twice": 3, "open, and stale": 0},
-        "cleaning": {"gaps": {"columns": 15, "values": 17408}}, "activity_coverage": {"rows_low": 0, "notes": []},
+        "protected": [], "excluded": {"own_domain": 4}, "false_labels": {"entered twice": 3, "open, and stale": 0},
+        "cleaning": {"gaps": {"columns": 15, "values": 17408}}, "activity_coverage": {"rows_low": 7, "notes": []},
         "dropped": [{"column": "deals.lost_reason", "kind": "current", "evidence": "only today's value is known"}],
         "borrowed": {"from": "deals", "offset": 0.25, "offset_error": 0.1, "own_records": 31, "verdict_of": "deals"},
-        "notes": ["status has no history"],
-    },
+        "notes": ["status has no history"], "effects": WEIGHTS, "would_publish": True,
+    }),
+)  # fmt: skip
+OLD_CARD = models.ModelCard(
+    "contacts", "propensity", "1cd4e97da5a0" + "0" * 52, training.NO_BETTER, NOW - DAY, False,
+    cards.card_of("propensity", {
+        **BETTER, "verdict": training.NO_BETTER, "why": "no better than the base rate on 475 later rows: no score is written",
+        "protected": ["contacts.c_gender"], "effects": [{"reason": "meetings", "points": 2.25}, {"reason": "calls", "points": 4}],
+    }),
+)  # fmt: skip
+VALUE = models.ModelCard(
+    "value", "value", "b" * 64, "", NOW - DAY, True,
+    cards.card_of("value", {
+        "bought": "fda63c818988efdc", "contractual": 1, "customers": 649, "purchases": 1344, "repeat_buyers": 374,
+        "log_likelihood": {"purchases": -2827.1, "spend": -7540.4}, "renewals": {"decided_terms": 4}, "currency": "USD",
+        "excluded": {"own_domain": 2}, "counted_out": {}, "valued": True, "warnings": [], "would_publish": True,
+    }),
+)  # fmt: skip
+AMOUNT = models.ModelCard(
+    "amount", "amount", "c" * 64, "", NOW - DAY, False,
+    cards.card_of("amount", {
+        "kind": "boosted", "deals": 2383, "placeholders": 3, "tested_on": 715, "currency": "USD", "would_publish": True,
+        "candidates": [{"kind": "median", "mae": 25683.15}, {"kind": "linear", "mae": 19576.2}, {"kind": "boosted", "mae": 18986.1}],
+    }),
 )  # fmt: skip
 SEGMENTS = models.ModelCard(
-    "segments",
-    "segments",
-    "f" * 64,
-    "",
-    NOW - DAY,
-    True,
-    {"customers": 649, "bounds": {"low": 1.5, "high": 90000.0}},
-)
+    "segments", "segments", "f" * 64, "", NOW - DAY, True,
+    cards.card_of("segments", {
+        "customers": 649, "ranked": True, "currency": "USD", "would_publish": True,
+        "edges": {"days": [24.0, 61.0, 119.0, 203.0], "purchases": [1.0, 2.0, 4.0, 9.0],
+                  "money": [30120.4, 55000.0, 81000.0, 140500.0], "tiers": [20500.0, 61000.0]},
+    }),
+)  # fmt: skip
+CLUSTERS = models.ModelCard(
+    "clusters", "clusters", "9" * 64, "stable", NOW - DAY, True,
+    cards.card_of("clusters", {
+        "method": "k-means", "verdict": "stable", "customers": 649, "clusters": ["0: few purchases, long ago", f"1: {NASTY}"],
+    }),
+)  # fmt: skip
 SWITCHED = models.ModelSwitch("deals", DIGEST, "a" * 64)
 EXPORTED = models.ModelExport("/data/deals.json", "deals", DIGEST)
 IMPORTED = models.ModelImport("deals", DIGEST, False)
@@ -188,7 +220,10 @@ CHECKED = admin.Checked(
         Finding("read deals", "ok", "permitted"),
         Finding("write deals", "missing", "not permitted", "Add the scope crm.objects.deals.write to the key."),
         Finding("daily limit", "warning", "230,000 of 250,000 calls used today"),
-        Finding("fields of deals", "next", "12 fields are not made yet:", "sales-consultant provision"),
+        Finding("fields on contacts", "next", "4 fields are still to be made: score, grade, trend, segment",
+                "sales-consultant provision"),
+        Finding("fields on deals", "next", "4 fields are still to be made: score, grade, trend, reasons",
+                "sales-consultant provision"),
     ),
     "report.json",
 )  # fmt: skip

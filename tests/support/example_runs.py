@@ -36,6 +36,7 @@ def plan() -> Plan:
         Entry("companies", "10000000950", "Coppergate Partners", "excluded", (("segment", "prospects", None),)),
     ]  # fmt: skip
     made.left_alone.update({"control group": 2, "on hold": 1})
+    made.currency = "USD"
     made.foreign_edits = [Edit("deals", "10000002921", "grade", "C", "A")]
     return made
 
@@ -62,8 +63,20 @@ COUNTS = {
     "not_sent": 0,
     "api_calls": 96,
 }  # fmt: skip
-SYNCED = runs.RunDone(RUN, "sync", COUNTS)
-REFUSED = runs.RunDone(RUN, "sync", {**COUNTS, "dead": 12})
+# What only some runs count.
+RARE = {
+    "computed_fields_of": ["deals"], "vanished": 3, "not_shown_any_more": {"calls": "212 of 537 rows: sharing may hide them"},
+    "not_permitted": {"emails": "the scope sales-email-read is missing"}, "could_not_be_read": {"deals.amount": 2},
+    "not_found": [{"kind": "stage", "name": "Pilot", "records": 4, "taken_for": "open"}], "repaired": 2,
+    "compared": [{"stream": "link_deals_contacts", "object": "deals", "result": "CRM 3, warehouse 2"}],
+    "forgotten_but_in_the_crm": ["contacts/3"], "taken_as_written": 12, "outside_the_pilot": {"records": 9, "values": "keep them"},
+    "missing_fields": {"deals": ["grade"]}, "description_not_changed": "the scope is missing", "recovered": {"done": 4},
+    "conflicts": 2, "waiting_records": 4, "left_records": 1, "back_after_a_rollback": 3401, "estimated_amounts": 1,
+    "trained": {"deals": "better than base rate", "amount": "amount"}, "backup": {"file": "/data/b.db", "runs": 3},
+}  # fmt: skip
+SYNCED = runs.RunDone(RUN, "sync", COUNTS, short=RUN[:13])
+SYNCED_RARELY = runs.RunDone(RUN, "sync", {**COUNTS, **RARE}, short=RUN[:13])
+REFUSED = runs.RunDone(RUN, "sync", {**COUNTS, "dead": 12}, short=RUN[:13])
 QUIET = runs.RunDone(RUN, "sync", {"pulled": {"deals": 0}, "written": 0, "dead": 0, "api_calls": 41})
 RESTORED = runs.RunDone(
     RUN,
@@ -75,16 +88,16 @@ RESTORED = runs.RunDone(
         "on_hold": ["grade", "score"],
         "api_calls": 9,
     },
-    ({"object": "deals", "record": "7", "field": "grade", "we_wrote": "B", "holds": "A"},),
+    (runs.Conflict("deals", "7", "grade", "B", "A"),),
 )
 
 
 def row(
     id: str, job: str, ago: int, outcome: str | None, counts: dict[str, object], error: str = ""
 ) -> runs.RunRow:
-    """A run that began `ago` milliseconds ago and took 22 seconds."""
-    ended = None if outcome is None else NOW - ago + 22_000
-    return runs.RunRow(id, job, NOW - ago, ended, NOW - ago, outcome, counts, error or None)
+    """A run that began `ago` milliseconds ago and took two minutes and a half."""
+    ended = None if outcome is None else NOW - ago + 150_000
+    return runs.RunRow(id, job, NOW - ago, ended, NOW - ago, outcome, counts, error or None, id[:13])
 
 
 RUNS = runs.RunList(
@@ -126,7 +139,7 @@ STATUS = status.Status(
     in_flight=0,
     groups={"shown": 810, "control": 90},
     feedback={"done": 12},
-    running=status.Running("20261129-115900-0001", "sync", NOW - MINUTE),
+    running=status.Running("20261129-115900-0001", "sync", NOW - MINUTE, "20261129-1159"),
     next_job=status.NextJob("nightly", "sync", NOW + 16 * HOUR),
 )
 TROUBLED = status.Status(
@@ -186,9 +199,7 @@ UPCOMING = schedule.UpcomingList(
     )
 )
 
-UNDO = undo.UndoPlan(
-    plan(), ({"object": "deals", "record": "7", "field": "grade", "we_wrote": "B", "holds": "A"},)
-)
+UNDO = undo.UndoPlan(plan(), (runs.Conflict("deals", "7", "grade", "B", "A"),))
 RESUMED = undo.Resumed(("score", "grade", "next_step_id"))
 RETRIED = undo.Retried(12, 1, 3, 1)
 FORGOTTEN = undo.Forgotten(

@@ -5,6 +5,7 @@ In a pipe there is no colour, nothing is cut off, and a line is as wide as `COLU
 
 import itertools
 import os
+import re
 import shutil
 import sys
 from collections.abc import Iterable, Sequence
@@ -25,6 +26,8 @@ _CODES = {
 _LEAST, _MOST = 40, 140
 # The least letters of a last column: with fewer its text becomes a tower of single words, and begins below instead.
 _COLUMN = 24
+# A number keeps its unit on its line, also in texts that came as they are.
+_PERCENT = re.compile(r"(?<=\d) %")
 # What an encoding without them gets instead.
 _ASCII = {"→": "->", "–": "-", "·": "|", "…": "...", "×": "x", "±": "+-"}
 
@@ -74,10 +77,18 @@ class Page:
     """Collects lines; `print` writes them."""
 
     def __init__(
-        self, *, width: int = 100, colour: bool = False, now: int, zone: tzinfo | None = None
+        self,
+        *,
+        width: int = 100,
+        colour: bool = False,
+        now: int,
+        zone: tzinfo | None = None,
+        cuts: bool = True,
     ) -> None:
         self.width = max(_LEAST, min(width, _MOST))
         self.colour = colour
+        # Whether a line that must be one ends where the terminal does.
+        self.cuts = cuts
         self.times = Times(now, zone)
         self.lines: list[str] = []
 
@@ -87,7 +98,7 @@ class Page:
         wanted = os.environ.get("FORCE_COLOR") or (sys.stdout.isatty() and os.environ.get("TERM") != "dumb")
         colour = bool(wanted) and not os.environ.get("NO_COLOR")
         width = shutil.get_terminal_size((100, 24)).columns
-        return cls(width=width, colour=colour, now=now, zone=zone)
+        return cls(width=width, colour=colour, now=now, zone=zone, cuts=sys.stdout.isatty())
 
     def blank(self) -> None:
         """An empty line, never two of them."""
@@ -133,9 +144,18 @@ class Page:
             self.lines.append(self._render(row, start))
 
     def table(
-        self, rows: Sequence[Sequence[Piece]], *, indent: int = 0, gap: int = 2, right: Iterable[int] = ()
+        self,
+        rows: Sequence[Sequence[Piece]],
+        *,
+        indent: int = 0,
+        gap: int = 2,
+        right: Iterable[int] = (),
+        one_line: bool = False,
     ) -> None:
-        """Columns as wide as their widest cell; the last one takes what is left and is wrapped."""
+        """Columns as wide as their widest cell; the last one takes what is left and is wrapped.
+
+        With `one_line` it is cut where a terminal ends; in a pipe the line is longer, so that nothing is lost.
+        """
         if not rows:
             return
         last = max(len(r) for r in rows) - 1
@@ -149,6 +169,12 @@ class Page:
                 space = Styled(" " * gap, "")
                 head += [fill, _styled(cell), space] if i in ends else [_styled(cell), fill, space]
             tail = [r[last]] if len(r) > last else []
+            if one_line:
+                cell = _styled(*tail)
+                room = self.width - start if self.cuts else _length(cell)
+                row = [*head, Styled(_cut(cell.text, room), cell.style)]
+                self.lines.append(self._render(row, indent))
+                continue
             if self.width - start < _COLUMN:
                 # A last column of a few letters a line is worse than one that begins below.
                 self.lines.append(self._render(head, indent))
@@ -210,12 +236,23 @@ def _length(piece: Piece) -> int:
     return cell_len(piece if isinstance(piece, str) else piece.text)
 
 
+def _cut(text: str, room: int) -> str:
+    """The beginning of a text that fits, with an ellipsis where something is left out."""
+    if cell_len(text) <= room:
+        return text
+    kept = text[: max(room - 1, 0)]
+    while kept and cell_len(kept) > room - 1:
+        kept = kept[:-1]
+    return f"{kept.rstrip()}…"
+
+
 def _words(pieces: Sequence[Piece]) -> Iterable[tuple[list[Styled], int]]:
     """Words, each maybe of several styles, and how many spaces stood before it."""
     word: list[Styled] = []
     spaced = 0
     for piece in pieces:
         text, style = (piece, "") if isinstance(piece, str) else (piece.text, piece.style)
+        text = _PERCENT.sub(f"{GLUE}%", text)
         for i, part in enumerate(text.split(" ")):
             if i:
                 if word:

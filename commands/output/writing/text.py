@@ -4,9 +4,13 @@ import re
 from collections.abc import Iterable, Mapping
 from decimal import Decimal, InvalidOperation
 
+from sales_consultant.config.language import numbers
+
 _UNSAFE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]")
 # Keeps a number and its unit on one line; `page` prints it as a space.
 GLUE = "\u00a0"
+# What stands where there is no value.
+NOTHING = "–"
 
 
 def plain(value: object) -> str:
@@ -16,7 +20,7 @@ def plain(value: object) -> str:
     '[31mred'
     """
     if value is None:
-        return "-"
+        return NOTHING
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, float):
@@ -37,14 +41,12 @@ def count(number: int, one: str = "", many: str = "") -> str:
 
 
 def percent(share: float) -> str:
-    """A share as people write it: whole per cent, with one digit more where it is small.
+    """A share as all texts write it, kept on one line.
 
     >>> [percent(s).replace(GLUE, " ") for s in (0.83, 0.0123, 0.0, 1.0)]
     ['83 %', '1.2 %', '0 %', '100 %']
     """
-    value = share * 100
-    digits = 1 if 0 < abs(value) < 9.95 and round(value, 1) % 1 else 0
-    return f"{value:.{digits}f}{GLUE}%"
+    return numbers.percent(share).replace(" ", GLUE)
 
 
 def points(number: int) -> str:
@@ -72,12 +74,15 @@ def money(amount: object, currency: str = "") -> str:
 
 
 def words(name: str) -> str:
-    """A key as words.
+    """A key as people say it: the name of a stream of links names what it links.
 
-    >>> words("deals_new_business")
-    'deals new business'
+    >>> words("deals_new_business"), words("link_deals_companies"), words("link_deals_line_items")
+    ('deals new business', 'links of deals and companies', 'links of deals and line items')
     """
-    return plain(name).replace("_", " ")
+    linked = plain(name).removeprefix("link_")
+    if linked == plain(name):
+        return linked.replace("_", " ")
+    return f"links of {linked.replace('_', ' and ', 1).replace('_', ' ')}"
 
 
 def listed(items: Iterable[str], most: int | None = None) -> str:

@@ -2,6 +2,8 @@
 
 from datetime import UTC, datetime, tzinfo
 
+from sales_consultant.commands.output.writing.text import GLUE
+
 
 def local_zone() -> tzinfo:
     """The zone of the machine's clock."""
@@ -91,14 +93,16 @@ def span(seconds: float) -> str:
 
 
 def brief_span(seconds: float) -> str:
-    """A length of time in few letters, for a column.
+    """How long something took, in few letters: the one way to say it, in a column and in a sentence.
 
-    >>> [brief_span(s) for s in (0.4, 22, 95, 3700)]
+    >>> [brief_span(s).replace(GLUE, " ") for s in (0.4, 22, 95, 3700)]
     ['0 s', '22 s', '1 min 35 s', '1 h 1 min']
     """
     whole = int(seconds)
     if whole < _MINUTE:
-        return f"{whole} s"
-    if whole < _HOUR:
-        return f"{whole // _MINUTE} min {whole % _MINUTE} s"
-    return f"{whole // _HOUR} h {whole % _HOUR // _MINUTE} min"
+        said = f"{whole} s"
+    elif whole < _HOUR:
+        said = f"{whole // _MINUTE} min {whole % _MINUTE} s"
+    else:
+        said = f"{whole // _HOUR} h {whole % _HOUR // _MINUTE} min"
+    return said.replace(" ", GLUE)

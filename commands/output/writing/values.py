@@ -3,13 +3,12 @@
 from datetime import datetime
 
 from sales_consultant.commands.output.writing.page import Piece, bold, dim
-from sales_consultant.commands.output.writing.text import GLUE, money, percent, plain
+from sales_consultant.commands.output.writing.text import GLUE, NOTHING, money, percent, plain
 from sales_consultant.config.fields.catalogue import FIELDS
 
 _FIELDS = {f.key: f for f in FIELDS}
 # Told as "because", or of use to programs only.
 _TOLD_ELSEWHERE = {"reasons", "top_reason", "next_step_reason", "next_step_worth", "scored_at"}
-NOTHING = "–"
 
 
 def is_shown(key: str) -> bool:
@@ -69,16 +68,27 @@ def label(key: str) -> str:
     return plain(name[:1].lower() + name[1:]).removesuffix(" (%)")
 
 
-def change(key: str, old: str | None, new: str | None) -> list[Piece]:
+def change(key: str, old: str | None, new: str | None, currency: str = "") -> list[Piece]:
     """`score – → 57`, with what it becomes where the eye falls."""
-    return [f"{label(key)} ", dim(value(key, old)), dim(" → "), bold(value(key, new))]
+    return [f"{label(key)} ", dim(value(key, old, currency)), dim(" → "), bold(value(key, new, currency))]
 
 
 def reason(line: str) -> str:
-    """A reason as it is written to the CRM, with its points in brackets.
+    """A reason as it is written to the CRM, within a sentence, with its points in brackets.
 
-    >>> reason("3 meetings: +10"), reason("as typed by hand")
-    ('3 meetings (+10)', 'as typed by hand')
+    >>> reason("3 meetings: +10"), reason("as typed by hand"), reason("Page views: 20 to 50: +2"), reason("CRM: yes: +1")
+    ('3 meetings (+10)', 'as typed by hand', 'page views: 20 to 50 (+2)', 'CRM: yes (+1)')
     """
     text, _, points = line.rpartition(": ")
-    return f"{plain(text)} ({plain(points)})" if text else plain(line)
+    return f"{within(text)} ({plain(points)})" if text else within(line)
+
+
+def within(text: str) -> str:
+    """A text as it stands within a sentence: small at its beginning, but for a word with more capitals.
+
+    >>> within("Page views"), within("URL of the page"), within("LinkedIn visits"), within("3 meetings")
+    ('page views', 'URL of the page', 'LinkedIn visits', '3 meetings')
+    """
+    safe = plain(text)
+    first = safe.split(" ", 1)[0]
+    return safe if any(c.isupper() for c in first[1:]) else safe[:1].lower() + safe[1:]

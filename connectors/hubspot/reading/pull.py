@@ -36,6 +36,8 @@ URL_LIMIT = 8000
 RECENT_MS = 14 * DAY_MS
 
 Json = dict[str, Any]
+# Records of an answer, the place behind them, and how many rows there are in all where the answer says (a list does not).
+Answered = tuple[list[Json], str, int | None]
 
 
 @dataclass(frozen=True)
@@ -84,14 +86,12 @@ class Puller:
             object_type, self._archived(object_type, at if stage == "archived" else None), "archived"
         )
 
-    def _pages(
-        self, object_type: str, source: Iterator[tuple[list[Json], str]], stage: str
-    ) -> Iterator[Page]:
+    def _pages(self, object_type: str, source: Iterator[Answered], stage: str) -> Iterator[Page]:
         """A page an answer, after its histories: a kill between the two leaves the old place, so both are read again."""
         selection = self.selection(object_type)
-        for found, place in source:
+        for found, place, total in source:
             if found:
-                yield from self._page(object_type, found, selection, f"{stage}:{place}")
+                yield from self._page(object_type, found, selection, f"{stage}:{place}", total)
 
     def _page(
         self,
@@ -99,6 +99,7 @@ class Puller:
         found: list[Json],
         selection: Selection,
         resume: str | None,
+        total: int | None = None,
     ) -> Iterator[Page]:
         # A row may come twice when it changes while we read: the last one read wins.
         found = list({rows.record_id(r): r for r in found}.values())
@@ -109,9 +110,9 @@ class Puller:
             past = rows.history(found, seen=seen, odd=odd)
             yield Page(f"{object_type}_history", past, None, "record_id", scope)
         table = rows.records(found, selection.properties, seen=seen, odd=odd)
-        yield Page(object_type, table, resume, "id", scope, kinds=selection.kinds, odd=odd)
+        yield Page(object_type, table, resume, "id", scope, total, kinds=selection.kinds, odd=odd)
 
-    def _list(self, object_type: str, after: str | None) -> Iterator[tuple[list[Json], str]]:
+    def _list(self, object_type: str, after: str | None) -> Iterator[Answered]:
         """GET pages in order of id; the place is the `after` of the next page, "end" on the last."""
         selection = self.selection(object_type)
         long = _too_long((*selection.properties, *selection.history))
@@ -131,9 +132,9 @@ class Puller:
             if long and records:
                 records = self._read(object_type, [r["id"] for r in records])
             after = following(answer) or "end"
-            yield records, after
+            yield records, after, None
 
-    def _archived(self, object_type: str, after: str | None) -> Iterator[tuple[list[Json], str]]:
+    def _archived(self, object_type: str, after: str | None) -> Iterator[Answered]:
         """Archived rows with what they held: restorable for 90 days, and never in a search."""
         properties = self.selection(object_type).properties
         long = _too_long(properties)
@@ -146,7 +147,7 @@ class Puller:
         ):
             if long and records:
                 records = self._read(object_type, [r["id"] for r in records], archived=True)
-            yield records, place
+            yield records, place, None
 
     def _walk(
         self, object_type: str, after: str | None, *, archived: bool, properties: str, kind: str = ""
@@ -165,13 +166,11 @@ class Puller:
             after = following(answer) or "end"
             yield answer["results"], after
 
-    def _search(
-        self, object_type: str, since: int, until: int, last: str
-    ) -> Iterator[tuple[list[Json], str]]:
+    def _search(self, object_type: str, since: int, until: int, last: str) -> Iterator[Answered]:
         """Keyset by id inside a closed window of the modified date."""
         selection = self.selection(object_type)
         modified = modified_property(object_type)
-        last = last or "0"
+        last, read = last or "0", 0
         while True:
             body = {
                 "filterGroups": [
@@ -187,14 +186,18 @@ class Puller:
                 "limit": self.sizes.search,
                 "properties": ["hs_object_id"] if selection.history else list(selection.properties),
             }
-            records = self.api.post(self.paths.search(api_type(object_type)), body)["results"]
+            answer = self.api.post(self.paths.search(api_type(object_type)), body)
+            records, left = answer["results"], answer.get("total")
             if not records:
                 return
             count = len(records)
+            # The answer counts what lies above its place.
+            total = read + left if isinstance(left, int) else None
+            read += count
             last = max((str(r["id"]) for r in records), key=int)
             if selection.history:
                 records = self._read(object_type, [r["id"] for r in records])
-            yield records, last
+            yield records, last, total
             if count < self.sizes.search:
                 return
 
@@ -283,7 +286,8 @@ class Puller:
             unclear = rows.unreadable_links(found)
             table = rows.links([r for r in found if str(r["from"]["id"]) not in unclear], seen=self._seen())
             scope = rows.ids(i for i in part if i not in unclear)
-            yield Page(stream, table, part[-1], "from_id", scope, odd={"toObjectId": len(unclear)})
+            odd = {"toObjectId": len(unclear)}
+            yield Page(stream, table, part[-1], "from_id", scope, len(ordered), odd=odd)
 
     def _links(self, from_type: str, to_type: str, record_ids: Sequence[str]) -> list[Json]:
         path = self.paths.associations(api_type(from_type), to_type)

@@ -83,7 +83,7 @@ def _writable(
         return reported
     unmade = set() if "*" in missing else connector.unmade(obj, chosen)
     mend = "Settings > Properties: free the name, or choose another one in the settings ([write] and names)."
-    reported += field_findings(obj, missing, unmade, make="Run: sales-consultant provision", mend=mend)
+    reported += field_findings(obj, missing, unmade, make="sales-consultant provision", mend=mend)
     if not unmade:
         return reported
     # A property without a name is refused whoever asks; who may not make one is refused before.

@@ -22,7 +22,7 @@ _API = (
 _LOGIN = (
     "Check the External Client App: consumer key, secret or certificate, its policies and its run-as user."
 )
-_FIELD = "Run: sales-consultant provision, or give the run-as user the field (Setup > Permission Sets)."
+_FIELD = "Next: sales-consultant provision, or give the run-as user the field (Setup > Permission Sets)."
 _RULE = (
     "Change the rule, trigger or flow that the reason names (Setup > Object Manager), or mend the record; it is tried "
     "again by: sales-consultant retry"

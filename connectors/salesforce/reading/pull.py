@@ -92,14 +92,16 @@ class Puller:
             yield from self._bulk(name, selection, "", resume.removeprefix("bulk "))
             return
         long = _long(", ".join(selection.fields))
-        if not resume and since is None and (long or self.count(name, selection) >= self.sizes.bulk_from):
+        whole = since is None and not resume
+        total = self.count(name, selection) if whole and not long else None
+        if whole and (total is None or total >= self.sizes.bulk_from):
             yield from self._bulk(name, selection, "")
         elif long:
             yield from self._bulk(name, selection, " WHERE " + _window(selection.cursor, since, until))
         elif since is not None and not resume and self.sizes.rest >= SERVER_PAGE:
             yield from self._delta(name, selection, since, until)
         else:
-            yield from self._rest(name, selection, since, until, resume)
+            yield from self._rest(name, selection, since, until, resume, total=total)
 
     def questions(self, name: str, selection: Selection, since: int, until: int) -> list[Question]:
         """What a delta asks first; nothing where it does not go by REST."""
@@ -119,12 +121,13 @@ class Puller:
         try:
             first = self.ahead.query(asked.verb, asked.soql)
             pages, seen, read = [first.body], first.seen, 0
+            total = first.body.get("totalSize")
             while True:
                 for answer in pages:
                     records = answer["records"]
                     if records:
                         place = f"{rows.zulu(str(records[-1][cursor]))} {records[-1]['Id']}"
-                        yield _page(name, records, selection, seen, place)
+                        yield _page(name, records, selection, seen, place, total)
                     read += len(records)
                 last = pages[-1]
                 if last["done"]:
@@ -133,7 +136,7 @@ class Puller:
                 if left >= self.sizes.bulk_from:
                     # More has changed than was to be expected: a job for the rest of it.
                     bound = f"{_window(cursor, None, until)} AND {_after(cursor, place)}"
-                    yield from self._bulk(name, selection, f" WHERE {bound}")
+                    yield from self._bulk(name, selection, f" WHERE {bound}", read=read)
                     return
                 size = max(1, len(last["records"]))
                 pages = self.ahead.more(last["nextRecordsUrl"], -(-left // size), asked.cells)
@@ -167,10 +170,11 @@ class Puller:
         until: int,
         resume: str | None,
         limit: int = 0,
+        total: int | None = None,
     ) -> Iterator[Page]:
         stamp, _, last = (resume or "").partition(" ")
         cursor = selection.cursor
-        limit, pages = limit or self.sizes.rest, 0
+        limit, pages, read = limit or self.sizes.rest, 0, 0
         while True:
             # A whole reading has no upper bound: a row that is edited while we read moves behind it and would be taken
             # for gone.
@@ -183,7 +187,7 @@ class Puller:
             )
             if pages == PAGES_BEFORE_BULK and self.count(name, selection, where) >= self.sizes.bulk_from:
                 # More has changed than was to be expected: a job for the rest of it.
-                yield from self._bulk(name, selection, f" {where.rstrip()}")
+                yield from self._bulk(name, selection, f" {where.rstrip()}", read=read)
                 return
             try:
                 records = self._all(_verb(selection), soql)
@@ -192,11 +196,11 @@ class Puller:
                     raise
                 limit = max(LEAST_ROWS, limit // 2)
                 continue
-            pages += 1
+            pages, read = pages + 1, read + len(records)
             if not records:
                 return
             stamp, last = rows.zulu(str(records[-1][cursor])), str(records[-1]["Id"])
-            yield _page(name, records, selection, self._seen(), f"{stamp} {last}")
+            yield _page(name, records, selection, self._seen(), f"{stamp} {last}", total)
             if len(records) < limit:
                 return
 
@@ -216,7 +220,10 @@ class Puller:
             return records
         raise AssertionError("unreachable")
 
-    def _bulk(self, name: str, selection: Selection, where: str, resume: str = "") -> Iterator[Page]:
+    def _bulk(
+        self, name: str, selection: Selection, where: str, resume: str = "", read: int = 0
+    ) -> Iterator[Page]:
+        """The rows of a job, after the `read` ones that were read in another way."""
         soql = f"SELECT {', '.join(selection.fields)} FROM {name}{where}"
         # The job's own rows are as of its start; what changes later is the next delta's.
         for batch, place, total, seen in self.bulk.read(
@@ -226,7 +233,9 @@ class Puller:
                 odd: rows.Odd = Counter()
                 table = rows.bulk(batch, selection, seen=seen, odd=odd)
                 following = f"bulk {place}" if place else None
-                yield Page(name, table, following, total=total, kinds=selection.kinds, odd=odd)
+                # A job that is resumed tells how many rows it has, not how many are left.
+                rest = None if resume or total is None else read + total
+                yield Page(name, table, following, total=rest, kinds=selection.kinds, odd=odd)
 
     def inventory(self, name: str) -> Iterator[pa.Table]:
         """Id, stamp and deleted state of every row; AccessError for an object that this user cannot see."""
@@ -283,10 +292,17 @@ class Puller:
                 yield _page(name, found, selection, self._seen(), None)
 
 
-def _page(name: str, found: Sequence[Row], selection: Selection, seen: int, resume: str | None) -> Page:
+def _page(
+    name: str,
+    found: Sequence[Row],
+    selection: Selection,
+    seen: int,
+    resume: str | None,
+    total: int | None = None,
+) -> Page:
     odd: rows.Odd = Counter()
     table = rows.table(found, selection, seen=seen, odd=odd)
-    return Page(name, table, resume, kinds=selection.kinds, odd=odd)
+    return Page(name, table, resume, total=total, kinds=selection.kinds, odd=odd)
 
 
 def invisible(name: str) -> AccessError:

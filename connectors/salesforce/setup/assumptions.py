@@ -3,6 +3,7 @@
 import re
 from typing import Any
 
+from sales_consultant.config.clock import HOUR_MS
 from sales_consultant.config.errors import SalesConsultantError
 from sales_consultant.connectors.base import Assumption
 from sales_consultant.connectors.http import LostAnswerError
@@ -11,7 +12,6 @@ from sales_consultant.connectors.salesforce.api import SalesforceApi, moment
 _STAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}\+0000\Z")
 # Well formed and nobody's: the checksum fits, no org has it.
 NOBODY = "003000000000000AAA"
-_HOUR_MS = 3_600_000
 # An answer of another shape than expected is a finding, never the end of the report.
 STRANGE = (ValueError, LookupError, TypeError, AttributeError)
 _LIMITS = (
@@ -85,7 +85,7 @@ def _limits(api: SalesforceApi) -> list[Assumption]:
 
 def _updated(api: SalesforceApi) -> list[Assumption]:
     now = api.transport.server_ms or 0
-    params = {"start": moment(now - _HOUR_MS), "end": moment(now)}
+    params = {"start": moment(now - HOUR_MS), "end": moment(now)}
     held = api.call("sobjects/Contact/updated/", params=params)
     return [_yes("latestDateCovered in updated", bool(held.get("latestDateCovered")))]
 

@@ -123,8 +123,8 @@ def _writable(
         obj,
         missing,
         unmade,
-        make="Run: sales-consultant provision",
-        mend=f"Run: sales-consultant provision, or assign Setup > Permission Sets > {writer} to the run-as user",
+        make="sales-consultant provision",
+        mend=f"sales-consultant provision, or assign Setup > Permission Sets > {writer} to the run-as user",
     )
     if unmade:
         reported += _slots(connector, obj, len(unmade))

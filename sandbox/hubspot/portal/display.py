@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from sales_consultant.sandbox.clock import iso
+from sales_consultant.sandbox.clock import DAY_MS, HOUR_MS, iso
 from sales_consultant.sandbox.hubspot.portal.errors import ApiError, bad
 from sales_consultant.sandbox.hubspot.portal.values import to_ms
 from sales_consultant.sandbox.money import grouped, money, number, percent
@@ -17,7 +17,7 @@ TEXT_HINTS = (
     "unformatted_single_line",
 )  # fmt: skip
 SETTINGS = ("numberDisplayHint", "textDisplayHint", "showCurrencySymbol", "currencyPropertyName")
-_SPANS = (("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1000))
+_SPANS = (("d", DAY_MS), ("h", HOUR_MS), ("m", 60_000), ("s", 1000))
 
 
 def taken(body: Json, held: Json) -> Json:

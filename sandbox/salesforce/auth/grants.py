@@ -7,7 +7,9 @@ import time
 from typing import Any
 from urllib.parse import urlsplit
 
+import jwt
 import orjson
+from cryptography.x509 import load_pem_x509_certificate
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -148,8 +150,6 @@ def _new_refresh(org: Org, about: Json) -> str:
 
 
 def _key(certificate: str) -> Any:
-    from cryptography.x509 import load_pem_x509_certificate
-
     return load_pem_x509_certificate(certificate.encode()).public_key()
 
 
@@ -175,8 +175,6 @@ def _assertion(org: Org, text: str, request: Request) -> str:
         if float(claims["exp"]) <= 0:
             raise GrantError("invalid_grant", "assertion expired")
         return by_name(org, str(claims["sub"]))
-    import jwt
-
     try:
         jwt.decode(
             text,

@@ -10,6 +10,7 @@ from typing import Any
 
 from starlette.responses import Response
 
+from sales_consultant.sandbox.clock import DAY_MS
 from sales_consultant.sandbox.salesforce.api import Call, Result
 from sales_consultant.sandbox.salesforce.org import VENDOR, ApiError, Org, ids, stamp
 
@@ -17,7 +18,7 @@ Json = dict[str, Any]
 DELIMITERS = {"COMMA": ",", "TAB": "\t", "SEMICOLON": ";", "PIPE": "|", "CARET": "^", "BACKQUOTE": "`"}
 ENDINGS = {"LF": "\n", "CRLF": "\r\n"}
 # Bulk API 2.0 Developer Guide, Limits: jobs that have ended are deleted after seven days.
-KEPT_MS = 7 * 86_400_000
+KEPT_MS = 7 * DAY_MS
 _ENDED = ("JobComplete", "Failed", "Aborted")
 
 

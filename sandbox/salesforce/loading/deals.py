@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
 
+from sales_consultant.sandbox.clock import DAY_MS
 from sales_consultant.sandbox.data_folder import field_name
 from sales_consultant.sandbox.salesforce.loading.loading import Draft, Loader, Row, day
 from sales_consultant.sandbox.salesforce.loading.people import link_conversions
@@ -12,9 +13,8 @@ from sales_consultant.sandbox.salesforce.records import FORECAST_LABEL, expected
 from sales_consultant.sandbox.store import Record
 
 Json = dict[str, Any]
-_DAY_MS = 86_400_000
 # A deal's close date must be there from the start; where only the end is known, this was the guess.
-_GUESS_MS = 90 * _DAY_MS
+_GUESS_MS = 90 * DAY_MS
 # The stages of a new org: API name, probability, closed, won.
 _DEFAULT = (
     ("Prospecting", 10), ("Qualification", 10), ("Needs Analysis", 20), ("Value Proposition", 50),
@@ -189,7 +189,7 @@ def _walk(loader: Loader, draft: Draft, row: Row, entries: list[Row]) -> list[tu
         if not staged:
             # The file says when it was closed: it was not so since its creation.
             state["StageName"] = next((n for n, s in stages.items() if not s["IsClosed"]), state["StageName"])
-        if not dated and final["CloseDate"] == day(int(closed_at)) and closed_at - draft.created > _DAY_MS:
+        if not dated and final["CloseDate"] == day(int(closed_at)) and closed_at - draft.created > DAY_MS:
             # Closing a deal sets the day; before that it was a guess.
             state["CloseDate"] = day(draft.created + _GUESS_MS)
     changes = [(e["at"], e) for e in entries]

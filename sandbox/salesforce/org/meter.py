@@ -2,11 +2,10 @@
 
 from collections import defaultdict, deque
 
-from sales_consultant.sandbox.clock import DAY_MS
+from sales_consultant.sandbox.clock import DAY_MS, HOUR_MS
 from sales_consultant.sandbox.salesforce.org.errors import ApiError
 from sales_consultant.sandbox.salesforce.org.org import VENDOR, Org
 
-HOUR_MS = 3_600_000
 # A judgement: a small company. The limit grows with the licences.
 LICENCES = 10
 REQUESTS = "DailyApiRequests"

@@ -4,6 +4,7 @@ import secrets
 from dataclasses import dataclass
 from typing import Any
 
+from sales_consultant.sandbox.clock import DAY_MS
 from sales_consultant.sandbox.salesforce.api import Call, Result
 from sales_consultant.sandbox.salesforce.org import ApiError, Field, Org, ids
 from sales_consultant.sandbox.salesforce.query import entity_limit, field_definition, finding, user_access
@@ -19,7 +20,7 @@ Json = dict[str, Any]
 PAGE, LEAST, MOST = 2000, 200, 2000
 # API Query Cursor Limits: two days, any number of cursors. That the oldest goes after a thousand only saves memory
 # here.
-CURSOR_MS = 2 * 86_400_000
+CURSOR_MS = 2 * DAY_MS
 CURSORS = 1000
 
 

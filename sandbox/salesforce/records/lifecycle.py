@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from sales_consultant.sandbox.clock import DAY_MS
 from sales_consultant.sandbox.salesforce.access import Access
 from sales_consultant.sandbox.salesforce.org import OBJECTS, VENDOR, ApiError, Org, ids, stamp
 from sales_consultant.sandbox.salesforce.records import effects, writing
@@ -94,7 +95,7 @@ def convert(org: Org, body: Json) -> Json:
                 name = body.get("opportunity") or f"{values['Company']}-"
                 stage = next(n for n, s in org.stages().items() if not s["IsClosed"])
                 # A guess of the sandbox's: a new deal needs a close date, and a conversion names none.
-                close = stamp(org.now() + 90 * 86_400_000)[:10]
+                close = stamp(org.now() + 90 * DAY_MS)[:10]
                 deal = writing.insert(
                     access, OBJECTS["Opportunity"],
                     {"Name": name, "StageName": stage, "CloseDate": close, "AccountId": account, **owner},

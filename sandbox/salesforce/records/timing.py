@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sales_consultant.sandbox.clock import DAY_MS, parse_iso
+from sales_consultant.sandbox.clock import DAY_MS, HOUR_MS, parse_iso
 from sales_consultant.sandbox.salesforce.access import permission_sets
 from sales_consultant.sandbox.salesforce.org import OBJECTS, VENDOR, Org, ids, stamp
 from sales_consultant.sandbox.salesforce.records import lifecycle, writing
@@ -109,7 +109,7 @@ def empty_bin(org: Org) -> None:
     """Purge what has been in the recycle bin for 15 days; looks once an hour of the org's time."""
     if org.now() < org.memory.get("bin_at", 0):
         return
-    org.memory["bin_at"] = org.now() + 3_600_000
+    org.memory["bin_at"] = org.now() + HOUR_MS
     sql = "SELECT object, id, archived_at FROM records WHERE vendor = ? AND archived = 1 AND archived_at < ?"
     with org.store.transaction():
         for sobject, id, at in org.store.rows(sql, (VENDOR, org.now() - BIN_MS)):

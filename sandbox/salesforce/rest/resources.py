@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sales_consultant.sandbox.clock import parse_iso
+from sales_consultant.sandbox.clock import DAY_MS, parse_iso
 from sales_consultant.sandbox.salesforce.access import sharing
 from sales_consultant.sandbox.salesforce.api import NEWEST, OLDEST, Call, Result
 from sales_consultant.sandbox.salesforce.auth import base
@@ -25,7 +25,6 @@ from sales_consultant.sandbox.salesforce.records import timing
 
 Json = dict[str, Any]
 _SEASONS = ("Spring", "Summer", "Winter")
-_DAY_MS = 86_400_000
 
 
 def _season(number: int) -> str:
@@ -189,7 +188,7 @@ def _window(call: Call) -> tuple[int, int]:
             "INVALID_REPLICATION_DATE", "startDate before endDate with at least one minute between them"
         )
     # REST API Developer Guide, sObject Get Updated: 30 days.
-    if start < call.org.now() - 30 * _DAY_MS:
+    if start < call.org.now() - 30 * DAY_MS:
         raise ApiError("INVALID_REPLICATION_DATE", "startDate cannot be more than 30 days ago")
     return start, end
 

@@ -7,6 +7,7 @@ knows two truth values: a comparison with an empty field is false, `!=` with one
 from dataclasses import dataclass
 from typing import Any
 
+from sales_consultant.sandbox.clock import DAY_MS
 from sales_consultant.sandbox.salesforce.access import Access, sharing, unsupported
 from sales_consultant.sandbox.salesforce.org import HISTORY_OF, ApiError, Field, Sobject, stamp
 from sales_consultant.sandbox.salesforce.soql.functions import apply, called
@@ -14,7 +15,7 @@ from sales_consultant.sandbox.salesforce.soql.literals import Value, comparable
 from sales_consultant.sandbox.salesforce.soql.syntax import Compare, Condition, Logic, Query, Sort, Within
 
 # Salesforce Help, Archived Activities: closed for more than a year.
-ARCHIVED_AFTER_MS = 365 * 86_400_000
+ARCHIVED_AFTER_MS = 365 * DAY_MS
 _COLUMNS = {
     "Id": "id", "IsDeleted": "archived", "CreatedDate": "created", "SystemModstamp": "modified",
     "LastModifiedDate": "modified",

@@ -2,8 +2,6 @@
 
 from datetime import UTC, date, datetime, timedelta
 
-DAY_MS = 86_400_000
-
 
 def span(word: str, now_ms: int) -> tuple[int, int]:
     """[start, end) in milliseconds UTC of a word in capitals; weeks begin on Sunday, as in an org of the United States."""

@@ -5,6 +5,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from lark import Lark
+from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken, VisitError
+
 from sales_consultant.sandbox.salesforce.org import ApiError
 from sales_consultant.sandbox.salesforce.soql.syntax import Query
 from sales_consultant.sandbox.salesforce.soql.tree import Build
@@ -53,8 +56,6 @@ def unquote(text: str, *, like: bool = False) -> str:
 
 @lru_cache(maxsize=1)
 def _parser() -> Any:
-    from lark import Lark
-
     grammar = Path(__file__).with_name("soql.lark").read_text(encoding="utf-8")
     return Lark(grammar, parser="lalr", maybe_placeholders=False)
 
@@ -62,8 +63,6 @@ def _parser() -> Any:
 @lru_cache(maxsize=256)
 def parse(text: str) -> Query:
     """The query of a text. Raises ApiError MALFORMED_QUERY with the place, as Salesforce points to it."""
-    from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken, VisitError
-
     if not text.strip():
         raise ApiError("MALFORMED_QUERY", "A query string has to be specified")
     if len(text) > MAX_QUERY:

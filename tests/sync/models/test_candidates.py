@@ -108,7 +108,7 @@ def test_a_dry_run_publishes_nothing_and_tells_old_against_new(shown: Shown) -> 
     assert mine.gate is not None and mine.gate["n"] > 0
     changed = sum(n for k, n in mine.gate["grades"].items() if k[0] != k[-1])
     assert changed > 0 and 0 < len(mine.examples) <= 5
-    assert mine.examples[0]["name"].startswith("Deal ")
+    assert mine.examples[0].name.startswith("Deal ")
     assert sum(m.records for m in mine.moves) == changed
     text = screen(told, dry_run=True)
     assert "Nothing was published." in text
@@ -128,8 +128,8 @@ def test_what_a_dry_run_says_is_what_happens() -> None:
     told = candidates.retrained(made, dry_run=True)
     assert {m.name: m.would_publish for m in told} == {"segments": True, "value": False, "amounts": False}
     text = screen(told, dry_run=True)
-    assert [line for line in text.splitlines() if "To publish" in line] == [
-        f"  To publish: sales-consultant models publish {segments[:7]} (segments)"
+    assert [line for line in text.splitlines() if "models publish" in line] == [
+        f"  Next: sales-consultant models publish {segments[:7]} puts segments into force."
     ]
     assert "amounts  it is in force already" in text
     assert "Nothing was published. Nothing would be." in screen(told[1:], dry_run=True)

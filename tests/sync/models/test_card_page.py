@@ -141,5 +141,5 @@ def test_the_card_names_the_tier_as_the_comparison_does(tmp_path: Path) -> None:
     """From the model itself: a card that an older release wrote, or a report, does not go before it."""
     for said in ("boosted", "full"):
         ws, digest = desk(tmp_path, {"event": "deal won", "tier": said}, {"verdict": "too little data"})
-        assert cards.card(ws, digest[:12]).details["tier"] == "rules"
+        assert cards.card(ws, digest[:12]).to_json()["tier"] == "rules"
         assert card_page.lines_of(cards.card(ws, "deals").to_json())["tier"] == "rules"

@@ -1,6 +1,7 @@
 """A training on too little data: what was learnt before stays in force, and says why."""
 
 import json
+import re
 from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, cast
@@ -20,6 +21,7 @@ from sales_consultant.scoring.features.declarations import Feature, Group, Words
 from sales_consultant.scoring.propensity import PropensityModel
 from sales_consultant.scoring.propensity.model import PopulationModel
 from sales_consultant.sync.models import card_page, cards, registry, training
+from sales_consultant.sync.results.cards import PropensityCard
 from sales_consultant.sync.stores.state import State
 from sales_consultant.sync.stores.state import models as index
 
@@ -158,6 +160,11 @@ def test_a_card_tells_what_a_model_is_made_of(tmp_path: Path) -> None:
     assert brief["horizon"] == f"{told['horizon_days']} days"
     assert "meetings" in brief["features"]
     assert {"column", "kind", "evidence"} == set(brief["left out as leaks"][0])
-    assert "outliers: columns " in brief["cleaning"]
+    assert re.search(r"outliers: \d+ values in \d+ columns", brief["cleaning"])
+    assert {e["feature"] for e in told["effects"]} == set(told["features"])
+    assert all(e["low"] <= e["high"] and e["points"] >= 0 for e in told["effects"])
+    strongest = cards.card(ws, done[0].digest[:8]).about
+    assert isinstance(strongest, PropensityCard) and strongest.weights[0].size >= strongest.weights[-1].size
+    assert len(brief["strongest features"]) <= 10
     with pytest.raises(UsageError, match="digest starts with"):
         cards.card(ws, "ffff")

@@ -119,7 +119,7 @@ def test_guards_of_the_command_line_go_before_the_settings() -> None:
     assert plan.grades_changed == 30
     guard(plan, Guards(), first=False)
     tight = override(Guards(max_records=7), {"max_grade_share": 0.1, "max_records": 100})
-    with pytest.raises(GuardError, match="15% of 200 grades would change") as e:
+    with pytest.raises(GuardError, match="15 % of 200 grades would change") as e:
         guard(plan, tight, first=False)
     assert "max_records" not in e.value.message
     with pytest.raises(ValueError, match="max_share"):
@@ -137,7 +137,7 @@ def test_how_far_values_move() -> None:
         ("score", "+1 to +3"): 1,
         ("score", "+3 to +5"): 2,
         ("score", "+30 or more"): 1,
-        ("value_12m", "+25% to +50%"): 1,
+        ("value_12m", "+25 % to +50 %"): 1,
         ("next_step", "changed"): 1,
         ("trend", "first value"): 1,
     }

@@ -71,7 +71,7 @@ def undone(ws: Workspace, crm: FakeCrm) -> Run:
 
 
 def test_what_was_written_before_comes_back_without_a_yes(ws: Workspace, crm: FakeCrm, undone: Run) -> None:
-    with pytest.raises(GuardError, match="100% of 300 records"):
+    with pytest.raises(GuardError, match="100 % of 300 records"):
         guarded(ws, plan(crm, GIVEN))
     lift(ws)
     guarded(ws, plan(crm, GIVEN))
@@ -84,7 +84,7 @@ def test_a_truly_new_mass_change_is_stopped_after_a_resume_too(
     ws: Workspace, crm: FakeCrm, undone: Run
 ) -> None:
     lift(ws)
-    with pytest.raises(GuardError, match=r"100% of 300 records would change.*100% of 300 grades"):
+    with pytest.raises(GuardError, match=r"100 % of 300 records would change.*100 % of 300 grades"):
         guarded(ws, plan(crm, {**GIVEN, "score": "80", "grade": "A"}))
     # A field that no rollback took away is new on every record.
     with pytest.raises(GuardError, match="records would change"):
@@ -93,7 +93,7 @@ def test_a_truly_new_mass_change_is_stopped_after_a_resume_too(
     few: dict[str, dict[str, Canonical]] = {i: {"score": "90", "grade": "A"} for i in IDS[:29]}
     guarded(ws, plan(crm, GIVEN, few))
     many: dict[str, dict[str, Canonical]] = {i: {"score": "90", "grade": "B"} for i in IDS[:160]}
-    with pytest.raises(GuardError, match="53% of 300 records"):
+    with pytest.raises(GuardError, match="53 % of 300 records"):
         guarded(ws, plan(crm, GIVEN, many))
 
 
@@ -101,7 +101,7 @@ def test_what_a_person_touched_since_counts(ws: Workspace, crm: FakeCrm, undone:
     lift(ws)
     for i in IDS[:200]:
         crm.held["deals", i] |= {"score": "11", "grade": "D"}
-    with pytest.raises(GuardError, match="67% of 300 records"):
+    with pytest.raises(GuardError, match="67 % of 300 records"):
         guarded(ws, plan(crm, GIVEN))
 
 
@@ -110,7 +110,7 @@ def test_a_second_rollback_needs_a_second_resume(ws: Workspace, crm: FakeCrm, un
     again = wrote(ws, crm, GIVEN)
     crm.now()
     rollback(ws, Silent(), [again.id])
-    with pytest.raises(GuardError, match="100%"):
+    with pytest.raises(GuardError, match="100 %"):
         guarded(ws, plan(crm, GIVEN))
     lift(ws)
     guarded(ws, plan(crm, GIVEN))
@@ -121,7 +121,7 @@ def test_the_agreement_ends_when_all_is_back(ws: Workspace, crm: FakeCrm, undone
     wrote(ws, crm, GIVEN)
     other = plan(crm, {**GIVEN, "score": "80", "grade": "A"})
     assert before_rollback(ws.state, other) == {}
-    with pytest.raises(GuardError, match="100%"):
+    with pytest.raises(GuardError, match="100 %"):
         guarded(ws, other)
     over(ws.state)
     assert ws.state.get("resumed") == ""

@@ -14,6 +14,7 @@ from sales_consultant.sync.reports.report import status
 from sales_consultant.sync.results.status import NextJob
 from sales_consultant.sync.runtime import running
 from sales_consultant.sync.runtime.workspace import Workspace
+from sales_consultant.sync.stores import CallCounts
 
 NOON = int(datetime(2026, 11, 29, 12, tzinfo=UTC).timestamp() * 1000)
 HOUR = 3_600_000
@@ -56,3 +57,15 @@ def test_a_schedule_that_cannot_be_read_hides_nothing_else(tmp_path: Path) -> No
     with opened(tmp_path, {"odd": Schedule(job="sync", cron="0 4 30 feb *", connection="main")}) as ws:
         assert status(ws).next_job is None
         assert status(ws).to_json()["connection"] == "main"
+
+
+@pytest.mark.parametrize("years", [-2, 0, 1])
+def test_the_calls_of_a_day_go_by_the_crm_s_clock(ws: Workspace, years: int) -> None:
+    """A sandbox's clock stands years from the machine's, which is all that `status` knows."""
+    counts = CallCounts(ws.state, ws.clock)
+    there = NOON + years * 365 * 24 * HOUR
+    counts.take(there - 30 * HOUR, 50, 0)
+    counts.take(there, 100, 0)
+    # What is given back of an hour that is over moves no clock.
+    counts.take(there - 30 * HOUR, -20, 0)
+    assert status(ws).calls.last_24_hours == 100

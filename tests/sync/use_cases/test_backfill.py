@@ -103,18 +103,22 @@ def test_it_gives_way_between_two_pages(tmp_path: Path) -> None:
 
 def test_rows_by_conditions_are_read_once_each(tmp_path: Path) -> None:
     crm, said = Paged(), []
+    counted: list[tuple[str, int, int | None]] = []
     task = Task(None, None, ("deals",), (from_option("amount>3"),))
 
     class Loud(Silent):
         def say(self, text: str) -> None:
             said.append(text)
 
-    ticks = iter(range(0, 100_000, 100))
+        def progress(self, what: str, done: int, total: int | None) -> None:
+            counted.append((what, done, total))
+
+    ticks = iter(range(0, 1_000_000, 1_000))
     with place(tmp_path, crm) as ws:
         done = backfill(ws, Loud(), task, ticks=lambda: float(next(ticks)))
         assert done.rows == {"deals": 35} and crm.pages == ["000"]
         assert ws.state.rows(sa.select(backfills.c.stream)) == [{"stream": "deals and amount > 3"}]
-        assert said and "35 of 35 rows" in said[0] and "45 calls left today" in said[0]
+        assert said == ["backfill: 45 calls left today"] and counted == [("deals", 35, 35)]
         # Another condition is another backfill.
         assert backfill(ws, Silent(), Task(None, None, ("deals",))).rows == {"deals": 60}
         with pytest.raises(UsageError, match="one object"):

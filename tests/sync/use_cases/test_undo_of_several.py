@@ -12,6 +12,7 @@ from sales_consultant.config.settings import Settings
 from sales_consultant.sync.journal.changes import Entry
 from sales_consultant.sync.plan.plan import Plan
 from sales_consultant.sync.reports.report import status
+from sales_consultant.sync.results.runs import Conflict
 from sales_consultant.sync.runtime.reporting import Silent
 from sales_consultant.sync.runtime.run_context import Run, running
 from sales_consultant.sync.runtime.workspace import Workspace
@@ -50,9 +51,7 @@ def test_what_a_person_set_between_two_runs_comes_back_and_is_listed(ws: Workspa
     third = wrote(ws, crm, "70", "1", "2")
     _, undo = rollback(ws, Silent(), [first.id, second.id, third.id])
     assert {i: v["score"] for (_, i), v in crm.held.items()} == {"1": "99", "2": None}
-    assert undo.conflicts == [
-        {"object": "deals", "record": "1", "field": "score", "we_wrote": "60", "holds": "99"}
-    ]
+    assert undo.conflicts == [Conflict("deals", "1", "score", "60", "99")]
     # Emptied by a person in between is what the first run found: nothing is in conflict.
     again = wrote(ws, crm, "50", "2")
     crm.held["deals", "2"]["score"] = None

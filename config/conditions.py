@@ -7,6 +7,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from sales_consultant.config.clock import from_iso
+
 OPERATORS = ("=", "!=", "<", "<=", ">", ">=", "in")
 _OPTION = re.compile(r"\s*([^\s=!<>]+)\s*(!=|<=|>=|=|<|>|\s+in\s+)\s*(.*)", re.DOTALL | re.IGNORECASE)
 _VALUE = re.compile(r"\s*(!=|<=|>=|=|<|>)\s*(.*)", re.DOTALL)
@@ -33,6 +35,23 @@ class Condition:
 
     def __str__(self) -> str:
         return f"{self.field} {self.operator} {', '.join(self.values)}"
+
+
+def as_number(text: str, name: str) -> float:
+    """A value compared with a number; ValueError that says what the field called `name` is, and how to write it."""
+    try:
+        return float(text)
+    except ValueError as e:
+        raise ValueError(f'{name} is a number, "{text}" is none', "Write it as 1000 or 12.5.") from e
+
+
+def as_moment(text: str, name: str) -> int:
+    """A value compared with a time, in milliseconds UTC; ValueError as `as_number`."""
+    try:
+        return from_iso(text)
+    except (ValueError, OverflowError) as e:
+        action = "Write it as 2026-01-31 or 2026-01-31T08:00Z."
+        raise ValueError(f'{name} is a time, "{text}" is none', action) from e
 
 
 def from_option(text: str) -> Condition:

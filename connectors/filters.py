@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sales_consultant.config.clock import from_iso
-from sales_consultant.config.conditions import Condition
+from sales_consultant.config.conditions import Condition, as_moment, as_number
 from sales_consultant.config.errors import UsageError
 from sales_consultant.config.language.nearest import did_you_mean
 from sales_consultant.connectors.base import FieldInfo
@@ -37,10 +36,7 @@ def checked(object: str, fields: Sequence[FieldInfo], where: Sequence[Condition]
             raise UsageError(
                 f'{field.name} is no number and no time: "{c}" has no meaning.', action="Use =, != or in."
             )
-        moments = tuple(_moment(field, v) for v in c.values) if field.type == "datetime" else ()
-        if field.type == "number":
-            for v in c.values:
-                _number(field, v)
+        moments = _read(field, c)
         for v in c.values:
             if field.type == "enumeration" and field.options and v not in field.options:
                 raise UsageError(f'{field.name} has no value "{v}".', action=did_you_mean(v, field.options))
@@ -50,20 +46,15 @@ def checked(object: str, fields: Sequence[FieldInfo], where: Sequence[Condition]
     return chosen
 
 
-def _number(field: FieldInfo, text: str) -> float:
+def _read(field: FieldInfo, condition: Condition) -> tuple[int, ...]:
+    """The moments that a field of times is compared with; a field of numbers must be compared with numbers."""
     try:
-        return float(text)
+        if field.type == "number":
+            for value in condition.values:
+                as_number(value, field.name)
+        if field.type == "datetime":
+            return tuple(as_moment(value, field.name) for value in condition.values)
     except ValueError as e:
-        raise UsageError(
-            f'{field.name} is a number, "{text}" is none.', action="Write it as 1000 or 12.5."
-        ) from e
-
-
-def _moment(field: FieldInfo, text: str) -> int:
-    try:
-        return from_iso(text)
-    except (ValueError, OverflowError) as e:
-        raise UsageError(
-            f'{field.name} is a time, "{text}" is none.',
-            action="Write it as 2026-01-31 or 2026-01-31T08:00Z.",
-        ) from e
+        said, action = e.args
+        raise UsageError(f"{said}.", action=action) from e
+    return ()

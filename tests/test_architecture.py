@@ -145,6 +145,23 @@ def test_imports_inside_a_room_go_one_way(room: str) -> None:
     assert folders == set(order) - {"."}, "a room without a floor, or a floor without a room"
 
 
+@pytest.mark.parametrize("room", FLOORS)
+def test_a_room_is_entered_by_its_door(room: str) -> None:
+    """From another room of the same folder only what the room's `__init__` offers is imported."""
+    inside = len(room.split("/"))
+    wrong = [
+        f"{path}: {name}"
+        for path, tree in MODULES
+        if (here := floor(room, path.with_suffix("").parts)) is not None
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and node.module
+        if (name := node.module.removeprefix(f"{PACKAGE}.")) != node.module
+        if (there := floor(room, tuple(name.split(".")))) not in (None, ".", here) and here != "."
+        if len(name.split(".")) > inside + 1 and there
+    ]
+    assert wrong == []
+
+
 def test_no_module_imports_itself_by_way_of_others() -> None:
     """What imports in a circle cannot be read, tested or moved one at a time."""
     known = {p.with_suffix("").parts: p for p, _ in MODULES} | {

@@ -1,6 +1,13 @@
 """Additive models: encoding of columns, the linear and the boosted form, competing outcomes, cross-validation."""
 
-from sales_consultant.scoring.additive.competing_risks import LOST, WON, CompetingRisks, Spans, spans
+from sales_consultant.scoring.additive.competing_risks import (
+    LOST,
+    WON,
+    CompetingRisks,
+    Spans,
+    fit_hazards,
+    spans,
+)
 from sales_consultant.scoring.additive.cross_validation import (
     FOLDS,
     boosted_margins,
@@ -13,7 +20,7 @@ from sales_consultant.scoring.additive.cross_validation import (
     several,
     some_groups,
 )
-from sales_consultant.scoring.additive.ebm import Tables
+from sales_consultant.scoring.additive.ebm import Tables, fit_tables
 from sales_consultant.scoring.additive.encoding import Encoder, NumberCode, is_number, levels_of, numbers
 from sales_consultant.scoring.additive.linear import Linear, logistic, screen
 
@@ -30,6 +37,8 @@ __all__ = [
     "boosted_margins",
     "clearly_less",
     "dense",
+    "fit_hazards",
+    "fit_tables",
     "folds",
     "is_number",
     "levels_of",

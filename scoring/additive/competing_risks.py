@@ -168,7 +168,7 @@ class CompetingRisks:
         return cls(encoder, coef, starts, means, slope=data["slope"], shift=data["shift"])
 
 
-def learn(
+def fit_hazards(
     encoder: Encoder,
     Z: NDArray[np.float64],
     seen: Spans,

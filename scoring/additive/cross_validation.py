@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from sales_consultant.scoring.additive.ebm import learn
+from sales_consultant.scoring.additive.ebm import fit_tables
 from sales_consultant.scoring.additive.linear import logistic, screen
 from sales_consultant.scoring.metrics import clipped_rate
 
@@ -162,7 +162,7 @@ def boosted_margins(
         if len(np.unique(y[known])) < 2:
             out[judged] = float(np.log(clipped_rate(y[known].mean()) / (1 - clipped_rate(y[known].mean()))))
             continue
-        made = learn(
+        made = fit_tables(
             encoder,
             X[known],
             y[known],

@@ -147,7 +147,7 @@ class Tables:
         return cls(columns, terms, float(data["base"]))
 
 
-def learn(
+def fit_tables(
     encoder: Encoder,
     X: pd.DataFrame,
     y: NDArray[np.float64],

@@ -17,10 +17,10 @@ from sales_consultant.scoring.additive import (
     Linear,
     Spans,
     dense,
+    fit_hazards,
     folds,
     spans,
 )
-from sales_consultant.scoring.additive.competing_risks import learn
 from sales_consultant.scoring.metrics import calibrate, judge, recent_shift, sigmoid
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def fit_competing_risks(
     for k in range(FOLDS):
         known, judged = fold != k, fold == k
         part = Spans(seen.period[known], seen.outcome[known], seen.edges)
-        made = learn(encoder, Z[known], part, weight[known], linear.strength_)
+        made = fit_hazards(encoder, Z[known], part, weight[known], linear.strength_)
         out[judged] = made._margin((Z[judged] - made.means) @ made.coef.T)
     y = rows["label"].to_numpy(dtype=float)[whole]
     slope, shift = calibrate(out[whole], y, weight[whole])
@@ -74,7 +74,7 @@ def fit_competing_risks(
     shift += recent_shift(slope * out[whole] + shift, y, weight[whole], dense(codes[whole]), newest)
     model = copy.copy(linear)
     model.slope_, model.shift_ = slope, shift
-    model._take(learn(encoder, Z, seen, weight, linear.strength_).scaled(slope, shift))
+    model._take(fit_hazards(encoder, Z, seen, weight, linear.strength_).scaled(slope, shift))
     model.report_ = judge(
         y,
         sigmoid(slope * out[whole] + shift),

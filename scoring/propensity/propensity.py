@@ -15,6 +15,7 @@ from sales_consultant.scoring.additive import (
     Tables,
     boosted_margins,
     dense,
+    fit_tables,
     linear_margins,
     logistic,
     promising,
@@ -22,10 +23,10 @@ from sales_consultant.scoring.additive import (
     several,
     some_groups,
 )
-from sales_consultant.scoring.additive.ebm import learn
 from sales_consultant.scoring.core import Finding, ScoringError
 from sales_consultant.scoring.features import known_leaker
 from sales_consultant.scoring.leakage import (
+    POLICY,
     HoldoutProbe,
     find_label_determining_columns,
     find_leaks_by_ablation,
@@ -33,7 +34,6 @@ from sales_consultant.scoring.leakage import (
     separable,
     single_fields,
 )
-from sales_consultant.scoring.leakage.policy import POLICY
 from sales_consultant.scoring.metrics import (
     ForwardTest,
     calibrate,
@@ -251,7 +251,7 @@ class PropensityModel(Classifier):
                     tables_margin, out_of_fold, seen, seen_weight, some_codes, at
                 ):
                     out_of_fold, self.tier_ = tables_margin, allowed
-                    boosted = learn(
+                    boosted = fit_tables(
                         encoder, X, y, weight, random_state=self.random_state, groups=several(codes)
                     )
             self.slope_, self.shift_ = calibrate(out_of_fold, seen, seen_weight)

@@ -11,8 +11,15 @@ from sales_consultant.scoring import model_file
 from sales_consultant.sync.models import registry
 from sales_consultant.sync.models.training import TrainedModel
 from sales_consultant.sync.plan import release
-from sales_consultant.sync.results.models import ModelList, ModelRow, ModelSwitch, Standing
-from sales_consultant.sync.results.training import Figures, MovedRecord, Retrained
+from sales_consultant.sync.results import (
+    Figures,
+    ModelList,
+    ModelRow,
+    ModelSwitch,
+    MovedRecord,
+    Retrained,
+    Standing,
+)
 from sales_consultant.sync.stores import State
 from sales_consultant.sync.stores import models as table
 

@@ -12,8 +12,7 @@ from sales_consultant.config.pages import page
 from sales_consultant.scoring import model_file, plots
 from sales_consultant.sync.models import cards
 from sales_consultant.sync.models import registry as models
-from sales_consultant.sync.results.cards import PropensityCard
-from sales_consultant.sync.results.models import CardPage
+from sales_consultant.sync.results import CardPage, PropensityCard
 from sales_consultant.sync.runtime import Workspace
 
 _FIGURES = (

@@ -8,8 +8,7 @@ from sales_consultant.scoring import model_file
 from sales_consultant.scoring.customers import ClusterModel, SegmentModel, ValueModel
 from sales_consultant.scoring.propensity import PopulationModel
 from sales_consultant.sync.models import registry
-from sales_consultant.sync.results.cards import card_of
-from sales_consultant.sync.results.models import ModelCard
+from sales_consultant.sync.results import ModelCard, card_of
 from sales_consultant.sync.runtime import Workspace
 
 _LIST = "sales-consultant models list"

@@ -17,7 +17,7 @@ from sales_consultant.scoring.validation import compare, lending, readiness
 from sales_consultant.sync.models import registry
 from sales_consultant.sync.models import registry as models
 from sales_consultant.sync.plan import current_values
-from sales_consultant.sync.results.evaluation import (
+from sales_consultant.sync.results import (
     AsGiven,
     CalibrationBand,
     ClusterCandidate,
@@ -25,14 +25,12 @@ from sales_consultant.sync.results.evaluation import (
     Clusters,
     ComparedModel,
     Comparison,
+    ForwardTest,
+    ForwardTests,
     GivenBand,
     Plots,
     PopulationReady,
     Readiness,
-)
-from sales_consultant.sync.results.training import (
-    ForwardTest,
-    ForwardTests,
 )
 from sales_consultant.sync.runtime import Workspace, open_pulled
 from sales_consultant.sync.stores import State, exposures, runs

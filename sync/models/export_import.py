@@ -8,7 +8,7 @@ from sales_consultant.scoring import model_file
 from sales_consultant.scoring.core import ModelFileError
 from sales_consultant.sync.models import registry
 from sales_consultant.sync.models import registry as models
-from sales_consultant.sync.results.models import ModelExport, ModelImport
+from sales_consultant.sync.results import ModelExport, ModelImport
 from sales_consultant.sync.stores import State
 
 FORMAT = "sales-consultant model 1"

@@ -13,7 +13,7 @@ from sales_consultant.config.settings import Settings
 from sales_consultant.scoring import model_file
 from sales_consultant.scoring.model_file import save
 from sales_consultant.sync.plan import Models
-from sales_consultant.sync.results.models import ModelSwitch
+from sales_consultant.sync.results import ModelSwitch
 from sales_consultant.sync.stores import State, models
 
 M = TypeVar("M")

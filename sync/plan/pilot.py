@@ -4,8 +4,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Literal
 
-from sales_consultant.config.clock import from_iso
-from sales_consultant.config.conditions import Condition, from_setting
+from sales_consultant.config.conditions import Condition, as_moment, as_number, from_setting
 from sales_consultant.config.errors import ConfigError, UsageError
 from sales_consultant.config.language.articles import a
 from sales_consultant.config.language.nearest import did_you_mean
@@ -113,30 +112,16 @@ def compared(condition: Condition, column_type: str) -> tuple[str, list[object]]
     """
     number = conditions.is_number(column_type)
     moment = conditions.is_whole(column_type) and condition.field.endswith(("_at", "_date"))
-    values: list[object] = [
-        (_moment(condition, v) if moment else _number(condition, v)) if number else v.lower()
-        for v in condition.values
-    ]
-    return conditions.comparison(condition.field, column_type, condition.operator, values), values
-
-
-def _number(condition: Condition, text: str) -> float:
+    name = f"[write] where: {a(condition.field)}"
     try:
-        return float(text)
+        values: list[object] = [
+            (as_moment(v, name) if moment else as_number(v, name)) if number else v.lower()
+            for v in condition.values
+        ]
     except ValueError as e:
-        raise ConfigError(
-            f'[write] where {condition.field}: "{text}" is no number.', action="Write it as 1000 or 12.5."
-        ) from e
-
-
-def _moment(condition: Condition, text: str) -> int:
-    try:
-        return from_iso(text)
-    except (ValueError, OverflowError) as e:
-        raise ConfigError(
-            f'[write] where {condition.field}: "{text}" is no date or time.',
-            action="Write it as 2026-01-31 or 2026-01-31T08:00Z.",
-        ) from e
+        said, action = e.args
+        raise ConfigError(f"{said}.", action=action) from e
+    return conditions.comparison(condition.field, column_type, condition.operator, values), values
 
 
 def _all_columns() -> set[str]:

@@ -162,7 +162,7 @@ class Limits:
     """What a plan must leave alone.
 
     `allowed`: None, or the records a pilot writes. `emptied`: records outside the pilot whose values go. `control`:
-    records of the control group. `waiting`: dead letters whose next try is not due. `rows_where`: fields on hold
+    records of the control group. `waiting`: dead letters whose next try is not due. `fields_on_hold`: fields on hold
     after a rollback.
     """
 
@@ -170,7 +170,7 @@ class Limits:
     emptied: frozenset[RecordRef] = frozenset()
     control: frozenset[RecordRef] = frozenset()
     waiting: frozenset[RecordRef] = frozenset()
-    rows_where: frozenset[str] = frozenset()
+    fields_on_hold: frozenset[str] = frozenset()
     keep_foreign: bool = False
 
 
@@ -222,7 +222,7 @@ def make(
         if reason:
             plan.left_alone[reason] += 1
             continue
-        free = {k: v for k, v in changed.items() if k not in limits.rows_where}
+        free = {k: v for k, v in changed.items() if k not in limits.fields_on_hold}
         if len(free) < len(changed):
             plan.left_alone["on hold"] += 1
         if not free:
@@ -275,16 +275,20 @@ def quiet(wanted: Values, current: Values, foreign: set[str]) -> Values:
     {}
     >>> quiet({"score": "64", "grade": "B"}, {"score": "60", "grade": "C"}, set())
     {'score': '64', 'grade': 'B'}
+    >>> quiet({"score": "62", "grade": "B"}, {"score": "60", "grade": "A"}, {"grade"})
+    {'score': '62', 'grade': 'B'}
     """
     wanted = dict(wanted)
     if wanted.get("next_step_id") and wanted["next_step_id"] == current.get("next_step_id"):
         # The same step stays as it was given: its date and words do not wander from night to night.
         for key in STEP_KEYS:
-            if current.get(key) is not None:
+            if current.get(key) is not None and key not in foreign:
                 wanted[key] = current[key]
     score_moved = _moved("score", wanted, current)
     if (
         not score_moved
+        # A value that somebody else wrote is none of ours to keep, here as above.
+        and "grade" not in foreign
         and wanted.get("grade") is not None
         and current.get("grade") is not None
         and "score" in wanted

@@ -9,7 +9,7 @@ from sales_consultant.config.clock import DAY_MS
 from sales_consultant.config.records import RecordRef
 from sales_consultant.engine import DuckEngine
 from sales_consultant.engine.reads import company
-from sales_consultant.sync.results.explanation import (
+from sales_consultant.sync.results import (
     ActivityCount,
     CompanyProfile,
     OpenDeal,

@@ -21,27 +21,28 @@ from sales_consultant.sync.plan import current_values as held
 from sales_consultant.sync.plan import desired_values as desiring
 from sales_consultant.sync.reports import risks, why_no_score
 from sales_consultant.sync.reports.company_profile import profile
-from sales_consultant.sync.results.explanation import (
+from sales_consultant.sync.results import (
+    Calls,
+    ChangeCount,
     Explanation,
     FeatureValue,
-    ReasonLine,
-    RecordRow,
-    Scored,
-    Shown,
-)
-from sales_consultant.sync.results.runs import ChangeCount, Refusal, RunDetails, RunList, RunRow
-from sales_consultant.sync.results.status import (
-    Calls,
     FieldOnHold,
     ModelInForce,
     NextJob,
     NotRestored,
     Reading,
+    ReasonLine,
+    RecordRow,
+    Refusal,
+    RunDetails,
+    RunList,
     Running,
+    RunRow,
+    Scored,
+    Shown,
     Status,
 )
-from sales_consultant.sync.runtime import Workspace, open_pulled
-from sales_consultant.sync.runtime.lease import holder_lives
+from sales_consultant.sync.runtime import Workspace, holder_lives, open_pulled
 from sales_consultant.sync.service import jobs
 from sales_consultant.sync.stores import (
     CallCounts,

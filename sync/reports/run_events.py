@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from sales_consultant.config.clock import iso
-from sales_consultant.sync.runtime.lease import holder_lives
+from sales_consultant.sync.runtime import holder_lives
 from sales_consultant.sync.stores import State, changes, run_names, runs
 
 # A judgement: people see it as at once, and reading the state so often costs nothing.

@@ -1,6 +1,6 @@
 """What every run stands on: one connection's workspace, one run at a time, views held as tables."""
 
-from sales_consultant.sync.runtime.lease import Lease, hold, wanted_since
+from sales_consultant.sync.runtime.lease import Lease, hold, holder_lives, wanted_since
 from sales_consultant.sync.runtime.pulled_before import open_pulled
 from sales_consultant.sync.runtime.reporting import Reporter, Silent, Step, parts, shares, steps, watched
 from sales_consultant.sync.runtime.run_context import STOPPED, Run, RunContext, new_id, running
@@ -17,6 +17,7 @@ __all__ = [
     "Step",
     "Workspace",
     "hold",
+    "holder_lives",
     "new_id",
     "open_pulled",
     "parts",

@@ -16,7 +16,7 @@ from sales_consultant.config.errors import (
     SalesConsultantError,
     StoppedError,
 )
-from sales_consultant.sync.results.runs import RunDone
+from sales_consultant.sync.results import RunDone
 from sales_consultant.sync.runtime.lease import Lease, hold
 from sales_consultant.sync.runtime.workspace import Workspace
 from sales_consultant.sync.stores import State, run_names, runs

@@ -12,7 +12,7 @@ from typing import Any
 from sales_consultant.config.errors import BusyError, ConfigError, SalesConsultantError, UsageError
 from sales_consultant.config.schedules import Schedule
 from sales_consultant.config.settings import Settings
-from sales_consultant.sync.results.schedule import Job, Upcoming
+from sales_consultant.sync.results import Job, Upcoming
 from sales_consultant.sync.service.triggers import closed, missed, trigger, zone
 
 # Another command that holds the connection is waited for this long before a moment is given up: half an hour, a

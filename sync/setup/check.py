@@ -10,7 +10,7 @@ from sales_consultant.config.errors import ConfigError, MachineError
 from sales_consultant.config.versions import ending
 from sales_consultant.connectors.base import Finding
 from sales_consultant.sync.pull import dangling_lookups as lookups
-from sales_consultant.sync.results.admin import Checked
+from sales_consultant.sync.results import Checked
 from sales_consultant.sync.runtime import Workspace
 
 # A judgement: a quarter is time enough to plan an upgrade.

@@ -15,7 +15,7 @@ from sales_consultant.config.sections import Connection
 from sales_consultant.connectors import open_connector
 from sales_consultant.connectors.base import ProvisionStep, Reader
 from sales_consultant.connectors.http import LostAnswerError
-from sales_consultant.sync.results.admin import Provisioned, Removal, Removed
+from sales_consultant.sync.results import Provisioned, Removal, Removed
 from sales_consultant.sync.runtime import Workspace
 from sales_consultant.sync.setup import shown
 from sales_consultant.sync.stores import dead_letters, exposures, waits, written

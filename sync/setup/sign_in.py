@@ -16,7 +16,7 @@ from sales_consultant.config.sections import Connection
 from sales_consultant.config.settings import Settings, made_connection
 from sales_consultant.connectors import browser_sign_in
 from sales_consultant.connectors.http import Document, safe_text
-from sales_consultant.sync.results.admin import SignedIn
+from sales_consultant.sync.results import SignedIn
 
 # A judgement: five minutes are enough to find a password and a second factor.
 WAIT_SECONDS = 300.0

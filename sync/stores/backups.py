@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from sales_consultant.config.errors import BusyError, MachineError, OtherOrgError, UsageError
-from sales_consultant.sync.results.state import BackupMade, Copy, Restored, StateChecked
+from sales_consultant.sync.results import BackupMade, Copy, Restored, StateChecked
 from sales_consultant.sync.stores.change_state import UNSETTLED
 from sales_consultant.sync.stores.state import SCHEMA_VERSION, State, backups
 

@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 import sqlalchemy as sa
 
 from sales_consultant.config.errors import MachineError
-from sales_consultant.sync.results.state import JournalExported
+from sales_consultant.sync.results import JournalExported
 from sales_consultant.sync.stores.state import State, batches, changes, runs
 
 # A judgement: larger costs memory, smaller makes row groups of Parquet that compress badly.

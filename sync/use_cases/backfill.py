@@ -220,10 +220,7 @@ def _stream(
     first = ws.warehouse.state(stream.name).watermark is None
     done.rows.setdefault(stream.name, 0)
     _save(ws, key, task, bound, resume, rows, finished=False)
-    pages = _some(ws, stream, task, bound, resume or "") if task.where else None
-    for page in pages or ws.connector.pull(
-        stream.name, since=task.since, until=bound, resume=resume, known=ws.warehouse
-    ):
+    for page in _pages(ws, stream, task, bound, resume, key, begun=held is not None):
         ws.warehouse.commit(page, stream=stream, first_pull=first, live=False)
         if page.stream == stream.name:
             rows += page.rows.num_rows
@@ -235,6 +232,25 @@ def _stream(
             return False
     _save(ws, key, task, bound, None, rows, finished=True)
     return True
+
+
+def _pages(
+    ws: Workspace, stream: Stream, task: Task, until: int, resume: str | None, key: str, *, begun: bool
+) -> Iterator[Page]:
+    """The rows of a stream, all or those that fulfil the task's conditions."""
+    try:
+        if task.where:
+            yield from _some(ws, stream, task, until, resume or "")
+        else:
+            yield from ws.connector.pull(
+                stream.name, since=task.since, until=until, resume=resume, known=ws.warehouse
+            )
+    except UsageError:
+        # A question that the CRM cannot be asked, as of a field that it does not have, has nothing to continue.
+        if not begun:
+            with ws.state.begin() as c:
+                c.execute(sa.delete(backfills).where(backfills.c.stream == key))
+        raise
 
 
 def _some(ws: Workspace, stream: Stream, task: Task, until: int, after: str) -> Iterator[Page]:

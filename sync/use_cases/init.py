@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sales_consultant.config import secrets
 from sales_consultant.config.errors import MachineError
 from sales_consultant.config.settings import Settings, made_connection
-from sales_consultant.sync.results.admin import Initialised, Proposed
+from sales_consultant.sync.results import Initialised, Proposed
 from sales_consultant.sync.runtime import Clock, Reporter, Workspace, running, wall_clock
 from sales_consultant.sync.stores import dead_letters, waits
 from sales_consultant.sync.use_cases import proposals, rollback

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sales_consultant.sync.plan import Plan
-from sales_consultant.sync.results.runs import RunDone
+from sales_consultant.sync.results import RunDone
 
 
 @dataclass(frozen=True)

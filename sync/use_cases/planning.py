@@ -75,7 +75,7 @@ def planning(
         emptied=outside,
         control=frozenset(k for k, u in units.items() if group[u] == "control"),
         waiting=waiting(ws.state, now=ws.connector.latest()),
-        rows_where=on_hold,
+        fields_on_hold=on_hold,
         keep_foreign=ws.settings.write.on_foreign_edit == "keep",
     )
 

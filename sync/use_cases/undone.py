@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sales_consultant.sync.plan import Plan
-from sales_consultant.sync.results.runs import Conflict
+from sales_consultant.sync.results import Conflict
 
 __all__ = ["Conflict", "Forgotten", "Resumed", "Retried", "UndoPlan"]
 

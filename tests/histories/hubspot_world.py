@@ -30,7 +30,7 @@ class HubSpotWorld(HubSpotPeople):
             )
         }
         raw = "raw_sales_leads" if object == "leads" else f"raw_{object}"
-        held = self.rows_where(w, raw)
+        held = self.field_names(w, raw)
         names = [n for n, b in defined.items() if n in held and not b.get("archived")]
         missing = set(self.fields[object]) - held
         truth = {}

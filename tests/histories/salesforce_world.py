@@ -20,7 +20,7 @@ class SalesforceWorld(SalesforcePeople):
         return found
 
     def _object(self, w: Warehouse, object: str, settled: bool) -> list[Difference]:
-        held = self.rows_where(w, f"raw_{object}")
+        held = self.field_names(w, f"raw_{object}")
         known = self.org.fields(object)
         # A history says nothing of its own when its record is merged: no stamp moves.
         loose = object.endswith("History")

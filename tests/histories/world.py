@@ -159,7 +159,7 @@ class World:
         return {i: {plain.get(c, c): v for c, v in row.items()} for i, row in rows.items()}
 
     @staticmethod
-    def rows_where(w: Warehouse, name: str) -> set[str]:
+    def field_names(w: Warehouse, name: str) -> set[str]:
         """The CRM's fields that a raw table holds."""
         return {c.removeprefix(FIELD) for c in w.columns(name) if c.startswith(FIELD)}
 

@@ -14,7 +14,7 @@ from sales_consultant.sandbox.hubspot.portal.limits import OFF, Bucket, limited
 from sales_consultant.sandbox.hubspot.portal.portal import OPTIONS, Portal
 from sales_consultant.sandbox.hubspot.portal.schema import UNFILTERABLE, definition, group_of
 from sales_consultant.sandbox.hubspot.portal.scopes import SCOPES
-from sales_consultant.sandbox.hubspot.portal.values import check, plain, refusal, to_ms
+from sales_consultant.sandbox.hubspot.portal.values import check, dumps, plain, refusal, to_ms
 
 __all__ = [
     "ACTIVITIES",
@@ -33,6 +33,7 @@ __all__ = [
     "check",
     "definition",
     "derive",
+    "dumps",
     "error_response",
     "group_of",
     "json_response",

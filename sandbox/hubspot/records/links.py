@@ -3,8 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sales_consultant.sandbox.hubspot.portal import KINDS, VENDOR, Kind, Portal, bad, kind_of
-from sales_consultant.sandbox.hubspot.portal.values import dumps
+from sales_consultant.sandbox.hubspot.portal import KINDS, VENDOR, Kind, Portal, bad, dumps, kind_of
 from sales_consultant.sandbox.store import Link
 
 Json = dict[str, Any]

@@ -15,9 +15,9 @@ from sales_consultant.sandbox.hubspot.portal import (
     bad,
     check,
     derive,
+    dumps,
     refusal,
 )
-from sales_consultant.sandbox.hubspot.portal.values import dumps
 from sales_consultant.sandbox.hubspot.records.links import link_new
 from sales_consultant.sandbox.lengths import length
 from sales_consultant.sandbox.store import Change, Record

@@ -11,14 +11,16 @@ from sales_consultant.sandbox.salesforce.records import Getter, Shape, getter, t
 from sales_consultant.sandbox.salesforce.soql import (
     Compiler,
     Item,
+    Literal,
+    Logic,
     Query,
     Showing,
+    Within,
     called,
     grouped_only,
     parse,
     show,
 )
-from sales_consultant.sandbox.salesforce.soql.syntax import Literal, Logic, Within
 from sales_consultant.sandbox.store import Record
 
 Json = dict[str, Any]

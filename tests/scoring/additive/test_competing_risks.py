@@ -7,7 +7,14 @@ import pandas as pd
 import pytest
 
 from sales_consultant.config.clock import DAY_MS
-from sales_consultant.scoring.additive.competing_risks import LOST, OPEN, WON, CompetingRisks, learn, spans
+from sales_consultant.scoring.additive.competing_risks import (
+    LOST,
+    OPEN,
+    WON,
+    CompetingRisks,
+    fit_hazards,
+    spans,
+)
 from sales_consultant.scoring.additive.encoding import Encoder
 from sales_consultant.scoring.metrics.calibration import sigmoid
 from sales_consultant.scoring.metrics.metrics import losses
@@ -69,7 +76,7 @@ def learnt() -> tuple[CompetingRisks, pd.DataFrame, pd.DataFrame]:
     X, rows = race(4000)
     encoder = Encoder.learn(X, hinges=0)
     seen = spans(rows, horizon=HORIZON, until=400 * DAY_MS)
-    return learn(encoder, encoder.encode(X), seen, np.ones(len(X)), 1.0), X, rows
+    return fit_hazards(encoder, encoder.encode(X), seen, np.ones(len(X)), 1.0), X, rows
 
 
 def test_the_probability_is_the_one_of_the_race(

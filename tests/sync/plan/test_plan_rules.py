@@ -138,13 +138,22 @@ def test_a_foreign_edit_is_counted_then_overwritten_or_kept() -> None:
     assert kept.foreign_edits == over.foreign_edits
 
 
+@pytest.mark.parametrize("key", ["top_reason", "grade", "next_step", "next_step_due", "score"])
+def test_an_edit_is_overwritten_though_nothing_of_ours_moved(key: str) -> None:
+    """What keeps nights quiet takes a value in the CRM for ours; an edited one is not."""
+    other = {"grade": "D", "next_step_due": "2031-01-01", "score": "3"}.get(key, "as I like it")
+    plan = plan_for(NOW, {**NOW, key: other}, written=NOW)
+    assert changed(plan) == {key: NOW[key]}
+    assert plan_for(NOW, {**NOW, key: other}, written=NOW, keep_foreign=True).entries == []
+
+
 @pytest.mark.parametrize(
     ("limits", "reason"),
     [
         ({"control": frozenset({("deals", "1")})}, "control group"),
         ({"allowed": frozenset()}, "outside the pilot"),
         ({"waiting": frozenset({("deals", "1")})}, "dead letter, waiting"),
-        ({"rows_where": frozenset(NOW)}, "on hold"),
+        ({"fields_on_hold": frozenset(NOW)}, "on hold"),
     ],
 )
 def test_what_is_left_alone_is_counted_by_reason(limits: dict[str, object], reason: str) -> None:

@@ -123,3 +123,15 @@ def test_rows_by_conditions_are_read_once_each(tmp_path: Path) -> None:
         assert backfill(ws, Silent(), Task(None, None, ("deals",))).rows == {"deals": 60}
         with pytest.raises(UsageError, match="one object"):
             backfill(ws, Silent(), Task(None, None, (), task.where))
+
+
+def test_a_question_that_cannot_be_asked_leaves_nothing_to_continue(tmp_path: Path) -> None:
+    class Strict(Paged):
+        def find(self, *args: Any, **kwargs: Any) -> Iterator[tuple[Sequence[str], int]]:
+            raise UsageError("deals has no field of that name")
+            yield
+
+    with place(tmp_path, Strict()) as ws:
+        with pytest.raises(UsageError, match="no field"):
+            backfill(ws, Silent(), Task(None, None, ("deals",), (from_option("colour=red"),)))
+        assert ws.state.rows(sa.select(backfills)) == []

@@ -30,7 +30,6 @@ def score(
     as_of: int,
     exclusions: Exclusions,
     membership: Membership | None = None,
-    at: int | None = None,
 ) -> pd.DataFrame:
     """One row an open member, ordered by record id: object, record_id, probability, score, grade, reasons.
 

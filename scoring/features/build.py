@@ -20,10 +20,11 @@ if TYPE_CHECKING:
     from sales_consultant.scoring.features.declarations import Entity, Feature
 
 _KEY = ["record_id", "cut"]
+# By the source that a feature names: files of models hold it, so it stays as it was.
 _STATES = {
     "deal_state": deal_state,
     "deal_path": deal_path,
-    "amount_against_usual": amount_against_usual,
+    "amount_habits": amount_against_usual,
     "company_open": company_open,
 }
 

@@ -250,7 +250,7 @@ def _path() -> list[Family]:
 
 def _usual(name: str, label: str, says: str) -> Family:
     words = Words("ratio", label, none=f"{label}: nothing to compare")
-    return _state(name, "amount_against_usual", words, **{name: says})
+    return _state(name, "amount_habits", words, **{name: says})
 
 
 def _deals() -> list[Family]:

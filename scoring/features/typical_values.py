@@ -28,7 +28,7 @@ def amount_against_usual(engine: Engine, members: pd.DataFrame) -> pd.DataFrame:
     of products, the deal's line items over the sum of the median line items that they had in deals won. A gap where
     nothing of the kind was won yet.
     """
-    return per_cut(engine, lambda: _amount_against_usual(engine), members, name="amount_against_usual")
+    return per_cut(engine, lambda: _amount_against_usual(engine), members, name="amount_habits")
 
 
 def _amount_against_usual(engine: Engine) -> Block:

@@ -8,7 +8,6 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -197,10 +196,13 @@ def _scores(
             desired.unmodelled |= {RecordRef(_written(desired, population.object, i), i) for i in open_now}
             continue
         desired.modelled.add(population.object)
-        score = partial(
-            scorer.score, engine, model, as_of=desired.as_of, exclusions=settings.exclude, membership=today
+        frame = scorer.score(
+            engine, model, as_of=desired.as_of, exclusions=settings.exclude, membership=today
         )
-        frame, before = score(), score(at=desired.as_of - TREND_DAYS * DAY_MS)
+        # Who was a member then is told from what was known then, which is another membership.
+        before = scorer.score(
+            engine, model, as_of=desired.as_of - TREND_DAYS * DAY_MS, exclusions=settings.exclude
+        )
         earlier = dict(zip(before["record_id"], before["score"], strict=True))
         label = models.labels.get(name, name)
         taken = []

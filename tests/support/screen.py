@@ -5,9 +5,10 @@ import os
 import pty
 import re
 import struct
-import subprocess
 import termios
 from collections.abc import Iterator, Sequence
+
+from support import programs
 
 # A control sequence, a control character, or a run of text. What comes last may be cut off.
 PARTS = re.compile(r"\x1b\[([0-9;?]*)([A-Za-z])|([\r\n\b])|([^\x1b\r\n\b]+)")
@@ -18,7 +19,7 @@ def bytes_of(command: Sequence[str], *, columns: int, rows: int = 24) -> str:
     above, below = pty.openpty()
     fcntl.ioctl(below, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
     surroundings = {k: v for k, v in os.environ.items() if k not in ("COLUMNS", "LINES", "NO_COLOR")}
-    with subprocess.Popen(
+    with programs.start(
         command,
         stdin=below,
         stdout=below,

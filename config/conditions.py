@@ -38,7 +38,11 @@ class Condition:
 
 
 def as_number(text: str, name: str) -> float:
-    """A value compared with a number; ValueError that says what the field called `name` is, and how to write it."""
+    """A value compared with a number; ValueError that says what the field called `name` is, and how to write it.
+
+    >>> as_number("12.5", "amount")
+    12.5
+    """
     try:
         return float(text)
     except ValueError as e:

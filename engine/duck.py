@@ -34,6 +34,7 @@ class DuckEngine:
 
     def __init__(self, con: duckdb.DuckDBPyConnection) -> None:
         self.con = con
+        self._columns: dict[str, dict[str, str]] | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -43,8 +44,29 @@ class DuckEngine:
 
     def columns(self, name: str) -> dict[str, str]:
         """Column names and DuckDB's types, in their order."""
-        relation = self.con.table(name)
-        return {c: str(t) for c, t in zip(relation.columns, relation.types, strict=True)}
+        known = None if self._columns is None else self._columns.get(name)
+        if known is None:
+            relation = self.con.table(name)
+            known = {c: str(t) for c, t in zip(relation.columns, relation.types, strict=True)}
+            if self._columns is not None:
+                self._columns[name] = known
+        return dict(known)
+
+    @contextlib.contextmanager
+    def same_columns(self) -> Iterator[None]:
+        """A block in which no table gets other columns, but for those that are lent or kept: each is asked once.
+
+        DuckDB binds a view anew each time, and a training asks some thousand times.
+        """
+        before, self._columns = self._columns, {}
+        try:
+            yield
+        finally:
+            self._columns = before
+
+    def _forget(self, name: str) -> None:
+        if self._columns is not None:
+            self._columns.pop(name, None)
 
     def schema(self, name: str) -> dict[str, Any]:
         """Column names and Ibis types, in their order."""
@@ -78,19 +100,23 @@ class DuckEngine:
     def lend(self, name: str, rows: pd.DataFrame | pa.Table) -> Iterator[None]:
         """The caller's rows as a table, without a copy, for as long as the block lasts."""
         self.con.register(name, rows)
+        self._forget(name)
         try:
             yield
         finally:
             self.con.unregister(name)
+            self._forget(name)
 
     @contextlib.contextmanager
     def keep(self, name: str, query: Query) -> Iterator[None]:
         """A result as a temporary table, for as long as the block lasts."""
         self.con.execute(f"CREATE OR REPLACE TEMP TABLE {quote(name)} AS {self.text(query)}")
+        self._forget(name)
         try:
             yield
         finally:
             self.con.execute(f"DROP TABLE IF EXISTS temp.{quote(name)}")
+            self._forget(name)
 
     def put(self, query: Query, target: Path) -> int:
         """A result as a Parquet file; returns the number of rows."""

@@ -19,13 +19,15 @@ MOST_ROWS = 122_880
 def materialised(engine: DuckEngine, *, most: int = MOST_ROWS) -> Iterator[bool]:
     """Copy the neutral views of a warehouse with at most `most` raw rows, by one thread; whether that was done.
 
-    The copies hide the views by their names until the block ends, so nothing may be pulled within it.
+    The copies hide the views by their names until the block ends, so nothing may be pulled within it; columns are asked
+    for once.
     """
     con = engine.con
     tables = "FROM duckdb_tables() WHERE NOT internal AND NOT temporary"
     rows = con.execute(f"SELECT coalesce(sum(estimated_size), 0) {tables}").fetchall()[0][0]
     if rows > most:
-        yield False
+        with engine.same_columns():
+            yield False
         return
     views = [
         name
@@ -37,7 +39,8 @@ def materialised(engine: DuckEngine, *, most: int = MOST_ROWS) -> Iterator[bool]
     try:
         for view in views:
             con.execute(f"CREATE OR REPLACE TEMP TABLE {quote(view)} AS SELECT * FROM main.{quote(view)}")
-        yield True
+        with engine.same_columns():
+            yield True
     finally:
         for view in views:
             con.execute(f"DROP TABLE IF EXISTS temp.{quote(view)}")

@@ -76,3 +76,20 @@ def test_a_sample_is_the_same_every_time_and_grows_with_its_share(engine: DuckEn
     assert ids[0.1] < ids[0.5] < ids[1.0] and len(ids[1.0]) == 100
     assert 3 <= len(ids[0.1]) <= 20 and 35 <= len(ids[0.5]) <= 65
     assert set(engine.small(engine.sample(deals, "id", 0.1))["id"]) == ids[0.1]
+
+
+def test_columns_are_asked_once_where_nothing_changes_them(engine: DuckEngine) -> None:
+    engine.con.execute("CREATE VIEW seen AS SELECT * FROM deals")
+    with engine.same_columns():
+        assert list(engine.columns("seen")) == ["id", "n"]
+        engine.columns("seen").clear()
+        engine.con.execute("CREATE OR REPLACE VIEW seen AS SELECT id FROM deals")
+        assert list(engine.columns("seen")) == ["id", "n"], "it was asked before"
+        # What is lent or kept may hide a table of that name, and goes again.
+        with engine.lend("seen", pd.DataFrame({"x": [1]})):
+            assert list(engine.columns("seen")) == ["x"]
+        with engine.keep("kept", "SELECT 1 AS y"):
+            assert list(engine.columns("kept")) == ["y"]
+        with engine.keep("kept", "SELECT 1 AS z"):
+            assert list(engine.columns("kept")) == ["z"]
+    assert list(engine.columns("seen")) == ["id"]

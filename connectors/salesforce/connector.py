@@ -208,7 +208,7 @@ class SalesforceConnector(SalesforceAdmin, Connector):
         objects = [n.removesuffix(schema.SLOW) for n in windows]
         names = list(dict.fromkeys(n for n in objects if n in schema.STANDARD))
         asking = () if self._covered[0] == until else (_timing(until)[0],)
-        for status, body in self.described.all(names, *asking):
+        for status, body in self.described.describe_all(names, *asking):
             if status == 200:
                 self._covered = (until, _date_covered(body))
         self._expected = True

@@ -20,11 +20,11 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-# Few bags and a brisk rate: .001 of log-loss worse than the library's defaults, 7 times faster
+# Few bags and a high learning rate: .001 of log-loss worse than the library's defaults, 7 times faster
 # (docs/decisions/scoring-boosted-tables.md).
 _BAGS = 4
 _RATE = 0.03
-# A bag whose held-out rows improve for ever by a hair took half of the time; shorter patience costs nothing that shows.
+# Bags that went on for very small gains took half of the time; shorter patience costs no measurable log-loss.
 _PATIENCE, _ROUNDS = 50, 3000
 # A judgement: finer than a reason needs, coarse enough for some thousand rows.
 _BINS = 128

@@ -200,10 +200,10 @@ class _Training:
         )
         if thin and own and publish:
             publish = False
-            why = f"{why}; the model in force stays, for so little data say nothing against it"
+            why = f"{why}; the model in force stays: too little data cannot show that it is wrong"
             self.say(f"{called}: {why}")
         if publish and no_news:
-            publish, why = False, f"{why}; nothing has ended since the last training, whose word stands"
+            publish, why = False, f"{why}; nothing has ended since the last training, so its decision stays"
         if put_in := trained.model.card.get("protected"):
             self.say(f"{called}: features.protected puts in {', '.join(put_in)}: protected attributes")
         if publish and trained.model.propensity is not None:
@@ -290,7 +290,7 @@ class _Training:
         )
 
     def _put(self, name: str, model: Any, card: dict[str, Any], *, thin: bool, stays: str = "") -> None:
-        """In force, unless it has learnt nothing and the one in force had, or that one `stays` for a reason."""
+        """Put the candidate in force; not one of rules in place of a trained one, nor where that one `stays` for a reason."""
         why = "too little data: the model in force stays" if thin else stays
         if why:
             self.say(f"{name}: {why}")

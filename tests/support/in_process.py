@@ -102,7 +102,7 @@ class InProcess(HTTPAdapter):
 
 
 class LocalSandbox:
-    """A sandbox of this thread alone. Its clock stands still but for `advance`."""
+    """A sandbox of this thread alone. Its clock stands still but for `advance`; `store` is a file with records, or for them."""
 
     def __init__(
         self,
@@ -111,10 +111,11 @@ class LocalSandbox:
         clock: str,
         data: Path | None = None,
         ticks: Callable[[], float] | None = None,
+        store: Path | None = None,
     ) -> None:
         self.crm = crm
         self.clock = Clock(parse_iso(clock), ticks=ticks or (lambda: 0.0))
-        self.store = Store(None)
+        self.store = Store(store)
         self.world = World(self.store, self.clock)
         self.sides = sides((crm,))
         load(self.world, self.sides, data)

@@ -23,8 +23,8 @@ class Described:
         """Describe anew: fields or rights may have changed."""
         self._fields.clear()
 
-    def all(self, names: Sequence[str], *also: str) -> list[tuple[int, Any]]:
-        """Describe these anew together; what was not told is asked for when it is wanted.
+    def describe_all(self, names: Sequence[str], *also: str) -> list[tuple[int, Any]]:
+        """Describe these objects again in one call; one that the answer leaves out is asked for when it is needed.
 
         `also` are other paths to ask along with them; their statuses and bodies.
         """

@@ -2,7 +2,9 @@
 
 import json
 import os
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,7 @@ from support import seller, tiny
 from support.in_process import LocalSandbox
 from support.local_connector import opened
 
+from sales_consultant.config.clock import iso
 from sales_consultant.config.settings import Settings
 from sales_consultant.sync.runtime.reporting import Silent
 from sales_consultant.sync.runtime.run_context import Run
@@ -24,6 +27,8 @@ OBJECTS = {"hubspot": ("contacts", "companies", "deals"), "salesforce": ("Contac
 Json = dict[str, Any]
 Held = dict[tuple[str, str], Json]
 ABSENT = object()
+# They share first nights, so they belong to one process.
+pytestmark = pytest.mark.xdist_group("nights")
 
 
 class Changed(HTTPAdapter):
@@ -85,14 +90,18 @@ class Night:
                 **(more or {}),
             }
         )
-        with self.desk() as ws:
-            provision(ws, dry=False)
 
     def desk(self) -> Workspace:
         main = self.settings.connections["main"]
         return Workspace(
             self.settings, "main", main, self.folder, connector=opened(main, self.sandbox, self.adapter)
         )
+
+    def begin(self) -> None:
+        """Make the fields, and have a first night in which all is well."""
+        with self.desk() as ws:
+            provision(ws, dry=False)
+        self.run()
 
     def run(self, change: Callable[[str, Json], None] | None = None) -> Run:
         """A night in which everything is read anew, with answers that are changed."""
@@ -122,12 +131,38 @@ class Night:
 
     def ended_and_scored(self) -> list[str]:
         flag = "hs_is_closed" if self.crm == "hubspot" else "IsClosed"
-        deals = OBJECTS[self.crm][2]
+        deals, ours = OBJECTS[self.crm][2], self.held()
         return [
             r.id
             for r in self.sandbox.store.each(self.crm, deals)
-            if str(r.values().get(flag)).lower() in ("true", "1") and self.held()[deals, r.id]
+            if str(r.values().get(flag)).lower() in ("true", "1") and ours[deals, r.id]
         ]
+
+
+class Nights:
+    """Companies after their first night, which is had once a CRM and copied for each test."""
+
+    def __init__(self, folder: Path, data: Path) -> None:
+        self.folder, self.data = folder, data
+
+    @contextmanager
+    def second(self, folder: Path, crm: str) -> Iterator[Night]:
+        """A company a moment after its first night."""
+        first = self.folder / crm
+        if not first.exists():
+            first.mkdir()
+            with LocalSandbox(crm, clock=tiny.CLOCK, data=self.data, store=first / "store.db") as sandbox:
+                Night(first, crm, sandbox).begin()
+                (first / "clock").write_text(str(iso(sandbox.clock.now_ms())))
+        mine = shutil.copytree(first, folder / "mine")
+        clock = (mine / "clock").read_text()
+        with LocalSandbox(crm, clock=clock, data=self.data, store=mine / "store.db") as sandbox:
+            yield Night(mine, crm, sandbox)
+
+
+@pytest.fixture(scope="session")
+def nights(tmp_path_factory: pytest.TempPathFactory, data: Path) -> Nights:
+    return Nights(tmp_path_factory.mktemp("nights"), data)
 
 
 def customers(held: Held) -> Held:
@@ -140,7 +175,7 @@ def customers(held: Held) -> Held:
     }
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     made = seller.tables(people=40)
     made["deals"] = [
@@ -182,11 +217,9 @@ PLAYED = list(CASES) if os.environ.get("ODD") == "all" else list(CASES)[1::4]
 
 
 @pytest.mark.parametrize("name", PLAYED)
-def test_an_odd_answer_changes_nothing_that_was_said(tmp_path: Path, data: Path, name: str) -> None:
+def test_an_odd_answer_changes_nothing_that_was_said(tmp_path: Path, nights: Nights, name: str) -> None:
     crm, change, counted = CASES[name]
-    with LocalSandbox(crm, clock=tiny.CLOCK, data=data) as sandbox:
-        night = Night(tmp_path, crm, sandbox)
-        night.run()
+    with nights.second(tmp_path, crm) as night:
         before = night.held()
         done = night.run(change)
         if counted:
@@ -201,12 +234,10 @@ def test_an_odd_answer_changes_nothing_that_was_said(tmp_path: Path, data: Path,
         assert len(moved) <= 2, dict(list(moved.items())[:2])
 
 
-def test_a_stage_that_was_closed_before_it_was_deleted(tmp_path: Path, data: Path) -> None:
+def test_a_stage_that_was_closed_before_it_was_deleted(tmp_path: Path, nights: Nights) -> None:
     """The deals' own flags are newer than what was known of the stage."""
-    with LocalSandbox("hubspot", clock=tiny.CLOCK, data=data) as sandbox:
-        night = Night(tmp_path, "hubspot", sandbox)
-        night.run()
-        before = night.held()
+    with nights.second(tmp_path, "hubspot") as night:
+        before, sandbox = night.held(), night.sandbox
         (pipeline,) = [
             p for p in sandbox.call("GET", "/crm/v3/pipelines/deals")["results"] if len(p["stages"]) == 4
         ]
@@ -222,12 +253,12 @@ def test_a_stage_that_was_closed_before_it_was_deleted(tmp_path: Path, data: Pat
 
 
 @pytest.mark.parametrize("crm", ["hubspot", "salesforce"])
-def test_a_word_that_is_neither_yes_nor_no_keeps_a_record_alone(tmp_path: Path, data: Path, crm: str) -> None:
+def test_a_word_that_is_neither_yes_nor_no_keeps_a_record_alone(
+    tmp_path: Path, nights: Nights, crm: str
+) -> None:
     name = {"hubspot": "sc_do_not_score", "salesforce": "SC_Do_Not_Score__c"}[crm]
-    with LocalSandbox(crm, clock=tiny.CLOCK, data=data) as sandbox:
-        night = Night(tmp_path, crm, sandbox)
-        night.run()
-        company = OBJECTS[crm][1]
+    with nights.second(tmp_path, crm) as night:
+        company, sandbox = OBJECTS[crm][1], night.sandbox
         first = next(sandbox.store.each(crm, company))
         sandbox.store.write(
             "UPDATE records SET properties = ? WHERE vendor = ? AND id = ?",
@@ -249,7 +280,7 @@ def test_owners_whose_addresses_cannot_be_read_stop_no_pilot(tmp_path: Path, dat
     pilot = {"write": {"where": {"owner": ["rep1@seller.example"]}}}
     with LocalSandbox("hubspot", clock=tiny.CLOCK, data=data) as sandbox:
         night = Night(tmp_path, "hubspot", sandbox, pilot)
-        night.run()
+        night.begin()
         before = night.held()
         assert any(before.values())
         night.run(setting(None, "email", where="owners"))
@@ -257,10 +288,9 @@ def test_owners_whose_addresses_cannot_be_read_stop_no_pilot(tmp_path: Path, dat
 
 
 @pytest.mark.parametrize("crm", ["hubspot", "salesforce"])
-def test_an_empty_reason_is_no_bounce(tmp_path: Path, data: Path, crm: str) -> None:
+def test_an_empty_reason_is_no_bounce(tmp_path: Path, nights: Nights, crm: str) -> None:
     name = {"hubspot": "hs_email_hard_bounce_reason_enum", "salesforce": "EmailBouncedDate"}[crm]
-    with LocalSandbox(crm, clock=tiny.CLOCK, data=data) as sandbox:
-        night = Night(tmp_path, crm, sandbox)
+    with nights.second(tmp_path, crm) as night:
         night.run(setting("", name))
         with night.desk() as ws:
             ws.warehouse.make_views(ws.connector)
@@ -276,6 +306,8 @@ def test_numbers_near_the_largest_float_are_none(tmp_path: Path, data: Path, crm
     turn = iter(range(10**9))
     with LocalSandbox(crm, clock=tiny.CLOCK, data=data) as sandbox:
         night = Night(tmp_path, crm, sandbox, fixed)
+        with night.desk() as ws:
+            provision(ws, dry=False)
         done = night.run(
             lambda url, found: found.update({name: value}) if name in found and next(turn) % 9 == 0 else None
         )

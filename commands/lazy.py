@@ -37,7 +37,7 @@ _COMMON: dict[str, tuple[Any, Any]] = {
             typer.Option(
                 "--timezone",
                 metavar="ZONE",
-                help="Tell times in this zone; default time_zone of the settings.",
+                help="Show times in this zone; default time_zone of the settings.",
             ),
         ],
         None,

@@ -14,7 +14,6 @@ from sales_consultant.commands.output.writing.text import (
     short,
     words,
 )
-from sales_consultant.commands.output.writing.values import within
 from sales_consultant.sync.results.cards import (
     AmountCard,
     ClusterCard,
@@ -141,7 +140,7 @@ def _strongest(page: Page, d: PropensityCard) -> None:
         dim("points that the open records of that day got from each, the least and the most" if ranged
             else "points that each gave on average, up or down"), indent=2,
     )  # fmt: skip
-    page.table([(f"{_range(w)}", within(w.name)) for w in weights[:_STRONGEST]], indent=2, right=(0,))
+    page.table([(f"{_range(w)}", plain(w.name)) for w in weights[:_STRONGEST]], indent=2, right=(0,))
     if len(d.weights) > _STRONGEST:
         page.line(dim(f"and {len(d.weights) - _STRONGEST:,} more"), indent=2)
 

@@ -11,8 +11,7 @@ from sales_consultant.commands.output.writing.text import (
     points,
     words,
 )
-from sales_consultant.commands.output.writing.values import day, is_shown, label, value, within
-from sales_consultant.config.clock import from_iso
+from sales_consultant.commands.output.writing.values import day, is_shown, label, value
 from sales_consultant.sync.results.explanation import (
     CompanyProfile,
     Explanation,
@@ -63,20 +62,13 @@ def _title(page: Page, found: Explanation) -> None:
         parts.append(money(r.amount, found.currency))
     parts += [plain(text) for text in r.about]
     if r.stage:
-        parts.append(f"stage {words(r.stage)}")
-    if close := _ms(r.close_date):
-        parts.append(f"closes {page.times.day(close)}")
+        parts.append(f"stage {plain(r.stage)}")
+    if r.close_date:
+        parts.append(f"closes {_day(r.close_date[:10])}")
     if found.company is not None and found.company.owner:
         parts.append(f"owner {plain(found.company.owner)}")
     if parts:
         page.line(" · ".join(parts))
-
-
-def _ms(text: object) -> int | None:
-    try:
-        return from_iso(str(text)) if text else None
-    except ValueError:
-        return None
 
 
 def _score(page: Page, found: Explanation) -> None:
@@ -118,7 +110,7 @@ def _reasons(page: Page, s: Scored) -> None:
         return
     page.heading("Why")
     rows: list[tuple[Piece, Piece]] = [(f"{START}", dim("where every record begins"))]
-    rows += [((good if r.points > 0 else bad)(points(r.points)), within(r.text)) for r in s.reasons]
+    rows += [((good if r.points > 0 else bad)(points(r.points)), plain(r.text)) for r in s.reasons]
     total = START + sum(r.points for r in s.reasons)
     rows.append((bold(f"{total}"), bold("of 99")))
     page.table(rows, indent=2, right=(0,))

@@ -51,7 +51,9 @@ def moments(page: Page, found: UpcomingList) -> None:
         theirs = (
             f"{m.at:%H:%M %Z}" if m.at.utcoffset() != m.at.astimezone(page.times.zone).utcoffset() else ""
         )
-        rows.append((mine, bold(plain(m.schedule)), words(m.job), dim(f"there {theirs}" if theirs else "")))
+        rows.append(
+            (mine, bold(plain(m.schedule)), words(m.job), dim(f"{theirs} in its own zone" if theirs else ""))
+        )
     page.table(rows)
     page.blank()
     page.line(

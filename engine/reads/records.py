@@ -75,6 +75,16 @@ def one(engine: DuckEngine, table: str, record_id: str) -> dict[str, Any]:
     return dict(zip(names, result.fetchone() or (), strict=False))
 
 
+def stage_label(engine: DuckEngine, record_id: str) -> str:
+    """The name of the stage in which a deal stands; empty where the CRM names none."""
+    result = engine.con.execute(
+        "SELECT max(s.label) FROM deals d JOIN stages s ON s.object = 'deals' AND s.stage = d.stage "
+        "AND (s.pipeline = d.pipeline OR d.pipeline IS NULL) WHERE d.id = ?",
+        [record_id],
+    )
+    return str((result.fetchone() or ("",))[0] or "")
+
+
 def has_row(engine: DuckEngine, table: str, record_id: str) -> bool:
     """Whether a table has a row with an id."""
     found = engine.con.execute(f"SELECT count(*) FROM {quote(table)} WHERE id = ?", [record_id])

@@ -53,7 +53,7 @@ def _summed(past: Past, number: Floats, fold: Codes) -> tuple[Floats, NDArray[np
     # What happens once can be foreseen well by an honest number; only counts keep their chance.
     counted = (past.after > 1).sum(axis=0) >= POLICY.often * (past.after > 0).sum(axis=0)
     chance = past.after @ (w**2 * counted)
-    # Of a normal number, 90 % lie within 3.3 standard deviations.
+    # From the 5 % to the 95 % quantile of a normal number it is 3.3 standard deviations.
     if float(chance[seen].mean()) < _WEIGHT * ((high - low) / 3.3) ** 2:
         return None
     # Only kinds with a weight that counts make a row one that later events could be seen in.

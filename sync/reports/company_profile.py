@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sales_consultant.config.clock import DAY_MS
+from sales_consultant.config.language.numbers import percent
 from sales_consultant.config.records import RecordRef
 from sales_consultant.engine import DuckEngine
 from sales_consultant.engine.reads import company
@@ -152,7 +153,7 @@ def _risks(
     risk = holds.get("churn_risk")
     # More likely gone than not.
     if risk and float(risk) >= 50:
-        risks.append(f"churn risk {float(risk):.0f} of 100")
+        risks.append(f"churn risk {percent(float(risk) / 100)}")
     late = [d for d in deals if d["close_date"] is not None and int(d["close_date"]) < as_of - DAY_MS]
     risks += [f'deal "{d["name"]}" should have closed on {_day(d["close_date"])}' for d in late[:3]]
     last = max((a.last for a in activity if a.last), default=None)

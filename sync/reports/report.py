@@ -261,9 +261,11 @@ def explain(ws: Workspace, record: str) -> Explanation:
             ws.warehouse.engine, record_id, as_of=as_of, holds=current.values[key], shown=current.values
         )
         of += [RecordRef("deals", d.id) for d in company.open_deals]
-        of += [RecordRef(o, p.id) for p in company.people for o in RecordRef("contacts", "leads")]
+        of += [RecordRef(o, p.id) for p in company.people for o in ("contacts", "leads")]
     reasoned = scored is not None and scored.reasons
     row = RecordRow.of(_record(ws, table, record_id))
+    if table == "deals":
+        row = replace(row, stage=records.stage_label(ws.warehouse.engine, record_id) or row.stage)
     return Explanation(
         key[0],
         key[1],

@@ -243,7 +243,10 @@ def _cut(text: str, room: int) -> str:
     kept = text[: max(room - 1, 0)]
     while kept and cell_len(kept) > room - 1:
         kept = kept[:-1]
-    return f"{kept.rstrip()}…"
+    # Between words: half a number would be another one.
+    whole, _, rest = kept.rpartition(" ")
+    ends = text[len(kept) : len(kept) + 1].isspace()
+    return f"{kept.rstrip() if ends or not whole or len(rest) > _COLUMN else whole.rstrip(' ,;')}…"
 
 
 def _words(pieces: Sequence[Piece]) -> Iterable[tuple[list[Styled], int]]:

@@ -80,15 +80,4 @@ def reason(line: str) -> str:
     ('3 meetings (+10)', 'as typed by hand', 'page views: 20 to 50 (+2)', 'CRM: yes (+1)')
     """
     text, _, points = line.rpartition(": ")
-    return f"{within(text)} ({plain(points)})" if text else within(line)
-
-
-def within(text: str) -> str:
-    """A text as it stands within a sentence: small at its beginning, but for a word with more capitals.
-
-    >>> within("Page views"), within("URL of the page"), within("LinkedIn visits"), within("3 meetings")
-    ('page views', 'URL of the page', 'LinkedIn visits', '3 meetings')
-    """
-    safe = plain(text)
-    first = safe.split(" ", 1)[0]
-    return safe if any(c.isupper() for c in first[1:]) else safe[:1].lower() + safe[1:]
+    return f"{plain(text)} ({plain(points)})" if text else plain(line)

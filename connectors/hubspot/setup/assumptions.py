@@ -1,4 +1,4 @@
-"""Which guesses of the fact sheet hold on a live portal: asked without changing anything, error_body without any value."""
+"""Which guesses of the fact sheet hold on a live portal: asked without changing anything, in which no value is shown."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -144,7 +144,7 @@ def _links(api: HubSpotApi, reading: Paths, _: Paths) -> list[Assumption]:
 
 
 def _update(api: HubSpotApi, _: Paths, writing: Paths) -> list[Assumption]:
-    """An update of records that are not there changes nothing, and shows how errors are error_body."""
+    """An update of records that are not there changes nothing, and shows the form of errors."""
     inputs = [{"id": i, "objectWriteTraceId": f"trace-{n}", "properties": {}} for n, i in enumerate(NOBODY)]
     response = api.answer("POST", writing.batch("contacts", "update"), body={"inputs": inputs})
     if response.status_code in (401, 403):
@@ -161,9 +161,7 @@ def _limits(api: HubSpotApi, reading: Paths, _: Paths) -> list[Assumption]:
     names = set(rows[0]) if isinstance(rows, list) and rows else set()
     fine = {"objectTypeId", "usage", "limit"} <= names
     return [
-        Assumption(
-            "free property slots are error_body by object", "yes", "yes" if fine else "otherwise", fine
-        )
+        Assumption("free property slots are listed by object", "yes", "yes" if fine else "otherwise", fine)
     ]
 
 

@@ -92,7 +92,7 @@ _CODES = (
     *group("admin", "Give the run-as user a licence for it (Setup > Users).",
            "LICENSE_LIMIT_EXCEEDED PACKAGE_LICENSE_REQUIRED INVALID_PACKAGE_LICENSE PACKAGE_DISABLED",
            what="a licence is missing"),
-    Rule("OPERATION_TOO_LARGE", "admin", "Give the run-as user View All on the object, so that no sharing is reckoned.",
+    Rule("OPERATION_TOO_LARGE", "admin", "Give the run-as user View All on the object, so that sharing need not be calculated.",
          "the question is too large for this user's sharing", run=False),
     # -- reading
     Rule("QUERY_TIMEOUT", "time", "Run again later; if it stays so, ask Salesforce for an index on the object's stamp.",

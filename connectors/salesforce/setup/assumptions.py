@@ -132,8 +132,8 @@ def _bulk(api: SalesforceApi) -> list[Assumption]:
             _yes("header Sforce-NumberOfRecords", "Sforce-NumberOfRecords" in response.headers),
             Assumption(
                 "charset of a Bulk answer",
-                "not told",
-                "told" if "charset" in kind else "not told",
+                "not named",
+                "named" if "charset" in kind else "not named",
                 "charset" not in kind,
             ),
         ]

@@ -91,5 +91,5 @@ def test_risks_are_sentences(engine: DuckEngine) -> None:
     assert row
     engine.con.execute("UPDATE deals SET close_date = ? WHERE id = ?", [NOW - 40 * DAY, row[1]])
     found = profile(engine, str(row[0]), as_of=NOW, holds={"churn_risk": "71"}).to_json()
-    assert "churn risk 71 of 100" in found["risks"]
+    assert "churn risk 71 %" in found["risks"]
     assert any("should have closed" in r for r in found["risks"])

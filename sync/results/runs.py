@@ -21,8 +21,26 @@ class Conflict:
     holds: str | None
 
 
+class _Run:
+    """What a run that ended and a run of the journal have in common."""
+
+    id: str
+    short: str
+    counts: Mapping[str, Any]
+
+    @property
+    def counted(self) -> RunCounts:
+        """The counts as a screen takes them."""
+        return RunCounts.of(self.counts)
+
+    @property
+    def name(self) -> str:
+        """What people type for it: the first letters of the id that tell it from all other runs."""
+        return self.short or self.id
+
+
 @dataclass(frozen=True)
-class RunDone:
+class RunDone(_Run):
     """A run that ended just now: its id, its job, and what it counted.
 
     `counts` are the journal's: records and calls by what was done with them, under the keys that the state keeps.
@@ -37,16 +55,6 @@ class RunDone:
     """The first letters of the id that tell it from all other runs."""
 
     @property
-    def counted(self) -> RunCounts:
-        """The counts as a screen takes them."""
-        return RunCounts.of(self.counts)
-
-    @property
-    def name(self) -> str:
-        """What people type for it."""
-        return self.short or self.id
-
-    @property
     def code(self) -> int:
         """Exit code: 5 where the CRM refused records."""
         return 5 if self.counts.get("dead") else 0
@@ -58,7 +66,7 @@ class RunDone:
 
 
 @dataclass(frozen=True)
-class RunRow:
+class RunRow(_Run):
     """A run of the journal; times in milliseconds UTC, `outcome` None while it goes on or where it was killed."""
 
     id: str
@@ -70,16 +78,6 @@ class RunRow:
     counts: Mapping[str, Any]
     error: str | None = None
     short: str = ""
-
-    @property
-    def counted(self) -> RunCounts:
-        """The counts as a screen takes them."""
-        return RunCounts.of(self.counts)
-
-    @property
-    def name(self) -> str:
-        """What people type for it: the first letters of the id that tell it from all other runs."""
-        return self.short or self.id
 
     @property
     def seconds(self) -> float | None:

@@ -77,7 +77,7 @@ def reason(line: str) -> str:
     """A reason as it is written to the CRM, within a sentence, with its points in brackets.
 
     >>> reason("3 meetings: +10"), reason("as typed by hand"), reason("Page views: 20 to 50: +2"), reason("CRM: yes: +1")
-    ('3 meetings (+10)', 'as typed by hand', 'page views: 20 to 50 (+2)', 'CRM: yes (+1)')
+    ('3 meetings (+10)', 'as typed by hand', 'Page views: 20 to 50 (+2)', 'CRM: yes (+1)')
     """
     text, _, points = line.rpartition(": ")
     return f"{plain(text)} ({plain(points)})" if text else plain(line)

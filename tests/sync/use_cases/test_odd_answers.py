@@ -153,9 +153,9 @@ class Nights:
             first.mkdir()
             with LocalSandbox(crm, clock=tiny.CLOCK, data=self.data, store=first / "store.db") as sandbox:
                 Night(first, crm, sandbox).begin()
-                (first / "clock").write_text(str(iso(sandbox.clock.now_ms())))
+                (first / "clock").write_text(str(iso(sandbox.clock.now_ms())), encoding="utf-8")
         mine = shutil.copytree(first, folder / "mine")
-        clock = (mine / "clock").read_text()
+        clock = (mine / "clock").read_text(encoding="utf-8")
         with LocalSandbox(crm, clock=clock, data=self.data, store=mine / "store.db") as sandbox:
             yield Night(mine, crm, sandbox)
 

@@ -250,15 +250,10 @@ def _amount(page: Page, d: AmountCard) -> None:
         f"On the newest {count(d.tested_on, 'deal')}, which it had not seen, its estimates were off by "
         f"{money(best.error, d.currency)} on average. What was tried:", indent=2,
     )  # fmt: skip
-    rows: list[tuple[Piece, ...]] = [
-        (
-            good(f"{_REGRESSIONS.get(c.kind, plain(c.kind))}, chosen")
-            if c is best
-            else _REGRESSIONS.get(c.kind, plain(c.kind)),
-            f"off by {money(c.error, d.currency)}",
-        )
-        for c in sorted(d.candidates, key=lambda c: c.error)
-    ]
+    rows: list[tuple[Piece, ...]] = []
+    for c in sorted(d.candidates, key=lambda c: c.error):
+        name = _REGRESSIONS.get(c.kind, plain(c.kind))
+        rows.append((good(f"{name}, chosen") if c is best else name, f"off by {money(c.error, d.currency)}"))
     page.table(rows, indent=4)
 
 

@@ -1,12 +1,14 @@
 """Records of the neutral and raw tables: who they are, what they hold, which of them fulfil a condition."""
 
-from collections.abc import Iterator, Mapping, Sequence
+import contextlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import duckdb
 import pyarrow as pa
 
 from sales_consultant.config.neutral import quote
+from sales_consultant.config.records import RecordRef
 from sales_consultant.engine.duck import DuckEngine
 from sales_consultant.engine.reads.rows import many
 
@@ -21,17 +23,38 @@ _DIRECTORY = (
 )
 
 
+@contextlib.contextmanager
+def _chosen(engine: DuckEngine, ids: Iterable[str]) -> Iterator[str]:
+    """The end of a SELECT with a column `id` that keeps the rows of these ids."""
+    engine.con.register("_chosen", pa.table({"id": pa.array(ids, pa.string())}))
+    try:
+        yield "SEMI JOIN _chosen USING (id)"
+    finally:
+        engine.con.unregister("_chosen")
+
+
 def directory(engine: DuckEngine) -> Iterator[tuple[Any, ...]]:
     """Of every record its object, id, name, company, owner, whether it is a closed deal, and whether it is not to be scored."""
     for source in _DIRECTORY:
         yield from many(engine.con.execute(source))
 
 
-def currencies(engine: DuckEngine) -> tuple[str, dict[str, str]]:
-    """The org's currency, "" where the CRM has none, and that of every deal in another one."""
+def names(engine: DuckEngine, ids: Iterable[str]) -> dict[RecordRef, str]:
+    """What people know some records by; records of several objects may share an id."""
+    with _chosen(engine, ids) as only:
+        return {
+            RecordRef(str(row[0]), str(row[1])): str(row[2])
+            for source in _DIRECTORY
+            for row in engine.con.execute(f"FROM ({source}) {only}").fetchall()
+        }
+
+
+def currencies(engine: DuckEngine, deals: Iterable[str]) -> tuple[str, dict[str, str]]:
+    """The org's currency, "" where the CRM has none, and of some deals that of each in another one."""
     org = engine.con.execute("SELECT coalesce(min(currency), '') FROM org").fetchall()[0][0]
-    other = "SELECT id, currency FROM deals WHERE currency <> '' AND currency <> ?"
-    return str(org), {str(i): str(c) for i, c in engine.con.execute(other, [org]).fetchall()}
+    with _chosen(engine, deals) as only:
+        other = f"SELECT id, currency FROM deals {only} WHERE currency <> '' AND currency <> ?"
+        return str(org), {str(i): str(c) for i, c in engine.con.execute(other, [org]).fetchall()}
 
 
 def owners(engine: DuckEngine) -> list[tuple[str, str | None]]:
@@ -47,16 +70,11 @@ def ids_where(engine: DuckEngine, table: str, condition: str, values: Sequence[o
 
 def companies_of(engine: DuckEngine, table: str, ids: Sequence[str]) -> Mapping[str, str]:
     """The company of each of some records, where it is known; nothing where nothing was pulled."""
-    planned = pa.table({"id": pa.array(ids, pa.string())})
-    engine.con.register("_planned", planned)
     try:
-        rows = engine.con.execute(
-            f"SELECT id, company_id FROM {quote(table)} SEMI JOIN _planned USING (id)"
-        ).fetchall()
+        with _chosen(engine, ids) as only:
+            rows = engine.con.execute(f"SELECT id, company_id FROM {quote(table)} {only}").fetchall()
     except duckdb.CatalogException:
         return {}
-    finally:
-        engine.con.unregister("_planned")
     return {str(i): str(c) for i, c in rows if c is not None}
 
 

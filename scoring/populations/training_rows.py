@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from sales_consultant.config.clock import DAY_MS
+from sales_consultant.config.populations import DEFAULT_HORIZON_DAYS, MAX_HORIZON_DAYS
 
 if TYPE_CHECKING:
     from sales_consultant.config.populations import Population
@@ -20,9 +21,8 @@ MIN_CUTS = 4
 MAX_CUTS = 24
 # Won deals below which their longest cycles are not known: a judgement.
 _MIN_WON = 20
-# As in `config.populations`; under a week no rep could act on a score.
-_DEFAULT_HORIZON = 90
-_MIN_HORIZON, _MAX_HORIZON = 7, 730
+# A judgement: under a week no rep could act on a score.
+_MIN_HORIZON_DAYS = 7
 # Nearly all won deals were won within it; the few slowest would lengthen the horizon of all.
 _WON_SHARE = 0.95
 # A horizon that is computed moves with every week's deals; labels that move with it cannot be compared.
@@ -44,12 +44,12 @@ def _horizon_days(population: Population, members: Membership) -> int:
     if population.horizon_days is not None:
         return population.horizon_days
     if population.object != "deals":
-        return _DEFAULT_HORIZON
+        return DEFAULT_HORIZON_DAYS
     life = members.life[(members.life["excluded"] == "") & members.life["event_at"].notna()]
     days = ((life["event_at"] - life["created_at"]) / DAY_MS).to_numpy(dtype=float)
     if len(days) < _MIN_WON:
-        return _DEFAULT_HORIZON
-    return int(np.clip(np.ceil(np.quantile(days, _WON_SHARE)), _MIN_HORIZON, _MAX_HORIZON))
+        return DEFAULT_HORIZON_DAYS
+    return int(np.clip(np.ceil(np.quantile(days, _WON_SHARE)), _MIN_HORIZON_DAYS, MAX_HORIZON_DAYS))
 
 
 def cut_offs(members: Membership, horizon: int) -> list[int]:

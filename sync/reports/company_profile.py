@@ -2,10 +2,11 @@
 
 import itertools
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from sales_consultant.config.clock import DAY_MS
+from sales_consultant.config.language import dates
 from sales_consultant.config.language.numbers import percent
 from sales_consultant.config.records import RecordRef
 from sales_consultant.engine import DuckEngine
@@ -70,8 +71,12 @@ def profile(
     )
 
 
+def _at(ms: Any) -> datetime:
+    return datetime.fromtimestamp(int(ms) / 1000, UTC)
+
+
 def _day(ms: Any) -> str | None:
-    return None if ms is None else f"{datetime.fromtimestamp(int(ms) / 1000, UTC):%Y-%m-%d}"
+    return None if ms is None else f"{_at(ms):%Y-%m-%d}"
 
 
 def _money(row: Mapping[str, Any]) -> str | None:
@@ -155,11 +160,12 @@ def _risks(
     if risk and float(risk) >= 50:
         risks.append(f"churn risk {percent(float(risk) / 100)}")
     late = [d for d in deals if d["close_date"] is not None and int(d["close_date"]) < as_of - DAY_MS]
-    risks += [f'deal "{d["name"]}" should have closed on {_day(d["close_date"])}' for d in late[:3]]
+    risks += [f'deal "{d["name"]}" should have closed on {dates.day(_at(d["close_date"]))}' for d in late[:3]]
     last = max((a.last for a in activity if a.last), default=None)
     planned = any(a.planned for a in activity)
     if deals and not planned and (last is None or last < str(_day(as_of - SILENT_DAYS * DAY_MS))):
-        risks.append(f"open deals and no activity since {last or 'ever'}, none planned")
+        since = f"since {dates.day(date.fromisoformat(last))}" if last else "ever"
+        risks.append(f"open deals and no activity {since}, none planned")
     if deals and len(people) == 1:
         risks.append(f"only one person is known: {people[0].name}")
     risks += [f"{p.name}: {p.note}" for p in people if p.note == "address bounces"]

@@ -19,8 +19,8 @@ def of_deal(features: Mapping[str, object], why_no_value: str) -> list[str]:
     """Sentences; empty where nothing is to be feared. A feature that is a gap, or not there, says nothing."""
 
     def value(name: str) -> float:
-        sentences = features.get(name)
-        return float(sentences) if isinstance(sentences, int | float) else math.nan
+        number = features.get(name)
+        return float(number) if isinstance(number, int | float) else math.nan
 
     sentences = [NO_VALUE["stale"]] if why_no_value == "stale" else []
     if value("days_to_close_date") < 0:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pandas as pd
 
+from sales_consultant.config.language import dates
 from sales_consultant.config.populations import Population
 from sales_consultant.config.records import RecordRef
 from sales_consultant.config.settings import Settings
@@ -55,8 +56,7 @@ def _ended(life: pd.DataFrame, population: Population, record_id: str, as_of: in
 
 
 def _day(ms: float) -> str:
-    when = datetime.fromtimestamp(ms / 1000, UTC)
-    return f"{when.day} {when:%b} {when.year}"
+    return dates.day(datetime.fromtimestamp(ms / 1000, UTC))
 
 
 def _not_taken(populations: dict[str, Population]) -> str:

@@ -2,7 +2,16 @@
 
 from sales_consultant.sync.runtime.lease import Lease, hold, holder_lives, wanted_since
 from sales_consultant.sync.runtime.pulled_before import open_pulled
-from sales_consultant.sync.runtime.reporting import Reporter, Silent, Step, parts, shares, steps, watched
+from sales_consultant.sync.runtime.reporting import (
+    Reporter,
+    Silent,
+    Step,
+    parts,
+    shares,
+    shown_until_over,
+    steps,
+    watched,
+)
 from sales_consultant.sync.runtime.run_context import STOPPED, Run, RunContext, new_id, running
 from sales_consultant.sync.runtime.workspace import Clock, Workspace, wall_clock
 
@@ -23,6 +32,7 @@ __all__ = [
     "parts",
     "running",
     "shares",
+    "shown_until_over",
     "steps",
     "wall_clock",
     "wanted_since",

@@ -1,5 +1,6 @@
 """Where progress goes, and what is told of it."""
 
+import contextlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
@@ -61,6 +62,15 @@ class Silent:
 
     def over(self) -> None:
         """Nothing."""
+
+
+@contextlib.contextmanager
+def shown_until_over(reporter: Reporter) -> Iterator[None]:
+    """A block of long work: whatever comes of it, nothing of its progress stays in sight."""
+    try:
+        yield
+    finally:
+        reporter.over()
 
 
 def steps(reporter: Reporter, whole: str) -> Callable[[str, int, int], None]:

@@ -17,7 +17,7 @@ from sales_consultant.config.conditions import Condition, from_option
 from sales_consultant.config.errors import BusyError, CrmUnavailableError, UsageError
 from sales_consultant.connectors.base import Page, Stream
 from sales_consultant.sync.pull import Counted, choose
-from sales_consultant.sync.runtime import Reporter, Step, Workspace, running, wanted_since
+from sales_consultant.sync.runtime import Reporter, Step, Workspace, running, shown_until_over, wanted_since
 from sales_consultant.sync.stores import backfills
 from sales_consultant.sync.use_cases.pulling import called
 
@@ -122,7 +122,6 @@ def backfill(
             at = e.details.get("resets_at")
             if not wait or not isinstance(at, int) or "resets_in" not in e.details:
                 raise
-            reporter.over()
             reporter.say(
                 f"{e.message} Goes on at {datetime.fromtimestamp(at / 1000, UTC):%Y-%m-%d %H:%M} UTC."
             )
@@ -140,7 +139,7 @@ def _turn(
     stop: Callable[[], bool],
 ) -> bool:
     """Read until all is there, or until somebody else wants the connection; whether all is there."""
-    with running(ws, "backfill") as run:
+    with running(ws, "backfill") as run, shown_until_over(meter.reporter):
         begun = ws.clock()
         bound = task.until if task.until is not None else ws.connector.now()
         done.until = done.until or bound
@@ -168,7 +167,6 @@ def _turn(
             if not _stream(ws, stream, task, bound, progress, done, meter, turned):
                 whole = False
                 break
-        meter.reporter.over()
         ws.warehouse.make_views(ws.connector)
         run.counts["pulled"] = dict(done.rows)
     return whole

@@ -98,9 +98,8 @@ def planning(
 
 def name_currencies(engine: DuckEngine, plan: Plan) -> None:
     """Tell the plan which currency its money is in, for who looks at it."""
-    mine = {e.record_id for e in plan.entries if e.object == "deals"}
-    plan.currency, others = records.currencies(engine)
-    plan.deal_currencies = {i: c for i, c in others.items() if i in mine}
+    deals = [e.record_id for e in plan.entries if e.object == "deals"]
+    plan.currency, plan.deal_currencies = records.currencies(engine, deals)
 
 
 def _do_not_score_is_seen(ws: Workspace, obj: str, fields: Sequence[Field]) -> None:

@@ -7,10 +7,9 @@ from sales_consultant.config.domains import FREE_MAIL
 from sales_consultant.config.populations import Population
 from sales_consultant.engine import DuckEngine
 from sales_consultant.engine.reads import counts
+from sales_consultant.scoring.propensity import MIN_SHRUNK
 
 RENEWAL_WORDS = ("renew", "existing", "verlänger", "续")
-# As `MIN_SHRUNK` of `scoring.propensity`.
-ENOUGH = 40
 
 
 @dataclass(frozen=True)
@@ -64,8 +63,8 @@ def _deals(engine: DuckEngine, found: Proposed) -> None:
             won, lost, still = sum(p[3] for p in mine), sum(p[4] for p in mine), sum(p[5] for p in mine)
             note = (
                 ""
-                if min(won, lost) >= ENOUGH
-                else f"fewer than {ENOUGH} won or lost: rules instead of a model"
+                if min(won, lost) >= MIN_SHRUNK
+                else f"fewer than {MIN_SHRUNK} won or lost: rules instead of a model"
             )
             if not still and not lost:
                 note = "orders: all won at once, so there is nothing to predict for a deal; customers get a value"

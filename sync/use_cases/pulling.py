@@ -10,7 +10,7 @@ from sales_consultant.sync.pull import Begin, Pulled, choose, dangling_lookups, 
 from sales_consultant.sync.push import (
     restored,
 )
-from sales_consultant.sync.runtime import Reporter, Run, Step, Workspace
+from sales_consultant.sync.runtime import Reporter, Run, Step, Workspace, shown_until_over
 from sales_consultant.sync.stores import merges
 from sales_consultant.sync.use_cases import forget
 
@@ -38,7 +38,7 @@ def pulling(
     if ws.warehouse.empty:
         known = ws.state.rows(sa.select(merges))
         ws.warehouse.remember_merges({k: str(v) for k, v in r.items()} for r in known)
-    try:
+    with shown_until_over(reporter):
         pulled = pull(
             ws.connector,
             ws.warehouse,
@@ -50,8 +50,6 @@ def pulling(
             progress=reporter.progress,
             begin=_told(reporter, "pull", _costs(ws, objects) if full else {}),
         )
-    finally:
-        reporter.over()
     if run.as_of is None:
         run.as_of = until
     _count(run, pulled)
@@ -76,7 +74,7 @@ def pulling(
 def _compared(
     ws: Workspace, reporter: Reporter, until: int, objects: tuple[str, ...]
 ) -> list[reconcile.Compared]:
-    try:
+    with shown_until_over(reporter):
         return reconcile.reconcile(
             ws.connector,
             ws.warehouse,
@@ -85,21 +83,15 @@ def _compared(
             progress=reporter.progress,
             begin=_told(reporter, "compare", {}),
         )
-    finally:
-        reporter.over()
 
 
 def called(stream: Stream) -> str:
-    """A stream as people say it.
+    """What is read of a stream, as a name whose words a screen writes.
 
-    >>> called(Stream("link_deals_companies", "deals", "links")), called(Stream("deals", "deals", "delta"))
-    ('links of deals and companies', 'deals')
-    >>> called(Stream("deals_computed", "deals", "slow", of="deals"))
-    'computed fields of deals'
+    >>> called(Stream("deals_computed", "deals", "slow", of="deals")), called(Stream("deals", "deals", "delta"))
+    ('computed_fields_of_deals', 'deals')
     """
-    if stream.mode == "links":
-        return f"links of {stream.name.removeprefix('link_').replace('_', ' and ', 1)}"
-    return f"computed fields of {stream.of}" if stream.mode == "slow" else stream.name
+    return f"computed_fields_of_{stream.of}" if stream.mode == "slow" else stream.name
 
 
 def _told(reporter: Reporter, whole: str, costs: Mapping[str, float]) -> Begin:

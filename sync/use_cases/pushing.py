@@ -15,7 +15,7 @@ from sales_consultant.sync.push import (
     push,
     recover,
 )
-from sales_consultant.sync.runtime import Reporter, Run, Workspace
+from sales_consultant.sync.runtime import Reporter, Run, Workspace, shown_until_over
 
 
 def pushing(
@@ -30,17 +30,17 @@ def pushing(
     journal.plan(by_company(ws.warehouse, plan.entries))
     reporter.say(f"writing {len(plan.entries):,} records")
     try:
-        counts = push(
-            ws.connector,
-            journal,
-            run.lease,
-            ws.fields,
-            clock=ws.connector.latest,
-            stop=stop,
-            progress=lambda done, total: reporter.progress("writing", done, total),
-        )
+        with shown_until_over(reporter):
+            counts = push(
+                ws.connector,
+                journal,
+                run.lease,
+                ws.fields,
+                clock=ws.connector.latest,
+                stop=stop,
+                progress=lambda done, total: reporter.progress("writing", done, total),
+            )
     finally:
-        reporter.over()
         run.counts |= journal.tally()
     unanswered, left = journal.unanswered(), len(journal.pending())
     journal.skip_pending("not sent: the run ended; planned anew by the next", now=ws.connector.latest())

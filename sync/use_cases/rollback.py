@@ -14,7 +14,7 @@ from sales_consultant.config.fields.catalogue import FIELDS, by_key
 from sales_consultant.config.language.nearest import did_you_mean
 from sales_consultant.config.records import RecordRef
 from sales_consultant.connectors.base import ReadBack
-from sales_consultant.engine.reads.records import directory
+from sales_consultant.engine.reads.records import names
 from sales_consultant.sync.journal import Entry, Journal
 from sales_consultant.sync.plan import Plan, release
 from sales_consultant.sync.push import READ_EVERY, calls_for
@@ -172,9 +172,10 @@ def _name_records(ws: Workspace, plan: Plan) -> None:
     if ws.warehouse.empty:
         return
     ws.warehouse.make_views(ws.connector)
-    mine = {(e.object, e.record_id) for e in plan.entries}
-    names = {(o, i): str(name) for o, i, name, *_ in directory(ws.warehouse.engine) if (o, i) in mine}
-    plan.entries = [replace(e, name=names.get((e.object, e.record_id), e.name)) for e in plan.entries]
+    known = names(ws.warehouse.engine, [e.record_id for e in plan.entries])
+    plan.entries = [
+        replace(e, name=known.get(RecordRef(e.object, e.record_id), e.name)) for e in plan.entries
+    ]
     name_currencies(ws.warehouse.engine, plan)
 
 

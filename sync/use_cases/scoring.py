@@ -19,17 +19,8 @@ from sales_consultant.sync.plan import (
     current_values,
 )
 from sales_consultant.sync.plan import desired_values as desiring
-from sales_consultant.sync.runtime import Reporter, Run, Workspace, parts, steps
+from sales_consultant.sync.runtime import Reporter, Run, Workspace, parts, shown_until_over, steps
 from sales_consultant.sync.stores import holds
-
-
-@contextlib.contextmanager
-def _over(reporter: Reporter) -> Iterator[None]:
-    """Whatever comes of it, nothing of the progress stays in sight."""
-    try:
-        yield
-    finally:
-        reporter.over()
 
 
 @contextlib.contextmanager
@@ -53,7 +44,7 @@ def training(
 
     With `dry_run` nothing is published: what would be is kept as a candidate.
     """
-    with _over(reporter), _settings_named(), materialised(ws.warehouse.engine):
+    with shown_until_over(reporter), _settings_named(), materialised(ws.warehouse.engine):
         trained = trainings.train(
             ws.warehouse.engine,
             ws.state,
@@ -77,7 +68,7 @@ def training(
 def scoring(ws: Workspace, run: Run, reporter: Reporter) -> tuple[Desired, CurrentValues]:
     """What our fields should hold, and what they hold."""
     reporter.say("scoring")
-    with _over(reporter):
+    with shown_until_over(reporter):
         return _scored(ws, run, steps(reporter, "score"))
 
 

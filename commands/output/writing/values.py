@@ -5,6 +5,7 @@ from datetime import datetime
 from sales_consultant.commands.output.writing.page import Piece, bold, dim
 from sales_consultant.commands.output.writing.text import GLUE, NOTHING, money, percent, plain
 from sales_consultant.config.fields.catalogue import FIELDS
+from sales_consultant.config.language import dates
 
 _FIELDS = {f.key: f for f in FIELDS}
 # Told as "because", or of use to programs only.
@@ -51,10 +52,9 @@ def day(text: str) -> str:
     ('21 Nov 2026', 'soon')
     """
     try:
-        when = datetime.fromisoformat(text)
+        return dates.day(datetime.fromisoformat(text))
     except ValueError:
         return plain(text)
-    return f"{when.day} {when:%b} {when.year}"
 
 
 def label(key: str) -> str:

@@ -102,10 +102,27 @@ def listed(items: Iterable[str], most: int | None = None) -> str:
 def counted(numbers: Mapping[str, int]) -> str:
     """Numbers with their names, those that are zero left out.
 
-    >>> counted({"contacts": 2039, "calls": 0, "deal_history": 3}).replace(GLUE, " ")
-    '2,039 contacts, 3 deal history'
+    >>> counted({"contacts": 2039, "calls": 0, "deal_history": 3, "currencies": 1}).replace(GLUE, " ")
+    '2,039 contacts, 3 deal history, 1 currency'
     """
-    return ", ".join(f"{n:,}{GLUE}{words(k).replace(' ', GLUE)}" for k, n in numbers.items() if n)
+    return ", ".join(
+        f"{n:,}{GLUE}{(_singular(words(k)) if n == 1 else words(k)).replace(' ', GLUE)}"
+        for k, n in numbers.items()
+        if n
+    )
+
+
+def _singular(name: str) -> str:
+    """A name of several things for one of them; one that is no such name stays as it is.
+
+    >>> [_singular(n) for n in ("companies", "next steps", "own address", "status", "links of deals and companies")]
+    ['company', 'next step', 'own address', 'status', 'link of deals and companies']
+    """
+    if name.startswith("links of "):
+        return f"link{name.removeprefix('links')}"
+    if name.endswith("ies"):
+        return f"{name.removesuffix('ies')}y"
+    return name if name.endswith(("ss", "us")) else name.removesuffix("s")
 
 
 def short(digest: str, others: Iterable[str] = (), least: int = 7) -> str:

@@ -20,6 +20,7 @@ from sales_consultant.connectors.http.transport import (
     PooledSession,
     Transport,
     checked_base,
+    is_of_hosts,
     safe_text,
 )
 
@@ -45,6 +46,7 @@ __all__ = [
     "ending",
     "error_body",
     "group",
+    "is_of_hosts",
     "page",
     "safe_text",
 ]

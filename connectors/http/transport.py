@@ -28,7 +28,15 @@ from sales_consultant.connectors.http.patience import (
     retry_after,
 )
 
-__all__ = ["Limiter", "LostAnswerError", "PooledSession", "Transport", "checked_base", "safe_text"]
+__all__ = [
+    "Limiter",
+    "LostAnswerError",
+    "PooledSession",
+    "Transport",
+    "checked_base",
+    "is_of_hosts",
+    "safe_text",
+]
 
 # Seconds to connect, and between two bytes; the vendors' clients have no limit of their own. Judgements: a host that is
 # there answers a connection at once, and an answer of HubSpot is never silent for a minute.
@@ -91,6 +99,16 @@ class Limiter:
             self.calls = max(1, calls)
 
 
+def is_of_hosts(url: str, hosts: tuple[str, ...]) -> bool:
+    """Whether an address is at one of some hosts, or below it.
+
+    >>> [is_of_hosts(f"https://{h}/x", ("salesforce.com",)) for h in ("acme.my.salesforce.com", "notsalesforce.com")]
+    [True, False]
+    """
+    host = (urlsplit(url).hostname or "").lower()
+    return any(host == h or host.endswith(f".{h}") for h in hosts)
+
+
 def checked_base(url: str, vendor_hosts: tuple[str, ...], configured: str = "") -> str:
     """The address to send credentials to; ConfigError for any but the vendor's, the configured, or loopback.
 
@@ -98,7 +116,7 @@ def checked_base(url: str, vendor_hosts: tuple[str, ...], configured: str = "") 
     """
     parts = urlsplit(url)
     host = (parts.hostname or "").lower()
-    vendor = any(host == h or host.endswith("." + h) for h in vendor_hosts)
+    vendor = is_of_hosts(url, vendor_hosts)
     if parts.scheme == "http" and host in _LOOPBACK:
         return url.rstrip("/")
     if parts.scheme == "https" and (

@@ -237,7 +237,7 @@ def test_a_part_of_a_composite_that_is_not_whole_is_asked_for_by_itself() -> Non
     ]
     with responses.RequestsMock() as mocked:
         mocked.post(f"{base}/composite", json={"compositeResponse": parts})
-        api = SalesforceApi(Connection(crm="salesforce"), "a-token")
+        api = SalesforceApi(Connection(crm="salesforce", domain="sandbox.my"), "a-token")
         found = Prefetcher(api).together(["query?q=x", "sobjects/Lead/describe", "query?q=y"])
     assert [status for status, _ in found] == [0, 0, 200]
 

@@ -44,7 +44,7 @@ def hubspot() -> HubSpotApi:
 
 
 def salesforce() -> SalesforceApi:
-    made = SalesforceApi(Connection(crm="salesforce", auth="token"), "a-token")
+    made = SalesforceApi(Connection(crm="salesforce", auth="token", domain="sandbox.my"), "a-token")
     made.transport.sleep = lambda _: None
     return made
 

@@ -9,7 +9,7 @@ import requests
 import responses
 from support.salesforce_org import Sf, company
 
-from sales_consultant.config.errors import AccessError, CrmUnavailableError
+from sales_consultant.config.errors import AccessError, ConfigError, CrmUnavailableError
 from sales_consultant.config.sections import Connection
 from sales_consultant.connectors.salesforce.api.client import SalesforceApi, SalesforceRefusalError
 from sales_consultant.connectors.salesforce.connector import SalesforceConnector
@@ -221,9 +221,27 @@ BASE = "https://sandbox.my.salesforce.com/services/data/v62.0"
 
 
 def api() -> SalesforceApi:
-    made = SalesforceApi(Connection(crm="salesforce"), "a-token")
+    made = SalesforceApi(Connection(crm="salesforce", domain="sandbox.my"), "a-token")
     made.transport.sleep = lambda _: None
     return made
+
+
+@responses.activate
+@pytest.mark.parametrize("auth", ["token", "client_credentials"])
+def test_credentials_go_to_no_org_that_nobody_named(auth: str) -> None:
+    connection = Connection.model_validate({"crm": "salesforce", "auth": auth, "client_id": "an-app"})
+    with pytest.raises(ConfigError, match="Which org of Salesforce this is was not said") as e:
+        SalesforceApi(connection, "a-secret").call("limits")
+    assert "--domain" in e.value.action and not responses.calls
+
+
+@responses.activate
+def test_an_address_of_salesforce_names_the_org_as_a_domain_does() -> None:
+    base = "https://acme.my.salesforce.com/services/data/v62.0"
+    responses.get(f"{base}/limits", json={"a": 1})
+    connection = Connection(crm="salesforce", url="https://acme.my.salesforce.com/")
+    assert SalesforceApi(connection, "a-token").call("limits") == {"a": 1}
+    assert SalesforceApi(connection, "a-token").login_url == "https://acme.my.salesforce.com"
 
 
 @responses.activate

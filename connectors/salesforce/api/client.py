@@ -17,7 +17,7 @@ import requests
 from simple_salesforce.api import Salesforce
 from simple_salesforce.exceptions import SalesforceError
 
-from sales_consultant.config.errors import AccessError, SalesConsultantError
+from sales_consultant.config.errors import AccessError, ConfigError, SalesConsultantError
 from sales_consultant.config.sections import Connection
 from sales_consultant.connectors.base import Calls
 from sales_consultant.connectors.budget import DailyBudget
@@ -25,7 +25,6 @@ from sales_consultant.connectors.http import (
     Granted,
     Keeper,
     Lease,
-    LimitedAdapter,
     Limiter,
     PooledSession,
     Refreshing,
@@ -36,11 +35,14 @@ from sales_consultant.connectors.http import (
     checked_base,
     ending,
     foreign,
+    is_of_hosts,
     safe_text,
 )
 from sales_consultant.connectors.salesforce.api.error_codes import FIREWALL, TABLE
+from sales_consultant.connectors.salesforce.api.loopback import Loopback
 from sales_consultant.connectors.salesforce.api.shapes import shape
 
+_HOST = ".salesforce.com"
 VENDOR_HOSTS = ("salesforce.com", "force.com", "salesforce.mil", "cloudforce.com")
 _USAGE = re.compile(r"api-usage=(\d+)/(\d+)")
 _BULK = re.compile(r"/jobs/(query|ingest)")
@@ -64,20 +66,6 @@ class SalesforceRefusalError(SalesConsultantError):
             f"Salesforce refused {path} ({status} {code}): {self.words or self.rule.what}",
             action=self.rule.action,
         )
-
-
-class Loopback(LimitedAdapter):
-    """Sends what is addressed to https://HOST to a sandbox on loopback, whatever the host."""
-
-    def __init__(self, base: str) -> None:
-        super().__init__(pool_maxsize=16)
-        self.base = base
-
-    def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
-        """Rewrite the address, keep path and query."""
-        parts = urlsplit(str(request.url))
-        request.url = self.base + parts.path + (f"?{parts.query}" if parts.query else "")
-        return super().send(request, *args, **kwargs)
 
 
 # A record that is written: its owner stays, whatever rules of assignment say, and a duplicate rule that only alerts lets
@@ -187,11 +175,10 @@ class SalesforceApi:
         )
         self.session.budget = self.budget
         self.transport.allow = self.budget.spend
-        self._sandbox = ""
-        if connection.url:
-            self._sandbox = checked_base(connection.url, VENDOR_HOSTS)
-            if self._sandbox.startswith("http://"):
-                self.session.inner.mount("https://", Loopback(self._sandbox))
+        address = checked_base(connection.url, VENDOR_HOSTS) if connection.url else ""
+        self._sandbox = address if address and not is_of_hosts(address, VENDOR_HOSTS) else ""
+        if self._sandbox:
+            self.session.inner.mount("https://", Loopback(self._sandbox))
         self.version = connection.reading
         self._refreshing: Refreshing | None = None
         self.keeper: Keeper[Any] = Keeper(self._sign_in, clock=clock)
@@ -207,9 +194,33 @@ class SalesforceApi:
         return self.keeper.current()
 
     @property
+    def _domain(self) -> str:
+        """What stands before .salesforce.com in the org's address; ConfigError where nobody has said it.
+
+        Credentials would go to whoever owns a name that is guessed.
+        """
+        c = self.connection
+        host = str(urlsplit(c.url).hostname or "")
+        if c.domain:
+            return c.domain
+        if host.endswith(_HOST):
+            return host.removesuffix(_HOST)
+        if self._sandbox:
+            # Any name would do: the session sends all of it to loopback.
+            return "sandbox.my"
+        if c.auth in ("oauth", "jwt"):
+            # Salesforce's own sign-in for all orgs; its answer says where the org is.
+            return "login"
+        raise ConfigError(
+            f'Which org of Salesforce this is was not said: auth = "{c.auth}" needs its domain.',
+            action="Give --domain, or domain under [connections.NAME] of the settings, as acme.my for "
+            "https://acme.my.salesforce.com.",
+        )
+
+    @property
     def login_url(self) -> str:
-        """Where this org signs in: its My Domain, whatever the sandbox behind it."""
-        return f"https://{self.connection.domain or 'login'}.salesforce.com"
+        """Where this org signs in; ConfigError where it is not known."""
+        return f"https://{self._domain}.salesforce.com"
 
     def ask(self, form: Mapping[str, str]) -> Granted:
         """The token endpoint's answer; ConfigError where it sends us to another host than Salesforce's."""
@@ -222,8 +233,7 @@ class SalesforceApi:
         return granted
 
     def _sign_in(self) -> Lease[Any]:
-        c = self.connection
-        domain = c.domain or "sandbox.my"
+        c, domain = self.connection, self._domain
         try:
             if c.auth == "client_credentials":
                 made = Salesforce(

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from sales_consultant.commands.options import Yes, one_of
+from sales_consultant.commands.options import Yes, on_its_own, one_of
 from sales_consultant.commands.output import admin as screens
 from sales_consultant.commands.output import demo as demo_screen
 from sales_consultant.commands.shell import Answer, Shell
@@ -25,11 +25,13 @@ from sales_consultant.sync.results.admin import (
     SignedIn,
     SignedOut,
 )
+from sales_consultant.sync.service import schedule_findings
 from sales_consultant.sync.setup import check as checking
 from sales_consultant.sync.setup import provisioning, sign_in
 from sales_consultant.sync.use_cases import initialise
 
 
+@on_its_own
 def demo(
     shell: Shell,
     crm: Annotated[str, typer.Option(help=f"Which CRM the sandbox plays: {' or '.join(CRMS)}.")] = next(
@@ -146,7 +148,7 @@ def check(
     ] = None,
 ) -> Answer[Checked]:
     """Say line by line what works, what is refused, with the scope or permission and where to click, and what comes next."""
-    found = checking.check(shell.ws, live_report)
+    found = checking.check(shell.ws, live_report, schedule_findings(shell.settings.schedule))
     return Answer(found, screens.checked, found.code)
 
 
@@ -183,14 +185,14 @@ def provision(
         looked = provisioning.removal(shell.ws)
         if dry_run:
             return Answer(looked, screens.removal)
-        if not yes:
-            if not shell.asks:
-                raise UsageError(
-                    "Removing our fields deletes their values.",
-                    action="Look with --dry-run, then give --yes.",
-                )
+        if not yes and shell.asks:
             shell.show(looked, screens.removal)
-            typer.confirm("Take all of this away, with its values?", abort=True)
+        shell.confirm(
+            "Take all of this away, with its values?",
+            yes=yes,
+            why="Removing our fields deletes their values.",
+            action="Look with --dry-run, then give --yes.",
+        )
         gone = replace(provisioning.remove(shell.ws), used_by=looked.used_by)
         return Answer(gone, screens.removed, gone.code)
     token = sys.stdin.readline().strip() if reader_token_stdin else ""

@@ -49,6 +49,10 @@ _COMMON: dict[str, tuple[Any, Any]] = {
 }
 
 
+# Of no use to a command that reads no settings (`on_its_own`).
+_OF_A_CONNECTION = ("connection", "config", "data_dir")
+
+
 def loaded(place: str) -> Any:
     """The command at "module:function" of `commands`, its options read from the function's signature.
 
@@ -83,7 +87,7 @@ def _with_shared_options(use_case: Callable[..., Any]) -> Callable[..., None]:
         # Not above: the shell imports settings and workspace, which the list of commands does without.
         from sales_consultant.commands.shell import Shell
 
-        shell = Shell(**{k: given.pop(k) for k in _COMMON})
+        shell = Shell(**{k: given.pop(k, None) for k in _COMMON})
         with shell.stack:
             answer = use_case(shell, **given)
         if answer is None:
@@ -94,7 +98,9 @@ def _with_shared_options(use_case: Callable[..., Any]) -> Callable[..., None]:
     own = inspect.signature(use_case, eval_str=True)
     keyword = inspect.Parameter.KEYWORD_ONLY
     parameters = [p.replace(kind=keyword) for p in own.parameters.values() if p.name != "shell"]
-    parameters += [inspect.Parameter(k, keyword, annotation=a, default=d) for k, (a, d) in _COMMON.items()]
+    alone = getattr(use_case, "on_its_own", False)
+    shared = {k: v for k, v in _COMMON.items() if not (alone and k in _OF_A_CONNECTION)}
+    parameters += [inspect.Parameter(k, keyword, annotation=a, default=d) for k, (a, d) in shared.items()]
     # Typer reads a signature; functions have no such attribute in typing.
     run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     run.__annotations__ = {p.name: p.annotation for p in parameters}

@@ -1,11 +1,21 @@
 """Options that several commands share, and how values given by hand are read."""
 
-from typing import Annotated, Any
+from collections.abc import Callable
+from typing import Annotated, Any, TypeVar
 
 import typer
 
 from sales_consultant.config.clock import from_iso
 from sales_consultant.config.errors import UsageError
+
+C = TypeVar("C", bound=Callable[..., Any])
+
+
+def on_its_own(command: C) -> C:
+    """Mark a command that reads no settings and no state: options that name them would do nothing."""
+    command.on_its_own = True  # type: ignore[attr-defined]  # functions take attributes, which typing does not know
+    return command
+
 
 Objects = Annotated[list[str] | None, typer.Option("--object", help="Only this object; repeat for more.")]
 ShownObjects = Annotated[

@@ -157,10 +157,10 @@ def sync(
 
     def ask(made: Plan) -> bool:
         shell.show(PlanMade(made), plan_screen.asked)
-        return typer.confirm("Write this to the CRM?")
+        return shell.agreed("Write this to the CRM?")
 
     def empty(count: int) -> bool:
-        return typer.confirm(f"{count:,} records outside the pilot hold our values. Empty them?")
+        return shell.agreed(f"{count:,} records outside the pilot hold our values. Empty them?")
 
     options = SyncOptions(
         as_of=moment(as_of, "--as-of"),

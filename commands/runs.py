@@ -6,15 +6,17 @@ from typing import Annotated
 import typer
 
 from sales_consultant.commands.options import RunId
+from sales_consultant.commands.output import events
 from sales_consultant.commands.output import runs as screens
-from sales_consultant.commands.output.writing.document import json_text
 from sales_consultant.commands.shell import Answer, Shell
 from sales_consultant.sync.reports import report
 from sales_consultant.sync.reports.run_events import tail
 from sales_consultant.sync.results.runs import RunDetails, RunList
 
 
-def list_runs(shell: Shell, limit: Annotated[int, typer.Option(help="How many.")] = 20) -> Answer[RunList]:
+def list_runs(
+    shell: Shell, limit: Annotated[int, typer.Option(help="How many.", min=1)] = 20
+) -> Answer[RunList]:
     """The newest runs."""
     return Answer(report.list_runs(shell.ws.state, limit), screens.runs)
 
@@ -30,6 +32,6 @@ def tail_runs(
         str | None, typer.Argument(metavar="RUN", help="Only this run, until it has ended; default: all.")
     ] = None,
 ) -> None:
-    """What runs do, as it happens, one JSON object a line; ends with the run, or with Ctrl-C."""
-    for event in tail(shell.ws.state, run_id, sleep=time.sleep):
-        print(json_text(shell.in_chosen_zone(event)), flush=True)
+    """What runs do, as it happens; ends with the run, or with Ctrl-C. In a pipe one JSON object a line."""
+    for found in tail(shell.ws.state, run_id, sleep=time.sleep):
+        shell.show_event(found, events.event)

@@ -5,11 +5,12 @@ from typing import Annotated
 
 import typer
 
-from sales_consultant.commands.options import moment, one_of
+from sales_consultant.commands.options import moment, on_its_own, one_of
 from sales_consultant.commands.shell import Shell
 from sales_consultant.demo import serve_sandbox
 
 
+@on_its_own
 def serve_crm(
     shell: Shell,
     port: Annotated[int, typer.Option(help="Port on 127.0.0.1; 0 takes a free one.")] = 8800,

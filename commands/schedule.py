@@ -7,9 +7,9 @@ from typing import Annotated
 import typer
 
 from sales_consultant.commands.options import one_of
+from sales_consultant.commands.output import events
 from sales_consultant.commands.output import run as run_screen
 from sales_consultant.commands.output import schedule as screens
-from sales_consultant.commands.output.writing.document import json_text
 from sales_consultant.commands.shell import Answer, Document, Shell
 from sales_consultant.config.errors import AccessError, CrmUnavailableError, SalesConsultantError
 from sales_consultant.config.schedules import Schedule
@@ -48,7 +48,7 @@ def run_now(
 
 
 def serve(shell: Shell) -> None:
-    """Run the schedule until SIGTERM; prints one JSON object a line."""
+    """Run the schedule until SIGTERM or Ctrl-C, and say what happens; in a pipe as one JSON object a line."""
 
     def run(schedule: Schedule, at: int, stop: Callable[[], bool]) -> Document:
         mine = Shell(
@@ -64,7 +64,7 @@ def serve(shell: Shell) -> None:
         return {"run": done.id, "counts": done.counts}
 
     def emit(event: Document) -> None:
-        print(json_text({"at": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}", **event}), flush=True)
+        shell.show_event({"at": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}", **event}, events.event)
 
     # What is wrong with a connection is said at once, not at the first night.
     connections = {s.connection or None for s in shell.settings.schedule.values()}

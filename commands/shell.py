@@ -11,12 +11,14 @@ from typing import Any, Generic, TypeVar
 from zoneinfo import ZoneInfo
 
 import platformdirs
+import typer
 
 from sales_consultant.commands.output.writing.document import in_zone, json_text, known_zone
 from sales_consultant.commands.output.writing.page import Page
 from sales_consultant.commands.output.writing.progress import Terminal
 from sales_consultant.commands.output.writing.text import plain
 from sales_consultant.commands.output.writing.times import local_zone
+from sales_consultant.config.errors import DeclinedError, UsageError
 from sales_consultant.config.secrets import os_keyring
 from sales_consultant.config.settings import Settings, find_file, load
 from sales_consultant.sync.results import Result
@@ -103,6 +105,25 @@ class Shell:
         """Whether there is somebody to ask."""
         return not self.json and sys.stdin.isatty()
 
+    def agreed(self, question: str) -> bool:
+        """What a person answers; Ctrl-C at a question interrupts as it does elsewhere."""
+        try:
+            return typer.confirm(question)
+        except typer.Abort as e:
+            raise KeyboardInterrupt from e
+
+    def confirm(self, question: str, *, yes: bool, why: str, action: str) -> None:
+        """Go on where a person agrees: beforehand by `yes`, or asked now.
+
+        DeclinedError where the answer is no, UsageError (`why`, `action`) where there is nobody to ask.
+        """
+        if yes:
+            return
+        if not self.asks:
+            raise UsageError(why, action=action)
+        if not self.agreed(question):
+            raise DeclinedError("Nothing was changed, as you said.", action="")
+
     @property
     def zone(self) -> ZoneInfo | None:
         """The time zone that was asked for: by --timezone, else by the settings; None where neither names one."""
@@ -114,6 +135,16 @@ class Shell:
         """The document with its times in the zone that was asked for, where one was."""
         zone = self.zone
         return document if zone is None else dict(in_zone(document, zone))
+
+    def show_event(self, event: Document, screen: Callable[[Page, Document], None]) -> None:
+        """Print what happens now: a line for who looks at a terminal, else a JSON object."""
+        if self.json or not sys.stdout.isatty():
+            print(json_text(self.in_chosen_zone(event)), flush=True)
+            return
+        page = Page.of_terminal(now=wall_clock(), zone=self.zone or local_zone())
+        screen(page, event)
+        page.print()
+        sys.stdout.flush()
 
     def show(self, result: R, screen: Callable[[Page, R], None]) -> None:
         """Print a result: as JSON, or as its screen."""

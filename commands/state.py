@@ -8,7 +8,6 @@ import typer
 from sales_consultant.commands.options import Yes
 from sales_consultant.commands.output import state as screens
 from sales_consultant.commands.shell import Answer, Shell
-from sales_consultant.config.errors import UsageError
 from sales_consultant.sync.results.state import BackupMade, JournalExported, Restored, StateChecked
 from sales_consultant.sync.stores import backups, journal_export
 
@@ -32,10 +31,12 @@ def put_back(
     yes: Yes = False,
 ) -> Answer[Restored]:
     """Put a copy in place of the state; what was there is kept. The next sync asks the CRM what was written since."""
-    if not yes:
-        if not shell.asks:
-            raise UsageError("This replaces the state.", action="Look with: state check, then give --yes.")
-        typer.confirm(f"Replace the state by {file}?", abort=True)
+    shell.confirm(
+        f"Replace the state by {file}?",
+        yes=yes,
+        why="This replaces the state.",
+        action="Look with: state check, then give --yes.",
+    )
     return Answer(backups.restore(shell.ws.folder, file, now=shell.ws.clock()), screens.restored)
 
 

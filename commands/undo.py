@@ -9,7 +9,6 @@ from sales_consultant.commands.options import Yes, moment
 from sales_consultant.commands.output import run as run_screen
 from sales_consultant.commands.output import undo as screens
 from sales_consultant.commands.shell import Answer, Shell
-from sales_consultant.config.errors import UsageError
 from sales_consultant.sync.results.runs import RunDone
 from sales_consultant.sync.runtime import running
 from sales_consultant.sync.use_cases import forget as erasing
@@ -42,10 +41,12 @@ def rollback(
     if dry_run:
         undo = undoing.prepare(shell.ws, chosen, **only, reporter=shell.reporter)
         return Answer(UndoPlan(undo.plan, tuple(undo.conflicts)), screens.planned)
-    if not yes:
-        if not shell.asks:
-            raise UsageError("A rollback writes to the CRM.", action="Look with --dry-run, then give --yes.")
-        typer.confirm(f"Undo {', '.join(chosen)}?", abort=True)
+    shell.confirm(
+        f"Undo {', '.join(chosen)}?",
+        yes=yes,
+        why="A rollback writes to the CRM.",
+        action="Look with --dry-run, then give --yes.",
+    )
     run, undo = undoing.rollback(shell.ws, shell.reporter, chosen, **only)
     done = replace(run.ended(), conflicts=tuple(undo.conflicts))
     return Answer(done, run_screen.done, done.code)
@@ -68,10 +69,9 @@ def forget(
     yes: Yes = False,
 ) -> Answer[Forgotten]:
     """Erase a person from warehouse, state and journal; says which backups still hold them. Cannot be undone."""
-    if not yes:
-        if not shell.asks:
-            raise UsageError("What is erased cannot be restored.", action="Give --yes.")
-        typer.confirm(f"Erase {record} for good?", abort=True)
+    shell.confirm(
+        f"Erase {record} for good?", yes=yes, why="What is erased cannot be restored.", action="Give --yes."
+    )
     with running(shell.ws, "forget") as run:
         recovering(shell.ws, run)
         object, record_id = erasing.find(shell.ws, record)

@@ -93,6 +93,13 @@ class StoppedError(SalesConsultantError):
     kind = "interrupted"
 
 
+class DeclinedError(SalesConsultantError):
+    """A person answered a question with no: nothing was done, and nobody needs to act."""
+
+    code = 6
+    kind = "declined"
+
+
 class GuardError(SalesConsultantError):
     """A guard refused: the admin looks at the plan and decides."""
 

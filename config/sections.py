@@ -242,7 +242,8 @@ class NextSteps(_Section):
     """How next steps are chosen."""
 
     playbook: str = Field(
-        default="", description="The file of a playbook of your own. Empty: the one that is delivered."
+        default="",
+        description="The file of a playbook of your own, looked for beside the settings. Empty: the one that is delivered.",
     )
     # A judgement: about what a rep can do in a day beside their own plans.
     max_new_per_owner: int = Field(default=5, ge=0, description="Most new steps that an owner gets in a day.")

@@ -205,6 +205,13 @@ def made_connection(values: Mapping[str, str]) -> Connection:
         raise explain(e, "The connection") from e
 
 
+def _beside(path: Path, values: dict[str, Any]) -> None:
+    """Let a file that the settings name be looked for beside them: a service starts in another folder."""
+    steps = values.get("next_steps")
+    if isinstance(steps, dict) and isinstance(steps.get("playbook"), str) and steps["playbook"]:
+        steps["playbook"] = str(path.parent / steps["playbook"])
+
+
 def load(path: Path | None, tell: Callable[[str], None] = lambda _: None) -> Settings:
     """Read and validate the settings; without a file, the defaults and the environment.
 
@@ -216,6 +223,7 @@ def load(path: Path | None, tell: Callable[[str], None] = lambda _: None) -> Set
     if path is not None:
         try:
             values = renewed(tomllib.loads(path.read_text(encoding="utf-8")), tell)
+            _beside(path, values)
         except tomllib.TOMLDecodeError as e:
             raise ConfigError(f"{path} is not valid TOML: {e}", action="Correct that line.") from e
         except (OSError, UnicodeDecodeError) as e:

@@ -52,6 +52,13 @@ def models(page: Page, found: ModelList) -> None:
             command(f"models publish {short(m.digest, digests)}"),
             f" puts {plain(m.name)} into force.",
         )
+    if not newest:
+        look = next((m for m in found.models if m.verdict), found.models[0])
+        page.line(
+            "Next: ",
+            command(f"models show {plain(look.name)}"),
+            " says how good it is, and what it learnt from.",
+        )
     page.blank()
     force = [m for m in found.models if m.standing == "in force"]
     rest = [m for m in found.models if m.standing != "in force"]
@@ -60,7 +67,8 @@ def models(page: Page, found: ModelList) -> None:
         page.table([_row(page, m, digests) for m in force], indent=2)
     if rest:
         page.heading("Not in force, newest first")
-        page.table([_row(page, m, digests) for m in rest], indent=2)
+        page.table([_row(page, m, digests) for m in rest], indent=2, one_line=True)
+        page.line(command("models show NAME"), " says it in full", indent=2)
 
 
 def _row(page: Page, m: ModelRow, digests: list[str]) -> tuple[Piece, ...]:

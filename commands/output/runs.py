@@ -89,6 +89,9 @@ def run(page: Page, found: RunDetails) -> None:
             command(f"runs tail {r.name}"),
             " shows how far it is; a killed one is settled by the next sync.",
         )
+    elif r.outcome.startswith("failed"):
+        again: list[Piece] = [command("sync"), " goes on where it ended."]
+        page.line("Next: ", *([plain(c.action.removeprefix("Next: "))] if c.action else again), hang=6)
     else:
         next_step(page, r.name, c, looked=True)
     _refusals(page, found)

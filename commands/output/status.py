@@ -39,7 +39,10 @@ def show(page: Page, s: Status) -> None:
     if s.next_job is not None:
         job = s.next_job
         rows.append(
-            ("Next job", f"{plain(job.name)} ({words(job.job)}), {page.times.both(job.at)}, by serve")
+            (
+                "Next job",
+                f"{plain(job.name)} ({words(job.job)}), {page.times.both(job.at)}, if serve runs then",
+            )
         )
     rows.append(("Calls", _calls(s)))
     rows += _waiting(s)
@@ -93,6 +96,10 @@ def _next(s: Status) -> list[list[Piece]]:
         )
     if s.on_hold:
         steps.append([command("resume"), " lets the fields on hold be written again."])
+    if s.schedule_error:
+        steps.append(
+            [f"no job runs: {plain(s.schedule_error)} ", command("schedule list"), " says what to write."]
+        )
     if not s.models:
         steps.append([command("train"), ": no model is in force."])
     return steps or [["nothing to do."]]

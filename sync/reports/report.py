@@ -148,6 +148,7 @@ def status(ws: Workspace) -> Status:
         .limit(1)
     )
     identity = state.identity
+    coming, schedule_error = _next_job(ws)
     return Status(
         connection=ws.name,
         org=str(identity) if identity else None,
@@ -173,7 +174,8 @@ def status(ws: Workspace) -> Status:
         groups=_numbers(state, groups.c.name),
         feedback=_numbers(state, feedback.c.value),
         running=_running(state),
-        next_job=_next_job(ws),
+        next_job=coming,
+        schedule_error=schedule_error,
     )
 
 
@@ -189,18 +191,18 @@ def _running(state: State) -> Running | None:
     return Running(run_id, newest[0]["job"], int(newest[0]["started_at"]), short)
 
 
-def _next_job(ws: Workspace) -> NextJob | None:
-    """The connection's next job; None where there is none, or where the schedule cannot be read."""
+def _next_job(ws: Workspace) -> tuple[NextJob | None, str]:
+    """The connection's next job, None where there is none; and why the schedule cannot be read, "" where it can."""
     now = datetime.fromtimestamp(ws.clock() / 1000, UTC)
     try:
         coming = [(j.next_at, j) for j in jobs(ws.settings, now=now) if j.connection == ws.name and j.next_at]
-    except ConfigError:
-        # `schedule list` says what is wrong with it; how the connection stands is told all the same.
-        return None
+    except ConfigError as e:
+        # How the connection stands is told all the same.
+        return None, e.message
     if not coming:
-        return None
+        return None, ""
     at, job = min(coming, key=lambda c: c[0])
-    return NextJob(job.name, job.job, int(at.timestamp() * 1000))
+    return NextJob(job.name, job.job, int(at.timestamp() * 1000)), ""
 
 
 def _numbers(state: State, column: sa.Column[Any]) -> dict[str, int]:

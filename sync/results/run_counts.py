@@ -40,7 +40,7 @@ class RunCounts:
     `excluded` are open records left out by reason, by population; `trained` verdicts by model ("" for those without one).
     `undone` are the runs that a rollback took back; `conflicts` values that somebody had changed meanwhile, and that were
     left. `returned` are records that get back what a rollback had taken. `settled` are values of a run that had ended
-    before they were known to be written.
+    before they were known to be written. `action` is what to do about an error that ended the run.
     """
 
     pulled: Mapping[str, int]
@@ -75,6 +75,7 @@ class RunCounts:
     on_hold: tuple[str, ...]
     returned: int
     backup: str
+    action: str
 
     @property
     def refused(self) -> int:
@@ -136,5 +137,6 @@ def _unusual(c: Mapping[str, Any]) -> dict[str, Any]:
         "undescribed": str(c.get("description_not_changed") or ""),
         "settled": sum((c.get("recovered") or {}).values()),
         "on_hold": tuple(c.get("on_hold") or ()),
+        "action": str(c.get("action") or ""),
         "backup": str((c.get("backup") or {}).get("file") or ""),
     }

@@ -120,6 +120,8 @@ class Status:
     feedback: Mapping[str, int] = field(default_factory=dict)
     running: Running | None = None
     next_job: NextJob | None = None
+    schedule_error: str = ""
+    """Why the schedule cannot be read; empty where it can."""
 
     @property
     def age_seconds(self) -> int | None:
@@ -148,6 +150,7 @@ class Status:
             and {"run": self.running.run_id, "job": self.running.job, "since": iso(self.running.since)},
             "next_job": self.next_job
             and {"schedule": self.next_job.name, "job": self.next_job.job, "at": iso(self.next_job.at)},
+            **({"schedule_error": self.schedule_error} if self.schedule_error else {}),
         }
 
     def _unrestored(self) -> dict[str, Any]:

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from sales_consultant.config.errors import (
     BusyError,
+    DeclinedError,
     OtherOrgError,
     SalesConsultantError,
     StoppedError,
@@ -88,6 +89,7 @@ def running(ws: Workspace, job: str, *, scheduled_at: int | None = None) -> Iter
         raise
     except SalesConsultantError as e:
         row = {"id": run.id, "job": job, "started_at": now, "ended_at": ws.clock()}
+        row["counts"] = json.dumps({"action": e.action})
         with ws.state.begin() as c:
             c.execute(sa.insert(runs).values(**row, outcome=f"failed: {e.kind}", error=e.message))
         raise
@@ -110,8 +112,14 @@ def running(ws: Workspace, job: str, *, scheduled_at: int | None = None) -> Iter
             yield run
         except BaseException as e:
             kind = e.kind if isinstance(e, SalesConsultantError) else type(e).__name__
-            outcome = "interrupted" if isinstance(e, KeyboardInterrupt | StoppedError) else f"failed: {kind}"
+            outcome = f"failed: {kind}"
+            if isinstance(e, KeyboardInterrupt | StoppedError):
+                outcome = "interrupted"
+            elif isinstance(e, DeclinedError):
+                outcome = "declined"
             message = e.message if isinstance(e, SalesConsultantError) else type(e).__name__
+            if isinstance(e, SalesConsultantError) and e.action:
+                run.counts["action"] = e.action
             run.counts["api_calls"] = ws.connector.calls.total - calls
             with contextlib.suppress(Exception):
                 _end(ws.state, run, outcome, message, ws.clock())

@@ -1,6 +1,7 @@
 """When jobs run: cron with names of weekdays, intervals anchored to the clock, and what was missed meanwhile."""
 
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -9,6 +10,7 @@ from apscheduler.triggers.interval import IntervalTrigger
 
 from sales_consultant.config.errors import ConfigError
 from sales_consultant.config.schedules import Schedule
+from sales_consultant.connectors.base import Finding
 from sales_consultant.sync.service.wall_clock import WallClock
 
 DAY = r"(mon|tue|wed|thu|fri|sat|sun)"
@@ -63,6 +65,17 @@ def trigger(name: str, schedule: Schedule) -> Any:
             action="As: 0 5 28 2 *",
         )
     return made
+
+
+def schedule_findings(schedules: Mapping[str, Schedule]) -> list[Finding]:
+    """What keeps schedules from running, one finding each."""
+    findings = []
+    for name, schedule in schedules.items():
+        try:
+            trigger(name, schedule)
+        except ConfigError as e:
+            findings.append(Finding(f"schedule {name}", "missing", e.message, e.action))
+    return findings
 
 
 def _refuse_useless(name: str, schedule: Schedule, made: WallClock) -> None:

@@ -17,11 +17,11 @@ from sales_consultant.sync.runtime import Workspace
 WARN_DAYS = 90
 
 
-def check(ws: Workspace, live_report: Path | None) -> Checked:
-    """All findings of the connection, with the versions in use; optionally the report on a live account."""
+def check(ws: Workspace, live_report: Path | None, more: Sequence[Finding] = ()) -> Checked:
+    """All findings of the connection, with the versions in use and `more`; optionally the report on a live account."""
     _ = ws.identity
     findings = [*ws.connector.check(ws.fields), *_versions(ws), *_master(ws)]
-    findings += lookups.findings(lookups.of_last_pull(ws.state))
+    findings += [*lookups.findings(lookups.of_last_pull(ws.state)), *more]
     if live_report:
         _report(ws, findings, live_report)
     return Checked(str(ws.identity), tuple(findings), str(live_report) if live_report else None)

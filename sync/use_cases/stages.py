@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-from sales_consultant.config.errors import SalesConsultantError
+from sales_consultant.config.errors import DeclinedError, SalesConsultantError
 from sales_consultant.config.records import RecordRef
 from sales_consultant.sync.models import registry
 from sales_consultant.sync.plan import (
@@ -198,8 +198,10 @@ class Guard(Stage):
             )
         except SalesConsultantError:
             work.asked = True
-            if work.questions.confirm is None or not work.questions.confirm(plan):
+            if work.questions.confirm is None:
                 raise
+            if not work.questions.confirm(plan):
+                raise DeclinedError("Nothing was written, as you said.", action="") from None
 
 
 class Recheck(Stage):

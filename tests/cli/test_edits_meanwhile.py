@@ -10,9 +10,11 @@ import pytest
 from support.cli import TOKEN
 from support.office import Office
 
+from sales_consultant.config.errors import DeclinedError
 from sales_consultant.config.sections import Guards
 from sales_consultant.config.settings import Settings
 from sales_consultant.sync.plan.plan import Plan
+from sales_consultant.sync.reports import report
 from sales_consultant.sync.runtime.reporting import Silent
 from sales_consultant.sync.runtime.workspace import Workspace, wall_clock
 from sales_consultant.sync.use_cases.sync import Questions, SyncOptions, sync
@@ -66,6 +68,17 @@ def test_an_edit_before_the_write_is_kept_and_named(synced: Office, slow: bool) 
     assert held["contacts", mine[0], "segment"] == "champions"
     assert ("contacts", mine[1], "segment") not in held
     assert synced.query("SELECT record_id, old FROM changes WHERE run_id = ?", run.id) == [(mine[2], None)]
+
+
+def test_who_says_no_has_written_nothing_and_has_no_failed_run(synced: Office) -> None:
+    record = next(i for o, i, f in sorted(synced.held()) if o == "contacts" and f == "segment")
+    synced.set("contacts", record, sc_segment="")
+    before = synced.held()
+    with at_work(synced, slow=False) as ws:
+        with pytest.raises(DeclinedError, match="Nothing was written, as you said"):
+            sync(ws, Silent(), SyncOptions(), Questions(lambda plan: False))
+        assert report.list_runs(ws.state).runs[0].outcome == "declined"
+    assert synced.held() == before
 
 
 def test_a_saved_plan_gives_way_to_what_was_said_since(synced: Office) -> None:

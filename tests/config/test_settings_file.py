@@ -33,6 +33,15 @@ def test_what_is_wrong_is_named_with_the_nearest_known_name(tmp_path: Path, text
     assert e.value.code == 2
 
 
+def test_a_playbook_is_looked_for_beside_the_settings(tmp_path: Path) -> None:
+    """A service starts in another folder than the admin's."""
+    path = write(tmp_path, '[next_steps]\nplaybook = "ours.toml"')
+    assert load(path).next_steps.playbook == str(tmp_path / "ours.toml")
+    path = write(tmp_path, f'[next_steps]\nplaybook = "{(tmp_path / "far" / "ours.toml").as_posix()}"')
+    assert load(path).next_steps.playbook == str(tmp_path / "far" / "ours.toml")
+    assert load(write(tmp_path, "[next_steps]\nmax_new_per_owner = 3")).next_steps.playbook == ""
+
+
 BIG = '[populations.big]\nobject = "deals"\nevent = "won"\n'
 SMALL = '[populations.small]\nobject = "deals"\nevent = "won"\n'
 

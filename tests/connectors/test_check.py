@@ -11,6 +11,7 @@ from support.sandbox_company import FILES, Api, write_folder
 
 from sales_consultant.config.errors import ConfigError
 from sales_consultant.config.fields.catalogue import fields
+from sales_consultant.config.schedules import Schedule
 from sales_consultant.config.sections import Connection, Write
 from sales_consultant.config.settings import Settings
 from sales_consultant.connectors import open_connector
@@ -20,7 +21,9 @@ from sales_consultant.connectors.salesforce.api.client import SalesforceApi
 from sales_consultant.connectors.salesforce.connector import SalesforceConnector
 from sales_consultant.sandbox.serving.server import Sandbox
 from sales_consultant.sync.runtime.workspace import Workspace
+from sales_consultant.sync.service import schedule_findings
 from sales_consultant.sync.setup import check as checking
+from sales_consultant.sync.setup import refuse_without_master
 
 OBJECTS = ("contacts", "leads", "companies", "deals")
 CLOCK = "2024-06-01T00:00:00Z"
@@ -249,6 +252,18 @@ def test_the_end_of_a_version_is_told_ninety_days_before(tmp_path: Path, now: st
     assert "2027-09-30" in told["API version for writing"]["text"] or state == "ok"
 
 
+def test_a_schedule_that_cannot_run_is_missing_something(portal: Api, tmp_path: Path) -> None:
+    with place(tmp_path, portal.sandbox.url) as ws:
+        schedules = {
+            "odd": Schedule(cron="61 * * * *", connection="main"),
+            "daily": Schedule(cron="0 5 * * *"),
+        }
+        found = checking.check(ws, None, schedule_findings(schedules))
+        told = {f["subject"]: f for f in found.to_json()["findings"]}
+    assert told["schedule odd"]["state"] == "missing" and "61" in told["schedule odd"]["text"]
+    assert "schedule daily" not in told
+
+
 def _empty(tmp_path: Path) -> Path:
     (tmp_path / "empty").mkdir()
     return tmp_path / "empty"
@@ -256,7 +271,7 @@ def _empty(tmp_path: Path) -> Path:
 
 def test_a_sync_between_the_crms_is_seen_on_hubspot_and_needs_a_master(portal: Api, tmp_path: Path) -> None:
     with place(tmp_path, portal.sandbox.url, both=True) as ws:
-        checking.refuse_without_master(ws)
+        refuse_without_master(ws)
     body = {
         "name": "salesforcecontactid",
         "label": "Salesforce Contact ID",
@@ -265,28 +280,28 @@ def test_a_sync_between_the_crms_is_seen_on_hubspot_and_needs_a_master(portal: A
     }
     portal.post("/crm/v3/properties/contacts", {**body, "groupName": "contactinformation"})
     with place(tmp_path, portal.sandbox.url, both=True) as ws:
-        checking.refuse_without_master(ws)
+        refuse_without_master(ws)
     record = portal.id("contacts", "p1")
     portal.send(
         "PATCH", f"/crm/v3/objects/contacts/{record}", {"properties": {"salesforcecontactid": "003A"}}
     )
     with place(tmp_path, portal.sandbox.url, both=True) as ws:
         with pytest.raises(ConfigError, match="sync with each other") as e:
-            checking.refuse_without_master(ws)
+            refuse_without_master(ws)
         assert e.value.code == 2
         assert "master" in e.value.action
         told = {f["subject"]: f for f in checking.check(ws, None).to_json()["findings"]}
         assert told["master"]["state"] == "missing"
         assert told["Salesforce sync"]["state"] == "warning"
     with place(tmp_path, portal.sandbox.url, both=True, master="main") as ws:
-        checking.refuse_without_master(ws)
+        refuse_without_master(ws)
     with (
         place(tmp_path, portal.sandbox.url, both=True, master="other") as ws,
         pytest.raises(ConfigError, match='"other" is the one that is written'),
     ):
-        checking.refuse_without_master(ws)
+        refuse_without_master(ws)
     with place(tmp_path, portal.sandbox.url) as ws:
-        checking.refuse_without_master(ws)
+        refuse_without_master(ws)
 
 
 def test_hubspot_s_package_is_seen_on_salesforce(org: Sf) -> None:

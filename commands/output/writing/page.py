@@ -175,7 +175,7 @@ class Page:
                 row = [*head, Styled(_cut(cell.text, room), cell.style)]
                 self.lines.append(self._render(row, indent))
                 continue
-            if self.width - start < _COLUMN:
+            if self.width - start < min(_COLUMN, max((_length(cell) for cell in tail), default=0)):
                 # A last column of a few letters a line is worse than one that begins below.
                 self.lines.append(self._render(head, indent))
                 self.line(*tail, indent=indent + 4)

@@ -22,6 +22,14 @@ class Times:
         self.now = now
         self.zone = zone or UTC
 
+    def clock(self) -> str:
+        """The reader's clock now, to the second.
+
+        >>> Times(1_795_000_000_000).clock()
+        '11:06:40'
+        """
+        return f"{datetime.fromtimestamp(self.now / 1000, self.zone):%H:%M:%S}"
+
     def at(self, ms: int) -> str:
         """The moment on the reader's clock, with the year where it is another one than now.
 

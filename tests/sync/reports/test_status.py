@@ -57,6 +57,7 @@ def test_a_schedule_that_cannot_be_read_hides_nothing_else(tmp_path: Path) -> No
     with opened(tmp_path, {"odd": Schedule(job="sync", cron="0 4 30 feb *", connection="main")}) as ws:
         assert status(ws).next_job is None
         assert status(ws).to_json()["connection"] == "main"
+        assert "names a date that never comes" in status(ws).to_json()["schedule_error"]
 
 
 @pytest.mark.parametrize("years", [-2, 0, 1])

@@ -9,10 +9,11 @@ import pytest
 import sqlalchemy as sa
 from support.fake_crm import FakeCrm
 
-from sales_consultant.config.errors import AccessError, UsageError
+from sales_consultant.config.errors import AccessError, DeclinedError, UsageError
 from sales_consultant.config.schedules import Schedule
 from sales_consultant.config.settings import Settings
 from sales_consultant.connectors.base import Identity
+from sales_consultant.sync.reports.report import list_runs
 from sales_consultant.sync.runtime.run_context import running
 from sales_consultant.sync.runtime.workspace import Workspace
 from sales_consultant.sync.service.health import pulse
@@ -47,6 +48,26 @@ def test_a_revoked_token_is_a_run_that_failed_and_two_are_trouble(tmp_path: Path
         # Nothing was done at these moments: they are not used up.
         assert [r["scheduled_at"] for r in rows(ws)] == [None, None]
         assert "2 sync runs in a row" in pulse(ws.state, "main", now=AT).trouble(AT, 10**12)
+
+
+def test_a_run_that_failed_keeps_what_to_do(tmp_path: Path) -> None:
+    with place(tmp_path, Revoked(["1"])) as ws:
+        with pytest.raises(AccessError), running(ws, "sync"):
+            raise AssertionError("nothing may begin")
+        assert list_runs(ws.state).runs[0].counted.action == "Make another."
+    with place(tmp_path / "other", FakeCrm(["1"])) as ws:
+        with pytest.raises(UsageError), running(ws, "sync"):
+            raise UsageError("There is no such field.", action="Name another.")
+        failed = list_runs(ws.state).runs[0]
+        assert (failed.outcome, failed.counted.action) == ("failed: usage", "Name another.")
+
+
+def test_a_no_is_no_failure(tmp_path: Path) -> None:
+    with place(tmp_path, FakeCrm(["1"])) as ws:
+        with pytest.raises(DeclinedError), running(ws, "sync"):
+            raise DeclinedError("Nothing was written, as you said.", action="")
+        assert rows(ws)[0]["outcome"] == "declined"
+        assert pulse(ws.state, "main", now=AT).last_success is None
 
 
 def test_a_run_that_was_stopped_is_no_success_and_its_moment_comes_again(tmp_path: Path) -> None:

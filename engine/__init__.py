@@ -1,6 +1,7 @@
 """The engine that holds the tables: DuckDB now, another one later, behind one protocol.
 
-All SQL text stands here: views made of a connector's mapping, raw tables, and what is read from them.
+Statements of SQL stand here: views made of the expressions of a connector's mapping, raw tables, and what is read from
+them.
 """
 
 from sales_consultant.engine.duck import DuckEngine

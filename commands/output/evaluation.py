@@ -30,8 +30,18 @@ def readiness(page: Page, found: Readiness) -> None:
         _ready(page, p)
 
 
+# What a training will make of so many records, by tier.
+_EXPECTED = {
+    "rules": "too few for a model: plain rules give the grade",
+    "shrunk": "few records: a simple model, held back",
+    "full": "enough for a full model",
+    "boosted": "enough for boosted tables, where they win their test",
+}
+
+
 def _ready(page: Page, p: PopulationReady) -> None:
-    page.line(bold(plain(p.population)), f"  expect: {plain(p.borrows or p.tier)}", hang=2)
+    expected = p.borrows or _EXPECTED.get(p.tier, p.tier)
+    page.line(bold(plain(p.population)), f"  {plain(expected)}", hang=2)
     page.line(
         f"{p.open_now:,} open now, {p.won:,} with the event, {p.lost:,} ended without. To learn from: "
         f"{p.with_event:,} with the event and {p.without:,} without, over {count(p.history_days, 'day')}; "

@@ -9,7 +9,6 @@ from sales_consultant.commands.output.writing.text import (
     percent,
     plain,
     points,
-    words,
 )
 from sales_consultant.commands.output.writing.values import day, is_shown, label, value
 from sales_consultant.sync.results.explanation import (
@@ -201,7 +200,8 @@ def _company(page: Page, c: CompanyProfile) -> None:
             direction = f" {plain(a.direction)}" if a.direction else ""
             planned = f", {a.planned:,} planned" if a.planned else ""
             last = f"; the last on {_day(a.last)}" if a.last else ""
-            page.line(f"{count(a.last_90_days, plain(a.type))}{direction}{planned}{last}", indent=2)
+            number = count(a.last_90_days, plain(a.type)) if a.last_90_days else f"no {plain(a.type)}"
+            page.line(f"{number}{direction}{planned}{last}", indent=2)
 
 
 def _person(open_: int, won: int, last: str | None, note: str, score: str | None, grade: str | None) -> str:
@@ -246,5 +246,5 @@ def features(page: Page, found: tuple[FeatureValue, ...]) -> None:
     for reason in dict.fromkeys(f.reason for f in found):
         mine = [f for f in found if f.reason == reason]
         said = plain(mine[0].said)
-        page.line(bold(words(reason)), dim(f"  {said}") if said else "", indent=2)
+        page.line(bold(plain(reason)), dim(f"  {said}") if said else "", indent=2)
         page.items([[f"{plain(f.feature)} {plain(f.value)}"] for f in mine], indent=4)

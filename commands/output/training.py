@@ -58,12 +58,29 @@ def _dry(page: Page, models: tuple[Retrained, ...]) -> None:
         )
 
 
+# What the models are for that have no forward test.
+_USES = {
+    "amount": "Estimates the amount of open deals that have none, so that they can be ranked.",
+    "value": "Says what each customer will buy in 12 months, and the risk that one leaves.",
+    "segments": "Puts companies and contacts into segments by their purchases, and customers into tiers.",
+    "clusters": "Groups customers that buy alike, beside the segments.",
+}
+
+
 def _model(page: Page, m: Retrained, test: ForwardTest | None, *, dry_run: bool) -> None:
     page.line(bold(plain(m.name)), "  ", *_standing(m, dry_run=dry_run), hang=2)
     if why := beyond_the_verdict(m.why):
         page.line(sentence(why), indent=2)
     if test is not None:
         figures(page, test)
+    elif m.kind in _USES:
+        page.line(
+            _USES[m.kind],
+            " ",
+            command(f"models show {plain(m.name)}"),
+            " says what it learnt from.",
+            indent=2,
+        )
     if m.changed:
         moves = listed(f"{v.old} → {v.new}: {v.records:,}" for v in m.moves)
         page.line(

@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Mapping, Sequence
 
-from sales_consultant.config.fields.catalogue import Field
+from sales_consultant.config.fields.catalogue import Field, by_key
 from sales_consultant.connectors.base.records import (
     Assumption,
     Budget,
@@ -43,6 +43,15 @@ class Diagnostics(ABC):
         return self.seconds_for(self.calls.by_kind)
 
 
+def _named(key: str) -> str:
+    """A field of ours as people know it."""
+    try:
+        label = by_key(key).label
+    except KeyError:
+        return key
+    return label[:1].lower() + label[1:]
+
+
 def field_findings(
     object: str, lacking: Mapping[str, str], unmade: Collection[str], *, make: str, mend: str
 ) -> list[Finding]:
@@ -59,8 +68,12 @@ def field_findings(
         if len(fields) > 3:
             subject = f"fields on {object}"
             findings.append(
-                Finding(subject, state, f"{len(fields)} fields {words}: {', '.join(fields)}", action)
+                Finding(
+                    subject, state, f"{len(fields)} fields {words}: {', '.join(map(_named, fields))}", action
+                )
             )
         else:
-            findings += [Finding(f"field {k} on {object}", state, why, action) for k, why in fields.items()]
+            findings += [
+                Finding(f"field {_named(k)} on {object}", state, why, action) for k, why in fields.items()
+            ]
     return findings

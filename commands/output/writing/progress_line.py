@@ -130,10 +130,10 @@ def _counts(running: Running) -> list[str]:
 def _times(running: Running, now: float) -> list[str]:
     """The time that is left of the step, and of the whole; where neither is known, the time that the step has taken."""
     left, whole = running.left(now), running.whole_left(now)
-    found = [] if left is None else [_clock(left)]
+    found = [] if left is None else [f"{_clock(left)} left"]
     if whole is not None and whole > (left or 0.0):
         # An estimate of the whole that is below that of its part is no good.
-        found.append(f"all in {_clock(whole)}")
+        found.append(f"{_clock(whole)} left in all")
     taken = now - running.began
     return found or ([f"{_clock(taken)} so far"] if taken >= QUIET_SECONDS else [])
 
@@ -154,6 +154,10 @@ def _with_bar(running: Running, parts: list[str], room: int, ascii_only: bool) -
 
 
 def _clock(seconds: float) -> str:
-    """As 0:01:20."""
-    whole = int(seconds)
-    return f"{whole // 3600}:{whole // 60 % 60:02}:{whole % 60:02}"
+    """Minutes and seconds, with hours where there are some.
+
+    >>> _clock(80), _clock(3723)
+    ('1:20', '1:02:03')
+    """
+    minutes, rest = divmod(int(seconds), 60)
+    return f"{minutes}:{rest:02}" if minutes < 60 else f"{minutes // 60}:{minutes % 60:02}:{rest:02}"

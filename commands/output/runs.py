@@ -81,7 +81,9 @@ def run(page: Page, found: RunDetails) -> None:
     )
     if r.error:
         page.line(bad(plain(r.error)))
-    if r.counts:
+    failed = r.outcome is not None and r.outcome.startswith("failed")
+    # A run that failed before it read anything did not find that nothing has changed.
+    if r.counts and not (failed and not c.did_something):
         page.line(f"{did(c)}.{calls(c)}")
     if r.outcome is None:
         page.line(
@@ -89,7 +91,7 @@ def run(page: Page, found: RunDetails) -> None:
             command(f"runs tail {r.name}"),
             " shows how far it is; a killed one is settled by the next sync.",
         )
-    elif r.outcome.startswith("failed"):
+    elif failed:
         again: list[Piece] = [command("sync"), " goes on where it ended."]
         page.line("Next: ", *([plain(c.action.removeprefix("Next: "))] if c.action else again), hang=6)
     else:

@@ -82,6 +82,11 @@ class RunCounts:
         """Records that were not written: refused, or kept by an approval or a lock."""
         return self.dead + self.waiting
 
+    @property
+    def did_something(self) -> bool:
+        """Whether it read, scored, trained, planned or wrote anything."""
+        return bool(sum(self.pulled.values()) or self.scored or self.trained or self.plan or self.written)
+
     @classmethod
     def of(cls, c: Mapping[str, Any]) -> "RunCounts":
         """From the counts as the journal keeps them."""

@@ -64,8 +64,8 @@ COLUMNS = (
 class ValueModel:
     """BG/NBD (in weeks) and gamma-gamma of an org's customers; both None where there are too few; renewals likewise.
 
-    `excluded` are the companies left out, by reason, `card` what a reader should know, `contract_fields` the fields that
-    tell of contracts where the settings name them.
+    `card` is what a reader should know, with the number of companies left out by reason; `contract_fields` are the fields
+    that tell of contracts where the settings name them.
     """
 
     trained_at: int

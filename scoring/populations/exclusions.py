@@ -10,8 +10,6 @@ import pandas as pd
 if TYPE_CHECKING:
     from sales_consultant.config.populations import Exclusions
 
-REASONS = ("do_not_score", "own_domain", "partner", "competitor", "test_name", "no_pipeline")
-
 
 def _domains(values: list[str]) -> set[str]:
     return {v.strip().lower().removeprefix("@").removeprefix("www.") for v in values}

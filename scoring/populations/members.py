@@ -49,9 +49,9 @@ def _as_of_cut(engine: Engine, entity: str, column: str) -> pd.DataFrame:
 class Membership:
     """The members of one population at any time up to the as-of time.
 
-    `notes` says which conditions could not be told for the past. `life` is the frame of `lives`.
-    `disqualified` counts the contacts that were given up at any time (today, where the past is not known): they
-    are no members while they are.
+    `notes` says which conditions could not be told for the past. `life` is the frame of
+    `record_timelines`. `disqualified` counts the contacts that were given up at any time (today, where the past is not
+    known): they are no members while they are.
     """
 
     def __init__(

@@ -64,7 +64,6 @@ class Record:
 class Desired:
     """Desired values of all records, with what the run has to report.
 
-    `left` says why a record that may still hold values has none any more: "closed", "left", "excluded", "no model".
     `undecided` are the deals of which nobody knows whether they are over, and the customers of whom nobody knows what
     they bought: what is said of them stays as it is. `estimated` are the deals whose expected value rests on an
     estimated amount. `drift` is each population's stability index of the scores against those at the model's
@@ -77,7 +76,6 @@ class Desired:
     scored: dict[str, int] = field(default_factory=dict)
     drift: dict[str, float] = field(default_factory=dict)
     estimated: set[str] = field(default_factory=set)
-    withheld: dict[str, str] = field(default_factory=dict)
     directory: dict[RecordRef, tuple[str, str, str, RecordRef]] = field(default_factory=dict)
     closed_deals: set[str] = field(default_factory=set)
     excluded_records: set[RecordRef] = field(default_factory=set)

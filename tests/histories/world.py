@@ -81,7 +81,6 @@ class World:
         self.count = 0
         self.unseen: set[tuple[str, str]] = set()
         """Records that name a merge and were not pulled yet: erased now, they would take the knowledge along."""
-        self.pulls = self.kills = self.faults = 0
         self.odd = OddValues(sandbox.adapter, Random(7), chance=0.0, spare=self.never_odd)
         # How many of the new fields are called as something of ours.
         self.odd_names = 0.3
@@ -215,18 +214,15 @@ class World:
             self.session(connector).mount("http://", busy)
             self.session(connector).mount("https://", busy)
         try:
-            self.pulls += 1
             until = connector.now()
             pull(given, self.warehouse, until=until, full=meddled and r.random() < 0.2)
             if meddled and r.random() < 0.3:
                 reconcile(connector, self.warehouse, until=until)
         except KilledError:
-            self.kills += 1
             # What was given since then may not have been put away.
             self.odd.odd |= before
             return []
         except SalesConsultantError as e:
-            self.faults += 1
             self.odd.odd |= before
             # A CRM in trouble is no defect of ours, nor a wrong setting.
             return [] if e.code in (3, 4) else [Difference("pull", "", f"ends with {e.code}: {e.message}")]

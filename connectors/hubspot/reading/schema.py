@@ -101,7 +101,6 @@ STANDARD: dict[str, tuple[str, ...]] = {
         "hubspot_owner_id",
     ),
 }
-CREATED = {"contacts": "createdate", "companies": "createdate", "deals": "createdate"}
 # What HubSpot keeps of forms and visits: analytics of the contact, whose past values are the moments themselves.
 TOUCHES = {"recent_conversion_date": "form", "hs_analytics_last_visit_timestamp": "visit"}
 HISTORY = {

@@ -185,7 +185,6 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tiny.write(tmp_path_factory.mktemp("odd") / "data", made)
 
 
-RATES = "exchange-rates"
 CASES: dict[str, tuple[str, Callable[[str, Json], None], str]] = {
     "a rate that is none": ("hubspot", setting("soon", "conversionRate"), "currencies.conversionRate"),
     "a rate of nothing": ("hubspot", setting("0.0", "conversionRate"), "currencies.conversionRate"),

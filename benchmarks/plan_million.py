@@ -16,6 +16,7 @@ LIMIT_SECONDS, LIMIT_MB = 30, 1000
 def measure(count: int) -> None:
     """In this process: make both sides, plan, and print what it took as JSON."""
     from sales_consultant.config.fields.catalogue import fields
+    from sales_consultant.config.records import RecordRef
     from sales_consultant.sync.plan.desired_values import Desired
     from sales_consultant.sync.plan.plan import CurrentValues, Limits, Values, make
 
@@ -33,7 +34,7 @@ def measure(count: int) -> None:
     held, written = {}, {}
     once: dict[object, str | None] = {}
     for n in range(count):
-        key = ("contacts", str(n))
+        key = RecordRef("contacts", str(n))
         moved = values(n, 4 if n % 50 == 0 else 0)
         # As `desired.build` and `held.read` keep them: each text once, and what we last wrote and is still there once.
         desired.record(key).values.update({k: sys.intern(v or "") for k, v in moved.items()})

@@ -16,10 +16,10 @@ _DIRECTORY = (
     (
         "SELECT CASE source_object WHEN 'Lead' THEN 'leads' ELSE 'contacts' END, id, "
         "coalesce(nullif(trim(concat_ws(' ', first_name, last_name)), ''), email, id), company_id, owner_id, "
-        "false, do_not_score FROM contacts"
+        "do_not_score FROM contacts"
     ),
-    "SELECT 'companies', id, coalesce(name, domain, id), id, owner_id, false, do_not_score FROM companies",
-    "SELECT 'deals', id, coalesce(name, id), company_id, owner_id, is_closed, do_not_score FROM deals",
+    "SELECT 'companies', id, coalesce(name, domain, id), id, owner_id, do_not_score FROM companies",
+    "SELECT 'deals', id, coalesce(name, id), company_id, owner_id, do_not_score FROM deals",
 )
 
 
@@ -34,7 +34,7 @@ def _chosen(engine: DuckEngine, ids: Iterable[str]) -> Iterator[str]:
 
 
 def directory(engine: DuckEngine) -> Iterator[tuple[Any, ...]]:
-    """Of every record its object, id, name, company, owner, whether it is a closed deal, and whether it is not to be scored."""
+    """Of every record its object, id, name, company, owner, and whether it is not to be scored."""
     for source in _DIRECTORY:
         yield from many(engine.con.execute(source))
 

@@ -93,8 +93,8 @@ def keep_feedback(state: State, held: CurrentValues, *, now: int) -> int:
     """Keep what reps answered to a step, with the step it belongs to; returns how many answers are new."""
     rows = [
         {
-            "object": key[0],
-            "record_id": key[1],
+            "object": key.object,
+            "record_id": key.record_id,
             "step_id": v["next_step_id"],
             "value": v["next_step_feedback"],
             "seen_at": now,

@@ -21,13 +21,14 @@ from sales_consultant.config.playbook import Playbook
 from sales_consultant.config.records import RecordRef
 from sales_consultant.config.settings import Settings
 from sales_consultant.engine import DuckEngine
-from sales_consultant.engine.reads import records
 from sales_consultant.scoring import scorer
 from sales_consultant.scoring.customers import value
 from sales_consultant.scoring.next_steps import propose
 from sales_consultant.scoring.populations import Membership, undecided
 from sales_consultant.scoring.scorer import shown
 from sales_consultant.scoring.validation import publish_gate
+from sales_consultant.sync.plan import directory
+from sales_consultant.sync.plan.directory import DirectoryEntry
 
 # Judgements: two weeks, as reps look at their records; 8 points are 1.7 times the odds; three reasons fit a rep's
 # glance.
@@ -76,8 +77,7 @@ class Desired:
     scored: dict[str, int] = field(default_factory=dict)
     drift: dict[str, float] = field(default_factory=dict)
     estimated: set[str] = field(default_factory=set)
-    directory: dict[RecordRef, tuple[str, str, str, RecordRef]] = field(default_factory=dict)
-    closed_deals: set[str] = field(default_factory=set)
+    directory: dict[RecordRef, DirectoryEntry] = field(default_factory=dict)
     excluded_records: set[RecordRef] = field(default_factory=set)
     modelled: set[str] = field(default_factory=set)
     undecided: set[RecordRef] = field(default_factory=set)
@@ -85,22 +85,22 @@ class Desired:
 
     def name(self, key: RecordRef) -> str:
         """What people call a record; its id where it has no name."""
-        return self.directory[key][0] if key in self.directory else key[1]
+        return self.directory[key].name if key in self.directory else key.record_id
 
     def unit(self, key: RecordRef) -> str:
         """The company that a record belongs to, or the record itself: what shares a group."""
-        company = self.directory[key][1] if key in self.directory else ""
-        return f"companies:{company}" if company else f"{key[0]}:{key[1]}"
+        company = self.directory[key].company if key in self.directory else ""
+        return f"companies:{company}" if company else f"{key.object}:{key.record_id}"
 
     def owner(self, key: RecordRef) -> str:
         """The id of a record's owner; empty for none."""
-        return self.directory[key][2] if key in self.directory else ""
+        return self.directory[key].owner if key in self.directory else ""
 
     def record(self, key: RecordRef) -> Record:
         """The record's entry, made at first use."""
         if key not in self.records:
             # A key that is known already is not kept twice.
-            own = self.directory[key][3] if key in self.directory else key
+            own = self.directory[key].key if key in self.directory else key
             self.records[own] = Record(*own)
         return self.records[key]
 
@@ -155,19 +155,10 @@ def _put(desired: Desired, key: RecordRef, **values: object) -> None:
 
 
 def _directory(engine: DuckEngine, desired: Desired, keys: Iterable[RecordRef]) -> None:
-    """Names, owners and companies of all records: what messages, pilots and the control group need."""
-    # Many records share these words: each is kept once.
-    known: dict[str, str] = {}
-    same = {k: k for k in keys}
-    for obj, record_id, name, company, owner, closed, leave in records.directory(engine):
-        key = RecordRef(known.setdefault(obj, obj), record_id)
-        shared = (known.setdefault(w, w) if w else "" for w in (company, owner))
-        key = same.get(key, key)
-        desired.directory[key] = (name, *shared, key)
-        if closed:
-            desired.closed_deals.add(record_id)
+    for entry, leave in directory.read(engine, keys):
+        desired.directory[entry.key] = entry
         if leave:
-            desired.excluded_records.add(key)
+            desired.excluded_records.add(entry.key)
 
 
 def _undecided(engine: DuckEngine, desired: Desired) -> None:
@@ -231,7 +222,7 @@ def _scores(
 
 def _written(desired: Desired, obj: str, record_id: str) -> str:
     """A Salesforce lead is a row of the neutral contacts and written as a lead."""
-    return "leads" if obj == "contacts" and ("leads", record_id) in desired.directory else obj
+    return "leads" if obj == "contacts" and RecordRef("leads", record_id) in desired.directory else obj
 
 
 def _score_values(row: Any, earlier: int | None) -> dict[str, object]:
@@ -294,12 +285,13 @@ def _values(
             discount_rate=settings.value.discount_rate,
         )
         for row in _rows(frame):
+            key = RecordRef("companies", row.record_id)
             amount, risk = row.value_12m, row.churn_risk
-            if ("companies", row.record_id) in desired.undecided:
+            if key in desired.undecided:
                 continue
             _put(
                 desired,
-                RecordRef("companies", row.record_id),
+                key,
                 value_12m=None if _missing(amount) else amount,
                 churn_risk=None if _missing(risk) else risk,
             )
@@ -310,12 +302,14 @@ def _values(
             as_of=desired.as_of,
             previous=shown["segment"],
             values=worth,
-            previous_tiers={k[1]: int(t) for k, t in shown["customer_tier"].items() if k[0] == "companies"},
+            previous_tiers={
+                k.record_id: int(t) for k, t in shown["customer_tier"].items() if k.object == "companies"
+            },
             exclusions=settings.exclude,
         )
         for row in _rows(frame):
             key = RecordRef(_written(desired, row.object, row.record_id), row.record_id)
-            if key[0] == "leads" or key in desired.undecided:
+            if key.object == "leads" or key in desired.undecided:
                 continue
             values: dict[str, object] = {"segment": None if _missing(row.segment) else row.segment}
             if row.object == "companies":
@@ -324,18 +318,15 @@ def _values(
             _put(desired, key, **values)
         desired.scored["segments"] = len(frame)
     if models.clusters is not None:
-        held = {k[1]: v for k, v in shown["cluster"].items() if k[0] == "companies"}
+        held = {k.record_id: v for k, v in shown["cluster"].items() if k.object == "companies"}
         frame = models.clusters.assign(
             engine, as_of=desired.as_of, previous=held, exclusions=settings.exclude
         )
         for row in _rows(frame):
-            if ("companies", row.record_id) in desired.undecided:
+            key = RecordRef("companies", row.record_id)
+            if key in desired.undecided:
                 continue
-            _put(
-                desired,
-                RecordRef("companies", row.record_id),
-                cluster=None if _missing(row.cluster) else row.cluster,
-            )
+            _put(desired, key, cluster=None if _missing(row.cluster) else row.cluster)
 
 
 def _steps(

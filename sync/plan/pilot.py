@@ -102,7 +102,7 @@ def _column(ws: "Workspace", condition: Condition) -> Keep:
             f'[write] where: there is no column "{condition.field}".',
             action=did_you_mean(condition.field, known or _all_columns()),
         )
-    return lambda key: key[1] in members.get(key[0], set())
+    return lambda key: key.record_id in members.get(key.object, set())
 
 
 def compared(condition: Condition, column_type: str) -> tuple[str, list[object]]:

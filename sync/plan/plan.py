@@ -186,10 +186,10 @@ def make(
     """The plan; deterministic: entries by object and id. `watch` hands the records on, and sees how far it is."""
     plan = Plan(desired.as_of, identity)
     # One set and no second one beside it: there may be a million keys.
-    keys = {k for k in desired.records if k[0] in fields}
+    keys = {k for k in desired.records if k.object in fields}
     keys.update(k for k, v in held.values.items() if any(v.values()))
     for key in watch(sorted(keys)):
-        if key[0] not in fields:
+        if key.object not in fields:
             continue
         plan.looked_at += 1
         current = held.values.get(key)
@@ -197,12 +197,12 @@ def make(
             # Scored from a row that is not there (any more) to be written.
             plan.left_alone["gone"] += 1
             continue
-        if key[0] == "deals" and key in desired.undecided and key not in desired.excluded_records:
+        if key.object == "deals" and key in desired.undecided and key not in desired.excluded_records:
             # Neither open nor over: the stage it stands in is not known, and what was said of it stays.
             plan.left_alone["stage not known"] += 1
             continue
         plan.graded += bool(current.get("grade"))
-        writable = [f.key for f in fields[key[0]] if not f.people_write]
+        writable = [f.key for f in fields[key.object] if not f.people_write]
         outside = key in limits.emptied
         wanted, why = _wanted(key, desired, current)
         if outside:
@@ -251,10 +251,10 @@ def _wanted(key: RecordRef, desired: Desired, current: Values) -> tuple[Values, 
             return values, "first score"
         return values, "scored again"
     if current.get("score") or current.get("next_step"):
-        if key[0] == "leads":
+        if key.object == "leads":
             # A converted lead can hardly be written, and its contact and deal carry on.
             return {}, "converted lead"
-        if key[0] in desired.modelled and key not in desired.unmodelled:
+        if key.object in desired.modelled and key not in desired.unmodelled:
             # Score, grade and reasons stay as last given, so that what was shown can be judged by what happened.
             return {**values, **dict.fromkeys(_LAST_WRITE)}, "left its population"
         return {**values, **dict.fromkeys(_BY_SCORER)}, "no model"

@@ -54,7 +54,7 @@ def before_rollback(state: State, plan: Plan) -> dict[RecordRef, Values]:
         .join(runs, runs.c.id == changes.c.run_id)
         .where(changes.c.id.in_(newest), runs.c.job == "rollback")
     )
-    planned = {(e.object, e.record_id): {k: old for k, old, _ in e.fields} for e in plan.entries}
+    planned = {RecordRef(e.object, e.record_id): {k: old for k, old, _ in e.fields} for e in plan.entries}
     values: dict[RecordRef, Values] = {}
     for r in state.rows(query):
         key, name = RecordRef(str(r["object"]), str(r["record_id"])), str(r["field"])

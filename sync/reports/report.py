@@ -246,7 +246,7 @@ def explain(ws: Workspace, record: str) -> Explanation:
     wanted_object, _, record_id = record.rpartition("/")
     open_pulled(ws)
     current = held.read(ws.connector, ws.warehouse, ws.state, ws.fields)
-    keys = [k for k in current.values if k[1] == record_id and wanted_object in ("", k[0])]
+    keys = [k for k in current.values if k.record_id == record_id and wanted_object in ("", k.object)]
     if not keys:
         raise UsageError(
             f'No record "{record}" was pulled.',
@@ -255,7 +255,7 @@ def explain(ws: Workspace, record: str) -> Explanation:
     key = keys[0]
     in_force = registry.in_force(ws.state, ws.models_folder, ws.settings)
     as_of = _last_as_of(ws)
-    table = "contacts" if key[0] == "leads" else key[0]
+    table = "contacts" if key.object == "leads" else key.object
     scored = _scored(ws, in_force, table, record_id, as_of)
     company, of = None, [key]
     if table == "companies":
@@ -269,8 +269,8 @@ def explain(ws: Workspace, record: str) -> Explanation:
     if table == "deals":
         row = replace(row, stage=records.stage_label(ws.warehouse.engine, record_id) or row.stage)
     return Explanation(
-        key[0],
-        key[1],
+        key.object,
+        key.record_id,
         as_of,
         current.values[key],
         scored,
@@ -325,11 +325,13 @@ def _known(value: Any) -> float | None:
 def _history(state: State, keys: list[RecordRef]) -> tuple[Shown, ...]:
     """What records showed when; of more than one record the scores and grades, each with the record it stood on."""
     shown: list[Shown] = []
-    for object_, record_id in keys:
-        query = sa.select(exposures).where(exposures.c.object == object_, exposures.c.record_id == record_id)
-        if (object_, record_id) != keys[0]:
+    for key in keys:
+        query = sa.select(exposures).where(
+            exposures.c.object == key.object, exposures.c.record_id == key.record_id
+        )
+        if key != keys[0]:
             query = query.where(exposures.c.field.in_(("score", "grade")))
-        of = f"{object_}/{record_id}" if len(keys) > 1 else None
+        of = str(key) if len(keys) > 1 else None
         shown += [
             Shown(e["field"], e["value"], e["visible_from"], e["visible_to"], of)
             for e in state.rows(query.order_by(exposures.c.id))

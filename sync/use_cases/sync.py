@@ -49,7 +49,7 @@ def score(ws: Workspace, reporter: Reporter, *, as_of: int | None = None) -> tup
         open_pulled(ws)
         wanted, _ = scoring(ws, run, reporter)
     records = [
-        {"object": k[0], "id": k[1], "name": wanted.name(k), **r.values}
+        {"object": k.object, "id": k.record_id, "name": wanted.name(k), **r.values}
         for k, r in sorted(
             wanted.records.items(), key=lambda kr: (-int(kr[1].values.get("score") or 0), kr[0])
         )

@@ -36,7 +36,8 @@ def plan_for(wanted: Values | None, current: Values, **limits: object) -> Plan:
     if wanted is not None:
         desired.records[RecordRef("deals", "1")] = Record("deals", "1", dict(wanted))
     written = limits.pop("written", {})
-    held = CurrentValues({("deals", "1"): dict(current)}, {("deals", "1"): written} if written else {})  # type: ignore[dict-item]  # short forms of the test
+    key = RecordRef("deals", "1")
+    held = CurrentValues({key: dict(current)}, {key: written} if written else {})  # type: ignore[dict-item]  # short forms of the test
     return make(desired, held, FIELDS, Limits(**limits), identity="x")  # type: ignore[arg-type]  # short forms of the test
 
 
@@ -150,9 +151,9 @@ def test_an_edit_is_overwritten_though_nothing_of_ours_moved(key: str) -> None:
 @pytest.mark.parametrize(
     ("limits", "reason"),
     [
-        ({"control": frozenset({("deals", "1")})}, "control group"),
+        ({"control": frozenset({RecordRef("deals", "1")})}, "control group"),
         ({"allowed": frozenset()}, "outside the pilot"),
-        ({"waiting": frozenset({("deals", "1")})}, "dead letter, waiting"),
+        ({"waiting": frozenset({RecordRef("deals", "1")})}, "dead letter, waiting"),
         ({"fields_on_hold": frozenset(NOW)}, "on hold"),
     ],
 )

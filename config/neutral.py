@@ -5,6 +5,7 @@ A connector says as data how its raw tables map onto them; the engine makes view
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 TEXT, MS, FLAG, MONEY, REAL, WHOLE = "VARCHAR", "BIGINT", "BOOLEAN", "DECIMAL(18,2)", "DOUBLE", "INTEGER"
 
@@ -199,6 +200,14 @@ def literal(text: str) -> str:
 
 OVER_OURS = "over_ours"
 """How a field is known that is computed from fields of ours: whatever its history, nobody may learn from it."""
+
+
+class CustomField(NamedTuple):
+    """A field that the customer added: its object by the neutral name, and the CRM's name and type of the field."""
+
+    object: str
+    name: str
+    type: str
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from sales_consultant.config.neutral import quote
+from sales_consultant.config.neutral import CustomField, quote
 from sales_consultant.engine.database import Database
 
 
@@ -178,13 +178,14 @@ class RawTables:
         )
         return [r[0] for r in self._db.con.execute(query, [object]).fetchall()]
 
-    def custom_fields(self) -> list[tuple[str, str, str]]:
-        """Object, name and type of the customer's own fields."""
+    def custom_fields(self) -> list[CustomField]:
+        """The fields that the customer added."""
         if "raw_fields" not in self.names():
             return []
-        return self._db.con.execute(
+        query = (
             "SELECT object, name, type FROM raw_fields WHERE custom = 'true' AND ours = 'false' ORDER BY 1, 2"
-        ).fetchall()
+        )
+        return [CustomField(*row) for row in self._db.con.execute(query).fetchall()]
 
 
 def _type_of(kind: pa.DataType) -> str:

@@ -9,7 +9,7 @@ import pyarrow as pa
 from sales_consultant.config.conditions import Condition
 from sales_consultant.config.fields.canon import Canonical
 from sales_consultant.config.fields.catalogue import Field
-from sales_consultant.config.neutral import TableMapping
+from sales_consultant.config.neutral import CustomField, TableMapping
 from sales_consultant.connectors.base import slow
 from sales_consultant.connectors.base.records import (
     Calls,
@@ -80,12 +80,10 @@ class Reader(ABC):
         """The stream's rows modified in [since, until], or all; continues after `resume`."""
 
     @abstractmethod
-    def mapping(
-        self, columns: Mapping[str, Sequence[str]], fields: Sequence[tuple[str, str, str]]
-    ) -> TableMapping:
+    def mapping(self, columns: Mapping[str, Sequence[str]], fields: Sequence[CustomField]) -> TableMapping:
         """How the raw tables, with the columns they have, map onto the neutral tables.
 
-        `fields` are (object, name, type) of the custom fields, as the stream "fields" gave them.
+        `fields` are the fields that the customer added, as the stream "fields" gave them.
         """
 
     @abstractmethod

@@ -11,7 +11,7 @@ from sales_consultant.config.errors import CrmUnavailableError
 from sales_consultant.config.fields.canon import CanonError, Canonical, canon
 from sales_consultant.config.fields.catalogue import FIELDS, Field
 from sales_consultant.config.fields.naming import Naming
-from sales_consultant.config.neutral import OVER_OURS, TableMapping
+from sales_consultant.config.neutral import OVER_OURS, CustomField, TableMapping
 from sales_consultant.connectors.base import (
     Budget,
     Calls,
@@ -263,9 +263,7 @@ class HubSpotConnector(HubSpotAdmin, Connector):
         wanted = checked(stream, self.describe(stream), where)
         yield from find(self.api, self.reading, stream, wanted, since=since, until=until, after=after)
 
-    def mapping(
-        self, columns: Mapping[str, Sequence[str]], fields: Sequence[tuple[str, str, str]]
-    ) -> TableMapping:
+    def mapping(self, columns: Mapping[str, Sequence[str]], fields: Sequence[CustomField]) -> TableMapping:
         """The rows of the neutral tables."""
         who = self.identity()
         own = {f.key: self._name(f.key) for f in FIELDS}

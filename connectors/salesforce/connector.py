@@ -13,7 +13,7 @@ from sales_consultant.config.errors import AccessError, CrmUnavailableError
 from sales_consultant.config.fields.canon import CanonError, Canonical, canon
 from sales_consultant.config.fields.catalogue import FIELDS, Field, by_key
 from sales_consultant.config.fields.naming import Naming
-from sales_consultant.config.neutral import TableMapping, field_column, quote
+from sales_consultant.config.neutral import CustomField, TableMapping, field_column, quote
 from sales_consultant.connectors.base import (
     Budget,
     Change,
@@ -263,9 +263,7 @@ class SalesforceConnector(SalesforceAdmin, Connector):
         cursor = self.described.selection(stream).cursor
         yield from find(self.api, stream, cursor, wanted, since=since, until=until, after=after)
 
-    def mapping(
-        self, columns: Mapping[str, Sequence[str]], fields: Sequence[tuple[str, str, str]]
-    ) -> TableMapping:
+    def mapping(self, columns: Mapping[str, Sequence[str]], fields: Sequence[CustomField]) -> TableMapping:
         """The rows of the neutral tables."""
         who = self.identity()
         own = {f.key: self._name("", f.key) for f in FIELDS}

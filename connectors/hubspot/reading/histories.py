@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from sales_consultant.config.neutral import Source, literal
+from sales_consultant.config.neutral import CustomField, Source, literal
 from sales_consultant.connectors.hubspot.reading.schema import CORE, SALES_LEADS, TOUCHES, link_table
 from sales_consultant.connectors.tables import Raw
 
@@ -49,9 +49,8 @@ def touches(raw: Raw, columns: Mapping[str, str]) -> list[Source]:
     return [Source(source, columns)]
 
 
-def field_history(raw: Raw, fields: Sequence[tuple[str, str, str]]) -> list[Source]:
+def field_history(raw: Raw, fields: Sequence[CustomField]) -> list[Source]:
     """Past values of the fields that are read with their history."""
-    custom = {(o, n) for o, n, _ in fields}
     standard = {
         "contacts": {"lifecyclestage": "lifecycle_stage", "hs_lead_status": "status", "jobtitle": "title"},
         "companies": {"industry": "industry"},
@@ -61,7 +60,7 @@ def field_history(raw: Raw, fields: Sequence[tuple[str, str, str]]) -> list[Sour
     for obj in CORE:
         if not raw.has(f"{obj}_history"):
             continue
-        names = {**standard.get(obj, {}), **{n: f"c_{n}" for o, n in custom if o == obj}}
+        names = {**standard.get(obj, {}), **{f.name: f"c_{f.name}" for f in fields if f.object == obj}}
         if not names:
             continue
         # A join, not a CASE: DuckDB 2.0 fails to bind one over a column whose values are all outside of it.

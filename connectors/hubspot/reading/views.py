@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from sales_consultant.config.neutral import CASTS, Source, TableMapping, literal
+from sales_consultant.config.neutral import CASTS, CustomField, Source, TableMapping, literal
 from sales_consultant.connectors.hubspot.reading.histories import deal_history, field_history, touches
 from sales_consultant.connectors.hubspot.reading.schema import (
     ACTIVITIES,
@@ -49,11 +49,11 @@ def _gone(object_type: str) -> str:
     return f"coalesce(r._archived, false) OR r.id IN (SELECT old_id FROM merges WHERE object = {literal(object_type)})"
 
 
-def _custom(raw: Raw, object_type: str, fields: Sequence[tuple[str, str, str]]) -> dict[str, str]:
+def _custom(raw: Raw, object_type: str, fields: Sequence[CustomField]) -> dict[str, str]:
     return {
-        f"c_{name}": CASTS.get(kind, "{}").format(raw.col(object_type, name))
-        for obj, name, kind in fields
-        if obj == object_type and raw.holds(object_type, name)
+        f"c_{f.name}": CASTS.get(f.type, "{}").format(raw.col(object_type, f.name))
+        for f in fields
+        if f.object == object_type and raw.holds(object_type, f.name)
     }
 
 
@@ -71,7 +71,7 @@ def _company_of(raw: Raw, from_type: str) -> tuple[str, str]:
     return join, "coalesce(cm.new_id, co.to_id)"
 
 
-def _contacts(raw: Raw, fields: Sequence[tuple[str, str, str]], own: Mapping[str, str]) -> list[Source]:
+def _contacts(raw: Raw, fields: Sequence[CustomField], own: Mapping[str, str]) -> list[Source]:
     if not raw.has("contacts"):
         return []
     c = partial(raw.col, "contacts")
@@ -106,7 +106,7 @@ def _contacts(raw: Raw, fields: Sequence[tuple[str, str, str]], own: Mapping[str
     ]
 
 
-def _companies(raw: Raw, fields: Sequence[tuple[str, str, str]], own: Mapping[str, str]) -> list[Source]:
+def _companies(raw: Raw, fields: Sequence[CustomField], own: Mapping[str, str]) -> list[Source]:
     if not raw.has("companies"):
         return []
     c = partial(raw.col, "companies")
@@ -170,7 +170,7 @@ def _end_of_deals(raw: Raw, join: str) -> _End:
     return _End(join, pipeline, closed, won, entered)
 
 
-def _deals(raw: Raw, fields: Sequence[tuple[str, str, str]]) -> list[Source]:
+def _deals(raw: Raw, fields: Sequence[CustomField]) -> list[Source]:
     if not raw.has("deals"):
         return []
     c = partial(raw.col, "deals")
@@ -351,7 +351,7 @@ def _line_items(raw: Raw) -> list[Source]:
 
 
 def mapping(
-    columns: Columns, fields: Sequence[tuple[str, str, str]], own: Mapping[str, str], org: tuple[str, str]
+    columns: Columns, fields: Sequence[CustomField], own: Mapping[str, str], org: tuple[str, str]
 ) -> TableMapping:
     """The rows of all neutral tables, of the raw tables and columns there are. `own` maps our field keys to the CRM\'s names."""
     raw = Raw(columns)

@@ -155,6 +155,15 @@ _TYPES = {
 }
 
 
+def custom_column(name: str) -> str:
+    """The neutral tables' column of a field that the customer added.
+
+    >>> custom_column("Seats_Bought__c")
+    'c_seats_bought'
+    """
+    return f"c_{name.removesuffix('__c').lower()}"
+
+
 def streams() -> tuple[Stream, ...]:
     """What is pulled, in order."""
     return (

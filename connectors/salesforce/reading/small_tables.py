@@ -144,7 +144,7 @@ def fields(described: Described, own: frozenset[str], seen: int) -> Page:
             listed.append(
                 {
                     "object": neutral,
-                    "column_name": f"c_{f.name.removesuffix('__c').lower()}"
+                    "column_name": schema.custom_column(f.name)
                     if f.custom
                     else schema.COLUMN.get(f.name, f.name),
                     "name": f.name,

@@ -3,13 +3,13 @@
 from collections.abc import Mapping, Sequence
 from functools import partial
 
-from sales_consultant.config.neutral import CASTS, FREE_MAIL_TABLE, Source, TableMapping, literal
+from sales_consultant.config.neutral import CASTS, FREE_MAIL_TABLE, CustomField, Source, TableMapping, literal
 from sales_consultant.connectors.salesforce.reading.links import associations
-from sales_consultant.connectors.salesforce.reading.schema import OBJECT_OF
+from sales_consultant.connectors.salesforce.reading.schema import OBJECT_OF, custom_column
 from sales_consultant.connectors.tables import Raw, small_mappings
 
 Columns = Mapping[str, Sequence[str]]
-Fields = Sequence[tuple[str, str, str]]
+Fields = Sequence[CustomField]
 # A Task's kind is in its subtype; older orgs only fill the free picklist Type.
 _TASK = (
     "CASE WHEN {s} = 'ListEmail' THEN 'marketing_email' "
@@ -28,9 +28,9 @@ _STANDARD = {"LeadSource": "lead_source", "Status": "status", "Industry": "indus
 
 def _custom(raw: Raw, sobject: str, fields: Fields) -> dict[str, str]:
     return {
-        f"c_{n.removesuffix('__c').lower()}": CASTS.get(k, "{}").format(raw.col(sobject, n))
-        for o, n, k in fields
-        if o == OBJECT_OF[sobject] and raw.holds(sobject, n)
+        custom_column(f.name): CASTS.get(f.type, "{}").format(raw.col(sobject, f.name))
+        for f in fields
+        if f.object == OBJECT_OF[sobject] and raw.holds(sobject, f.name)
     }
 
 
@@ -273,12 +273,12 @@ def _field_history(raw: Raw, fields: Fields) -> list[Source]:
     A field is taken as tracked when at least one change of it was ever recorded.
     """
     sources = []
-    custom = {(o, n): f"c_{n.removesuffix('__c').lower()}" for o, n, _ in fields}
     for table, (sobject, parent) in _HISTORIES.items():
         if not raw.has(table) or not raw.has(sobject):
             continue
         neutral = OBJECT_OF[sobject]
-        names = {n: c for (o, n), c in custom.items() if o == neutral and raw.holds(sobject, n)}
+        added = [f.name for f in fields if f.object == neutral and raw.holds(sobject, f.name)]
+        names = {n: custom_column(n) for n in added}
         names |= {n: c for n, c in _STANDARD.items() if raw.holds(sobject, n)}
         h = partial(raw.col, table)
         for name, column in sorted(names.items()):

@@ -26,6 +26,7 @@ from typing import Any
 import sqlalchemy as sa
 from apscheduler.triggers.base import BaseTrigger
 
+from sales_consultant.config.clock import ms_of
 from sales_consultant.config.errors import CrmUnavailableError
 from sales_consultant.config.schedules import Schedule
 from sales_consultant.config.settings import Settings
@@ -63,7 +64,7 @@ class Clock:
 
     def ms(self) -> int:
         """The same in milliseconds."""
-        return int(self.now().timestamp() * 1000)
+        return ms_of(self.now())
 
     def real(self, simulated: datetime) -> datetime:
         """When that moment comes on the machine's clock."""
@@ -103,9 +104,9 @@ class FastService(Service):
         return missed(trigger(name, self.settings.schedule[name]), last=self.last(name), now=self.clock())
 
     def _fire(self, name: str, moment: int) -> None:
-        if abs(moment - START.timestamp() * 1000) > 30 * 86_400_000:
+        if abs(moment - ms_of(START)) > 30 * 86_400_000:
             # The scheduler's own, from the machine's clock.
-            moment = int(self.fast.simulated(datetime.fromtimestamp(moment / 1000, UTC)).timestamp() * 1000)
+            moment = ms_of(self.fast.simulated(datetime.fromtimestamp(moment / 1000, UTC)))
             # A trigger's moments are whole minutes: what rounding left is taken away.
             moment = round(moment / 60_000) * 60_000
         super()._fire(name, moment)
@@ -318,13 +319,9 @@ def run() -> None:
         made = trigger(job, Schedule(**given))  # type: ignore[arg-type]  # as a file gives it
         at = made.get_next_fire_time(None, START + timedelta(seconds=1))
         while at is not None and at < START + timedelta(hours=hours):
-            expected.add((given["job"], int(at.timestamp() * 1000)))
+            expected.add((given["job"], ms_of(at)))
             at = made.get_next_fire_time(None, at + timedelta(seconds=1))
-    strange = (
-        set(moments)
-        - expected
-        - {m for m in moments if m[1] >= (START + timedelta(hours=hours)).timestamp() * 1000}
-    )
+    strange = set(moments) - expected - {m for m in moments if m[1] >= ms_of(START + timedelta(hours=hours))}
     alerts = ["works again" not in s for s in day.said]
     troubles = _troubles(rows, max(r["ended_at"] or 0 for r in rows) + 60_000)
     settled = day.memory[2:] or day.memory

@@ -26,6 +26,16 @@ def iso_day(ms: int) -> str:
     return datetime.fromtimestamp(ms / 1000, UTC).date().isoformat()
 
 
+def ms_of(at: datetime) -> int:
+    """The milliseconds UTC of a moment that Python tells.
+
+    >>> ms_of(datetime(1970, 1, 2, tzinfo=UTC)), ms_of(datetime(2026, 5, 5, 7, 0, 1, 1000, tzinfo=UTC)) % 1000
+    (86400000, 1)
+    """
+    # A microsecond of rounding must not take a whole millisecond away.
+    return math.floor(at.timestamp() * 1000 + 1e-6)
+
+
 def from_iso(text: str) -> int:
     """The milliseconds UTC of an ISO 8601 text; without an offset it is UTC, a date alone is its midnight.
 
@@ -35,6 +45,4 @@ def from_iso(text: str) -> int:
     (86400000, 0, 500)
     """
     found = datetime.fromisoformat(text.strip())
-    at = found if found.tzinfo else found.replace(tzinfo=UTC)
-    # A microsecond of rounding must not take a whole millisecond away.
-    return math.floor(at.timestamp() * 1000 + 1e-6)
+    return ms_of(found if found.tzinfo else found.replace(tzinfo=UTC))

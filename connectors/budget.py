@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Literal, Protocol
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from sales_consultant.config.clock import DAY_MS, HOUR_MS
+from sales_consultant.config.clock import DAY_MS, HOUR_MS, ms_of
 from sales_consultant.config.errors import CrmUnavailableError
 from sales_consultant.connectors.base import Budget
 
@@ -195,7 +195,7 @@ class DailyBudget:
         local = datetime.fromtimestamp(now / 1000, self._tz())
         # Where midnight is shown twice, the day's calls count from the first.
         midnight = local.replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
-        return int(midnight.timestamp() * 1000) // HOUR_MS * HOUR_MS
+        return ms_of(midnight) // HOUR_MS * HOUR_MS
 
     def _resets_at(self, now: int) -> int:
         if self.resets == "rolling":
@@ -204,5 +204,5 @@ class DailyBudget:
         local = datetime.fromtimestamp(now / 1000, self._tz())
         midnight = local.replace(hour=0, minute=0, second=0, microsecond=0)
         # By wall clock: a day with a change of the clock has 23 or 25 hours. To the whole hour, as calls are counted.
-        end = int((midnight + timedelta(days=1)).timestamp() * 1000)
+        end = ms_of(midnight + timedelta(days=1))
         return -(-end // HOUR_MS) * HOUR_MS

@@ -1,9 +1,8 @@
 """What is scheduled: the next job first."""
 
-from datetime import datetime
-
 from sales_consultant.commands.output.writing.page import Page, bold, command, dim
 from sales_consultant.commands.output.writing.text import plain, words
+from sales_consultant.config.clock import ms_of
 from sales_consultant.sync.results.schedule import JobList, UpcomingList
 
 
@@ -16,7 +15,7 @@ def jobs(page: Page, found: JobList) -> None:
             " writes a schedule into new settings, as [schedule.NAME].",
         )
         return
-    coming = sorted((_ms(j.next_at), j.name) for j in found.jobs if j.next_at is not None)
+    coming = sorted((ms_of(j.next_at), j.name) for j in found.jobs if j.next_at is not None)
     if coming:
         at, name = coming[0]
         page.line(bold(f"Next job: {plain(name)}, {page.times.both(at)}."))
@@ -28,16 +27,12 @@ def jobs(page: Page, found: JobList) -> None:
                 bold(plain(j.name)),
                 words(j.job),
                 plain(j.connection),
-                "never" if j.next_at is None else page.times.at(_ms(j.next_at)),
+                "never" if j.next_at is None else page.times.at(ms_of(j.next_at)),
                 plain(j.when) + (f", {plain(j.window)}" if j.window else ""),
             )
-            for j in sorted(found.jobs, key=lambda j: (j.next_at is None, j.next_at and _ms(j.next_at)))
+            for j in sorted(found.jobs, key=lambda j: (j.next_at is None, j.next_at and ms_of(j.next_at)))
         ]
     )
-
-
-def _ms(at: datetime) -> int:
-    return int(at.timestamp() * 1000)
 
 
 def moments(page: Page, found: UpcomingList) -> None:
@@ -47,7 +42,7 @@ def moments(page: Page, found: UpcomingList) -> None:
         return
     rows = []
     for m in found.moments:
-        mine = page.times.at(_ms(m.at))
+        mine = page.times.at(ms_of(m.at))
         theirs = (
             f"{m.at:%H:%M %Z}" if m.at.utcoffset() != m.at.astimezone(page.times.zone).utcoffset() else ""
         )

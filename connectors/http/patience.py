@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
+from sales_consultant.config.clock import ms_of
 from sales_consultant.config.errors import StoppedError
 
 # So long of pauses is a trouble waited out; with jitter that is never less than a minute of the CRM's being away.
@@ -116,7 +117,7 @@ def retry_after(headers: Mapping[str, str], now_ms: int = 0) -> float | None:
 def date_ms(headers: Mapping[str, str]) -> int | None:
     """The server's clock (ms UTC, whole seconds) from its Date header."""
     try:
-        return int(parsedate_to_datetime(headers["Date"]).timestamp() * 1000)
+        return ms_of(parsedate_to_datetime(headers["Date"]))
     except (KeyError, TypeError, ValueError, OverflowError):
         return None
 

@@ -7,12 +7,13 @@ Customers are drawn by a hash of their number and kept with all their lines, can
 
 import hashlib
 import sys
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+
+from sales_consultant.config.clock import from_iso
 
 # A judgement: above the 500 customers from which on segments go by ranks, and a file of some hundred kilobytes.
 CUSTOMERS = 700
@@ -32,9 +33,7 @@ def sample(rows: list[dict[str, Any]], customers: int = CUSTOMERS) -> list[dict[
             "stock_code": row["StockCode"].strip(),
             "description": " ".join((row["Description"] or "").split()),
             "quantity": int(row["Quantity"]),
-            "invoice_ms": int(
-                datetime.fromisoformat(row["InvoiceDate"]).replace(tzinfo=UTC).timestamp() * 1000
-            ),
+            "invoice_ms": from_iso(row["InvoiceDate"]),
             "unit_price": float(row["UnitPrice"]),
             "customer_id": int(row["CustomerID"]),
             "country": row["Country"].strip(),

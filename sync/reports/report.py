@@ -9,7 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from sales_consultant.config.clock import iso
+from sales_consultant.config.clock import iso, ms_of
 from sales_consultant.config.errors import ConfigError, UsageError
 from sales_consultant.config.records import RecordRef
 from sales_consultant.engine.reads import records
@@ -17,7 +17,7 @@ from sales_consultant.scoring import scorer
 from sales_consultant.scoring.core import org_currency
 from sales_consultant.scoring.customers import value
 from sales_consultant.sync.models import registry
-from sales_consultant.sync.plan import current_values as held
+from sales_consultant.sync.plan import current_values
 from sales_consultant.sync.plan import desired_values as desiring
 from sales_consultant.sync.reports import risks, why_no_score
 from sales_consultant.sync.reports.company_profile import profile
@@ -202,7 +202,7 @@ def _next_job(ws: Workspace) -> tuple[NextJob | None, str]:
     if not coming:
         return None, ""
     at, job = min(coming, key=lambda c: c[0])
-    return NextJob(job.name, job.job, int(at.timestamp() * 1000)), ""
+    return NextJob(job.name, job.job, ms_of(at)), ""
 
 
 def _numbers(state: State, column: sa.Column[Any]) -> dict[str, int]:
@@ -245,7 +245,7 @@ def explain(ws: Workspace, record: str) -> Explanation:
     """
     wanted_object, _, record_id = record.rpartition("/")
     open_pulled(ws)
-    current = held.read(ws.connector, ws.warehouse, ws.state, ws.fields)
+    current = current_values.read(ws.connector, ws.warehouse, ws.state, ws.fields)
     keys = [k for k in current.values if k.record_id == record_id and wanted_object in ("", k.object)]
     if not keys:
         raise UsageError(

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from types import FrameType
 from typing import Any
 
+from sales_consultant.config.clock import ms_of
 from sales_consultant.config.errors import BusyError, ConfigError, SalesConsultantError, UsageError
 from sales_consultant.config.schedules import Schedule
 from sales_consultant.config.settings import Settings
@@ -231,7 +232,7 @@ class Service:
             """Notes a job's scheduled moment before the job starts, which APScheduler does not tell the job."""
 
             def _do_submit_job(self, job: Any, run_times: list[datetime]) -> None:
-                moments[job.id] = int(max(run_times).timestamp() * 1000)
+                moments[job.id] = ms_of(max(run_times))
                 super()._do_submit_job(job, run_times)
 
         scheduler = BackgroundScheduler(

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from apscheduler.triggers.interval import IntervalTrigger
 
+from sales_consultant.config.clock import ms_of
 from sales_consultant.config.errors import ConfigError
 from sales_consultant.config.schedules import Schedule
 from sales_consultant.connectors.base import Finding
@@ -131,5 +132,5 @@ def missed(made: Any, *, last: int | None, now: datetime) -> int | None:
     at = last_moment(made, now)
     if at is None or last is None:
         return None
-    moment = int(at.timestamp() * 1000)
+    moment = ms_of(at)
     return moment if moment > last else None

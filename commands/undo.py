@@ -12,7 +12,8 @@ from sales_consultant.commands.shell import Answer, Shell
 from sales_consultant.sync.results.runs import RunDone
 from sales_consultant.sync.runtime import running
 from sales_consultant.sync.use_cases import forget as erasing
-from sales_consultant.sync.use_cases import init, recovering
+from sales_consultant.sync.use_cases import recovering
+from sales_consultant.sync.use_cases import retry as retrying
 from sales_consultant.sync.use_cases import rollback as undoing
 from sales_consultant.sync.use_cases.undone import Forgotten, Resumed, Retried, UndoPlan
 
@@ -59,7 +60,7 @@ def resume(shell: Shell) -> Answer[Resumed]:
 
 def retry(shell: Shell) -> Answer[Retried]:
     """Let the next sync try all dead letters again; restores what the CRM refused to a rollback."""
-    found = init.retry(shell.ws, shell.reporter)
+    found = retrying.retry(shell.ws, shell.reporter)
     return Answer(found, screens.retried, found.code)
 
 

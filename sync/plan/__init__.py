@@ -5,7 +5,7 @@ from sales_consultant.sync.plan.desired_values import Desired, Models
 from sales_consultant.sync.plan.guards import guard, override
 from sales_consultant.sync.plan.pilot import Ask, Narrowed, allowed, decide, described, left_behind, narrowing
 from sales_consultant.sync.plan.plan import CurrentValues, Limits, Plan, make
-from sales_consultant.sync.plan.returning import before_rollback, release
+from sales_consultant.sync.plan.returning import before_rollback, fields_on_hold, release
 
 __all__ = [
     "Ask",
@@ -19,6 +19,7 @@ __all__ = [
     "before_rollback",
     "decide",
     "described",
+    "fields_on_hold",
     "guard",
     "left_behind",
     "make",

@@ -24,9 +24,14 @@ from sales_consultant.sync.stores import ChangeState, State, changes, holds, run
 _KEY = "resumed"
 
 
+def fields_on_hold(state: State) -> frozenset[str]:
+    """The fields that no run writes until somebody says `resume`."""
+    return frozenset(str(r["field"]) for r in state.rows(sa.select(holds.c.field)))
+
+
 def release(state: State, *, now: int) -> list[str]:
     """End all holds and remember that a person agreed to it; returns the fields that were on hold."""
-    fields = [str(r["field"]) for r in state.rows(sa.select(holds.c.field).order_by(holds.c.field))]
+    fields = sorted(fields_on_hold(state))
     if fields:
         state.put(_KEY, json.dumps({**_resumed(state), **dict.fromkeys(fields, now)}))
     with state.begin() as c:

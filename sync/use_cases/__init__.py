@@ -1,4 +1,8 @@
-"""What commands call: sync, backfill, rollback, provisioning, reports and the rest."""
+"""What commands call: `initialise`, `pulling`, `training`, `score`, `dry`, `sync` and `scheduled`; `recovering`, `lift`.
+
+Backfill, rollback, retry, forget and saved plans have a module each. Provisioning is in `sync.setup`, reports in
+`sync.reports`.
+"""
 
 from sales_consultant.sync.use_cases.init import initialise
 from sales_consultant.sync.use_cases.pulling import pulling

@@ -1,20 +1,16 @@
-"""The admin's first steps: look and propose (`init`), and let dead letters be tried again."""
+"""The admin's first step (`init`): look, and propose settings."""
 
 import os
 from collections.abc import Mapping
 from pathlib import Path
-
-import sqlalchemy as sa
 
 from sales_consultant.config import secrets
 from sales_consultant.config.errors import MachineError
 from sales_consultant.config.settings import Settings, made_connection
 from sales_consultant.sync.results import Initialised, Proposed
 from sales_consultant.sync.runtime import Clock, Reporter, Workspace, running, wall_clock
-from sales_consultant.sync.stores import dead_letters, waits
-from sales_consultant.sync.use_cases import proposals, rollback
+from sales_consultant.sync.use_cases import proposals
 from sales_consultant.sync.use_cases.pulling import pulling
-from sales_consultant.sync.use_cases.undone import Retried
 
 
 def initialise(
@@ -56,23 +52,4 @@ def initialise(
         free_mail_contacts=proposed.free_mail_contacts,
         api_calls=calls,
         seconds_at_vendor_limits=round(least, 1),
-    )
-
-
-def retry(ws: Workspace, reporter: Reporter) -> Retried:
-    """Make all dead letters due, and what waits for a lock: the next sync sends them anew.
-
-    What a rollback could not restore is no sync's to send: it is restored here and now, by a rollback of the same runs.
-    """
-    _ = ws.identity
-    with ws.state.begin() as c:
-        result = c.execute(sa.update(dead_letters).values(next_try_at=0, attempts=0))
-        c.execute(sa.update(waits).values(next_try_at=0, attempts=0))
-    done = rollback.again(ws, reporter)
-    return Retried(
-        dead_letters=int(result.rowcount),
-        rollbacks=len(done),
-        restored=sum(run.counts["written"] for run, _ in done),
-        refused_again=sum(run.counts["dead"] for run, _ in done),
-        conflicts=tuple(c for _, undo in done for c in undo.conflicts),
     )

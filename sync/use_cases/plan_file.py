@@ -15,11 +15,11 @@ from sales_consultant.config.clock import DAY_MS
 from sales_consultant.config.errors import AccessError, GuardError, MachineError, UsageError
 from sales_consultant.config.fields.canon import CanonError, written
 from sales_consultant.sync.journal import Entry, waiting
-from sales_consultant.sync.plan import Plan, before_rollback, described, guard, override
+from sales_consultant.sync.plan import Plan, before_rollback, described, fields_on_hold, guard, override
 from sales_consultant.sync.push import calls_for, changed_since_pull
 from sales_consultant.sync.runtime import Reporter, Run, Workspace, running
 from sales_consultant.sync.setup import refuse_without_master
-from sales_consultant.sync.stores import holds, plan_files, plans
+from sales_consultant.sync.stores import plan_files, plans
 from sales_consultant.sync.use_cases.pushing import pushing, recovering
 
 # 2: the digest is of all that the file says.
@@ -178,7 +178,7 @@ def _refuse_what_is_held(ws: Workspace, plan: Plan) -> None:
             details={"waiting": found},
         )
     touched = {k for e in plan.entries for k, _, _ in e.fields}
-    held = touched & {str(r["field"]) for r in ws.state.rows(sa.select(holds.c.field))}
+    held = touched & fields_on_hold(ws.state)
     if held:
         raise GuardError(
             f"The plan writes fields that a rollback put on hold: {', '.join(sorted(held))}. Nothing was written.",

@@ -2,8 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 
-import sqlalchemy as sa
-
 from sales_consultant.config.errors import (
     AccessError,
 )
@@ -23,6 +21,7 @@ from sales_consultant.sync.plan import (
     allowed,
     control_group,
     decide,
+    fields_on_hold,
     left_behind,
     make,
 )
@@ -31,7 +30,6 @@ from sales_consultant.sync.push import (
 )
 from sales_consultant.sync.runtime import Reporter, Run, Workspace, watched
 from sales_consultant.sync.setup import fields_there
-from sales_consultant.sync.stores import holds
 
 
 def planning(
@@ -62,8 +60,7 @@ def planning(
     drawn = share > 0 or control_group.any_control(ws.state)
     units = {k: wanted.unit(k) for k in current.values if k in wanted.directory} if drawn else {}
     group = control_group.assign(ws.state, units.values(), share=share, now=ws.connector.latest())
-    with ws.state.begin() as c:
-        on_hold = frozenset(str(f) for f in c.execute(sa.select(holds.c.field)).scalars())
+    on_hold = fields_on_hold(ws.state)
     pilot = allowed(ws, wanted, current)
     outside = left_behind(pilot, current)
     if outside:

@@ -17,8 +17,8 @@ from sales_consultant.sync.runtime.reporting import Silent
 from sales_consultant.sync.runtime.run_context import Run, running
 from sales_consultant.sync.runtime.workspace import Workspace
 from sales_consultant.sync.stores.state import holds
-from sales_consultant.sync.use_cases.init import retry
 from sales_consultant.sync.use_cases.pushing import pushing
+from sales_consultant.sync.use_cases.retry import retry
 from sales_consultant.sync.use_cases.rollback import rollback
 
 

@@ -5,11 +5,11 @@ from sales_consultant.scoring.validation.forward_test import Outcome, fit, forwa
 from sales_consultant.scoring.validation.grade_bands import settle
 from sales_consultant.scoring.validation.no_change import nothing_ended
 from sales_consultant.scoring.validation.plausibility import warnings
-from sales_consultant.scoring.validation.publish_gate import Comparison, shares, unseen
+from sales_consultant.scoring.validation.publish_gate import GateComparison, shares, unseen
 from sales_consultant.scoring.validation.readiness import lending, readiness
 
 __all__ = [
-    "Comparison",
+    "GateComparison",
     "Outcome",
     "compare",
     "fit",

@@ -32,7 +32,7 @@ EXAMPLES = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class GateComparison:
     """Old and new on the same rows.
 
     `difference` is the mean log-loss of the new less that of the old (below 0: the new one is better), with an 80 %
@@ -66,7 +66,7 @@ def compare(
     today: pd.DataFrame,
     *,
     random_state: int = 0,
-) -> Comparison:
+) -> GateComparison:
     """Whether the new model may take the old one's place.
 
     `judged` are the rows of the new one's forward test (as of `training_rows.labelled`, with `p`, given by a model that had
@@ -82,23 +82,23 @@ def compare(
         "examples": _examples(engine, new.population.object, moved),
     }
     if nothing_ended(old, new):
-        return Comparison(False, "nothing has ended since it was trained, so it stays", **shared)
+        return GateComparison(False, "nothing has ended since it was trained, so it stays", **shared)
     if old.propensity is None or new.propensity is None:
-        return Comparison(True, "one of the two is rules: nothing to compare", **shared)
+        return GateComparison(True, "one of the two is rules: nothing to compare", **shared)
     if judged is None:
-        return Comparison(True, "too few outcomes to compare", **shared)
+        return GateComparison(True, "too few outcomes to compare", **shared)
     if old.population.event != new.population.event:
-        return Comparison(True, "another event than before: not comparable", **shared)
+        return GateComparison(True, "another event than before: not comparable", **shared)
     if gone := given_up(old, new):
         named = ", ".join(gone[:3]) + (f" and {len(gone) - 3} more" if len(gone) > 3 else "")
         text = f"the one before learnt from what is no longer to be learnt from ({named}): not comparable"
-        return Comparison(True, text, **shared)
+        return GateComparison(True, text, **shared)
     rows = judged[unseen(judged, old)]
     positives = float(rows["label"].sum())
     if min(positives, len(rows) - positives) < MIN_CLASS:
         # On rows that both were trained on, the one that fits them closer would win, and stay.
         text = f"only {len(rows)} outcomes that neither had seen: too few to compare"
-        return Comparison(True, text, len(rows), **shared)
+        return GateComparison(True, text, len(rows), **shared)
     before = old.probability(build(engine, old.population.object, old.features, rows))
     assert before is not None
     y, groups = rows["label"].to_numpy(dtype=float), rows["group"].to_numpy()
@@ -138,7 +138,7 @@ def paired(
     groups: NDArray[Any],
     random_state: int = 0,
     shared: dict[str, Any] | None = None,
-) -> Comparison:
+) -> GateComparison:
     """The decision from labels, both models' probabilities and each row's company."""
     fresh, before = metrics.losses(y, new), metrics.losses(y, old)
     weights = metrics.group_weights(groups, RESAMPLES, np.random.default_rng(random_state))
@@ -146,7 +146,7 @@ def paired(
     low, high = (float(q) for q in np.quantile(drawn, INTERVAL))
     publish = low <= 0
     how = "better" if high < 0 else "as good" if publish else "worse"
-    return Comparison(
+    return GateComparison(
         publish,
         f"{how} on {len(y)} outcomes that neither had seen: log-loss {fresh.mean():.4f}, before {before.mean():.4f} "
         f"(80 % interval of the difference {low:+.4f} to {high:+.4f})",

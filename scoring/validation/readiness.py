@@ -35,7 +35,7 @@ _TWO_YEARS = 730
 
 
 @dataclass(frozen=True, slots=True)
-class Readiness:
+class TrainingReadiness:
     """Records and rows to learn from, how far back they go, and what to expect of them.
 
     `won` and `lost` are all records with the event and those that ended without it, as far as they are not left out;
@@ -74,7 +74,9 @@ class Readiness:
         return {**asdict(self), "missing": list(self.missing)}
 
 
-def lending(found: Sequence[Readiness], populations: Mapping[str, Population]) -> list[Readiness]:
+def lending(
+    found: Sequence[TrainingReadiness], populations: Mapping[str, Population]
+) -> list[TrainingReadiness]:
     """The same, with what populations too small for a model of their own would borrow from their parents."""
     tiers = {f.population: f.tier for f in found}
     done = []
@@ -99,7 +101,7 @@ def readiness(
     *,
     as_of: int,
     exclusions: Exclusions,
-) -> Readiness:
+) -> TrainingReadiness:
     """Look at a population as of a time (ms); fits nothing."""
     members = Membership(engine, population, exclusions, as_of=as_of)
     horizon = horizon_days(population, members)
@@ -117,7 +119,7 @@ def readiness(
     stages = _stage_history(engine) if population.object == "deals" else None
     covered = _coverage(engine, population.object, rows, as_of)
     reasons = members.life.loc[members.life["excluded"] != "", "excluded"].value_counts()
-    return Readiness(
+    return TrainingReadiness(
         name,
         len(members.at(as_of)),
         won,

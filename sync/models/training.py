@@ -48,7 +48,7 @@ from sales_consultant.sync.stores import State
 
 if TYPE_CHECKING:
     from sales_consultant.scoring.training import Trained
-    from sales_consultant.scoring.validation import Comparison
+    from sales_consultant.scoring.validation import GateComparison
 
 Say = Callable[[str], None]
 Share = Callable[[str, int, int, float], None]
@@ -77,7 +77,7 @@ class TrainedModel:
     report: dict[str, Any]
     why: str = ""
     before: dict[str, Any] | None = None
-    gate: "Comparison | None" = None
+    gate: "GateComparison | None" = None
 
 
 def train(
@@ -239,7 +239,7 @@ class _Training:
             return None
         return Lender(parent, json.loads(row["report"]))
 
-    def _gate(self, old: "PopulationModel | None", trained: "Trained") -> "Comparison | None":
+    def _gate(self, old: "PopulationModel | None", trained: "Trained") -> "GateComparison | None":
         """The new model against the one in force; None where there is none, or its file is lost."""
         if old is None or trained.today is None:
             return None
@@ -254,7 +254,7 @@ class _Training:
         report: dict[str, Any],
         *,
         publish: bool,
-        gate: "Comparison | None" = None,
+        gate: "GateComparison | None" = None,
     ) -> None:
         """Keep a model, put it into the index and remember what became of it."""
         in_force = in_force_row(self.state, name)

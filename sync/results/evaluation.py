@@ -7,7 +7,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class PopulationReady:
-    """What a population's data allow; shares are 0 to 1. The fields are those of `scoring.validation.Readiness`."""
+    """What a population's data allow; shares are 0 to 1. The fields are those of `readiness.TrainingReadiness`."""
 
     population: str
     open_now: int

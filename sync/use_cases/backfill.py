@@ -30,8 +30,8 @@ SOME = 1000
 
 
 @dataclass
-class Backfilled:
-    """Rows read by stream in this call, and which streams were finished by an earlier one."""
+class BackfillProgress:
+    """Rows read by stream so far in this call, and which streams were finished by an earlier one."""
 
     since: int | None
     until: int
@@ -96,14 +96,14 @@ def backfill(
     stop: Callable[[], bool] = lambda: False,
     sleep: Callable[[float], None] = time.sleep,
     ticks: Callable[[], float] = time.monotonic,
-) -> Backfilled:
+) -> BackfillProgress:
     """Read what the task asks for; continues where an earlier call was killed.
 
     Rows are put in place of the earlier ones, so a backfill that meets a scheduled pull's rows harms nothing. With `wait`
     it pauses where the day's calls are used, and goes on when they come free. Raises UsageError for an unknown object or
     field, and for a window that ends before it starts.
     """
-    done = Backfilled(task.since, task.until or 0)
+    done = BackfillProgress(task.since, task.until or 0)
     meter = Meter(ws, reporter, ticks)
     # What an earlier turn of this call finished is not begun anew by the next.
     fresh: set[str] = set()
@@ -131,7 +131,7 @@ def backfill(
 def _turn(
     ws: Workspace,
     task: Task,
-    done: Backfilled,
+    done: BackfillProgress,
     meter: Meter,
     fresh: set[str],
     *,
@@ -206,7 +206,7 @@ def _stream(
     task: Task,
     until: int,
     held: dict[str, Any] | None,
-    done: Backfilled,
+    done: BackfillProgress,
     meter: Meter,
     turned: Callable[[], bool],
 ) -> bool:

@@ -25,7 +25,7 @@ class Proposal:
 
 
 @dataclass
-class Proposed:
+class Proposals:
     """All that goes into a new configuration."""
 
     proposals: list[Proposal] = field(default_factory=list)
@@ -34,9 +34,9 @@ class Proposed:
     counts: dict[str, int] = field(default_factory=dict)
 
 
-def propose(engine: DuckEngine) -> Proposed:
+def propose(engine: DuckEngine) -> Proposals:
     """Look at the neutral tables and propose; an empty CRM gives an empty proposal that says so."""
-    proposed = Proposed()
+    proposed = Proposals()
     for table in ("contacts", "companies", "deals", "activities", "line_items", "owners"):
         proposed.counts[table] = counts.rows(engine, table)
     _deals(engine, proposed)
@@ -46,7 +46,7 @@ def propose(engine: DuckEngine) -> Proposed:
     return proposed
 
 
-def _deals(engine: DuckEngine, found: Proposed) -> None:
+def _deals(engine: DuckEngine, found: Proposals) -> None:
     rows = counts.deals_by_pipeline(engine)
     pipelines: dict[str, list[tuple[str, str | None, int, int, int, int]]] = {}
     for pipeline, label, kind, n, won, lost, still in rows:
@@ -82,7 +82,7 @@ def _deals(engine: DuckEngine, found: Proposed) -> None:
             )
 
 
-def _leads(engine: DuckEngine, found: Proposed) -> None:
+def _leads(engine: DuckEngine, found: Proposals) -> None:
     leads = counts.leads(engine)
     if leads:
         converted = counts.converted_leads(engine)
@@ -109,7 +109,7 @@ def _name(text: str) -> str:
     return "".join(c if c.isalnum() else "_" for c in text.lower()).strip("_")[:40]
 
 
-def toml(name: str, crm: str, connection: dict[str, str], found: Proposed) -> str:
+def toml(name: str, crm: str, connection: dict[str, str], found: Proposals) -> str:
     """A commented settings file with everything that was found."""
     lines = [
         "# Settings of Sales Consultant. Every key can be overridden by the environment: SALES_CONSULTANT_ and the",
@@ -151,7 +151,7 @@ def _population(p: Proposal) -> list[str]:
     return lines
 
 
-def _rest(found: Proposed) -> list[str]:
+def _rest(found: Proposals) -> list[str]:
     """Exclusions, what is written, guards and the schedule."""
     return [
         "",

@@ -122,7 +122,7 @@ def test_the_table_of_floors_is_what_the_architecture_test_enforces() -> None:
 
 
 def test_the_schedule_that_the_pages_describe_is_the_one_that_init_writes() -> None:
-    written = tomllib.loads(proposals.toml("main", "hubspot", {}, proposals.Proposed()))["schedule"]
+    written = tomllib.loads(proposals.toml("main", "hubspot", {}, proposals.Proposals()))["schedule"]
     said = {
         "every day at 04:00": "0 4 * * *",
         "every day at 01:30": "30 1 * * *",

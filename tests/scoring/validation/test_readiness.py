@@ -7,12 +7,12 @@ from support.worlds import NOW, company
 
 from sales_consultant.config.populations import Exclusions, FeatureSettings, Population
 from sales_consultant.scoring.training.training import train
-from sales_consultant.scoring.validation.readiness import Readiness, lending, readiness
+from sales_consultant.scoring.validation.readiness import TrainingReadiness, lending, readiness
 
 DEALS = Population(object="deals", event="won", where={"pipeline": "sales"})
 
 
-def look(deals: int, **more: object) -> tuple[Readiness, str]:
+def look(deals: int, **more: object) -> tuple[TrainingReadiness, str]:
     with company(deals=deals, **more).connection() as engine:  # type: ignore[arg-type]  # keywords passed through
         found = readiness(engine, "deals", DEALS, as_of=NOW, exclusions=Exclusions())
         made = train(engine, "deals", DEALS, as_of=NOW, exclusions=Exclusions(), features=FeatureSettings())

@@ -13,7 +13,7 @@ from sales_consultant.connectors.hubspot import connect
 from sales_consultant.sandbox.hubspot.portal.portal import Portal
 from sales_consultant.sync.runtime.reporting import Silent
 from sales_consultant.sync.runtime.workspace import Workspace
-from sales_consultant.sync.use_cases.backfill import Backfilled, Task, backfill
+from sales_consultant.sync.use_cases.backfill import BackfillProgress, Task, backfill
 
 DAY = 86_400
 PROFESSIONAL = 625_000
@@ -46,7 +46,7 @@ class Day:
         self.slept.append(seconds)
         self.sandbox.clock.advance(seconds)
 
-    def read(self, wait: bool) -> tuple[Backfilled, int]:
+    def read(self, wait: bool) -> tuple[BackfillProgress, int]:
         """A backfill of all contacts, and how many are held after it."""
         chosen = self.settings.connections["main"]
         with Workspace(self.settings, "main", chosen, self.folder, connector=self.crm) as ws:

@@ -7,7 +7,9 @@ from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from sales_consultant.config.language.given import given, is_hidden
 from sales_consultant.config.language.nearest import nearest
+from sales_consultant.config.language.validation import Loc, problems, quoted
 
 StepObject = Literal["deals", "contacts", "leads"]
 Channel = Literal["call", "email", "none"]
@@ -30,7 +32,14 @@ PLANNED_WORDS = ("kind", "date")
 
 
 class PlaybookError(ValueError):
-    """The playbook cannot be used; the text names the rule, the key and, for a typing slip, the nearest key."""
+    """The playbook cannot be used; the text names the rule, the key and, for a typing slip, the nearest key.
+
+    `action` says what to write instead.
+    """
+
+    def __init__(self, text: str, *, action: str) -> None:
+        super().__init__(text)
+        self.action = action
 
 
 def _check_words(text: str, known: tuple[str, ...]) -> str:
@@ -132,8 +141,18 @@ class Rule(BaseModel):
         description="Share of the expected value that orders the steps. It is no measured effect.",
     )
     # Judgements: the fields take 255 letters, and the words in braces grow when they are filled in.
-    step: str = Field(min_length=3, max_length=120, description="What the rep reads as the next step.")
-    reason: str = Field(min_length=3, max_length=200, description="Why, as the rep reads it.")
+    step: str = Field(
+        min_length=3,
+        max_length=120,
+        examples=["Call the customer"],
+        description="What the rep reads as the next step.",
+    )
+    reason: str = Field(
+        min_length=3,
+        max_length=200,
+        examples=["last reply {last_inbound}"],
+        description="Why, as the rep reads it.",
+    )
 
     @field_validator("step", "reason")
     @classmethod
@@ -168,33 +187,42 @@ class Playbook(BaseModel):
         seen: set[str] = set()
         for rule in self.rules:
             if rule.id in seen or rule.id == "prepare":
-                raise ValueError(f"the id {rule.id!r} is used twice")
+                raise ValueError(f'the id "{rule.id}" is used twice')
             seen.add(rule.id)
         return self
 
 
-_MODELS: dict[str, type[BaseModel]] = {"when": Conditions, "planned": Planned, "rules": Rule}
+def _rule(keys: Loc, data: dict[str, Any]) -> str:
+    """The rule in which something is, by its id, or by its number where it has none; empty outside of rules."""
+    if keys[:1] != ("rules",) or len(keys) < 2 or not isinstance(keys[1], int):
+        return ""
+    rule = data["rules"][keys[1]]
+    name = rule.get("id") if isinstance(rule, dict) else None
+    shown = isinstance(name, str) and not is_hidden(name)
+    return f"rule {given(name)}" if shown else f"rule {keys[1] + 1}"
 
 
-def _explain(error: ValidationError, data: dict[str, Any]) -> str:
-    lines = []
-    for problem in error.errors():
-        path = list(problem["loc"])
-        where = []
-        if path[:1] == ["rules"] and len(path) > 1 and isinstance(path[1], int):
-            named = data["rules"][path[1]]
-            where.append(
-                f"rule {named.get('id', path[1] + 1)!r}" if isinstance(named, dict) else f"rule {path[1] + 1}"
+def _explain(error: ValidationError, data: dict[str, Any]) -> tuple[str, str]:
+    """What is wrong, a line a problem, and what to write instead."""
+
+    def called(keys: Loc) -> str:
+        rule = _rule(keys, data)
+        return quoted(keys[2:]) or "it" if rule else quoted(keys)
+
+    lines, advice = [], []
+    for problem in problems(error, Playbook, name=called):
+        rule = _rule(problem.keys, data)
+        lines.append(f"{rule}: {problem.text}" if rule else problem.text)
+        *_, key = problem.keys or ("",)
+        if problem.example and isinstance(key, str):
+            keys = ".".join(map(str, problem.keys[2:] if rule else problem.keys))
+            advice.append(
+                f"{f'In {rule} write' if rule else 'Write'}, for example: {keys} = {problem.example}"
             )
-        keys = [str(p) for p in path if isinstance(p, str) and (p != "rules" or len(path) == 1)]
-        text = problem["msg"].removeprefix("Value error, ")
-        if problem["type"] == "extra_forbidden":
-            parent = next((p for p in reversed(path[:-1]) if p in _MODELS), None)
-            model = _MODELS[str(parent)] if parent is not None else Playbook
-            near = nearest(str(path[-1]), model.model_fields)
-            text = "is not a known key" + (f"; did you mean {near!r}?" if near else "")
-        lines.append(": ".join([*where, " ".join([".".join(keys), text]).strip()]))
-    return "\n".join(lines)
+    return "\n".join(lines), "\n".join(dict.fromkeys(advice)) or _CHANGE
+
+
+_CHANGE = "Change what is named in the playbook, then run the command again."
 
 
 def parse(text: str, *, name: str = "playbook") -> Playbook:
@@ -202,11 +230,12 @@ def parse(text: str, *, name: str = "playbook") -> Playbook:
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise PlaybookError(f"{name} is not valid TOML: {error}") from error
+        raise PlaybookError(f"{name} is not valid TOML: {error}", action="Correct that line.") from error
     try:
         return Playbook.model_validate(data)
     except ValidationError as error:
-        raise PlaybookError(f"{name} cannot be used:\n{_explain(error, data)}") from error
+        told, action = _explain(error, data)
+        raise PlaybookError(f"{name} cannot be used:\n{told}", action=action) from error
 
 
 def load(path: Path | None = None) -> Playbook:
@@ -215,5 +244,8 @@ def load(path: Path | None = None) -> Playbook:
     try:
         text = chosen.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise PlaybookError(f"the playbook {chosen.name} cannot be read: {error}") from error
+        reason = error.strerror if isinstance(error, OSError) else "it is no text in UTF-8"
+        raise PlaybookError(
+            f"The playbook {chosen} cannot be read: {reason}.", action="Check [next_steps] playbook."
+        ) from error
     return parse(text, name=chosen.name)

@@ -30,6 +30,7 @@ class Population(BaseModel):
         default=None,
         ge=1,
         le=MAX_HORIZON_DAYS,
+        examples=[90],
         description=(
             "Days within which the event must happen. Empty: 90 for contacts and companies; for deals the "
             "95th percentile of the days that won deals took, at most 730."

@@ -36,6 +36,7 @@ class Schedule(BaseModel):
         default=None,
         ge=1,
         le=YEAR_MINUTES,
+        examples=[60],
         description="Instead of cron: a fixed interval, at most a year.",
     )
     time_zone: str = Field(

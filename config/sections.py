@@ -181,7 +181,9 @@ class Write(_Section):
         description="Teams for `where`, by name the addresses of their people, as {north = "
         '["anna@acme.example"]}.',
     )
-    first: int | None = Field(default=None, ge=1, description="Write at most this many records (a pilot).")
+    first: int | None = Field(
+        default=None, ge=1, examples=[100], description="Write at most this many records (a pilot)."
+    )
     on_narrowing: Literal["keep", "empty"] = Field(
         default="keep",
         description="What happens to values of records outside the pilot where nobody can be asked: keep them, "
@@ -210,7 +212,10 @@ class Guards(_Section):
     """A run that would change more than this stops before it writes, until `--yes` or a wider guard."""
 
     max_records: int | None = Field(
-        default=None, ge=0, description="Most records that a run may change. Empty: no limit."
+        default=None,
+        ge=0,
+        examples=[1000],
+        description="Most records that a run may change. Empty: no limit.",
     )
     # Judgements: a usual night writes under 2 % of the records (docs/decisions/scoring-unchanged-stays.md). Half of
     # them, or half of the grades, is a new model or a mistake: somebody should look. Empty fields are seen at once, so
@@ -234,7 +239,10 @@ class Guards(_Section):
         description="Largest share of the records whose values a run may empty, from 200 records on.",
     )
     max_api_calls: int | None = Field(
-        default=None, ge=0, description="Most calls that a run may use for writing. Empty: no limit."
+        default=None,
+        ge=0,
+        examples=[500],
+        description="Most calls that a run may use for writing. Empty: no limit.",
     )
 
 
@@ -278,6 +286,7 @@ class Service(_Section):
         default=None,
         ge=0,
         le=65535,
+        examples=[9464],
         description="Port on 127.0.0.1 for /healthz, /readyz and /metrics. Empty: none.",
     )
     alerts: str = Field(
@@ -329,12 +338,14 @@ class Retention(_Section):
     journal_days: int | None = Field(
         default=None,
         ge=1,
+        examples=[365],
         description="After so many days changes of a run are removed and can no longer be rolled back. Empty: "
         "never.",
     )
     exposures_days: int | None = Field(
         default=None,
         ge=1,
+        examples=[365],
         description="After so many days values that were shown and replaced are removed and no longer "
         "evaluated. Empty: never.",
     )
@@ -350,6 +361,7 @@ class Proof(_Section):
         default=0.0,
         ge=0,
         le=0.5,
+        examples=[0.1],
         description="Share of companies that are scored but not written (control group).",
     )
 

@@ -4,19 +4,18 @@ import logging
 import os
 import re
 import tomllib
-import types
-import typing
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, Field, ValidationError, field_validator, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic.fields import FieldInfo
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
 from sales_consultant.config.crms import CRMS
 from sales_consultant.config.errors import ConfigError
 from sales_consultant.config.language.nearest import did_you_mean
+from sales_consultant.config.language.validation import Loc, Problem, problems, quoted
 from sales_consultant.config.populations import Exclusions, FeatureSettings, Population, check_parents
 from sales_consultant.config.renamed import renewed
 from sales_consultant.config.schedules import Schedule, check_schedules
@@ -166,35 +165,48 @@ def find_file(given: str | None = None, environ: Mapping[str, str] = os.environ)
     return default if default.is_file() else None
 
 
-def _known(loc: tuple[int | str, ...]) -> list[str]:
-    """Names that a section may hold, found by walking the models along `loc`."""
-    model: Any = Settings
-    for part in loc:
-        if isinstance(model, type) and issubclass(model, BaseModel):
-            field = model.model_fields.get(str(part))
-            model = field.annotation if field else None
-        elif typing.get_origin(model) is dict:
-            model = typing.get_args(model)[1]
-        if typing.get_origin(model) in (typing.Union, types.UnionType):
-            model = next((a for a in typing.get_args(model) if isinstance(a, type)), None)
-    if isinstance(model, type) and issubclass(model, BaseModel):
-        return list(model.model_fields)
-    return []
+# What may be shown of a connection in an error. All else may hold a secret that somebody put into the wrong place.
+_SHOWN = frozenset({"crm", "auth", "redirect_port", "limit_share", "daily_share", "patience_seconds"})
+
+
+def _secret(keys: Loc) -> bool:
+    if keys[:1] == ("connections",):
+        return len(keys) != 3 or keys[-1] not in _SHOWN
+    return keys == ("service", "alerts")
+
+
+def _variable(keys: Loc) -> str:
+    """The environment variable that a setting came from; empty where it came from the file."""
+    name = (
+        "__".join((Settings.model_config["env_prefix"] + str(keys[0]), *map(str, keys[1:]))) if keys else ""
+    )
+    return next((v for v in os.environ if v.upper() == name.upper()), "")
+
+
+def _called(keys: Loc) -> str:
+    variable = _variable(keys)
+    return f"{quoted(keys)} (environment variable {variable})" if variable else quoted(keys)
+
+
+def _advice(problem: Problem) -> str:
+    """How to write a setting, by an example."""
+    *above, key = problem.keys
+    if variable := _variable(problem.keys):
+        return f"Give {variable} a value such as {problem.example}."
+    section = f"In [{'.'.join(map(str, above))}] write" if above else "Write"
+    return f"{section}, for example: {key} = {problem.example}"
 
 
 def explain(error: ValidationError, source: str) -> ConfigError:
     """All that is wrong with the settings, one line each, with the nearest known name for an unknown key."""
-    lines = []
-    for e in error.errors(include_input=False, include_url=False):
-        path = ".".join(str(p) for p in e["loc"])
-        if e["type"] == "extra_forbidden":
-            hint = did_you_mean(str(e["loc"][-1]), _known(tuple(e["loc"][:-1])))
-            lines.append(f'unknown key "{path}". {hint}')
-        else:
-            # What concerns several settings at once names them itself.
-            lines.append((path and f'"{path}": ') + e["msg"].removeprefix("Value error, "))
-    text = "\n".join(lines)
-    return ConfigError(f"{source} is not valid:\n{text}", action="Correct it, then run the command again.")
+    return _invalid(source, problems(error, Settings, name=_called, secret=_secret))
+
+
+def _invalid(source: str, found: Sequence[Problem]) -> ConfigError:
+    told = "\n".join(p.text for p in found)
+    advice = [_advice(p) for p in found if p.example and isinstance(p.keys[-1], str)]
+    action = "\n".join(dict.fromkeys(advice)) or "Change what is named, then run the command again."
+    return ConfigError(f"{source} is not valid:\n{told}", action=action)
 
 
 def made_connection(values: Mapping[str, str]) -> Connection:
@@ -202,7 +214,8 @@ def made_connection(values: Mapping[str, str]) -> Connection:
     try:
         return Connection.model_validate(dict(values))
     except ValidationError as e:
-        raise explain(e, "The connection") from e
+        found = problems(e, Connection, secret=lambda keys: _secret(("connections", "", *keys)))
+        raise _invalid("The connection", found) from e
 
 
 def _beside(path: Path, values: dict[str, Any]) -> None:
@@ -227,10 +240,24 @@ def load(path: Path | None, tell: Callable[[str], None] = lambda _: None) -> Set
         except tomllib.TOMLDecodeError as e:
             raise ConfigError(f"{path} is not valid TOML: {e}", action="Correct that line.") from e
         except (OSError, UnicodeDecodeError) as e:
+            reason = e.strerror if isinstance(e, OSError) else "it is no text in UTF-8"
             raise ConfigError(
-                f"{path} cannot be read: {e}", action="Check the file and its permissions."
+                f"{path} cannot be read: {reason}.", action="Check the file and its permissions."
             ) from e
     try:
         return Settings(**values)
     except ValidationError as e:
         raise explain(e, str(path) if path else "The configuration") from e
+    except SettingsError as e:
+        raise _unread_variable(e) from e
+
+
+def _unread_variable(error: SettingsError) -> ConfigError:
+    """A variable for a whole section whose text is no JSON; what it holds may be a secret, and is not shown."""
+    named = re.search(r'field "(\w+)"', str(error))
+    name = f"{Settings.model_config['env_prefix']}{named[1].upper() if named else '...'}"
+    return ConfigError(
+        f"The environment variable {name}, or one whose name begins so, holds no JSON.",
+        action="Write a table or a list as JSON, or give each setting a variable of its own, as "
+        "SALES_CONSULTANT_GUARDS__MAX_RECORDS=1000.",
+    )

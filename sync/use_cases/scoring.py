@@ -28,8 +28,10 @@ def _settings_named() -> Iterator[None]:
     """What scoring and the playbook cannot work with is the admin's to mend."""
     try:
         yield
-    except (ScoringError, playbook.PlaybookError) as e:
-        raise ConfigError(str(e), action="Correct the setting, then run the command again.") from e
+    except playbook.PlaybookError as e:
+        raise ConfigError(str(e), action=e.action) from e
+    except ScoringError as e:
+        raise ConfigError(str(e), action="Change what is named, then run the command again.") from e
 
 
 def training(

@@ -20,7 +20,7 @@ def write(tmp_path: Path, text: str) -> Path:
         ('[conections.a]\ncrm = "hubspot"', 'unknown key "conections". Did you mean "connections"?'),
         ('[connections.a]\ncrm = "hubspot"\ntokn = "x"', 'Did you mean "token"?'),
         ('[populations.p]\nobject = "deals"\nevent = "won"\nwere = {}', 'Did you mean "where"?'),
-        ('[write]\nset = "big"', "'minimal', 'standard' or 'all'"),
+        ('[write]\nset = "big"', '"minimal", "standard" or "all"'),
         ('[guards]\nmax_records = "many"', '"guards.max_records"'),
         ('[connections.a]\ncrm = "zoho"', '"connections.a.crm"'),
         ('[connections."A B"]\ncrm = "hubspot"', 'connection name "A B"'),

@@ -8,10 +8,10 @@ from typing import Annotated, Any, NoReturn
 import platformdirs
 import typer
 
-from sales_consultant.commands.lazy import register
+from sales_consultant.commands.lazy import register, show_error, wrong_use
 from sales_consultant.commands.output.writing.document import json_text
 from sales_consultant.commands.output.writing.text import plain
-from sales_consultant.config.errors import MachineError, SalesConsultantError, UsageError, disk_full
+from sales_consultant.config.errors import MachineError, SalesConsultantError, disk_full
 
 # Newer typer carries a click of its own and gives this error no name: the class is found through a child it names.
 _WrongUse: Any = next(c for c in typer.BadParameter.__mro__ if c.__name__ == "ClickException")
@@ -126,7 +126,10 @@ def fail(error: SalesConsultantError, as_json: bool) -> int:
     """Tell the person who must act, and give the exit code."""
     if as_json:
         print(json_text(error.as_dict()))
+    elif sys.stderr.isatty():
+        show_error(error)
     else:
+        # A line of a log is whole, so that it can be searched.
         lines = [*error.message.splitlines(), *error.action.splitlines()]
         print("\n".join(plain(line) for line in lines), file=sys.stderr)
     return error.code
@@ -158,11 +161,11 @@ def main() -> NoReturn:
         # 128 and the number of SIGINT, as shells report a program that was interrupted.
         code = 130
     except _WrongUse as e:
-        if as_json:
-            fail(UsageError(e.format_message(), action="See --help."), as_json)
-        else:
+        if type(e).__name__ == "NoArgsIsHelpError" and not as_json:
             e.show()
-        code = 2
+            code = 2
+        else:
+            code = fail(wrong_use(e), as_json)
     except SalesConsultantError as e:
         code = fail(e, as_json)
     except BrokenPipeError:

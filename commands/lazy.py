@@ -2,12 +2,15 @@
 
 import importlib
 import inspect
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from typer.core import TyperCommand
+
+from sales_consultant.config.errors import SalesConsultantError, UsageError
 
 _COMMON: dict[str, tuple[Any, Any]] = {
     "connection": (
@@ -105,6 +108,23 @@ def _with_shared_options(use_case: Callable[..., Any]) -> Callable[..., None]:
     run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     run.__annotations__ = {p.name: p.annotation for p in parameters}
     return run
+
+
+def show_error(error: SalesConsultantError) -> None:
+    """Lay an error out for the terminal of standard error. What draws it is loaded here: most commands end without one."""
+    from sales_consultant.commands.output import failure
+    from sales_consultant.commands.output.writing.page import Page
+
+    page = Page.of_terminal(now=0, stream=sys.stderr)
+    failure.show(page, error)
+    page.print(sys.stderr)
+
+
+def wrong_use(error: Any) -> UsageError:
+    """An error of the parser of the command line as one of ours."""
+    from sales_consultant.commands import wrong_use as translation
+
+    return translation.wrong_use(error)
 
 
 class LazyCommand(TyperCommand):

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Self
 
 # As SQLite, DuckDB and the operating systems say it: full, over a quota, or above the size that a file may have.
 _FULL = re.compile(r"no space left|disk is full|quota exceeded|file too large", re.IGNORECASE)
@@ -15,6 +15,20 @@ def disk_full(error: BaseException) -> bool:
     True
     """
     return _FULL.search(str(error)) is not None
+
+
+class Remedies(str):
+    """An action of which one of several is enough. It is one sentence, also in `--json`; a terminal shows one a line."""
+
+    lead: str
+    each: tuple[str, ...]
+
+    def __new__(cls, lead: str, *each: str) -> Self:
+        """From how the sentence begins and the ways that it names."""
+        *most, last = each
+        made = super().__new__(cls, f"{lead}: {'; '.join([*most, f'or {last}'])}.")
+        made.lead, made.each = lead, each
+        return made
 
 
 class SalesConsultantError(Exception):

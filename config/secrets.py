@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
-from sales_consultant.config.errors import AccessError, ConfigError, MachineError
+from sales_consultant.config.errors import AccessError, ConfigError, MachineError, Remedies
 
 SERVICE = "sales-consultant"
 _PROBE = "sales-consultant-probe"
@@ -68,13 +68,15 @@ def variable(connection: str) -> str:
     return f"SALES_CONSULTANT_{connection.upper().replace('-', '_')}_TOKEN"
 
 
-def ways(connection: str) -> str:
+def ways(connection: str) -> Remedies:
     """The ways to give a secret to a machine, with or without a keyring."""
     name = variable(connection)
-    return (
-        f"Give it in one of these ways: sales-consultant login --connection {connection} (needs an OS keyring); "
-        f"the environment variable {name}; {name}_FILE with the path of a file that only you can read; "
-        f'or a systemd credential called "{connection}".'
+    return Remedies(
+        "Give it in one of these ways",
+        f"sales-consultant login --connection {connection} (needs an OS keyring)",
+        f"the environment variable {name}",
+        f"{name}_FILE with the path of a file that only you can read",
+        f'a systemd credential called "{connection}"',
     )
 
 

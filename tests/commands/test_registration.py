@@ -56,6 +56,20 @@ def test_the_list_of_commands_loads_none_of_them() -> None:
     assert not {"pandas", "duckdb", "rich", "sqlalchemy"} & {m.split(".")[0] for m in modules}
 
 
+def test_a_mistyped_command_loads_none_of_them() -> None:
+    code = (
+        "import sys; sys.argv = ['sales-consultant', 'pul']\n"
+        "from sales_consultant.cli import main\n"
+        "try:\n    main()\nexcept SystemExit: pass\n"
+        "print(*sys.modules, sep=chr(10))"
+    )
+    done = programs.run([sys.executable, "-c", code], check=True)
+    assert "pull" in done.stderr
+    modules = set(done.stdout.splitlines())
+    assert not {m for m in modules if re.fullmatch(r"sales_consultant\.commands\.(run|shell|looking)", m)}
+    assert not {"pandas", "duckdb", "rich", "sqlalchemy"} & {m.split(".")[0] for m in modules}
+
+
 def test_the_help_answers_at_once() -> None:
     """By the processor's time, best of five: what else a machine does is not the help's."""
     code = "import sales_consultant.cli as c; c.app(['--help'])"

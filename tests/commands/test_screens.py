@@ -147,8 +147,8 @@ def test_colour_changes_no_letter(name: str) -> None:
 
 
 def test_every_golden_file_is_of_a_screen() -> None:
-    """Those of the progress of long work are `test_progress`'s."""
-    golden = {f.name for f in GOLDEN.iterdir() if not f.name.startswith("progress.")}
+    """Those of the progress of long work are `test_progress`'s, those of errors `test_errors`'s."""
+    golden = {f.name for f in GOLDEN.iterdir() if not f.name.startswith(("progress.", "error."))}
     assert golden == {f"{n}.{w}.txt" for n in SCREENS for w in WIDTHS}
 
 

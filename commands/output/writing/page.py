@@ -3,6 +3,7 @@
 In a pipe there is no colour, nothing is cut off, and a line is as wide as `COLUMNS` says (100 without it).
 """
 
+import contextlib
 import itertools
 import os
 import re
@@ -23,7 +24,7 @@ _CODES = {
     "bold green": "1;32", "bold yellow": "1;33",
 }  # fmt: skip
 # Letters a line. Judgements: narrower breaks most words, wider than 140 is hard to follow from line to line.
-_LEAST, _MOST = 40, 140
+_LEAST, _MOST, _ELSE = 40, 140, 100
 # The least letters of a last column: with fewer its text becomes a tower of single words, and begins below instead.
 _COLUMN = 24
 # A number keeps its unit on its line, also in texts that came as they are.
@@ -93,12 +94,12 @@ class Page:
         self.lines: list[str] = []
 
     @classmethod
-    def of_terminal(cls, *, now: int, zone: tzinfo | None = None) -> "Page":
-        """A page as wide as the terminal of standard output; in a pipe without colour."""
-        wanted = os.environ.get("FORCE_COLOR") or (sys.stdout.isatty() and os.environ.get("TERM") != "dumb")
+    def of_terminal(cls, *, now: int, zone: tzinfo | None = None, stream: TextIO | None = None) -> "Page":
+        """A page as wide as the terminal of a stream, standard output by default; in a pipe without colour."""
+        out = sys.stdout if stream is None else stream
+        wanted = os.environ.get("FORCE_COLOR") or (out.isatty() and os.environ.get("TERM") != "dumb")
         colour = bool(wanted) and not os.environ.get("NO_COLOR")
-        width = shutil.get_terminal_size((100, 24)).columns
-        return cls(width=width, colour=colour, now=now, zone=zone, cuts=sys.stdout.isatty())
+        return cls(width=_columns(out), colour=colour, now=now, zone=zone, cuts=out.isatty())
 
     def blank(self) -> None:
         """An empty line, never two of them."""
@@ -226,6 +227,14 @@ class Page:
             code = _CODES.get(style) if self.colour else None
             parts.append(f"\x1b[{code}m{text}\x1b[0m" if code and text.strip() else text)
         return (" " * start + "".join(parts)).rstrip()
+
+
+def _columns(stream: TextIO) -> int:
+    """How wide a stream's terminal is; `COLUMNS` comes first, as in `shutil`, which knows standard output only."""
+    if stream is not sys.stdout and not os.environ.get("COLUMNS", "").isdigit() and stream.isatty():
+        with contextlib.suppress(OSError):
+            return os.get_terminal_size(stream.fileno()).columns or _ELSE
+    return shutil.get_terminal_size((_ELSE, 24)).columns
 
 
 def _styled(piece: Piece) -> Styled:

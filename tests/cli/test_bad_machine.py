@@ -15,7 +15,7 @@ from support.office import Office
         ("[write]\nobjetcs = ['deals']", ("write.objetcs", '"objects"')),
         ("[gaurds]\nmax_share = 1", ("gaurds", '"guards"')),
         ("[guards]\nmax_share = 'half'", ("guards.max_share", "number")),
-        ("[guards]\nmax_share = 3", ("guards.max_share", "less than or equal to 1")),
+        ("[guards]\nmax_share = 3", ("guards.max_share", "from 0 to 1")),
         ("[write]\nset = 'everything'", ("write.set", "minimal")),
         ("[write]\nobjects = ['dealz']", ("write.objects", "deals")),
         ("[write.names]\nscoree = 'our_score'", ("scoree", '"score"')),

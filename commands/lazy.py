@@ -52,7 +52,8 @@ _COMMON: dict[str, tuple[Any, Any]] = {
 }
 
 
-# Of no use to a command that reads no settings (`on_its_own`).
+# Of no use to a command that reads no settings (`on_its_own`): its help does not show them. They are taken all the same, so
+# that a script may give every command the same ones.
 _OF_A_CONNECTION = ("connection", "config", "data_dir")
 
 
@@ -66,8 +67,11 @@ def loaded(place: str) -> Any:
     alone = typer.Typer(add_completion=False, rich_markup_mode=None)
     alone.command(help=use_case.__doc__)(_with_shared_options(use_case))
     made = typer.main.get_command(alone)
-    for parameter in made.params:
+    parameters: list[Any] = made.params
+    for parameter in parameters:
         _name_value(parameter)
+        if getattr(use_case, "on_its_own", False) and parameter.name in _OF_A_CONNECTION:
+            parameter.hidden = True
     return made
 
 
@@ -90,7 +94,7 @@ def _with_shared_options(use_case: Callable[..., Any]) -> Callable[..., None]:
         # Not above: the shell imports settings and workspace, which the list of commands does without.
         from sales_consultant.commands.shell import Shell
 
-        shell = Shell(**{k: given.pop(k, None) for k in _COMMON})
+        shell = Shell(**{k: given.pop(k) for k in _COMMON})
         with shell.stack:
             answer = use_case(shell, **given)
         if answer is None:
@@ -101,9 +105,7 @@ def _with_shared_options(use_case: Callable[..., Any]) -> Callable[..., None]:
     own = inspect.signature(use_case, eval_str=True)
     keyword = inspect.Parameter.KEYWORD_ONLY
     parameters = [p.replace(kind=keyword) for p in own.parameters.values() if p.name != "shell"]
-    alone = getattr(use_case, "on_its_own", False)
-    shared = {k: v for k, v in _COMMON.items() if not (alone and k in _OF_A_CONNECTION)}
-    parameters += [inspect.Parameter(k, keyword, annotation=a, default=d) for k, (a, d) in shared.items()]
+    parameters += [inspect.Parameter(k, keyword, annotation=a, default=d) for k, (a, d) in _COMMON.items()]
     # Typer reads a signature; functions have no such attribute in typing.
     run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     run.__annotations__ = {p.name: p.annotation for p in parameters}

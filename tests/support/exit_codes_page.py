@@ -28,7 +28,10 @@ CODES: dict[int, tuple[str, str]] = {
         "done, but the CRM refused some records",
         "`sales-consultant runs show RUN` groups them by reason; `retry` tries them again",
     ),
-    6: ("a guard stopped the run before it wrote", "look at `plan`; then give `--yes`, or set a wider guard"),
+    6: (
+        "a guard stopped the run before it wrote, or a question was answered with no",
+        "look at `plan`; then give `--yes`, or set a wider guard",
+    ),
     7: ("another run of this connection is in progress", "wait for it, or look at it with `runs list`"),
     130: ("interrupted by Ctrl-C", "run the command again; it continues where it was"),
 }

@@ -15,7 +15,7 @@ from sales_consultant.sync.results.runs import RunDetails, RunList
 
 
 def list_runs(
-    shell: Shell, limit: Annotated[int, typer.Option(help="How many.", min=1)] = 20
+    shell: Shell, limit: Annotated[int, typer.Option(help="How many.", min=0)] = 20
 ) -> Answer[RunList]:
     """The newest runs."""
     return Answer(report.list_runs(shell.ws.state, limit), screens.runs)

@@ -10,6 +10,13 @@ from sales_consultant.sync.results.runs import RunDetails, RunList, RunRow
 
 def runs(page: Page, found: RunList) -> None:
     """What to do first; then a line a run, cut where the terminal ends."""
+    if not found.runs and found.total:
+        page.line(
+            f"{count(found.total, 'run')}, none of them shown. Next: ",
+            command("runs list"),
+            " lists the newest.",
+        )
+        return
     if not found.runs:
         page.line("No run yet. Next: ", command("plan"), " shows what a first sync would write.")
         return

@@ -78,7 +78,8 @@ def _run(state: State, row: dict[str, Any]) -> RunRow:
 def list_runs(state: State, limit: int = 20) -> RunList:
     """The newest runs first."""
     query = sa.select(runs).order_by(runs.c.started_at.desc()).limit(limit)
-    return RunList(tuple(_run(state, r) for r in state.rows(query)))
+    total = _count(state, sa.select(sa.func.count()).select_from(runs))
+    return RunList(tuple(_run(state, r) for r in state.rows(query)), total)
 
 
 def show_run(state: State, named: str) -> RunDetails:

@@ -103,6 +103,8 @@ class RunList:
     """The newest runs, newest first."""
 
     runs: tuple[RunRow, ...]
+    total: int | None = None
+    """How many runs there are, listed or not; None where nobody counted them."""
 
     def to_json(self) -> dict[str, Any]:
         """Under "runs"."""

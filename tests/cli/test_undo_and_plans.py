@@ -232,6 +232,8 @@ def test_runs_and_what_they_did(synced: Office) -> None:
     assert done["contacts", "segment"] == 39
     assert sum(done.values()) == len(synced.written())
     assert synced.cli.json("runs", "list", "--limit", "0")["runs"] == []
+    assert "1 run, none of them shown" in synced.cli.run("runs", "list", "--limit", "0").out
+    assert synced.cli.json("runs", "list", "--limit", "-1", code=2)["error"]["kind"] == "usage"
     text = synced.cli.run("runs", "show", runs[0]["id"]).out
     assert "segment" in text and "done" in text
 

@@ -54,8 +54,11 @@ TABLES: Mapping[str, Mapping[str, str]] = {
     "products": {"id": "text", "name": "text", "price": "a number"},
     "line_items": {
         "id": "text", "deal_id": "text", "product_id": "text", "quantity": "a number", "amount": "a number",
+        "created_at": "a time",
     },
-    "deal_contacts": {"deal_id": "text", "contact_id": "text", "role": "text", "is_primary": "true or false"},
+    "deal_contacts": {
+        "deal_id": "text", "contact_id": "text", "role": "text", "is_primary": "true or false", "created_at": "a time",
+    },
     "currencies": {"code": "text", "rate": "a number"},
     "campaigns": {
         "id": "text", "name": "text", "type": "text", "start_at": "a time", "end_at": "a time", "cost": "a number",

@@ -2,7 +2,9 @@
 
 from sales_consultant.scoring.features.build import build, build_table, with_contacts
 from sales_consultant.scoring.features.catalogue import standard
+from sales_consultant.scoring.features.cleaning import FeatureTable
 from sales_consultant.scoring.features.compile import deal_state
+from sales_consultant.scoring.features.coverage import owners_are_dated
 from sales_consultant.scoring.features.crm_fields import OWNERS, family
 from sales_consultant.scoring.features.declarations import Entity, Feature, Group, group_from_dict
 from sales_consultant.scoring.features.field_names import doubted, known_leaker
@@ -13,6 +15,7 @@ __all__ = [
     "SINGULAR",
     "Entity",
     "Feature",
+    "FeatureTable",
     "Group",
     "activities",
     "build",
@@ -23,6 +26,7 @@ __all__ = [
     "family",
     "group_from_dict",
     "known_leaker",
+    "owners_are_dated",
     "standard",
     "with_contacts",
 ]

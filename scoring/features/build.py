@@ -72,8 +72,8 @@ def build_table(
             parts.append(counted(engine, entity, source, wanted, members))
     frame = pd.concat(parts, axis=1)[[f.name for f in features]]
     frame, impossible = possible(frame.set_axis(members.index), features)
-    values, unlogged = masked(engine, entity, features, frame, members)
-    return FeatureTable(values, impossible, tuple(unlogged))
+    values, unlogged, low = masked(engine, entity, features, frame, members)
+    return FeatureTable(values, impossible, tuple(unlogged), low)
 
 
 def _aligned(found: pd.DataFrame, wanted: list[Feature], members: pd.DataFrame) -> pd.DataFrame:

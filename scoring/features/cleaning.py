@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from sales_consultant.scoring.additive import Encoder, NumberCode, is_number, levels_of, numbers
 
@@ -27,12 +28,14 @@ class FeatureTable:
     """Features of members: one row a member and cut-off, one column a feature, with what was made a gap in it.
 
     `impossible`: values a column that could not be. `unlogged`: where activities are unknown rather than none (see
-    `coverage.masked`): owner, cut, why ("low" or "sudden"), records, since (ms or None).
+    `coverage.masked`): owner, cut, why ("low" or "sudden"), records, since (ms or None). `silent` marks the rows, shape
+    (rows,), whose owner logged too little.
     """
 
     values: pd.DataFrame
     impossible: Mapping[str, int] = field(default_factory=dict)
     unlogged: Sequence[Mapping[str, Any]] = ()
+    silent: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, dtype=bool))
 
 
 def possible(X: pd.DataFrame, features: Sequence[Feature]) -> tuple[pd.DataFrame, dict[str, int]]:

@@ -29,6 +29,8 @@ WINDOW = 90
 _BY_CHANCE = 1e-4
 # Deals with an activity below which a beginning is not looked for: a judgement, a first one says nothing of a rate.
 _FEW_SEEN = 10
+# A judgement: a few that are older than the CRM's history do not make the others undated.
+DATED = 0.95
 _LEAST_SHARE = 0.2
 """Of the others' records, that have any activity: below it silence is what is usual here."""
 
@@ -39,20 +41,23 @@ def masked(
     features: Sequence[Feature],
     X: pd.DataFrame,
     members: pd.DataFrame,
-) -> tuple[pd.DataFrame, list[dict[str, Any]]]:
+) -> tuple[pd.DataFrame, list[dict[str, Any]], NDArray[np.bool_]]:
     """The frame with the activity features as gaps where the record's owner logged too little, or not yet, by the cut-off.
 
     Too little: of an owner's records at a cut-off so few have an activity in 90 days, against those of the others, as
     chance would not bring. Not yet: the owner's deals show their first activity so late after they were made as a
-    constant rate would not bring; then each window that reaches back before that time is a gap. The second
-    result says what was done: a list of owner, cut, why ("low" or "sudden"), records and since (ms or None).
+    constant rate would not bring; then each window that reaches back before that time is a gap. Where a feature says so
+    (`by_owner`), owners are not told apart. The second result says what was done: a list of owner, cut, why ("low" or
+    "sudden"), records and since (ms or None); the third marks the rows whose owner logged too little.
     """
     silent: list[dict[str, Any]] = []
+    low = np.zeros(len(X), dtype=bool)
     mine = [f for f in features if f.source == "activities"]
     recent = [f.name for f in mine if f.aggregate == "count" and f.window == WINDOW]
     if not recent or X.empty:
-        return X, silent
-    owners = _owners(engine, entity, members)
+        return X, silent, low
+    told_apart = all(f.by_owner for f in mine)
+    owners = _owners(engine, entity, members) if told_apart else np.full(len(members), "", dtype=object)
     cut, starts = members["cut"].to_numpy(dtype=np.float64), _Starts(engine)
     active = np.asarray((X[recent].to_numpy(dtype=np.float64) > 0).any(axis=1))
     unknown = np.zeros((len(X), len(mine)), dtype=bool)
@@ -62,10 +67,10 @@ def masked(
             rows = here[owners[here] == owner]
             others = len(here) - len(rows)
             theirs = float(active[here].sum() - active[rows].sum()) / others if others else 0.0
-            hits, since = int(active[rows].sum()), starts.of(owner, float(when))
+            hits, since = int(active[rows].sum()), starts.of(owner if told_apart else None, float(when))
             entry = {"owner": owner, "cut": int(when), "records": len(rows)}
             if theirs >= _LEAST_SHARE and _chance(hits, len(rows), theirs) < _BY_CHANCE:
-                unknown[rows] = True
+                unknown[rows] = low[rows] = True
                 silent.append({**entry, "why": "low", "since": None})
             elif since is not None:
                 blind = [when - _reach(f) * DAY_MS < since for f in mine]
@@ -73,7 +78,7 @@ def masked(
                 if any(blind):
                     silent.append({**entry, "why": "sudden", "since": int(since)})
     X = X.assign(**{f.name: X[f.name].mask(unknown[:, j]) for j, f in enumerate(mine)}) if silent else X
-    return X, silent
+    return X, silent, low
 
 
 def _reach(feature: Feature) -> int:
@@ -137,6 +142,18 @@ class _Starts:
             begun = self.of(None, cut)
         self._found[owner, cut] = begun
         return begun
+
+
+def owners_are_dated(engine: Engine, entity: Entity) -> bool:
+    """Whether the CRM tells of nearly every deal who owned it in the past; of other records none does."""
+    if entity != "deals":
+        return False
+    h = neutral(engine, "deal_history")
+    h = h.filter(h.owner_id.notnull() & h.changed_at.notnull())
+    t = neutral(engine, "deals")
+    known = query(engine, h.aggregate(n=h.deal_id.nunique()))
+    owned = query(engine, t.aggregate(n=t.owner_id.count()))
+    return int(known["n"].iloc[0]) >= DATED * int(owned["n"].iloc[0])
 
 
 def _owners(engine: Engine, entity: Entity, members: pd.DataFrame) -> NDArray[np.object_]:

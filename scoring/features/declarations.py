@@ -78,7 +78,8 @@ class Feature:
     A "trend" is three times the count of the window over the count of three windows (1: as before); a "rate" is the
     share of the rows of `over` that the rows of `where` make up, at most 1; both are gaps where there is nothing to
     divide by. `column` is the column of a state or field that is taken as of the cut-off. `says` is what the catalogue
-    of features tells of it, where name and aggregate do not say it.
+    of features tells of it, where name and aggregate do not say it. `by_owner`: whether activities are a gap where the
+    record's owner logs none (see `coverage`).
     """
 
     name: str
@@ -90,6 +91,7 @@ class Feature:
     column: str = ""
     over: Match = ()
     says: str = ""
+    by_owner: bool = True
 
     @property
     def field_source(self) -> FieldSource | None:

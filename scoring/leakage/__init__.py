@@ -6,6 +6,7 @@ from sales_consultant.scoring.leakage.ablation import (
     leaking,
     separable,
 )
+from sales_consultant.scoring.leakage.hindsight import Comparison, Hindsight
 from sales_consultant.scoring.leakage.policy import POLICY, LeakPolicy
 from sales_consultant.scoring.leakage.univariate import (
     fill_gaps,
@@ -15,6 +16,8 @@ from sales_consultant.scoring.leakage.univariate import (
 
 __all__ = [
     "POLICY",
+    "Comparison",
+    "Hindsight",
     "HoldoutProbe",
     "LeakPolicy",
     "fill_gaps",

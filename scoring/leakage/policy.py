@@ -167,5 +167,19 @@ class LeakPolicy:
     """What is filled within a minute of the record was filled when it was made. In time (first filled with the
     outcome, after a default at creation)."""
 
+    # -- values of today on past rows ----------------------------------------------------------------------------
+
+    harmless: float = 0.01
+    """The share of the log-loss that a value may take away at most, for it not to matter whether it was known. The least
+    gain from which on a model is worth its scores (see `metrics.forward_report`)."""
+    one_sided: float = 1.645
+    """Standard errors to the end of a 90 % interval: the usual ones for a test of likeness (two one-sided tests)."""
+    share_of_spread: float = 0.5
+    """How far open records may be from past ones, against what a value that only the outcome sets would bring. A judgement:
+    nearer to nothing than to that."""
+    sure_errors: float = 3.0
+    """Standard errors from which on a value with a date of its own is not believed. Chance brings that once in 370 columns;
+    made companies (tests/scoring/training/test_no_signal_company.py)."""
+
 
 POLICY = LeakPolicy()

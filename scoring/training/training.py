@@ -10,7 +10,7 @@ import pandas as pd
 
 from sales_consultant.engine import Engine, neutral, query
 from sales_consultant.scoring.core import Finding, Progress, untold
-from sales_consultant.scoring.features import build, build_table, cleaning, coverage, standard
+from sales_consultant.scoring.features import FeatureTable, build, build_table, cleaning, coverage, standard
 from sales_consultant.scoring.features import crm_fields as own
 from sales_consultant.scoring.leakage import fill_gaps, point_in_time
 from sales_consultant.scoring.metrics import ForwardTest
@@ -31,6 +31,7 @@ from sales_consultant.scoring.propensity import (
     fit_competing_risks,
     tier_of,
 )
+from sales_consultant.scoring.training import undated
 from sales_consultant.scoring.training.model_card import TrainingEvidence, finish
 from sales_consultant.scoring.validation import Outcome, fit, forward_test, slices, untested
 
@@ -90,7 +91,10 @@ class _Declared:
 
     def without(self, leaks: list[Finding]) -> _Declared:
         """Less the leaking columns and all that stands with them in a group: change and age leak like the value."""
-        names = {f.column for f in leaks}
+        return self.less(leaks, {f.column for f in leaks})
+
+    def less(self, leaks: list[Finding], names: set[str]) -> _Declared:
+        """The same, where other columns fall with a finding than the one that it names."""
         groups = {f.group for f in self.features if f.name in names}
         features = [f for f in self.features if f.group not in groups]
         kept = {f.group for f in features}
@@ -171,6 +175,7 @@ def train(
     declared = declared.without(point_in_time.counted_later(engine, declared.features, rows, members))
     say("features")
     table = build_table(engine, population.object, declared.features, rows)
+    declared, table = _known_then(engine, population, declared, members, (rows, table))
     X, unlogged = table.values, coverage.summary(table.unlogged)
     report, propensity, declared, tested = _learn(
         X, rows, declared, horizon=horizon, random_state=random_state, say=say
@@ -197,6 +202,30 @@ def train(
     model = replace(model, card=model.card | more_notes)
     publishable, why = _may_publish(report, rows, model.tier)
     return Trained(model, report, publishable, why, judged, today, past)
+
+
+def _known_then(
+    engine: Engine,
+    population: Population,
+    declared: _Declared,
+    members: Membership,
+    past: tuple[pd.DataFrame, FeatureTable],
+) -> tuple[_Declared, FeatureTable]:
+    """What is declared less what the outcome may have set, as today's open records show, and its table of the past rows."""
+    rows, table = past
+    if tier_of(*classes(rows)) == "rules":
+        return declared, table
+    entity, today = population.object, members.at(members.as_of)
+    now = build_table(engine, entity, declared.features, today)
+    seen = undated.Snapshots(rows, table, today, now)
+    owners = undated.silent_owners(engine, entity, seen)
+    if owners is not None:
+        alike = [replace(f, by_owner=False) if f.source == "activities" else f for f in declared.features]
+        declared = replace(declared, features=alike, dropped=[*declared.dropped, owners])
+        tables = (build_table(engine, entity, alike, m) for m in (rows, today))
+        seen = undated.Snapshots(rows, next(tables), today, next(tables))
+    findings, gone = undated.find_hindsight(engine, entity, declared.features, seen)
+    return declared.less(findings, gone), seen.past
 
 
 def _each(progress: Progress) -> Callable[[str], None]:

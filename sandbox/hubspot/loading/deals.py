@@ -195,7 +195,8 @@ def _links(loader: Loader) -> None:
         loader.link(deal, loader.draft("contacts", row.get("contact_id")), deal.created)
     for row in loader.folder["deal_contacts"]:
         deal, contact = loader.drafts["deals"][row["deal_id"]], loader.drafts["contacts"][row["contact_id"]]
-        loader.link(deal, contact, max(deal.created, contact.created))
+        made = row.get("created_at") or max(deal.created, contact.created)
+        loader.link(deal, contact, made)
         if row.get("role"):
             label = add_label(loader.portal, "deals", "contacts", row["role"])
             loader.links += pair(
@@ -206,7 +207,7 @@ def _links(loader: Loader) -> None:
                 "USER_DEFINED",
                 label["typeId"],
                 row["role"],
-                deal.created,
+                row.get("created_at") or deal.created,
             )
     for row in loader.folder["leads"]:
         deal_ = loader.draft("deals", row.get("converted_deal_id"))
@@ -215,7 +216,7 @@ def _links(loader: Loader) -> None:
 
 
 def load_goods(loader: Loader) -> None:
-    """Products, and the line items of deals: made when their deal was."""
+    """Products, and the line items of deals: made when their deal was, where the folder does not say when."""
     kind, table = KINDS["products"], loader.folder["products"]
     named = loader.define(table, kind)
     products = {}
@@ -230,14 +231,13 @@ def load_goods(loader: Loader) -> None:
     items = {}
     for row in table:
         deal, product = loader.drafts["deals"][row["deal_id"]], products.get(row.get("product_id") or "")
-        items[row["id"]] = Draft(
-            kind, row["id"], deal.created, {**_item(row, product), **loader.custom(row, named)}
-        )
+        made = row.get("created_at") or deal.created
+        items[row["id"]] = Draft(kind, row["id"], made, {**_item(row, product), **loader.custom(row, named)})
     loader.drafts["line_items"] = items
     loader.save("line_items", list(items.values()))
     for row in table:
         deal = loader.drafts["deals"][row["deal_id"]]
-        loader.link(deal, items[row["id"]], deal.created)
+        loader.link(deal, items[row["id"]], items[row["id"]].created)
 
 
 def _item(row: Row, product: Draft | None) -> dict[str, str | None]:

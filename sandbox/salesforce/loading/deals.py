@@ -280,7 +280,7 @@ def _roles(loader: Loader) -> None:
             "Role": row.get("role"),
             "IsPrimary": is_primary,
         }
-        role_of[deal_id, contact_id] = (max(deal.created, contact.created), body)
+        role_of[deal_id, contact_id] = (row.get("created_at") or max(deal.created, contact.created), body)
     loader.add(
         "OpportunityContactRole", [(at, at, b) for at, b in sorted(role_of.values(), key=lambda f: f[0])]
     )
@@ -289,7 +289,7 @@ def _roles(loader: Loader) -> None:
 
 
 def load_goods(loader: Loader) -> None:
-    """Products with a standard price, and the opportunities' products: made when their deal was."""
+    """Products with a standard price, and the opportunities' products: made when their deal was, unless the folder says when."""
     made = _products(loader)
     entries = _price_book(loader, made)
     _line_items(loader, made, entries)
@@ -360,7 +360,7 @@ def _line_items(loader: Loader, made: Mapping[str, Draft], entries: Mapping[str,
             **loader.custom(row, columns),
         }
         deal.values["HasOpportunityLineItem"] = True
-        drafts[row["id"]] = Draft(row["id"], deal.created, values)
+        drafts[row["id"]] = Draft(row["id"], row.get("created_at") or deal.created, values)
     loader.drafts["line_items"] = drafts
     loader.number("OpportunityLineItem", list(drafts.values()))
     loader.write("OpportunityLineItem", drafts.values())

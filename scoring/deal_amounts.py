@@ -214,6 +214,7 @@ def fit(engine: Engine, settings: FeatureSettings, *, as_of: int, random_state: 
         {"entity": f.entity, "column": f.column, "kind": "number" if f.kind == "number" else "level"}
         for f in used
         if f.known == "fixed"
+        and not f.undated
         and f.entity in ("deals", "companies")
         and f.kind != "datetime"
         and f.column != "title"

@@ -6,20 +6,23 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from sales_consultant.config.clock import DAY_MS
 from sales_consultant.engine import Block, Engine, neutral, per_cut, query
 from sales_consultant.scoring.core import Finding
+from sales_consultant.scoring.features.attributes import describes
 from sales_consultant.scoring.features.declarations import Feature, FieldSource, Group, Words, of_dtype
-from sales_consultant.scoring.features.field_names import known_leaker
+from sales_consultant.scoring.features.field_names import doubted, known_leaker
 
 if TYPE_CHECKING:
     from sales_consultant.config.populations import FeatureSettings
     from sales_consultant.scoring.features.declarations import Entity, Kind
 
 # Whose fields say something about a member, and the member's column that finds them.
-OWNERS: dict[str, tuple[tuple[str, str], ...]] = {
+OWNERS: dict[Entity, tuple[tuple[Entity, str], ...]] = {
     "deals": (("deals", "record_id"), ("contacts", "contact_id"), ("companies", "company_id")),
     "contacts": (("contacts", "record_id"), ("companies", "company_id")),
     "companies": (("companies", "record_id"),),
@@ -39,6 +42,7 @@ _NOT_FIELDS = {
     "first_name", "last_name", "domain", "company_id", "created_at", "modified_at", "id", "currency",
     "converted_at", "is_converted", "converted_contact_id", "converted_deal_id", "do_not_score", "c_external_id",
 }  # fmt: skip
+UNDATED = "only today's value is known; name it in `features.fixed` if it can never change"
 _SENIORITY = (
     ("executive", r"\b(chief|c[efitmord]o|cpo|ciso|cro|founder|owner|president|partner|general manager)\b"),
     ("vice president", r"\b(s?vp|evp|vice president)\b"),
@@ -49,14 +53,20 @@ _SENIORITY = (
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One field of the CRM that may be a feature: `known` is "history" or "fixed"."""
+    """One field of the CRM that may be a feature: `known` is "history" or "fixed".
 
-    entity: str
+    `undated`: only today's value is known, and nobody says that it never changes; `attribute`: its name says what the record is
+    (see `attributes.describes`).
+    """
+
+    entity: Entity
     key: str
     column: str
     label: str
     kind: str
     known: Literal["fixed", "history"]
+    undated: bool = False
+    attribute: bool = False
 
     @property
     def name(self) -> str:
@@ -74,7 +84,7 @@ def _kind(dtype: Any) -> str:
 def candidates(
     engine: Engine, entity: Entity, settings: FeatureSettings
 ) -> tuple[list[Field], list[Finding]]:
-    """The fields that may be used, and a finding for each that may not, with the reason."""
+    """The fields that may be used, or may be once today's records show it (`undated`), and a finding for each other one."""
     table = query(engine, neutral(engine, "fields")).drop_duplicates(["object", "column_name"])
     used, dropped = [], []
     for owner, key in OWNERS[entity]:
@@ -90,13 +100,16 @@ def candidates(
             if name in settings.fixed and known == "current":
                 known = "fixed"
             refused = _refused(name, column, row, known, settings)
-            if refused is not None:
+            kind = str(row["type"]) if row is not None else _kind(present[column])
+            # A date of today is one of the process, and what speaks of an outcome is no attribute.
+            undated = refused is not None and refused[0] == "current"
+            if refused is not None and (not undated or kind == "datetime" or doubted(column)):
                 dropped.append(Finding(name, *refused))
                 continue
-            kind = str(row["type"]) if row is not None else _kind(present[column])
             label = str((row["label"] if row is not None else "") or column.removeprefix("c_"))
             past: Literal["fixed", "history"] = "history" if known == "history" else "fixed"
-            used.append(Field(owner, key, column, label, kind, past))
+            named = undated and (describes(column) or describes(label))
+            used.append(Field(owner, key, column, label, kind, past, undated, named))
     return used, dropped
 
 
@@ -129,7 +142,7 @@ def _refused(
     if leak:
         return "known_leaker", leak
     if known == "current":
-        return "current", "only today's value is known; name it in `features.fixed` if it can never change"
+        return "current", UNDATED
     return None
 
 
@@ -189,6 +202,13 @@ def typed(values: pd.Series[Any], kind: str, cuts: pd.Series[int]) -> pd.Series[
         return pd.Series((cuts.to_numpy() - ms.to_numpy(dtype=float)) // DAY_MS, index=values.index)
     text = values.astype("string").str.strip()
     return text.astype(object).where(text.notna() & (text != ""), None)
+
+
+def certain(engine: Engine, entity: Entity, ids: pd.Series[Any], cuts: pd.Series[int]) -> NDArray[np.bool_]:
+    """Which records have today the values that they had at their cut-off: nothing of them was changed since."""
+    t = neutral(engine, entity)
+    found = query(engine, t.select(key=t.id, at=t.modified_at)).drop_duplicates("key").set_index("key")["at"]
+    return np.asarray(ids.map(found).astype("float64").to_numpy() <= cuts.to_numpy(dtype=float))
 
 
 def historic(engine: Engine, entity: str, key: str, names: list[str], members: pd.DataFrame) -> pd.DataFrame:

@@ -70,10 +70,20 @@ class Comparison:
         return any(abs(apart) + POLICY.one_sided * error <= limit for apart, error in ways)
 
     @property
+    def no_sign(self) -> bool:
+        """Whether open records are no farther from past ones than chance brings (two standard errors), filled as often."""
+        near = min(abs(self.apart) - 2 * self.error, abs(self.apart_now) - 2 * self.error_now) <= 0
+        return near and max(self.filled) - min(self.filled) <= POLICY.fill_gap / 2
+
+    @property
     def different(self) -> bool:
         """Whether open records are sure to be unlike past ones, in a way that says something of the outcome."""
         far = abs(self.apart_now) - POLICY.sure_errors * self.error_now
-        return self.gain_low > 0 and far > 0 and abs(self.apart_now) > POLICY.share_of_spread * self.rarer * self.spread
+        return (
+            self.gain_low > 0
+            and far > 0
+            and abs(self.apart_now) > POLICY.share_of_spread * self.rarer * self.spread
+        )
 
 
 class Hindsight:
@@ -130,9 +140,26 @@ class Hindsight:
             apart + drift,
             float(np.hypot(error, drift_error)),
             float(min(self.y.mean(), 1 - self.y.mean())),
-            (self._at_ages(filled, won), self._at_ages(filled, ~won), float(filled_now.mean()) if len(today) else 0.0),
+            (
+                self._at_ages(filled, won),
+                self._at_ages(filled, ~won),
+                float(filled_now.mean()) if len(today) else 0.0,
+            ),
             self._emptied(filled, filled_now),
         )
+
+    def told_then(self, past: pd.Series[Any], certain: NDArray[np.bool_]) -> bool:
+        """Whether the value tells of the outcome on rows where it is sure to be as old as the cut-off.
+
+        The scores are learnt from all rows and judged on these: what only the outcome sets tells nothing there.
+        """
+        y = self.y[certain]
+        if min(y.sum(), (1 - y).sum()) < POLICY.fewest_ended:
+            return False
+        codes, now = coded(past, past.iloc[:0])
+        told = self._scores(codes, now)[0]
+        gain, error = self._gain(told, certain)
+        return bool(gain - POLICY.one_sided * error > 0)
 
     def _at_ages(self, filled: Floats, rows: NDArray[np.bool_]) -> float:
         """The share of some past rows that have a value, at the ages of today's open records."""
@@ -160,14 +187,16 @@ class Hindsight:
             table = top / (np.bincount(codes[learn], weights=information[learn], minlength=size) + _PRIOR)
             told[~learn] = table[codes[~learn]]
             tables.append(table)
-        return told, np.mean(tables, axis=0)[now]
+        of_all: Floats = np.mean(tables, axis=0)
+        return told, of_all[now]
 
-    def _gain(self, told: Floats) -> tuple[float, float]:
-        """The share of the log-loss of a record's age that the scores take away, and its standard error."""
-        flat = np.log(self.base / (1 - self.base))
-        before = np.logaddexp(0.0, flat) - self.y * flat
-        after = np.logaddexp(0.0, flat + told) - self.y * (flat + told)
-        gains = np.bincount(self.group, weights=before - after)
+    def _gain(self, told: Floats, rows: NDArray[np.bool_] | None = None) -> tuple[float, float]:
+        """The share of the log-loss of a record's age that the scores take away on some rows, and its standard error."""
+        chosen = np.ones(len(told), dtype=bool) if rows is None else rows
+        flat, y, told = np.log(self.base / (1 - self.base))[chosen], self.y[chosen], told[chosen]
+        before = np.logaddexp(0.0, flat) - y * flat
+        after = np.logaddexp(0.0, flat + told) - y * (flat + told)
+        gains = np.bincount(self.group[chosen], weights=before - after)
         error = float(np.sqrt(((gains - gains.mean()) ** 2).sum()))
         whole = float(before.sum())
         return float(gains.sum()) / whole, error / whole
@@ -212,7 +241,8 @@ _FEWEST_CUTS = 4
 
 
 def _ages(rows: pd.DataFrame) -> Floats:
-    return (rows["cut"].to_numpy(dtype=float) - rows["created_at"].to_numpy(dtype=float)) / DAY_MS
+    ages: Floats = (rows["cut"] - rows["created_at"]).to_numpy(dtype=float) / DAY_MS
+    return ages
 
 
 def _of_cell(values: Floats, cell: Codes, size: int) -> Floats:

@@ -30,7 +30,8 @@ class ForwardTest:
     `unseen` has n, auc, log_loss and base_log_loss of the rows whose company is in no training row, None where these
     hold fewer than 10 of either class. `contest` holds the test's log-loss of each tier where two were tried.
     `isotonic_gain` is a diagnosis of the calibration (see `metrics.isotonic_gain`), `grades` what the rows of each
-    grade did (see `bands.Band`). `moments`, `without_seller` and `exposure` are parts of the test (see `parts`).
+    grade did (see `bands.Band`). `moments`, `without_seller`, `without_undated` and `exposure` are parts of the
+    test (see `slices`).
     `cut_offs` counts the test's cut-offs; `warnings` are sentences for whoever publishes the model, and block
     nothing.
     """
@@ -64,6 +65,7 @@ class ForwardTest:
     isotonic_gain: float | None = None
     moments: dict[str, dict[str, float] | None] | None = None
     without_seller: dict[str, float] | None = None
+    without_undated: dict[str, float] | None = None
     exposure: dict[str, dict[str, float] | None] | None = None
     grades: tuple[dict[str, Any], ...] = ()
     warnings: tuple[str, ...] = ()

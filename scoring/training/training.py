@@ -83,6 +83,10 @@ class _Declared:
     groups: list[Group]
     features: list[Feature]
     dropped: list[Finding]
+    unproven: tuple[own.Field, ...] = ()
+    """Fields of today's value only, which have to show that the outcome does not set them."""
+    as_of_today: tuple[undated.AsOfToday, ...] = ()
+    """Those of them that have."""
 
     @property
     def names(self) -> list[str]:
@@ -98,7 +102,14 @@ class _Declared:
         groups = {f.group for f in self.features if f.name in names}
         features = [f for f in self.features if f.group not in groups]
         kept = {f.group for f in features}
-        return _Declared([g for g in self.groups if g.name in kept], features, [*self.dropped, *leaks])
+        return replace(
+            self,
+            groups=[g for g in self.groups if g.name in kept],
+            features=features,
+            dropped=[*self.dropped, *leaks],
+            unproven=tuple(f for f in self.unproven if f.name in kept),
+            as_of_today=tuple(f for f in self.as_of_today if f.column in kept),
+        )
 
 
 def declare(
@@ -114,7 +125,8 @@ def declare(
     omitted = set(settings.omit)
     kept = [f for f in [*features, *more] if f.name not in omitted and f.group not in omitted]
     names = {f.group for f in kept}
-    return _Declared([g for g in groups if g.name in names], kept, dropped)
+    unproven = tuple(f for f in fields if f.undated and f.name in names)
+    return _Declared([g for g in groups if g.name in names], kept, dropped, unproven)
 
 
 def _named_stages(engine: Engine, groups: list[Group]) -> list[Group]:
@@ -183,7 +195,10 @@ def train(
     judged, past = (tested.judged, tested.model) if tested is not None else (None, None)
     sellers = {g.name for g in declared.groups if g.side == "seller"}
     sellers = {f.name for f in declared.features if f.group in sellers}
-    more_figures = slices.figures(judged, X, rows, propensity, sellers=sellers, shown=shown, horizon=horizon)
+    today_only = {f.column for f in declared.as_of_today}
+    more_figures = slices.figures(
+        judged, X, rows, propensity, sellers=sellers, undated=today_only, shown=shown, horizon=horizon
+    )
     report = replace(report, **more_figures)
     if tested is not None and tested.hazards and propensity is not None:
         say("horizons under way")
@@ -195,6 +210,7 @@ def train(
     learnt = TrainingEvidence(members, rows, wrong, judged)
     model, report, today = finish(engine, model, report, learnt, random_state=random_state)
     more_notes = {
+        "as_of_today": [{"column": f.column, "evidence": f.why} for f in declared.as_of_today],
         "cleaning": cleaning.counted(table),
         "activity_coverage": unlogged,
         "notes": [*model.card["notes"], *unlogged["notes"]],
@@ -214,7 +230,8 @@ def _known_then(
     """What is declared less what the outcome may have set, as today's open records show, and its table of the past rows."""
     rows, table = past
     if tier_of(*classes(rows)) == "rules":
-        return declared, table
+        unknown = [Finding(f.name, "current", own.UNDATED) for f in declared.unproven]
+        return declared.without(unknown), table
     entity, today = population.object, members.at(members.as_of)
     now = build_table(engine, entity, declared.features, today)
     seen = undated.Snapshots(rows, table, today, now)
@@ -224,8 +241,11 @@ def _known_then(
         declared = replace(declared, features=alike, dropped=[*declared.dropped, owners])
         tables = (build_table(engine, entity, alike, m) for m in (rows, today))
         seen = undated.Snapshots(rows, next(tables), today, next(tables))
-    findings, gone = undated.find_hindsight(engine, entity, declared.features, seen)
-    return declared.less(findings, gone), seen.past
+    unjudged = {f.name for f in declared.unproven}
+    findings, gone = undated.find_hindsight(engine, entity, declared.features, seen, unjudged=unjudged)
+    declared = declared.less(findings, gone)
+    used, refused = undated.judge_fields(engine, declared.unproven, seen)
+    return replace(declared.without(refused), as_of_today=tuple(used)), seen.past
 
 
 def _each(progress: Progress) -> Callable[[str], None]:

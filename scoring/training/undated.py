@@ -16,12 +16,14 @@ from sales_consultant.config.language.numbers import percent
 from sales_consultant.engine import Engine, neutral, query
 from sales_consultant.scoring.core import Finding
 from sales_consultant.scoring.features import SINGULAR, FeatureTable, owners_are_dated, with_contacts
+from sales_consultant.scoring.features import crm_fields as own
 from sales_consultant.scoring.leakage import POLICY, Comparison, Hindsight
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from sales_consultant.scoring.features import Entity, Feature
+    from sales_consultant.scoring.features.crm_fields import Field
 
 Link = Literal["company", "contacts", "deals"]
 KIND = "hindsight"
@@ -58,7 +60,6 @@ class Snapshots:
     today: pd.DataFrame
     now: FeatureTable
 
-
     @cached_property
     def search(self) -> Hindsight:
         """The comparison of both by age."""
@@ -90,11 +91,17 @@ def silent_owners(engine: Engine, entity: Entity, seen: Snapshots) -> Finding | 
 
 
 def find_hindsight(
-    engine: Engine, entity: Entity, features: Sequence[Feature], seen: Snapshots
+    engine: Engine,
+    entity: Entity,
+    features: Sequence[Feature],
+    seen: Snapshots,
+    *,
+    unjudged: Collection[str] = (),
 ) -> tuple[list[Finding], set[str]]:
     """Findings, and the names of the features that fall with them.
 
-    A link by which features find their rows is looked at first: whether it is there, and how often. Then each column.
+    A link by which features find their rows is looked at first: whether it is there, and how often. Then each column but those
+    that are judged otherwise (`unjudged`).
     """
     search = seen.search
     findings: list[Finding] = []
@@ -106,13 +113,70 @@ def find_hindsight(
             findings.append(Finding(f"{entity}.{_CALLED[link]} (link)", KIND, _told(entity, link, compared)))
             gone |= {f.name for f in features if link_of(f, entity) == link}
     for feature in features:
-        if feature.name in gone or feature.source == "members":
+        if feature.name in gone or feature.name in unjudged or feature.source == "members":
             continue
         finding = _column(search, entity, feature, seen)
         if finding is not None:
             findings.append(finding)
             gone.add(feature.name)
     return findings, gone
+
+
+@dataclass(frozen=True, slots=True)
+class AsOfToday:
+    """A field without history that is used, and what speaks for it."""
+
+    column: str
+    why: str
+
+
+def judge_fields(
+    engine: Engine, fields: Sequence[Field], seen: Snapshots
+) -> tuple[list[AsOfToday], list[Finding]]:
+    """Which fields of today's value only may be learnt from, and a finding for each other one.
+
+    A field may where past records are as sure to be like open ones as they are unlike each other by the outcome; where it
+    tells of the outcome on records that nobody changed since; or where its name says what the record is and there is no sign
+    that the outcome sets it. It is used on all rows or on none: filled on some only, the gaps would tell what happened.
+    """
+    used: list[AsOfToday] = []
+    dropped: list[Finding] = []
+    members = {"company_id": seen.rows["company_id"], "record_id": seen.rows["record_id"]}
+    if any(f.key == "contact_id" for f in fields):
+        members["contact_id"] = with_contacts(engine, seen.rows)["contact_id"].set_axis(seen.rows.index)
+    for field in fields:
+        past, now = seen.past.values[field.name], seen.now.values[field.name]
+        compared = seen.search.compare(past, now)
+        why = _may_be_used(engine, field, members[field.key], compared, seen)
+        if why:
+            used.append(AsOfToday(field.name, why))
+        else:
+            won, lost, open_ = (percent(v) for v in compared.filled)
+            text = (
+                f"only today's value is known, and nothing shows that the outcome does not set it (filled on {won} of past "
+                f"records with the event, {lost} of those without, {open_} of open ones of the same age); name it in "
+                "`features.fixed` if it can never change"
+            )
+            dropped.append(Finding(field.name, "current", text))
+    return used, dropped
+
+
+def _may_be_used(
+    engine: Engine, field: Field, ids: pd.Series[Any], compared: Comparison, seen: Snapshots
+) -> str:
+    """Why a field may be used, "" where it may not."""
+    if abs(compared.emptied) > POLICY.fill_gap / 2 or compared.different:
+        return ""
+    if compared.gain_low > 0 and compared.alike:
+        return (
+            "open records are like past ones of the same age, far more than the outcomes are like each other"
+        )
+    if field.attribute and compared.no_sign:
+        return "its name says what the record is, and open records differ from past ones of the same age by chance only"
+    certain = own.certain(engine, field.entity, ids, seen.rows["cut"])
+    if not compared.harmless and seen.search.told_then(seen.past.values[field.name], certain):
+        return "it tells as much on records that nobody has changed since"
+    return ""
 
 
 def _links(
@@ -155,10 +219,8 @@ def _column(search: Hindsight, entity: Entity, feature: Feature, seen: Snapshots
     if not past.notna().any() and not now.notna().any():
         return None
     compared = search.compare(past, now)
-    if link_of(feature, entity) == "deals":
-        wrong = not (compared.harmless or compared.alike)
-    else:
-        wrong = compared.different
+    undated = link_of(feature, entity) == "deals"
+    wrong = not (compared.harmless or compared.alike) if undated else compared.different
     # Activities that nobody logged at first are gaps of our own making (see `features.coverage`).
     if feature.source != "activities" and abs(compared.emptied) > POLICY.fill_gap:
         wrong = True

@@ -1,4 +1,4 @@
-"""The forward test in parts: at which moment of a record's life, without the seller's doings, and where a score was seen."""
+"""The forward test in parts: at which moment of a record's life, without some columns, and where a score was seen."""
 
 from __future__ import annotations
 
@@ -50,16 +50,16 @@ def by_moment(judged: pd.DataFrame, rows: pd.DataFrame) -> dict[str, dict[str, f
     return moments
 
 
-def without_seller(
-    X: pd.DataFrame, rows: pd.DataFrame, model: PropensityModel, sellers: Collection[str], *, horizon: int
+def without(
+    X: pd.DataFrame, rows: pd.DataFrame, model: PropensityModel, hidden: Collection[str], *, horizon: int
 ) -> dict[str, float] | None:
-    """Figures of the forward test of a linear model that knows nothing of what the seller did.
+    """Figures of the forward test of a linear model that does not know some columns, as those of what the seller did.
 
     It is learnt anew from the same rows, with the strength, the screen and the calibration of `model`: what is lost
-    against the headline is what the ranking owes to who is being called. None where there is no test or no such column.
+    against the headline is what the ranking owes to these columns. None where there is no test or no such column.
     """
     parts = split(rows, horizon)
-    columns = [c for c in model.columns_ if c not in sellers]
+    columns = [c for c in model.columns_ if c not in hidden]
     if parts is None or not columns or len(columns) == len(model.columns_) or not model.strength_:
         return None
     train, test = parts
@@ -105,14 +105,19 @@ def figures(
     model: PropensityModel | None,
     *,
     sellers: Collection[str],
+    undated: Collection[str] = (),
     shown: pd.DataFrame | None,
     horizon: int,
 ) -> dict[str, Any]:
-    """The three parts as fields of a `ForwardTest`: moments, without_seller, exposure."""
+    """The parts as fields of a `ForwardTest`: moments, without_seller, without_undated, exposure.
+
+    `sellers` and `undated` are the columns of the seller's doings, and of fields of which only today's value is known.
+    """
     if judged is None or judged.empty or model is None:
         return {}
     return {
         "moments": by_moment(judged, rows),
-        "without_seller": without_seller(X, rows, model, sellers, horizon=horizon),
+        "without_seller": without(X, rows, model, sellers, horizon=horizon),
+        "without_undated": without(X, rows, model, undated, horizon=horizon),
         "exposure": by_exposure(judged, shown, base=float(rows["label"].mean()), horizon=horizon),
     }

@@ -192,5 +192,6 @@ def _parts(told: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The forward test's parts in rows: new companies, moments of a life, without the seller's doings, by who saw a score."""
     found = {"companies unseen in training": told.get("unseen"), **(told.get("moments") or {})}
     found["without the seller's doings"] = told.get("without_seller")
+    found["without fields of today's value only"] = told.get("without_undated")
     found |= told.get("exposure") or {}
     return [{"part": name, **figures} for name, figures in found.items() if figures]

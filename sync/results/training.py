@@ -108,6 +108,7 @@ class ForwardTest:
             ("companies unseen in training", report.get("unseen")),
             *(report.get("moments") or {}).items(),
             ("without the seller's doings", report.get("without_seller")),
+            ("without fields of today's value only", report.get("without_undated")),
             *(report.get("exposure") or {}).items(),
         ]
         return tuple((str(name), Part(int(f["n"]), float(f["auc"]))) for name, f in named if f)

@@ -162,7 +162,10 @@ class NoSignal:
             "close_date": tiny.at(deal.start - 60)[:10] if deal.end is None else tiny.at(deal.end)[:10],
         }
         self.made["deals"].append(row)
-        walk = [*zip(STAGES, deal.moves, strict=False), *([(stage, deal.end)] if deal.end is not None else [])]
+        walk = [
+            *zip(STAGES, deal.moves, strict=False),
+            *([(stage, deal.end)] if deal.end is not None else []),
+        ]
         self.made["deal_stage_history"] += [
             {"deal_id": name, "stage": s, "entered_at": tiny.at(day)} for s, day in walk if day is not None
         ]
@@ -174,12 +177,19 @@ class NoSignal:
         for n, person in enumerate(people[1:], start=2):
             day = deal.reached(n)
             if day is not None:
-                self._linked("deal_contacts", day, deal_id=name, contact_id=f"p{person}", role="User", is_primary=False)
+                self._linked(
+                    "deal_contacts", day, deal_id=name, contact_id=f"p{person}", role="User", is_primary=False
+                )
         day = deal.reached(3)
         if day is not None:
             for product in draw.sample(range(4), draw.randint(1, 3)):
                 self._linked(
-                    "line_items", day, id=f"i{deal.number}-{product}", deal_id=name, product_id=f"x{product}", quantity=1
+                    "line_items",
+                    day,
+                    id=f"i{deal.number}-{product}",
+                    deal_id=name,
+                    product_id=f"x{product}",
+                    quantity=1,
                 )
         self._activities(deal, name, f"p{people[0]}", (inside, outside), draw)
 
@@ -193,7 +203,7 @@ class NoSignal:
         while day > deal.now:
             kind = draw.choice(("call", "email", "meeting"))
             loose = self.relinked and draw.random() < 0.5
-            mine = 2 < len(deal.moves) and day <= deal.moves[2]
+            mine = len(deal.moves) > 2 and day <= deal.moves[2]
             if not mine and draw.random() < 0.9:
                 # Inside reps write nothing down.
                 day -= draw.expovariate(0.12)

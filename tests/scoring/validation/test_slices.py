@@ -78,7 +78,7 @@ def test_the_moments_of_a_life(rows: pd.DataFrame, model: PropensityModel) -> No
 
 def test_without_what_the_seller_did(rows: pd.DataFrame, model: PropensityModel) -> None:
     X = rows[["meetings", "calls"]]
-    found = slices.without_seller(X, rows, model, {"calls"}, horizon=HORIZON)
+    found = slices.without(X, rows, model, {"calls"}, horizon=HORIZON)
     assert found is not None
     from sales_consultant.scoring.populations.training_rows import split
 
@@ -88,7 +88,7 @@ def test_without_what_the_seller_did(rows: pd.DataFrame, model: PropensityModel)
     p = model.predict_proba(X.loc[test.index])[:, 1]
     assert found["n"] == len(test)
     assert 0.55 < found["auc"] < metrics.auc(test["label"].to_numpy(), p)
-    assert slices.without_seller(X, rows, model, set(), horizon=HORIZON) is None
+    assert slices.without(X, rows, model, set(), horizon=HORIZON) is None
 
 
 def test_apart_for_what_was_shown(rows: pd.DataFrame) -> None:

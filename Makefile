@@ -9,7 +9,7 @@ UPGRADE = --upgrade
 
 .DEFAULT_GOAL := help
 
-.PHONY: help install demo test test-clients lint bench reference picture docs lock clean soak crash odd sweep odd-place seeds check-install
+.PHONY: help install demo test test-clients lint bench reference picture docs lock clean soak crash odd no-signal sweep odd-place seeds check-install
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -46,6 +46,9 @@ crash: install ## SIGKILLs at random moments on both CRMs (KILLS=n, default 200)
 odd: install ## whole syncs on answers that are odd in every way (5 minutes)
 	@ODD=all ODD_SEEDS=1:3 $(ONE) $(BIN)/python -m pytest -n 2 tests/sync/use_cases/test_odd_answers.py \
 	  tests/sync/use_cases/test_odd_values.py
+
+no-signal: install ## twenty companies without signal on each CRM: no model may earn its place (8 minutes)
+	@NO_SIGNAL=1:21 $(ONE) $(BIN)/python -m pytest -n 2 tests/scoring/training/test_no_signal_company.py
 
 sweep: install ## every zone, half hours, two years of the schedule against a calculation of its own (6 minutes)
 	@PYTHONPATH=tests $(BIN)/python -m support.schedule_sweep

@@ -110,7 +110,8 @@ class FeatureSettings(BaseModel):
         default_factory=list,
         description=(
             "Fields without history that are known never to change after a record is made, as "
-            '"companies.region". Other fields without history are left out.'
+            '"companies.region". Other fields without history are used only where today\'s open records show that the '
+            "outcome does not set them."
         ),
     )
     omit: list[str] = Field(

@@ -179,6 +179,9 @@ def _learnt(page: Page, d: PropensityCard) -> None:
         page.line(warn(f"Protected attributes put in: {listed(plain(p) for p in d.protected)}."), indent=2)
     else:
         page.line("no protected attribute", indent=2)
+    if d.as_of_today:
+        page.heading("Used with today's value, no sign that the outcome changes it")
+        page.table([(plain(x.column), plain(x.evidence)) for x in d.as_of_today], indent=2)
 
 
 def _dropped(page: Page, d: PropensityCard) -> None:

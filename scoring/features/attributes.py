@@ -26,7 +26,7 @@ _WORDS = (
 # A word of these makes it something that people set in the course of business.
 _NOT = re.compile(
     r"(^|_)(last|latest|current|next|final|first_?(reply|response|contact)|previous|recent|closed?|closing|won|lost|converted|"
-    r"status|stage|date|days?|dauer|score|rating|grade|count|number_of|num|total|letzte\w*|aktuell\w*|dernier\w*|ultim\w*|"
+    r"status|stage|date|days?|dauer|score|rat(e|ing)s?|grade|count|number_of|num|total|letzte\w*|aktuell\w*|dernier\w*|ultim\w*|"
     r"fecha|datum|statut|estado|phase)(_|$)|最后|状态|阶段|日期|评分"
 )
 _IS = re.compile("|".join(rf"(^|_)({words})(_|$|\d)" for words in _WORDS))

@@ -204,7 +204,9 @@ def typed(values: pd.Series[Any], kind: str, cuts: pd.Series[int]) -> pd.Series[
     return text.astype(object).where(text.notna() & (text != ""), None)
 
 
-def certain(engine: Engine, entity: Entity, ids: pd.Series[Any], cuts: pd.Series[int]) -> NDArray[np.bool_]:
+def unchanged_since(
+    engine: Engine, entity: Entity, ids: pd.Series[Any], cuts: pd.Series[int]
+) -> NDArray[np.bool_]:
     """Which records have today the values that they had at their cut-off: nothing of them was changed since."""
     t = neutral(engine, entity)
     found = query(engine, t.select(key=t.id, at=t.modified_at)).drop_duplicates("key").set_index("key")["at"]

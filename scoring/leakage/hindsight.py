@@ -18,7 +18,6 @@ from numpy.typing import NDArray
 from sales_consultant.config.clock import DAY_MS
 from sales_consultant.scoring.leakage.policy import POLICY
 from sales_consultant.scoring.leakage.univariate import cells
-from sales_consultant.scoring.metrics import clipped_rate
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int64]
@@ -71,8 +70,8 @@ class Comparison:
 
     @property
     def no_sign(self) -> bool:
-        """Whether open records are no farther from past ones than chance brings (two standard errors), filled as often."""
-        near = min(abs(self.apart) - 2 * self.error, abs(self.apart_now) - 2 * self.error_now) <= 0
+        """Whether open records are no farther from past ones than chance brings (two standard errors), and filled as often."""
+        near = abs(self.apart) <= 2 * self.error
         return near and max(self.filled) - min(self.filled) <= POLICY.fill_gap / 2
 
     @property
@@ -116,7 +115,7 @@ class Hindsight:
         """Each past row's rate of the event among rows of its age."""
         wins = np.bincount(self.span, weights=self.y, minlength=self.spans)
         n = np.bincount(self.span, minlength=self.spans)
-        rates = (wins + clipped_rate(float(self.y.mean()))) / (n + 1.0)
+        rates = (wins + self.y.mean()) / (n + 1.0)
         return np.asarray(np.clip(rates, 1e-4, 1 - 1e-4)[self.span])
 
     def compare(self, past: pd.Series[Any], today: pd.Series[Any]) -> Comparison:

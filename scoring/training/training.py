@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -12,7 +12,7 @@ from sales_consultant.engine import Engine, neutral, query
 from sales_consultant.scoring.core import Finding, Progress, untold
 from sales_consultant.scoring.features import FeatureTable, build, build_table, cleaning, coverage, standard
 from sales_consultant.scoring.features import crm_fields as own
-from sales_consultant.scoring.leakage import fill_gaps, point_in_time
+from sales_consultant.scoring.leakage import fill_gaps, point_in_time, undated
 from sales_consultant.scoring.metrics import ForwardTest
 from sales_consultant.scoring.populations import (
     Membership,
@@ -31,7 +31,6 @@ from sales_consultant.scoring.propensity import (
     fit_competing_risks,
     tier_of,
 )
-from sales_consultant.scoring.training import undated
 from sales_consultant.scoring.training.model_card import TrainingEvidence, finish
 from sales_consultant.scoring.validation import Outcome, fit, forward_test, slices, untested
 
@@ -188,7 +187,7 @@ def train(
     say("features")
     table = build_table(engine, population.object, declared.features, rows)
     declared, table = _known_then(engine, population, declared, members, (rows, table))
-    X, unlogged = table.values, coverage.summary(table.unlogged)
+    X = table.values
     report, propensity, declared, tested = _learn(
         X, rows, declared, horizon=horizon, random_state=random_state, say=say
     )
@@ -209,15 +208,20 @@ def train(
     say("grades")
     learnt = TrainingEvidence(members, rows, wrong, judged)
     model, report, today = finish(engine, model, report, learnt, random_state=random_state)
-    more_notes = {
+    model = replace(model, card=_with_notes(model.card, table, declared))
+    publishable, why = _may_publish(report, rows, model.tier)
+    return Trained(model, report, publishable, why, judged, today, past)
+
+
+def _with_notes(card: dict[str, Any], table: FeatureTable, declared: _Declared) -> dict[str, Any]:
+    """The card with what was done to the columns, and which of them hold today's values."""
+    unlogged = coverage.summary(table.unlogged)
+    return card | {
         "as_of_today": [{"column": f.column, "evidence": f.why} for f in declared.as_of_today],
         "cleaning": cleaning.counted(table),
         "activity_coverage": unlogged,
-        "notes": [*model.card["notes"], *unlogged["notes"]],
+        "notes": [*card["notes"], *unlogged["notes"]],
     }
-    model = replace(model, card=model.card | more_notes)
-    publishable, why = _may_publish(report, rows, model.tier)
-    return Trained(model, report, publishable, why, judged, today, past)
 
 
 def _known_then(

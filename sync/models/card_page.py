@@ -151,6 +151,10 @@ def lines_of(told: Mapping[str, Any]) -> dict[str, Any]:
         "activity coverage": f"{card.unlogged_rows:,} rows of owners who log none, or began late"
         if card.unlogged_rows
         else "none",
+        "used with today's value, no sign that the outcome changes it": [
+            {"field": x.column, "evidence": x.evidence} for x in card.as_of_today
+        ]
+        or "none",
         "left out as leaks": left_out,
         "notes": [
             {"note": n}

@@ -68,6 +68,8 @@ class PropensityCard:
     cleaned: tuple[Cleaned, ...]
     unlogged_rows: int
     dropped: tuple[LeftOut, ...]
+    as_of_today: tuple[LeftOut, ...]
+    """Fields that are used with today's value, with what speaks for it."""
     notes: tuple[str, ...]
 
     @classmethod
@@ -104,6 +106,7 @@ class PropensityCard:
             ),
             unlogged_rows=int(activities.get("rows_low") or 0) + int(activities.get("rows_sudden") or 0),
             dropped=tuple(left_out(x) for x in d.get("dropped") or d.get("leaks") or ()),
+            as_of_today=tuple(left_out({**x, "kind": ""}) for x in d.get("as_of_today") or ()),
             notes=_texts(d.get("notes")),
         )
 

@@ -159,6 +159,7 @@ CARD = models.ModelCard(
         "protected": [], "excluded": {"own_domain": 4}, "false_labels": {"entered twice": 3, "open, and stale": 0},
         "cleaning": {"gaps": {"columns": 15, "values": 17408}}, "activity_coverage": {"rows_low": 7, "notes": []},
         "dropped": [{"column": "deals.lost_reason", "kind": "current", "evidence": "only today's value is known"}],
+        "as_of_today": [{"column": "companies.industry", "evidence": "open records are like past ones of the same age"}],
         "borrowed": {"from": "deals", "offset": 0.25, "offset_error": 0.1, "own_records": 31, "verdict_of": "deals"},
         "notes": ["status has no history"], "effects": WEIGHTS, "would_publish": True,
     }),

@@ -24,7 +24,11 @@ contact and its company, a contact those of its company. A number with history g
 (`.change_30d`) and the days since it last changed (`.days_since_change`); a date the days before the cut-off; a job title
 the level it names; a text its value, rare ones together.
 
-Left out, and said so on the model card: fields known as of today only, our own fields and what is computed from others,
+A field of which only today's value is known is used where today's open records show that the outcome does not set it, on
+all rows or on none; the model card names it with what speaks for it.
+
+Left out, and said so on the model card: the other fields known as of today only, links that nothing shows to be as old as
+they would have to be, our own fields and what is computed from others,
 names of known leaks, the owner and other properties of a seller (`features.about_reps`), protected attributes such as age,
 gender or nationality (`features.protected` puts one in, which is logged), and what the leak audit finds."""
 _TITLES: dict[Entity, str] = {"deals": "Deals", "contacts": "Contacts and leads", "companies": "Companies"}

@@ -58,12 +58,14 @@ class NoSignal:
 
     `dated`: whether roles and line items carry the time at which they were made, and close dates their history; without, the
     sandbox dates them as their deal. `relinked`: whether who wins a deal links mails to it that were the person's alone.
+    `planted`: whether deals have fields of random values that are changed (mood) or filled (paper, region) by the outcome.
     """
 
     seed: int
     deals: int = DEALS
     dated: bool = True
     relinked: bool = False
+    planted: bool = False
     made: tiny.Tables = field(default_factory=dict)
 
     def tables(self) -> tiny.Tables:
@@ -161,6 +163,11 @@ class NoSignal:
             "closed_at": "" if deal.end is None else tiny.at(deal.end),
             "close_date": tiny.at(deal.start - 60)[:10] if deal.end is None else tiny.at(deal.end)[:10],
         }
+        if self.planted:
+            done = deal.won or (deal.end is not None and draw.random() < 0.2)
+            row["mood"] = draw.choice("abcd" if done else "bcde")
+            row["paper"] = draw.choice("xyz") if done else ""
+            row["region"] = draw.choice(("North", "South")) if done else ""
         self.made["deals"].append(row)
         walk = [
             *zip(STAGES, deal.moves, strict=False),

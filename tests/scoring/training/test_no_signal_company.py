@@ -54,3 +54,14 @@ def test_links_that_the_outcome_completes_are_no_signal(tmp_path: Path, crm: str
     assert not found.publishable
     dropped = {f.column: f for f in found.model.leaks if f.kind == "hindsight"}
     assert dropped or seed % 2 == 0, "something that is hindsight was learnt from"
+
+
+@pytest.mark.parametrize("crm", CRMS)
+def test_random_fields_that_the_outcome_changes_gain_nothing(tmp_path: Path, crm: str) -> None:
+    found = trained(tmp_path, crm, NoSignal(FIRST + 30, planted=True))
+    assert found.report.verdict == "no better than base rate"
+    used = {f.column for f in found.model.features if f.field_source is not None}
+    assert not used & {"c_mood", "c_paper", "c_region"}
+    why = {f.column: f for f in found.model.leaks}
+    assert {"deals.c_mood", "deals.c_paper", "deals.c_region"} <= set(why)
+    assert all(f.evidence for f in why.values())

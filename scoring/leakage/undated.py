@@ -17,13 +17,13 @@ from sales_consultant.engine import Engine, neutral, query
 from sales_consultant.scoring.core import Finding
 from sales_consultant.scoring.features import SINGULAR, FeatureTable, owners_are_dated, with_contacts
 from sales_consultant.scoring.features import crm_fields as own
-from sales_consultant.scoring.leakage import POLICY, Comparison, Hindsight
+from sales_consultant.scoring.leakage.hindsight import Comparison, Hindsight
+from sales_consultant.scoring.leakage.policy import POLICY
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
 
     from sales_consultant.scoring.features import Entity, Feature
-    from sales_consultant.scoring.features.crm_fields import Field
 
 Link = Literal["company", "contacts", "deals"]
 KIND = "hindsight"
@@ -131,7 +131,7 @@ class AsOfToday:
 
 
 def judge_fields(
-    engine: Engine, fields: Sequence[Field], seen: Snapshots
+    engine: Engine, fields: Sequence[own.Field], seen: Snapshots
 ) -> tuple[list[AsOfToday], list[Finding]]:
     """Which fields of today's value only may be learnt from, and a finding for each other one.
 
@@ -162,7 +162,7 @@ def judge_fields(
 
 
 def _may_be_used(
-    engine: Engine, field: Field, ids: pd.Series[Any], compared: Comparison, seen: Snapshots
+    engine: Engine, field: own.Field, ids: pd.Series[Any], compared: Comparison, seen: Snapshots
 ) -> str:
     """Why a field may be used, "" where it may not."""
     if abs(compared.emptied) > POLICY.fill_gap / 2 or compared.different:
@@ -173,7 +173,7 @@ def _may_be_used(
         )
     if field.attribute and compared.no_sign:
         return "its name says what the record is, and open records differ from past ones of the same age by chance only"
-    certain = own.certain(engine, field.entity, ids, seen.rows["cut"])
+    certain = own.unchanged_since(engine, field.entity, ids, seen.rows["cut"])
     if not compared.harmless and seen.search.told_then(seen.past.values[field.name], certain):
         return "it tells as much on records that nobody has changed since"
     return ""

@@ -1,0 +1,113 @@
+"""Fields without history and links without a date: used where open records show that the outcome does not set them."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from support.worlds import NOW, World, company
+
+from sales_consultant.config.populations import Exclusions, FeatureSettings, Population
+from sales_consultant.scoring.features.attributes import describes
+from sales_consultant.scoring.training import training
+
+DEALS = Population(object="deals", event="won", where={"pipeline": "sales"})
+CURRENT = {"c_fit", "industry", "c_employees", "title"}
+
+
+def salesforce_like(*, signal: float = 1.6, deals: int = 1_200, seed: int = 3) -> World:
+    """A company whose fields keep no history."""
+    world = company(deals=deals, signal=signal, seed=seed)
+    for row in world.rows["fields"]:
+        if row["column_name"] in CURRENT:
+            row["known"] = "current"
+    return world
+
+
+def trained(world: World, **settings: Any) -> training.Trained:
+    return training.train(
+        world.connection(),
+        "deals",
+        DEALS,
+        as_of=NOW,
+        exclusions=Exclusions(),
+        features=FeatureSettings(**settings),
+    )
+
+
+def test_an_attribute_without_history_is_used_and_marked() -> None:
+    found = trained(salesforce_like())
+    used = {e["column"] for e in found.model.card["as_of_today"]}
+    assert {"companies.industry", "companies.c_employees"} <= used
+    assert used <= {f.name for f in found.model.features}
+    assert all(e["evidence"] for e in found.model.card["as_of_today"])
+    assert found.report.without_undated is not None
+
+
+def _filled_at_the_end(rng: np.random.Generator, row: dict[str, Any]) -> Any:
+    return str(rng.choice(["North", "South"])) if row["is_closed"] and row["is_won"] else None
+
+
+def _emptied_at_the_end(rng: np.random.Generator, row: dict[str, Any]) -> Any:
+    return None if row["is_closed"] and not row["is_won"] else str(rng.choice(["North", "South"]))
+
+
+def _another_value_at_the_end(rng: np.random.Generator, row: dict[str, Any]) -> Any:
+    late = row["is_closed"] and row["is_won"] and rng.random() < 0.6
+    return "Export" if late else str(rng.choice(["North", "South", "Export"], p=[0.45, 0.45, 0.1]))
+
+
+@pytest.mark.parametrize("made", [_filled_at_the_end, _emptied_at_the_end, _another_value_at_the_end])
+@pytest.mark.parametrize("column", ["c_fit"])
+def test_what_the_outcome_sets_is_not_used(
+    made: Callable[[np.random.Generator, dict[str, Any]], Any], column: str
+) -> None:
+    world, rng = salesforce_like(signal=0.0), np.random.default_rng(0)
+    for row in world.rows["deals"]:
+        row[column] = made(rng, row)
+    for row in world.rows["fields"]:
+        if row["column_name"] == column:
+            # A name that says "attribute" must not be enough.
+            row["label"] = "Region"
+    found = trained(world)
+    assert f"deals.{column}" not in {f.name for f in found.model.features}
+    assert f"deals.{column}" in {f.column for f in found.model.leaks}
+    assert found.report.verdict != "better than base rate"
+
+
+def test_few_records_use_no_field_of_today() -> None:
+    found = trained(salesforce_like(deals=60))
+    assert found.model.tier == "rules"
+    assert not {f.column for f in found.model.features} & CURRENT
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Umsatz",
+        "chiffre_d_affaires",
+        "Número de empleados",
+        "规模",
+        "BillingCountry",
+        "c_buyer_role",
+        "Branche__c",
+    ],
+)
+def test_names_of_attributes(name: str) -> None:
+    assert describes(name)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Last source",
+        "deal_status",
+        "Closing region",
+        "Letzte Branche",
+        "final_product",
+        "total_revenue",
+        "最后来源",
+    ],
+)
+def test_names_of_the_process_are_none(name: str) -> None:
+    assert not describes(name)

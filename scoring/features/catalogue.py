@@ -4,6 +4,8 @@ Numbers of rows are counted in several windows, the time since the last one and 
 model can tell a burst from a habit; all of them are one reason.
 """
 
+from dataclasses import replace
+
 from sales_consultant.scoring.features.declarations import Entity, Feature, Group, Match, Side, Words
 
 # Days back. Judgements: a burst, a month, a quarter, a year; more windows would say the same again. A trend holds the
@@ -16,6 +18,48 @@ Family = tuple[Group, list[Feature]]
 _NOT_AUTOMATED: Match = (("automated", (False,)),)
 _REPLIES: Match = (("type", ("email",)), ("direction", ("inbound",)), *_NOT_AUTOMATED)
 _SENT: Match = (("type", ("email",)), ("direction", ("outbound", None)), *_NOT_AUTOMATED)
+
+
+# What groups tell of together: each is one reason.
+THEMES = {
+    "interest": (
+        "meetings",
+        "replies",
+        "inbound_calls",
+        "web",
+        "reply_rate",
+        "planned_meeting",
+        "campaign_responses",
+    ),
+    "effort": ("calls", "emails_sent", "planned_task", "campaign_touches"),
+    "progress": ("stage", "time_in_stage", "stages_passed", "moved_back", "stages_skipped", "age"),
+    "amount": (
+        "amount",
+        "amount_vs_pipeline",
+        "amount_vs_company",
+        "amount_vs_products",
+        "amount_raised",
+        "amount_cut",
+        "amount_changed",
+        "amount_growth",
+    ),
+    "close_date": (
+        "close_date",
+        "close_date_pushed",
+        "close_date_pulled",
+        "close_date_changed",
+        "close_date_moved",
+    ),
+    "company_history": (
+        "company_age",
+        "company_won",
+        "company_lost",
+        "company_win_rate",
+        "company_open",
+        "purchases",
+    ),
+}
+_THEME_OF = {group: theme for theme, groups in THEMES.items() for group in groups}
 
 
 def _counted(
@@ -317,4 +361,5 @@ def standard(entity: Entity, *, seller: bool) -> tuple[list[Group], list[Feature
     """The declared features of an entity; without the seller's own doings where `seller` is false."""
     families = {"deals": _deals, "contacts": _contacts, "companies": _companies}[entity]()
     kept = [(group, features) for group, features in families if seller or group.side != "seller"]
-    return [group for group, _ in kept], [feature for _, features in kept for feature in features]
+    groups = [replace(group, theme=_THEME_OF.get(group.name, "")) for group, _ in kept]
+    return groups, [feature for _, features in kept for feature in features]

@@ -19,7 +19,7 @@ from sales_consultant.scoring.features.field_names import doubted, known_leaker
 
 if TYPE_CHECKING:
     from sales_consultant.config.populations import FeatureSettings
-    from sales_consultant.scoring.features.declarations import Entity, Kind
+    from sales_consultant.scoring.features.declarations import Entity, Kind, Side
 
 # Whose fields say something about a member, and the member's column that finds them.
 OWNERS: dict[Entity, tuple[tuple[Entity, str], ...]] = {
@@ -165,9 +165,11 @@ def declared(fields: list[Field]) -> tuple[list[Group], list[Feature]]:
         label = field.label
         if field.column == "title":
             label, kind = "seniority", "category"
-        groups.append(
-            Group(field.name, "buyer" if field.known == "history" else "neutral", Words(kind, label))
-        )
+        side: Side = "buyer" if field.known == "history" else "neutral"
+        # What a company or a person is, is one reason; a number with a history is a doing of its own.
+        profile = {"companies": "company_profile", "contacts": "person"}.get(field.entity, "")
+        counts = field.kind == "number" and field.known == "history"
+        groups.append(Group(field.name, side, Words(kind, label), "" if counts else profile))
         kept = of_dtype(field.kind)
         features.append(Feature(field.name, source, field.name, where=kept, column=field.column))
         if field.kind == "number" and field.known == "history":

@@ -27,11 +27,21 @@ class Words:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Features that are one reason: the windows of one count, the encodings of one field."""
+    """Features of one thing: the windows of one count, the encodings of one field.
+
+    `theme` names what several groups tell of together, as all that shows their interest: one reason, for columns that say
+    nearly the same take each other's points. Empty: the group is a theme of its own.
+    """
 
     name: str
     side: Side
     words: Words
+    theme: str = ""
+
+    @property
+    def reason(self) -> str:
+        """The reason that the group speaks in."""
+        return self.theme or self.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,4 +131,4 @@ class Feature:
 
 def group_from_dict(data: dict[str, Any]) -> Group:
     """A group from its JSON form."""
-    return Group(name=data["name"], side=data["side"], words=Words(**data["words"]))
+    return Group(data["name"], data["side"], Words(**data["words"]), data.get("theme", ""))

@@ -21,15 +21,18 @@ def points(contributions: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(contributions * (10 / np.log(2)))
 
 
-def split(exact: NDArray[np.float64]) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+def split(
+    exact: NDArray[np.float64], parts: NDArray[np.float64] | None = None
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
     """Whole points of each row's parts, what holding the score took away or gave, and the score.
 
-    `exact` are points, shape (rows, parts). The whole points of a row sum to the rounded sum of its exact
-    ones (largest remainder). A score outside 1..99 is held at the limit. So 50 + whole points + held = score,
-    exactly.
+    `exact` are points, shape (rows, parts); `parts` the same put together otherwise, with the same sum. The whole points of a
+    row sum to the rounded sum of its exact ones (largest remainder). A score outside 1..99 is held at the limit. So 50 +
+    whole points + held = score, exactly.
     """
-    floors = np.floor(exact)
     totals = np.floor(exact.sum(axis=1) + 0.5)
+    exact = exact if parts is None else parts
+    floors = np.floor(exact)
     missing = (totals - floors.sum(axis=1)).astype(np.int64)
     order = np.argsort(-(exact - floors), axis=1, kind="stable")
     rank = np.argsort(order, axis=1, kind="stable")

@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from sales_consultant.scoring.propensity.points import split
-from sales_consultant.scoring.propensity.wording import say
+from sales_consultant.scoring.propensity.wording import Spoken
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,7 +23,7 @@ HELD_FEATURE = "held"
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """One line of a score: what was seen, its whole points, and the feature group it comes from.
+    """One line of a score: what was seen, its whole points, and the theme it comes from.
 
     `feature` is "everything_else" for "everything else", and "held" for what holding the score at 1 or 99 did.
     """
@@ -40,22 +40,28 @@ class Reason:
 def reasons(model: PopulationModel, X: pd.DataFrame) -> tuple[list[list[Reason]], NDArray[np.int64]]:
     """For each row its reasons, strongest first, then "everything else" and "held at 99", and its score.
 
-    Whole points that are zero are not told. "Everything else" is what the average record has above or below the
-    base odds.
+    Groups of one theme are one reason with the sum of their points; it is told by those of them that point the same way,
+    the strongest first. Whole points that are zero are not told. "Everything else" is what the average record has above or
+    below the base odds.
     """
     exact = model.exact_points(X)
-    whole, holding, score = split(exact)
-    features = {g.name: [f for f in model.features if f.group == g.name] for g in model.groups}
-    records = X.to_dict("records")
+    themes = list(dict.fromkeys(g.reason for g in model.groups))
+    place = np.array([themes.index(g.reason) for g in model.groups], dtype=np.int64)
+    parts = np.zeros((len(X), len(themes) + 1))
+    np.add.at(parts.T, place, exact[:, :-1].T)
+    parts[:, -1] = exact[:, -1]
+    whole, holding, score = split(exact, parts)
+    spoken = Spoken(model.groups, model.features, X)
+    told = [
+        spoken.theme(theme, np.flatnonzero(place == k), exact, np.flatnonzero(whole[:, k]))
+        for k, theme in enumerate(themes)
+    ]
+    order = np.lexsort(
+        (np.broadcast_to(np.argsort(np.argsort(themes)), whole[:, :-1].shape), -np.abs(parts[:, :-1]))
+    )
     out = []
-    for i, row in enumerate(records):
-        told = [j for j in range(len(model.groups)) if whole[i, j] != 0]
-        told.sort(key=lambda j: (-abs(exact[i, j]), model.groups[j].name))
-        lines = []
-        for j in told:
-            group = model.groups[j]
-            named = {str(k): v for k, v in row.items()}
-            lines.append(Reason(say(group, features[group.name], named), int(whole[i, j]), group.name))
+    for i in range(len(X)):
+        lines = [Reason(told[k][i], int(whole[i, k]), themes[k]) for k in order[i] if whole[i, k]]
         if whole[i, -1]:
             lines.append(Reason(ELSE, int(whole[i, -1]), ELSE_FEATURE))
         if holding[i]:

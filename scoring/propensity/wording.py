@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
 
 from sales_consultant.scoring.features import Feature, Group
 
@@ -23,6 +28,14 @@ _SINCE = (
 )
 _RATES = ((0.02, "never"), (0.25, "rarely"), (0.5, "sometimes"), (0.8, "often"))
 _RATIOS = ((0.5, "less than half"), (0.8, "less"), (1.25, "about the same"), (2.0, "more"))
+# Judgements: shorter and longer is within what is usual.
+_LONG_STAY, _QUICK_WAY = 1.5, 0.5
+# Judgements: a second thing is worth naming where it brings half as much as the first, and both fit into a line.
+_SECOND = 0.5
+_TWO_FIT = 72
+_PROGRESS = "progress"
+
+
 _LENGTHS = (
     (7, "less than a week"),
     (14, "1 to 2 weeks"),
@@ -130,3 +143,88 @@ def say(group: Group, features: Sequence[Feature], row: Mapping[str, object]) ->
     if days == 0 and words.none:
         return words.none
     return f"{clean(words.label)}: {band(days)}"
+
+
+def progress(stage: Group, row: Mapping[str, object]) -> str:
+    """How far a deal is and how it came there: "in Negotiation, faster than usual"; empty where its stage is not known.
+
+    Longer than usual: half as long again as the pipeline's deals stay in that stage. Faster: it has moved on in less than half
+    of the time that its won deals take in all.
+    """
+    value = row.get("stage")
+    if _gap(value):
+        return ""
+
+    def number(name: str) -> float:
+        found = row.get(name)
+        return math.nan if _gap(found) else _number(found)
+
+    text = f"in {clean(stage.words.names.get(str(value), str(value)))}"
+    moved = number("stages_passed") + (
+        0.0 if math.isnan(number("stages_skipped")) else number("stages_skipped")
+    )
+    if number("stage_slowness") >= _LONG_STAY:
+        text += ", longer than usual"
+    elif moved >= 1 and number("age_slowness") <= _QUICK_WAY:
+        text += ", faster than usual"
+    return f"{text}, after a step back" if number("moved_back") > 0 else text
+
+
+@dataclass
+class Spoken:
+    """What is said of the rows: texts are made once for each set of values."""
+
+    groups: Sequence[Group]
+    features: Sequence[Feature]
+    X: pd.DataFrame
+    known: dict[tuple[Any, ...], str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.of_group = {g.name: [f for f in self.features if f.group == g.name] for g in self.groups}
+        self.columns: dict[str, list[Any]] = {}
+
+    def theme(
+        self, theme: str, groups: NDArray[np.int64], exact: NDArray[np.float64], rows: NDArray[np.int64]
+    ) -> dict[int, str]:
+        """The text of a theme on some rows."""
+        mine = exact[np.ix_(rows, groups)]
+        helps = mine * np.sign(mine.sum(axis=1))[:, None]
+        best = np.argsort(-helps, axis=1, kind="stable")[:, :2]
+        texts: dict[int, str] = {}
+        for n, i in enumerate(rows.tolist()):
+            text = self._progress(i) if theme == _PROGRESS else ""
+            if not text:
+                first, *others = best[n]
+                text = self._said(self.groups[groups[first]], i)
+                for other in others:
+                    if helps[n, other] > _SECOND * helps[n, first] and helps[n, other] > 0:
+                        second = self._said(self.groups[groups[other]], i)
+                        text = f"{text}, {second}" if len(text) + len(second) < _TWO_FIT else text
+            texts[i] = text
+        return texts
+
+    def _said(self, group: Group, row: int) -> str:
+        features = self.of_group[group.name]
+        return self._once(group.name, features, row, lambda values: say(group, features, values))
+
+    def _progress(self, row: int) -> str:
+        names = {"stage", "stage_slowness", "age_slowness", "stages_passed", "stages_skipped", "moved_back"}
+        features = [f for f in self.features if f.name in names]
+        stage = next((g for g in self.groups if g.name == "stage"), None)
+        if stage is None:
+            return ""
+        return self._once(_PROGRESS, features, row, lambda values: progress(stage, values))
+
+    def _once(self, name: str, features: Sequence[Feature], row: int, make: Any) -> str:
+        values = tuple(self._column(f.name)[row] for f in features)
+        key = (name, *values)
+        if key not in self.known:
+            self.known[key] = str(make(dict(zip([f.name for f in features], values, strict=True))))
+        return self.known[key]
+
+    def _column(self, name: str) -> list[Any]:
+        if name not in self.columns:
+            column = self.X[name]
+            # A gap is None: two of them are equal, and one text does for both.
+            self.columns[name] = column.astype(object).where(column.notna(), None).tolist()
+        return self.columns[name]

@@ -10,7 +10,9 @@ from sales_consultant.scoring.additive.competing_risks import (
 )
 from sales_consultant.scoring.additive.cross_validation import (
     FOLDS,
+    Rows,
     boosted_margins,
+    calibrated_across,
     clearly_less,
     dense,
     folds,
@@ -19,6 +21,7 @@ from sales_consultant.scoring.additive.cross_validation import (
     quick_trees,
     several,
     some_groups,
+    tables_win,
 )
 from sales_consultant.scoring.additive.ebm import Tables, fit_tables
 from sales_consultant.scoring.additive.encoding import Encoder, NumberCode, is_number, levels_of, numbers
@@ -32,9 +35,11 @@ __all__ = [
     "Encoder",
     "Linear",
     "NumberCode",
+    "Rows",
     "Spans",
     "Tables",
     "boosted_margins",
+    "calibrated_across",
     "clearly_less",
     "dense",
     "fit_hazards",
@@ -51,4 +56,5 @@ __all__ = [
     "several",
     "some_groups",
     "spans",
+    "tables_win",
 ]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -10,10 +12,10 @@ from numpy.typing import NDArray
 
 from sales_consultant.scoring.additive.ebm import fit_tables
 from sales_consultant.scoring.additive.linear import logistic, screen
-from sales_consultant.scoring.metrics import clipped_rate
+from sales_consultant.scoring.metrics import calibrate, clipped_rate, mean_loss
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from sales_consultant.scoring.additive.encoding import Encoder
 
@@ -46,10 +48,48 @@ def several(codes: NDArray[np.int64]) -> NDArray[np.int64] | None:
     return codes if int(codes.max()) + 1 < len(codes) else None
 
 
-def folds(codes: NDArray[np.int64], random_state: int) -> NDArray[np.int64]:
-    """Each row's fold; a group's rows share one."""
-    fold_of_group = np.random.default_rng(random_state).permutation(int(codes.max()) + 1) % FOLDS
+def folds(codes: NDArray[np.int64], y: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Each row's fold; a group's rows share one.
+
+    Groups of like events and like size are dealt out in turn, so that the folds hold as much of either outcome. Nothing
+    is drawn: a verdict that hung on the seed of its folds would be none.
+    """
+    sizes, wins = np.bincount(codes), np.bincount(codes, weights=y)
+    # Groups that are alike come in no order that a table may have.
+    alike = np.random.default_rng(0).permutation(len(sizes))
+    order = np.lexsort((alike, sizes, wins))
+    turn = np.arange(len(sizes)) % (2 * FOLDS)
+    fold_of_group = np.empty(len(sizes), dtype=np.int64)
+    # There and back: the last of a round begins the next, or the last fold would always have the most.
+    fold_of_group[order] = np.minimum(turn, 2 * FOLDS - 1 - turn)
     return np.asarray(fold_of_group[codes])
+
+
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """Encoded rows to learn from, and the folds in which others judge them.
+
+    `Z` has the shape (rows, encoded columns); y, weight, group (0 to k - 1) and `twin` (the same for rows that are alike
+    in all columns) are one a row.
+    """
+
+    Z: NDArray[np.float64]
+    y: NDArray[np.float64]
+    weight: NDArray[np.float64]
+    group: NDArray[np.int64]
+    twin: NDArray[np.int64]
+
+    @cached_property
+    def fold(self) -> NDArray[np.int64]:
+        """Each row's fold."""
+        return folds(self.group, self.y)
+
+    def splits(self) -> Iterator[tuple[NDArray[np.bool_], NDArray[np.bool_]]]:
+        """For each fold the rows to learn from and those to judge, no twin of which is learnt from."""
+        for k in range(FOLDS):
+            judged = self.fold == k
+            if judged.any():
+                yield ~judged & ~np.isin(self.twin, self.twin[judged]), judged
 
 
 def clearly_less(mine: NDArray[np.float64], other: NDArray[np.float64], codes: NDArray[np.int64]) -> bool:
@@ -61,25 +101,14 @@ def clearly_less(mine: NDArray[np.float64], other: NDArray[np.float64], codes: N
     return float(gain.sum()) > float(np.sqrt(((gain - gain.mean()) ** 2).sum()))
 
 
-def linear_margins(
-    Z: NDArray[np.float64],
-    y: NDArray[np.float64],
-    weight: NDArray[np.float64],
-    codes: NDArray[np.int64],
-    strengths: Sequence[float],
-    random_state: int,
-) -> dict[tuple[float, float], NDArray[np.float64]]:
+def linear_margins(rows: Rows, strengths: Sequence[float]) -> dict[tuple[float, float], NDArray[np.float64]]:
     """Margins of every row by models that saw no row of its group, for each strength and screen of the columns."""
-    fold = folds(codes, random_state)
+    Z, y, weight = rows.Z, rows.y, rows.weight
     out = {(c, least): np.zeros(len(y)) for least in SCREENS for c in strengths}
-    for k in range(FOLDS):
-        learn, judged = fold != k, fold == k
-        if not judged.any():
-            continue
+    for learn, judged in rows.splits():
         if len(np.unique(y[learn])) < 2:
-            rate = clipped_rate(y[learn].mean())
             for margins in out.values():
-                margins[judged] = float(np.log(rate / (1 - rate)))
+                margins[judged] = _flat(y[learn])
             continue
         for least in SCREENS:
             scale = screen(Z[learn], y[learn], weight[learn], least)
@@ -89,6 +118,30 @@ def linear_margins(
                 coef, intercept = logistic(known, y[learn], weight[learn], c, start=start)
                 start = np.r_[coef, intercept]
                 out[c, least][judged] = unseen @ coef + intercept
+    return out
+
+
+def _flat(y: NDArray[np.float64]) -> float:
+    """The log-odds of the rate of rows of one class, or of none."""
+    rate = clipped_rate(float(y.mean()) if len(y) else 0.5)
+    return float(np.log(rate / (1 - rate)))
+
+
+def calibrated_across(margins: Iterable[NDArray[np.float64]], rows: Rows) -> NDArray[np.float64]:
+    """Margins out of fold by the best of some models, calibrated: for each fold by what the others say is best.
+
+    For the report alone. What was chosen and calibrated by the rows that it is then judged on would be better than chance
+    by that alone.
+    """
+    y, weight, out = rows.y, rows.weight, np.zeros(len(rows.y))
+    tried = list(margins)
+    for k in np.unique(rows.fold):
+        known = rows.fold != k
+        if not known.any():
+            known = ~known
+        best = min(tried, key=lambda m: mean_loss(y[known], m[known], weight[known]))
+        slope, shift = calibrate(best[known], y[known], weight[known])
+        out[rows.fold == k] = slope * best[rows.fold == k] + shift
     return out
 
 
@@ -121,19 +174,13 @@ def quick_trees(
     return np.asarray(np.log(p / (1 - p)), dtype=np.float64)
 
 
-def promising(
-    Z: NDArray[np.float64],
-    y: NDArray[np.float64],
-    weight: NDArray[np.float64],
-    codes: NDArray[np.int64],
-    linear: NDArray[np.float64],
-    random_state: int,
-) -> bool:
+def promising(rows: Rows, linear: NDArray[np.float64], random_state: int) -> bool:
     """Whether quick trees, halves of the groups judged by the other half, beat the linear margins by a standard error.
 
     A scout: tables take a hundred times as long to learn, and are worth it where something bends.
     """
-    half = folds(codes, random_state) % 2
+    Z, y, weight = rows.Z, rows.y, rows.weight
+    half = rows.fold % 2
     out = np.zeros(len(y))
     for k in (0, 1):
         known, judged = half != k, half == k
@@ -141,34 +188,39 @@ def promising(
             return False
         out[judged] = quick_trees(Z[known], y[known], weight[known], Z[judged], random_state)
     own, trees = (weight * (np.logaddexp(0.0, m) - y * m) for m in (linear, out))
-    return clearly_less(trees, own, codes)
+    return clearly_less(trees, own, rows.group)
 
 
-def boosted_margins(
-    encoder: Encoder,
-    X: pd.DataFrame,
-    y: NDArray[np.float64],
-    weight: NDArray[np.float64],
-    codes: NDArray[np.int64],
-    random_state: int,
-) -> NDArray[np.float64]:
-    """Margins of every row by tables that saw no row of its group."""
-    fold = folds(codes, random_state)
-    out = np.zeros(len(y))
-    for k in range(FOLDS):
-        known, judged = fold != k, fold == k
-        if not judged.any():
-            continue
+def boosted_margins(encoder: Encoder, X: pd.DataFrame, rows: Rows, random_state: int) -> NDArray[np.float64]:
+    """Margins of every row by tables that saw no row of its group; `X` are the rows before they were encoded."""
+    y, out = rows.y, np.zeros(len(rows.y))
+    for known, judged in rows.splits():
         if len(np.unique(y[known])) < 2:
-            out[judged] = float(np.log(clipped_rate(y[known].mean()) / (1 - clipped_rate(y[known].mean()))))
+            out[judged] = _flat(y[known])
             continue
         made = fit_tables(
             encoder,
             X[known],
             y[known],
-            weight[known],
+            rows.weight[known],
             random_state=random_state,
-            groups=several(dense(codes[known])),
+            groups=several(dense(rows.group[known])),
         )
         out[judged] = made.margin(X[judged])
     return out
+
+
+def tables_win(
+    own: NDArray[np.float64],
+    theirs: NDArray[np.float64],
+    codes: NDArray[np.int64],
+    order: NDArray[Any] | None,
+) -> bool:
+    """Whether losses of the tables are below those of the linear form: over all rows by more than a standard error of the
+    paired difference (groups together), and not behind on the newest quarter, where the order in time is known."""
+    if not clearly_less(theirs, own, codes):
+        return False
+    if order is None:
+        return True
+    newest = np.argsort(np.argsort(order, kind="stable"), kind="stable") >= 0.75 * len(own)
+    return float((own - theirs)[newest].sum()) > 0

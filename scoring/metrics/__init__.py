@@ -7,10 +7,12 @@ from sales_consultant.scoring.metrics.calibration import (
     recent_shift,
     sigmoid,
 )
-from sales_consultant.scoring.metrics.forward_report import ForwardTest, judge, part
+from sales_consultant.scoring.metrics.evidence import spans, twins
+from sales_consultant.scoring.metrics.forward_report import BETTER, ForwardTest, judge, part
 from sales_consultant.scoring.metrics.metrics import auc, group_weights, losses
 
 __all__ = [
+    "BETTER",
     "ForwardTest",
     "auc",
     "calibrate",
@@ -22,4 +24,6 @@ __all__ = [
     "part",
     "recent_shift",
     "sigmoid",
+    "spans",
+    "twins",
 ]

@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sales_consultant.scoring.core import Finding
 from sales_consultant.scoring.metrics import metrics
+from sales_consultant.scoring.metrics.evidence import (
+    LEAST_GAIN,
+    auc_influence,
+    estimate,
+    gain_within,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
 
 Verdict = Literal["better than base rate", "no better than base rate", "too little data"]
+BETTER: Verdict = "better than base rate"
 
-# Of 400 draws one end of 95 % is the twentieth, known well enough; more cost time. Ten records of either outcome are
-# the least of which an AUC says anything (its interval is then about .2 either way): judgements.
-RESAMPLES = 400
-CONFIDENCE = 0.95
+# Ten records of either outcome are the least of which an AUC says anything (its interval is then about .2 either way): a
+# judgement.
 _MIN_CLASS = 10
 
 
@@ -24,9 +32,12 @@ _MIN_CLASS = 10
 class ForwardTest:
     """Figures over all open records of the test's cut-offs.
 
-    The interval of the AUC is 95 %, by drawing companies with replacement. The verdict is one-sided at 95 %: in at
-    least that share of the draws the mean log-loss is below that of the training rows' base rate, and the AUC above
-    one half (a mere shift of the rate is no ranking). Figures are None where there was too little to test on.
+    The interval of the AUC is 95 %, rows of a company together. The verdict is one-sided at 95 %, rows of a month of
+    creation together too, and nothing in it is drawn by lot: the AUC is above one half, and the mean log-loss below that
+    of the training rows' base rate by half a percent or more; and both hold where rows are held only against those of their own cut-off and
+    month of creation, in which the base rate may have shifted: to follow a shift is no ranking. `gain_low` is the lower
+    end of the gain in log-loss over the base rate, `lacks` what a model that is no better falls short of. Figures are
+    None where there was too little to test on.
     `unseen` has n, auc, log_loss and base_log_loss of the rows whose company is in no training row, None where these
     hold fewer than 10 of either class. `contest` holds the test's log-loss of each tier where two were tried.
     `isotonic_gain` is a diagnosis of the calibration (see `metrics.isotonic_gain`), `grades` what the rows of each
@@ -49,6 +60,7 @@ class ForwardTest:
     log_loss: float | None = None
     base_log_loss: float | None = None
     gain_low: float | None = None
+    lacks: str | None = None
     brier: float | None = None
     ece: float | None = None
     lift_at_10: float | None = None
@@ -95,15 +107,19 @@ def judge(
     *,
     base: float,
     train: tuple[int, int, int],
-    random_state: int = 0,
     cuts: NDArray[np.int64] | None = None,
     unseen: NDArray[np.bool_] | None = None,
+    periods: Mapping[str, NDArray[Any]] | None = None,
+    born: NDArray[Any] | None = None,
+    twins: NDArray[Any] | None = None,
 ) -> ForwardTest:
     """Judge probabilities on unseen rows.
 
     `y`, `p`, `groups` are one value a row; `base` is the training rows' weighted rate; `train` holds rows,
     positives and records of the training rows; `cuts` are the rows' cut-offs, `unseen` marks the rows whose group
-    the training rows do not have.
+    the training rows do not have. `periods` are labels of the rows by name ("month of creation") within which the base
+    rate may have shifted; `born` labels the rows by when their records were made, `twins` those that are alike in all
+    columns: like the rows of a group these go together.
     """
     n, positives = len(y), int(y.sum())
     common: dict[str, Any] = {
@@ -119,21 +135,21 @@ def judge(
     }
     if min(positives, n - positives) < _MIN_CLASS:
         return ForwardTest(verdict="too little data", **common)
-    rng = np.random.default_rng(random_state)
-    weights = metrics.group_weights(groups, RESAMPLES, rng)
-    drawn = metrics.aucs(y, p, weights)
-    low, ranks, high = np.nanquantile(drawn, [0.025, 1 - CONFIDENCE, 0.975])
+    alike = [groups, *([twins] if twins is not None else [])]
     own, flat = metrics.losses(y, p), metrics.losses(y, np.full(n, base))
-    gain = weights @ (flat - own) / np.maximum(weights.sum(axis=1), 1)
-    gain_low = float(np.quantile(gain, 1 - CONFIDENCE))
+    gain, area = estimate(flat - own, alike), estimate(auc_influence(y, p), alike)
+    ways = [*alike, *([born] if born is not None else [])]
+    lacks = _lacks(y, p, ways, gain.mean / float(flat.mean()), periods or {})
+    low, high = area.interval()
     return ForwardTest(
-        verdict="better than base rate" if gain_low > 0 and ranks > 0.5 else "no better than base rate",
+        verdict="no better than base rate" if lacks else BETTER,
+        lacks=lacks,
         auc=metrics.auc(y, p),
-        auc_low=float(low),
-        auc_high=float(high),
+        auc_low=low,
+        auc_high=high,
         log_loss=float(own.mean()),
         base_log_loss=float(flat.mean()),
-        gain_low=gain_low,
+        gain_low=gain.low,
         brier=float(((p - y) ** 2).mean()),
         ece=metrics.expected_calibration_error(y, p),
         isotonic_gain=metrics.isotonic_gain(y, p, groups),
@@ -143,6 +159,30 @@ def judge(
         unseen=part(y, p, base, unseen) if unseen is not None else None,
         **common,
     )
+
+
+def _lacks(
+    y: NDArray[np.float64],
+    p: NDArray[np.float64],
+    ways: Sequence[NDArray[Any]],
+    gain: float,
+    periods: Mapping[str, NDArray[Any]],
+) -> str | None:
+    """What the probabilities fall short of to be better than the base rate, None where they are better.
+
+    Chance is held off by the ranking, which knows of no rate: to ask the gain in log-loss for more than its size as well
+    found a third fewer of the scores of a modest signal and no fewer of those of none (`no_signal`).
+    """
+    if gain < LEAST_GAIN:
+        return f"a gain in log-loss over the base rate of {LEAST_GAIN:.1%}"
+    for name, period in {"": np.zeros(len(y)), **periods}.items():
+        of_it = f" within each {name}" if name else ""
+        if not estimate(auc_influence(y, p, period), ways).low > 0.5:
+            return f"a ranking{of_it} that is more than chance"
+        saved, flat = gain_within(y, p, period)
+        if saved.mean() < LEAST_GAIN * flat:
+            return f"a gain in log-loss of {LEAST_GAIN:.1%} over a base rate that may shift{of_it}"
+    return None
 
 
 def _at_even_odds(y: NDArray[np.float64], p: NDArray[np.float64]) -> dict[str, Any]:

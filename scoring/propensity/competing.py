@@ -62,7 +62,7 @@ def fit_competing_risks(
     weight = (1.0 / rows.groupby("record_id")["record_id"].transform("size")).to_numpy()
     codes = dense(rows["group"].factorize()[0])
     whole = (rows["cut"] + horizon * DAY_MS <= until).to_numpy()
-    fold, out = folds(codes, random_state), np.zeros(len(rows))
+    fold, out = folds(codes, rows["label"].to_numpy(dtype=float)), np.zeros(len(rows))
     for k in range(FOLDS):
         known, judged = fold != k, fold == k
         part = Spans(seen.period[known], seen.outcome[known], seen.edges)
@@ -81,6 +81,5 @@ def fit_competing_risks(
         codes[whole],
         base=linear.base_rate_,
         train=(len(rows), int(y.sum()), int(rows["record_id"].nunique())),
-        random_state=random_state,
     )
     return model

@@ -12,8 +12,10 @@ from sales_consultant.scoring.additive import (
     CompetingRisks,
     Encoder,
     Linear,
+    Rows,
     Tables,
     boosted_margins,
+    calibrated_across,
     dense,
     fit_tables,
     linear_margins,
@@ -22,6 +24,7 @@ from sales_consultant.scoring.additive import (
     screen,
     several,
     some_groups,
+    tables_win,
 )
 from sales_consultant.scoring.core import Finding, ScoringError
 from sales_consultant.scoring.features import known_leaker
@@ -42,6 +45,8 @@ from sales_consultant.scoring.metrics import (
     mean_loss,
     recent_shift,
     sigmoid,
+    spans,
+    twins,
 )
 from sales_consultant.scoring.propensity.estimator import Classifier, labels, named
 
@@ -222,54 +227,64 @@ class PropensityModel(Classifier):
         self.strength_, self.screen_, self.slope_, self.shift_ = 0.0, 0.0, 1.0, 0.0
         self.contest_: dict[str, float] = {}
         # The strength and the two numbers of the calibration need no more rows than this.
-        some = some_groups(codes, np.random.default_rng(self.random_state))
-        Xs, seen, seen_weight, some_codes = X[some], y[some], weight[some], dense(codes[some])
-        out_of_fold = np.full(len(seen), flat)
-        allowed = self.tier_
+        some = some_groups(codes, np.random.default_rng(0))
+        seen, at = y[some], order[some] if order is not None else None
+        honest = np.full(len(seen), flat)
         form: Form = _flat(flat)
-        linear = "full" if allowed == "boosted" else allowed
-        encoder = Encoder.learn(X if allowed != "rules" else X.iloc[:, :0], hinges=_HINGES.get(linear, 0))
+        twin: NDArray[np.int64] | None = None
+        allowed = self.tier_
+        hinges = _HINGES.get("full" if allowed == "boosted" else allowed, 0)
+        encoder = Encoder.learn(X if allowed != "rules" else X.iloc[:, :0], hinges=hinges)
         if encoder.codes:
             Z = encoder.encode(X)
-            margins = linear_margins(
-                Z[some], seen, seen_weight, some_codes, _STRENGTHS[linear], self.random_state
-            )
-            best = min(margins, key=lambda c: mean_loss(seen, margins[c], seen_weight))
-            self.strength_, self.screen_ = best
-            out_of_fold = margins[best]
-            self.tier_ = linear
-            boosted = None
-            asked = allowed == "boosted" or (
-                self._tables
-                and allowed in ("full", "shrunk")
-                and promising(Z[some], seen, seen_weight, some_codes, out_of_fold, self.random_state)
-            )
-            if asked:
-                tables_margin = boosted_margins(encoder, Xs, seen, seen_weight, some_codes, self.random_state)
-                at = order[some] if order is not None else None
-                if self.tier == "boosted" or self._wins(
-                    tables_margin, out_of_fold, seen, seen_weight, some_codes, at
-                ):
-                    out_of_fold, self.tier_ = tables_margin, allowed
-                    boosted = fit_tables(
-                        encoder, X, y, weight, random_state=self.random_state, groups=several(codes)
-                    )
-            self.slope_, self.shift_ = calibrate(out_of_fold, seen, seen_weight)
-            if order is not None:
+            twin = twins(pd.DataFrame(Z[some]))
+            rows = Rows(Z[some], seen, weight[some], dense(codes[some]), twin)
+            out_of_fold, tried = self._choose(encoder, X[some], rows, at)
+            self.slope_, self.shift_ = calibrate(out_of_fold, seen, rows.weight)
+            if at is not None:
                 calibrated = self.slope_ * out_of_fold + self.shift_
-                self.shift_ += recent_shift(calibrated, seen, seen_weight, some_codes, order[some])
-            made = boosted if boosted is not None else self._linear(encoder, Z, y, weight)
+                self.shift_ += recent_shift(calibrated, seen, rows.weight, rows.group, at)
+            made: Linear | Tables
+            if tried is None:
+                made = fit_tables(
+                    encoder, X, y, weight, random_state=self.random_state, groups=several(codes)
+                )
+            else:
+                made = self._linear(encoder, Z, y, weight)
             form = made.scaled(self.slope_, self.shift_)
-            out_of_fold = self.slope_ * out_of_fold + self.shift_
+            honest = calibrated_across(tried or [out_of_fold], rows)
         self._take(form)
         self.report_ = judge(
             seen,
-            sigmoid(out_of_fold),
-            codes[some],
+            sigmoid(honest),
+            dense(codes[some]),
             base=self.base_rate_,
             train=(len(y), int(y.sum()), len(np.unique(codes))),
-            random_state=self.random_state,
+            periods=None if at is None else {"time": spans(at)},
+            twins=twin,
         )
+
+    def _choose(
+        self, encoder: Encoder, X: pd.DataFrame, rows: Rows, order: NDArray[Any] | None
+    ) -> tuple[NDArray[np.float64], list[NDArray[np.float64]] | None]:
+        """Margins out of fold of the best linear form and those of all that were tried, or of tables and None.
+
+        Sets the strength and the screen, the tier and the contest.
+        """
+        allowed, y, weight = self.tier_, rows.y, rows.weight
+        self.tier_ = linear = "full" if allowed == "boosted" else allowed
+        margins = linear_margins(rows, _STRENGTHS[linear])
+        self.strength_, self.screen_ = min(margins, key=lambda c: mean_loss(y, margins[c], weight))
+        straight = margins[self.strength_, self.screen_]
+        if allowed == "boosted" or (self._tables and promising(rows, straight, self.random_state)):
+            bent = boosted_margins(encoder, X, rows, self.random_state)
+            own, theirs = (weight * (np.logaddexp(0.0, m) - y * m) for m in (straight, bent))
+            total = float(weight.sum())
+            self.contest_ = {"full": float(own.sum()) / total, "boosted": float(theirs.sum()) / total}
+            if self.tier == "boosted" or tables_win(own, theirs, rows.group, order):
+                self.tier_ = allowed
+                return bent, None
+        return straight, list(margins.values())
 
     def _linear(
         self, encoder: Encoder, Z: NDArray[np.float64], y: NDArray[np.float64], weight: NDArray[np.float64]
@@ -285,32 +300,6 @@ class PropensityModel(Classifier):
         self.form_ = form
         self.columns_ = form.columns
         self.base_value_ = form.base
-
-    def _wins(
-        self,
-        tables_margin: NDArray[np.float64],
-        ours: NDArray[np.float64],
-        y: NDArray[np.float64],
-        weight: NDArray[np.float64],
-        codes: NDArray[np.int64],
-        order: NDArray[Any] | None,
-    ) -> bool:
-        """Whether the boosted tables beat the linear form: over all rows by more than a standard error of the paired
-        difference (groups together), and not behind on the newest quarter, where the order in time is known."""
-        own, theirs = (weight * (np.logaddexp(0.0, m) - y * m) for m in (ours, tables_margin))
-        self.contest_ = {
-            "full": float(own.sum() / weight.sum()),
-            "boosted": float(theirs.sum() / weight.sum()),
-        }
-        gain = np.bincount(codes, weights=own - theirs)
-        total = float(gain.sum())
-        error = float(np.sqrt(((gain - gain.mean()) ** 2).sum()))
-        if total <= error:
-            return False
-        if order is None:
-            return True
-        newest = np.argsort(np.argsort(order, kind="stable"), kind="stable") >= 0.75 * len(y)
-        return float((own - theirs)[newest].sum()) > 0
 
     @property
     def base_odds(self) -> float:

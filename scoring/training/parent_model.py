@@ -25,7 +25,7 @@ from sales_consultant.scoring.populations import (
 )
 from sales_consultant.scoring.training.model_card import TrainingEvidence, finish
 from sales_consultant.scoring.training.training import Trained
-from sales_consultant.scoring.validation import unseen, untested
+from sales_consultant.scoring.validation import MONTH, periods, unseen, untested
 
 if TYPE_CHECKING:
     from sales_consultant.config.populations import Exclusions, Population
@@ -106,7 +106,7 @@ def borrow(
     offset = _fitted(parent.propensity, X, rows)
     rate = _rate(parent.propensity, X, rows, offset)
     propensity = _moved(parent.propensity, offset.value, rate)
-    report, judged = _tested(lender, X, rows, horizon, random_state)
+    report, judged = _tested(lender, X, rows, horizon)
     own_test = report is not None
     if report is None:
         report = replace(untested(rows), verdict=lender.report["verdict"])
@@ -168,7 +168,7 @@ def _moved(model: PropensityModel, offset: float, rate: float) -> PropensityMode
 
 
 def _tested(
-    lender: Lender, X: pd.DataFrame, rows: pd.DataFrame, horizon: int, random_state: int
+    lender: Lender, X: pd.DataFrame, rows: pd.DataFrame, horizon: int
 ) -> tuple[ForwardTest | None, pd.DataFrame | None]:
     """The forward test of the borrowed model on the population's own rows; None where they are too few.
 
@@ -197,8 +197,9 @@ def _tested(
         test["group"].to_numpy(),
         base=_rate(model, X, before, offset),
         train=(len(before), int(before["label"].sum()), int(before["record_id"].nunique())),
-        random_state=random_state,
         cuts=test["cut"].to_numpy(dtype=np.int64),
+        periods=periods(test),
+        born=periods(test).get(MONTH),
     )
     return (None, None) if report.verdict == "too little data" else (report, test.assign(p=p))
 

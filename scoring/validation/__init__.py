@@ -1,7 +1,14 @@
 """What decides whether a model may be published: the forward test and what is read from it."""
 
 from sales_consultant.scoring.validation.baselines import compare
-from sales_consultant.scoring.validation.forward_test import Outcome, fit, forward_test, untested
+from sales_consultant.scoring.validation.forward_test import (
+    MONTH,
+    Outcome,
+    fit,
+    forward_test,
+    periods,
+    untested,
+)
 from sales_consultant.scoring.validation.grade_bands import settle
 from sales_consultant.scoring.validation.no_change import nothing_ended
 from sales_consultant.scoring.validation.plausibility import warnings
@@ -9,6 +16,7 @@ from sales_consultant.scoring.validation.publish_gate import GateComparison, sha
 from sales_consultant.scoring.validation.readiness import lending, readiness
 
 __all__ = [
+    "MONTH",
     "GateComparison",
     "Outcome",
     "compare",
@@ -16,6 +24,7 @@ __all__ = [
     "forward_test",
     "lending",
     "nothing_ended",
+    "periods",
     "readiness",
     "settle",
     "shares",

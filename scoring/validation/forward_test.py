@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
+from sales_consultant.config.clock import DAY_MS
 from sales_consultant.scoring.additive import clearly_less
 from sales_consultant.scoring.features import OWNERS, family
-from sales_consultant.scoring.metrics import ForwardTest, judge, losses
+from sales_consultant.scoring.metrics import BETTER, ForwardTest, judge, losses, twins
 from sales_consultant.scoring.populations import classes, split
 from sales_consultant.scoring.propensity import PropensityModel, Tier, tier_of
 from sales_consultant.scoring.propensity import fit_competing_risks as competing
+from sales_consultant.scoring.validation import slices
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from sales_consultant.scoring.core import Finding
+
+
+MONTH = "month of creation"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,10 +100,33 @@ def forward_test(X: pd.DataFrame, rows: pd.DataFrame, *, horizon: int, random_st
         test["group"].to_numpy(),
         base=float(np.average(train["label"], weights=train["weight"])),
         train=(len(train), int(train["label"].sum()), int(train["record_id"].nunique())),
-        random_state=random_state,
         cuts=test["cut"].to_numpy(),
         unseen=~test["group"].isin(train["group"]).to_numpy(),
+        periods=periods(test),
+        born=periods(test).get(MONTH),
+        twins=twins(X.loc[test.index]),
+    )
+    judged = test.assign(p=p)
+    report = ranks_early(
+        replace(report, contest=contest), slices.by_moment(judged, rows) if "created_at" in rows else None
     )
     hazards = model is alternatives.get("hazards")
-    report = replace(report, contest=contest)
-    return Outcome(report, model.leaks_, model.tier_, hazards, test.assign(p=p), model)
+    return Outcome(report, model.leaks_, model.tier_, hazards, judged, model)
+
+
+def periods(rows: pd.DataFrame) -> dict[str, NDArray[Any]]:
+    """Rows that may share a base rate of their own: those of one cut-off, and those made in one month, where it is known."""
+    found = {"cut-off": rows["cut"].to_numpy()}
+    if "created_at" in rows:
+        found[MONTH] = (rows["created_at"] // (30 * DAY_MS)).to_numpy()
+    return found
+
+
+def ranks_early(report: ForwardTest, moments: dict[str, dict[str, float] | None] | None) -> ForwardTest:
+    """The report with its figures at moments of a record's life, and no better where both of those under way are
+    ordered worse than by chance: what is right only at the end is known without a score."""
+    early = [(moments or {}).get(m) for m in ("one third", "two thirds")]
+    if report.verdict == BETTER and all(m is not None and m["auc"] < 0.5 for m in early):
+        lacks = "a ranking at one third and two thirds of a record's life"
+        report = replace(report, verdict="no better than base rate", lacks=lacks)
+    return replace(report, moments=moments)

@@ -109,14 +109,14 @@ def figures(
     shown: pd.DataFrame | None,
     horizon: int,
 ) -> dict[str, Any]:
-    """The parts as fields of a `ForwardTest`: moments, without_seller, without_undated, exposure.
+    """The parts as fields of a `ForwardTest`: without_seller, without_undated, exposure. The moments are part of the verdict,
+    see `forward_test`.
 
     `sellers` and `undated` are the columns of the seller's doings, and of fields of which only today's value is known.
     """
     if judged is None or judged.empty or model is None:
         return {}
     return {
-        "moments": by_moment(judged, rows),
         "without_seller": without(X, rows, model, sellers, horizon=horizon),
         "without_undated": without(X, rows, model, undated, horizon=horizon),
         "exposure": by_exposure(judged, shown, base=float(rows["label"].mean()), horizon=horizon),

@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from sales_consultant.scoring.additive.ebm import fit_tables
-from sales_consultant.scoring.additive.linear import logistic, screen
+from sales_consultant.scoring.additive.linear import LogisticPath, screen
 from sales_consultant.scoring.metrics import calibrate, clipped_rate, mean_loss
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 # calibration are known well enough from 20,000 rows, and a training of 100,000 rows then takes seconds.
 FOLDS = 5
 MOST_ROWS_TO_TUNE = 20_000
+_STEPS_DOWN = 2
 # None, and one that drops what alone says no more than chance: the fewer the rows the more it is worth.
 SCREENS = (0.0, 2.0)
 
@@ -102,22 +103,33 @@ def clearly_less(mine: NDArray[np.float64], other: NDArray[np.float64], codes: N
 
 
 def linear_margins(rows: Rows, strengths: Sequence[float]) -> dict[tuple[float, float], NDArray[np.float64]]:
-    """Margins of every row by models that saw no row of its group, for each strength and screen of the columns."""
+    """Margins of every row by models that saw no row of its group, for each strength and screen of the columns.
+
+    Strengths are tried from the least on, until the log-loss has risen twice.
+    """
     Z, y, weight = rows.Z, rows.y, rows.weight
-    out = {(c, least): np.zeros(len(y)) for least in SCREENS for c in strengths}
-    for learn, judged in rows.splits():
-        if len(np.unique(y[learn])) < 2:
-            for margins in out.values():
-                margins[judged] = _flat(y[learn])
-            continue
-        for least in SCREENS:
-            scale = screen(Z[learn], y[learn], weight[learn], least)
-            known, unseen = Z[learn] * scale, Z[judged] * scale
-            start: NDArray[np.float64] | None = None
-            for c in strengths:
-                coef, intercept = logistic(known, y[learn], weight[learn], c, start=start)
-                start = np.r_[coef, intercept]
-                out[c, least][judged] = unseen @ coef + intercept
+    splits, out = list(rows.splits()), {}
+    for least in SCREENS:
+        paths = [
+            LogisticPath(Z, y, weight * learn, screen(Z[learn], y[learn], weight[learn], least))
+            if len(np.unique(y[learn])) > 1
+            else None
+            for learn, _ in splits
+        ]
+        losses: list[float] = []
+        for c in strengths:
+            margin = np.zeros(len(y))
+            for path, (learn, judged) in zip(paths, splits, strict=True):
+                if path is None:
+                    margin[judged] = _flat(y[learn])
+                    continue
+                coef, intercept = path.fit(c)
+                margin[judged] = Z[judged] @ coef + intercept
+            out[c, least] = margin
+            losses.append(mean_loss(y, margin, weight))
+            # Weaker penalties take ever longer, and after two steps downhill the best is behind.
+            if len(losses) > _STEPS_DOWN and losses[-_STEPS_DOWN - 1 :] == sorted(losses[-_STEPS_DOWN - 1 :]):
+                break
     return out
 
 
@@ -174,12 +186,13 @@ def quick_trees(
     return np.asarray(np.log(p / (1 - p)), dtype=np.float64)
 
 
-def promising(rows: Rows, linear: NDArray[np.float64], random_state: int) -> bool:
+def promising(rows: Rows, linear: NDArray[np.float64], plain: NDArray[np.bool_], random_state: int) -> bool:
     """Whether quick trees, halves of the groups judged by the other half, beat the linear margins by a standard error.
 
-    A scout: tables take a hundred times as long to learn, and are worth it where something bends.
+    A scout: tables take a hundred times as long to learn, and are worth it where something bends. The trees see the
+    encoded columns marked in `plain`.
     """
-    Z, y, weight = rows.Z, rows.y, rows.weight
+    Z, y, weight = rows.Z[:, plain], rows.y, rows.weight
     half = rows.fold % 2
     out = np.zeros(len(y))
     for k in (0, 1):

@@ -204,6 +204,16 @@ class Encoder:
         widths = [c.width for c in self.codes]
         return np.asarray(np.cumsum([0, *widths[:-1]]) if widths else [], dtype=np.int64)
 
+    def plain(self) -> NDArray[np.bool_]:
+        """Which encoded columns are no hinges: to trees, which find bends themselves, hinges say nothing more."""
+        marks = [
+            [True, *([False] * len(c.knots)), *([True] * c.gaps)]
+            if isinstance(c, NumberCode)
+            else [True] * c.width
+            for c in self.codes
+        ]
+        return np.array([m for of_one in marks for m in of_one], dtype=bool)
+
     def encode(self, X: pd.DataFrame) -> NDArray[np.float64]:
         """Shape (rows, sum of widths)."""
         parts = [

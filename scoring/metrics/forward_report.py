@@ -34,10 +34,10 @@ class ForwardTest:
 
     The interval of the AUC is 95 %, rows of a company together. The verdict is one-sided at 95 %, rows of a month of
     creation together too, and nothing in it is drawn by lot: the AUC is above one half, and the mean log-loss below that
-    of the training rows' base rate by half a percent or more; and both hold where rows are held only against those of their own cut-off and
-    month of creation, in which the base rate may have shifted: to follow a shift is no ranking. `gain_low` is the lower
-    end of the gain in log-loss over the base rate, `lacks` what a model that is no better falls short of. Figures are
-    None where there was too little to test on.
+    of the training rows' base rate by half a percent or more; and both hold where rows are held only against those of
+    their own cut-off and month of creation, in which the base rate may have shifted: to follow a shift is no ranking.
+    `gain_low` is the lower end of the gain in log-loss over the base rate, `lacks` what a model that is no better falls
+    short of. Figures are None where there was too little to test on.
     `unseen` has n, auc, log_loss and base_log_loss of the rows whose company is in no training row, None where these
     hold fewer than 10 of either class. `contest` holds the test's log-loss of each tier where two were tried.
     `isotonic_gain` is a diagnosis of the calibration (see `metrics.isotonic_gain`), `grades` what the rows of each

@@ -276,7 +276,9 @@ class PropensityModel(Classifier):
         margins = linear_margins(rows, _STRENGTHS[linear])
         self.strength_, self.screen_ = min(margins, key=lambda c: mean_loss(y, margins[c], weight))
         straight = margins[self.strength_, self.screen_]
-        if allowed == "boosted" or (self._tables and promising(rows, straight, self.random_state)):
+        if allowed == "boosted" or (
+            self._tables and promising(rows, straight, encoder.plain(), self.random_state)
+        ):
             bent = boosted_margins(encoder, X, rows, self.random_state)
             own, theirs = (weight * (np.logaddexp(0.0, m) - y * m) for m in (straight, bent))
             total = float(weight.sum())

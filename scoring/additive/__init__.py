@@ -26,6 +26,7 @@ from sales_consultant.scoring.additive.cross_validation import (
 from sales_consultant.scoring.additive.ebm import Tables, fit_tables
 from sales_consultant.scoring.additive.encoding import Encoder, NumberCode, is_number, levels_of, numbers
 from sales_consultant.scoring.additive.linear import Linear, logistic, screen
+from sales_consultant.scoring.additive.monotone import Meaning, one_way
 
 __all__ = [
     "FOLDS",
@@ -34,6 +35,7 @@ __all__ = [
     "CompetingRisks",
     "Encoder",
     "Linear",
+    "Meaning",
     "NumberCode",
     "Rows",
     "Spans",
@@ -50,6 +52,7 @@ __all__ = [
     "linear_margins",
     "logistic",
     "numbers",
+    "one_way",
     "promising",
     "quick_trees",
     "screen",

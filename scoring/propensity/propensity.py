@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
@@ -20,6 +21,7 @@ from sales_consultant.scoring.additive import (
     fit_tables,
     linear_margins,
     logistic,
+    one_way,
     promising,
     screen,
     several,
@@ -53,6 +55,7 @@ from sales_consultant.scoring.propensity.estimator import Classifier, labels, na
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from sales_consultant.scoring.additive import Meaning
     from sales_consultant.scoring.propensity.estimator import Table
 
 Tier = Literal["rules", "shrunk", "full", "boosted"]
@@ -100,15 +103,16 @@ class PropensityModel(Classifier):
     names); `tables` says whether the tiers "shrunk" and "full" may be learnt as tables too, where quick trees show by
     a standard error that something bends and the tables then win as the boosted tier's do (None: where the tier is
     "auto"). `families` says what a column is made of: where one leaks, all columns of its family are dropped (a
-    column without an entry is its own). In the tier "rules" there is no model: every row gets the base rate and no
+    column without an entry is its own). `meanings` says which columns measure one thing, as the windows of a count: in
+    the linear form their effects go one way. In the tier "rules" there is no model: every row gets the base rate and no
     contribution.
 
     After `fit`: `tier_`, `base_value_` (the margin of the average training row), `feature_names_in_`, `columns_`
     (those that are used), `leaks_` (findings with column, kind, evidence; their families are dropped), `report_`
     (figures out of fold; whole groups are left out together), `strength_` and `screen_` (the C and the screen of
     columns that won), `slope_` and `shift_` (the affine map of the margin that calibrates it, already folded in),
-    `form_` (the additive form: linear, tables, or hazards), `contest_` (log-loss out of fold of the tiers that were
-    tried).
+    `form_` (the additive form: linear, tables, or hazards), `free_` (the linear form whose effects may turn, None where it
+    is the same), `contest_` (log-loss out of fold of the tiers that were tried).
     """
 
     tier_: Tier
@@ -127,8 +131,10 @@ class PropensityModel(Classifier):
         audit: Sequence[str] | None = None,
         families: Mapping[str, str] | None = None,
         tables: bool | None = None,
+        meanings: Mapping[str, Meaning] | None = None,
     ) -> None:
         self.tier = tier
+        self.meanings = meanings
         self.tables = tables
         self.random_state = random_state
         self.audit = audit
@@ -226,6 +232,7 @@ class PropensityModel(Classifier):
         flat = float(np.log(self.base_odds))
         self.strength_, self.screen_, self.slope_, self.shift_ = 0.0, 0.0, 1.0, 0.0
         self.contest_: dict[str, float] = {}
+        self.free_: Linear | None = None
         # The strength and the two numbers of the calibration need no more rows than this.
         some = some_groups(codes, np.random.default_rng(0))
         seen, at = y[some], order[some] if order is not None else None
@@ -294,9 +301,28 @@ class PropensityModel(Classifier):
         """The linear form of encoded rows at the strength and screen that were chosen."""
         scale = screen(Z, y, weight, self.screen_)
         coef, intercept = logistic(Z * scale, y, weight, self.strength_)
-        coef = coef * scale
+        free = (coef * scale, intercept)
         means = np_array(np.average(Z, axis=0, weights=weight))
-        return Linear(encoder, coef, means, float(intercept + means @ coef))
+
+        def form(coef: NDArray[np.float64], intercept: float) -> Linear:
+            return Linear(encoder, coef, means, float(intercept + means @ coef))
+
+        if not self.meanings:
+            return form(*free)
+        held = one_way(
+            encoder, Z, y, weight, strength=self.strength_, scale=scale, meanings=self.meanings, free=free
+        )
+        self.free_ = form(*free) if held is not free else None
+        return form(*held)
+
+    def set_free(self) -> PropensityModel | None:
+        """The same model with effects that may turn round, None where they do not."""
+        if self.free_ is None:
+            return None
+        other = copy.copy(self)
+        other._take(self.free_.scaled(self.slope_, self.shift_))
+        other.meanings = other.free_ = None
+        return other
 
     def _take(self, form: Form) -> None:
         self.form_ = form

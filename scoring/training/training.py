@@ -275,14 +275,18 @@ def _learn(
     report, tier = untested(rows), tier_of(*classes(rows))
     while tier != "rules":
         say("forward test")
-        outcome = forward_test(X[declared.names], rows, horizon=horizon, random_state=random_state)
+        meanings = {f.name: f.meaning for f in declared.features if f.meaning is not None}
+        outcome = forward_test(
+            X[declared.names], rows, horizon=horizon, random_state=random_state, meanings=meanings
+        )
         report, declared = outcome.report, declared.without(outcome.leaks)
         if report.verdict == "too little data":
             break
         say("final fit")
         # Boosted only where it won the test; else what so many records allow.
         best = outcome.tier if tier == "boosted" else tier
-        model = fit(X[declared.names], rows, tier=best, random_state=random_state)
+        one_way = None if outcome.bent else meanings
+        model = fit(X[declared.names], rows, tier=best, random_state=random_state, meanings=one_way)
         if not model.leaks_:
             return report, model, declared, outcome
         declared = declared.without(model.leaks_)

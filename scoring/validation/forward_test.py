@@ -18,8 +18,11 @@ from sales_consultant.scoring.propensity import fit_competing_risks as competing
 from sales_consultant.scoring.validation import slices
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import NDArray
 
+    from sales_consultant.scoring.additive import Meaning
     from sales_consultant.scoring.core import Finding
 
 
@@ -29,7 +32,8 @@ MONTH = "month of creation"
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What the forward test found: the report of the better model, its tier, whether it is of hazards, the columns it
-    dropped, the rows it was judged on with the probability `p` that it gave them, and that model itself."""
+    dropped, the rows it was judged on with the probability `p` that it gave them, and that model itself. `bent`: whether
+    effects that may turn round won."""
 
     report: ForwardTest
     leaks: list[Finding]
@@ -37,17 +41,27 @@ class Outcome:
     hazards: bool = False
     judged: pd.DataFrame | None = None
     model: PropensityModel | None = None
+    bent: bool = False
 
 
-def fit(X: pd.DataFrame, rows: pd.DataFrame, *, tier: str, random_state: int) -> PropensityModel:
+def fit(
+    X: pd.DataFrame,
+    rows: pd.DataFrame,
+    *,
+    tier: str,
+    random_state: int,
+    meanings: Mapping[str, Meaning] | None = None,
+) -> PropensityModel:
     """A model on training rows (columns cut, group, label, weight).
 
     Leaks are looked for in the customer's own fields, in their values and in what is made of these; what we
     count ourselves from dated rows is as of the cut-off by construction. A field that leaks in one of its
-    columns loses them all.
+    columns loses them all. `meanings` says which columns measure one thing: their effects go one way.
     """
     fields = {str(c): family(str(c)) for c in X.columns if c.partition(".")[0] in OWNERS}
-    model = PropensityModel(tier=tier, random_state=random_state, audit=list(fields), families=fields)
+    model = PropensityModel(
+        tier=tier, random_state=random_state, audit=list(fields), families=fields, meanings=meanings
+    )
     return model.fit(
         X.loc[rows.index],
         rows["label"].to_numpy(),
@@ -63,8 +77,19 @@ def untested(rows: pd.DataFrame) -> ForwardTest:
     return ForwardTest("too little data", 0, 0, None, len(rows), int(rows["label"].sum()), records)
 
 
-def forward_test(X: pd.DataFrame, rows: pd.DataFrame, *, horizon: int, random_state: int = 0) -> Outcome:
-    """Fit on rows whose label was known before the test began, judge on all rows of the test's cut-offs."""
+def forward_test(
+    X: pd.DataFrame,
+    rows: pd.DataFrame,
+    *,
+    horizon: int,
+    random_state: int = 0,
+    meanings: Mapping[str, Meaning] | None = None,
+) -> Outcome:
+    """Fit on rows whose label was known before the test began, judge on all rows of the test's cut-offs.
+
+    Effects of columns that measure one thing (`meanings`) go one way, unless a model in which they may turn round is better
+    by more than chance.
+    """
     empty = untested(rows)
     parts = split(rows, horizon)
     if parts is None:
@@ -74,10 +99,11 @@ def forward_test(X: pd.DataFrame, rows: pd.DataFrame, *, horizon: int, random_st
     if tier == "rules":
         return Outcome(empty, [])
     y = test["label"].to_numpy(dtype=float)
-    model = fit(X, train, tier="full" if tier == "boosted" else tier, random_state=random_state)
+    straight = "full" if tier == "boosted" else tier
+    model = fit(X, train, tier=straight, random_state=random_state, meanings=meanings)
     p = model.predict_proba(X.loc[test.index])[:, 1]
     codes = np.unique(test["group"].to_numpy(), return_inverse=True)[1]
-    alternatives: dict[str, PropensityModel | None] = {}
+    alternatives: dict[str, PropensityModel | None] = {"bent": free} if (free := model.set_free()) else {}
     if model.tier_ == "full":
         start = int(test["cut"].min())
         under_way = rows[rows["cut"] < start]
@@ -86,7 +112,9 @@ def forward_test(X: pd.DataFrame, rows: pd.DataFrame, *, horizon: int, random_st
         )
     if tier == "boosted":
         alternatives["boosted"] = fit(X, train, tier=tier, random_state=random_state)
-    contest = {"full": float(losses(y, p).mean())} if alternatives else None
+    contest: dict[str, float] | None = None
+    if alternatives:
+        contest = {str(model.tier_): float(losses(y, p).mean())}
     for name, alternative in alternatives.items():
         if alternative is None or contest is None:
             continue
@@ -111,7 +139,8 @@ def forward_test(X: pd.DataFrame, rows: pd.DataFrame, *, horizon: int, random_st
         replace(report, contest=contest), slices.by_moment(judged, rows) if "created_at" in rows else None
     )
     hazards = model is alternatives.get("hazards")
-    return Outcome(report, model.leaks_, model.tier_, hazards, judged, model)
+    bent = model is alternatives.get("bent")
+    return Outcome(report, model.leaks_, model.tier_, hazards, judged, model, bent)
 
 
 def periods(rows: pd.DataFrame) -> dict[str, NDArray[Any]]:

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from sales_consultant.scoring.additive.encoding import Encoder
 
-# Numbers of a matrix that is held at once: 160 MB. A judgement: larger costs memory, smaller costs time.
-_ENCODED_AT_ONCE = 20_000_000
+# Numbers of a matrix that is held at once: 8 MB, which stay near the processor.
+_ENCODED_AT_ONCE = 1_000_000
 # Encoded columns up to which a matrix of all pairs of them is made: with 2,000 rows of 600 columns (2,600 encoded) making it
 # takes longer than doing without it.
 _MOST_TURNED = 1000

@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from sales_consultant.scoring.propensity.points import split
-from sales_consultant.scoring.propensity.wording import Spoken
+from sales_consultant.scoring.propensity.points import HIGH, LOW, split
+from sales_consultant.scoring.propensity.wording import progress_all, say_all
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from sales_consultant.scoring.propensity.model import PopulationModel
 
+# Rows whose reasons are made at once: some megabytes of them, however many there are.
+_AT_ONCE = 50_000
 ELSE, ELSE_FEATURE = "everything else", "everything_else"
 HELD_FEATURE = "held"
+_PROGRESS = "progress"
+# Judgements: a second thing is worth naming where it brings half as much as the first, and both fit into a line.
+_SECOND = 0.5
+_TWO_FIT = 72
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,30 +50,91 @@ def reasons(model: PopulationModel, X: pd.DataFrame) -> tuple[list[list[Reason]]
     the strongest first. Whole points that are zero are not told. "Everything else" is what the average record has above or
     below the base odds.
     """
+    parts = [_reasons(model, X.iloc[k : k + _AT_ONCE]) for k in range(0, len(X), _AT_ONCE)]
+    told = [lines for part, _ in parts for lines in part]
+    return told, np.concatenate([score for _, score in parts] or [np.empty(0, dtype=np.int64)])
+
+
+def _reasons(model: PopulationModel, X: pd.DataFrame) -> tuple[list[list[Reason]], NDArray[np.int64]]:
     exact = model.exact_points(X)
-    themes = list(dict.fromkeys(g.reason for g in model.groups))
-    place = np.array([themes.index(g.reason) for g in model.groups], dtype=np.int64)
-    parts = np.zeros((len(X), len(themes) + 1))
-    np.add.at(parts.T, place, exact[:, :-1].T)
-    parts[:, -1] = exact[:, -1]
+    names = sorted({g.reason for g in model.groups})
+    groups_of = [[j for j, g in enumerate(model.groups) if g.reason == name] for name in names]
+    parts = np.column_stack([*(exact[:, mine].sum(axis=1) for mine in groups_of), exact[:, -1]])
     whole, holding, score = split(exact, parts)
-    spoken = Spoken(model.groups, model.features, X)
-    told = [
-        spoken.theme(theme, np.flatnonzero(place == k), exact, np.flatnonzero(whole[:, k]))
-        for k, theme in enumerate(themes)
-    ]
-    order = np.lexsort(
-        (np.broadcast_to(np.argsort(np.argsort(themes)), whole[:, :-1].shape), -np.abs(parts[:, :-1]))
-    )
-    out = []
-    for i in range(len(X)):
-        lines = [Reason(told[k][i], int(whole[i, k]), themes[k]) for k in order[i] if whole[i, k]]
-        if whole[i, -1]:
-            lines.append(Reason(ELSE, int(whole[i, -1]), ELSE_FEATURE))
-        if holding[i]:
-            lines.append(Reason(f"held at {score[i]}", int(holding[i]), HELD_FEATURE))
-        out.append(lines)
-    return out, score
+    lines = np.empty((len(X), len(names) + 2), dtype=object)
+    shown = np.zeros(lines.shape, dtype=bool)
+    for k, name in enumerate(names):
+        told = np.flatnonzero(whole[:, k])
+        texts, which = _texts(model, name, groups_of[k], exact[told][:, groups_of[k]], X.iloc[told])
+        lines[told, k], shown[told, k] = _each(texts, which, whole[told, k], name), True
+    rest, held = np.flatnonzero(whole[:, -1]), np.flatnonzero(holding)
+    lines[rest, -2], shown[rest, -2] = _each([ELSE], np.zeros_like(rest), whole[rest, -1], ELSE_FEATURE), True
+    limits = [f"held at {s}" for s in (LOW, HIGH)]
+    at = (score[held] == HIGH).astype(np.int64)
+    lines[held, -1], shown[held, -1] = _each(limits, at, holding[held], HELD_FEATURE), True
+    # Strongest first, of equal ones by name: the columns stand in the order of their names.
+    order = np.argsort(-np.abs(parts[:, :-1]), axis=1, kind="stable")
+    order = np.column_stack([order, np.tile([len(names), len(names) + 1], (len(X), 1))]).astype(np.int64)
+    shown = np.take_along_axis(shown, order, axis=1)
+    flat = np.take_along_axis(lines, order, axis=1)[shown].tolist()
+    ends = shown.sum(axis=1).cumsum().tolist()
+    return [flat[a:b] for a, b in zip([0, *ends[:-1]], ends, strict=True)], score
+
+
+def _texts(
+    model: PopulationModel, name: str, groups: Sequence[int], points: NDArray[np.float64], X: pd.DataFrame
+) -> tuple[list[str], NDArray[np.int64]]:
+    """Texts of a reason, and which of them each row gets; `points` are those of its groups, a column a group."""
+    stage = next((model.groups[j] for j in groups if model.groups[j].name == "stage"), None)
+    if name == _PROGRESS and stage is not None and "stage" in X:
+        known = X["stage"].notna().to_numpy()
+        texts, which = progress_all(stage, X[known])
+        others, rest = _strongest(model, groups, points[~known], X[~known])
+        places = np.empty(len(X), dtype=np.int64)
+        places[known], places[~known] = which, rest + len(texts)
+        return texts + others, places
+    return _strongest(model, groups, points, X)
+
+
+def _strongest(
+    model: PopulationModel, groups: Sequence[int], points: NDArray[np.float64], X: pd.DataFrame
+) -> tuple[list[str], NDArray[np.int64]]:
+    """The same by what the strongest groups that point the way of the sum say."""
+    said: list[str] = []
+    place = np.empty(points.shape, dtype=np.int64)
+    for n, j in enumerate(groups):
+        group = model.groups[j]
+        mine = [f for f in model.features if f.group == group.name]
+        texts, which = say_all(group, mine, X[list(dict.fromkeys(f.name for f in mine))])
+        place[:, n] = which + len(said)
+        said += texts
+    helps = points * np.sign(points.sum(axis=1))[:, None]
+    best = np.argsort(-helps, axis=1, kind="stable")[:, :2]
+    first, second = np.take_along_axis(place, best, axis=1)[:, 0], np.full(len(X), -1)
+    if len(groups) > 1:
+        strength = np.take_along_axis(helps, best, axis=1)
+        worth = (strength[:, 1] > 0) & (strength[:, 1] > _SECOND * strength[:, 0])
+        second = np.where(worth, np.take_along_axis(place, best, axis=1)[:, 1], -1)
+    pairs, which = np.unique(first * (len(said) + 1) + second + 1, return_inverse=True)
+    return [_joined(said, *divmod(int(p), len(said) + 1)) for p in pairs], np.asarray(which, dtype=np.int64)
+
+
+def _joined(said: Sequence[str], first: int, after: int) -> str:
+    """A text, and the second one where both fit into a line (`after` is its place and one more, 0 for none)."""
+    text = said[first]
+    if after and len(text) + len(said[after - 1]) < _TWO_FIT:
+        return f"{text}, {said[after - 1]}"
+    return text
+
+
+def _each(
+    texts: Sequence[str], which: NDArray[np.int64], points: NDArray[np.int64], feature: str
+) -> NDArray[Any]:
+    """A reason a row; rows of one text and points share one, which nobody can change."""
+    code, first = np.unique(which * 100_000 + points, return_inverse=True, return_index=True)[1:]
+    made = np.empty(len(code), dtype=object)
+    made[:] = [Reason(texts[which[k]], int(points[k]), feature) for k in code]
+    return np.asarray(made[first], dtype=object)
 
 
 def shown(every: Sequence[Reason], top: int = 3) -> list[Reason]:

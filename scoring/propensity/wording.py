@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -30,12 +29,6 @@ _RATES = ((0.02, "never"), (0.25, "rarely"), (0.5, "sometimes"), (0.8, "often"))
 _RATIOS = ((0.5, "less than half"), (0.8, "less"), (1.25, "about the same"), (2.0, "more"))
 # Judgements: shorter and longer is within what is usual.
 _LONG_STAY, _QUICK_WAY = 1.5, 0.5
-# Judgements: a second thing is worth naming where it brings half as much as the first, and both fit into a line.
-_SECOND = 0.5
-_TWO_FIT = 72
-_PROGRESS = "progress"
-
-
 _LENGTHS = (
     (7, "less than a week"),
     (14, "1 to 2 weeks"),
@@ -94,17 +87,22 @@ def _number(value: object) -> float:
     return float(str(value)) if not isinstance(value, (int, float)) else float(value)
 
 
+def _counted(features: Sequence[Feature]) -> tuple[list[Feature], Feature | None]:
+    """The counts that are told, shortest window first, and the days since the last one."""
+    told = [f for f in features if f.aggregate == "count" and f.window is not None and f.window <= _TOLD]
+    last = next((f for f in features if f.aggregate == "days_since_last"), None)
+    return sorted(told, key=lambda f: f.window or 0), last
+
+
 def _count(group: Group, features: Sequence[Feature], row: Mapping[str, object]) -> str:
     """The shortest window in which anything was counted."""
-    told = [f for f in features if f.aggregate == "count" and f.window is not None and f.window <= _TOLD]
-    windows = sorted(told, key=lambda f: f.window or 0)
+    windows, last = _counted(features)
     for feature in windows:
         value = row[feature.name]
         if not _gap(value) and _number(value) > 0:
             n, days = _number(value), feature.window or 0
             noun = group.words.label if n == 1 else group.words.plural or group.words.label
             return f"{n:.0f} {noun} {since(days - 1)}"
-    last = next((f for f in features if f.aggregate == "days_since_last"), None)
     if last is not None and not _gap(row[last.name]):
         return f"last {group.words.label} more than 3 months ago"
     return group.words.none
@@ -145,6 +143,78 @@ def say(group: Group, features: Sequence[Feature], row: Mapping[str, object]) ->
     return f"{clean(words.label)}: {band(days)}"
 
 
+def say_all(
+    group: Group, features: Sequence[Feature], X: pd.DataFrame
+) -> tuple[list[str], NDArray[np.int64]]:
+    """Texts, and which of them `say` says of each row.
+
+    Rows of one band have one text, so it is asked once a band: there are dozens of texts in a million rows.
+    """
+    names = [f.name for f in features]
+    if not len(X):
+        return [], np.empty(0, dtype=np.int64)
+    keys = _keys(group, features, X)
+    codes = pd.factorize(keys[0])[0].astype(np.int64)
+    for more in keys[1:]:
+        other = pd.factorize(more)[0].astype(np.int64)
+        codes = pd.factorize(codes * (int(other.max()) + 2) + other)[0].astype(np.int64)
+    _, first, which = np.unique(codes, return_index=True, return_inverse=True)
+    some = X[list(dict.fromkeys(names))].iloc[first].to_dict("records")
+    texts = [say(group, features, {str(k): v for k, v in row.items()}) for row in some]
+    return texts, np.asarray(which, dtype=np.int64)
+
+
+def _keys(group: Group, features: Sequence[Feature], X: pd.DataFrame) -> list[NDArray[Any]]:
+    """Labels of the rows, of which those that are alike in all of them have one text."""
+    kind = group.words.kind
+    shown = [features[0]]
+    if kind == "count":
+        windows, last = _counted(features)
+        shown = [*windows, *([last] if last is not None else [])]
+    columns = [X[f.name] for f in shown]
+    if not columns:
+        return [np.zeros(len(X))]
+    if not all(pd.api.types.is_float_dtype(c.dtype) and isinstance(c.dtype, np.dtype) for c in columns):
+        # Of other types each value is one of its own, and 1 is not True.
+        return [k for c in columns for k in (c.map(type).astype(str).to_numpy(), c.astype(str).to_numpy())]
+    values = [c.to_numpy(dtype=np.float64) for c in columns]
+    if kind == "count":
+        counts = values if last is None else values[:-1]
+        place, number = np.full(len(X), -1), np.zeros(len(X))
+        for i, count in enumerate(counts):
+            new = (place < 0) & (count > 0)
+            place[new], number[new] = i, count[new]
+        rest = np.isnan(values[-1]) if last is not None else np.zeros(len(X), dtype=bool)
+        return [place, number, (place < 0) & rest]
+    return [*_bands(kind, values[0])]
+
+
+def _bands(kind: str, value: NDArray[np.float64]) -> list[NDArray[Any]]:
+    """Labels of numbers of which those with one text may share one: their step, their sign, whether there is one."""
+    gap = np.isnan(value)
+    if kind == "flag":
+        return [value > 0]
+    if kind in ("rate", "ratio"):
+        steps = [s for s, _ in (_RATES if kind == "rate" else _RATIOS)]
+        return [np.searchsorted(steps, value, side="right"), gap]
+    if kind in ("until", "duration"):
+        size = np.abs(value) if kind == "until" else value
+        return [np.searchsorted([s for s, _ in _LENGTHS], size, side="right"), gap, value < 0]
+    # Small numbers are said as they are, large ones by their step; these exist from 10 on.
+    size = np.abs(value)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        power = 10.0 ** np.floor(np.log10(np.where(size >= 10, size, 10.0)))
+    step = np.searchsorted([2.0, 5.0], size / power, side="right")
+    large = size >= 10
+    return [
+        np.where(large, power, 0.0),
+        np.where(large, step, 0),
+        np.where(large, 0.0, value),
+        gap,
+        value < 0,
+    ]
+
+
 def progress(stage: Group, row: Mapping[str, object]) -> str:
     """How far a deal is and how it came there: "in Negotiation, faster than usual"; empty where its stage is not known.
 
@@ -170,61 +240,22 @@ def progress(stage: Group, row: Mapping[str, object]) -> str:
     return f"{text}, after a step back" if number("moved_back") > 0 else text
 
 
-@dataclass
-class Spoken:
-    """What is said of the rows: texts are made once for each set of values."""
+def progress_all(stage: Group, X: pd.DataFrame) -> tuple[list[str], NDArray[np.int64]]:
+    """Texts, and which of them `progress` says of each row."""
+    if not len(X):
+        return [], np.empty(0, dtype=np.int64)
 
-    groups: Sequence[Group]
-    features: Sequence[Feature]
-    X: pd.DataFrame
-    known: dict[tuple[Any, ...], str] = field(default_factory=dict)
+    def number(name: str) -> NDArray[np.float64]:
+        return X[name].to_numpy(dtype=np.float64) if name in X else np.full(len(X), np.nan)
 
-    def __post_init__(self) -> None:
-        self.of_group = {g.name: [f for f in self.features if f.group == g.name] for g in self.groups}
-        self.columns: dict[str, list[Any]] = {}
-
-    def theme(
-        self, theme: str, groups: NDArray[np.int64], exact: NDArray[np.float64], rows: NDArray[np.int64]
-    ) -> dict[int, str]:
-        """The text of a theme on some rows."""
-        mine = exact[np.ix_(rows, groups)]
-        helps = mine * np.sign(mine.sum(axis=1))[:, None]
-        best = np.argsort(-helps, axis=1, kind="stable")[:, :2]
-        texts: dict[int, str] = {}
-        for n, i in enumerate(rows.tolist()):
-            text = self._progress(i) if theme == _PROGRESS else ""
-            if not text:
-                first, *others = best[n]
-                text = self._said(self.groups[groups[first]], i)
-                for other in others:
-                    if helps[n, other] > _SECOND * helps[n, first] and helps[n, other] > 0:
-                        second = self._said(self.groups[groups[other]], i)
-                        text = f"{text}, {second}" if len(text) + len(second) < _TWO_FIT else text
-            texts[i] = text
-        return texts
-
-    def _said(self, group: Group, row: int) -> str:
-        features = self.of_group[group.name]
-        return self._once(group.name, features, row, lambda values: say(group, features, values))
-
-    def _progress(self, row: int) -> str:
-        names = {"stage", "stage_slowness", "age_slowness", "stages_passed", "stages_skipped", "moved_back"}
-        features = [f for f in self.features if f.name in names]
-        stage = next((g for g in self.groups if g.name == "stage"), None)
-        if stage is None:
-            return ""
-        return self._once(_PROGRESS, features, row, lambda values: progress(stage, values))
-
-    def _once(self, name: str, features: Sequence[Feature], row: int, make: Any) -> str:
-        values = tuple(self._column(f.name)[row] for f in features)
-        key = (name, *values)
-        if key not in self.known:
-            self.known[key] = str(make(dict(zip([f.name for f in features], values, strict=True))))
-        return self.known[key]
-
-    def _column(self, name: str) -> list[Any]:
-        if name not in self.columns:
-            column = self.X[name]
-            # A gap is None: two of them are equal, and one text does for both.
-            self.columns[name] = column.astype(object).where(column.notna(), None).tolist()
-        return self.columns[name]
+    moved = np.nan_to_num(number("stages_skipped")) + number("stages_passed")
+    codes = pd.factorize(X["stage"])[0].astype(np.int64)
+    for mark in (
+        number("stage_slowness") >= _LONG_STAY,
+        (moved >= 1) & (number("age_slowness") <= _QUICK_WAY),
+        number("moved_back") > 0,
+    ):
+        codes = 2 * codes + mark
+    _, first, which = np.unique(codes, return_index=True, return_inverse=True)
+    texts = [progress(stage, {str(k): v for k, v in row.items()}) for row in X.iloc[first].to_dict("records")]
+    return texts, np.asarray(which, dtype=np.int64)

@@ -25,7 +25,7 @@ from sales_consultant.scoring.populations import (
 )
 from sales_consultant.scoring.training.model_card import TrainingEvidence, finish
 from sales_consultant.scoring.training.training import Trained
-from sales_consultant.scoring.validation import MONTH, periods, unseen, untested
+from sales_consultant.scoring.validation import month_of_creation, unseen, untested
 
 if TYPE_CHECKING:
     from sales_consultant.config.populations import Exclusions, Population
@@ -198,8 +198,8 @@ def _tested(
         base=_rate(model, X, before, offset),
         train=(len(before), int(before["label"].sum()), int(before["record_id"].nunique())),
         cuts=test["cut"].to_numpy(dtype=np.int64),
-        periods=periods(test),
-        born=periods(test).get(MONTH),
+        periods={"cut-off": test["cut"].to_numpy()},
+        born=month_of_creation(test),
     )
     return (None, None) if report.verdict == "too little data" else (report, test.assign(p=p))
 

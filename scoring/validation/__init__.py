@@ -2,11 +2,10 @@
 
 from sales_consultant.scoring.validation.baselines import compare
 from sales_consultant.scoring.validation.forward_test import (
-    MONTH,
     Outcome,
     fit,
     forward_test,
-    periods,
+    month_of_creation,
     untested,
 )
 from sales_consultant.scoring.validation.grade_bands import settle
@@ -16,15 +15,14 @@ from sales_consultant.scoring.validation.publish_gate import GateComparison, sha
 from sales_consultant.scoring.validation.readiness import lending, readiness
 
 __all__ = [
-    "MONTH",
     "GateComparison",
     "Outcome",
     "compare",
     "fit",
     "forward_test",
     "lending",
+    "month_of_creation",
     "nothing_ended",
-    "periods",
     "readiness",
     "settle",
     "shares",

@@ -26,9 +26,6 @@ if TYPE_CHECKING:
     from sales_consultant.scoring.core import Finding
 
 
-MONTH = "month of creation"
-
-
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What the forward test found: the report of the better model, its tier, whether it is of hazards, the columns it
@@ -130,8 +127,8 @@ def forward_test(
         train=(len(train), int(train["label"].sum()), int(train["record_id"].nunique())),
         cuts=test["cut"].to_numpy(),
         unseen=~test["group"].isin(train["group"]).to_numpy(),
-        periods=periods(test),
-        born=periods(test).get(MONTH),
+        periods={"cut-off": test["cut"].to_numpy()},
+        born=month_of_creation(test),
         twins=twins(X.loc[test.index]),
     )
     judged = test.assign(p=p)
@@ -143,12 +140,9 @@ def forward_test(
     return Outcome(report, model.leaks_, model.tier_, hazards, judged, model, bent)
 
 
-def periods(rows: pd.DataFrame) -> dict[str, NDArray[Any]]:
-    """Rows that may share a base rate of their own: those of one cut-off, and those made in one month, where it is known."""
-    found = {"cut-off": rows["cut"].to_numpy()}
-    if "created_at" in rows:
-        found[MONTH] = (rows["created_at"] // (30 * DAY_MS)).to_numpy()
-    return found
+def month_of_creation(rows: pd.DataFrame) -> NDArray[Any] | None:
+    """Labels of rows whose records were made together and may share a rate; None where that is not known."""
+    return (rows["created_at"] // (30 * DAY_MS)).to_numpy() if "created_at" in rows else None
 
 
 def ranks_early(report: ForwardTest, moments: dict[str, dict[str, float] | None] | None) -> ForwardTest:

@@ -1,12 +1,16 @@
 """Reasons in words: the same from night to night, and safe whatever the CRM holds."""
 
+import math
 import sys
 
+import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from support import programs
 
-from sales_consultant.scoring.features.declarations import Feature, Group, Words
-from sales_consultant.scoring.propensity.wording import clean, say
+from sales_consultant.scoring.features.declarations import Feature, Group, Kind, Words
+from sales_consultant.scoring.propensity.wording import clean, say, say_all
 
 MEETINGS = Group("m", "buyer", Words("count", "meeting", "meetings", "no meeting in the last 3 months"))
 COUNTS = [Feature(f"m_{w}", "activities", "m", aggregate="count", window=w) for w in (14, 30, 90)] + [
@@ -68,3 +72,50 @@ def test_the_room_loads_what_fits_models_only_when_it_fits() -> None:
     )
     out = programs.run([sys.executable, "-c", code], check=True).stdout
     assert out.strip() == "[]"
+
+
+NUMBERS = st.one_of(
+    st.none(),
+    st.sampled_from([0.0, -0.0, 1.0, 9.99, 10.0, 20.0, 50.0, 99.99, 100.0, 0.02, 0.25, 0.5, 0.8, 1.25, 2.0, 7.0, 14.0, 365.0]),
+    st.integers(-10_000, 10_000_000).map(float),
+    st.floats(-1e6, 1e9, allow_nan=False),
+    st.floats(0, 12, allow_nan=False),
+)  # fmt: skip
+
+
+def each(group: Group, features: list[Feature], frame: pd.DataFrame) -> list[str]:
+    rows = frame.to_dict("records")
+    return [say(group, features, {str(k): v for k, v in row.items()}) for row in rows]
+
+
+def all_of(group: Group, features: list[Feature], frame: pd.DataFrame) -> list[str]:
+    texts, which = say_all(group, features, frame)
+    return [texts[k] for k in which]
+
+
+KINDS: list[Kind] = ["duration", "amount", "number", "flag", "until", "rate", "ratio"]
+
+
+@given(st.sampled_from(KINDS), st.lists(NUMBERS, min_size=1, max_size=30), st.booleans())
+def test_all_rows_are_said_as_each_is(kind: Kind, values: list[float | None], none: bool) -> None:
+    group = Group("g", "neutral", Words(kind, "label", none="nothing" if none else ""))
+    frame = pd.DataFrame({"f": pd.Series(values, dtype="float64")})
+    feature = [Feature("f", "s", "g")]
+    # 999.99…: the logarithm may say one thousand, of which no step is below it.
+    frame = frame[[v is None or not math.log10(max(abs(v), 1)) % 1 > 1 - 1e-9 for v in values]]
+    assert all_of(group, feature, frame) == each(group, feature, frame)
+
+
+@given(st.lists(st.tuples(*[st.one_of(st.none(), st.integers(0, 12).map(float))] * 4), max_size=30))
+def test_all_counts_are_said_as_each_is(values: list[tuple[float | None, ...]]) -> None:
+    frame = pd.DataFrame(values, columns=[f.name for f in COUNTS], dtype="float64")
+    for some in (COUNTS, COUNTS[1:3]):
+        assert all_of(MEETINGS, some, frame) == each(MEETINGS, some, frame)
+
+
+@given(st.lists(st.sampled_from(["a", "b", None, True, 1, 1.0, "True", "1"]), max_size=12))
+def test_all_texts_are_said_as_each_is(values: list[object]) -> None:
+    group = Group("g", "neutral", Words("category", "stage", names={"a": "Demo"}))
+    frame = pd.DataFrame({"f": pd.Series(values, dtype=object)})
+    feature = [Feature("f", "s", "g")]
+    assert all_of(group, feature, frame) == each(group, feature, frame)

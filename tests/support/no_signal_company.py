@@ -58,7 +58,8 @@ class NoSignal:
 
     `dated`: whether roles and line items carry the time at which they were made, and close dates their history; without, the
     sandbox dates them as their deal. `relinked`: whether who wins a deal links mails to it that were the person's alone.
-    `planted`: whether deals have fields of random values that are changed (mood) or filled (paper, region) by the outcome.
+    `planted`: whether deals have fields of random values that are changed (mood) or filled (paper, region) by the outcome;
+    `tracked`: whether the CRM keeps the history of these.
     """
 
     seed: int
@@ -66,6 +67,7 @@ class NoSignal:
     dated: bool = True
     relinked: bool = False
     planted: bool = False
+    tracked: bool = False
     made: tiny.Tables = field(default_factory=dict)
 
     def tables(self) -> tiny.Tables:
@@ -106,6 +108,7 @@ class NoSignal:
             "deals": [],
             "deal_stage_history": [],
             "deal_history": [],
+            "field_history": [],
             "deal_contacts": [],
             "line_items": [],
             "activities": [],
@@ -165,9 +168,15 @@ class NoSignal:
         }
         if self.planted:
             done = deal.won or (deal.end is not None and draw.random() < 0.2)
-            row["mood"] = draw.choice("abcd" if done else "bcde")
-            row["paper"] = draw.choice("xyz") if done else ""
-            row["region"] = draw.choice(("North", "South")) if done else ""
+            before = {"mood": draw.choice("bcde"), "paper": "", "region": ""}
+            after = {
+                "mood": draw.choice("abcd"),
+                "paper": draw.choice("xyz"),
+                "region": draw.choice(("North", "South")),
+            }
+            row |= after if done else before
+            if self.tracked:
+                self._tracked(name, deal, before, after if done else {})
         self.made["deals"].append(row)
         walk = [
             *zip(STAGES, deal.moves, strict=False),
@@ -199,6 +208,15 @@ class NoSignal:
                     quantity=1,
                 )
         self._activities(deal, name, f"p{people[0]}", (inside, outside), draw)
+
+    def _tracked(self, name: str, deal: _Deal, before: dict[str, str], after: dict[str, str]) -> None:
+        changes = [(deal.start, before), *([(deal.end, after)] if deal.end is not None else [])]
+        self.made["field_history"] += [
+            {"object": "deals", "record_id": name, "field": f, "value": v, "changed_at": tiny.at(day)}
+            for day, values in changes
+            for f, v in values.items()
+            if v
+        ]
 
     def _linked(self, table: str, day: float, **row: Any) -> None:
         self.made[table].append({**row, "created_at": tiny.at(day)} if self.dated else row)

@@ -58,10 +58,11 @@ def test_links_that_the_outcome_completes_are_no_signal(tmp_path: Path, crm: str
 
 @pytest.mark.parametrize("crm", CRMS)
 def test_random_fields_that_the_outcome_changes_gain_nothing(tmp_path: Path, crm: str) -> None:
-    found = trained(tmp_path, crm, NoSignal(FIRST + 30, planted=True))
-    assert found.report.verdict == "no better than base rate"
-    used = {f.column for f in found.model.features if f.field_source is not None}
-    assert not used & {"c_mood", "c_paper", "c_region"}
-    why = {f.column: f for f in found.model.leaks}
-    assert {"deals.c_mood", "deals.c_paper", "deals.c_region"} <= set(why)
-    assert all(f.evidence for f in why.values())
+    # HubSpot keeps the history of every field, Salesforce of those that an admin has chosen: here of none.
+    found = trained(tmp_path, crm, NoSignal(FIRST + 30, planted=True, tracked=crm == "hubspot"))
+    report = found.report
+    assert report.verdict == "no better than base rate", (report.auc, report.log_loss, report.base_log_loss)
+    if crm == "salesforce":
+        assert not any(f.name.startswith("deals.c_") for f in found.model.features)
+        why = {f.column: f.evidence for f in found.model.leaks}
+        assert all(why[f"deals.c_{name}"] for name in ("mood", "paper", "region"))

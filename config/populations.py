@@ -21,7 +21,9 @@ class Population(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     object: PopulationObject = Field(description="Which objects are scored.")
-    event: Event = Field(description="The event whose probability is estimated.")
+    event: Event = Field(
+        description="The event whose probability is estimated; won, of contacts: a deal with them on it."
+    )
     where: dict[str, str | list[str]] = Field(
         default_factory=dict,
         description="Columns of the neutral table with the value, or the values, that a member has. All must hold.",

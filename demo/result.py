@@ -80,7 +80,7 @@ class CompanyDone:
             "crm": self.crm,
             "as_of": iso(self.as_of),
             "pulled": dict(self.pulled),
-            "populations": [dict(vars(p)) for p in self.populations],
+            "populations": [p.to_json() for p in self.populations],
             "scored": dict(self.scored),
             "excluded": dict(self.excluded),
             "written": self.written,

@@ -58,7 +58,9 @@ def initialised(page: Page, found: Initialised) -> None:
             f"{p.with_event:,} with the event, {p.without:,} without", indent=2, hang=4,
         )  # fmt: skip
         if p.note:
-            page.line(dim(plain(p.note)), indent=4)
+            page.line(dim(plain(p.note)), indent=4, hang=4)
+    for text in found.not_proposed:
+        page.line("not proposed: ", dim(plain(text)), indent=2, hang=4)
 
 
 def checked(page: Page, found: Checked) -> None:

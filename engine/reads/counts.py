@@ -41,11 +41,6 @@ def leads(engine: DuckEngine) -> int:
     return _one(engine, "SELECT count(*) FROM contacts WHERE source_object = 'Lead' AND NOT deleted")
 
 
-def converted_leads(engine: DuckEngine) -> int:
-    """Leads that were converted."""
-    return _one(engine, "SELECT count(*) FROM contacts WHERE source_object = 'Lead' AND is_converted")
-
-
 def contacts(engine: DuckEngine) -> int:
     """Live contacts that are no leads."""
     return _one(engine, "SELECT count(*) FROM contacts WHERE source_object = 'Contact' AND NOT deleted")
@@ -55,15 +50,6 @@ def contact_links(engine: DuckEngine) -> int:
     """Links of deals to contacts."""
     return _one(
         engine, "SELECT count(*) FROM associations WHERE from_object = 'deal' AND to_object = 'contact'"
-    )
-
-
-def contacts_with_deal(engine: DuckEngine) -> int:
-    """Live contacts that a deal is linked to."""
-    return _one(
-        engine,
-        "SELECT count(DISTINCT a.to_id) FROM associations a JOIN contacts c ON c.id = a.to_id "
-        "WHERE a.from_object = 'deal' AND a.to_object = 'contact' AND NOT c.deleted",
     )
 
 

@@ -19,6 +19,7 @@ from sales_consultant.scoring.leakage.policy import POLICY
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from sales_consultant.config.populations import Population
     from sales_consultant.scoring.features import Entity, Feature
     from sales_consultant.scoring.populations import Membership
 
@@ -99,7 +100,7 @@ def counted_later(
                 values[column] = own.typed(values[column], "bool", some["cut"])
         values.columns = [f"{entity}.{c}" for c in values.columns]
         happened = events(engine, _ENTITIES[entity], some[key], until=members.as_of)
-        happened = happened[~happened["kind"].isin(_OUTCOMES[members.population.event])]
+        happened = happened[~happened["kind"].isin(_outcomes(members.population))]
         findings += find_future_leakage(
             values, some[key], some["cut"].to_numpy(dtype=float), happened, some["group"].to_numpy()
         )
@@ -116,6 +117,15 @@ _OUTCOMES: dict[str, frozenset[str]] = {
     "new_business_won": frozenset({"deals/won", "deals/lost"}),
     "next_purchase": frozenset({"deals/won", "deals/lost"}),
 }
+
+
+def _outcomes(population: Population) -> frozenset[str]:
+    """The events that are the outcome itself, or stand on the only way to it: a person's deal is opened before it is won."""
+    found = _OUTCOMES[population.event]
+    on_the_way = population.object == "contacts" and population.event == "won"
+    return found | {"deals/opened"} if on_the_way else found
+
+
 _ENTITIES: dict[str, Entity] = {"deals": "deals", "contacts": "contacts", "companies": "companies"}
 _PROBED = "_sc_probed"
 

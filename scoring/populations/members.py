@@ -130,6 +130,9 @@ class Membership:
                 rows = rows[rows["record_id"].map(today).isin(wanted)]
         if self.population.event == "next_purchase":
             rows = self._customers(rows, cut)
+        elif self.population.object == "contacts" and self.population.event == "won":
+            # They are members until a deal is opened, but the event stays open: another deal may follow one that is lost.
+            rows["ended_at"] = rows["event_at"]
         return rows.reset_index(drop=True)
 
     def _customers(self, rows: pd.DataFrame, cut: int) -> pd.DataFrame:
@@ -163,7 +166,9 @@ class Membership:
         return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:16]
 
     def at_all(self, cuts: Sequence[int]) -> pd.DataFrame:
-        """The members of several cut-offs, one row a member and cut-off."""
+        """The members of several cut-offs, one row a member and cut-off; of no cut-off none."""
+        if not cuts:
+            return self.at(self.as_of).iloc[:0]
         return pd.concat([self.at(cut) for cut in cuts], ignore_index=True)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
 from sales_consultant.engine import Engine, alive, neutral, of_known_state, query
@@ -80,26 +81,53 @@ def _contacts(engine: Engine, event: Event) -> pd.DataFrame:
             company_id=t.company_id,
             is_converted=t.is_converted.fill_null(False),
             converted_at=t.converted_at,
+            converted_contact_id=t.converted_contact_id,
             converted_deal_id=t.converted_deal_id,
             do_not_score=t.do_not_score.fill_null(False),
         ),
     )
+    converted = rows["converted_at"].astype("float64")
+    # A conversion without a date cannot be placed in time: such a lead is in no training row.
+    undated = rows["is_converted"] & converted.isna()
+    converted = converted.mask(undated, rows["created_at"].astype("float64"))
     if event in ("converted", "converted_with_deal"):
-        rows["ended_at"] = rows["converted_at"].astype("float64")
-        # A conversion without a date cannot be placed in time: such a lead is in no training row.
-        undated = rows["is_converted"] & rows["ended_at"].isna()
-        rows["ended_at"] = rows["ended_at"].mask(undated, rows["created_at"].astype("float64"))
+        rows["ended_at"] = converted
         counts = ~undated
         if event == "converted_with_deal":
             counts &= rows["converted_deal_id"].notna()
         rows["event_at"] = rows["ended_at"].where(counts)
         return rows
-    links = deal_contacts(engine)
-    first = links.group_by(links.contact_id).aggregate(event_at=links.since.min())
-    rows = rows.merge(query(engine, first), how="left", left_on="record_id", right_on="contact_id")
-    rows["event_at"] = rows["event_at"].astype("float64")
-    rows["ended_at"] = rows["event_at"]
-    return rows.drop(columns="contact_id")
+    links = query(engine, deal_contacts(engine).select("contact_id", "deal_id", "since"))
+    opened = rows["record_id"].map(links.groupby("contact_id")["since"].min()).astype("float64")
+    if event == "won":
+        # A deal that is opened has a score of its own: what is asked of a person is asked before, as it is of a lead.
+        rows["ended_at"] = np.fmin(opened, converted)
+        rows["event_at"] = _first_won(engine, rows.assign(converted_at=converted), links).mask(undated)
+        return rows
+    rows["event_at"] = opened
+    rows["ended_at"] = opened
+    return rows
+
+
+def _first_won(engine: Engine, rows: pd.DataFrame, links: pd.DataFrame) -> pd.Series[float]:
+    """When the first deal of each contact was won, in milliseconds; of a converted lead the deal that it became.
+
+    `links` (contact_id, deal_id, since) says which deals a contact is on and from when. A lead that was converted without
+    a deal is the contact that it became, from then on.
+    """
+    won = _deals(engine).set_index("record_id")["event_at"].dropna().astype("float64")
+    pairs = links.assign(won=links["deal_id"].map(won)).dropna(subset="won")
+    # Of a contact who was put on a deal after it was won, that is when the CRM knew it.
+    pairs["won"] = np.maximum(pairs["won"], pairs["since"].astype("float64"))
+    first = rows["record_id"].map(pairs.groupby("contact_id")["won"].min()).astype("float64")
+    became = rows["converted_deal_id"].map(won).astype("float64")
+    without = rows[rows["converted_deal_id"].isna() & rows["converted_contact_id"].notna()]
+    later = without[["record_id", "converted_contact_id", "converted_at"]].merge(
+        pairs, left_on="converted_contact_id", right_on="contact_id"
+    )
+    later = later[later["won"] >= later["converted_at"]]
+    as_contact = rows["record_id"].map(later.groupby("record_id")["won"].min()).astype("float64")
+    return first.fillna(became).fillna(as_contact)
 
 
 def _given_up(engine: Engine, rows: pd.DataFrame, as_of: int) -> pd.DataFrame:
@@ -143,7 +171,8 @@ def record_timelines(
 
     Columns: record_id, created_at, ended_at (when it left the population, gap while it is in it), event_at,
     company_id, company_created_at, pipeline, contact_id, group (whose rows are not independent: the company,
-    else the record) and excluded (a reason or ""). What happened after the as-of time is not seen.
+    else the record) and excluded (a reason or ""). What happened after the as-of time is not seen. People whose event
+    is a won deal leave when the deal is opened: their event_at is later than their ended_at.
     """
     if population.object == "deals":
         rows = _deals(engine)

@@ -12,12 +12,13 @@ from sales_consultant.scoring.validation.grade_bands import settle
 from sales_consultant.scoring.validation.no_change import nothing_ended
 from sales_consultant.scoring.validation.plausibility import warnings
 from sales_consultant.scoring.validation.publish_gate import GateComparison, shares, unseen
-from sales_consultant.scoring.validation.readiness import lending, readiness
+from sales_consultant.scoring.validation.readiness import event_share, lending, readiness
 
 __all__ = [
     "GateComparison",
     "Outcome",
     "compare",
+    "event_share",
     "fit",
     "forward_test",
     "lending",

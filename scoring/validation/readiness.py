@@ -94,6 +94,33 @@ def lending(
     return done
 
 
+@dataclass(frozen=True, slots=True)
+class EventShare:
+    """How often an event happens within its horizon to the members of a population.
+
+    `with_event` and `without` are records whose horizon is over at some past cut-off. `rate` is the share of their rows with
+    the event, 0 to 1, each record weighing one as in training; None where there are no rows.
+    """
+
+    open_now: int
+    with_event: int
+    without: int
+    rate: float | None
+
+
+def event_share(engine: Engine, population: Population, *, as_of: int, exclusions: Exclusions) -> EventShare:
+    """Count an event as of a time (ms), by the rows that a model would learn from."""
+    members = Membership(engine, population, exclusions, as_of=as_of)
+    horizon = horizon_days(population, members)
+    wrong = false_labels.find(engine, members)
+    rows = wrong.clean(labelled(members, cut_offs(members, horizon), horizon), horizon)
+    still = len(members.at(as_of))
+    if rows.empty:
+        return EventShare(still, 0, 0, None)
+    rate = float((rows["label"] * rows["weight"]).sum() / rows["weight"].sum())
+    return EventShare(still, *classes(rows), rate)
+
+
 def readiness(
     engine: Engine,
     name: str,

@@ -48,6 +48,8 @@ def _ended(life: pd.DataFrame, population: Population, record_id: str, as_of: in
     if mine.empty:
         return ""
     event, end = mine["event_at"].iloc[0], mine["ended_at"].iloc[0]
+    if population.object == "contacts" and population.event == "won" and pd.notna(end) and end <= as_of:
+        return f"a deal was opened with it, or it was given up, on {_day(end)}, and who has no deal yet is scored"
     if pd.notna(event) and event <= as_of:
         return f"{_HAPPENED[population.event]} on {_day(event)}, and only what is open is scored"
     if pd.notna(end) and end <= as_of:

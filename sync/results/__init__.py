@@ -5,6 +5,7 @@
 
 from sales_consultant.sync.results.admin import (
     Checked,
+    EventCounted,
     Initialised,
     Proposed,
     Provisioned,
@@ -92,6 +93,7 @@ __all__ = [
     "Comparison",
     "Conflict",
     "Copy",
+    "EventCounted",
     "Explanation",
     "FeatureValue",
     "FieldOnHold",

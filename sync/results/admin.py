@@ -9,8 +9,24 @@ from sales_consultant.connectors.base import Finding, ProvisionStep, Use
 
 
 @dataclass(frozen=True)
+class EventCounted:
+    """An event that could be asked of a population, and how often it happened within the horizon.
+
+    `with_event` and `without` are records whose horizon is over, `rate` the share of their rows with it (0 to 1, each
+    record weighing one; None where there are none); `chosen` where it is the one that is proposed.
+    """
+
+    event: str
+    horizon_days: int
+    with_event: int
+    without: int
+    rate: float | None
+    chosen: bool
+
+
+@dataclass(frozen=True)
 class Proposed:
-    """A population that is proposed, with its records: open now, with the event, ended without it."""
+    """A population that is proposed, with its records: open now, with the event, ended without it; and why this event."""
 
     name: str
     label: str
@@ -19,6 +35,11 @@ class Proposed:
     with_event: int
     without: int
     note: str
+    events: tuple[EventCounted, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """One row of "populations"."""
+        return {**vars(self), "events": [dict(vars(e)) for e in self.events]}
 
 
 @dataclass(frozen=True)
@@ -33,6 +54,7 @@ class Initialised:
     free_mail_contacts: int
     api_calls: Mapping[str, int]
     seconds_at_vendor_limits: float
+    not_proposed: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """All of it, with what to do next."""
@@ -40,7 +62,8 @@ class Initialised:
             "org": self.org,
             "file": self.file,
             "found": dict(self.found),
-            "populations": [dict(vars(p)) for p in self.populations],
+            "populations": [p.to_json() for p in self.populations],
+            "not_proposed": list(self.not_proposed),
             "nothing_to_predict": not self.populations,
             "excluded_domains": list(self.excluded_domains),
             "free_mail_contacts": self.free_mail_contacts,

@@ -7,7 +7,7 @@ from pathlib import Path
 from sales_consultant.config import secrets
 from sales_consultant.config.errors import MachineError
 from sales_consultant.config.settings import Settings, made_connection
-from sales_consultant.sync.results import Initialised, Proposed
+from sales_consultant.sync.results import EventCounted, Initialised, Proposed
 from sales_consultant.sync.runtime import Clock, Reporter, Workspace, running, wall_clock
 from sales_consultant.sync.use_cases import proposals
 from sales_consultant.sync.use_cases.pulling import pulling
@@ -34,7 +34,7 @@ def initialise(
         who = ws.identity
         with running(ws, "init") as run:
             pulling(ws, run, reporter)
-        proposed = proposals.propose(ws.warehouse.engine)
+        proposed = proposals.propose(ws.warehouse.engine, as_of=run.as_of or 0)
         calls, least = dict(ws.connector.calls.by_kind), ws.connector.seconds_at_limits()
     try:
         output.write_text(proposals.toml(name, crm, given, proposed), encoding="utf-8")
@@ -45,9 +45,19 @@ def initialise(
         file=str(output),
         found=proposed.counts,
         populations=tuple(
-            Proposed(p.name, p.population.label, p.population.event, p.open, p.with_event, p.without, p.note)
+            Proposed(
+                p.name,
+                p.population.label,
+                p.population.event,
+                p.open,
+                p.with_event,
+                p.without,
+                p.note,
+                tuple(EventCounted(**vars(e)) for e in p.events),
+            )
             for p in proposed.proposals
         ),
+        not_proposed=tuple(proposed.not_proposed),
         excluded_domains=tuple(proposed.own_domains),
         free_mail_contacts=proposed.free_mail_contacts,
         api_calls=calls,

@@ -1,20 +1,67 @@
 """What `init` proposes: populations, events and exclusions from what the CRM holds, each with its counts."""
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import product
 
 from sales_consultant.config.domains import FREE_MAIL
-from sales_consultant.config.populations import Population
+from sales_consultant.config.language.numbers import percent
+from sales_consultant.config.populations import DEFAULT_HORIZON_DAYS, Event, Exclusions, Population
 from sales_consultant.engine import DuckEngine
 from sales_consultant.engine.reads import counts
 from sales_consultant.scoring.propensity import MIN_SHRUNK
+from sales_consultant.scoring.validation import event_share
 
+# What may be asked of people, the nearest event first: what is known today tells most of what comes next, and a score of
+# it can be judged the sooner. A quarter is how far sales plan, a month what is left where nearly all happens within it.
+LEAD_EVENTS: tuple[Event, ...] = ("converted", "won")
+CONTACT_EVENTS: tuple[Event, ...] = ("deal_opened", "won")
+HORIZONS = (DEFAULT_HORIZON_DAYS, 30)
+# A judgement: where more than four in five, or fewer than one in five, have the event, a list sorted by it is nearly all
+# of one kind (docs/decisions/scoring-proposed-events.md).
+LEAST_RARER = 0.2
+_SAID: dict[Event, str] = {
+    "converted": "a conversion",
+    "deal_opened": "a deal opened",
+    "won": "a deal won",
+}
 RENEWAL_WORDS = ("renew", "existing", "verlänger", "续")
 
 
 @dataclass(frozen=True)
+class EventCounts:
+    """How often an event happened within the horizon to records whose horizon is over; `chosen` where it is proposed.
+
+    `with_event` and `without` are records; `rate` is the share of their rows with it, 0 to 1, None where there are none:
+    each record weighs one as in training, or who stays for years without it would count again and again.
+    """
+
+    event: Event
+    horizon_days: int
+    with_event: int
+    without: int
+    rate: float | None
+    chosen: bool = False
+
+    @property
+    def rarer(self) -> float:
+        """How many records the smaller side is worth: what a model can learn from."""
+        rate = self.rate or 0.0
+        return min(rate, 1 - rate) * (self.with_event + self.without)
+
+    @property
+    def informative(self) -> bool:
+        """Whether it happens neither to nearly all nor to hardly anybody."""
+        return self.rate is not None and LEAST_RARER <= self.rate <= 1 - LEAST_RARER
+
+
+@dataclass(frozen=True)
 class Proposal:
-    """A population with what speaks for it: records open now, those with the event, those that ended without it."""
+    """A population with what speaks for it: records open now, those with the event, those that ended without it.
+
+    Of people, `events` are all that were counted, and those with and without are of the one that is proposed, within its
+    horizon.
+    """
 
     name: str
     population: Population
@@ -22,6 +69,7 @@ class Proposal:
     with_event: int
     without: int
     note: str = ""
+    events: tuple[EventCounts, ...] = ()
 
 
 @dataclass
@@ -29,19 +77,20 @@ class Proposals:
     """All that goes into a new configuration."""
 
     proposals: list[Proposal] = field(default_factory=list)
+    not_proposed: list[str] = field(default_factory=list)
     own_domains: list[str] = field(default_factory=list)
     free_mail_contacts: int = 0
     counts: dict[str, int] = field(default_factory=dict)
 
 
-def propose(engine: DuckEngine) -> Proposals:
-    """Look at the neutral tables and propose; an empty CRM gives an empty proposal that says so."""
+def propose(engine: DuckEngine, *, as_of: int) -> Proposals:
+    """Look at the neutral tables as of a time (ms) and propose; an empty CRM gives an empty proposal that says so."""
     proposed = Proposals()
     for table in ("contacts", "companies", "deals", "activities", "line_items", "owners"):
         proposed.counts[table] = counts.rows(engine, table)
-    _deals(engine, proposed)
-    _leads(engine, proposed)
     proposed.own_domains = [d for d in counts.owner_domains(engine) if d not in FREE_MAIL]
+    _deals(engine, proposed)
+    _people(engine, proposed, as_of)
     proposed.free_mail_contacts = counts.contacts_at(engine, FREE_MAIL)
     return proposed
 
@@ -66,10 +115,13 @@ def _deals(engine: DuckEngine, found: Proposals) -> None:
                 if min(won, lost) >= MIN_SHRUNK
                 else f"fewer than {MIN_SHRUNK} won or lost: rules instead of a model"
             )
-            if not still and not lost:
-                note = "orders: all won at once, so there is nothing to predict for a deal; customers get a value"
-                continue
             label = mine[0][0] + (" renewals" if suffix else "")
+            if not still and not lost:
+                found.not_proposed.append(
+                    f"{label}: all {won:,} deals were won, none is open or lost, so there is nothing to predict; "
+                    "customers get a value"
+                )
+                continue
             found.proposals.append(
                 Proposal(
                     _name(f"deals_{pipeline}{suffix}"),
@@ -82,27 +134,63 @@ def _deals(engine: DuckEngine, found: Proposals) -> None:
             )
 
 
-def _leads(engine: DuckEngine, found: Proposals) -> None:
+def _people(engine: DuckEngine, found: Proposals, as_of: int) -> None:
     leads = counts.leads(engine)
     if leads:
-        converted = counts.converted_leads(engine)
-        population = Population(
-            object="contacts",
-            event="converted",
-            where={"source_object": "Lead"},
-            horizon_days=90,
-            label="Leads",
-        )
-        found.proposals.append(Proposal("leads", population, leads - converted, converted, 0))
-    contacts = counts.contacts(engine)
-    if not contacts or not counts.contact_links(engine):
+        _person(engine, found, as_of, "leads", "Leads", {"source_object": "Lead"}, LEAD_EVENTS)
+    if counts.contacts(engine) and counts.contact_links(engine):
+        where: dict[str, str | list[str]] = {"source_object": "Contact"} if leads else {}
+        _person(engine, found, as_of, "contacts", "Contacts without a deal", where, CONTACT_EVENTS)
+
+
+def _person(
+    engine: DuckEngine,
+    found: Proposals,
+    as_of: int,
+    name: str,
+    label: str,
+    where: dict[str, str | list[str]],
+    events: tuple[Event, ...],
+) -> None:
+    """Propose the nearest event that is informative; where none is, the one with most records on its rarer side."""
+    exclude = Exclusions(own_domains=found.own_domains)
+    counted: list[EventCounts] = []
+    best, asked = None, None
+    for event, days in product(events, HORIZONS):
+        population = Population(object="contacts", event=event, where=where, horizon_days=days, label=label)
+        seen = event_share(engine, population, as_of=as_of, exclusions=exclude)
+        if not seen.open_now:
+            found.not_proposed.append(f"{label}: nobody is open now, so there is nobody to score")
+            return
+        now = EventCounts(event, days, seen.with_event, seen.without, seen.rate)
+        counted.append(now)
+        if best is None or now.informative or now.rarer > best.rarer:
+            best, asked, still = now, population, seen.open_now
+        if now.informative:
+            break
+    if best is None or asked is None:
         return
-    with_deal = counts.contacts_with_deal(engine)
-    where: dict[str, str | list[str]] = {"source_object": "Contact"} if leads else {}
-    population = Population(
-        object="contacts", event="deal_opened", where=where, horizon_days=90, label="Contacts without a deal"
+    told = tuple(replace(c, chosen=c is best) for c in counted)
+    found.proposals.append(
+        Proposal(name, asked, still, best.with_event, best.without, _why(best, counted), told)
     )
-    found.proposals.append(Proposal("contacts", population, contacts - with_deal, with_deal, 0))
+
+
+def _why(best: EventCounts, counted: list[EventCounts]) -> str:
+    """Why this event and no other, with what was counted of each."""
+    if all(c.rate is None for c in counted):
+        return f"no {min(HORIZONS)} days of anybody are over yet: rules instead of a model"
+    text = f"{_SAID[best.event]} within {best.horizon_days} days happens to {percent(best.rate or 0.0)}"
+    if others := [c for c in counted if c is not best]:
+        told = "; ".join(
+            f"{_SAID[c.event]} within {c.horizon_days} days to {percent(c.rate or 0.0)} "
+            f"({c.with_event:,} with, {c.without:,} without)"
+            for c in others
+        )
+        text += f", {told}: what happens to nearly all, or to hardly anybody, sorts nobody"
+    if min(best.with_event, best.without) < MIN_SHRUNK:
+        text += f"; fewer than {MIN_SHRUNK} on one side: rules instead of a model"
+    return text
 
 
 def _name(text: str) -> str:
@@ -129,6 +217,7 @@ def toml(name: str, crm: str, connection: dict[str, str], found: Proposals) -> s
         ]
     for p in found.proposals:
         lines += _population(p)
+    lines += [f"# Not proposed: {text}." for text in found.not_proposed]
     return "\n".join([*lines, *_rest(found)])
 
 
@@ -136,8 +225,9 @@ def _population(p: Proposal) -> list[str]:
     """The section of a proposed population, with what speaks for it."""
     lines = [
         "",
-        f"# {p.population.label}: {p.open:,} open now, {p.with_event:,} with the event, {p.without:,} ended without it."
-        + (f" {p.note.capitalize()}." if p.note else ""),
+        f"# {p.population.label}: {p.open:,} open now, {p.with_event:,} with the event, {p.without:,} "
+        + ("without it." if p.events else "ended without it."),
+        *([f"# {p.note[0].upper()}{p.note[1:]}."] if p.note else []),
         f"[populations.{p.name}]",
         f"object = {_quoted(p.population.object)}",
         f"event = {_quoted(p.population.event)}",

@@ -208,8 +208,15 @@ CARD_PAGE = models.CardPage("/data/card.html", ("/data/card.html", "/data/deals-
 INITIALISED = admin.Initialised(
     "hubspot 41945799 (developer_test)", "sales-consultant.toml", {"contacts": 2039, "deals": 2383},
     (admin.Proposed("deals_new_business", "new_business", "won", 462, 1347, 574, ""),
-     admin.Proposed("contacts", "Contacts without a deal", "deal_opened", 243, 1796, 0, "few ended without it")),
+     admin.Proposed(
+         "contacts", "Contacts without a deal", "deal_opened", 243, 812, 344,
+         "a deal opened within 30 days happens to 70 %, a deal opened within 90 days to 92 % (981 with, 82 without): what "
+         "happens to nearly all, or to hardly anybody, sorts nobody",
+         (admin.EventCounted("deal_opened", 90, 981, 82, 0.9158, False),
+          admin.EventCounted("deal_opened", 30, 812, 344, 0.7024, True)),
+     )),
     ("seller.example",), 12, {"read": 532, "links": 141}, 36.7,
+    ("Leads: nobody is open now, so there is nobody to score",),
 )  # fmt: skip
 NOTHING_TO_PREDICT = admin.Initialised(
     "hubspot 4 (x)", "s.toml", {"contacts": 3}, (), (), 0, {"read": 9}, 1.0

@@ -267,3 +267,68 @@ def test_a_population_of_those_who_were_given_up_keeps_them() -> None:
     status(world, "history", (90, "New"), (40, "Unqualified"), today="Unqualified")
     lost = Population(object="contacts", event="deal_opened", where={"status": "unqualified"})
     assert ids(world, lost, NOW) == {"k"}
+
+
+WON = Population(object="contacts", event="won", horizon_days=90)
+
+
+def sold(world: World, deal: str, opened_days: int, won_days: int | None, **more: object) -> None:
+    """A deal, won so many days ago or lost, for contact "k"."""
+    end = won_days if won_days is not None else opened_days - 5
+    row = {"id": deal, "created_at": NOW - opened_days * DAY, "closed_at": NOW - end * DAY, "is_closed": True}
+    world.add("deals", **row, is_won=won_days is not None, **more)
+    world.add("associations", from_object="deal", from_id=deal, to_object="contact", to_id="k")
+
+
+def test_a_contact_is_asked_whether_its_deal_is_won_until_the_deal_is_opened() -> None:
+    world = World()
+    world.add("contacts", id="k", created_at=NOW - 200 * DAY)
+    sold(world, "d", 120, 60)
+    members = Membership(world.connection(), WON, Exclusions(), as_of=NOW)
+    assert [len(members.at(NOW - d * DAY)) for d in (200, 121, 120, 61, 0)] == [1, 1, 0, 0, 0]
+    rows = labelled(members, [NOW - d * DAY for d in (190, 149, 130)], 90)
+    # Won 60 days ago: 130 days before the first row, which is beyond its horizon.
+    assert rows["label"].tolist() == [0.0, 1.0, 1.0]
+    assert rows["ended_at"].tolist() == rows["event_at"].tolist() == [NOW - 60 * DAY] * 3
+
+
+def test_a_lost_deal_leaves_the_event_open_for_the_next_one() -> None:
+    world = World()
+    world.add("contacts", id="k", created_at=NOW - 200 * DAY)
+    sold(world, "d", 150, None)
+    sold(world, "e", 120, 100)
+    members = Membership(world.connection(), WON, Exclusions(), as_of=NOW)
+    assert members.at(NOW - 160 * DAY)["event_at"].tolist() == [NOW - 100 * DAY]
+    assert members.at(NOW - 140 * DAY).empty
+
+
+@pytest.mark.parametrize("with_deal", [True, False])
+def test_a_lead_is_won_with_the_deal_that_it_became(with_deal: bool) -> None:
+    world = World()
+    became = {"converted_at": NOW - 100 * DAY, "converted_contact_id": "k", "is_converted": True}
+    if with_deal:
+        became["converted_deal_id"] = "d"
+    world.add("contacts", id="l", source_object="Lead", created_at=NOW - 150 * DAY, **became)
+    world.add("contacts", id="k", created_at=NOW - 400 * DAY)
+    # Of a contact who bought before, the earlier purchase is none of the lead's.
+    sold(world, "old", 390, 380)
+    sold(world, "d", 100, 70)
+    leads = Population(object="contacts", event="won", where={"source_object": "Lead"})
+    members = Membership(world.connection(), leads, Exclusions(), as_of=NOW)
+    assert members.at(NOW - 101 * DAY)["event_at"].tolist() == [NOW - 70 * DAY]
+    assert members.at(NOW - 99 * DAY).empty
+
+
+def test_a_purchase_after_the_as_of_is_not_seen() -> None:
+    world = World()
+    world.add("contacts", id="k", created_at=NOW - 200 * DAY)
+    sold(world, "d", 120, 60)
+    members = Membership(world.connection(), WON, Exclusions(), as_of=NOW - 61 * DAY)
+    assert members.life["event_at"].isna().all()
+
+
+def test_no_cut_off_has_no_members() -> None:
+    world = World()
+    world.add("contacts", id="k", created_at=NOW - 200 * DAY)
+    members = Membership(world.connection(), WON, Exclusions(), as_of=NOW)
+    assert members.at_all([]).empty and list(members.at_all([])) == list(members.at_all([NOW]))

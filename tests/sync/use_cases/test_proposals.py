@@ -1,0 +1,105 @@
+"""What `init` proposes for people: the nearest event that happens neither to nearly all nor to hardly anybody."""
+
+import tomllib
+
+import numpy as np
+import pytest
+from support.worlds import DAY, NOW, World
+
+from sales_consultant.config.settings import Settings
+from sales_consultant.engine import DuckEngine
+from sales_consultant.sync.use_cases import proposals
+
+
+def people(*, opened: float, within: int, won: float = 0.5, leads: bool = False, n: int = 400) -> DuckEngine:
+    """People who came in over two years, a share of whom had a deal within so many days, a share of them won in 20."""
+    rng = np.random.default_rng(7)
+    world = World()
+    for k in range(n):
+        at = NOW - int(rng.integers(1, 700)) * DAY
+        converts, days = rng.random() < opened, int(rng.integers(1, within))
+        done = converts and at + days * DAY < NOW
+        more = {"source_object": "Lead", "is_converted": done} if leads else {}
+        if leads and done:
+            more |= {"converted_at": at + days * DAY, "converted_deal_id": f"d{k}"}
+        world.add("contacts", id=f"c{k}", created_at=at, **more)
+        if done:
+            end = at + (days + 20) * DAY
+            over = end < NOW
+            world.add(
+                "deals", id=f"d{k}", created_at=at + days * DAY, closed_at=end if over else None,
+                is_closed=over, is_won=over and rng.random() < won, stage="new",
+            )  # fmt: skip
+            if not leads:
+                world.add(
+                    "associations", from_object="deal", from_id=f"d{k}", to_object="contact", to_id=f"c{k}"
+                )
+    return world.connection()
+
+
+@pytest.mark.parametrize(
+    ("leads", "opened", "within", "event", "days"),
+    [
+        # A quarter tells them apart already.
+        (False, 0.5, 90, "deal_opened", 90),
+        (True, 0.5, 90, "converted", 90),
+        # Nearly all have a deal within a quarter, but not within a month.
+        (False, 0.99, 80, "deal_opened", 30),
+        (True, 0.99, 80, "converted", 30),
+        # Nearly all have one within a month: what is left to ask is whether it is won.
+        (False, 0.99, 20, "won", 90),
+        (True, 0.99, 20, "won", 90),
+    ],
+)
+def test_the_nearest_informative_event_is_proposed(
+    leads: bool, opened: float, within: int, event: str, days: int
+) -> None:
+    # Who has a deal within 20 days is a member at few cut-offs.
+    engine = people(opened=opened, within=within, leads=leads, n=1500)
+    (found,) = (
+        p for p in proposals.propose(engine, as_of=NOW).proposals if p.population.object == "contacts"
+    )
+    assert (found.population.event, found.population.horizon_days) == (event, days)
+    chosen = [e for e in found.events if e.chosen]
+    assert [(e.event, e.horizon_days) for e in chosen] == [(event, days)]
+    assert (chosen[0].with_event, chosen[0].without) == (found.with_event, found.without)
+    assert chosen[0].rate is not None and 0.2 <= chosen[0].rate <= 0.8
+    for other in found.events:
+        if not other.chosen:
+            assert other.rate is not None and not 0.2 <= other.rate <= 0.8
+            assert f"{other.with_event:,} with, {other.without:,} without" in found.note
+
+
+def test_where_no_event_is_informative_the_one_with_most_on_its_rarer_side_is() -> None:
+    found = proposals.propose(people(opened=0.04, within=80), as_of=NOW).proposals[-1]
+    assert found.population.event == "deal_opened" and len(found.events) == 4
+    chosen = next(e for e in found.events if e.chosen)
+    assert chosen.rarer == max(e.rarer for e in found.events)
+
+
+def test_where_nobody_is_open_the_population_is_not_proposed_and_that_is_said() -> None:
+    world = World()
+    world.add("contacts", id="k", created_at=NOW - 90 * DAY)
+    world.add("deals", id="d", created_at=NOW - 30 * DAY, stage="new")
+    world.add("associations", from_object="deal", from_id="d", to_object="contact", to_id="k")
+    found = proposals.propose(world.connection(), as_of=NOW)
+    assert [p.name for p in found.proposals] == ["deals_sales"]
+    assert found.not_proposed == ["Contacts without a deal: nobody is open now, so there is nobody to score"]
+
+
+def test_where_everything_was_won_at_once_that_is_said() -> None:
+    world = World()
+    world.add(
+        "deals", id="d", created_at=NOW - DAY, closed_at=NOW - DAY, is_closed=True, is_won=True, stage="won"
+    )
+    found = proposals.propose(world.connection(), as_of=NOW)
+    assert not found.proposals and "all 1 deals were won" in found.not_proposed[0]
+
+
+def test_the_settings_file_holds_what_was_proposed() -> None:
+    found = proposals.propose(people(opened=0.99, within=80), as_of=NOW)
+    text = proposals.toml("main", "hubspot", {}, found)
+    settings = Settings.model_validate(tomllib.loads(text))
+    assert settings.populations == {p.name: p.population for p in found.proposals}
+    note = found.proposals[-1].note
+    assert f"# {note[0].upper()}{note[1:]}." in text

@@ -270,8 +270,8 @@ def _amount(page: Page, d: AmountCard) -> None:
 
 def _segments(page: Page, d: SegmentCard) -> None:
     page.heading("What it is used for")
-    page.line("The segment of every company and contact by when, how often and for how much it bought, and the tier of each "
-              "customer.", indent=2)  # fmt: skip
+    page.line("The segment of every company and contact by when, how often and for how much it bought and, where it is known, by "
+              "the churn risk; and the tier of each customer.", indent=2)  # fmt: skip
     if d.customers is not None:
         page.heading("What it was fitted on")
         how = (
@@ -296,7 +296,8 @@ def _segments(page: Page, d: SegmentCard) -> None:
         page.table(rows, indent=2)
     page.heading("How good it is")
     page.line("It promises nothing, so it has no forward test. An edge moves only where the customers have moved by more than "
-              "chance; a customer keeps a segment until it is a tenth beyond an edge.", indent=2)  # fmt: skip
+              "chance; a customer keeps a segment until it is a tenth, or five points of churn risk, beyond an edge.",
+              indent=2)  # fmt: skip
 
 
 def _unit(title: str, currency: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,26 +13,14 @@ from numpy.typing import NDArray
 
 from sales_consultant.config.fields.catalogue import SEGMENTS
 from sales_consultant.engine import Engine, alive, neutral, query
+from sales_consultant.scoring.customers.alive import ALIVE, AT_RISK, LIFECYCLE, LOST, SLACK, state
 from sales_consultant.scoring.customers.purchases import purchases, summary
 
 if TYPE_CHECKING:
     from sales_consultant.config.populations import Exclusions
 
-__all__ = ["SEGMENTS", "SegmentModel", "edges", "fit"]
+__all__ = ["LIFECYCLE", "SEGMENTS", "SegmentModel", "edges", "fit"]
 
-LIFECYCLE = {
-    "prospects": "prospect",
-    "new": "new",
-    "champions": "active",
-    "loyal": "active",
-    "active": "active",
-    "promising": "active",
-    "needs_attention": "active",
-    "previously_loyal": "at_risk",
-    "at_risk": "at_risk",
-    "almost_lost": "at_risk",
-    "dormant": "lost",
-}
 # A judgement: a fifth of fewer customers is under a hundred, and its edges move with every purchase
 # (docs/decisions/scoring-segments-wait.md). Below it edges are round numbers that people use themselves.
 MIN_FOR_RANKS = 500
@@ -63,29 +52,43 @@ class SegmentModel:
     customers: int
 
     def name(
-        self, since: NDArray[np.float64], count: NDArray[np.float64], total: NDArray[np.float64]
+        self,
+        since: NDArray[np.float64],
+        count: NDArray[np.float64],
+        total: NDArray[np.float64],
+        risk: NDArray[np.float64] | None = None,
     ) -> NDArray[Any]:
-        """The segment of each customer by days since the last purchase, purchases and total amount."""
+        """The segment of each customer by days since the last purchase, purchases, total amount and churn risk (percent).
+
+        Whether a customer is alive is the churn risk's to say: who buys once a year is not almost lost after nine months.
+        Where it is not known (a gap, or no risks at all), recency says it.
+        """
         # Recency, and the mean of frequency and money, each 1 to 5; the first name that fits. The order follows
         # Shopify's groups, the limits are judgements.
         r = 5 - np.searchsorted(self.days, since, side="left")
         f = 1 + np.searchsorted(self.purchases, count, side="left")
         m = 1 + np.searchsorted(self.money, total, side="left")
         fm = (f + m) // 2
+        by_recency = np.select(
+            [(r >= 4) | (r == 3) & (fm >= 2), (r >= 2) | (fm >= 4)], [ALIVE, AT_RISK], default=LOST
+        )
+        now = state(np.full(len(by_recency), np.nan) if risk is None else risk, by_recency)
+        alive_, gone = now == ALIVE, now == LOST
         return np.asarray(
             np.select(
                 [
-                    (count <= 1) & (r == 5),
-                    (r >= 4) & (fm >= 4),
-                    (r >= 3) & (fm >= 4) | (r == 5) & (fm == 3),
-                    (r >= 4) & (fm >= 2) & (count > 1),
-                    r >= 4,
-                    (r == 3) & (fm >= 2),
+                    gone,
+                    alive_ & (count <= 1) & (r == 5),
+                    alive_ & (r >= 4) & (fm >= 4),
+                    alive_ & ((fm >= 4) | (r == 5) & (fm == 3)),
+                    alive_ & (r >= 4) & (fm >= 2) & (count > 1),
+                    alive_ & (r >= 4),
+                    alive_,
                     fm >= 4,
-                    (r == 2) & (fm >= 2),
-                    r >= 2,
+                    fm >= 2,
                 ],
                 [
+                    "dormant",
                     "new",
                     "champions",
                     "loyal",
@@ -94,26 +97,31 @@ class SegmentModel:
                     "needs_attention",
                     "previously_loyal",
                     "at_risk",
-                    "almost_lost",
                 ],
-                default="dormant",
+                default="almost_lost",
             )
         )
 
-    def named(self, table: pd.DataFrame, known: list[str]) -> NDArray[Any]:
+    def named(
+        self, table: pd.DataFrame, known: list[str], risk: NDArray[np.float64] | None = None
+    ) -> NDArray[Any]:
         """Segments of customers (rows of a `summary`), `known` being what each was called before ("" for none).
 
-        The old name stays as long as a tenth more or less of time or money would still give it.
+        The old name stays as long as a tenth more or less of time or money, or five points of churn risk (percent, a gap
+        where there is none), would still give it.
         """
         since = table["since_days"].to_numpy(dtype=float)
         count = table["purchases"].to_numpy(dtype=float)
         total = table["total"].to_numpy(dtype=float)
-        now = self.name(since, count, total)
+        risks = np.full(len(table), np.nan) if risk is None else risk
+        now = self.name(since, count, total, risks)
         before = np.asarray(known, dtype=object)
         keep = np.zeros(len(now), dtype=bool)
-        for days in (1 - _SLACK, 1.0, 1 + _SLACK):
-            for money in (1 - _SLACK, 1.0, 1 + _SLACK):
-                keep |= self.name(since * days, count, total * money) == before
+        some = (-SLACK, 0.0, SLACK) if np.isfinite(risks).any() else (0.0,)
+        for days, money, points in product(
+            (1 - _SLACK, 1.0, 1 + _SLACK), (1 - _SLACK, 1.0, 1 + _SLACK), some
+        ):
+            keep |= self.name(since * days, count, total * money, np.clip(risks + points, 0, 100)) == before
         return np.where(keep, before, now)
 
     def assign(
@@ -129,7 +137,8 @@ class SegmentModel:
         """Segments of all companies and contacts: object, record_id, segment, lifecycle, customer_tier.
 
         `previous` maps (object, record id), or a plain record id, to the segment it has now; a record stays in
-        it until it is clearly beyond an edge. `values` is what `ValueModel.predict` gave; without it tiers go
+        it until it is clearly beyond an edge. `values` is what `ValueModel.predict` gave: its churn risk says whether a
+        customer is alive, of a contact that of its company; without it recency does, and tiers go
         by what a company has bought so far. Lifecycle and tier are for companies only (gaps for contacts);
         prospects have no tier.
         """
@@ -139,11 +148,16 @@ class SegmentModel:
             t = alive(neutral(engine, object_))
             if object_ == "contacts":
                 t = t.filter(t.source_object.fill_null("Contact") == "Contact")
-            ids = query(engine, t.filter(t.created_at <= as_of).select(record_id=t.id))["record_id"]
+            customer = t.id if by == "company" else t.company_id
+            people = query(engine, t.filter(t.created_at <= as_of).select(record_id=t.id, customer=customer))
+            ids = people["record_id"]
             rows = pd.DataFrame({"object": object_, "record_id": ids.astype(object).sort_values().to_numpy()})
             bought = table[table.index.isin(set(ids))]
             known = [previous.get((object_, k), previous.get(k, "")) for k in bought.index]
-            names = pd.Series(self.named(bought, known), index=bought.index, dtype=object)
+            of = people.set_index("record_id")["customer"].reindex(bought.index)
+            names = pd.Series(
+                self.named(bought, known, risks_of(values, of)), index=bought.index, dtype=object
+            )
             # Where nobody has bought anything all are gaps, which pandas takes for numbers.
             rows["segment"] = rows["record_id"].map(names).astype(object).fillna("prospects")
             rows["lifecycle"] = rows["segment"].map(LIFECYCLE) if by == "company" else None
@@ -186,6 +200,14 @@ class SegmentModel:
         """The inverse of `to_dict`."""
         edges = {k: tuple(data[k]) for k in ("days", "purchases", "money", "tiers")}
         return cls(**{**data, **edges})
+
+
+def risks_of(values: pd.DataFrame | None, customers: pd.Series[Any]) -> NDArray[np.float64]:
+    """The churn risk of each customer, as `ValueModel.predict` gave it and whole as it is written; a gap where there is none."""
+    if values is None:
+        return np.full(len(customers), np.nan)
+    known = values.set_index("record_id")["churn_risk"].astype("float64")
+    return np.rint(customers.map(known).astype("float64").to_numpy())
 
 
 def worth(table: pd.DataFrame, values: pd.DataFrame | None) -> pd.Series[float]:

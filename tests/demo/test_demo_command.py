@@ -5,9 +5,11 @@ import os
 import pty
 import re
 import signal
+import sqlite3
 import subprocess
 import sys
 import urllib.request
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,8 @@ from typing import Any
 import pytest
 from support import picture, programs
 from support.record_page import RecordPage
+
+from sales_consultant.scoring.customers.alive import agree
 
 KEYS = {
     "crm",
@@ -130,6 +134,27 @@ def test_both_kept_open_are_one_document_and_nothing_of_it_is_lost(kept: Kept) -
     assert set(found) >= KEYS and set(found["shop"]) >= KEYS
     assert found["records"][0]["score"] and found["shop"]["records"][0]["segment"]
     assert "Online Retail" in found["shop"]["data"] and "synthetic" in found["data"]
+
+
+@pytest.mark.slow
+@pytest.mark.xdist_group("demo")
+@pytest.mark.parametrize("company", ["saas", "shop"])
+def test_what_a_record_says_of_a_customer_agrees(kept: Kept, company: str) -> None:
+    """Over all companies and contacts: no churn risk of 12 beside "at risk" and "almost lost"."""
+    found = kept.document if company == "saas" else kept.document["shop"]
+    values: dict[tuple[str, str], dict[str, str]] = {}
+    with closing(sqlite3.connect(next(Path(found["folder"]).rglob("state.db")))) as c:
+        query = "SELECT object, record_id, field, value FROM written WHERE value IS NOT NULL"
+        for object_, record, field, value in c.execute(query):
+            values.setdefault((object_, record), {})[field] = value
+    told = {k: v for k, v in values.items() if "segment" in v}
+    assert sum("churn_risk" in v for v in told.values()) > 300
+    wrong = [
+        (k, v)
+        for k, v in told.items()
+        if not agree(v["segment"], v.get("lifecycle"), float(v["churn_risk"]) if "churn_risk" in v else None)
+    ]
+    assert wrong == []
 
 
 @pytest.mark.slow

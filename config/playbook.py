@@ -28,6 +28,8 @@ WORDS = (
     "grade",
     "contacts",
 )
+# Words that are values which we write beside the text.
+OWN_VALUES = frozenset({"score", "grade"})
 PLANNED_WORDS = ("kind", "date")
 
 
@@ -158,6 +160,12 @@ class Rule(BaseModel):
     @classmethod
     def _known_words(cls, text: str) -> str:
         return _check_words(text, WORDS)
+
+    @property
+    def named(self) -> frozenset[str]:
+        """The fields of ours whose values the texts name."""
+        used = {name for text in (self.step, self.reason) for _, name, _, _ in Formatter().parse(text)}
+        return frozenset(OWN_VALUES.intersection(used))
 
 
 class Planned(BaseModel):

@@ -68,7 +68,7 @@ class Desired:
     `undecided` are the deals of which nobody knows whether they are over, and the customers of whom nobody knows what
     they bought: what is said of them stays as it is. `estimated` are the deals whose expected value rests on an
     estimated amount. `drift` is each population's stability index of the scores against those at the model's
-    publication.
+    publication, `edges` its grade edges. `named` are the values that the texts of each rule of the playbook name.
     """
 
     as_of: int
@@ -76,6 +76,8 @@ class Desired:
     excluded: dict[str, dict[str, int]] = field(default_factory=dict)
     scored: dict[str, int] = field(default_factory=dict)
     drift: dict[str, float] = field(default_factory=dict)
+    edges: dict[str, Mapping[str, int]] = field(default_factory=dict)
+    named: dict[str, frozenset[str]] = field(default_factory=dict)
     estimated: set[str] = field(default_factory=set)
     directory: dict[RecordRef, DirectoryEntry] = field(default_factory=dict)
     excluded_records: set[RecordRef] = field(default_factory=set)
@@ -134,7 +136,7 @@ def build(
     `shown` holds what records show now of the fields in KEPT; `keys` are those of records that are held already.
     `progress` is told what begins, how many steps are done, and how many there are.
     """
-    desired = Desired(as_of)
+    desired = Desired(as_of, named={r.id: r.named for r in playbook.rules})
     _directory(engine, desired, keys)
     _undecided(engine, desired)
     of = len(settings.populations)
@@ -185,6 +187,7 @@ def _scores(
             desired.unmodelled |= {RecordRef(_written(desired, population.object, i), i) for i in open_now}
             continue
         desired.modelled.add(population.object)
+        desired.edges[name] = model.grade_edges
         frame = scorer.score(
             engine, model, as_of=desired.as_of, exclusions=settings.exclude, membership=today
         )

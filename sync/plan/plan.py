@@ -9,8 +9,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
-from decimal import Decimal
+from dataclasses import asdict, dataclass, field, replace
 from itertools import zip_longest
 from typing import Any
 
@@ -20,13 +19,8 @@ from sales_consultant.config.records import RecordRef
 from sales_consultant.sync.journal import Entry
 from sales_consultant.sync.plan.desired_values import SCORE_KEYS, STEP_KEYS, Desired, Record
 from sales_consultant.sync.plan.histograms import histograms
+from sales_consultant.sync.plan.quiet import LAST_WRITE, Terms, agreeing, quiet
 
-# What moves by less is not written (docs/explanation/scores.md, section 9). Judgements: no rep acts otherwise on 3
-# points, 5 points of churn risk or a tenth of a value, and each write triggers the customer's own automation.
-QUIET_POINTS = 3
-QUIET_RISK = 5
-QUIET_SHARE = Decimal("0.1")
-_LAST_WRITE = ("trend", *STEP_KEYS)
 _BY_SCORER = (*SCORE_KEYS, *STEP_KEYS)
 _OURS = tuple(f.key for f in FIELDS if not f.people_write)
 
@@ -185,6 +179,8 @@ def make(
 ) -> Plan:
     """The plan; deterministic: entries by object and id. `watch` hands the records on, and sees how far it is."""
     plan = Plan(desired.as_of, identity)
+    without = Terms(named=desired.named)
+    by_population = {name: replace(without, edges=edges) for name, edges in desired.edges.items()}
     # One set and no second one beside it: there may be a million keys.
     keys = {k for k in desired.records if k.object in fields}
     keys.update(k for k, v in held.values.items() if any(v.values()))
@@ -203,32 +199,30 @@ def make(
             continue
         plan.graded += bool(current.get("grade"))
         writable = [f.key for f in fields[key.object] if not f.people_write]
-        outside = key in limits.emptied
         wanted, why = _wanted(key, desired, current)
-        if outside:
+        if key in limits.emptied:
             wanted, why = dict.fromkeys(_OURS), "outside the pilot"
         wanted = {k: v for k, v in wanted.items() if k in writable}
-        edits = _foreign(key, current, held.written.get(key, {}), wanted)
         last = held.written.get(key, {})
+        edits = _foreign(key, current, last, wanted)
         plan.foreign_edits += [Edit(*key, k, last.get(k), current.get(k)) for k in sorted(edits)]
-        if limits.keep_foreign:
-            wanted = {k: v for k, v in wanted.items() if k not in edits}
-            edits = set()
-        changed = quiet(wanted, current, edits)
+        kept = edits if limits.keep_foreign else set[str]()
+        record = desired.records.get(key)
+        terms = by_population.get(record.population if record else "", without)
+        changed = quiet({k: v for k, v in wanted.items() if k not in kept}, current, edits - kept, terms)
         if not changed:
             plan.unchanged += 1
             continue
-        reason = _left_alone(key, limits)
-        if reason:
+        if reason := _left_alone(key, limits):
             plan.left_alone[reason] += 1
             continue
-        free = {k: v for k, v in changed.items() if k not in limits.fields_on_hold}
-        if len(free) < len(changed):
+        on_hold = limits.fields_on_hold
+        if any(k in on_hold for k in changed):
             plan.left_alone["on hold"] += 1
-        if not free:
-            continue
-        change = tuple((k, current.get(k), v) for k, v in free.items())
-        plan.entries.append(Entry(*key, desired.name(key), why, change))
+        free = agreeing(changed, wanted, current, on_hold=on_hold, kept=kept, terms=terms)
+        if free:
+            change = tuple((k, current.get(k), v) for k, v in free.items())
+            plan.entries.append(Entry(*key, desired.name(key), why, change))
     return plan
 
 
@@ -256,7 +250,7 @@ def _wanted(key: RecordRef, desired: Desired, current: Values) -> tuple[Values, 
             return {}, "converted lead"
         if key.object in desired.modelled and key not in desired.unmodelled:
             # Score, grade and reasons stay as last given, so that what was shown can be judged by what happened.
-            return {**values, **dict.fromkeys(_LAST_WRITE)}, "left its population"
+            return {**values, **dict.fromkeys(LAST_WRITE)}, "left its population"
         return {**values, **dict.fromkeys(_BY_SCORER)}, "no model"
     return values, "value or segment"
 
@@ -268,65 +262,6 @@ def _foreign(key: RecordRef, current: Values, written: Values, wanted: Values) -
     }
 
 
-def quiet(wanted: Values, current: Values, foreign: set[str]) -> Values:
-    """The values to write; empty where nothing moved enough to be worth a write.
-
-    >>> quiet({"score": "62", "grade": "B"}, {"score": "60", "grade": "C"}, set())
-    {}
-    >>> quiet({"score": "64", "grade": "B"}, {"score": "60", "grade": "C"}, set())
-    {'score': '64', 'grade': 'B'}
-    >>> quiet({"score": "62", "grade": "B"}, {"score": "60", "grade": "A"}, {"grade"})
-    {'score': '62', 'grade': 'B'}
-    """
-    wanted = dict(wanted)
-    if wanted.get("next_step_id") and wanted["next_step_id"] == current.get("next_step_id"):
-        # The same step stays as it was given: its date and words do not wander from night to night.
-        for key in STEP_KEYS:
-            if current.get(key) is not None and key not in foreign:
-                wanted[key] = current[key]
-    score_moved = _moved("score", wanted, current)
-    if (
-        not score_moved
-        # A value that somebody else wrote is none of ours to keep, here as above.
-        and "grade" not in foreign
-        and wanted.get("grade") is not None
-        and current.get("grade") is not None
-        and "score" in wanted
-    ):
-        wanted["grade"] = current["grade"]
-    differ = {k: v for k, v in wanted.items() if v != current.get(k)}
-    if any(_moved(k, wanted, current) for k in differ) or foreign & differ.keys():
-        return differ
-    return {}
-
-
-def _moved(key: str, wanted: Values, current: Values) -> bool:
-    """Whether a field's difference alone is worth a write."""
-    if key not in wanted or wanted[key] == current.get(key):
-        return False
-    old, new = current.get(key), wanted[key]
-    field = by_key(key)
-    if field.rides:
-        # Emptied at the end of a score, a rider is the last write itself.
-        return new is None and key in _LAST_WRITE
-    if old is None or new is None:
-        return True
-    if key == "score":
-        return abs(int(new) - int(Decimal(old))) >= QUIET_POINTS if _number(old) else True
-    if key == "churn_risk":
-        return abs(Decimal(new) - Decimal(old)) >= QUIET_RISK if _number(old) else True
-    if field.type == "money":
-        return abs(Decimal(new) - Decimal(old)) > QUIET_SHARE * abs(Decimal(old)) if _number(old) else True
-    return True
-
-
 def _lost(key: str, old: Canonical, new: Canonical) -> bool:
     """Whether a field goes that says something by itself."""
     return bool(old) and new is None and not by_key(key).rides
-
-
-def _number(text: str) -> bool:
-    try:
-        return Decimal(text).is_finite()
-    except ArithmeticError:
-        return False

@@ -18,7 +18,8 @@ import sqlalchemy as sa
 from sales_consultant.config.fields.canon import Canonical
 from sales_consultant.config.records import RecordRef
 from sales_consultant.sync.journal import Entry
-from sales_consultant.sync.plan.plan import Plan, Values, quiet
+from sales_consultant.sync.plan.plan import Plan, Values
+from sales_consultant.sync.plan.quiet import quiet
 from sales_consultant.sync.stores import ChangeState, State, changes, holds, runs
 
 _KEY = "resumed"

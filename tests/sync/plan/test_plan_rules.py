@@ -11,7 +11,8 @@ from sales_consultant.config.sections import Guards
 from sales_consultant.sync.journal.changes import Entry
 from sales_consultant.sync.plan.desired_values import Desired, Record
 from sales_consultant.sync.plan.guards import guard
-from sales_consultant.sync.plan.plan import CurrentValues, Edit, Limits, Plan, Values, make, quiet
+from sales_consultant.sync.plan.plan import CurrentValues, Edit, Limits, Plan, Values, make
+from sales_consultant.sync.plan.quiet import quiet
 
 FIELDS = fields("all", ["deals", "contacts", "companies", "leads"])
 NOW: Values = {

@@ -34,6 +34,8 @@ SEGMENTS = (
 # Of an open record nothing is certain, whatever a model's figures round to.
 PROBABLE = ("0.0001", "0.9999")
 _EVERY: tuple[WrittenObject, ...] = ("contacts", "leads", "companies", "deals")
+# People are customers where there is no company.
+_CUSTOMERS: tuple[WrittenObject, ...] = ("companies", "contacts")
 _STEPS: tuple[WrittenObject, ...] = ("deals", "contacts", "leads")
 
 
@@ -160,7 +162,7 @@ FIELDS: tuple[Field, ...] = (
         "value_12m",
         "Value in 12 months",
         "money",
-        ("companies",),
+        _CUSTOMERS,
         "standard",
         "Revenue to expect from this customer in the next 12 months.",
         scale=2,
@@ -170,7 +172,7 @@ FIELDS: tuple[Field, ...] = (
         # A number of percents and no fraction: the vendors' percent formats would show 45 as 4,500 %.
         "Churn risk (%)",
         "number",
-        ("companies",),
+        _CUSTOMERS,
         "standard",
         "0 to 100: how likely the customer has stopped buying.",
         digits=3,
@@ -189,16 +191,16 @@ FIELDS: tuple[Field, ...] = (
         "lifecycle",
         "Lifecycle",
         "enumeration",
-        ("companies",),
+        _CUSTOMERS,
         "standard",
-        "Where the company stands as a customer.",
+        "Where the customer stands: a company, or a person without one.",
         ("prospect", "new", "active", "at_risk", "lost"),
     ),
     Field(
         "customer_tier",
         "Customer tier",
         "enumeration",
-        ("companies",),
+        _CUSTOMERS,
         "standard",
         "1 to 3 by expected value, with frozen edges.",
         ("1", "2", "3"),

@@ -3,7 +3,8 @@
 from sales_consultant.scoring.customers.cluster_model import ClusterModel
 from sales_consultant.scoring.customers.clusters import find
 from sales_consultant.scoring.customers.contracts import ContractFields
-from sales_consultant.scoring.customers.purchases import purchases, summary
+from sales_consultant.scoring.customers.customer_of import key_of
+from sales_consultant.scoring.customers.purchases import not_valued, purchases, summary
 from sales_consultant.scoring.customers.renewals import ShiftedBetaGeometric
 from sales_consultant.scoring.customers.segments import SegmentModel
 from sales_consultant.scoring.customers.value import ValueModel, arrays, modelled
@@ -16,7 +17,9 @@ __all__ = [
     "ValueModel",
     "arrays",
     "find",
+    "key_of",
     "modelled",
+    "not_valued",
     "purchases",
     "summary",
 ]

@@ -62,7 +62,7 @@ class ClusterModel:
         exclusions: Exclusions | None = None,
     ) -> pd.DataFrame:
         """One row a customer: record_id, cluster (a gap where nobody is named)."""
-        table = summary(purchases(engine, as_of=as_of, exclusions=exclusions), as_of=as_of)
+        table = summary(purchases(engine, as_of=as_of, by="company", exclusions=exclusions), as_of=as_of)
         return pd.DataFrame(
             {"record_id": table.index.astype(object), "cluster": self.nearest(table, previous)}
         )
@@ -104,7 +104,7 @@ def fit(
     exclusions: Exclusions | None = None,
 ) -> ClusterModel:
     """Clusters of the companies that bought; those of the model `before` that go on keep their numbers."""
-    table = summary(purchases(engine, as_of=as_of, exclusions=exclusions), as_of=as_of)
+    table = summary(purchases(engine, as_of=as_of, by="company", exclusions=exclusions), as_of=as_of)
     return of(table, as_of=as_of, before=before)
 
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from sales_consultant.config.fields.catalogue import SEGMENTS
 from sales_consultant.engine import Engine, alive, neutral, query
 from sales_consultant.scoring.customers.alive import ALIVE, AT_RISK, LIFECYCLE, LOST, SLACK, state
+from sales_consultant.scoring.customers.customer_of import key_of, keys_of, record_of
 from sales_consultant.scoring.customers.purchases import purchases, summary
 
 if TYPE_CHECKING:
@@ -139,32 +140,36 @@ class SegmentModel:
         `previous` maps (object, record id), or a plain record id, to the segment it has now; a record stays in
         it until it is clearly beyond an edge. `values` is what `ValueModel.predict` gave: its churn risk says whether a
         customer is alive, of a contact that of its company; without it recency does, and tiers go
-        by what a company has bought so far. Lifecycle and tier are for companies only (gaps for contacts);
-        prospects have no tier.
+        by what a customer has bought so far; `previous_tiers` are by customer key. Lifecycle and tier are for companies, and
+        for the contacts that are customers themselves; prospects have no tier.
         """
+        bought = summary(purchases(engine, as_of=as_of, exclusions=exclusions), as_of=as_of)
+        tiers = self.tiers_of(worth(bought, values), previous_tiers or {})
+        records = [record_of(str(k)) for k in bought.index]
         parts = []
-        for object_, by in (("companies", "company"), ("contacts", "contact")):
-            table = summary(purchases(engine, as_of=as_of, by=by, exclusions=exclusions), as_of=as_of)
+        for object_ in ("companies", "contacts"):
             t = alive(neutral(engine, object_))
             if object_ == "contacts":
                 t = t.filter(t.source_object.fill_null("Contact") == "Contact")
-            customer = t.id if by == "company" else t.company_id
-            people = query(engine, t.filter(t.created_at <= as_of).select(record_id=t.id, customer=customer))
-            ids = people["record_id"]
-            rows = pd.DataFrame({"object": object_, "record_id": ids.astype(object).sort_values().to_numpy()})
-            bought = table[table.index.isin(set(ids))]
-            known = [previous.get((object_, k), previous.get(k, "")) for k in bought.index]
-            of = people.set_index("record_id")["customer"].reindex(bought.index)
-            names = pd.Series(
-                self.named(bought, known, risks_of(values, of)), index=bought.index, dtype=object
-            )
+            firm = t.id if object_ == "companies" else t.company_id
+            known = query(engine, t.filter(t.created_at <= as_of).select(record_id=t.id, firm=firm))
+            mine = np.array([o == object_ for o, _ in records], dtype=bool)
+            own = bought[mine].rename(index=lambda k: record_of(str(k))[1])
+            table = own if object_ == "companies" else _with_contacts(engine, own, as_of, exclusions)
+            table = table[table.index.isin(set(known["record_id"]))]
+            firms = known.set_index("record_id")["firm"].reindex(table.index)
+            keys = pd.Series([key_of(object_, str(i)) for i in table.index], index=table.index, dtype=object)
+            # Who buys for a company is as alive as it is; a customer has a risk of its own.
+            risks = risks_of(values, keys.where(keys.index.isin(own.index), firms))
+            before = [previous.get((object_, k), previous.get(k, "")) for k in table.index]
+            names = pd.Series(self.named(table, before, risks), index=table.index, dtype=object)
+            ids = known["record_id"].astype(object).sort_values().to_numpy()
+            rows = pd.DataFrame({"object": object_, "record_id": ids})
             # Where nobody has bought anything all are gaps, which pandas takes for numbers.
             rows["segment"] = rows["record_id"].map(names).astype(object).fillna("prospects")
-            rows["lifecycle"] = rows["segment"].map(LIFECYCLE) if by == "company" else None
-            rows["customer_tier"] = None
-            if by == "company":
-                tiers = self.tiers_of(worth(bought, values), previous_tiers or {})
-                rows["customer_tier"] = rows["record_id"].map(tiers)
+            customer = rows["record_id"].isin(own.index) | (object_ == "companies")
+            rows["lifecycle"] = rows["segment"].map(LIFECYCLE).where(customer, None)
+            rows["customer_tier"] = [tiers.get(key_of(object_, str(i))) for i in ids]
             parts.append(rows.astype({"lifecycle": object, "customer_tier": object}))
         out = pd.concat(parts, ignore_index=True)
         out["customer_tier"] = out["customer_tier"].astype("Int64")
@@ -202,11 +207,19 @@ class SegmentModel:
         return cls(**{**data, **edges})
 
 
+def _with_contacts(
+    engine: Engine, own: pd.DataFrame, as_of: int, exclusions: Exclusions | None
+) -> pd.DataFrame:
+    """The contacts that are customers (`own`), and the others by all deals that they are on."""
+    others = summary(purchases(engine, as_of=as_of, by="contact", exclusions=exclusions), as_of=as_of)
+    return pd.concat([own, others[~others.index.isin(own.index)]])
+
+
 def risks_of(values: pd.DataFrame | None, customers: pd.Series[Any]) -> NDArray[np.float64]:
     """The churn risk of each customer, as `ValueModel.predict` gave it and whole as it is written; a gap where there is none."""
     if values is None:
         return np.full(len(customers), np.nan)
-    known = values.set_index("record_id")["churn_risk"].astype("float64")
+    known = values.set_axis(keys_of(values))["churn_risk"].astype("float64")
     return np.rint(customers.map(known).astype("float64").to_numpy())
 
 
@@ -215,7 +228,7 @@ def worth(table: pd.DataFrame, values: pd.DataFrame | None) -> pd.Series[float]:
     total = table["total"].astype("float64")
     if values is None:
         return total
-    expected = values.set_index("record_id")["value_12m"].astype("float64")
+    expected = values.set_axis(keys_of(values))["value_12m"].astype("float64")
     found = expected.reindex(table.index)
     return found.fillna(0.0) if found.notna().any() else total
 

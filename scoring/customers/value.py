@@ -15,6 +15,7 @@ from sales_consultant.config.clock import DAY_MS
 from sales_consultant.engine import Engine, alive, neutral, query
 from sales_consultant.scoring.customers.beta_geo_nbd import BetaGeoModel
 from sales_consultant.scoring.customers.contracts import YEAR_DAYS, ContractFields, describe
+from sales_consultant.scoring.customers.customer_of import person, record_of
 from sales_consultant.scoring.customers.gamma_gamma import GammaGammaModel
 from sales_consultant.scoring.customers.lifetime import MONTH_DAYS, MONTHS, counts_for, lifetime_value
 from sales_consultant.scoring.customers.pareto_nbd import ParetoModel
@@ -47,6 +48,7 @@ INTERVAL = (0.1, 0.9)
 _DRAWS = 200
 _CHUNK = 5_000
 COLUMNS = (
+    "object",
     "record_id",
     "value_12m",
     "value_low",
@@ -91,7 +93,7 @@ class ValueModel:
         exclusions: Exclusions | None = None,
         discount_rate: float = 0.0,
     ) -> pd.DataFrame:
-        """One row a customer (company with a purchase), ordered by id; see COLUMNS.
+        """One row a customer (a company with a purchase, or a person where there is no company), ordered by key; see COLUMNS.
 
         `value_12m` is the expected revenue of the next 365 days with an 80 % interval, money in the org's currency,
         discounted by `discount_rate` a year, month by month. `recency_days` is the time from the first to the last
@@ -104,7 +106,7 @@ class ValueModel:
         bought = purchases(engine, as_of=as_of, exclusions=exclusions, fields=self.fields)
         table = summary(bought, as_of=as_of)
         if exclusions is not None:
-            table = table[_excluded(engine, exclusions).reindex(table.index).fillna("") == ""]
+            table = table[_excluded(engine, exclusions, table.index) == ""]
         n = len(table)
         value, low, high, churn = (np.full(n, np.nan) for _ in range(4))
         contractual = table["contractual"].to_numpy(dtype=bool)
@@ -198,9 +200,11 @@ def _as_frame(
     currency: str,
 ) -> pd.DataFrame:
     """What is told of customers, in the order of the table; money to the cent, risk to a tenth."""
+    records = [record_of(str(key)) for key in table.index]
     return pd.DataFrame(
         {
-            "record_id": table.index.astype(object),
+            "object": pd.Series([o for o, _ in records], index=table.index, dtype=object),
+            "record_id": pd.Series([i for _, i in records], index=table.index, dtype=object),
             "value_12m": np.round(value, 2),
             "value_low": np.round(low, 2),
             "value_high": np.round(high, 2),
@@ -222,14 +226,25 @@ def arrays(table: pd.DataFrame) -> tuple[NDArray[np.float64], ...]:
     return x, t, T, table["purchases"].to_numpy(dtype=float), table["monetary"].to_numpy(dtype=float)
 
 
-def _excluded(engine: Engine, exclusions: Exclusions) -> pd.Series[str]:
+def _excluded(engine: Engine, exclusions: Exclusions, customers: pd.Index[Any]) -> pd.Series[str]:
+    """Why each customer is left out, "" for those that stay."""
     t = neutral(engine, "companies")
     rows = query(
         engine,
         t.select(record_id=t.id, name=t.name, domain=t.domain, do_not_score=t.do_not_score.fill_null(False)),
     )
+    if any(record_of(str(k))[0] == "contacts" for k in customers):
+        c = neutral(engine, "contacts")
+        name = c.first_name.fill_null("") + " " + c.last_name.fill_null("")
+        people = query(
+            engine,
+            c.select(
+                record_id=c.id, name=name, domain=c.domain, do_not_score=c.do_not_score.fill_null(False)
+            ),
+        )
+        rows = pd.concat([rows, people.assign(record_id=people["record_id"].map(person))], ignore_index=True)
     rows["company_name"], rows["company_domain"] = rows["name"], rows["domain"]
-    return reasons(rows, exclusions).set_axis(rows["record_id"])
+    return reasons(rows, exclusions).set_axis(rows["record_id"]).reindex(customers).fillna("")
 
 
 def fit_customers(
@@ -239,7 +254,7 @@ def fit_customers(
     exclusions: Exclusions,
     fields: ContractFields | None = None,
 ) -> ValueModel:
-    """Fit purchases and spend of the companies that bought, as of a time (ms).
+    """Fit purchases and spend of the customers, as of a time (ms): companies that bought, and people without a company.
 
     The spend model takes every purchase, the first one too: all are drawn alike under it. `fields` are those that tell of
     contracts, where the settings name them.
@@ -247,7 +262,7 @@ def fit_customers(
     bought = purchases(engine, as_of=as_of, exclusions=exclusions, fields=fields)
     named = asdict(fields) if fields is not None else {}
     table = summary(bought, as_of=as_of)
-    left_out = _excluded(engine, exclusions).reindex(table.index).fillna("")
+    left_out = _excluded(engine, exclusions, table.index)
     free, contracts = _kinds(bought, table, left_out, as_of)
     card = _card(bought, table, left_out, free)
     if bought.contracts is not None:
@@ -279,7 +294,7 @@ def modelled(
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The customers that the purchases' parameters are of (rows of `summary`), and the contracts (rows of `terms`)."""
     table = summary(bought, as_of=as_of)
-    return _kinds(bought, table, _excluded(engine, exclusions).reindex(table.index).fillna(""), as_of)
+    return _kinds(bought, table, _excluded(engine, exclusions, table.index), as_of)
 
 
 def _kinds(
@@ -296,6 +311,7 @@ def _card(
     counts = left_out[left_out != ""].value_counts()
     return {
         "customers": len(table),
+        "people": sum(record_of(str(k))[0] == "contacts" for k in table.index),
         "purchases": len(bought.rows),
         "bought": bought.digest(),
         "repeat_buyers": int((free["frequency"] > 0).sum()),

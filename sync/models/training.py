@@ -21,6 +21,7 @@ from sales_consultant.scoring.customers import (
     SegmentModel,
     ValueModel,
     cluster_model,
+    not_valued,
     segments,
     value,
 )
@@ -289,13 +290,19 @@ class _Training:
             publish=publish and not self.dry_run,
         )
 
-    def _put(self, name: str, model: Any, card: dict[str, Any], *, thin: bool, stays: str = "") -> None:
-        """Put the candidate in force; not one of rules in place of a trained one, nor where that one `stays` for a reason."""
-        why = "too little data: the model in force stays" if thin else stays
+    def _put(
+        self, name: str, model: Any, card: dict[str, Any], *, thin: bool, stays: str = "", note: str = ""
+    ) -> None:
+        """Put the candidate in force; not one of rules in place of a trained one, nor where that one `stays` for a reason.
+
+        `note` is what else there is to say of it.
+        """
+        against = "too little data: the model in force stays" if thin else stays
+        why = "; ".join(t for t in (against, note) if t)
         if why:
             self.say(f"{name}: {why}")
         verdict = TOO_LITTLE if thin else ""
-        self._enter(name, name, model, verdict, {**card, "why": why} if why else card, publish=not why)
+        self._enter(name, name, model, verdict, {**card, "why": why} if why else card, publish=not against)
 
     def customers(self) -> None:
         """What customers are worth and which segments there are, and the size of deals without an amount."""
@@ -315,7 +322,11 @@ class _Training:
         stays = ""
         if valued is not None and not thin:
             stays = no_change.values_stay(engine, valued, customers, exclusions=exclude)
-        self._put(VALUE, customers, _card(customers), thin=thin, stays=stays)
+        note = not_valued(customers.card, valued=customers.purchase_params is not None)
+        if not customers.card["customers"] and not thin:
+            # In force it would say nothing of anybody, and look as if it did.
+            stays, note = note, ""
+        self._put(VALUE, customers, _card(customers), thin=thin, stays=stays, note=note)
         customers = valued if (thin or stays) and valued is not None else customers
         self.path.part("segments")
         worth = customers.predict(engine, as_of=as_of, exclusions=exclude)

@@ -22,7 +22,7 @@ from sales_consultant.config.records import RecordRef
 from sales_consultant.config.settings import Settings
 from sales_consultant.engine import DuckEngine
 from sales_consultant.scoring import scorer
-from sales_consultant.scoring.customers import value
+from sales_consultant.scoring.customers import key_of, value
 from sales_consultant.scoring.next_steps import propose
 from sales_consultant.scoring.populations import Membership, undecided
 from sales_consultant.scoring.scorer import shown
@@ -288,7 +288,7 @@ def _values(
             discount_rate=settings.value.discount_rate,
         )
         for row in _rows(frame):
-            key = RecordRef("companies", row.record_id)
+            key = RecordRef(row.object, row.record_id)
             amount, risk = row.value_12m, row.churn_risk
             if key in desired.undecided:
                 continue
@@ -305,20 +305,20 @@ def _values(
             as_of=desired.as_of,
             previous=shown["segment"],
             values=worth,
-            previous_tiers={
-                k.record_id: int(t) for k, t in shown["customer_tier"].items() if k.object == "companies"
-            },
+            previous_tiers={key_of(*k): int(t) for k, t in shown["customer_tier"].items()},
             exclusions=settings.exclude,
         )
         for row in _rows(frame):
             key = RecordRef(_written(desired, row.object, row.record_id), row.record_id)
             if key.object == "leads" or key in desired.undecided:
                 continue
-            values: dict[str, object] = {"segment": None if _missing(row.segment) else row.segment}
-            if row.object == "companies":
-                values["lifecycle"] = None if _missing(row.lifecycle) else row.lifecycle
-                values["customer_tier"] = None if _missing(row.customer_tier) else str(int(row.customer_tier))
-            _put(desired, key, **values)
+            tier = None if _missing(row.customer_tier) else str(int(row.customer_tier))
+            lifecycle = None if _missing(row.lifecycle) else row.lifecycle
+            _put(desired, key, segment=row.segment, lifecycle=lifecycle, customer_tier=tier)
+            if worth is not None:
+                # Who is a customer no more has neither: a churn risk beside "never bought" would say both.
+                for name in ("value_12m", "churn_risk"):
+                    desired.record(key).values.setdefault(name, None)
         desired.scored["segments"] = len(frame)
     if models.clusters is not None:
         held = {k.record_id: v for k, v in shown["cluster"].items() if k.object == "companies"}

@@ -16,8 +16,10 @@ from sales_consultant.config.crms import CRMS
 from sales_consultant.config.errors import UsageError
 from sales_consultant.demo import run_demo
 from sales_consultant.demo.result import CompanyDone
+from sales_consultant.sync.models import evaluation
 from sales_consultant.sync.results.admin import (
     Checked,
+    DataChecked,
     Initialised,
     Provisioned,
     Removal,
@@ -146,8 +148,17 @@ def check(
             "--live-report", metavar="FILE", help="Write which assumptions held, free of customer data."
         ),
     ] = None,
-) -> Answer[Checked]:
+    data: Annotated[
+        bool,
+        typer.Option(
+            "--data",
+            help="Look at the records as pulled: duplicates, gaps, outliers, impossible dates, owners who have left.",
+        ),
+    ] = False,
+) -> Answer[Checked] | Answer[DataChecked]:
     """Say line by line what works, what is refused, with the scope or permission and where to click, and what comes next."""
+    if data:
+        return Answer(evaluation.check_data(shell.ws), screens.data_checked)
     found = checking.check(shell.ws, live_report, schedule_findings(shell.settings.schedule))
     return Answer(found, screens.checked, found.code)
 

@@ -4,11 +4,12 @@ import math
 from collections.abc import Iterable
 
 from sales_consultant.commands.output.writing.page import Page, Piece, bad, bold, command, dim, good, warn
-from sales_consultant.commands.output.writing.text import count, counted, listed, plain, words
+from sales_consultant.commands.output.writing.text import NOTHING, count, counted, listed, plain, words
 from sales_consultant.commands.output.writing.times import brief_span
 from sales_consultant.connectors.base import Finding, ProvisionStep, Use
 from sales_consultant.sync.results.admin import (
     Checked,
+    DataChecked,
     Initialised,
     Provisioned,
     Removal,
@@ -17,6 +18,14 @@ from sales_consultant.sync.results.admin import (
     SignedOut,
 )
 
+_DATA = {
+    "duplicates": "Duplicates",
+    "gaps": "Gaps",
+    "outliers": "Outliers",
+    "dates": "Impossible dates",
+    "owners": "Owners",
+}
+_SUSPECTS = 3
 # How many are shown: a judgement of what one screen holds. --json has all of them.
 _USES = 20
 _STEPS = 12
@@ -113,6 +122,35 @@ def _findings(page: Page, title: str, found: Iterable[Finding], mark: Piece) -> 
         page.line(mark, bold(plain(f.subject)), f": {plain(f.text)}", indent=2, hang=4)
         if f.action and f.state != "next":
             page.line(f"→ {plain(f.action)}", indent=4, hang=6)
+
+
+def data_checked(page: Page, found: DataChecked) -> None:
+    """What is wrong with the records, by kind: how many, what it does to scores, and a few of them."""
+    looked = f"{counted(found.looked_at)}, as last pulled"
+    if not found.findings:
+        page.line(good("Nothing is wrong with the records"), f" ({looked}).")
+        return
+    page.line(
+        bold(count(len(found.findings), "finding")), f" in {looked}. Nothing is changed or merged by us."
+    )
+    page.line("Next: correct them in the CRM, the largest first; ", command("check --data --json"), " lists more records of "
+              "each.", hang=6)  # fmt: skip
+    for kind, title in _DATA.items():
+        rows = [f for f in found.findings if f.kind == kind]
+        if rows:
+            page.heading(title)
+        for f in rows:
+            groups = f" in {count(f.groups, 'group')}" if f.groups is not None else ""
+            page.line(
+                warn("! "), bold(f"{words(f.object)}: {plain(f.what)}"), f"  {f.records:,} of {f.of:,}{groups}", indent=2, hang=4,
+            )  # fmt: skip
+            page.line(plain(f.effect), indent=4, hang=4)
+            for s in f.suspects[:_SUSPECTS]:
+                page.line(
+                    dim(f"{plain(s.record_id)}  {plain(s.name) or NOTHING}  {plain(s.seen)}"),
+                    indent=4,
+                    hang=6,
+                )
 
 
 def provisioned(page: Page, found: Provisioned) -> None:

@@ -12,6 +12,11 @@ def rows(engine: DuckEngine, table: str) -> int:
     return _one(engine, f"SELECT count(*) FROM {quote(table)}")
 
 
+def live(engine: DuckEngine, table: str) -> int:
+    """Rows of a table that are not deleted."""
+    return _one(engine, f"SELECT count(*) FROM {quote(table)} WHERE NOT deleted")
+
+
 def owner_domains(engine: DuckEngine) -> list[str]:
     """Domains of the owners' addresses."""
     found = engine.con.execute(

@@ -1,6 +1,7 @@
 """What decides whether a model may be published: the forward test and what is read from it."""
 
 from sales_consultant.scoring.validation.baselines import compare
+from sales_consultant.scoring.validation.data_quality import look
 from sales_consultant.scoring.validation.forward_test import (
     Outcome,
     fit,
@@ -22,6 +23,7 @@ __all__ = [
     "fit",
     "forward_test",
     "lending",
+    "look",
     "month_of_creation",
     "nothing_ended",
     "readiness",

@@ -9,11 +9,12 @@ import sqlalchemy as sa
 
 from sales_consultant.config.clock import DAY_MS
 from sales_consultant.config.errors import MachineError
+from sales_consultant.engine.reads import counts
 from sales_consultant.scoring import plots
 from sales_consultant.scoring.customers import find, purchases, summary
 from sales_consultant.scoring.features import build
 from sales_consultant.scoring.populations import Membership, record_timelines
-from sales_consultant.scoring.validation import compare, lending, readiness
+from sales_consultant.scoring.validation import compare, lending, look, readiness
 from sales_consultant.sync.models import registry
 from sales_consultant.sync.models import registry as models
 from sales_consultant.sync.plan import current_values
@@ -25,18 +26,23 @@ from sales_consultant.sync.results import (
     Clusters,
     ComparedModel,
     Comparison,
+    DataChecked,
+    DataFinding,
     ForwardTest,
     ForwardTests,
     GivenBand,
     Plots,
     PopulationReady,
     Readiness,
+    SuspectRecord,
 )
 from sales_consultant.sync.runtime import Workspace, open_pulled
 from sales_consultant.sync.stores import State, exposures, runs
 
 # Days: one to three months, the last as long as the usual horizon. Bands as other vendors report conversion by.
 LOOKBACKS = (30, 60, 90)
+# How many records of a finding a document lists: more than anybody corrects in a day, and it stays readable.
+MOST_SUSPECTS = 1000
 BANDS = ((1, 20), (21, 40), (41, 60), (61, 80), (81, 99))
 
 
@@ -78,6 +84,25 @@ def ready(ws: Workspace, *, as_of: int) -> Readiness:
     return Readiness(
         tuple(PopulationReady(**{**f.as_dict(), "missing": f.missing}) for f in lending(found, populations))
     )
+
+
+def check_data(ws: Workspace) -> DataChecked:
+    """Duplicates, gaps, outliers, impossible dates and owners who have left, in what was pulled last. Nothing is changed."""
+    open_pulled(ws)
+    engine = ws.warehouse.engine
+    newest = ws.state.rows(sa.select(sa.func.max(runs.c.as_of).label("as_of")))
+    as_of = int(newest[0]["as_of"] or ws.clock())
+    findings = tuple(
+        DataFinding(
+            **{k: getattr(f, k) for k in ("kind", "object", "what", "records", "of", "groups", "effect")},
+            suspects=tuple(
+                SuspectRecord(s.object, s.record_id, s.name, s.seen) for s in f.suspects[:MOST_SUSPECTS]
+            ),
+        )
+        for f in look(engine, as_of=as_of)
+    )
+    looked_at = {t: counts.live(engine, t) for t in ("contacts", "companies", "deals")}
+    return DataChecked(as_of, looked_at, findings)
 
 
 def as_given(ws: Workspace, *, lookbacks: Sequence[int] = LOOKBACKS) -> AsGiven:
@@ -196,7 +221,7 @@ def clustered(ws: Workspace) -> Clusters:
     """Clusters of the customers, beside the named segments: how they were chosen, and who is in them."""
     open_pulled(ws)
     as_of = ws.connector.now()
-    bought = purchases(ws.warehouse.engine, as_of=as_of, exclusions=ws.settings.exclude)
+    bought = purchases(ws.warehouse.engine, as_of=as_of, by="company", exclusions=ws.settings.exclude)
     table = summary(bought, as_of=as_of)
     found = find(table[["purchases", "total", "monetary", "since_days", "T_days"]])
     if found is None:

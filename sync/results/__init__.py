@@ -5,6 +5,8 @@
 
 from sales_consultant.sync.results.admin import (
     Checked,
+    DataChecked,
+    DataFinding,
     EventCounted,
     Initialised,
     Proposed,
@@ -12,6 +14,7 @@ from sales_consultant.sync.results.admin import (
     Removal,
     Removed,
     SignedIn,
+    SuspectRecord,
 )
 from sales_consultant.sync.results.base import Result
 from sales_consultant.sync.results.cards import PropensityCard, card_of
@@ -93,6 +96,8 @@ __all__ = [
     "Comparison",
     "Conflict",
     "Copy",
+    "DataChecked",
+    "DataFinding",
     "EventCounted",
     "Explanation",
     "FeatureValue",
@@ -145,6 +150,7 @@ __all__ = [
     "Standing",
     "StateChecked",
     "Status",
+    "SuspectRecord",
     "Upcoming",
     "card_of",
 ]

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from sales_consultant.config.clock import iso
 from sales_consultant.connectors.base import Finding, ProvisionStep, Use
 
 
@@ -102,6 +103,55 @@ class Checked:
             "findings": [dict(vars(f)) for f in self.findings],
         }
         return document if self.live_report is None else {**document, "live_report": self.live_report}
+
+
+@dataclass(frozen=True)
+class SuspectRecord:
+    """A record that stands for a finding: which, its name, and what was seen of it."""
+
+    object: str
+    record_id: str
+    name: str
+    seen: str
+
+
+@dataclass(frozen=True)
+class DataFinding:
+    """Something that is wrong with records of the CRM.
+
+    `kind` is duplicates, gaps, outliers, dates or owners; `records` of `of` are concerned, in `groups` of the same where they
+    are duplicates. `effect` says what it does to scores; `suspects` are some of them, those of a group together.
+    """
+
+    kind: str
+    object: str
+    what: str
+    records: int
+    of: int
+    groups: int | None
+    effect: str
+    suspects: tuple[SuspectRecord, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """One row of "findings"."""
+        return {**vars(self), "suspects": [dict(vars(s)) for s in self.suspects]}
+
+
+@dataclass(frozen=True)
+class DataChecked:
+    """What is wrong with the records as they were last pulled; `as_of` is that time in milliseconds UTC."""
+
+    as_of: int
+    looked_at: Mapping[str, int]
+    findings: tuple[DataFinding, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """Counts and findings; nothing of it was changed."""
+        return {
+            "as_of": iso(self.as_of),
+            "looked_at": dict(self.looked_at),
+            "findings": [f.to_json() for f in self.findings],
+        }
 
 
 @dataclass(frozen=True)

@@ -97,6 +97,8 @@ SCREENS: dict[str, tuple[Callable[[Page, Any], None], Any]] = {
     "init": (admin.initialised, findings.INITIALISED),
     "init-nothing": (admin.initialised, findings.NOTHING_TO_PREDICT),
     "check": (admin.checked, findings.CHECKED),
+    "check-data": (admin.data_checked, findings.DATA_CHECKED),
+    "check-data-fine": (admin.data_checked, findings.DATA_FINE),
     "check-well": (admin.checked, findings.ALL_WELL),
     "provision": (admin.provisioned, findings.PROVISIONED),
     "provision-remove-dry-run": (admin.removal, findings.REMOVAL),

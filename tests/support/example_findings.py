@@ -221,6 +221,27 @@ INITIALISED = admin.Initialised(
 NOTHING_TO_PREDICT = admin.Initialised(
     "hubspot 4 (x)", "s.toml", {"contacts": 3}, (), (), 0, {"read": 9}, 1.0
 )
+DATA_CHECKED = admin.DataChecked(
+    NOW, {"contacts": 2039, "companies": 900, "deals": 2383},
+    (
+        admin.DataFinding(
+            "duplicates", "contacts", "the same e-mail address", 46, 2039, 22,
+            "each is scored by its own part of the history, and all but the oldest are left out of training",
+            tuple(admin.SuspectRecord("contacts", str(n), NASTY if n == 101 else f"Ada Lovelace {n}", "ada@acme.example")
+                  for n in (101, 102, 103, 104)),
+        ),
+        admin.DataFinding(
+            "gaps", "deals", "open, without an amount", 31, 462, None, "its expected value is an estimate, or empty",
+            (admin.SuspectRecord("deals", "7", "", "made on 2026-05-01"),),
+        ),
+        admin.DataFinding(
+            "owners", "deals", "its owner has left", 12, 462, None,
+            "nobody works the steps given to them; name another owner",
+            (admin.SuspectRecord("deals", "8", "Acme, renewal", "lee@seller.example"),),
+        ),
+    ),
+)  # fmt: skip
+DATA_FINE = admin.DataChecked(NOW, {"contacts": 3, "companies": 0, "deals": 1}, ())
 CHECKED = admin.Checked(
     "hubspot 41945799 (developer_test)",
     (

@@ -25,6 +25,7 @@ NAMES = (
     "activities_as_of",
     "leadforge_leaks",
     "planted_leaks",
+    "process_columns",
 )
 
 

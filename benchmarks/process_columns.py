@@ -90,7 +90,7 @@ def verdicts(table: Table) -> dict[str, str]:
     from sales_consultant.scoring.propensity.propensity import PropensityModel
 
     model = PropensityModel(tier="full").fit(table.X, table.y)
-    return {f.column: getattr(f, "verdict", "dropped") for f in model.leaks_}
+    return {f.column: f.verdict for f in [*model.leaks_, *model.suspects_]}
 
 
 def counts(table: Table, found: dict[str, str]) -> dict[str, int]:

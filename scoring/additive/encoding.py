@@ -7,13 +7,16 @@ inputs' contributions.
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from sales_consultant.config.clock import DAY_MS
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
 
 # A judgement: a level of its own for what people choose from a list; docs/decisions/scoring-text-levels.md has the
 # limit.
@@ -152,8 +155,12 @@ def _learn_number(name: str, values: NDArray[np.float64], hinges: int) -> Number
     return NumberCode(name, low, high, log, mean, scale, knots, bool(missing.any()))
 
 
-def _learn_levels(name: str, column: pd.Series[Any], most: int = MAX_LEVELS) -> LevelCode | None:
+def _learn_levels(
+    name: str, column: pd.Series[Any], most: int = MAX_LEVELS, without: Collection[str] = ()
+) -> LevelCode | None:
     text = levels_of(column)
+    if without:
+        text = text[~text.isin(list(without)).to_numpy(dtype=bool)]
     counts = text.value_counts()
     # Ids and free text say nothing that carries over to another record.
     again = counts[counts >= _SHARED].sum()
@@ -183,8 +190,11 @@ class Encoder:
         self.columns = [c.name for c in codes]
 
     @classmethod
-    def learn(cls, X: pd.DataFrame, *, hinges: int) -> Encoder:
-        """Codes from the training rows; a column without any variation has none."""
+    def learn(cls, X: pd.DataFrame, *, hinges: int, without: Mapping[str, set[str]] | None = None) -> Encoder:
+        """Codes from the training rows; a column without any variation has none.
+
+        `without` are levels by column that are learnt from as the average row, as one that was never seen is.
+        """
         codes: list[Code] = []
         many = [c for c in X.columns if not is_number(X[c]) and X[c].astype("string").nunique() > MAX_LEVELS]
         most = MAX_LEVELS + _MORE_LEVELS // max(len(many), 1)
@@ -194,7 +204,7 @@ class Encoder:
             if is_number(column):
                 code = _learn_number(str(name), numbers(column), hinges)
             else:
-                code = _learn_levels(str(name), column, most)
+                code = _learn_levels(str(name), column, most, (without or {}).get(str(name), set()))
             if code is not None:
                 codes.append(code)
         return cls(codes)

@@ -8,6 +8,7 @@ from sales_consultant.scoring.features.coverage import owners_are_dated
 from sales_consultant.scoring.features.crm_fields import OWNERS, family
 from sales_consultant.scoring.features.declarations import Entity, Feature, Group, group_from_dict
 from sales_consultant.scoring.features.field_names import doubted, known_leaker
+from sales_consultant.scoring.features.process_names import process_measure
 from sales_consultant.scoring.features.sources import SINGULAR, activities, deal_contacts
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "group_from_dict",
     "known_leaker",
     "owners_are_dated",
+    "process_measure",
     "standard",
     "with_contacts",
 ]

@@ -1,29 +1,8 @@
 """The leak audit: columns that know the outcome before it has happened."""
 
-from sales_consultant.scoring.leakage.ablation import (
-    HoldoutProbe,
-    find_leaks_by_ablation,
-    leaking,
-    separable,
-)
+from sales_consultant.scoring.leakage.audit import Audit, audit
 from sales_consultant.scoring.leakage.hindsight import Comparison, Hindsight
 from sales_consultant.scoring.leakage.policy import POLICY, LeakPolicy
-from sales_consultant.scoring.leakage.univariate import (
-    fill_gaps,
-    find_label_determining_columns,
-    single_fields,
-)
+from sales_consultant.scoring.leakage.univariate import fill_gaps
 
-__all__ = [
-    "POLICY",
-    "Comparison",
-    "Hindsight",
-    "HoldoutProbe",
-    "LeakPolicy",
-    "fill_gaps",
-    "find_label_determining_columns",
-    "find_leaks_by_ablation",
-    "leaking",
-    "separable",
-    "single_fields",
-]
+__all__ = ["POLICY", "Audit", "Comparison", "Hindsight", "LeakPolicy", "audit", "fill_gaps"]

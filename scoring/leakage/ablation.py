@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from sales_consultant.scoring.additive import Encoder, is_number, logistic, numbers, quick_trees
 from sales_consultant.scoring.core import Finding
-from sales_consultant.scoring.features import doubted
+from sales_consultant.scoring.leakage.names import doubted
 from sales_consultant.scoring.leakage.policy import POLICY
 from sales_consultant.scoring.leakage.univariate import cells
 from sales_consultant.scoring.metrics import auc

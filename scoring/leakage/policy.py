@@ -45,6 +45,9 @@ class LeakPolicy:
     fewest_pure: int = 20
     """Rows below which a value proves nothing; groups that share outcome and value count once. Audit (25 rows of one
     company)."""
+    level_share: float = 0.3
+    """The share of all events that levels which decide the outcome may hold for the column to be kept without them. A
+    judgement: `planted_leaks` (today's stage) has half of them in one level, audit (a value that only the won have) 15 %."""
 
     # -- a column beside the others ------------------------------------------------------------------------------
 
@@ -180,6 +183,47 @@ class LeakPolicy:
     sure_errors: float = 3.0
     """Standard errors from which on a value with a date of its own is not believed. Chance brings that once in 370 columns;
     made companies (tests/scoring/training/test_no_signal_company.py)."""
+
+    # -- suspects: columns that look known only at the end ---------------------------------------------------------
+
+    fewest_to_orient: int = 400
+    """Groups below which causes and effects are not told apart by value: with 400 a correlation is known to .05, and those
+    of two columns of an AUC of .7 by an outcome are .1. `process_columns`."""
+    oriented: float = 3.0
+    """Standard errors of a column's correlation with the outcome from which on it is asked: by chance one in 700.
+    `process_columns` (weak columns of the process)."""
+    late_prior: float = -2.0
+    """Log-odds of a column to be an effect of the outcome before its values are seen: about one in eight.
+    `process_columns` (nameless, honest)."""
+    late_prior_named: float = 1.0
+    """The same where its name, or what it is made of, says so: three in four. `process_columns` (named)."""
+    late: float = 1.0
+    """Log-odds from which on values alone make a suspect, beside `lifts`. `process_columns` (nameless, honest)."""
+    causes: float = 3.0
+    """Log-odds by which some columns must fit causes of the outcome better than effects, before others are called effects by
+    their values: where no column is a cause, effects may be all that a table honestly has. `process_columns` (nameless: 3.3
+    to 24), tables whose columns are all drawn given the outcome (-1 to 3.5)."""
+    lifts: float = 1.5
+    """By what factor leaving out all suspects together raises the share of pairs in the wrong order, for those whose name
+    says nothing. `process_columns` (few: 1.2 to 8), `propensity` and leadforge without leaks (1.0)."""
+    lifts_named: float = 1.1
+    """The same for those whose name speaks: what a model hardly gains by is worth no question. leadforge's counts of touches
+    until the cut-off, which are honest (1.01), `process_columns` (few: 1.17 at least)."""
+    usual_correlation: float = 0.15
+    """The size of a correlation of two columns that have something else in common. A judgement: what is correlated more
+    clearly leans to nothing either way."""
+    other_reason: float = 0.2
+    """The share of pairs that have something else in common. A judgement, as above."""
+    kin: float = 5.0
+    """Standard errors of a correlation with a suspect among rows of one outcome, for a column whose name is of the process
+    too: dozens of pairs are looked at. `process_columns` (named)."""
+    follows: float = 0.95
+    """The share of records on which one date follows another, or a number is the span of two. A judgement: one record in
+    twenty may be wrong."""
+    determined: float = 0.98
+    """The share of a column's variance that a marked column and a time explain. A judgement: a copy is rounded at most."""
+    determined_by_leak: float = 0.1
+    """And how much of that the marked column does. A judgement: the time alone must not."""
 
 
 POLICY = LeakPolicy()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from sales_consultant.config.language.numbers import percent
 from sales_consultant.scoring.additive import is_number, numbers
 from sales_consultant.scoring.core import Finding
-from sales_consultant.scoring.features import doubted
+from sales_consultant.scoring.leakage.names import doubted
 from sales_consultant.scoring.leakage.policy import POLICY
 from sales_consultant.scoring.metrics import auc
 
@@ -47,6 +47,11 @@ def cells(column: pd.Series[Any], learn: NDArray[np.bool_]) -> NDArray[np.int64]
         codes = np.searchsorted(edges, values, side="right")
         return np.where(np.isnan(values), len(edges) + 1, codes).astype(np.int64)
     return pd.factorize(column.astype("string"))[0].astype(np.int64)
+
+
+def floats(column: pd.Series[Any]) -> NDArray[np.float64] | None:
+    """A column of numbers or times as floats, None for texts and flags."""
+    return numbers(column) if is_number(column) else None
 
 
 def single_fields(
@@ -136,7 +141,8 @@ def find_label_determining_columns(
     a few. A value that comes with the event on 98 % of its rows where the base rate is far lower, and by chance (binomial)
     less than once in a million columns, is set by the event; so is one that is filled on the other outcome only. A time
     later than its own row's (`as_of`, where these are times) may be a plan; it is a leak where such rows share an outcome
-    (90 %). Rows of a group that share outcome and value count once.
+    (90 %). Rows of a group that share outcome and value count once. Of a text whose deciding levels hold few of the events
+    only these levels are found (`Finding.level`).
     """
     own = _times(as_of)
     base = float(y.mean()) if len(y) else 0.0
@@ -148,39 +154,46 @@ def find_label_determining_columns(
     for name in names:
         column = X[name]
         filled = column.notna().to_numpy()
-        hit = (
-            outcomes.decided_by(filled, "filled", name, "null_label", both=True)
-            or outcomes.decided_by(~filled, "empty", name, "null_label")
-            or _by_value(outcomes, column, filled, name)
+        hit = outcomes.decided_by(filled, "filled", name, "null_label", both=True) or outcomes.decided_by(
+            ~filled, "empty", name, "null_label"
         )
-        if hit is None and own is not None and _is_time(column):
+        found = [hit] if hit is not None else _by_value(outcomes, column, filled, name)
+        if not found and own is not None and _is_time(column):
             later = numbers(column) > own
             words = "later than the row's own time"
             hit = outcomes.decided_by(later, words, name, "later_date", both=True, pure=POLICY.pure_later)
-        if hit is not None:
-            findings.append(hit)
+            found = [hit] if hit is not None else []
+        findings += found
     return findings
 
 
 def _by_value(
     outcomes: _Outcomes, column: pd.Series[Any], filled: NDArray[np.bool_], name: str
-) -> Finding | None:
-    """A finding where one level of a text, or being above 0, decides the outcome."""
+) -> list[Finding]:
+    """What levels of a text, or being above 0, decide the outcome.
+
+    Levels that together hold few of the events are found one by one: the column is honest without them. Else it is the
+    column that knows.
+    """
     if not _is_number(column):
         text = column.astype("string")
+        levels, events = [], 0.0
         for value in text.value_counts().index[:_MOST_LEVELS]:
-            shown = str(value)[:40]
             mark = (text == value).fillna(False).to_numpy()
-            if hit := outcomes.decided_by(mark, f'"{shown}"', name, "decides"):
-                return hit
-        return None
+            if hit := outcomes.decided_by(mark, f'"{str(value)[:40]}"', name, "decides"):
+                levels.append(replace(hit, level=str(value)))
+                events += float(outcomes.y[mark].sum())
+        if events > POLICY.level_share * float(outcomes.y.sum()):
+            return [replace(levels[0], level=None)]
+        return levels
     if pd.api.types.is_bool_dtype(column) or _is_time(column):
-        return None
+        return []
     values = column.to_numpy(dtype=float, na_value=np.nan)
     positive = np.nan_to_num(values) > 0
     if 0 < positive.sum() < len(outcomes.y) and (values[filled] >= 0).all():
-        return outcomes.decided_by(positive, "above 0", name, "decides")
-    return None
+        hit = outcomes.decided_by(positive, "above 0", name, "decides")
+        return [hit] if hit is not None else []
+    return []
 
 
 def _times(as_of: NDArray[Any] | None) -> NDArray[np.float64] | None:

@@ -29,16 +29,7 @@ from sales_consultant.scoring.additive import (
     tables_win,
 )
 from sales_consultant.scoring.core import Finding, ScoringError
-from sales_consultant.scoring.features import known_leaker
-from sales_consultant.scoring.leakage import (
-    POLICY,
-    HoldoutProbe,
-    find_label_determining_columns,
-    find_leaks_by_ablation,
-    leaking,
-    separable,
-    single_fields,
-)
+from sales_consultant.scoring.leakage import audit
 from sales_consultant.scoring.metrics import (
     ForwardTest,
     calibrate,
@@ -59,6 +50,8 @@ if TYPE_CHECKING:
     from sales_consultant.scoring.propensity.estimator import Table
 
 Tier = Literal["rules", "shrunk", "full", "boosted"]
+
+Suspects = Literal["drop", "use"]
 
 Form = Linear | Tables | CompetingRisks
 
@@ -100,15 +93,18 @@ class PropensityModel(Classifier):
     `tier` is "auto" (by the rows of each class: under 40 "rules", under 200 "shrunk", under 1,000 "full", from then
     on "boosted" where it has the smaller log-loss out of fold, by more than chance, and is not behind on the newest
     quarter) or one of the tiers. `audit` names the columns in which leaks are looked for (None: in all, and in their
-    names); `tables` says whether the tiers "shrunk" and "full" may be learnt as tables too, where quick trees show by
-    a standard error that something bends and the tables then win as the boosted tier's do (None: where the tier is
-    "auto"). `families` says what a column is made of: where one leaks, all columns of its family are dropped (a
-    column without an entry is its own). `meanings` says which columns measure one thing, as the windows of a count: in
+    names); `suspects` says what becomes of columns that look known only at the end of a record ("drop": not used,
+    "use": used). `tables` says whether the tiers "shrunk" and "full" may be learnt as tables too, where quick trees
+    show by a standard error that something bends and the tables then win as the boosted tier's do (None: where the
+    tier is "auto"). `families` says what a column is made of: where one leaks, all columns of its family are dropped
+    (a column without an entry is its own). `meanings` says which columns measure one thing, as the windows of a count: in
     the linear form their effects go one way. In the tier "rules" there is no model: every row gets the base rate and no
     contribution.
 
     After `fit`: `tier_`, `base_value_` (the margin of the average training row), `feature_names_in_`, `columns_`
-    (those that are used), `leaks_` (findings with column, kind, evidence; their families are dropped), `report_`
+    (those that are used), `leaks_` (findings with column, kind, evidence; their families are dropped), `suspects_` (the
+    same of columns that the policy decides about, with a question to whoever knows them), `levels_` (levels of texts that
+    are learnt from as the average row, for they know the outcome), `report_`
     (figures out of fold; whole groups are left out together), `strength_` and `screen_` (the C and the screen of
     columns that won), `slope_` and `shift_` (the affine map of the margin that calibrates it, already folded in),
     `form_` (the additive form: linear, tables, or hazards), `free_` (the linear form whose effects may turn, None where it
@@ -121,6 +117,8 @@ class PropensityModel(Classifier):
     feature_names_in_: list[str]
     columns_: list[str]
     leaks_: list[Finding]
+    suspects_: list[Finding]
+    levels_: list[Finding]
     report_: ForwardTest
 
     def __init__(
@@ -132,6 +130,7 @@ class PropensityModel(Classifier):
         families: Mapping[str, str] | None = None,
         tables: bool | None = None,
         meanings: Mapping[str, Meaning] | None = None,
+        suspects: Suspects = "drop",
     ) -> None:
         self.tier = tier
         self.meanings = meanings
@@ -139,6 +138,7 @@ class PropensityModel(Classifier):
         self.random_state = random_state
         self.audit = audit
         self.families = families
+        self.suspects = suspects
 
     def fit(
         self,
@@ -154,6 +154,10 @@ class PropensityModel(Classifier):
         `y` is 0 or 1; `as_of` one time a row (the order in which leaks are looked for), `groups` one label a
         row (rows of a group are never split between learning and judging), `sample_weight` one weight a row.
         """
+        if self.suspects not in get_args(Suspects):
+            raise ScoringError(
+                f"unknown policy suspects={self.suspects!r}; one of {', '.join(get_args(Suspects))}"
+            )
         X = named(X)
         least = 0 if self.tier in ("auto", "rules") else 1
         target = labels(y, len(X), least=least, as_of=as_of, groups=groups, sample_weight=sample_weight)
@@ -164,12 +168,28 @@ class PropensityModel(Classifier):
         self.tier_ = self._tier(target)
         self.feature_names_in_ = list(X.columns)
         self.base_rate_ = float(np.average(target, weights=weight)) if len(X) else 0.5
-        self.leaks_ = self._audit(X, target, np.asarray(as_of) if as_of is not None else codes, codes)
+        times = np.asarray(as_of) if as_of is not None else None
+        found = audit(
+            X,
+            target,
+            codes,
+            order=times if times is not None else codes,
+            as_of=times,
+            names=self.audit,
+            families=self.families,
+            random_state=self.random_state,
+        )
+        self.leaks_, self.suspects_, self.levels_ = found.dropped, found.suspects, found.levels
         made_of = self.families or {}
-        leaking = {made_of.get(f.column, f.column) for f in self.leaks_}
+        leaking = {made_of.get(f.column, f.column) for f in self.left_out_}
         X = X[[c for c in X.columns if made_of.get(c, c) not in leaking]]
-        self._learn(X, target, weight, codes, np.asarray(as_of) if as_of is not None else None)
+        self._learn(X, target, weight, codes, times)
         return self
+
+    @property
+    def left_out_(self) -> list[Finding]:
+        """The findings whose columns are not used: leaks, and suspects where the policy is to drop them."""
+        return [*self.leaks_, *(self.suspects_ if self.suspects == "drop" else ())]
 
     @property
     def _tables(self) -> bool:
@@ -181,45 +201,6 @@ class PropensityModel(Classifier):
         if self.tier not in get_args(Tier):
             raise ScoringError(f"unknown tier {self.tier!r}; one of auto, {', '.join(get_args(Tier))}")
         return next(t for t in get_args(Tier) if t == self.tier)
-
-    def _audit(
-        self, X: pd.DataFrame, y: NDArray[np.float64], order: NDArray[Any], codes: NDArray[np.int64]
-    ) -> list[Finding]:
-        """Findings of all probes, a column's first one only; a probe sees no column that one before it dropped."""
-        made_of = dict(self.families or {})
-        findings: list[Finding] = []
-        names = list(X.columns)
-        if self.audit is None:
-            named = {c: known_leaker(c, has_history=True) for c in names}
-            findings = [Finding(c, "known_leaker", why) for c, why in named.items() if why]
-        else:
-            names = [c for c in names if c in set(self.audit)]
-
-        def left() -> list[str]:
-            gone = {made_of.get(f.column, f.column) for f in findings}
-            return [c for c in names if made_of.get(c, c) not in gone]
-
-        seed = self.random_state
-
-        def shown() -> pd.DataFrame:
-            gone = set(names) - set(left())
-            return X[[c for c in X.columns if c not in gone]]
-
-        def probe() -> HoldoutProbe | None:
-            return HoldoutProbe.of(shown(), y, codes, made_of, seed)
-
-        strong = single_fields(X, y, order, names=left())
-        leaks = leaking(probe(), [f.column for f in strong]) if strong else []
-        findings += [f for f in strong if f.column in leaks]
-        sure = find_label_determining_columns(X, y, codes, names=left(), as_of=order)
-        # A value that always buys may be honest where everything tells them apart; to be filled by the outcome is not.
-        findings += [f for f in sure if f.kind != "decides"]
-        always = [f for f in sure if f.kind == "decides"]
-        if always and not separable(probe(), [f.column for f in always], POLICY.separable):
-            findings += always
-        return findings + find_leaks_by_ablation(
-            shown(), y, codes, names=left(), families=made_of, random_state=seed
-        )
 
     def _learn(
         self,
@@ -241,7 +222,7 @@ class PropensityModel(Classifier):
         twin: NDArray[np.int64] | None = None
         allowed = self.tier_
         hinges = _HINGES.get("full" if allowed == "boosted" else allowed, 0)
-        encoder = Encoder.learn(X if allowed != "rules" else X.iloc[:, :0], hinges=hinges)
+        encoder = self._encoder(X if allowed != "rules" else X.iloc[:, :0], hinges)
         if encoder.codes:
             Z = encoder.encode(X)
             twin = twins(pd.DataFrame(Z[some]))
@@ -294,6 +275,13 @@ class PropensityModel(Classifier):
                 self.tier_ = allowed
                 return bent, None
         return straight, list(margins.values())
+
+    def _encoder(self, X: pd.DataFrame, hinges: int) -> Encoder:
+        """The codes of the columns, without the levels that know the outcome."""
+        levels: dict[str, set[str]] = {}
+        for f in self.levels_:
+            levels.setdefault(f.column, set()).add(str(f.level))
+        return Encoder.learn(X, hinges=hinges, without=levels)
 
     def _linear(
         self, encoder: Encoder, Z: NDArray[np.float64], y: NDArray[np.float64], weight: NDArray[np.float64]
@@ -390,6 +378,8 @@ class PropensityModel(Classifier):
             "screen": self.screen_,
             "calibration": [self.slope_, self.shift_],
             "leaks": [f.as_dict() for f in self.leaks_],
+            "suspects": [f.as_dict() for f in self.suspects_],
+            "levels": [f.as_dict() for f in self.levels_],
             "report": self.report_.as_dict(),
         }
 
@@ -405,7 +395,9 @@ class PropensityModel(Classifier):
         model.base_rate_, model.contest_ = data["base_rate"], dict(data["contest"])
         model.strength_, model.screen_ = data["strength"], data.get("screen", 0.0)
         model.slope_, model.shift_ = data["calibration"]
-        model.leaks_ = [Finding(**f) for f in data["leaks"]]
+        model.leaks_, model.suspects_, model.levels_ = (
+            [Finding(**f) for f in data.get(k, ())] for k in ("leaks", "suspects", "levels")
+        )
         model.report_ = ForwardTest.from_dict(data["report"])
         return model
 

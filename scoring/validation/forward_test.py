@@ -57,7 +57,12 @@ def fit(
     """
     fields = {str(c): family(str(c)) for c in X.columns if c.partition(".")[0] in OWNERS}
     model = PropensityModel(
-        tier=tier, random_state=random_state, audit=list(fields), families=fields, meanings=meanings
+        tier=tier,
+        random_state=random_state,
+        audit=list(fields),
+        families=fields,
+        meanings=meanings,
+        suspects="use",
     )
     return model.fit(
         X.loc[rows.index],

@@ -55,8 +55,9 @@ def planted(kind: str) -> tuple[pd.DataFrame, np.ndarray, set[str]]:
     if kind == "empty on the won":
         X["next_call"] = pd.Series("soon", index=X.index).mask(won & (rng.random(n) < 0.4), None)
         return X, y, {"next_call"}
-    if kind == "a value that only the won have":
-        X["desk"] = np.where(won & (rng.random(n) < 0.15), "onboarding", rng.choice(["sales", "none"], n))
+    if kind == "values that only the won have":
+        after = np.where(rng.random(n) < 0.5, "onboarding", "support")
+        X["desk"] = np.where(won & (rng.random(n) < 0.45), after, rng.choice(["sales", "none"], n))
         return X, y, {"desk"}
     if kind == "a count above zero only on the won":
         X["seats_live"] = np.where(won & (rng.random(n) < 0.3), rng.integers(1, 9, n), 0)
@@ -72,7 +73,7 @@ KINDS = (
     "filled on some of the won",
     "filled on some of the lost",
     "empty on the won",
-    "a value that only the won have",
+    "values that only the won have",
     "a count above zero only on the won",
     "in combination",
 )
@@ -88,6 +89,20 @@ def test_a_planted_leak_is_found_and_nothing_else(kind: str) -> None:
     clean = X.drop(columns=list(leaks))
     without = PropensityModel(tier="full").fit(clean, y)
     assert np.allclose(model.predict_proba(X), without.predict_proba(clean))
+
+
+@pytest.mark.parametrize("share", [0.05, 0.15, 0.25])
+def test_a_level_that_only_the_won_have_takes_no_honest_column_with_it(share: float) -> None:
+    """The level is learnt from as if it were the average row; what else the column says is kept."""
+    X, y, rng = honest()
+    after = (y == 1) & (rng.random(len(y)) < share)
+    X["kind"] = np.where(after, "customer", X["kind"])
+    model = PropensityModel(tier="full", tables=False).fit(X, y)
+    assert model.leaks_ == [] and [(f.column, f.level) for f in model.levels_] == [("kind", "customer")]
+    assert "kind" in model.columns_
+    told = model.contributions(X)[:, list(X.columns).index("kind")]
+    assert np.abs(told[after]).max() < 1e-9
+    assert told[X["kind"] == "student"].max() < -1
 
 
 def test_names_of_known_leakers_are_enough() -> None:
@@ -245,8 +260,9 @@ def test_rows_of_one_company_are_one_piece_of_evidence() -> None:
     X["plan"] = "usual"
     X.loc[X.index[mine], "plan"] = "special"
     groups[mine] = "acme"
-    assert "plan" in {f.column for f in PropensityModel(tier="full").fit(X, y).leaks_}
-    assert PropensityModel(tier="full").fit(X, y, groups=groups).leaks_ == []
+    assert "plan" in {f.column for f in PropensityModel(tier="full").fit(X, y).levels_}
+    alone = PropensityModel(tier="full").fit(X, y, groups=groups)
+    assert alone.leaks_ == [] and alone.levels_ == []
 
 
 def test_a_leak_on_many_rows_of_few_companies_is_found() -> None:

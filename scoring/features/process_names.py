@@ -1,0 +1,186 @@
+"""Names of what is measured while a record is worked on, and known only at its end, in five languages.
+
+A name is a doubt only: a length of talks may have been agreed, and "duration in months" is what a loan is asked for. What
+speaks of a time before the record, of a plan or of a contract is no doubt at all. The words are those of sales, service
+and recruiting as CRMs and their exports spell them, without accents; an umlaut is written ae, oe, ue.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+COUNTED = "a number or length of what was done"
+AT_LAST = "as it was in the end"
+MARKED = "a mark that somebody gave"
+
+# Beginnings of words: what is done with a record while it is worked on.
+_DONE = """
+    call phone meeting email mail contact touch followup follow visit session activit interaction event chat message
+    reminder respon repl answer handling processing process cycle talk conversation interview quote offer proposal stage
+    ticket revision negotiat appointment demo page click open login logon exchange attempt escalat outreach reschedul sms
+    resolution onboarding engagement invited website
+    anruf telefonat telefonier telefonkontakt gespraech kontakt besuch termin rueckfrag rueckruf nachfass nachricht
+    bearbeit vorgang mahnung erinnerung angebot antwort reaktion sitzung verhandl nachgereicht unterlagen verkaufszyklus
+    beratung klick oeffnung
+    appel entretien echange relance visite rendez rdv reunion reponse traitement processus etape message courriel devis
+    negociation rencontr connexion clic prospection ouverture
+    llamada reunion correo visita seguimiento respuesta gestion proceso etapa incidencia ticket oferta propuesta
+    negociacion cita entrevista mensaje sesion rebaja recordatorio clic intento
+"""
+# Whole words or, with a star, beginnings: a number, a length, a share or a mean of something.
+_MEASURES = """
+    num number nr no count counts total totals sum duration length minute minutes mins second seconds sec secs hour hours
+    hrs day days weeks week time times avg average mean median ratio rate share pct percent percentage per frequency lag
+    delay elapsed spent changes completion by rounds
+    anzahl zahl dauer gesamt* summe minuten sekunden stunden tage wochen zeit quote anteil prozent durchschnitt* mittlere*
+    haeufigkeit je pro
+    nombre nb duree total* somme minutes secondes heures jours semaines temps delai moyen* taux part pourcent* par
+    numero cantidad duracion suma minutos segundos horas dias semanas tiempo medio media promedio tasa proporcion
+    porcentaje por totales recibidas recibidos resueltos resueltas final
+    envoyees envoyes sent received
+"""
+# Counted in the plural, some need no measure.
+_PLURALS = """
+    calls meetings emails mails touches touchpoints followups visits sessions activities interactions chats messages
+    replies responses interviews quotes proposals tickets revisions appointments demos clicks opens logins reminders
+    anrufe telefonate gespraeche besuche termine rueckfragen rueckrufe mahnungen erinnerungen nachfassaktionen
+    appels entretiens echanges relances visites reunions rdv reponses
+    llamadas reuniones correos visitas respuestas incidencias citas entrevistas mensajes sesiones rebajas
+"""
+_LAST = "last latest final closing letzt* endgueltig* derni* ultim* finale finales definitiv*"
+# Of what the last one is known only at the end.
+_LASTING = """
+    activit* action event contact* step touch seen call meeting visit email mail interaction discount* rebate price offer
+    notable login aktivitaet* vorgang kontakt* schritt rabatt preis nachlass massnahme ereignis echange remise prix etape
+    actividad gestion accion descuento precio evento visita llamada contacto
+"""
+_WHO = "lead deal prospect candidate customer csm rep agent seller advisor recruiter sales opportunity"
+_THINKS = (
+    "quality mark grade rating tag label health assessment feedback opinion verdict sentiment profile index"
+)
+# A mark that somebody gives a record once it has been worked on.
+_MARKS = rf"""
+    ({"|".join(_WHO.split())}) (\w+ )?({"|".join(_THINKS.split())})
+    health (mark|status)
+    tags?
+    (qualitaets?|qualitaet) ?(einschaetzung|bewertung|urteil)?
+    (lead|kontakt) ?qualitaet
+    (einschaetzung|beurteilung) \w+
+    \w+ (einschaetzung|beurteilung)
+    (avis|appreciation|qualite|etiquette|evaluation|note) (du |de )?(prospect|recruteur|conseiller|vendeur|commercial|agent)
+    (valoracion|evaluacion|calificacion|calidad|opinion|etiqueta|nota) (del? )?(gestor|agente|vendedor|comercial|asesor|prospecto)
+"""
+# A span that ends with the outcome.
+_SPANS = r"""
+    (days?|time|hours?|weeks?|months?) (to|until|till|before|in|on) (the )?(close|closing|decision|sale|signature|hire|purchase
+        |outcome|market|stage|pipeline|conversion|website|site)
+    (days?|hours?) (since|from) (the )?last \w+
+    days open
+    tage (bis|seit letzt\w*) \w+
+    \w+ bis (entscheidung|abschluss|verkauf|unterschrift|vertrag)
+    durchlaufzeit
+    jours (avant|jusqu a) (la )?(decision|signature|vente|inscription)
+    delai (de|avant) (la )?(decision|signature|vente)
+    jours depuis (le |la )?derni\w* \w+
+    dias (hasta|en) (el |la )?\w+
+    dias desde (el |la )?ultim\w* \w+
+    (temps|tiempo) total( \w+)*
+"""
+# German makes one word of two: "Gespraechsdauer", "Bearbeitungszeit", "Rueckrufquote".
+_JOINED = (
+    r"(gespraech|bearbeitung|anruf|telefonat|antwort|reaktion|rueckruf|besuch|kontakt|prozess|verhandlung|beratung)\w*"
+    r"(dauer|zeit|quote|anzahl|tage|minuten|stunden)"
+)
+# What was so before the record was worked on, or is agreed, asked for or planned, is known from the first day.
+_BEFORE = """
+    prior previous* past earlier histor* first initial* request* wanted wish* plan planned preferred desired asked agreed
+    contract* term terms trial credit external outside existing age founded signup lifetime expected estimated target
+    timeframe year years
+    vorher* frueher* bisher* vorjahr* erst* gewuenscht* geplant* beantragt* angefragt* vertrag* laufzeit* alter extern*
+    beschaeftigung* verglichen* vorversicher* vorschaeden jahre
+    precedent* anterieur* premi* souhait* demande demandee prevu* contrat* experience formation preavis ancien* pret
+    previo previa previos previas anterior* primer* inicial* inicio solicitad* desead* previst* prestamo antiguedad edad
+    anunciad* ano anos annees
+"""
+_BEFORE_SPANS = (
+    "(before|vor|avant|antes)(?! (the |la |de |el )*"
+    r"(decision|clos\w*|outcome|sale|signature|vente|abschluss|entscheidung))"
+)
+
+_ZH_BEFORE = "历史|首次|第一次|初次|上次购买|以前|之前|往年|去年|期限|合同|计划|预计|意向|申请|外部|信用|年限|成立|注册|标价"
+_ZH_DONE = (
+    "通话|电话|拜访|沟通|联系|跟进|会话|会议|客服|响应|回复|处理|成交|结算|邮件|短信|面试|报价|方案|浏览|停留|点击|登录"
+    "|修改|提醒|服务|谈判|活动|流程|审批|办理|访问|接触|洽谈|反馈|销售|互动"
+)
+_ZH_MEASURES = "次数|总数|时长|时间|分钟|秒|小时|天数|周期|人数|页数|率|频率|比例"
+_ZH_COUNTED = (
+    f"({_ZH_DONE}).*({_ZH_MEASURES})|(总|平均|累计)(次数|时长|时间|耗时|天数|分钟)|耗时|用时|跟进.*数"
+)
+_ZH_MARKED = "(销售|客服|顾问|经理|线索|业务员|招聘).*(评级|评价|评分|打分|质量|标签)|线索质量|跟进标签"
+_ZH = (
+    (_ZH_COUNTED, COUNTED),
+    ("最后|最终|最近一次|末次|距上次|距最后|结束", AT_LAST),
+    (_ZH_MARKED, MARKED),
+)
+
+
+def _any(words: str) -> str:
+    """A pattern for one of some words; a star stands for any ending."""
+    return "|".join(w.replace("*", r"\w*") for w in words.split())
+
+
+def _phrases(lines: str) -> str:
+    """A pattern for one of some phrases, a line each (a line that is indented further goes on with the one before)."""
+    return "|".join(p.strip() for p in re.sub(r"\n {8,}", "", lines).split("\n") if p.strip())
+
+
+def _whole(pattern: str) -> re.Pattern[str]:
+    return re.compile(rf"(?<!\w)({pattern})(?!\w)")
+
+
+_IS_DONE = _whole(rf"({'|'.join(_DONE.split())})\w*")
+_IS_MEASURE, _IS_PLURAL = _whole(_any(_MEASURES)), _whole(_any(_PLURALS))
+_IS_LAST = _whole(rf"({_any(_LAST)}) (\w+ )?({_any(_LASTING)})|({_any(_LASTING)}) ({_any(_LAST)})")
+_IS_MARK, _IS_SPAN, _IS_JOINED = _whole(_phrases(_MARKS)), _whole(_phrases(_SPANS)), _whole(_JOINED)
+_IS_BEFORE = _whole(f"{_any(_BEFORE)}|{_BEFORE_SPANS}")
+
+
+def words_of(name: str) -> str:
+    """A name as small words without accents, separated by blanks.
+
+    >>> words_of("deals.c_Durée_totale"), words_of("avgResponseTime__c"), words_of("Gesprächsdauer (Sek)")
+    ('duree totale', 'avg response time', 'gespraechsdauer sek')
+    """
+    own = name.partition(".")[2].partition(".")[0] or name
+    own = re.sub(r"^(c_|hs_)|__c$", "", own.strip())
+    own = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", own).lower()
+    own = own.replace("ä", "ae").replace("ö", "oe").replace("ü", "ue").replace("ß", "ss")
+    plain = "".join(c for c in unicodedata.normalize("NFD", own) if not unicodedata.combining(c))
+    return " ".join(re.findall(r"[a-z]+|\d+", plain))
+
+
+def process_measure(name: str) -> str:
+    """What a name says that is known only at the end of a record, "" where it says nothing of the kind.
+
+    >>> process_measure("number_of_meetings"), process_measure("Letzte Aktivität"), process_measure("avis_recruteur")
+    ('a number or length of what was done', 'as it was in the end', 'a mark that somebody gave')
+    >>> process_measure("contract_duration"), process_measure("visits_before_inquiry"), process_measure("laufzeit_monate")
+    ('', '', '')
+    """
+    if re.search(r"[\u4e00-\u9fff]", name):
+        said = "" if re.search(_ZH_BEFORE, name) else "?"
+        return said and next((why for pattern, why in _ZH if re.search(pattern, name)), "")
+    words = words_of(name)
+    if _IS_SPAN.search(words):
+        return COUNTED
+    if _IS_BEFORE.search(words):
+        return ""
+    if _IS_MARK.search(words):
+        return MARKED
+    if _IS_LAST.search(words):
+        return AT_LAST
+    counted = _IS_DONE.search(words) and _IS_MEASURE.search(words)
+    if counted or _IS_PLURAL.search(words) or _IS_JOINED.search(words) or words == "duration":
+        return COUNTED
+    return ""

@@ -126,3 +126,11 @@ class FeatureSettings(BaseModel):
     about_reps: bool = Field(
         default=False, description="Whether features about a rep's person or record are used."
     )
+    suspects: Literal["use", "drop"] = Field(
+        default="use",
+        description=(
+            "What becomes of fields that look as if they were known only when a record has ended, by their name and "
+            'their values: "use" learns from their value as of the cut-off, "drop" leaves them out. `train` lists them, '
+            "each with a question to whoever knows the field."
+        ),
+    )

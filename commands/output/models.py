@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from sales_consultant.commands.output.training import COMES_BACK, figures
+from sales_consultant.commands.output.training import COMES_BACK, figures, suspects
 from sales_consultant.commands.output.writing.page import Page, Piece, bold, command, dim, good, warn
 from sales_consultant.commands.output.writing.text import (
     NOTHING,
@@ -203,6 +203,9 @@ def _dropped(page: Page, d: PropensityCard) -> None:
         page.table(rows, indent=2)
     if d.dropped:
         page.line(COMES_BACK, indent=2)
+    if d.suspects:
+        page.heading("What may be known only at the end")
+        suspects(page, d.suspects, indent=2)
 
 
 def _reasons(counts: Mapping[str, int]) -> str:

@@ -1,5 +1,7 @@
 """Models and their tests: a short paragraph a model, and what to do about it."""
 
+from collections.abc import Sequence
+
 from sales_consultant.commands.output.writing.page import Page, Piece, bold, command, dim, good, warn
 from sales_consultant.commands.output.writing.text import (
     GLUE,
@@ -16,6 +18,7 @@ from sales_consultant.sync.results.training import (
     ForwardTest,
     ForwardTests,
     Retrained,
+    SuspectColumn,
     TrainingDone,
     beyond_the_verdict,
 )
@@ -176,6 +179,7 @@ def figures(page: Page, t: ForwardTest, *, left_out: bool = True) -> None:
     _grades(page, t)
     if left_out:
         _left_out(page, t)
+        suspects(page, t.suspects, indent=2)
     for doubt in t.warnings:
         page.line(warn("Doubt: "), sentence(doubt), indent=2)
 
@@ -211,6 +215,31 @@ def _grades(page: Page, t: ForwardTest) -> None:
     told = [f"{first[0]} {first[1]} of the rows, {first[2]} of them with the event"]
     told += [f"{grade}{GLUE}{rows}, {rate}" for grade, rows, rate in others]
     page.line(f"Grades: {'; '.join(told)}.", indent=2)
+
+
+def suspects(page: Page, found: Sequence[SuspectColumn], *, indent: int) -> None:
+    """Columns that look known only at the end, what speaks against each, and what the admin can do about it."""
+    for heading, used in (("Suspect, but used", True), ("Suspect, and left out", False)):
+        some = [s for s in found if s.used == used]
+        if not some:
+            continue
+        auc_with, auc_without = some[0].auc_with, some[0].auc_without
+        measured = auc_with is not None and auc_without is not None
+        figures = f" (AUC {auc_with:.3f} with them, {auc_without:.3f} without)" if measured else ""
+        page.line(f"{heading}{figures}:", indent=indent)
+        for s in some[:_LEFT_OUT]:
+            page.line(f"{plain(s.column)}: {plain(s.evidence)}", indent=indent + 2, hang=indent + 4)
+        if len(some) > _LEFT_OUT:
+            page.line(dim(f"and {len(some) - _LEFT_OUT} more"), indent=indent + 2)
+    if found:
+        page.line(ASKED, indent=indent)
+
+
+# What an admin answers about a suspect, and where.
+ASKED = (
+    "Are they known before a record ends? If not, name them under omit in [features] of the settings, or leave out all "
+    'such fields with suspects = "drop".'
+)
 
 
 # Kinds of columns that are left out and say nothing of the outcome: what the settings or the fields themselves rule out.

@@ -8,6 +8,7 @@ from sales_consultant.scoring.propensity.propensity import (
     MIN_FULL,
     MIN_SHRUNK,
     PropensityModel,
+    Suspects,
     Tier,
     tier_of,
 )
@@ -27,6 +28,7 @@ __all__ = [
     "PropensityModel",
     "Reason",
     "RuleModel",
+    "Suspects",
     "Tier",
     "band",
     "clean",

@@ -110,13 +110,24 @@ def _card(learnt: TrainingEvidence, report: ForwardTest, model: PopulationModel)
         "notes": [*members.notes, *learnt.wrong.notes],
         "false_labels": learnt.wrong.counts(),
         "features": [g.name for g in model.groups],
-        "dropped": [f.as_dict() for f in model.leaks],
+        "dropped": [f.as_dict() for f in model.leaks if f.verdict == "dropped"],
+        "suspects": suspects(model),
         "forward_test": report.as_dict(),
         "warnings": list(report.warnings),
         "calibration": (
             {"slope": model.propensity.slope_, "shift": model.propensity.shift_} if model.propensity else None
         ),
     }
+
+
+def suspects(model: PopulationModel) -> list[dict[str, Any]]:
+    """Columns that look known only at the end, used ones and left out ones, each with a question to whoever knows them."""
+    left_out = [f for f in model.leaks if f.verdict == "suspect"]
+    used = model.propensity.suspects_ if model.propensity is not None else []
+    return [
+        f.as_dict() | {"used": f not in left_out, "question": f.question}
+        for f in sorted([*used, *left_out], key=lambda f: f.column)
+    ]
 
 
 def _judged(rows: pd.DataFrame | None) -> dict[str, list[float]] | None:

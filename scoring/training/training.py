@@ -27,6 +27,7 @@ from sales_consultant.scoring.propensity import (
     PopulationModel,
     PropensityModel,
     RuleModel,
+    Suspects,
     clean,
     fit_competing_risks,
     tier_of,
@@ -189,7 +190,7 @@ def train(
     declared, table = _known_then(engine, population, declared, members, (rows, table))
     X = table.values
     report, propensity, declared, tested = _learn(
-        X, rows, declared, horizon=horizon, random_state=random_state, say=say
+        X, rows, declared, horizon=horizon, random_state=random_state, say=say, suspects=features.suspects
     )
     judged, past = (tested.judged, tested.model) if tested is not None else (None, None)
     sellers = {g.name for g in declared.groups if g.side == "seller"}
@@ -266,6 +267,7 @@ def _learn(
     horizon: int,
     random_state: int,
     say: Callable[[str], None],
+    suspects: Suspects,
 ) -> tuple[ForwardTest, PropensityModel | None, _Declared, Outcome | None]:
     """The forward test, a model of all rows (None: rules), what is declared less the leaks found, and the test's outcome.
 
@@ -277,7 +279,12 @@ def _learn(
         say("forward test")
         meanings = {f.name: f.meaning for f in declared.features if f.meaning is not None}
         outcome = forward_test(
-            X[declared.names], rows, horizon=horizon, random_state=random_state, meanings=meanings
+            X[declared.names],
+            rows,
+            horizon=horizon,
+            random_state=random_state,
+            meanings=meanings,
+            suspects=suspects,
         )
         report, declared = outcome.report, declared.without(outcome.leaks)
         if report.verdict == "too little data":
@@ -285,11 +292,17 @@ def _learn(
         say("final fit")
         # Boosted only where it won the test; else what so many records allow.
         best = outcome.tier if tier == "boosted" else tier
-        one_way = None if outcome.bent else meanings
-        model = fit(X[declared.names], rows, tier=best, random_state=random_state, meanings=one_way)
-        if not model.leaks_:
+        model = fit(
+            X[declared.names],
+            rows,
+            tier=best,
+            random_state=random_state,
+            meanings=None if outcome.bent else meanings,
+            suspects=suspects,
+        )
+        if not model.left_out_:
             return report, model, declared, outcome
-        declared = declared.without(model.leaks_)
+        declared = declared.without(model.left_out_)
     return report, None, declared, None
 
 

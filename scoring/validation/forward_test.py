@@ -13,7 +13,7 @@ from sales_consultant.scoring.additive import clearly_less
 from sales_consultant.scoring.features import OWNERS, family
 from sales_consultant.scoring.metrics import BETTER, ForwardTest, judge, losses, twins
 from sales_consultant.scoring.populations import classes, split
-from sales_consultant.scoring.propensity import PropensityModel, Tier, tier_of
+from sales_consultant.scoring.propensity import PropensityModel, Suspects, Tier, tier_of
 from sales_consultant.scoring.propensity import fit_competing_risks as competing
 from sales_consultant.scoring.validation import slices
 
@@ -48,12 +48,14 @@ def fit(
     tier: str,
     random_state: int,
     meanings: Mapping[str, Meaning] | None = None,
+    suspects: Suspects = "use",
 ) -> PropensityModel:
     """A model on training rows (columns cut, group, label, weight).
 
     Leaks are looked for in the customer's own fields, in their values and in what is made of these; what we
     count ourselves from dated rows is as of the cut-off by construction. A field that leaks in one of its
-    columns loses them all. `meanings` says which columns measure one thing: their effects go one way.
+    columns loses them all. `meanings` says which columns measure one thing: their effects go one way. `suspects` says whether
+    columns that look known only at the end are used.
     """
     fields = {str(c): family(str(c)) for c in X.columns if c.partition(".")[0] in OWNERS}
     model = PropensityModel(
@@ -62,7 +64,7 @@ def fit(
         audit=list(fields),
         families=fields,
         meanings=meanings,
-        suspects="use",
+        suspects=suspects,
     )
     return model.fit(
         X.loc[rows.index],
@@ -86,6 +88,7 @@ def forward_test(
     horizon: int,
     random_state: int = 0,
     meanings: Mapping[str, Meaning] | None = None,
+    suspects: Suspects = "use",
 ) -> Outcome:
     """Fit on rows whose label was known before the test began, judge on all rows of the test's cut-offs.
 
@@ -101,8 +104,8 @@ def forward_test(
     if tier == "rules":
         return Outcome(empty, [])
     y = test["label"].to_numpy(dtype=float)
-    straight = "full" if tier == "boosted" else tier
-    model = fit(X, train, tier=straight, random_state=random_state, meanings=meanings)
+    first = "full" if tier == "boosted" else tier
+    model = fit(X, train, tier=first, random_state=random_state, meanings=meanings, suspects=suspects)
     p = model.predict_proba(X.loc[test.index])[:, 1]
     codes = np.unique(test["group"].to_numpy(), return_inverse=True)[1]
     alternatives: dict[str, PropensityModel | None] = {"bent": free} if (free := model.set_free()) else {}
@@ -113,7 +116,7 @@ def forward_test(
             model, X, under_way, horizon=horizon, until=start, random_state=random_state
         )
     if tier == "boosted":
-        alternatives["boosted"] = fit(X, train, tier=tier, random_state=random_state)
+        alternatives["boosted"] = fit(X, train, tier=tier, random_state=random_state, suspects=suspects)
     contest: dict[str, float] | None = None
     if alternatives:
         contest = {str(model.tier_): float(losses(y, p).mean())}
@@ -142,7 +145,7 @@ def forward_test(
     )
     hazards = model is alternatives.get("hazards")
     bent = model is alternatives.get("bent")
-    return Outcome(report, model.leaks_, model.tier_, hazards, judged, model, bent)
+    return Outcome(report, model.left_out_, model.tier_, hazards, judged, model, bent)
 
 
 def month_of_creation(rows: pd.DataFrame) -> NDArray[Any] | None:

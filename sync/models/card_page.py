@@ -59,6 +59,7 @@ _SECTIONS: dict[str, tuple[str, ...]] = {
         "cleaning",
         "activity coverage",
         "left out as leaks",
+        "suspect columns",
     ),
     "How good it was": ("forward test", "grades", "parts of the forward test", "against the model before"),
     "What to know": ("notes",),
@@ -156,6 +157,16 @@ def lines_of(told: Mapping[str, Any]) -> dict[str, Any]:
         ]
         or "none",
         "left out as leaks": left_out,
+        "suspect columns": [
+            {
+                "column": s.column,
+                "used": "yes" if s.used else "no",
+                "evidence": s.evidence,
+                "AUC with all, without suspects": _two(s.auc_with, s.auc_without),
+                "question": s.question,
+            }
+            for s in card.suspects
+        ],
         "notes": [
             {"note": n}
             for n in [*(told.get("notes") or ()), *(told.get("warnings") or ())]
@@ -163,6 +174,10 @@ def lines_of(told: Mapping[str, Any]) -> dict[str, Any]:
         ],
     }
     return {k: v for k, v in lines.items() if k != "borrowed" or v}
+
+
+def _two(first: float | None, second: float | None) -> str:
+    return "" if first is None or second is None else f"{first:.3f}, {second:.3f}"
 
 
 def _strongest(card: PropensityCard) -> list[dict[str, str]]:

@@ -190,6 +190,7 @@ class _Training:
         report = trained.report.as_dict()
         report["leaks"] = [vars(x) if hasattr(x, "__dict__") else x for x in report.get("leaks", [])]
         report["ended"] = trained.model.card.get("ended")
+        report["suspects"] = trained.model.card.get("suspects", [])
         publish, why = trained.publishable, trained.why
         gate = self._gate(in_force, trained)
         if gate is not None:

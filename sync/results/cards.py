@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sales_consultant.sync.results.training import LeftOut, left_out
+from sales_consultant.sync.results.training import LeftOut, SuspectColumn, left_out
 
 Document = Mapping[str, Any]
 
@@ -70,6 +70,7 @@ class PropensityCard:
     dropped: tuple[LeftOut, ...]
     as_of_today: tuple[LeftOut, ...]
     """Fields that are used with today's value, with what speaks for it."""
+    suspects: tuple[SuspectColumn, ...]
     notes: tuple[str, ...]
 
     @classmethod
@@ -107,6 +108,7 @@ class PropensityCard:
             unlogged_rows=int(activities.get("rows_low") or 0) + int(activities.get("rows_sudden") or 0),
             dropped=tuple(left_out(x) for x in d.get("dropped") or d.get("leaks") or ()),
             as_of_today=tuple(left_out({**x, "kind": ""}) for x in d.get("as_of_today") or ()),
+            suspects=tuple(SuspectColumn.of(x) for x in d.get("suspects") or ()),
             notes=_texts(d.get("notes")),
         )
 

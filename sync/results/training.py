@@ -41,6 +41,27 @@ class LeftOut:
 
 
 @dataclass(frozen=True)
+class SuspectColumn:
+    """A column that looks known only when a record has ended, and whether the model learns from it all the same.
+
+    The two AUC are of models of all columns and of those without any suspect, None where they were not measured.
+    """
+
+    column: str
+    evidence: str
+    used: bool
+    question: str
+    auc_with: float | None = None
+    auc_without: float | None = None
+
+    @classmethod
+    def of(cls, found: Mapping[str, Any]) -> "SuspectColumn":
+        """From a stored report."""
+        figures = {k: found.get(k) for k in ("auc_with", "auc_without")}
+        return cls(found["column"], found["evidence"], bool(found["used"]), found["question"], **figures)
+
+
+@dataclass(frozen=True)
 class ForwardTest:
     """The newest test of a population's model on later rows; `as_of` in milliseconds UTC, `report` as it was stored.
 
@@ -93,7 +114,13 @@ class ForwardTest:
     @property
     def left_out(self) -> tuple[LeftOut, ...]:
         """Columns that the model does without: those that seem to know the outcome, and those that are ruled out."""
-        return tuple(left_out(x) for x in self.report.get("leaks") or ())
+        found = [x for x in self.report.get("leaks") or () if not _is_suspect(x)]
+        return tuple(left_out(x) for x in found)
+
+    @property
+    def suspects(self) -> tuple[SuspectColumn, ...]:
+        """Columns that look known only when a record has ended; older reports know none."""
+        return tuple(SuspectColumn.of(x) for x in self.report.get("suspects") or ())
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -134,6 +161,10 @@ def beyond_the_verdict(why: str) -> str:
     return "; ".join(
         c for c in why.split("; ") if not c.startswith(("better than the base", "no better than the base"))
     )
+
+
+def _is_suspect(found: Any) -> bool:
+    return isinstance(found, Mapping) and found.get("verdict") == "suspect"
 
 
 def left_out(found: Any) -> LeftOut:

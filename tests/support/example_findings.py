@@ -78,6 +78,13 @@ BETTER = {
         {"grade": "C", "rows": 358, "rate": 0.76, "low": 0.71, "high": 0.81, "promised": 0.8},
     ],
     "leaks": [{"column": "deals.lost_reason", "kind": "after_outcome", "evidence": "filled after the outcome"}],
+    "suspects": [
+        {
+            "column": "deals.c_calls_total", "kind": "known_late", "verdict": "suspect", "used": True,
+            "evidence": "its name says: a number or length of what was done; its values go with the outcome",
+            "question": "Is deals.c_calls_total known before the record ends?", "auc_with": 0.7858, "auc_without": 0.7595,
+        }
+    ],
     "why": "better than the base rate on 475 later rows",
 }  # fmt: skip
 FEW = {"verdict": training.TOO_LITTLE, "n": 12, "why": "12 rows are too few for a test"}

@@ -21,7 +21,7 @@ NOW = START + 720 * DAY
 CUSTOM = {
     "contacts": {"c_page_views": REAL},
     "companies": {"c_employees": REAL},
-    "deals": {"c_fit": TEXT, "c_signed_by": TEXT, "c_paper": REAL},
+    "deals": {"c_fit": TEXT, "c_signed_by": TEXT, "c_paper": REAL, "c_calls_total": REAL},
 }
 TYPES = {table: columns | CUSTOM.get(table, {}) for table, columns in NEUTRAL.items()}
 FLAGS = {

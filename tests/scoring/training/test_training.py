@@ -278,3 +278,26 @@ def test_cut_offs_lie_a_horizon_back_and_are_at_most_24() -> None:
     assert set(np.diff(cuts)) == {30 * DAY}
     young = Membership(company(deals=200, days=150).connection(), DEALS, Exclusions(), as_of=NOW)
     assert len(cut_offs(young, 90)) >= 4
+
+
+@pytest.mark.parametrize("policy", ["use", "drop"])
+def test_a_field_that_looks_known_only_at_the_end_is_a_question_to_the_admin(policy: str) -> None:
+    world = company(deals=800, signal=1.5)
+    rng = np.random.default_rng(0)
+    paper = next(f for f in world.rows["fields"] if f["column_name"] == "c_paper")
+    world.rows["fields"].append({**paper, "column_name": "c_calls_total", "name": "c_calls_total"})
+    for deal in world.rows["deals"]:
+        deal["c_calls_total"] = float(rng.poisson(3 + 1.5 * bool(deal["is_won"])))
+    name = "deals.c_calls_total"
+    with world.connection() as engine:
+        model = run(engine, fixed=[name], suspects=policy).model
+    (found,) = model.card["suspects"]
+    assert (found["column"], found["used"]) == (name, policy == "use")
+    assert found["question"] == f"Is {name} known before the record ends?"
+    assert found["auc_with"] > found["auc_without"]
+    assert (name in {f.name for f in model.features}) == (policy == "use")
+    assert name not in {f["column"] for f in model.card["dropped"]}
+    again = PopulationModel.from_dict(model.to_dict())
+    assert again.leaks == model.leaks
+    assert again.propensity is not None and model.propensity is not None
+    assert again.propensity.suspects_ == model.propensity.suspects_

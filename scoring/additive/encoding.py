@@ -30,6 +30,8 @@ _SHARED = 5
 # Judgements: a list that people choose from is shorter than this; an exponential distribution has a skew of 2, and what
 # is more skewed is better looked at by its logarithm.
 _LEVELS_ARE_IDS = 200
+# The sum of a million cubes of it is still a float.
+_LARGEST = 1e100
 _SKEW = 2.0
 
 
@@ -84,6 +86,8 @@ class LevelCode:
         text = levels_of(column)
         codes = {level: i for i, level in enumerate(self.levels)}
         codes.update(dict.fromkeys(self.rare, len(self.levels)))
+        # A column of 1 and 2 that was read as 1.0 and 2.0 elsewhere has the same levels.
+        codes = {_twin(level): i for level, i in codes.items()} | codes
         place: NDArray[np.float64] = np.array(
             text.map(codes).to_numpy(dtype=float, na_value=np.nan), dtype=np.float64
         )
@@ -107,8 +111,27 @@ def levels_of(column: pd.Series[Any]) -> pd.Series[Any]:
     """A column as text with None for gaps; flags become "true" and "false"."""
     if isinstance(column.dtype, pd.BooleanDtype) or column.dtype == bool:
         column = column.astype(object)
-    text = column.map(lambda v: str(v).lower() if isinstance(v, bool) else str(v), na_action="ignore")
+    text = column.map(lambda v: v if type(v) is str else _spelt(v), na_action="ignore")
     return text.astype(object).where(text.notna(), None)
+
+
+def _spelt(value: object) -> str:
+    """A value as a level; 1.0 is the level 1, true is "true"."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    whole = isinstance(value, float) and value.is_integer()
+    return f"{value:.0f}" if whole else str(value)
+
+
+def _twin(level: str) -> str:
+    """How a level that is a whole number is written otherwise, "" for any other.
+
+    >>> _twin("1"), _twin("1.0"), _twin("1.5"), _twin("a")
+    ('1.0', '1', '', '')
+    """
+    if level.endswith(".0") and level[:-2].lstrip("-").isdigit():
+        return level[:-2]
+    return f"{level}.0" if level.lstrip("-").isdigit() else ""
 
 
 def is_number(column: pd.Series[Any]) -> bool:
@@ -125,7 +148,18 @@ def numbers(column: pd.Series[Any]) -> NDArray[np.float64]:
         # Milliseconds, because a CRM's "never" (the year 9999) does not fit into nanoseconds.
         utc = pd.to_datetime(column, utc=True).dt.as_unit("ms")
         return np.where(utc.isna(), np.nan, utc.astype("int64") / DAY_MS)
-    return column.to_numpy(dtype=float, na_value=np.nan)
+    try:
+        values = column.to_numpy(dtype=float, na_value=np.nan)
+    except (TypeError, ValueError):
+        values = None
+    if values is None:
+        values = pd.to_numeric(column, errors="coerce").to_numpy(dtype=float, na_value=np.nan)
+        lost = column.notna().to_numpy() & np.isnan(values)
+        if lost.any():
+            shown = str(column[lost].iloc[0])[:40]
+            raise ValueError(f"{column.name} was learnt from as a number, and holds the text {shown!r}")
+    # Squares and cubes of larger numbers are no numbers any more; infinity is a gap where it is encoded.
+    return np.where(np.isfinite(values), np.clip(values, -_LARGEST, _LARGEST), values)
 
 
 def _learn_number(name: str, values: NDArray[np.float64], hinges: int) -> NumberCode | None:

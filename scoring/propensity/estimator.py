@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import copy
 import inspect
-from typing import TYPE_CHECKING, Any, Self, TypeAlias
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
-import pandas as pd
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
-from sales_consultant.scoring.core import ScoringError
+from sales_consultant.scoring.propensity.columns import InputError, not_fitted
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from sales_consultant.scoring.propensity.columns import Table
 
-    Table: TypeAlias = pd.DataFrame | ArrayLike
+# What `fit` takes beside X and y.
+_ROUTED = ("as_of", "groups", "sample_weight")
 
 
 class Classifier:
@@ -24,6 +25,7 @@ class Classifier:
     """
 
     feature_names_in_: list[str]
+    classes_: NDArray[Any]
 
     @classmethod
     def _parameters(cls) -> list[str]:
@@ -38,7 +40,7 @@ class Classifier:
         known = self._parameters()
         for name, value in params.items():
             if name not in known:
-                raise ScoringError(
+                raise InputError(
                     f"{type(self).__name__} has no parameter {name!r}; it has {', '.join(known)}"
                 )
             setattr(self, name, value)
@@ -53,26 +55,55 @@ class Classifier:
         return f"{type(self).__name__}({', '.join(told)})"
 
     @property
-    def classes_(self) -> NDArray[np.int64]:
-        """The labels, in the order of the columns of `predict_proba`."""
-        return np.array([0, 1])
-
-    @property
     def n_features_in_(self) -> int:
-        """Columns that `fit` saw."""
+        """Columns that `fit` saw; AttributeError before that, as scikit-learn's tools expect."""
         return len(self.feature_names_in_)
+
+    def __sklearn_is_fitted__(self) -> bool:
+        """Whether `fit` was called."""
+        return hasattr(self, "feature_names_in_")
+
+    def _must_be_fitted(self) -> None:
+        """ScoringError where nothing was learnt yet."""
+        if not self.__sklearn_is_fitted__():
+            raise not_fitted()("the model has learnt nothing yet: call fit first")
 
     def predict_proba(self, X: Table) -> NDArray[np.float64]:
         """P(no event) and P(event), shape (rows, 2)."""
         raise NotImplementedError
 
-    def predict(self, X: Table) -> NDArray[np.int64]:
-        """1 where the event is at least as probable as not, else 0, one a row."""
-        return (self.predict_proba(X)[:, 1] >= 0.5).astype(np.int64)
+    def predict(self, X: Table) -> NDArray[Any]:
+        """The label of the event where it is more probable than not, else the other, one a row."""
+        event = self.predict_proba(X)[:, 1] > 0.5
+        return np.asarray(self.classes_[event.astype(np.int64)])
 
     def score(self, X: Table, y: Any) -> float:
         """The share of rows whose label `predict` gives."""
         return float((self.predict(X) == np.asarray(y)).mean())
+
+    def set_fit_request(self, **asked: bool | str | None) -> Self:
+        """Say which of as_of, groups and sample_weight scikit-learn's tools are to pass on to `fit` (metadata routing).
+
+        True: pass it on, False: do not, None: refuse it, a text: pass on what is called so.
+        """
+        if unknown := sorted(set(asked) - set(_ROUTED)):
+            raise InputError(f"fit takes no {', '.join(unknown)}; it takes {', '.join(_ROUTED)}")
+        request = self.get_metadata_routing()
+        for name, value in asked.items():
+            request.fit.add_request(param=name, alias=value)
+        self._metadata_request = request
+        return self
+
+    def get_metadata_routing(self) -> Any:
+        """What scikit-learn's tools are to pass on; only they call this, when the library is loaded."""
+        from sklearn.utils.metadata_routing import MetadataRequest
+
+        if hasattr(self, "_metadata_request"):
+            return copy.deepcopy(self._metadata_request)
+        request = MetadataRequest(owner=self)
+        for name in _ROUTED:
+            request.fit.add_request(param=name, alias=None)
+        return request
 
     def __sklearn_tags__(self) -> Any:
         """How scikit-learn's tools are to treat the model; only they call this, when the library is loaded."""
@@ -84,50 +115,3 @@ class Classifier:
             classifier_tags=ClassifierTags(multi_class=False),
             input_tags=InputTags(categorical=True, string=True, allow_nan=True),
         )
-
-
-def labels(y: ArrayLike, rows: int, *, least: int = 0, **beside: ArrayLike | None) -> NDArray[np.float64]:
-    """The labels as 0 and 1. ScoringError where they are anything else, or `beside` (a row each, too) does not fit them.
-
-    `least` is how many rows of each label there must be.
-    """
-    try:
-        numbers = np.asarray(y, dtype=np.float64)
-    except (TypeError, ValueError):
-        numbers = np.zeros(0)
-    if numbers.shape != (rows,) or not np.isin(numbers, (0.0, 1.0)).all():
-        raise ScoringError("y must hold 0 or 1, one for each row of X")
-    for name, values in beside.items():
-        if values is not None and len(np.asarray(values)) != rows:
-            raise ScoringError(f"{name} must hold one value for each of the {rows} rows of X")
-    if (weight := beside.get("sample_weight")) is not None and not np.asarray(weight, dtype=float).sum() > 0:
-        raise ScoringError("sample_weight must not be 0 for all rows")
-    if min(numbers.sum(), rows - numbers.sum()) < least:
-        raise ScoringError("this tier needs rows of both labels; leave the tier to the data with tier='auto'")
-    return numbers
-
-
-def named(X: Table, expected: Sequence[str] | None = None) -> pd.DataFrame:
-    """A table with texts for column names: those of a frame as text, x0, x1, ... for an array.
-
-    `expected` are the columns that a model has learnt: an array's columns are taken to be these in their order.
-    ScoringError where a name is there twice, or an expected one is missing.
-    """
-    if not isinstance(X, pd.DataFrame):
-        values = np.asarray(X)
-        if values.ndim != 2 or (expected is not None and values.shape[1] != len(expected)):
-            wanted = f"{len(expected)} columns" if expected is not None else "two dimensions"
-            raise ScoringError(f"X must have {wanted}, it has the shape {values.shape}")
-        names = expected if expected is not None else [f"x{i}" for i in range(values.shape[1])]
-        return pd.DataFrame(values, columns=list(names)).infer_objects()
-    if not all(type(c) is str for c in X.columns):
-        X = X.set_axis([str(c) for c in X.columns], axis=1)
-    if not X.columns.is_unique:
-        twice = sorted(set(X.columns[X.columns.duplicated()]))
-        raise ScoringError(
-            f"X has more than one column named {', '.join(twice[:5])}; give each a name of its own"
-        )
-    missing = [c for c in expected or () if c not in X.columns]
-    if missing:
-        raise ScoringError(f"X lacks {len(missing)} of the columns learnt from: {', '.join(missing[:5])}")
-    return X

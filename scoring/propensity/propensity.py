@@ -41,13 +41,15 @@ from sales_consultant.scoring.metrics import (
     spans,
     twins,
 )
-from sales_consultant.scoring.propensity.estimator import Classifier, labels, named
+from sales_consultant.scoring.propensity.columns import InputError, named, strongest
+from sales_consultant.scoring.propensity.estimator import Classifier
+from sales_consultant.scoring.propensity.rows import rows_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from sales_consultant.scoring.additive import Meaning
-    from sales_consultant.scoring.propensity.estimator import Table
+    from sales_consultant.scoring.propensity.columns import Table
 
 Tier = Literal["rules", "shrunk", "full", "boosted"]
 
@@ -104,7 +106,8 @@ class PropensityModel(Classifier):
     After `fit`: `tier_`, `base_value_` (the margin of the average training row), `feature_names_in_`, `columns_`
     (those that are used), `leaks_` (findings with column, kind, evidence; their families are dropped), `suspects_` (the
     same of columns that the policy decides about, with a question to whoever knows them), `levels_` (levels of texts that
-    are learnt from as the average row, for they know the outcome), `report_`
+    are learnt from as the average row, for they know the outcome), `classes_` (the two labels, the event second),
+    `unused_` (columns of which nothing can be learnt, each with the reason), `report_`
     (figures out of fold; whole groups are left out together), `strength_` and `screen_` (the C and the screen of
     columns that won), `slope_` and `shift_` (the affine map of the margin that calibrates it, already folded in),
     `form_` (the additive form: linear, tables, or hazards), `free_` (the linear form whose effects may turn, None where it
@@ -119,6 +122,7 @@ class PropensityModel(Classifier):
     leaks_: list[Finding]
     suspects_: list[Finding]
     levels_: list[Finding]
+    unused_: dict[str, str]
     report_: ForwardTest
 
     def __init__(
@@ -149,26 +153,23 @@ class PropensityModel(Classifier):
         groups: ArrayLike | None = None,
         sample_weight: ArrayLike | None = None,
     ) -> PropensityModel:
-        """Learn from rows of numbers, texts, flags, times and gaps.
+        """Learn from rows of numbers, texts, flags, times, durations and gaps; `unused_` says of which columns it cannot.
 
-        `y` is 0 or 1; `as_of` one time a row (the order in which leaks are looked for), `groups` one label a
-        row (rows of a group are never split between learning and judging), `sample_weight` one weight a row.
+        `y` holds two labels, as 0 and 1 or "lost" and "won": the event is the second of `classes_`. `as_of` is one time
+        a row (the order in which leaks are looked for), `groups` one label a row (rows of a group are never split between
+        learning and judging), `sample_weight` one weight a row; a row of weight 0 counts as if it were not there.
         """
         if self.suspects not in get_args(Suspects):
             raise ScoringError(
                 f"unknown policy suspects={self.suspects!r}; one of {', '.join(get_args(Suspects))}"
             )
-        X = named(X)
-        least = 0 if self.tier in ("auto", "rules") else 1
-        target = labels(y, len(X), least=least, as_of=as_of, groups=groups, sample_weight=sample_weight)
-        rows = np.arange(len(X))
-        group = np.asarray(groups) if groups is not None else rows
-        codes = pd.factorize(group)[0]
-        weight = np_array(sample_weight) if sample_weight is not None else np.ones(len(X))
-        self.tier_ = self._tier(target)
+        rows = rows_of(X, y, as_of=as_of, groups=groups, sample_weight=sample_weight)
+        self.tier_ = self._tier(rows.y)
+        rows.must_be_judged(tier=self.tier_, chosen=self.tier not in ("auto", "rules"))
+        X, target, weight, codes, times = rows.X, rows.y, rows.weight, rows.codes, rows.as_of
+        self.classes_, self.unused_ = rows.classes, rows.unused
         self.feature_names_in_ = list(X.columns)
-        self.base_rate_ = float(np.average(target, weights=weight)) if len(X) else 0.5
-        times = np.asarray(as_of) if as_of is not None else None
+        self.base_rate_ = float(np.average(target, weights=weight))
         found = audit(
             X,
             target,
@@ -325,9 +326,19 @@ class PropensityModel(Classifier):
 
     def decision_function(self, X: Table) -> NDArray[np.float64]:
         """The calibrated margin in log-odds, one a row."""
-        if not hasattr(self, "form_"):
-            raise ScoringError("the model has learnt nothing yet: call fit first")
-        return self.form_.margin(named(X, self.feature_names_in_))
+        return self._told(self._table(X), "margin")
+
+    def _table(self, X: Table) -> pd.DataFrame:
+        """A table to predict, with the names that were learnt."""
+        self._must_be_fitted()
+        return named(X, self.feature_names_in_)
+
+    def _told(self, X: pd.DataFrame, what: Literal["margin", "contributions"]) -> NDArray[np.float64]:
+        """The form's margin or contributions; InputError where a column holds what it was not learnt from."""
+        try:
+            return np_array(getattr(self.form_, what)(X))
+        except ValueError as e:
+            raise InputError(str(e)) from e
 
     def predict_proba(self, X: Table) -> NDArray[np.float64]:
         """P(no event) and P(event), shape (rows, 2)."""
@@ -339,36 +350,25 @@ class PropensityModel(Classifier):
 
         Columns stand in the order of `feature_names_in_`; one that is not used adds 0.
         """
-        X = named(X, self.feature_names_in_)
+        X = self._table(X)
         out = np.zeros((len(X), len(self.feature_names_in_)))
         place = {name: i for i, name in enumerate(self.feature_names_in_)}
         if self.columns_:
-            out[:, [place[c] for c in self.columns_]] = self.form_.contributions(X)
+            out[:, [place[c] for c in self.columns_]] = self._told(X, "contributions")
         return out
 
     def explain(self, X: Table, top: int | None = None) -> pd.DataFrame:
         """The contributions as a long table: row (its place), feature, value, contribution, strongest first."""
-        X = named(X, self.feature_names_in_)
         c = self.contributions(X)
-        names = self.feature_names_in_
-        keep = len(names) if top is None else min(top, len(names))
-        order = np.argsort(-np.abs(c), axis=1, kind="stable")[:, :keep]
-        row = np.repeat(np.arange(len(X)), keep)
-        chosen = order.ravel()
-        values = [X[names[j]].iloc[i] for i, j in zip(row, chosen, strict=True)]
-        return pd.DataFrame(
-            {
-                "row": row,
-                "feature": [names[j] for j in chosen],
-                "value": pd.Series(values, dtype=object),
-                "contribution": c[row, chosen],
-            }
-        )
+        X = named(X, self.feature_names_in_)
+        return strongest(X[self.feature_names_in_], c, top)
 
     def to_dict(self) -> dict[str, Any]:
         """A form that JSON can hold, with everything that predicting needs."""
+        self._must_be_fitted()
         return {
             "tier": self.tier_,
+            "classes": self.classes_.tolist(),
             "random_state": self.random_state,
             "feature_names": self.feature_names_in_,
             "form": self.form_.to_dict(),
@@ -379,6 +379,7 @@ class PropensityModel(Classifier):
             "calibration": [self.slope_, self.shift_],
             "leaks": [f.as_dict() for f in self.leaks_],
             "suspects": [f.as_dict() for f in self.suspects_],
+            "unused": self.unused_,
             "levels": [f.as_dict() for f in self.levels_],
             "report": self.report_.as_dict(),
         }
@@ -387,7 +388,8 @@ class PropensityModel(Classifier):
     def from_dict(cls, data: dict[str, Any]) -> PropensityModel:
         """The inverse of `to_dict`."""
         model = cls(tier=data["tier"], random_state=data["random_state"])
-        model.tier_ = data["tier"]
+        model.tier_, model.classes_ = data["tier"], np.array(data.get("classes", [0, 1]))
+        model.unused_ = dict(data.get("unused", {}))
         model.feature_names_in_ = list(data["feature_names"])
         form = data["form"]
         kinds: dict[str, Any] = {k.kind: k for k in (Linear, Tables, CompetingRisks)}

@@ -66,11 +66,13 @@ def fit(
         meanings=meanings,
         suspects=suspects,
     )
+    # Of one company alone each row is judged by the others.
+    several = rows["group"].nunique() > 1
     return model.fit(
         X.loc[rows.index],
         rows["label"].to_numpy(),
         as_of=rows["cut"].to_numpy(),
-        groups=rows["group"].to_numpy(),
+        groups=rows["group"].to_numpy() if several else None,
         sample_weight=rows["weight"].to_numpy(),
     )
 

@@ -112,10 +112,12 @@ def test_a_tier_that_is_not_there_is_refused(tier: str) -> None:
         PropensityModel(tier=tier).fit(X, y)
 
 
-def test_labels_must_be_zero_or_one() -> None:
+def test_there_must_be_two_labels() -> None:
     X, y = table(300)
-    with pytest.raises(ScoringError, match="0 or 1"):
-        PropensityModel().fit(X, y + 1)
+    with pytest.raises(ScoringError, match="two labels, it holds 3"):
+        PropensityModel().fit(X, np.where(np.arange(len(y)) % 5, y, 2))
+    with pytest.raises(ScoringError, match="continuous"):
+        PropensityModel().fit(X, y + 0.5 * (np.arange(len(y)) % 2))
 
 
 def test_leaks_are_found_and_not_used() -> None:

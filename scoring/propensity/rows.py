@@ -1,0 +1,133 @@
+"""The rows that a model is fitted to: labels of two kinds, weights, groups and times, each checked."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+
+from sales_consultant.scoring.propensity.columns import InputError, Table, named, why_unused
+
+
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """Rows of a weight above 0: columns, outcome (0 or 1), weight, group code, and time where it is known.
+
+    `classes` are the two labels, the event second; `grouped` says whether groups were given; `unused` tells of which columns
+    nothing can be learnt.
+    """
+
+    X: pd.DataFrame
+    y: NDArray[np.float64]
+    weight: NDArray[np.float64]
+    codes: NDArray[np.int64]
+    as_of: NDArray[Any] | None
+    classes: NDArray[Any]
+    unused: dict[str, str]
+    grouped: bool
+
+    def must_be_judged(self, *, tier: str, chosen: bool) -> None:
+        """InputError where a tier that was `chosen` lacks a label, or a model has no second group to be judged by."""
+        if chosen and not 0 < self.y.sum() < len(self.y):
+            raise InputError(
+                "this tier needs rows of both labels, there is one class only; leave the tier to the data with tier='auto'"
+            )
+        if self.grouped and tier != "rules" and len(self.y) > 1 and self.codes.max() < 1:
+            raise InputError(
+                "all rows are of one group, so that none is left to judge by: leave groups out, or give several"
+            )
+
+
+def rows_of(
+    X: Table,
+    y: ArrayLike,
+    *,
+    as_of: ArrayLike | None = None,
+    groups: ArrayLike | None = None,
+    sample_weight: ArrayLike | None = None,
+) -> Rows:
+    """What `fit` was given, checked; InputError says what cannot be meant."""
+    unused = why_unused(X)
+    X = named(X)
+    if not len(X):
+        raise InputError("X has no rows: 0 sample(s) while a minimum of 1 is required")
+    classes, target = classes_of(y, len(X))
+    weight = weights(sample_weight, len(X))
+    for name, values in (("as_of", as_of), ("groups", groups)):
+        if values is not None and len(np.asarray(values)) != len(X):
+            raise InputError(f"{name} must hold one value for each of the {len(X)} rows of X")
+    kept = weight > 0
+    if not kept.all():
+        X, target, weight = X[kept], target[kept], weight[kept]
+    codes = pd.factorize(np.asarray(groups)[kept])[0] if groups is not None else np.arange(len(X))
+    times = np.asarray(as_of)[kept] if as_of is not None else None
+    return Rows(X, target, weight, codes, times, classes, unused, groups is not None)
+
+
+def classes_of(y: ArrayLike, rows: int) -> tuple[NDArray[Any], NDArray[np.float64]]:
+    """The two labels and each row's as 0 and 1: 1 is the second in their order, which is that of an ordered category, else
+    the sorted one (False and True, 0 and 1, "lost" and "won").
+
+    InputError where there are gaps, more than two labels, or not one a row. One label alone must be 0 or 1, or a flag.
+    """
+    values = _flat(y, rows)
+    try:
+        found = np.unique(values)
+    except TypeError:
+        raise InputError("y must hold labels of one kind: numbers, flags or texts") from None
+    if values.dtype.kind == "f" and (found != np.round(found)).any():
+        raise InputError("Unknown label type: continuous. y must hold two labels, as 0 and 1")
+    if len(found) > 2:
+        text = f"y must hold two labels, it holds {len(found)}. Only binary classification is supported."
+        raise InputError(text)
+    if len(found) < 2:
+        if found.dtype.kind not in "biuf" or not np.isin(found, (0, 1)).all():
+            raise InputError("y must hold two labels, it holds one class only")
+        found = np.array([0, 1]).astype(found.dtype)
+    kind = y.dtype if isinstance(y, pd.Series | pd.Categorical) else None
+    if isinstance(kind, pd.CategoricalDtype) and kind.ordered:
+        found = np.array([c for c in kind.categories if c in set(found)], dtype=found.dtype)
+    return found, (values == found[1]).astype(np.float64)
+
+
+def _flat(y: ArrayLike, rows: int) -> NDArray[Any]:
+    """One label a row; InputError where that is not what there is."""
+    if y is None:
+        raise InputError("fit requires y to be passed, but the target y is None")
+    values = np.asarray(y)
+    if values.ndim == 2 and values.shape == (rows, 1):
+        from sklearn.exceptions import DataConversionWarning
+
+        text = "A column-vector y was passed when a 1d array was expected; it was taken as y.ravel()"
+        warnings.warn(text, DataConversionWarning, stacklevel=5)
+        values = values[:, 0]
+    if values.shape != (rows,):
+        raise InputError(f"y must hold one label for each row of X, it has the shape {values.shape}")
+    if pd.isna(values).any():
+        raise InputError("y must hold a label for each row of X: it has gaps (NaN)")
+    if values.dtype.kind == "f" and not np.isfinite(values).all():
+        raise InputError("y must hold a label for each row of X: it holds infinity (inf)")
+    return values
+
+
+def weights(sample_weight: ArrayLike | None, rows: int) -> NDArray[np.float64]:
+    """The weights of the rows, 1 where none are given; InputError where one is negative, no number, or all are 0."""
+    if sample_weight is None:
+        return np.ones(rows)
+    try:
+        weight = np.asarray(sample_weight, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise InputError("sample_weight must hold numbers") from None
+    if weight.shape != (rows,):
+        raise InputError(f"sample_weight must hold one value for each of the {rows} rows of X")
+    if not np.isfinite(weight).all():
+        raise InputError("sample_weight must hold a number for each row: it has gaps or infinity")
+    if (weight < 0).any():
+        raise InputError("sample_weight must not be negative")
+    if not weight.sum() > 0:
+        raise InputError("sample_weight must not be 0 for all rows: every weight is zero")
+    return weight

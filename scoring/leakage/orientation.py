@@ -89,20 +89,22 @@ def orientation(
 def _by_outcome(
     column: pd.Series[Any], y: NDArray[np.float64], half: NDArray[np.bool_]
 ) -> NDArray[np.float64]:
-    """The column in the direction of the outcome: its values' rates in the other half, or its ranks where these say more."""
+    """The column in the direction of the outcome: its values' rates in the other half, or its bins where these say more."""
+    cell = cells(column, np.ones(len(y), dtype=bool)) + 1
+    size = int(cell.max()) + 1
     out = np.empty(len(y))
     for learn in (half, ~half):
-        cell = cells(column, learn) + 1
-        size = int(cell.max()) + 1
         wins = np.bincount(cell[learn], weights=y[learn], minlength=size)
         rate = (wins + y.mean()) / (np.bincount(cell[learn], minlength=size) + 1.0)
         out[~learn] = rate[cell[~learn]]
     values = floats(column)
-    if values is None or not np.isfinite(values).all():
+    if values is None or not np.isfinite(values).all() or out.std() == 0:
+        return out
+    straight = float(np.corrcoef(cell, y)[0, 1])
+    # Ranks take longer than all else here, and of a column that says nothing they say nothing.
+    if abs(straight) < POLICY.worth_ranks / np.sqrt(len(y)):
         return out
     ranks = pd.Series(values).rank().to_numpy()
-    if ranks.std() == 0 or out.std() == 0:
-        return out
     straight = float(np.corrcoef(ranks, y)[0, 1])
     return ranks * np.sign(straight) if abs(straight) > np.corrcoef(out, y)[0, 1] else out
 

@@ -192,6 +192,9 @@ class LeakPolicy:
     oriented: float = 3.0
     """Standard errors of a column's correlation with the outcome from which on it is asked: by chance one in 700.
     `process_columns` (weak columns of the process)."""
+    worth_ranks: float = 2.0
+    """Standard errors of the correlation of its bins with the outcome from which on a number's ranks are looked at. A
+    judgement: below `oriented` by one."""
     late_prior: float = -2.0
     """Log-odds of a column to be an effect of the outcome before its values are seen: about one in eight.
     `process_columns` (nameless, honest)."""
@@ -199,13 +202,15 @@ class LeakPolicy:
     """The same where its name, or what it is made of, says so: three in four. `process_columns` (named)."""
     late: float = 1.0
     """Log-odds from which on values alone make a suspect, beside `lifts`. `process_columns` (nameless, honest)."""
-    causes: float = 3.0
+    causes: float = 2.0
     """Log-odds by which some columns must fit causes of the outcome better than effects, before others are called effects by
     their values: where no column is a cause, effects may be all that a table honestly has. `process_columns` (nameless: 3.3
-    to 24), tables whose columns are all drawn given the outcome (-1 to 3.5)."""
+    to 24), tables whose columns are all drawn given the outcome (-1 to 1,
+    one of eight 3.5)."""
     lifts: float = 1.5
     """By what factor leaving out all suspects together raises the share of pairs in the wrong order, for those whose name
-    says nothing. `process_columns` (few: 1.2 to 8), `propensity` and leadforge without leaks (1.0)."""
+    says nothing; `cuts` where the others are above `implausible` all the same. `process_columns` (few: 1.2 to 8, strong:
+    6 to 52), leadforge without leaks (1.0), `propensity` (digits: 1.6)."""
     lifts_named: float = 1.1
     """The same for those whose name speaks: what a model hardly gains by is worth no question. leadforge's counts of touches
     until the cut-off, which are honest (1.01), `process_columns` (few: 1.17 at least)."""

@@ -88,7 +88,9 @@ def find_suspects(
     if probe is None:
         return [Finding(c, KIND, signs.evidence(c), "suspect") for c in asked if c in set(signs.named)]
     full, without = probe.full, probe.power(signs.suspects)
-    if signs.alone and not _lifts(probe, full, without, POLICY.lifts):
+    # Where the others do nearly without them, as with tumours and images, much must be gained to ask.
+    enough = POLICY.lifts if without <= POLICY.implausible else POLICY.cuts
+    if signs.alone and not _lifts(probe, full, without, enough):
         signs.alone, without = [], probe.power(signs.named)
     if not _lifts(probe, full, without, POLICY.lifts_named):
         return []

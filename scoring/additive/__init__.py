@@ -10,6 +10,7 @@ from sales_consultant.scoring.additive.competing_risks import (
 )
 from sales_consultant.scoring.additive.cross_validation import (
     FOLDS,
+    History,
     Rows,
     boosted_margins,
     calibrated_across,
@@ -20,6 +21,7 @@ from sales_consultant.scoring.additive.cross_validation import (
     promising,
     quick_trees,
     several,
+    shift_to_come,
     some_groups,
     tables_win,
 )
@@ -34,6 +36,7 @@ __all__ = [
     "WON",
     "CompetingRisks",
     "Encoder",
+    "History",
     "Linear",
     "Meaning",
     "NumberCode",
@@ -57,6 +60,7 @@ __all__ = [
     "quick_trees",
     "screen",
     "several",
+    "shift_to_come",
     "some_groups",
     "spans",
     "tables_win",

@@ -1,4 +1,4 @@
-"""Margins of rows by models that saw no row of their group, and the comparison that is made of them."""
+"""Margins of rows by models that saw no row of their group, or none as late as they are, and what is read from them."""
 
 from __future__ import annotations
 
@@ -11,19 +11,24 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from sales_consultant.scoring.additive.ebm import fit_tables
-from sales_consultant.scoring.additive.linear import LogisticPath, screen
-from sales_consultant.scoring.metrics import calibrate, clipped_rate, mean_loss
+from sales_consultant.scoring.additive.encoding import Encoder
+from sales_consultant.scoring.additive.linear import LogisticPath, logistic, screen
+from sales_consultant.scoring.metrics import calibrate, clipped_rate, mean_loss, older, recent_shift
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
-
-    from sales_consultant.scoring.additive.encoding import Encoder
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
 # Judgements. Five folds are usual: more cost more and say little more. The strength of a penalty and two numbers of a
 # calibration are known well enough from 20,000 rows, and a training of 100,000 rows then takes seconds.
 FOLDS = 5
 MOST_ROWS_TO_TUNE = 20_000
 _STEPS_DOWN = 2
+# The share of the rows that is the newest, and that a step back in time goes: a quarter is recent enough to tell of now and
+# large enough to tell it from chance (docs/decisions/scoring-moved-base-rate.md).
+_STEP = 0.25
+# How much of a shift is taken. A model that has seen the newest quarter has a part of it already, unless its columns tell the
+# time and it holds the last level; which of the two is so is tried.
+_TAKEN = (0.75, 1.0)
 # None, and one that drops what alone says no more than chance: the fewer the rows the more it is worth.
 SCREENS = (0.0, 2.0)
 
@@ -237,3 +242,96 @@ def tables_win(
         return True
     newest = np.argsort(np.argsort(order, kind="stable"), kind="stable") >= 0.75 * len(own)
     return float((own - theirs)[newest].sum()) > 0
+
+
+@dataclass(frozen=True, eq=False)
+class History:
+    """Rows in time: columns, label, weight, group (0 to k - 1) and `order`, one time a row."""
+
+    X: pd.DataFrame
+    y: NDArray[np.float64]
+    weight: NDArray[np.float64]
+    group: NDArray[np.int64]
+    order: NDArray[Any]
+
+    def less_a_step(self, known: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Known rows less the newest quarter of them."""
+        rest = np.zeros(len(known), dtype=bool)
+        rest[known] = older(self.order[known], 1 - _STEP)
+        return rest
+
+
+def shift_to_come(
+    rows: History,
+    *,
+    hinges: int,
+    strength: float,
+    least: float,
+    calibration: tuple[float, float],
+) -> float:
+    """What is to be added to the margin for the time to come, 0 unless it won at earlier times.
+
+    A model of the rows before the newest quarter is off by so much on that quarter: where it is beyond chance (two
+    standard errors, groups together), this is the shift, shrunk by its own uncertainty. Then the rule is followed where
+    only three quarters of the rows are known, and three quarters of these. On the quarter that came next, what it would
+    have added must have made the log-loss smaller: by more than a standard error over both, and in the later one.
+
+    `strength`, `least` and `calibration` (slope and shift) are those that were chosen out of fold.
+    """
+
+    def margins(known: NDArray[np.bool_]) -> NDArray[np.float64] | None:
+        if len(np.unique(rows.y[known])) < 2:
+            return None
+        # Learnt anew: an encoder that has seen later rows would know where their numbers end.
+        encoder = Encoder.learn(rows.X[known], hinges=hinges)
+        if not encoder.codes:
+            return None
+        Z = encoder.encode(rows.X)
+        scale = screen(Z[known], rows.y[known], rows.weight[known], least)
+        coef, intercept = logistic(Z[known] * scale, rows.y[known], rows.weight[known], strength)
+        return np.asarray(calibration[0] * (Z @ (coef * scale) + intercept) + calibration[1])
+
+    def learnt(known: NDArray[np.bool_]) -> float:
+        margin = margins(rows.less_a_step(known))
+        if margin is None:
+            return 0.0
+        return recent_shift(
+            margin[known], rows.y[known], rows.weight[known], rows.group[known], rows.order[known]
+        )
+
+    found = learnt(np.ones(len(rows.y), dtype=bool))
+    return found * _share_that_won(rows, margins, learnt) if found else 0.0
+
+
+def _share_that_won(
+    rows: History,
+    margins: Callable[[NDArray[np.bool_]], NDArray[np.float64] | None],
+    learnt: Callable[[NDArray[np.bool_]], float],
+) -> float:
+    """The share of the shift with the least log-loss at earlier times, 0 where none of them won."""
+    own: list[NDArray[np.float64]] = []
+    moved: dict[float, list[NDArray[np.float64]]] = {share: [] for share in _TAKEN}
+    groups: list[NDArray[np.int64]] = []
+    later: list[NDArray[np.bool_]] = []
+    end = np.ones(len(rows.y), dtype=bool)
+    for newest in (True, False):
+        known = rows.less_a_step(end)
+        margin, judged = margins(known), end & ~known
+        end = known
+        if margin is None or not judged.any():
+            continue
+        shift = learnt(known)
+        y, weight, m = rows.y[judged], rows.weight[judged], margin[judged]
+        own.append(weight * (np.logaddexp(0.0, m) - y * m))
+        for share, losses in moved.items():
+            with_it = m + share * shift
+            losses.append(weight * (np.logaddexp(0.0, with_it) - y * with_it))
+        groups.append(rows.group[judged])
+        later.append(np.full(len(y), newest))
+    if not own:
+        return 0.0
+    before, codes, last = np.concatenate(own), dense(np.concatenate(groups)), np.concatenate(later)
+    after = {share: np.concatenate(losses) for share, losses in moved.items()}
+    best = min(after, key=lambda share: float(after[share].sum()))
+    won = clearly_less(after[best], before, codes) and (before - after[best])[last].sum() > 0
+    return best if won else 0.0

@@ -4,6 +4,7 @@ from sales_consultant.scoring.metrics.calibration import (
     calibrate,
     clipped_rate,
     mean_loss,
+    older,
     recent_shift,
     sigmoid,
 )
@@ -21,6 +22,7 @@ __all__ = [
     "judge",
     "losses",
     "mean_loss",
+    "older",
     "part",
     "recent_shift",
     "sigmoid",

@@ -54,6 +54,11 @@ def calibrate(
     return float(found.x[0]), float(found.x[1])
 
 
+def older(order: NDArray[Any], share: float) -> NDArray[np.bool_]:
+    """Which rows are older than the other 1 - `share` of them; rows of one time are never parted."""
+    return np.asarray(np.searchsorted(np.sort(order), order, side="left") < share * len(order))
+
+
 def recent_shift(
     margin: NDArray[np.float64],
     y: NDArray[np.float64],
@@ -66,7 +71,7 @@ def recent_shift(
     The base rate of a business moves; a probability should be that of now. Groups (`codes`) count together, and a shift
     under two standard errors is taken for chance. What is beyond is shrunk by its own uncertainty.
     """
-    newest = np.argsort(np.argsort(order, kind="stable"), kind="stable") >= (1 - _RECENT) * len(y)
+    newest = ~older(order, 1 - _RECENT)
     if newest.all() or not newest.any():
         return 0.0
     m, seen, w, groups = margin[newest], y[newest], weight[newest], codes[newest]

@@ -21,7 +21,7 @@ from sales_consultant.scoring.additive import (
     folds,
     spans,
 )
-from sales_consultant.scoring.metrics import calibrate, judge, recent_shift, sigmoid
+from sales_consultant.scoring.metrics import calibrate, judge, sigmoid
 
 if TYPE_CHECKING:
     from sales_consultant.scoring.propensity.propensity import PropensityModel
@@ -70,8 +70,8 @@ def fit_competing_risks(
         out[judged] = made._margin((Z[judged] - made.means) @ made.coef.T)
     y = rows["label"].to_numpy(dtype=float)[whole]
     slope, shift = calibrate(out[whole], y, weight[whole])
-    newest = rows["cut"].to_numpy()[whole]
-    shift += recent_shift(slope * out[whole] + shift, y, weight[whole], dense(codes[whole]), newest)
+    # Of a model from before, about what a base rate does, the linear form has asked already.
+    shift += linear.drift_
     model = copy.copy(linear)
     model.slope_, model.shift_ = slope, shift
     model._take(fit_hazards(encoder, Z, seen, weight, linear.strength_).scaled(slope, shift))

@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from sales_consultant.scoring.additive import (
     CompetingRisks,
     Encoder,
+    History,
     Linear,
     Rows,
     Tables,
@@ -25,6 +26,7 @@ from sales_consultant.scoring.additive import (
     promising,
     screen,
     several,
+    shift_to_come,
     some_groups,
     tables_win,
 )
@@ -36,7 +38,6 @@ from sales_consultant.scoring.metrics import (
     clipped_rate,
     judge,
     mean_loss,
-    recent_shift,
     sigmoid,
     spans,
     twins,
@@ -110,8 +111,9 @@ class PropensityModel(Classifier):
     `unused_` (columns of which nothing can be learnt, each with the reason), `report_`
     (figures out of fold; whole groups are left out together), `strength_` and `screen_` (the C and the screen of
     columns that won), `slope_` and `shift_` (the affine map of the margin that calibrates it, already folded in),
-    `form_` (the additive form: linear, tables, or hazards), `free_` (the linear form whose effects may turn, None where it
-    is the same), `contest_` (log-loss out of fold of the tiers that were tried).
+    `drift_` (the part of the shift that follows a base rate that moves), `form_` (the additive form: linear, tables, or
+    hazards), `free_` (the linear form whose effects may turn, None where it is the same), `contest_` (log-loss out of fold
+    of the tiers that were tried).
     """
 
     tier_: Tier
@@ -119,6 +121,7 @@ class PropensityModel(Classifier):
     base_rate_: float
     feature_names_in_: list[str]
     columns_: list[str]
+    drift_: float = 0.0
     leaks_: list[Finding]
     suspects_: list[Finding]
     levels_: list[Finding]
@@ -215,6 +218,7 @@ class PropensityModel(Classifier):
         self.strength_, self.screen_, self.slope_, self.shift_ = 0.0, 0.0, 1.0, 0.0
         self.contest_: dict[str, float] = {}
         self.free_: Linear | None = None
+        self.drift_ = 0.0
         # The strength and the two numbers of the calibration need no more rows than this.
         some = some_groups(codes, np.random.default_rng(0))
         seen, at = y[some], order[some] if order is not None else None
@@ -231,8 +235,14 @@ class PropensityModel(Classifier):
             out_of_fold, tried = self._choose(encoder, X[some], rows, at)
             self.slope_, self.shift_ = calibrate(out_of_fold, seen, rows.weight)
             if at is not None:
-                calibrated = self.slope_ * out_of_fold + self.shift_
-                self.shift_ += recent_shift(calibrated, seen, rows.weight, rows.group, at)
+                self.drift_ = shift_to_come(
+                    History(X[some], seen, rows.weight, rows.group, at),
+                    hinges=hinges,
+                    strength=self.strength_,
+                    least=self.screen_,
+                    calibration=(self.slope_, self.shift_),
+                )
+                self.shift_ += self.drift_
             made: Linear | Tables
             if tried is None:
                 made = fit_tables(

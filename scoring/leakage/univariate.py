@@ -106,9 +106,10 @@ class _Outcomes:
         from scipy.stats import binom
 
         # Rows of a group that share outcome and value are one piece of evidence.
-        apart = np.unique(np.column_stack([self.groups, self.y.astype(np.int64), hit]), axis=0)
-        once, base = apart[:, 2] == 1, float(apart[:, 1].mean())
-        n, wins = int(once.sum()), int(apart[once, 1].sum())
+        apart = np.unique(self.groups * 4 + self.y.astype(np.int64) * 2 + hit)
+        once, won = apart % 2 == 1, apart // 2 % 2
+        base = float(won.mean())
+        n, wins = int(once.sum()), int(won[once].sum())
         # What nearly all rows are is no mark of anything.
         if n < POLICY.fewest_pure or n > 0.98 * len(apart):
             return None

@@ -3,17 +3,10 @@
 from sales_consultant.scoring.propensity.competing import fit_competing_risks
 from sales_consultant.scoring.propensity.model import PopulationModel
 from sales_consultant.scoring.propensity.points import BASE, GRADES, HIGH, LOW, grade, grade_edges, split
-from sales_consultant.scoring.propensity.propensity import (
-    MIN_BOOSTED,
-    MIN_FULL,
-    MIN_SHRUNK,
-    PropensityModel,
-    Suspects,
-    Tier,
-    tier_of,
-)
+from sales_consultant.scoring.propensity.propensity import PropensityModel, Suspects
 from sales_consultant.scoring.propensity.reasons import Reason, reasons, shown
 from sales_consultant.scoring.propensity.rules import RuleModel
+from sales_consultant.scoring.propensity.tiers import MIN_BOOSTED, MIN_FULL, MIN_SHRUNK, Tier, tier_of
 from sales_consultant.scoring.propensity.wording import band, clean, length, say, since
 
 __all__ = [

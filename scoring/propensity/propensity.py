@@ -45,6 +45,7 @@ from sales_consultant.scoring.metrics import (
 from sales_consultant.scoring.propensity.columns import InputError, named, strongest
 from sales_consultant.scoring.propensity.estimator import Classifier
 from sales_consultant.scoring.propensity.rows import rows_of
+from sales_consultant.scoring.propensity.tiers import HINGES, STRENGTHS, Tier, tier_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -52,37 +53,9 @@ if TYPE_CHECKING:
     from sales_consultant.scoring.additive import Meaning
     from sales_consultant.scoring.propensity.columns import Table
 
-Tier = Literal["rules", "shrunk", "full", "boosted"]
-
 Suspects = Literal["drop", "use"]
 
 Form = Linear | Tables | CompetingRisks
-
-# Records of the rarer outcome. A test of a fifth of them knows an AUC to .25, .11, .04 (Hanley and McNeil 1982).
-MIN_SHRUNK = 40
-MIN_FULL = 200
-MIN_BOOSTED = 1000  # docs/decisions/scoring-boosted-tables.md
-_STRENGTHS: dict[str, tuple[float, ...]] = {  # half powers of ten, of which the best out of fold is taken
-    "shrunk": (0.003, 0.01, 0.03, 0.1, 0.3, 1.0),
-    "full": (0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0),
-}
-_HINGES = {"shrunk": 0, "full": 3}  # bends of a number: few records cannot tell them from chance
-
-
-def tier_of(positives: float, negatives: float) -> Tier:
-    """The tier that so many records of each class allow.
-
-    "boosted" is allowed, not given: it must win over "full" on rows that neither has seen.
-
-    >>> tier_of(39, 500), tier_of(40, 500), tier_of(200, 200), tier_of(1000, 1000)
-    ('rules', 'shrunk', 'full', 'boosted')
-    """
-    least = min(positives, negatives)
-    if least < MIN_SHRUNK:
-        return "rules"
-    if least < MIN_FULL:
-        return "shrunk"
-    return "full" if least < MIN_BOOSTED else "boosted"
 
 
 def np_array(values: Any) -> NDArray[np.float64]:
@@ -226,7 +199,7 @@ class PropensityModel(Classifier):
         form: Form = _flat(flat)
         twin: NDArray[np.int64] | None = None
         allowed = self.tier_
-        hinges = _HINGES.get("full" if allowed == "boosted" else allowed, 0)
+        hinges = HINGES.get("full" if allowed == "boosted" else allowed, 0)
         encoder = self._encoder(X if allowed != "rules" else X.iloc[:, :0], hinges)
         if encoder.codes:
             Z = encoder.encode(X)
@@ -272,7 +245,7 @@ class PropensityModel(Classifier):
         """
         allowed, y, weight = self.tier_, rows.y, rows.weight
         self.tier_ = linear = "full" if allowed == "boosted" else allowed
-        margins = linear_margins(rows, _STRENGTHS[linear])
+        margins = linear_margins(rows, STRENGTHS[linear])
         self.strength_, self.screen_ = min(margins, key=lambda c: mean_loss(y, margins[c], weight))
         straight = margins[self.strength_, self.screen_]
         if allowed == "boosted" or (

@@ -53,6 +53,13 @@ def initialised(page: Page, found: Initialised) -> None:
         rows.append(
             ("Free mail", f"{count(found.free_mail_contacts, 'contact')}: scored, never matched to a company")
         )
+    if found.fixed:
+        rows.append(
+            (
+                "Learnt from",
+                f"today's value of {listed([plain(n) for n in found.fixed], 6)}: no sign that an outcome sets it",
+            )
+        )
     page.table(rows)
     if not found.populations:
         page.blank()

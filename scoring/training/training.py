@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from sales_consultant.config.populations import FeatureSettings
 from sales_consultant.engine import Engine, neutral, query
 from sales_consultant.scoring.core import Finding, Progress, untold
 from sales_consultant.scoring.features import FeatureTable, build, build_table, cleaning, coverage, standard
@@ -36,7 +37,7 @@ from sales_consultant.scoring.training.model_card import TrainingEvidence, finis
 from sales_consultant.scoring.validation import Outcome, fit, forward_test, slices, untested
 
 if TYPE_CHECKING:
-    from sales_consultant.config.populations import Exclusions, FeatureSettings, Population
+    from sales_consultant.config.populations import Exclusions, Population
     from sales_consultant.scoring.features import Feature, Group
 
 STEPS = {
@@ -251,6 +252,27 @@ def _known_then(
     declared = declared.less(findings, gone)
     used, refused = undated.judge_fields(engine, declared.unproven, seen)
     return replace(declared.without(refused), as_of_today=tuple(used)), seen.past
+
+
+def fields_of_today(
+    engine: Engine, population: Population, *, as_of: int, exclusions: Exclusions
+) -> tuple[list[undated.AsOfToday], list[Finding]]:
+    """Which fields of today's value only a population may learn from, as a training would decide, and why not others."""
+    members = Membership(engine, population, exclusions, as_of=as_of)
+    horizon = horizon_days(population, members)
+    declared = declare(engine, population, FeatureSettings())
+    declared = declared.without(_fixed_leaks(engine, declared, members, population.object))
+    rows = labelled(members, cut_offs(members, horizon), horizon)
+    if not declared.unproven or tier_of(*classes(rows)) == "rules":
+        return [], []
+    names = {f.name for f in declared.unproven}
+    features = [f for f in declared.features if f.name in names]
+    later = point_in_time.counted_later(engine, features, rows, members)
+    fields = [f for f in declared.unproven if f.name not in {x.column for x in later}]
+    today = members.at(as_of)
+    tables = [build_table(engine, population.object, features, m) for m in (rows, today)]
+    used, refused = undated.judge_fields(engine, fields, undated.Snapshots(rows, tables[0], today, tables[1]))
+    return used, [*later, *refused]
 
 
 def _each(progress: Progress) -> Callable[[str], None]:

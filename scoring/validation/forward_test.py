@@ -110,25 +110,16 @@ def forward_test(
     model = fit(X, train, tier=first, random_state=random_state, meanings=meanings, suspects=suspects)
     p = model.predict_proba(X.loc[test.index])[:, 1]
     codes = np.unique(test["group"].to_numpy(), return_inverse=True)[1]
-    alternatives: dict[str, PropensityModel | None] = {"bent": free} if (free := model.set_free()) else {}
+    others: dict[str, PropensityModel | None] = {"bent": free} if (free := model.set_free()) else {}
     if model.tier_ == "full":
         start = int(test["cut"].min())
         under_way = rows[rows["cut"] < start]
-        alternatives["hazards"] = competing(
+        others["hazards"] = competing(
             model, X, under_way, horizon=horizon, until=start, random_state=random_state
         )
     if tier == "boosted":
-        alternatives["boosted"] = fit(X, train, tier=tier, random_state=random_state, suspects=suspects)
-    contest: dict[str, float] | None = None
-    if alternatives:
-        contest = {str(model.tier_): float(losses(y, p).mean())}
-    for name, alternative in alternatives.items():
-        if alternative is None or contest is None:
-            continue
-        theirs = alternative.predict_proba(X.loc[test.index])[:, 1]
-        contest[name] = float(losses(y, theirs).mean())
-        if clearly_less(losses(y, theirs), losses(y, p), codes):
-            model, p = alternative, theirs
+        others["boosted"] = fit(X, train, tier=tier, random_state=random_state, suspects=suspects)
+    model, p, contest = _best(model, p, others, X.loc[test.index], y, codes)
     report = judge(
         y,
         p,
@@ -145,9 +136,29 @@ def forward_test(
     report = ranks_early(
         replace(report, contest=contest), slices.by_moment(judged, rows) if "created_at" in rows else None
     )
-    hazards = model is alternatives.get("hazards")
-    bent = model is alternatives.get("bent")
+    hazards = model is others.get("hazards")
+    bent = model is others.get("bent")
     return Outcome(report, model.left_out_, model.tier_, hazards, judged, model, bent)
+
+
+def _best(
+    model: PropensityModel,
+    p: NDArray[np.float64],
+    others: Mapping[str, PropensityModel | None],
+    X: pd.DataFrame,
+    y: NDArray[np.float64],
+    codes: NDArray[np.int64],
+) -> tuple[PropensityModel, NDArray[np.float64], dict[str, float] | None]:
+    """The model that stays where no other is better by more than chance, its probabilities, and the log-loss of each."""
+    contest = {str(model.tier_): float(losses(y, p).mean())}
+    for name, other in others.items():
+        if other is None:
+            continue
+        theirs = other.predict_proba(X)[:, 1]
+        contest[name] = float(losses(y, theirs).mean())
+        if clearly_less(losses(y, theirs), losses(y, p), codes):
+            model, p = other, theirs
+    return model, p, contest if others else None
 
 
 def month_of_creation(rows: pd.DataFrame) -> NDArray[Any] | None:

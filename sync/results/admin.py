@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from sales_consultant.config.clock import iso
@@ -56,6 +56,8 @@ class Initialised:
     api_calls: Mapping[str, int]
     seconds_at_vendor_limits: float
     not_proposed: tuple[str, ...] = ()
+    fixed: Mapping[str, str] = field(default_factory=dict)
+    """Fields of today's value only that are proposed to be learnt from, each with what speaks for it."""
 
     def to_json(self) -> dict[str, Any]:
         """All of it, with what to do next."""
@@ -68,6 +70,7 @@ class Initialised:
             "nothing_to_predict": not self.populations,
             "excluded_domains": list(self.excluded_domains),
             "free_mail_contacts": self.free_mail_contacts,
+            "fixed": dict(self.fixed),
             "api_calls": dict(self.api_calls),
             "seconds_at_vendor_limits": self.seconds_at_vendor_limits,
             "next": "sales-consultant check, then provision, then plan",

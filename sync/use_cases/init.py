@@ -60,6 +60,7 @@ def initialise(
         not_proposed=tuple(proposed.not_proposed),
         excluded_domains=tuple(proposed.own_domains),
         free_mail_contacts=proposed.free_mail_contacts,
+        fixed=proposed.fixed,
         api_calls=calls,
         seconds_at_vendor_limits=round(least, 1),
     )

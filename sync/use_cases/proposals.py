@@ -10,6 +10,7 @@ from sales_consultant.config.populations import DEFAULT_HORIZON_DAYS, Event, Exc
 from sales_consultant.engine import DuckEngine
 from sales_consultant.engine.reads import counts
 from sales_consultant.scoring.propensity import MIN_SHRUNK
+from sales_consultant.scoring.training import fields_of_today
 from sales_consultant.scoring.validation import event_share
 
 # What may be asked of people, the nearest event first: what is known today tells most of what comes next, and a score of
@@ -80,6 +81,8 @@ class Proposals:
     not_proposed: list[str] = field(default_factory=list)
     own_domains: list[str] = field(default_factory=list)
     free_mail_contacts: int = 0
+    fixed: dict[str, str] = field(default_factory=dict)
+    """Fields of which only today's value is known, with what speaks for learning from them."""
     counts: dict[str, int] = field(default_factory=dict)
 
 
@@ -92,7 +95,20 @@ def propose(engine: DuckEngine, *, as_of: int) -> Proposals:
     _deals(engine, proposed)
     _people(engine, proposed, as_of)
     proposed.free_mail_contacts = counts.contacts_at(engine, FREE_MAIL)
+    proposed.fixed = _fixed(engine, proposed, as_of)
     return proposed
+
+
+def _fixed(engine: DuckEngine, found: Proposals, as_of: int) -> dict[str, str]:
+    """Fields of today's value only that no proposed population shows to be set by its outcome, and one shows not to be."""
+    exclusions = Exclusions(own_domains=found.own_domains)
+    shown: dict[str, str] = {}
+    refused: set[str] = set()
+    for p in found.proposals:
+        used, others = fields_of_today(engine, p.population, as_of=as_of, exclusions=exclusions)
+        shown |= {f.column: f.why for f in used}
+        refused |= {f.column for f in others}
+    return {name: why for name, why in sorted(shown.items()) if name not in refused}
 
 
 def _deals(engine: DuckEngine, found: Proposals) -> None:
@@ -241,6 +257,20 @@ def _population(p: Proposal) -> list[str]:
     return lines
 
 
+def _features(found: Proposals) -> list[str]:
+    """What may be learnt from although only today's value is known, with what speaks for it."""
+    if not found.fixed:
+        return []
+    return [
+        "[features]",
+        "# Of these fields only today's value is known, and there is no sign that an outcome sets them. Strike out what",
+        "# may change after a record was made.",
+        *(f"# {name}: {why}." for name, why in found.fixed.items()),
+        f"fixed = {_quoted(list(found.fixed))}",
+        "",
+    ]
+
+
 def _rest(found: Proposals) -> list[str]:
     """Exclusions, what is written, guards and the schedule."""
     return [
@@ -253,6 +283,7 @@ def _rest(found: Proposals) -> list[str]:
         "partner_domains = []",
         "competitor_domains = []",
         "",
+        *_features(found),
         "[write]",
         "# minimal: score, grade, top reason, next step. standard: also probability, trend, reasons, value, segment.",
         'set = "standard"',

@@ -224,6 +224,7 @@ INITIALISED = admin.Initialised(
      )),
     ("seller.example",), 12, {"read": 532, "links": 141}, 36.7,
     ("Leads: nobody is open now, so there is nobody to score",),
+    {"companies.industry": "open records are like past ones", "contacts.title": "its name says what the record is"},
 )  # fmt: skip
 NOTHING_TO_PREDICT = admin.Initialised(
     "hubspot 4 (x)", "s.toml", {"contacts": 3}, (), (), 0, {"read": 9}, 1.0

@@ -4,7 +4,7 @@ import tomllib
 
 import numpy as np
 import pytest
-from support.worlds import DAY, NOW, World
+from support.worlds import DAY, NOW, World, company
 
 from sales_consultant.config.settings import Settings
 from sales_consultant.engine import DuckEngine
@@ -103,3 +103,24 @@ def test_the_settings_file_holds_what_was_proposed() -> None:
     assert settings.populations == {p.name: p.population for p in found.proposals}
     note = found.proposals[-1].note
     assert f"# {note[0].upper()}{note[1:]}." in text
+
+
+def test_fields_of_today_that_no_outcome_sets_are_proposed_as_fixed() -> None:
+    world = company(deals=900, signal=1.5, seed=4)
+    for row in world.rows["fields"]:
+        row["known"] = "current"
+    found = proposals.propose(world.connection(), as_of=NOW)
+    assert {"companies.industry", "companies.c_employees"} <= set(found.fixed)
+    # What is filled only when a deal ends, and what is set by its outcome.
+    assert not {"deals.c_signed_by", "deals.c_paper"} & set(found.fixed)
+    settings = tomllib.loads(proposals.toml("main", "salesforce", {}, found))
+    assert settings["features"]["fixed"] == sorted(found.fixed)
+    assert Settings.model_validate(settings).features.fixed == sorted(found.fixed)
+
+
+def test_nothing_is_proposed_as_fixed_where_all_has_a_history() -> None:
+    world = company(deals=300)
+    world.rows["fields"] = [r for r in world.rows["fields"] if r["known"] != "current"]
+    found = proposals.propose(world.connection(), as_of=NOW)
+    assert found.fixed == {}
+    assert "[features]" not in proposals.toml("main", "hubspot", {}, found)

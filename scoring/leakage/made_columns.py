@@ -48,7 +48,7 @@ def spans_of_dates(X: pd.DataFrame, spans: pd.DataFrame) -> dict[str, str]:
         for name in spans.columns:
             span = spans[name].to_numpy()
             both = np.isfinite(values) & np.isfinite(span)
-            if both.sum() < POLICY.fewest_pure or values[both].std() == 0:
+            if both.sum() < POLICY.fewest_pure or not (values[both].std() and span[both].std()):
                 continue
             # What is counted in whole units is off by up to one.
             if any(

@@ -194,7 +194,7 @@ def _deal(world: World, rng: np.random.Generator, i: int, *, firms: int, signal:
         is_won=closed and won,
         c_fit=fit,
         c_signed_by="notary" if closed else None,
-        c_paper=float(won and closed),
+        c_paper=float(won),
     )
     world.add(
         "deal_history", deal_id=key, changed_at=born, stage="new", amount=amount, close_date=end // DAY * DAY

@@ -47,6 +47,16 @@ class Population(BaseModel):
             "is scored in the one that is configured first."
         ),
     )
+    scorer: str | None = Field(
+        default=None,
+        examples=["scores.parquet"],
+        description=(
+            "A file with the probabilities of a model of your own (Parquet or CSV, looked for beside the settings): columns "
+            "record_id, probability (0 to 1) and as_of, the time from which each was known. It is judged by the same forward "
+            "test and gate as a model that is trained here, and written under its own name, without reasons. Empty: a model "
+            "is trained."
+        ),
+    )
     seller_features: bool = Field(
         default=True, description="Whether what the seller did (calls made, e-mails sent) may be a feature."
     )
@@ -59,6 +69,10 @@ def check_parents(populations: Mapping[str, Population]) -> None:
         if named is None:
             continue
         said = f'populations.{name}.parent = "{named}"'
+        if population.scorer is not None:
+            raise ValueError(
+                f"{said}: a population with a scorer of its own borrows no model; take one of the two out"
+            )
         if named not in populations:
             raise ValueError(
                 f"{said}: there is no such population. {did_you_mean(named, set(populations) - {name})}"

@@ -223,6 +223,10 @@ def _beside(path: Path, values: dict[str, Any]) -> None:
     steps = values.get("next_steps")
     if isinstance(steps, dict) and isinstance(steps.get("playbook"), str) and steps["playbook"]:
         steps["playbook"] = str(path.parent / steps["playbook"])
+    populations = values.get("populations")
+    for population in populations.values() if isinstance(populations, dict) else ():
+        if isinstance(population, dict) and isinstance(population.get("scorer"), str):
+            population["scorer"] = str(path.parent / population["scorer"])
 
 
 def load(path: Path | None, tell: Callable[[str], None] = lambda _: None) -> Settings:

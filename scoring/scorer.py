@@ -53,6 +53,10 @@ def score_with_features(
 
 
 def _scored(model: PopulationModel, members: pd.DataFrame, X: pd.DataFrame) -> pd.DataFrame:
+    if model.population.scorer is not None:
+        # Whom the admin's own model does not know it says nothing of.
+        known = X.notna().all(axis=1)
+        members, X = members[known.to_numpy()], X[known]
     reasons_of_rows, scores = reasons(model, X)
     p = model.probability(X)
     if p is not None:

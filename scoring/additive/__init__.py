@@ -28,7 +28,7 @@ from sales_consultant.scoring.additive.cross_validation import (
 from sales_consultant.scoring.additive.ebm import Tables, fit_tables
 from sales_consultant.scoring.additive.encoding import Encoder, NumberCode, is_number, levels_of, numbers
 from sales_consultant.scoring.additive.linear import Linear, logistic, screen
-from sales_consultant.scoring.additive.monotone import Meaning, one_way
+from sales_consultant.scoring.additive.monotone import Meaning, linear_forms
 
 __all__ = [
     "FOLDS",
@@ -52,10 +52,10 @@ __all__ = [
     "folds",
     "is_number",
     "levels_of",
+    "linear_forms",
     "linear_margins",
     "logistic",
     "numbers",
-    "one_way",
     "promising",
     "quick_trees",
     "screen",

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sales_consultant.scoring.additive.encoding import Encoder, NumberCode
+from sales_consultant.scoring.additive.linear import Linear, logistic, screen
 
 Floats = NDArray[np.float64]
 Meaning = tuple[str, int]
@@ -127,3 +128,29 @@ def one_way(
         options={"maxcor": 20, "maxiter": 400, "maxfun": 500, "gtol": 1e-3, "ftol": 1e-10},
     )
     return blocks.coefficients(found.x[:-1]), float(found.x[-1])
+
+
+def linear_forms(
+    encoder: Encoder,
+    Z: Floats,
+    y: Floats,
+    weight: Floats,
+    *,
+    strength: float,
+    least: float,
+    meanings: Mapping[str, Meaning] | None,
+) -> tuple[Linear, Linear | None]:
+    """The linear form of encoded rows at a strength and a screen, of which each meaning's effects go one way; and the form
+    whose effects may turn round, None where it is the same."""
+    scale = screen(Z, y, weight, least)
+    coef, intercept = logistic(Z * scale, y, weight, strength)
+    means: Floats = np.asarray(np.average(Z, axis=0, weights=weight), dtype=np.float64)
+
+    def form(coef: Floats, intercept: float) -> Linear:
+        return Linear(encoder, coef, means, float(intercept + means @ coef))
+
+    free = (coef * scale, intercept)
+    if not meanings:
+        return form(*free), None
+    held = one_way(encoder, Z, y, weight, strength=strength, scale=scale, meanings=meanings, free=free)
+    return form(*held), form(*free) if held is not free else None

@@ -1,23 +1,25 @@
 """Features as of a cut-off: declared as data, compiled to the engine, built into one table."""
 
-from sales_consultant.scoring.features.build import build, build_table, with_contacts
+from sales_consultant.scoring.features.build import OWN_SCORES, build, build_table, with_contacts
 from sales_consultant.scoring.features.catalogue import standard
 from sales_consultant.scoring.features.cleaning import FeatureTable
 from sales_consultant.scoring.features.compile import deal_state
 from sales_consultant.scoring.features.coverage import owners_are_dated
 from sales_consultant.scoring.features.crm_fields import OWNERS, family
-from sales_consultant.scoring.features.declarations import Entity, Feature, Group, group_from_dict
+from sales_consultant.scoring.features.declarations import Entity, Feature, Group, Words, group_from_dict
 from sales_consultant.scoring.features.field_names import doubted, known_leaker
 from sales_consultant.scoring.features.process_names import process_measure
 from sales_consultant.scoring.features.sources import SINGULAR, activities, deal_contacts
 
 __all__ = [
     "OWNERS",
+    "OWN_SCORES",
     "SINGULAR",
     "Entity",
     "Feature",
     "FeatureTable",
     "Group",
+    "Words",
     "activities",
     "build",
     "build_table",

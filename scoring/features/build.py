@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
 from sales_consultant.config.clock import DAY_MS
 from sales_consultant.engine import MEMBER_COLUMNS, Engine
+from sales_consultant.engine.reads import own_scores
 from sales_consultant.scoring.features import crm_fields as own
 from sales_consultant.scoring.features.cleaning import FeatureTable, possible
 from sales_consultant.scoring.features.compile import counted, deal_state, primary_contacts
@@ -20,6 +22,10 @@ if TYPE_CHECKING:
     from sales_consultant.scoring.features.declarations import Entity, Feature
 
 _KEY = ["record_id", "cut"]
+# A source of this beginning is a file of somebody else's probabilities, whose path follows.
+OWN_SCORES = "scores:"
+# Log-odds of 15, as far as a model's margin goes.
+_SURE = 3e-7
 # By the source that a feature names: files of models hold it, so it stays as it was.
 _STATES = {
     "deal_state": deal_state,
@@ -66,6 +72,8 @@ def build_table(
             parts.append(_ages(members)[[f.name for f in wanted]])
         elif (place := FieldSource.parse(source)) is not None:
             parts.append(_fields(engine, place, wanted, members))
+        elif source.startswith(OWN_SCORES):
+            parts.append(_own_scores(source.removeprefix(OWN_SCORES), wanted, members))
         elif source in _STATES:
             parts.append(_aligned(_STATES[source](engine, members), wanted, members))
         else:
@@ -93,6 +101,17 @@ def _text_or_number(column: pd.Series[Any]) -> pd.Series[Any]:
     if len(seen) and seen.map(lambda v: isinstance(v, bool)).all():
         return column.astype("float64")
     return column.astype(object).where(column.notna(), None)
+
+
+def _own_scores(path: str, wanted: list[Feature], members: pd.DataFrame) -> pd.DataFrame:
+    """The log-odds that a model of the admin's own gave each member, as of its cut-off."""
+    out = {f.name: own_scores.given(path, members, days=f.window) for f in wanted}
+    return pd.DataFrame({name: np.log(p / (1 - p)) for name, p in _inside(out).items()}, index=members.index)
+
+
+def _inside(given: dict[str, pd.Series[Any]]) -> dict[str, pd.Series[Any]]:
+    """Probabilities that have odds: what is called certain is no more than one in three million."""
+    return {name: p.clip(_SURE, 1 - _SURE) for name, p in given.items()}
 
 
 def _ages(members: pd.DataFrame) -> pd.DataFrame:

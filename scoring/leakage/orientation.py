@@ -98,7 +98,7 @@ def _by_outcome(
         rate = (wins + y.mean()) / (np.bincount(cell[learn], minlength=size) + 1.0)
         out[~learn] = rate[cell[~learn]]
     values = floats(column)
-    if values is None or not np.isfinite(values).all() or out.std() == 0 or np.ptp(cell) == 0:
+    if values is None or not np.isfinite(values).all() or min(np.ptp(cell), np.ptp(out)) == 0:
         return out
     straight = float(np.corrcoef(cell, y)[0, 1])
     # Ranks take longer than all else here, and of a column that says nothing they say nothing.

@@ -3,7 +3,7 @@
 from sales_consultant.scoring.propensity.competing import fit_competing_risks
 from sales_consultant.scoring.propensity.model import PopulationModel
 from sales_consultant.scoring.propensity.points import BASE, GRADES, HIGH, LOW, grade, grade_edges, split
-from sales_consultant.scoring.propensity.propensity import PropensityModel, Suspects
+from sales_consultant.scoring.propensity.propensity import LARGEST_MARGIN, PropensityModel, Suspects
 from sales_consultant.scoring.propensity.reasons import Reason, reasons, shown
 from sales_consultant.scoring.propensity.rules import RuleModel
 from sales_consultant.scoring.propensity.tiers import MIN_BOOSTED, MIN_FULL, MIN_SHRUNK, Tier, tier_of
@@ -13,6 +13,7 @@ __all__ = [
     "BASE",
     "GRADES",
     "HIGH",
+    "LARGEST_MARGIN",
     "LOW",
     "MIN_BOOSTED",
     "MIN_FULL",

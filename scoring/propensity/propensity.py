@@ -14,17 +14,16 @@ from sales_consultant.scoring.additive import (
     Encoder,
     History,
     Linear,
+    NumberCode,
     Rows,
     Tables,
     boosted_margins,
     calibrated_across,
     dense,
     fit_tables,
+    linear_forms,
     linear_margins,
-    logistic,
-    one_way,
     promising,
-    screen,
     several,
     shift_to_come,
     some_groups,
@@ -52,6 +51,9 @@ if TYPE_CHECKING:
 
     from sales_consultant.scoring.additive import Meaning
     from sales_consultant.scoring.propensity.columns import Table
+
+# The odds of a probability of one in three million: what somebody's model calls certain is clipped there.
+LARGEST_MARGIN = 15.0
 
 Suspects = Literal["drop", "use"]
 
@@ -163,6 +165,21 @@ class PropensityModel(Classifier):
         self._learn(X, target, weight, codes, times)
         return self
 
+    @classmethod
+    def given(cls, column: str, *, base: float, rate: float, report: ForwardTest) -> PropensityModel:
+        """A model that learnt nothing: its margin is the column's value, log-odds that somebody else's model gave.
+
+        `base` is the margin of the average row, `rate` the rate of the event, `report` what a forward test said.
+        """
+        model = cls(tier="full")
+        model.tier_, model.classes_, model.feature_names_in_ = "full", np.array([0, 1]), [column]
+        model.leaks_, model.suspects_, model.levels_, model.unused_ = [], [], [], {}
+        model.base_rate_, model.report_, model.contest_ = rate, report, {}
+        model.strength_, model.screen_, model.slope_, model.shift_ = 0.0, 0.0, 1.0, 0.0
+        code = NumberCode(column, -LARGEST_MARGIN, LARGEST_MARGIN, log=False, mean=base, scale=1.0)
+        model._take(Linear(Encoder([code]), np.ones(1), np.zeros(1), base))
+        return model
+
     @property
     def left_out_(self) -> list[Finding]:
         """The findings whose columns are not used: leaks, and suspects where the policy is to drop them."""
@@ -222,7 +239,9 @@ class PropensityModel(Classifier):
                     encoder, X, y, weight, random_state=self.random_state, groups=several(codes)
                 )
             else:
-                made = self._linear(encoder, Z, y, weight)
+                made, self.free_ = linear_forms(
+                    encoder, Z, y, weight, strength=self.strength_, least=self.screen_, meanings=self.meanings
+                )
             form = made.scaled(self.slope_, self.shift_)
             honest = calibrated_across(tried or [out_of_fold], rows)
         self._take(form)
@@ -266,26 +285,6 @@ class PropensityModel(Classifier):
         for f in self.levels_:
             levels.setdefault(f.column, set()).add(str(f.level))
         return Encoder.learn(X, hinges=hinges, without=levels)
-
-    def _linear(
-        self, encoder: Encoder, Z: NDArray[np.float64], y: NDArray[np.float64], weight: NDArray[np.float64]
-    ) -> Linear:
-        """The linear form of encoded rows at the strength and screen that were chosen."""
-        scale = screen(Z, y, weight, self.screen_)
-        coef, intercept = logistic(Z * scale, y, weight, self.strength_)
-        free = (coef * scale, intercept)
-        means = np_array(np.average(Z, axis=0, weights=weight))
-
-        def form(coef: NDArray[np.float64], intercept: float) -> Linear:
-            return Linear(encoder, coef, means, float(intercept + means @ coef))
-
-        if not self.meanings:
-            return form(*free)
-        held = one_way(
-            encoder, Z, y, weight, strength=self.strength_, scale=scale, meanings=self.meanings, free=free
-        )
-        self.free_ = form(*free) if held is not free else None
-        return form(*held)
 
     def set_free(self) -> PropensityModel | None:
         """The same model with effects that may turn round, None where they do not."""

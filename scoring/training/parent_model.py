@@ -1,10 +1,12 @@
-"""A population that is too small borrows its parent's model, moved by an offset that its own records ask for."""
+"""Models that are not learnt here: borrowed from a parent with an offset, or of an admin's own, whose scores lie in a file."""
 
 from __future__ import annotations
 
 import copy
+import hashlib
 import math
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,24 +15,35 @@ from numpy.typing import NDArray
 
 from sales_consultant.config.clock import DAY_MS
 from sales_consultant.engine import Engine
-from sales_consultant.scoring.features import build_table, cleaning, coverage
+from sales_consultant.engine.reads import own_scores
+from sales_consultant.scoring.features import (
+    OWN_SCORES,
+    Feature,
+    Group,
+    Words,
+    build_table,
+    cleaning,
+    coverage,
+)
 from sales_consultant.scoring.metrics import clipped_rate, judge, sigmoid
 from sales_consultant.scoring.populations import (
     Membership,
     classes,
     cut_offs,
     false_labels,
+    horizon_days,
     labelled,
+    split,
     weighted,
 )
+from sales_consultant.scoring.propensity import PopulationModel, PropensityModel
 from sales_consultant.scoring.training.model_card import TrainingEvidence, finish
-from sales_consultant.scoring.training.training import Trained
+from sales_consultant.scoring.training.training import EVENTS, Trained
 from sales_consultant.scoring.validation import month_of_creation, unseen, untested
 
 if TYPE_CHECKING:
     from sales_consultant.config.populations import Exclusions, Population
     from sales_consultant.scoring.metrics import ForwardTest
-    from sales_consultant.scoring.propensity import PopulationModel, PropensityModel
 
 # Base rates of a company's pipelines differ by a factor of e in the odds, as a rule of thumb: the prior's spread.
 PRIOR_SD = 1.0
@@ -231,3 +244,101 @@ def _loan_details(
         "verdict_of": "own records" if own_test else lender.model.name,
         "said": said,
     }
+
+
+def bring(
+    engine: Engine,
+    name: str,
+    population: Population,
+    *,
+    as_of: int,
+    exclusions: Exclusions,
+    horizon_before: int | None = None,
+    random_state: int = 0,
+) -> Trained:
+    """The model of a population whose probabilities come from a file (`Population.scorer`), judged by what became of them.
+
+    The forward test is of the scores that the file held at past cut-offs, against the rate of what had ended by then. It
+    is not publishable where it is no better, or where there is too little to judge by.
+    """
+    assert population.scorer is not None
+    members = Membership(engine, population, exclusions, as_of=as_of)
+    horizon = horizon_days(population, members, before=horizon_before)
+    wrong = false_labels.find(engine, members)
+    rows = wrong.clean(labelled(members, cut_offs(members, horizon), horizon), horizon)
+    group, feature = own_model(population.scorer, horizon)
+    margin = build_table(engine, population.object, [feature], rows).values[feature.name]
+    rows = rows[margin.notna()]
+    report, judged = _brought(rows, margin[rows.index].to_numpy(dtype=float), horizon, random_state)
+    seen = margin[rows.index]
+    weight = rows["weight"] if len(rows) else None
+    rate = clipped_rate(float(np.average(rows["label"], weights=weight)) if len(rows) else 0.5)
+    base = float(np.average(seen, weights=weight)) if len(rows) else math.log(rate / (1 - rate))
+    model = PopulationModel(
+        name=name,
+        population=population,
+        event=EVENTS[population.event],
+        horizon_days=horizon,
+        trained_at=as_of,
+        features=[feature],
+        groups=[group],
+        propensity=PropensityModel.given(feature.name, base=base, rate=rate, report=report),
+        rules=None,
+        base_odds=rate / (1 - rate),
+        grade_edges={},
+        leaks=[],
+    )
+    learnt = TrainingEvidence(members, rows, wrong, judged)
+    model, report, today = finish(engine, model, report, learnt, random_state=random_state)
+    said = f"scored by the model {Path(population.scorer).stem} of your own"
+    more = {
+        "scorer": population.scorer,
+        "scores": _fingerprint(population.scorer, members),
+        "notes": [said, *model.card["notes"]],
+    }
+    model = replace(model, card=model.card | more)
+    if report.verdict == GOOD:
+        why = f"better than the base rate on {report.n} later rows"
+    elif report.verdict == "too little data":
+        why = "the file holds too few scores of the past whose outcome is known: no score is written"
+    else:
+        why = f"no better than the base rate on {report.n} later rows: no score is written"
+    return Trained(model, report, report.verdict == GOOD, why, judged, today)
+
+
+def _fingerprint(path: str, members: Membership) -> str:
+    """What tells whether the scores of ended records are those that were judged before; it moves with no calendar."""
+    life = members.life
+    over = life.loc[life["ended_at"].notna(), ["record_id", "ended_at"]].rename(columns={"ended_at": "cut"})
+    over = over.sort_values("record_id", ignore_index=True)
+    told = over.assign(p=own_scores.given(path, over).round(6))
+    return hashlib.sha256(told.to_csv(index=False).encode()).hexdigest()[:16]
+
+
+def own_model(path: str, horizon: int) -> tuple[Group, Feature]:
+    """The one feature of a model of somebody's own: its log-odds, none older than the horizon, and how it is named."""
+    text = f"scored by the model {Path(path).stem}"
+    group = Group("own_model", "neutral", Words("flag", text, none=text))
+    return group, Feature("own_model", f"{OWN_SCORES}{path}", "own_model", window=horizon)
+
+
+def _brought(
+    rows: pd.DataFrame, margin: NDArray[np.float64], horizon: int
+) -> tuple[ForwardTest, pd.DataFrame | None]:
+    """The forward test of given scores: all later rows than those whose rate is the base to beat."""
+    parts = split(rows, horizon) if len(rows) else None
+    if parts is None:
+        return untested(rows), None
+    before, test = parts
+    p = sigmoid(margin[rows.index.get_indexer(test.index)])
+    report = judge(
+        test["label"].to_numpy(dtype=float),
+        p,
+        test["group"].to_numpy(),
+        base=float(np.average(before["label"], weights=before["weight"])),
+        train=(len(before), int(before["label"].sum()), int(before["record_id"].nunique())),
+        cuts=test["cut"].to_numpy(dtype=np.int64),
+        periods={"cut-off": test["cut"].to_numpy()},
+        born=month_of_creation(test),
+    )
+    return report, test.assign(p=p)

@@ -38,6 +38,8 @@ def nothing_ended(old: PopulationModel, new: PopulationModel) -> bool:
     then, now = old.card.get("ended"), new.card.get("ended")
     span = max(old.horizon_days, LONGEST_DAYS) * DAY_MS
     same = (old.propensity is None) == (new.propensity is None) and old.population == new.population
+    # Other scores of the past, of a model of somebody's own, are news.
+    same = same and old.card.get("scores") == new.card.get("scores")
     same = same and {f.name for f in old.features} == {f.name for f in new.features}
     return then is not None and then == now and same and new.trained_at - old.trained_at < span
 

@@ -114,6 +114,9 @@ def given_up(old: PopulationModel, new: PopulationModel) -> list[str]:
 
     They make the old one look better than it may be.
     """
+    if old.population.scorer is not None or new.population.scorer is not None:
+        # Somebody's own model is one column whatever it learnt from, and is held against what it replaces.
+        return []
     used = old.propensity.columns_ if old.propensity is not None else []
     return sorted(set(used) - {f.name for f in new.features})
 

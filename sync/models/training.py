@@ -27,7 +27,7 @@ from sales_consultant.scoring.customers import (
 )
 from sales_consultant.scoring.deal_amounts import AmountModel
 from sales_consultant.scoring.propensity import PopulationModel
-from sales_consultant.scoring.training import Lender, borrow, training
+from sales_consultant.scoring.training import Lender, borrow, bring, training
 from sales_consultant.scoring.validation import no_change, nothing_ended
 from sales_consultant.scoring.validation import publish_gate as gate
 from sales_consultant.sync.journal import shown
@@ -170,17 +170,7 @@ class _Training:
         self.path.population(called)
         in_force = load_latest(self.state, self.folder, name, PopulationModel)
         comparable = _same_question(in_force, population)
-        trained = training.train(
-            self.engine,
-            name,
-            population,
-            as_of=self.as_of,
-            exclusions=self.settings.exclude,
-            features=self.settings.features,
-            progress=self.path.step,
-            shown=shown(self.state, population.object),
-            horizon_before=comparable.horizon_days if comparable is not None else None,
-        )
+        trained = self._learnt(name, population, comparable.horizon_days if comparable is not None else None)
         self.path.comparing()
         thin = trained.model.propensity is None
         no_news = not thin and self._nothing_ended_since(name, trained.model)
@@ -215,6 +205,30 @@ class _Training:
         self._enter(name, "propensity", trained.model, verdict, report, publish=publish, gate=gate)
         if not trained.publishable and not self.dry_run and not no_news:
             maybe_withdraw(self.state, name, self.now)
+
+    def _learnt(self, name: str, population: Population, horizon_before: int | None) -> "Trained":
+        """A model of the population's own records, or the admin's own, judged by its past scores."""
+        if population.scorer is not None:
+            exclude = self.settings.exclude
+            return bring(
+                self.engine,
+                name,
+                population,
+                as_of=self.as_of,
+                exclusions=exclude,
+                horizon_before=horizon_before,
+            )
+        return training.train(
+            self.engine,
+            name,
+            population,
+            as_of=self.as_of,
+            exclusions=self.settings.exclude,
+            features=self.settings.features,
+            progress=self.path.step,
+            shown=shown(self.state, population.object),
+            horizon_before=horizon_before,
+        )
 
     def _nothing_ended_since(self, name: str, model: "PopulationModel") -> bool:
         """Whether not one record has ended since the last training: asked every week, the same data would some day say yes.

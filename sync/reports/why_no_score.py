@@ -37,6 +37,8 @@ def said(engine: Engine, settings: Settings, in_force: Any, key: RecordRef, *, t
             return f"left out of {name}: {out[key.record_id].replace('_', ' ')}"
         if name not in in_force.populations and key.record_id in scorer.members(today):
             return f"{name} has no model in force; next: sales-consultant evaluate"
+        if population.scorer is not None and key.record_id in scorer.members(today):
+            return f"the model of {name}, {population.scorer}, gave it no score"
         if ended := _ended(today.life, population, key.record_id, as_of):
             over.append(ended)
     return over[0] if over else _not_taken(of_table)

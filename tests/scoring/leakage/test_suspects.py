@@ -166,3 +166,13 @@ def test_few_rows_say_little() -> None:
     meetings = rng.poisson(2 + 1.5 * y)
     assert verdicts(X.assign(f=meetings), y) == {}
     assert set(verdicts(X.assign(number_of_meetings=meetings), y)) == {"number_of_meetings"}
+
+
+@pytest.mark.parametrize("odd", [0.0, np.nan, 1e300])
+def test_columns_that_hardly_vary_say_nothing(odd: float) -> None:
+    """Nearly constant ones have one bin, and no correlation with anything."""
+    X, y, rng = deals()
+    X["flat"], X["nearly"] = 1.0, 1.0
+    X.loc[rng.permutation(len(y))[:3], "nearly"] = odd
+    X["empty"], X["text"] = np.nan, "same"
+    assert verdicts(X, y) == {}

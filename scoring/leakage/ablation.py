@@ -61,11 +61,12 @@ class HoldoutProbe:
         groups: NDArray[np.int64],
         families: dict[str, str],
         random_state: int,
+        most: int = _ROWS_TO_PROBE,
     ) -> HoldoutProbe | None:
-        """None where a half would have too few of a class to tell."""
+        """A probe of at most so many rows; None where a half would have too few of a class to tell."""
         rng = np.random.default_rng(random_state)
-        if len(y) > _ROWS_TO_PROBE:
-            some = np.sort(rng.permutation(len(y))[:_ROWS_TO_PROBE])
+        if len(y) > most:
+            some = np.sort(rng.permutation(len(y))[:most])
             X, y, groups = X.iloc[some], y[some], groups[some]
         if not len(y):
             return None

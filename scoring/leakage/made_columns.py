@@ -59,6 +59,25 @@ def spans_of_dates(X: pd.DataFrame, spans: pd.DataFrame) -> dict[str, str]:
     return out
 
 
+def grown(X: pd.DataFrame, as_of: NDArray[Any] | None) -> list[str]:
+    """Counts that are the larger the older their row is: they go on after the row's own time, to this day."""
+    if as_of is None or np.asarray(as_of).dtype.kind in "iufbOUS":
+        return []
+    age = -pd.Series(as_of).rank().to_numpy()
+    out = []
+    for c in X.columns:
+        values = floats(X[c])
+        if values is None or pd.api.types.is_datetime64_any_dtype(X[c]):
+            continue
+        seen = np.isfinite(values)
+        v = values[seen]
+        if len(v) < POLICY.fewest_to_sum or (v < 0).any() or (v != np.round(v)).any() or np.ptp(v) == 0:
+            continue
+        if np.corrcoef(pd.Series(v).rank(), age[seen])[0, 1] > POLICY.grows:
+            out.append(str(c))
+    return out
+
+
 def determined(
     X: pd.DataFrame, as_of: NDArray[Any] | None, *, marked: list[str], asked: list[str]
 ) -> dict[str, str]:

@@ -225,6 +225,9 @@ class LeakPolicy:
     follows: float = 0.95
     """The share of records on which one date follows another, or a number is the span of two. A judgement: one record in
     twenty may be wrong."""
+    grows: float = 0.3
+    """The rank correlation of a count with the age of its row, from which on it goes on to this day. A judgement: what is
+    counted at the row's own time knows nothing of how long ago that was; audit (a count that goes on to this day)."""
     determined: float = 0.98
     """The share of a column's variance that a marked column and a time explain. A judgement: a copy is rounded at most."""
     determined_by_leak: float = 0.1

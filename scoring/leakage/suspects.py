@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from sales_consultant.scoring.core import Finding
 from sales_consultant.scoring.leakage.ablation import HoldoutProbe
-from sales_consultant.scoring.leakage.made_columns import date_spans, determined, spans_of_dates
+from sales_consultant.scoring.leakage.made_columns import date_spans, determined, grown, spans_of_dates
 from sales_consultant.scoring.leakage.names import process_measure
 from sales_consultant.scoring.leakage.orientation import orientation
 from sales_consultant.scoring.leakage.policy import POLICY
@@ -80,7 +80,8 @@ def find_suspects(
     if not asked or min(y.sum(), (1 - y).sum()) < POLICY.fewest_of_a_class:
         return []
     signs = _Signs({c: said for c in asked if (said := process_measure(c))})
-    _by_values(signs, rest, asked, y, groups, random_state)
+    grows = dict.fromkeys(grown(rest[asked], as_of), "it is the larger the older its row is")
+    _by_values(signs, rest, asked, grows, y, groups, random_state)
     _kin(signs, rest, y)
     for column, text in determined(X, as_of, marked=[*dropped, *signs.suspects], asked=asked).items():
         signs.add(column, text)
@@ -108,19 +109,20 @@ def _by_values(
     signs: _Signs,
     X: pd.DataFrame,
     asked: list[str],
+    grows: dict[str, str],
     y: NDArray[np.float64],
     groups: NDArray[np.int64],
     random_state: int,
 ) -> None:
     """Suspects by what their values look like beside the others'; spans of two dates are looked at like columns."""
     spans, later = date_spans(X[asked])
-    made = spans_of_dates(X[asked], spans)
+    made = {c: f"it is the time {what}" for c, what in spans_of_dates(X[asked], spans).items()} | grows
     doubtful = {**made, **signs.said}
     prior = dict.fromkeys([*doubtful, *spans.columns], POLICY.late_prior_named)
     judged = orientation(pd.concat([X, spans], axis=1), y, groups, prior, random_state)
     for c in asked:
         strength, late = judged.of(c)
-        texts = [f"it is the time {made[c]}"] if c in made else []
+        texts = [made[c]] if c in made else []
         texts.append(_TIED if late > POLICY.late else "its values go with the outcome")
         if c in doubtful and strength > POLICY.oriented and late > 0:
             signs.add(c, "; ".join(texts))

@@ -176,3 +176,15 @@ def test_columns_that_hardly_vary_say_nothing(odd: float) -> None:
     X.loc[rng.permutation(len(y))[:3], "nearly"] = odd
     X["empty"], X["text"] = np.nan, "same"
     assert verdicts(X, y) == {}
+
+
+def test_a_count_that_goes_on_to_this_day_is_looked_at() -> None:
+    """Older rows have had more time to be counted; a count as of the row's own time has not."""
+    X, y, rng = deals(n=3000)
+    age = rng.integers(1, 400, len(y))
+    as_of = np.asarray(pd.Timestamp("2026-01-01") - pd.to_timedelta(age, unit="D"))
+    X["k"] = rng.poisson(age / 60 * (1 + y))
+    X["j"] = rng.poisson(3 + np.maximum(0, X["x0"]))
+    found = verdicts(X, y, as_of=as_of)
+    assert set(found) == {"k"} and found["k"].verdict == "suspect"
+    assert "the larger the older its row is" in found["k"].evidence

@@ -269,7 +269,7 @@ def bring(
     group, feature = own_model(population.scorer, horizon)
     margin = build_table(engine, population.object, [feature], rows).values[feature.name]
     rows = rows[margin.notna()]
-    report, judged = _brought(rows, margin[rows.index].to_numpy(dtype=float), horizon, random_state)
+    report, judged = _brought(rows, margin[rows.index].to_numpy(dtype=float), horizon)
     seen = margin[rows.index]
     weight = rows["weight"] if len(rows) else None
     rate = clipped_rate(float(np.average(rows["label"], weights=weight)) if len(rows) else 0.5)

@@ -311,6 +311,9 @@ def _learn(
         report, declared = outcome.report, declared.without(outcome.leaks)
         if report.verdict == "too little data":
             break
+        if doubtful := _of_today(outcome.model, declared):
+            declared = declared.without(doubtful)
+            continue
         say("final fit")
         # Boosted only where it won the test; else what so many records allow.
         best = outcome.tier if tier == "boosted" else tier
@@ -322,10 +325,17 @@ def _learn(
             meanings=None if outcome.bent else meanings,
             suspects=suspects,
         )
-        if not model.left_out_:
+        if not (gone := model.left_out_ or _of_today(model, declared)):
             return report, model, declared, outcome
-        declared = declared.without(model.left_out_)
+        declared = declared.without(gone)
     return report, None, declared, None
+
+
+def _of_today(model: PropensityModel | None, declared: _Declared) -> list[Finding]:
+    """Suspects of which only today's value is known: with a history the cut-off speaks for a column, without it nothing does."""
+    only = {f.column for f in declared.as_of_today}
+    suspects = model.suspects_ if model is not None else []
+    return [replace(f, verdict="dropped") for f in suspects if f.column in only]
 
 
 def _competing(

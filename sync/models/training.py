@@ -209,15 +209,9 @@ class _Training:
     def _learnt(self, name: str, population: Population, horizon_before: int | None) -> "Trained":
         """A model of the population's own records, or the admin's own, judged by its past scores."""
         if population.scorer is not None:
-            exclude = self.settings.exclude
-            return bring(
-                self.engine,
-                name,
-                population,
-                as_of=self.as_of,
-                exclusions=exclude,
-                horizon_before=horizon_before,
-            )
+            leave, before = self.settings.exclude, horizon_before
+            at = self.as_of
+            return bring(self.engine, name, population, as_of=at, exclusions=leave, horizon_before=before)
         return training.train(
             self.engine,
             name,

@@ -25,6 +25,8 @@ _PROGRESS = "progress"
 # Judgements: a second thing is worth naming where it brings half as much as the first, and both fit into a line.
 _SECOND = 0.5
 _TWO_FIT = 72
+# A judgement: one point is 7 % of the odds, and no reason to anybody.
+_WORTH_A_LINE = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +90,7 @@ def _texts(
     stage = next((model.groups[j] for j in groups if model.groups[j].name == "stage"), None)
     if name == _PROGRESS and stage is not None and "stage" in X:
         known = X["stage"].notna().to_numpy()
-        texts, which = progress_all(stage, X[known])
+        texts, which = progress_all(stage, X[known], points[known].sum(axis=1) > 0)
         others, rest = _strongest(model, groups, points[~known], X[~known])
         places = np.empty(len(X), dtype=np.int64)
         places[known], places[~known] = which, rest + len(texts)
@@ -108,6 +110,10 @@ def _strongest(
         texts, which = say_all(group, mine, X[list(dict.fromkeys(f.name for f in mine))])
         place[:, n] = which + len(said)
         said += texts
+        if group.words.kind == "count" and (points[:, n] < 0).any() and _more_is_better(model, j):
+            # Some, and less than is usual: without the word a rep reads that it counts against the record.
+            place[:, n] += np.where(points[:, n] < 0, len(texts), 0)
+            said += [f"only {t}" if t[:1].isdigit() else t for t in texts]
     helps = points * np.sign(points.sum(axis=1))[:, None]
     best = np.argsort(-helps, axis=1, kind="stable")[:, :2]
     first, second = np.take_along_axis(place, best, axis=1)[:, 0], np.full(len(X), -1)
@@ -117,6 +123,20 @@ def _strongest(
         second = np.where(worth, np.take_along_axis(place, best, axis=1)[:, 1], -1)
     pairs, which = np.unique(first * (len(said) + 1) + second + 1, return_inverse=True)
     return [_joined(said, *divmod(int(p), len(said) + 1)) for p in pairs], np.asarray(which, dtype=np.int64)
+
+
+def _more_is_better(model: PopulationModel, group: int) -> bool:
+    """Whether a group that counts gives more points for three lately than for none."""
+    named = model.groups[group].name
+    mine = {f.name: f for f in model.features if f.group == named}
+    gaps: dict[str, list[object]] = {
+        f.name: [None, None] if f.meaning is None and f.aggregate == "state" else [np.nan, np.nan]
+        for f in model.features
+    }
+    counted = {n: [0.0, 3.0] for n, f in mine.items() if f.aggregate == "count"}
+    since = {n: [np.nan, 3.0] for n, f in mine.items() if f.aggregate == "days_since_last"}
+    few, many = model.group_points(pd.DataFrame(gaps | counted | since))[:, group]
+    return bool(many > few)
 
 
 def _joined(said: Sequence[str], first: int, after: int) -> str:
@@ -140,9 +160,12 @@ def _each(
 def shown(every: Sequence[Reason], top: int = 3) -> list[Reason]:
     """The strongest reasons, and all others in one line; the points still sum to the score less 50.
 
-    What holding the score did is no reason of the record: it is in "everything else".
+    What holding the score did is no reason of the record: it is in "everything else". So is what brings a single point,
+    where anything brings more.
     """
     named = [r for r in every if r.points and r.feature not in (ELSE_FEATURE, HELD_FEATURE)]
+    if any(abs(r.points) >= _WORTH_A_LINE for r in named):
+        named = [r for r in named if abs(r.points) >= _WORTH_A_LINE]
     strongest = sorted(named, key=lambda r: -abs(r.points))[:top]
     rest = sum(r.points for r in every) - sum(r.points for r in strongest)
     return [*strongest, *([Reason(ELSE, rest, ELSE_FEATURE)] if rest else [])]

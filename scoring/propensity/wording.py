@@ -215,11 +215,11 @@ def _bands(kind: str, value: NDArray[np.float64]) -> list[NDArray[Any]]:
     ]
 
 
-def progress(stage: Group, row: Mapping[str, object]) -> str:
+def progress(stage: Group, row: Mapping[str, object], *, speaks_for: bool) -> str:
     """How far a deal is and how it came there: "in Negotiation, faster than usual"; empty where its stage is not known.
 
     Longer than usual: half as long again as the pipeline's deals stay in that stage. Faster: it has moved on in less than half
-    of the time that its won deals take in all.
+    of the time that its won deals take in all. What counts against a deal is no part of a reason that speaks for it.
     """
     value = row.get("stage")
     if _gap(value):
@@ -230,17 +230,18 @@ def progress(stage: Group, row: Mapping[str, object]) -> str:
         return math.nan if _gap(found) else _number(found)
 
     text = f"in {clean(stage.words.names.get(str(value), str(value)))}"
-    moved = number("stages_passed") + (
-        0.0 if math.isnan(number("stages_skipped")) else number("stages_skipped")
-    )
-    if number("stage_slowness") >= _LONG_STAY:
-        text += ", longer than usual"
-    elif moved >= 1 and number("age_slowness") <= _QUICK_WAY:
-        text += ", faster than usual"
-    return f"{text}, after a step back" if number("moved_back") > 0 else text
+    skipped = number("stages_skipped")
+    moved = number("stages_passed") + (0.0 if math.isnan(skipped) else skipped)
+    if speaks_for:
+        quick = moved >= 1 and number("age_slowness") <= _QUICK_WAY
+        return f"{text}, faster than usual" if quick else text
+    slow = f"{text}, longer than usual" if number("stage_slowness") >= _LONG_STAY else text
+    return f"{slow}, after a step back" if number("moved_back") > 0 else slow
 
 
-def progress_all(stage: Group, X: pd.DataFrame) -> tuple[list[str], NDArray[np.int64]]:
+def progress_all(
+    stage: Group, X: pd.DataFrame, speaks_for: NDArray[np.bool_]
+) -> tuple[list[str], NDArray[np.int64]]:
     """Texts, and which of them `progress` says of each row."""
     if not len(X):
         return [], np.empty(0, dtype=np.int64)
@@ -254,8 +255,13 @@ def progress_all(stage: Group, X: pd.DataFrame) -> tuple[list[str], NDArray[np.i
         number("stage_slowness") >= _LONG_STAY,
         (moved >= 1) & (number("age_slowness") <= _QUICK_WAY),
         number("moved_back") > 0,
+        speaks_for,
     ):
         codes = 2 * codes + mark
     _, first, which = np.unique(codes, return_index=True, return_inverse=True)
-    texts = [progress(stage, {str(k): v for k, v in row.items()}) for row in X.iloc[first].to_dict("records")]
+    some = X.iloc[first].to_dict("records")
+    texts = [
+        progress(stage, {str(k): v for k, v in row.items()}, speaks_for=bool(good))
+        for row, good in zip(some, speaks_for[first], strict=True)
+    ]
     return texts, np.asarray(which, dtype=np.int64)

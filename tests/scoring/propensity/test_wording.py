@@ -2,7 +2,9 @@
 
 import math
 import sys
+from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given
@@ -10,6 +12,7 @@ from hypothesis import strategies as st
 from support import programs
 
 from sales_consultant.scoring.features.declarations import Feature, Group, Kind, Words
+from sales_consultant.scoring.propensity import wording
 from sales_consultant.scoring.propensity.wording import clean, say, say_all
 
 MEETINGS = Group("m", "buyer", Words("count", "meeting", "meetings", "no meeting in the last 3 months"))
@@ -119,3 +122,30 @@ def test_all_texts_are_said_as_each_is(values: list[object]) -> None:
     frame = pd.DataFrame({"f": pd.Series(values, dtype=object)})
     feature = [Feature("f", "s", "g")]
     assert all_of(group, feature, frame) == each(group, feature, frame)
+
+
+STAGE = Group("stage", "neutral", Words("category", "stage", names={"n": "Negotiation"}))
+
+
+@pytest.mark.parametrize(
+    ("row", "speaks_for", "text"),
+    [
+        ({"stage": "n"}, True, "in Negotiation"),
+        (
+            {"stage": "n", "stages_passed": 2.0, "age_slowness": 0.3},
+            True,
+            "in Negotiation, faster than usual",
+        ),
+        ({"stage": "n", "stages_passed": 0.0, "age_slowness": 0.3}, True, "in Negotiation"),
+        ({"stage": "n", "stage_slowness": 2.0}, True, "in Negotiation"),
+        ({"stage": "n", "stage_slowness": 2.0}, False, "in Negotiation, longer than usual"),
+        ({"stage": "n", "moved_back": 1.0}, False, "in Negotiation, after a step back"),
+        ({"stage": None, "moved_back": 1.0}, False, ""),
+        ({"stage": "other\nstage"}, False, "in other stage"),
+    ],
+)
+def test_how_a_deal_came(row: dict[str, Any], speaks_for: bool, text: str) -> None:
+    assert wording.progress(STAGE, row, speaks_for=speaks_for) == text
+    frame = pd.DataFrame([row, row])
+    texts, which = wording.progress_all(STAGE, frame, np.array([speaks_for, speaks_for]))
+    assert [texts[k] for k in which] == [text, text]

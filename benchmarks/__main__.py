@@ -17,6 +17,7 @@ NAMES = (
     "no_signal",
     "naive_bayes",
     "demo_run",
+    "reason_cards",
     "quiet_nights",
     "rollback",
     "serve_day",

@@ -16,8 +16,19 @@ from sales_consultant.scoring.additive.encoding import Encoder, NumberCode
 from sales_consultant.scoring.additive.linear import Linear, logistic, screen
 
 Floats = NDArray[np.float64]
-Meaning = tuple[str, int]
-"""What a column measures, and whether more of the column is more of it (1) or less (-1), as the days since the last one."""
+Meaning = tuple[str, int, int, bool]
+"""What a column measures; whether more of the column is more of it (1) or less (-1), as the days since the last one; whether
+more of it is expected to help (1), to hurt (-1), or neither (0); and whether a gap means that there is none of it."""
+
+
+@dataclass(frozen=True)
+class _Gap:
+    """The mark of a number's gaps where a gap means none: no better than the number's worst value, whose code is `worst`."""
+
+    place: int
+    start: int
+    worst: Floats
+    sign: int
 
 
 @dataclass(frozen=True)
@@ -27,10 +38,13 @@ class _Blocks:
     start: tuple[int, ...]
     size: tuple[int, ...]
     sign: tuple[int, ...]
+    gaps: tuple[_Gap, ...]
 
     def slopes(self, coef: Floats) -> Floats:
-        """Coefficients with those of each block as the slopes of its segments."""
+        """Coefficients with those of each block as the slopes of its segments, of a gap as the distance from the worst value."""
         out = coef.copy()
+        for gap in self.gaps:
+            out[gap.place] -= gap.worst @ coef[gap.start : gap.start + len(gap.worst)]
         for a, n in zip(self.start, self.size, strict=True):
             out[a : a + n] = np.cumsum(coef[a : a + n])
         return out
@@ -40,10 +54,15 @@ class _Blocks:
         out = slopes.copy()
         for a, n in zip(self.start, self.size, strict=True):
             out[a + 1 : a + n] = np.diff(slopes[a : a + n])
+        for gap in self.gaps:
+            out[gap.place] += gap.worst @ out[gap.start : gap.start + len(gap.worst)]
         return out
 
     def gradient(self, down: Floats) -> Floats:
         """The gradient by the slopes of a loss whose gradient by the coefficients is `down`."""
+        down = down.copy()
+        for gap in self.gaps:
+            down[gap.start : gap.start + len(gap.worst)] += gap.worst * down[gap.place]
         out = down.copy()
         for a, n in zip(self.start, self.size, strict=True):
             out[a : a + n - 1] -= down[a + 1 : a + n]
@@ -54,27 +73,39 @@ class _Blocks:
         limits: list[tuple[float | None, float | None]] = [(None, None)] * width
         for a, n, sign in zip(self.start, self.size, self.sign, strict=True):
             limits[a : a + n] = [(0.0, None) if sign > 0 else (None, 0.0)] * n
+        for gap in self.gaps:
+            limits[gap.place] = (None, 0.0) if gap.sign > 0 else (0.0, None)
         return limits
 
 
 def _blocks(
     encoder: Encoder, Z: Floats, y: Floats, weight: Floats, meanings: Mapping[str, Meaning]
 ) -> _Blocks:
-    """Each meaning goes the way in which its columns, taken together, go with the outcome."""
+    """Each meaning goes the way that is expected of it, else the one in which its columns together go with the outcome."""
     share = weight / weight.sum()
     rest = share * (y - share @ y)
     places = dict(zip(encoder.columns, encoder.starts(), strict=True))
     codes = [c for c in encoder.codes if isinstance(c, NumberCode) and c.name in meanings]
     trend: dict[str, float] = {}
     for code in codes:
-        what, way = meanings[code.name]
+        what, way, *_ = meanings[code.name]
         z = Z[:, places[code.name]]
         spread = float(np.sqrt(max(share @ (z * z) - (share @ z) ** 2, 1e-12)))
         trend[what] = trend.get(what, 0.0) + way * float(rest @ z) / spread
-    signs = [meanings[c.name][1] * (1 if trend[meanings[c.name][0]] >= 0 else -1) for c in codes]
-    return _Blocks(
-        tuple(int(places[c.name]) for c in codes), tuple(1 + len(c.knots) for c in codes), tuple(signs)
-    )
+    signs, gaps = [], []
+    for code in codes:
+        what, way, expected, none = meanings[code.name]
+        sign = expected or (1 if trend[what] >= 0 else -1)
+        signs.append(way * sign)
+        if none and code.gaps:
+            # Least of what is measured is the number's own end: the lowest count, the longest time since.
+            end = np.array([code.low if way > 0 else code.high])
+            worst = code.encode(end)[0][: 1 + len(code.knots)]
+            gaps.append(
+                _Gap(int(places[code.name]) + 1 + len(code.knots), int(places[code.name]), worst, sign)
+            )
+    starts = tuple(int(places[c.name]) for c in codes)
+    return _Blocks(starts, tuple(1 + len(c.knots) for c in codes), tuple(signs), tuple(gaps))
 
 
 def one_way(
@@ -100,6 +131,9 @@ def one_way(
     scale = scale.copy()
     for a, n in zip(blocks.start, blocks.size, strict=True):
         scale[a : a + n] = scale[a : a + n].max()
+    for gap in blocks.gaps:
+        # Where the number is learnt from, so is its gap: it follows the worst value.
+        scale[gap.place] = max(scale[gap.place], scale[gap.start])
     held = scale > 0
     limits = blocks.bounds(Z.shape[1])
     slopes = blocks.slopes(np.where(held, free[0], 0.0))

@@ -4,6 +4,7 @@ Numbers of rows are counted in several windows, the time since the last one and 
 model can tell a burst from a habit; all of them are one reason.
 """
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from sales_consultant.scoring.features.declarations import Entity, Feature, Group, Match, Side, Words
@@ -58,6 +59,12 @@ THEMES = {
         "company_open",
         "purchases",
     ),
+}
+# What people in sales expect of more of it. Where the data lean the other way by no more than chance, a rep is not told so.
+EXPECTED = {
+    **dict.fromkeys(THEMES["interest"], 1),
+    **dict.fromkeys(("company_won", "company_win_rate", "purchases", "contacts"), 1),
+    "company_lost": -1,
 }
 _THEME_OF = {group: theme for theme, groups in THEMES.items() for group in groups}
 
@@ -363,3 +370,19 @@ def standard(entity: Entity, *, seller: bool) -> tuple[list[Group], list[Feature
     kept = [(group, features) for group, features in families if seller or group.side != "seller"]
     groups = [replace(group, theme=_THEME_OF.get(group.name, "")) for group, _ in kept]
     return groups, [feature for _, features in kept for feature in features]
+
+
+def meanings(features: Iterable[Feature]) -> dict[str, tuple[str, int, int, bool]]:
+    """Of each counted column: its group, whether more of it is more of that (1) or less (-1), what is expected of more, and
+    whether a gap means that there is none."""
+    less = ("days_since_last", "days_until_next")
+    return {
+        f.name: (
+            f.group,
+            -1 if f.aggregate in less else 1,
+            EXPECTED.get(f.group, 0),
+            f.aggregate not in ("count", "planned"),
+        )
+        for f in features
+        if f.aggregate != "state"
+    }

@@ -115,13 +115,6 @@ class Feature:
             return ""
         return str(dict(self.where)["type"][0])
 
-    @property
-    def meaning(self) -> tuple[str, int] | None:
-        """What it measures (its group) and whether more of it is more of that (1) or less (-1); None of a state."""
-        if self.aggregate == "state":
-            return None
-        return self.group, -1 if self.aggregate in ("days_since_last", "days_until_next") else 1
-
     def to_dict(self) -> dict[str, Any]:
         """A form that JSON can hold."""
         return asdict(self)

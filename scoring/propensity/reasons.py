@@ -130,8 +130,7 @@ def _more_is_better(model: PopulationModel, group: int) -> bool:
     named = model.groups[group].name
     mine = {f.name: f for f in model.features if f.group == named}
     gaps: dict[str, list[object]] = {
-        f.name: [None, None] if f.meaning is None and f.aggregate == "state" else [np.nan, np.nan]
-        for f in model.features
+        f.name: [None, None] if f.aggregate == "state" else [np.nan, np.nan] for f in model.features
     }
     counted = {n: [0.0, 3.0] for n, f in mine.items() if f.aggregate == "count"}
     since = {n: [np.nan, 3.0] for n, f in mine.items() if f.aggregate == "days_since_last"}

@@ -11,7 +11,15 @@ import pandas as pd
 from sales_consultant.config.populations import FeatureSettings
 from sales_consultant.engine import Engine, neutral, query
 from sales_consultant.scoring.core import Finding, Progress, untold
-from sales_consultant.scoring.features import FeatureTable, build, build_table, cleaning, coverage, standard
+from sales_consultant.scoring.features import (
+    FeatureTable,
+    build,
+    build_table,
+    cleaning,
+    coverage,
+    meanings,
+    standard,
+)
 from sales_consultant.scoring.features import crm_fields as own
 from sales_consultant.scoring.leakage import fill_gaps, point_in_time, undated
 from sales_consultant.scoring.metrics import ForwardTest
@@ -299,13 +307,13 @@ def _learn(
     report, tier = untested(rows), tier_of(*classes(rows))
     while tier != "rules":
         say("forward test")
-        meanings = {f.name: f.meaning for f in declared.features if f.meaning is not None}
+        one_way = meanings(declared.features)
         outcome = forward_test(
             X[declared.names],
             rows,
             horizon=horizon,
             random_state=random_state,
-            meanings=meanings,
+            meanings=one_way,
             suspects=suspects,
         )
         report, declared = outcome.report, declared.without(outcome.leaks)
@@ -322,7 +330,7 @@ def _learn(
             rows,
             tier=best,
             random_state=random_state,
-            meanings=None if outcome.bent else meanings,
+            meanings=None if outcome.bent else one_way,
             suspects=suspects,
         )
         if not (gone := model.left_out_ or _of_today(model, declared)):

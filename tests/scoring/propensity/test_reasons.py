@@ -6,7 +6,7 @@ import pytest
 from numpy.typing import NDArray
 
 from sales_consultant.config.populations import Population
-from sales_consultant.scoring.features import standard
+from sales_consultant.scoring.features import meanings, standard
 from sales_consultant.scoring.propensity import PopulationModel, PropensityModel, Reason, reasons, shown
 from sales_consultant.scoring.propensity.reasons import ELSE_FEATURE
 
@@ -33,8 +33,8 @@ def learnt(rows: int = 1_500, *, one_way: bool = True) -> tuple[PopulationModel,
         columns.setdefault(f.name, rng.gamma(2.0, 10.0, rows))
     X = pd.DataFrame({f.name: columns[f.name] for f in mine})
     y = (rng.random(rows) < 1 / (1 + np.exp(0.5 - level))).astype(float)
-    meanings = {f.name: f.meaning for f in mine if f.meaning is not None} if one_way else None
-    model = PropensityModel(tier="full", audit=[], tables=False, meanings=meanings).fit(X, y)
+    held = meanings(mine) if one_way else None
+    model = PropensityModel(tier="full", audit=[], tables=False, meanings=held).fit(X, y)
     kept = [g for g in groups if g.name in {f.group for f in mine}]
     population = Population(object="deals", event="won")
     made = PopulationModel(
@@ -106,6 +106,19 @@ def test_free_effects_do_turn_somewhere() -> None:
 
     assert turned(*learnt(one_way=False)) > 0
     assert turned(*learnt()) == 0
+
+
+def test_what_goes_against_expectation_is_not_told() -> None:
+    """Replies that cost points by chance say nothing; nor do they in a table where they truly hurt, unless a free model wins."""
+    model, X = learnt()
+    assert model.propensity is not None
+    y = (model.propensity.predict_proba(X)[:, 1] < 0.5).astype(float)
+    features = [f for f in model.features if f.group == "replies"]
+    turned = PropensityModel(tier="full", audit=[], tables=False, meanings=meanings(features))
+    turned.fit(X[[f.name for f in features]], y)
+    assert np.abs(turned.contributions(X)).max() < 0.1
+    free = turned.set_free()
+    assert free is not None and np.abs(free.contributions(X)).max() > 0.2
 
 
 def test_a_single_point_is_no_line_where_there_are_better_ones() -> None:

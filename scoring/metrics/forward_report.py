@@ -171,7 +171,7 @@ def _lacks(
     """What the probabilities fall short of to be better than the base rate, None where they are better.
 
     Chance is held off by the ranking, which knows of no rate: to ask the gain in log-loss for more than its size as well
-    found a third fewer of the scores of a modest signal and no fewer of those of none (`no_signal`).
+    found far fewer of the scores of a modest signal (docs/decisions/scoring-better-than-base.md).
     """
     if gain < LEAST_GAIN:
         return f"a gain in log-loss over the base rate of {LEAST_GAIN:.1%}"

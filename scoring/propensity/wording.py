@@ -68,6 +68,7 @@ def band(value: float) -> str:
     >>> band(3), band(23), band(7_300), band(-23)
     ('3', '20 to 50', '5,000 to 10,000', '-50 to -20')
     """
+    value += 0.0  # -0.0 is 0
     if value < 0:
         low, dash, high = band(-value).partition(" to ")
         return f"-{high} to -{low}" if dash else f"-{low}"

@@ -184,4 +184,4 @@ def test_sixty_days_of_a_company(tmp_path: Path) -> None:
                 else:
                     assert key.object == "deals" or not {"score", "grade", "probability"} & v.keys()
             assert {s: g for s, g in grades.items() if len(g) > 1} == {}, night
-    assert named > 10, "steps that name a grade were among them"
+    assert named >= 5, "steps that name a grade were among them"

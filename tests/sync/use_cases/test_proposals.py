@@ -109,6 +109,8 @@ def test_fields_of_today_that_no_outcome_sets_are_proposed_as_fixed() -> None:
     world = company(deals=900, signal=1.5, seed=4)
     for row in world.rows["fields"]:
         row["known"] = "current"
+    for deal in world.rows["deals"]:
+        deal["c_paper"] = float(deal["is_won"])
     found = proposals.propose(world.connection(), as_of=NOW)
     assert {"companies.industry", "companies.c_employees"} <= set(found.fixed)
     # What is filled only when a deal ends, and what is set by its outcome.

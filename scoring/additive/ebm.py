@@ -20,21 +20,33 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-# Few bags and a high learning rate: .001 of log-loss worse than the library's defaults, 7 times faster
+# A high learning rate: with few bags .001 of log-loss worse than the library's defaults, 7 times faster
 # (docs/decisions/scoring-boosted-tables.md).
-_BAGS = 4
 _RATE = 0.03
 # Bags that went on for very small gains took half of the time; shorter patience costs no measurable log-loss.
 _PATIENCE, _ROUNDS = 50, 3000
-# A judgement: finer than a reason needs, coarse enough for some thousand rows.
-_BINS = 128
 # A second process imports the library anew: with fewer rows that takes longer than it saves. The fit is the same.
 _FEW = 3_000
-# A judgement: a pair has 16 x 16 cells, each of which needs rows.
-_PAIR_BINS = 16
-# Of twice ten columns a tenth of all pairs; with 6 the tables fell behind where columns work together
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """How fine tables are: their bins, those of a pair to each side, the pairs, and the bags that are averaged."""
+
+    bins: int
+    pair_bins: int
+    pairs: int
+    bags: int = 4
+
+
+# Judgements: 128 bins are finer than a reason needs, coarse enough for some thousand rows; a pair has 16 x 16 cells, each of
+# which needs rows. Of twice ten columns 20 are a tenth of all pairs; with 6 the tables fell behind where columns work together
 # (docs/decisions/scoring-boosted-tables.md).
-_PAIRS = 20
+ORDINARY = Sizes(bins=128, pair_bins=16, pairs=20)
+# What closed a gap of 1.4 % of log-loss to gradient boosting on a large table; tried from so many rows on, of which each of
+# the 64 x 64 cells has five.
+FINE = Sizes(bins=256, pair_bins=64, pairs=45)
+MIN_FINE = 20_000
 # A judgement: of fewer companies a bag would hold out two or three, by which nothing can be stopped; rows are held out
 # then.
 _LEAST_GROUPS = 20
@@ -155,9 +167,10 @@ def fit_tables(
     *,
     random_state: int,
     groups: NDArray[np.int64] | None = None,
+    sizes: Sizes = ORDINARY,
 ) -> Tables:
     """Tables learnt from the columns that `encoder` knows; uses both cores."""
-    model, _ = fit_library(encoder, X, y, weight, random_state=random_state, groups=groups)
+    model, _ = fit_library(encoder, X, y, weight, random_state=random_state, groups=groups, sizes=sizes)
     return read_tables(encoder, model)
 
 
@@ -169,6 +182,7 @@ def fit_library(
     *,
     random_state: int,
     groups: NDArray[np.int64] | None = None,
+    sizes: Sizes = ORDINARY,
 ) -> tuple[Any, NDArray[Any]]:
     """The library's own fitted model, and the matrix that it was given."""
     from interpret.glassbox import ExplainableBoostingClassifier
@@ -178,20 +192,22 @@ def fit_library(
     model = ExplainableBoostingClassifier(
         feature_names=encoder.columns,
         feature_types=kinds,
-        interactions=_PAIRS if len(kinds) > 1 else 0,
-        outer_bags=_BAGS,
+        interactions=sizes.pairs if len(kinds) > 1 else 0,
+        outer_bags=sizes.bags,
         learning_rate=_RATE,
         early_stopping_rounds=_PATIENCE,
         max_rounds=_ROUNDS,
-        max_bins=_BINS,
-        max_interaction_bins=_PAIR_BINS,
-        n_jobs=1 if len(y) < _FEW else 2,
+        max_bins=sizes.bins,
+        max_interaction_bins=sizes.pair_bins,
+        n_jobs=1 if len(y) < _FEW or sizes.bags == 1 else 2,
         random_state=random_state,
     )
     with warnings.catch_warnings():
         # Of a column that one bag sees as constant: it gets a flat table, which is right.
         warnings.simplefilter("ignore")
-        model.fit(matrix, y.astype(np.int64), sample_weight=weight, bags=_bags(groups, random_state))
+        model.fit(
+            matrix, y.astype(np.int64), sample_weight=weight, bags=_bags(groups, random_state, sizes.bags)
+        )
     return model, matrix
 
 
@@ -205,13 +221,15 @@ def read_tables(encoder: Encoder, model: Any) -> Tables:
     return Tables(found, terms, float(np.ravel(model.intercept_)[0]))
 
 
-def _bags(groups: NDArray[np.int64] | None, random_state: int) -> NDArray[np.int8] | None:
+def _bags(
+    groups: NDArray[np.int64] | None, random_state: int, bags: int = ORDINARY.bags
+) -> NDArray[np.int8] | None:
     """Which rows each bag learns from (1) and stops by (-1): whole groups, or a company's rows would vouch for it."""
     if groups is None or (size := int(groups.max()) + 1) < _LEAST_GROUPS:
         return None
     rng = np.random.default_rng(random_state)
     # The share is the library's own default of a validation set.
-    held = np.stack([rng.permutation(size) < 0.15 * size for _ in range(_BAGS)])
+    held = np.stack([rng.permutation(size) < 0.15 * size for _ in range(bags)])
     return np.where(held[:, groups], -1, 1).astype(np.int8).T
 
 

@@ -17,6 +17,7 @@ from sales_consultant.scoring.additive import (
     NumberCode,
     Rows,
     Tables,
+    best_sizes,
     boosted_margins,
     calibrated_across,
     dense,
@@ -235,9 +236,9 @@ class PropensityModel(Classifier):
                 self.shift_ += self.drift_
             made: Linear | Tables
             if tried is None:
-                made = fit_tables(
-                    encoder, X, y, weight, random_state=self.random_state, groups=several(codes)
-                )
+                sizes = best_sizes(encoder, X, y, weight, codes, self.random_state)
+                held_out: dict[str, Any] = {"random_state": self.random_state, "groups": several(codes)}
+                made = fit_tables(encoder, X, y, weight, **held_out, sizes=sizes)
             else:
                 made, self.free_ = linear_forms(
                     encoder, Z, y, weight, strength=self.strength_, least=self.screen_, meanings=self.meanings

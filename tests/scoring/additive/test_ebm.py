@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 from support import programs
 
-from sales_consultant.scoring.additive.cross_validation import clearly_less
-from sales_consultant.scoring.additive.ebm import Tables, _bags, fit_library, read_tables
+from sales_consultant.scoring.additive.cross_validation import best_sizes, clearly_less
+from sales_consultant.scoring.additive.ebm import FINE, ORDINARY, Tables, _bags, fit_library, read_tables
 from sales_consultant.scoring.additive.encoding import Encoder
 from sales_consultant.scoring.propensity.propensity import PropensityModel
 
@@ -92,6 +92,19 @@ def test_bags_hold_out_whole_groups() -> None:
     for bag in bags.T:
         assert {frozenset(bag[groups == g].tolist()) for g in range(40)} == {frozenset({1}), frozenset({-1})}
         assert 0.1 < (bag == -1).mean() < 0.25
+
+
+def test_finer_tables_are_taken_only_where_there_are_many_rows_and_they_win() -> None:
+    rng = np.random.default_rng(0)
+    n = 21_000
+    X = pd.DataFrame(rng.normal(size=(n, 3)), columns=list("abc"))
+    encoder = Encoder.learn(X, hinges=0)
+    fine = 1.5 * np.sin(9 * X["a"]) * np.sign(X["b"])
+    chosen = []
+    for margin, rows in ((fine, n), (fine, 19_000), (X["a"], n)):
+        y = (rng.random(n) < 1 / (1 + np.exp(-margin))).astype(float).to_numpy()[:rows]
+        chosen.append(best_sizes(encoder, X[:rows], y, np.ones(rows), np.arange(rows), 0))
+    assert chosen == [FINE, ORDINARY, ORDINARY]
 
 
 def test_scoring_needs_no_boosting_library(fitted: tuple[PropensityModel, pd.DataFrame, np.ndarray]) -> None:

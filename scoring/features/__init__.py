@@ -1,7 +1,7 @@
 """Features as of a cut-off: declared as data, compiled to the engine, built into one table."""
 
 from sales_consultant.scoring.features.build import OWN_SCORES, build, build_table, with_contacts
-from sales_consultant.scoring.features.catalogue import meanings, standard
+from sales_consultant.scoring.features.catalogue import THEMES, meanings, standard
 from sales_consultant.scoring.features.cleaning import FeatureTable
 from sales_consultant.scoring.features.compile import deal_state
 from sales_consultant.scoring.features.coverage import owners_are_dated
@@ -15,6 +15,7 @@ __all__ = [
     "OWNERS",
     "OWN_SCORES",
     "SINGULAR",
+    "THEMES",
     "Entity",
     "Feature",
     "FeatureTable",

@@ -151,13 +151,24 @@ def words_of(name: str) -> str:
 
     >>> words_of("deals.c_Durée_totale"), words_of("avgResponseTime__c"), words_of("Gesprächsdauer (Sek)")
     ('duree totale', 'avg response time', 'gespraechsdauer sek')
+    >>> words_of("number.of.meetings")
+    'number of meetings'
     """
-    own = name.partition(".")[2].partition(".")[0] or name
+    owner, _, rest = name.partition(".")
+    # A field of the CRM with its object before it; other people write a dot where a blank would be.
+    own = rest.partition(".")[0] if owner in ("deals", "contacts", "companies") and rest else name
     own = re.sub(r"^(c_|hs_)|__c$", "", own.strip())
     own = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", own).lower()
     own = own.replace("ä", "ae").replace("ö", "oe").replace("ü", "ue").replace("ß", "ss")
     plain = "".join(c for c in unicodedata.normalize("NFD", own) if not unicodedata.combining(c))
     return " ".join(re.findall(r"[a-z]+|\d+", plain))
+
+
+# Numbers that are names of something, and hours that a door is open.
+_IS_A_NAME = re.compile(
+    r"\b(phone|telephone|telefon|fax|mobile|opening|office|business|house|account|customer|postal|tax|vat|registration|order|"
+    r"serial) (number|numbers|nr|no|nummer|hours|id)\b"
+)
 
 
 def process_measure(name: str) -> str:
@@ -172,6 +183,8 @@ def process_measure(name: str) -> str:
         said = "" if re.search(_ZH_BEFORE, name) else "?"
         return said and next((why for pattern, why in _ZH if re.search(pattern, name)), "")
     words = words_of(name)
+    if _IS_A_NAME.search(words):
+        return ""
     if _IS_SPAN.search(words):
         return COUNTED
     if _IS_BEFORE.search(words):

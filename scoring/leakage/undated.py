@@ -15,7 +15,7 @@ import pandas as pd
 from sales_consultant.config.language.numbers import percent
 from sales_consultant.engine import Engine, neutral, query
 from sales_consultant.scoring.core import Finding
-from sales_consultant.scoring.features import SINGULAR, FeatureTable, owners_are_dated, with_contacts
+from sales_consultant.scoring.features import SINGULAR, THEMES, FeatureTable, owners_are_dated, with_contacts
 from sales_consultant.scoring.features import crm_fields as own
 from sales_consultant.scoring.leakage.hindsight import Comparison, Hindsight
 from sales_consultant.scoring.leakage.policy import POLICY
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
     from sales_consultant.scoring.features import Entity, Feature
 
+# Groups of features that are made of one value of the CRM, and fall together.
+_MADE_OF = (frozenset(THEMES["amount"]), frozenset(THEMES["close_date"]))
 Link = Literal["company", "contacts", "deals"]
 KIND = "hindsight"
 # A link counts up to so many: more contacts on a deal are rare, and say the same.
@@ -119,7 +121,13 @@ def find_hindsight(
         if finding is not None:
             findings.append(finding)
             gone.add(feature.name)
-    return findings, gone
+    return findings, gone | _made_of(features, gone)
+
+
+def _made_of(features: Sequence[Feature], gone: set[str]) -> set[str]:
+    """What is computed from a value that falls: an amount that the outcome sets is in all that compares amounts."""
+    raw = [made for made in _MADE_OF if any(f.name in gone and f.group in made for f in features)]
+    return {f.name for f in features for made in raw if f.group in made}
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,8 +71,19 @@ def why_unused(X: Any) -> dict[str, str]:
 def usable(X: pd.DataFrame) -> pd.DataFrame:
     """The table with durations as days, periods and dates as times, decimals and numbers among objects as numbers, and texts
     without halves of characters. Columns of which nothing can be learnt are empty (`unusable` says why)."""
-    changed = {c: made for c in X.columns if (made := _usable(X[c])) is not None}
+    changed = {c: made for c in X.columns if (made := _readable(X[c])) is not None}
     return X.assign(**changed) if changed else X
+
+
+def _readable(column: pd.Series[Any]) -> pd.Series[Any] | None:
+    """The same; InputError that names the column where a cell is not what the others are, or is beyond what can be held."""
+    try:
+        return _usable(column)
+    except (ValueError, TypeError, ArithmeticError, NotImplementedError) as e:
+        raise InputError(
+            f"column {plain_text(str(column.name))}: a cell cannot be read as the others are ({type(e).__name__}: "
+            f"{plain_text(str(e))[:80]}); make it a gap, or the column a text"
+        ) from e
 
 
 def _usable(column: pd.Series[Any]) -> pd.Series[Any] | None:

@@ -98,6 +98,7 @@ class PropensityModel(Classifier):
     feature_names_in_: list[str]
     columns_: list[str]
     drift_: float = 0.0
+    free_: Linear | None = None
     leaks_: list[Finding]
     suspects_: list[Finding]
     levels_: list[Finding]

@@ -51,18 +51,23 @@ def rows_of(
     sample_weight: ArrayLike | None = None,
 ) -> Rows:
     """What `fit` was given, checked; InputError says what cannot be meant."""
+    rows = X.shape[0] if hasattr(X, "shape") else len(np.asarray(X))
+    for name, values in (("as_of", as_of), ("groups", groups)):
+        if values is not None and len(np.asarray(values)) != rows:
+            raise InputError(f"{name} must hold one value for each of the {rows} rows of X")
+    weight = weights(sample_weight, rows) if rows else np.ones(0)
+    kept = weight > 0
+    if not kept.all() and y is not None and np.shape(y)[:1] == (rows,):
+        # As if left out: what such a row holds, and its label, are not looked at.
+        X = X[kept] if isinstance(X, pd.DataFrame) else np.asarray(X)[kept]
+        weight = weight[kept]
+        labelled = isinstance(y, pd.Series | pd.Index | pd.api.extensions.ExtensionArray)
+        y = y[kept] if labelled else np.asarray(y)[kept]  # type: ignore[index]
     unused = why_unused(X)
     X = named(X)
     if not len(X):
         raise InputError("X has no rows: 0 sample(s) while a minimum of 1 is required")
     classes, target = classes_of(y, len(X))
-    weight = weights(sample_weight, len(X))
-    for name, values in (("as_of", as_of), ("groups", groups)):
-        if values is not None and len(np.asarray(values)) != len(X):
-            raise InputError(f"{name} must hold one value for each of the {len(X)} rows of X")
-    kept = weight > 0
-    if not kept.all():
-        X, target, weight = X[kept], target[kept], weight[kept]
     codes = pd.factorize(np.asarray(groups)[kept])[0] if groups is not None else np.arange(len(X))
     times = np.asarray(as_of)[kept] if as_of is not None else None
     return Rows(X, target, weight, codes, times, classes, unused, groups is not None)

@@ -204,6 +204,8 @@ def _why(best: EventCounts, counted: list[EventCounts]) -> str:
             for c in others
         )
         text += f", {told}: what happens to nearly all, or to hardly anybody, sorts nobody"
+        if not best.informative:
+            text += ", and none of these is better; this one has the most records on its smaller side"
     if min(best.with_event, best.without) < MIN_SHRUNK:
         text += f"; fewer than {MIN_SHRUNK} on one side: rules instead of a model"
     return text
@@ -234,7 +236,13 @@ def toml(name: str, crm: str, connection: dict[str, str], found: Proposals) -> s
     for p in found.proposals:
         lines += _population(p)
     lines += [f"# Not proposed: {text}." for text in found.not_proposed]
-    return "\n".join([*lines, *_rest(found)])
+    # Names of the CRM stand in comments: what breaks a line there would break the file.
+    return "\n".join(_one_line(line) for line in [*lines, *_rest(found)])
+
+
+def _one_line(text: str) -> str:
+    """A line without what ends it, or what TOML refuses in a comment."""
+    return "".join(c if c.isprintable() else " " for c in text)
 
 
 def _population(p: Proposal) -> list[str]:
@@ -318,4 +326,4 @@ def _rest(found: Proposals) -> list[str]:
 
 
 def _quoted(value: str | list[str]) -> str:
-    return json.dumps(value, ensure_ascii=False)
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from sales_consultant.scoring.additive.encoding import Encoder
 from sales_consultant.scoring.core.errors import ScoringError
+from sales_consultant.scoring.propensity.columns import InputError
 from sales_consultant.scoring.propensity.propensity import PropensityModel
 
 
@@ -281,3 +282,34 @@ def _first_fold(y: np.ndarray) -> np.ndarray:
     from sklearn.model_selection import StratifiedKFold
 
     return np.asarray(next(StratifiedKFold(2).split(y, y))[1])
+
+
+def test_rows_of_weight_0_are_not_looked_at() -> None:
+    rng = np.random.default_rng(0)
+    X = pd.DataFrame({"a": rng.normal(size=300), "z": rng.normal(size=300)})
+    y = (X["a"] + rng.normal(size=300) > 0).astype(float)
+    odd = X.astype(object)
+    odd.loc[0, "z"] = [1, 2]
+    labels = pd.Series(y, dtype=object)
+    labels[0] = None
+    weight = np.ones(300)
+    weight[0] = 0.0
+    model = PropensityModel(tables=False).fit(odd, labels, sample_weight=weight)
+    assert model.unused_ == {} and "z" in model.feature_names_in_
+    same = PropensityModel(tables=False).fit(X.iloc[1:], y.iloc[1:])
+    assert np.allclose(model.predict_proba(X), same.predict_proba(X))
+
+
+@pytest.mark.parametrize("cell", ["oops", 10**400, decimal.Decimal("sNaN"), [1]])
+def test_a_cell_far_down_that_cannot_be_read_names_its_column(cell: Any) -> None:
+    values = pd.Series([float(n % 7) for n in range(10_200)], dtype=object)
+    values.iloc[10_100] = cell
+    y = np.arange(10_200) % 2
+    with pytest.raises(InputError, match="column amount"):
+        PropensityModel(tables=False).fit(pd.DataFrame({"amount": values, "b": 1.0}), y)
+
+
+def test_a_model_from_a_file_has_no_free_form() -> None:
+    X = pd.DataFrame({"a": np.arange(200.0)})
+    model = PropensityModel(tables=False, audit=[]).fit(X, (np.arange(200) % 3 == 0).astype(float))
+    assert PropensityModel.from_dict(model.to_dict()).set_free() is None

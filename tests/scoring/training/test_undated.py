@@ -75,6 +75,24 @@ def test_what_the_outcome_sets_is_not_used(
     assert found.report.verdict != "better than base rate"
 
 
+@pytest.mark.parametrize("set_by", ["emptied on lost deals", "kept on won deals"])
+def test_what_is_made_of_an_amount_falls_with_it(set_by: str) -> None:
+    """Amounts that the CRM dates as their deal, as an import does: a comparison with the company's usual knows them too."""
+    world, rng = company(deals=1_600, signal=0.0, seed=2), np.random.default_rng(1)
+    won = {d["id"]: d["is_won"] for d in world.rows["deals"]}
+    over = {d["id"]: d["is_closed"] for d in world.rows["deals"]}
+    if set_by == "emptied on lost deals":
+        gone = {i for i in won if over[i] and not won[i] and rng.random() < 0.6}
+    else:
+        gone = {i for i in won if not won[i] and rng.random() < 0.6}
+    for row in [*world.rows["deals"], *world.rows["deal_history"]]:
+        if row.get("deal_id", row.get("id")) in gone:
+            row["amount"] = None
+    found = trained(world)
+    assert not [f.name for f in found.model.features if f.name.startswith("amount")]
+    assert found.report.verdict != "better than base rate", (found.report.auc, found.report.lacks)
+
+
 def test_few_records_use_no_field_of_today() -> None:
     found = trained(salesforce_like(deals=60))
     assert found.model.tier == "rules"

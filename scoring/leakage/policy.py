@@ -180,9 +180,10 @@ class LeakPolicy:
     share_of_spread: float = 0.5
     """How far open records may be from past ones, against what a value that only the outcome sets would bring. A judgement:
     nearer to nothing than to that."""
-    sure_errors: float = 2.5
+    sure_errors: float = 2.75
     """Standard errors from which on a value with a date of its own is not believed, if it is also farther off than half of what
-    the outcome would bring. Chance brings that once in 80 columns; with 3 an amount that only won deals keep was still
+    the outcome would bring. Chance brings that once in 170 columns, and a habit that grows oftener (2.7 in a test); with 3 an
+    amount that only won deals keep was still
     learnt from where sixty deals are open. Made companies (tests/scoring/training/test_no_signal_company.py)."""
 
     # -- suspects: columns that look known only at the end ---------------------------------------------------------

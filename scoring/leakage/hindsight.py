@@ -29,6 +29,8 @@ _FOLDS = 5
 # of all: a level of eight rows is half believed.
 _MOST_LEVELS = 50
 _PRIOR = 2.0
+# A trend of fewer cut-offs is none.
+_FEWEST_CUTS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +42,7 @@ class Comparison:
     between past and open records, of the same age, with its standard error; `apart_now` the same against what the past's trend
     leads to, with the unrest of past cut-offs in its error. `rarer` is the share of the rarer outcome. `filled` are the shares
     of past rows with the event, without it, and of open records that have a value at all, at the ages of the open ones;
-    `emptied` is how much more often past records have one than open ones, beyond trend and three standard errors (below 0:
-    less often).
+    `emptied` is how much more often past records have one than open ones, beyond trend and chance (below 0: less often).
     """
 
     gain: float
@@ -103,12 +104,6 @@ class Hindsight:
         rng = np.random.default_rng(random_state)
         groups = int(self.group.max()) + 1 if len(self.group) else 0
         self.fold = (rng.permutation(groups) % _FOLDS)[self.group] if groups else self.group
-
-    @cached_property
-    def enough(self) -> bool:
-        """Whether there are records enough of either outcome, and open ones, to say anything."""
-        least = min(self.y.sum(), (1 - self.y).sum()) if len(self.y) else 0
-        return bool(least >= POLICY.fewest_of_a_class and len(self.now_span) >= POLICY.fewest_of_a_class)
 
     @cached_property
     def base(self) -> Floats:
@@ -233,10 +228,6 @@ class Hindsight:
         rest = level - slope * (day - middle)
         noise = float(share @ rest**2) * cuts / (cuts - 2)
         return -slope * middle, float(np.sqrt(noise * (1 + (1 + middle**2 / max(var, 1e-9)) / cuts)))
-
-
-# A trend of fewer cut-offs is none.
-_FEWEST_CUTS = 4
 
 
 def _ages(rows: pd.DataFrame) -> Floats:

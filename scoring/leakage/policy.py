@@ -182,9 +182,9 @@ class LeakPolicy:
     nearer to nothing than to that."""
     sure_errors: float = 2.75
     """Standard errors from which on a value with a date of its own is not believed, if it is also farther off than half of what
-    the outcome would bring. Chance brings that once in 170 columns, and a habit that grows oftener (2.7 in a test); with 3 an
-    amount that only won deals keep was still
-    learnt from where sixty deals are open. Made companies (tests/scoring/training/test_no_signal_company.py)."""
+    the outcome would bring. Chance brings that once in 170 columns; an honest habit that grows over the years comes to 2.7,
+    for the error of a trend is told too small there (tests/scoring/leakage/test_hindsight.py). With 3 an amount that only won deals keep was still learnt from
+    (tests/scoring/training/test_undated.py)."""
 
     # -- suspects: columns that look known only at the end ---------------------------------------------------------
 

@@ -181,10 +181,10 @@ class LeakPolicy:
     """How far open records may be from past ones, against what a value that only the outcome sets would bring. A judgement:
     nearer to nothing than to that."""
     sure_errors: float = 2.75
-    """Standard errors from which on a value with a date of its own is not believed, if it is also farther off than half of what
-    the outcome would bring. Chance brings that once in 170 columns; an honest habit that grows over the years comes to 2.7,
-    for the error of a trend is told too small there (tests/scoring/leakage/test_hindsight.py). With 3 an amount that only won deals keep was still learnt from
-    (tests/scoring/training/test_undated.py)."""
+    """Standard errors from which on a value with a date of its own is not believed, if it is also farther off than half of
+    what the outcome would bring. Chance brings that once in 170 columns; an honest habit that grows over the years comes to
+    2.7, for the error of a trend is told too small there (tests/scoring/leakage/test_hindsight.py). With 3 an amount that
+    only won deals keep was still learnt from (tests/scoring/training/test_undated.py)."""
 
     # -- suspects: columns that look known only at the end ---------------------------------------------------------
 

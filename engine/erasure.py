@@ -37,6 +37,13 @@ def erase(
         "DELETE FROM _merged WHERE object = ? AND (list_contains(?, old_id) OR list_contains(?, new_id))",
         [mapped_as, ids, ids],
     )
+    con.execute(
+        "DELETE FROM _field_values WHERE object = ? AND list_contains(?, record_id)", [mapped_as, ids]
+    )
+    # A short id is a number that a head count may equal by chance; no field holds such an id in its own name.
+    con.execute(
+        "UPDATE _field_values SET value = NULL WHERE length(value) >= 15 AND list_contains(?, value)", [ids]
+    )
     tables = con.execute(
         "SELECT table_name FROM duckdb_tables() WHERE schema_name = 'main' AND table_name LIKE 'raw%'"
     ).fetchall()

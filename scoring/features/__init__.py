@@ -5,9 +5,10 @@ from sales_consultant.scoring.features.catalogue import THEMES, meanings, standa
 from sales_consultant.scoring.features.cleaning import FeatureTable
 from sales_consultant.scoring.features.compile import deal_state
 from sales_consultant.scoring.features.coverage import owners_are_dated
-from sales_consultant.scoring.features.crm_fields import OWNERS, family
+from sales_consultant.scoring.features.crm_fields import OWNERS, family, without_history
 from sales_consultant.scoring.features.declarations import Entity, Feature, Group, Words, group_from_dict
 from sales_consultant.scoring.features.field_names import doubted, known_leaker
+from sales_consultant.scoring.features.field_snapshots import snapshots_of, unchanged_since
 from sales_consultant.scoring.features.process_names import process_measure
 from sales_consultant.scoring.features.sources import SINGULAR, activities, deal_contacts
 
@@ -33,6 +34,9 @@ __all__ = [
     "meanings",
     "owners_are_dated",
     "process_measure",
+    "snapshots_of",
     "standard",
+    "unchanged_since",
     "with_contacts",
+    "without_history",
 ]

@@ -16,6 +16,7 @@ from sales_consultant.scoring.features.compile import counted, deal_state, prima
 from sales_consultant.scoring.features.coverage import masked
 from sales_consultant.scoring.features.deal_path import deal_path
 from sales_consultant.scoring.features.declarations import FieldSource
+from sales_consultant.scoring.features.field_snapshots import snapshots_of
 from sales_consultant.scoring.features.typical_values import amount_against_usual, company_open
 
 if TYPE_CHECKING:
@@ -136,8 +137,9 @@ def _fields(
     values: dict[str, pd.Series[Any]] = {}
     if known == "fixed":
         table = own.fixed(engine, entity, names)
+        seen = snapshots_of(engine, entity, names, members[key], members["cut"])
         for name in names:
-            values[name] = members[key].map(table[name])
+            values[name] = seen.then(name, members[key].map(table[name]))
     else:
         rows = own.historic(engine, entity, key, names, members)
         place = pd.MultiIndex.from_frame(members[_KEY])

@@ -6,11 +6,10 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from sales_consultant.config.clock import DAY_MS
+from sales_consultant.config.populations import FeatureSettings
 from sales_consultant.engine import Block, Engine, neutral, per_cut, query
 from sales_consultant.scoring.core import Finding
 from sales_consultant.scoring.features.attributes import describes
@@ -18,7 +17,6 @@ from sales_consultant.scoring.features.declarations import Feature, FieldSource,
 from sales_consultant.scoring.features.field_names import doubted, known_leaker
 
 if TYPE_CHECKING:
-    from sales_consultant.config.populations import FeatureSettings
     from sales_consultant.scoring.features.declarations import Entity, Kind, Side
 
 # Whose fields say something about a member, and the member's column that finds them.
@@ -113,6 +111,18 @@ def candidates(
     return used, dropped
 
 
+def without_history(engine: Engine) -> dict[str, set[str]]:
+    """The columns by object of which the CRM tells today's value only, and that may be features: worth a history of our own.
+
+    Texts that are no attributes are left out: an address or a note says who somebody is, and a model learns nothing from it.
+    """
+    wanted: dict[str, set[str]] = {}
+    for field in candidates(engine, "deals", FeatureSettings())[0]:
+        if field.undated and (field.kind != "string" or field.attribute):
+            wanted.setdefault(field.entity, set()).add(field.column)
+    return wanted
+
+
 def protected(names: list[str]) -> list[str]:
     """The customer's fields among a model's columns that are protected attributes: somebody put them in."""
     fields = {family(n) for n in names if n.partition(".")[0] in OWNERS}
@@ -204,15 +214,6 @@ def typed(values: pd.Series[Any], kind: str, cuts: pd.Series[int]) -> pd.Series[
         return pd.Series((cuts.to_numpy() - ms.to_numpy(dtype=float)) // DAY_MS, index=values.index)
     text = values.astype("string").str.strip()
     return text.astype(object).where(text.notna() & (text != ""), None)
-
-
-def unchanged_since(
-    engine: Engine, entity: Entity, ids: pd.Series[Any], cuts: pd.Series[int]
-) -> NDArray[np.bool_]:
-    """Which records have today the values that they had at their cut-off: nothing of them was changed since."""
-    t = neutral(engine, entity)
-    found = query(engine, t.select(key=t.id, at=t.modified_at)).drop_duplicates("key").set_index("key")["at"]
-    return np.asarray(ids.map(found).astype("float64").to_numpy() <= cuts.to_numpy(dtype=float))
 
 
 def historic(engine: Engine, entity: str, key: str, names: list[str], members: pd.DataFrame) -> pd.DataFrame:

@@ -15,7 +15,15 @@ import pandas as pd
 from sales_consultant.config.language.numbers import percent
 from sales_consultant.engine import Engine, neutral, query
 from sales_consultant.scoring.core import Finding
-from sales_consultant.scoring.features import SINGULAR, THEMES, FeatureTable, owners_are_dated, with_contacts
+from sales_consultant.scoring.features import (
+    SINGULAR,
+    THEMES,
+    FeatureTable,
+    owners_are_dated,
+    snapshots_of,
+    unchanged_since,
+    with_contacts,
+)
 from sales_consultant.scoring.features import crm_fields as own
 from sales_consultant.scoring.leakage.hindsight import Comparison, Hindsight
 from sales_consultant.scoring.leakage.policy import POLICY
@@ -173,16 +181,23 @@ def _may_be_used(
     engine: Engine, field: own.Field, ids: pd.Series[Any], compared: Comparison, seen: Snapshots
 ) -> str:
     """Why a field may be used, "" where it may not."""
+    cuts = seen.rows["cut"]
+    snapshots = snapshots_of(engine, field.entity, [field.column], ids, cuts)
+    watched = snapshots.certain(field.column)
     if abs(compared.emptied) > POLICY.fill_gap / 2 or compared.different:
         return ""
+    if snapshots.known(field.column):
+        return "our own pulls saw its value at the time of every row"
     if compared.gain_low > 0 and compared.alike:
         return (
             "open records are like past ones of the same age, far more than the outcomes are like each other"
         )
     if field.attribute and compared.no_sign:
         return "its name says what the record is, and open records differ from past ones of the same age by chance only"
-    certain = own.unchanged_since(engine, field.entity, ids, seen.rows["cut"])
+    certain = watched | unchanged_since(engine, field.entity, ids, cuts)
     if not compared.harmless and seen.search.told_then(seen.past.values[field.name], certain):
+        if watched.any():
+            return f"it tells as much where our own pulls ({percent(watched.mean())} of the rows) or an unchanged record show it"
         return "it tells as much on records that nobody has changed since"
     return ""
 

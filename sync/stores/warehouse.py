@@ -17,6 +17,7 @@ from sales_consultant.connectors.base import Page, Reader, Stream
 from sales_consultant.connectors.tables import flags
 from sales_consultant.engine import DuckEngine
 from sales_consultant.engine.database import MEMORY_LIMIT, Database
+from sales_consultant.engine.field_values import VIEWS, FieldValues
 from sales_consultant.engine.free_mail import keep_free_mail
 from sales_consultant.engine.layout import Layout
 from sales_consultant.engine.macros import MACROS
@@ -45,7 +46,7 @@ class Warehouse:
         for macro in MACROS:
             self.database.con.execute(macro)
         keep_free_mail(self.database)
-        self._raw = RawTables(self.database)
+        self._raw, self._values = RawTables(self.database), FieldValues(self.database)
         self._views: list[str] = []
         # Values that could not be read since this was last emptied, by stream and field.
         self.odd: Counter[tuple[str, str]] = Counter()
@@ -208,12 +209,20 @@ class Warehouse:
         if self.columns("merges_read"):
             self._merges.take(undone=bool(self.columns("merges_undone")))
 
+    def keep_values(self, wanted: Mapping[str, Iterable[str]], at: int, *, whole: bool, every: bool) -> None:
+        """Keep what the views show of some columns, by object, at `at` (ms): our own history, where the CRM keeps none.
+
+        `whole` and `every` as `FieldValues.take` has them.
+        """
+        wanted = {o: c for o, c in wanted.items() if self.columns(o)}
+        self._values.take(wanted, at, whole=whole, every=every)
+
     # -- neutral views -------------------------------------------------------------------------------------------
 
     def make_views(self, connector: Reader) -> None:
         """Put the connector's mapping over the raw tables, whatever columns they have by now."""
         columns: Mapping[str, Sequence[str]] = {t: sorted(self.columns(t)) for t in self._raw.names()}
-        wanted = statements(connector.mapping(columns, self._raw.custom_fields()))
+        wanted = statements({**connector.mapping(columns, self._raw.custom_fields()), **VIEWS})
         if wanted != self._views:
             with self.transaction():
                 for statement in wanted:

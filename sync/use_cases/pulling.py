@@ -6,6 +6,7 @@ import sqlalchemy as sa
 
 from sales_consultant.config.clock import DAY_MS
 from sales_consultant.connectors.base import Stream
+from sales_consultant.scoring.features import without_history
 from sales_consultant.sync.pull import Begin, Pulled, choose, dangling_lookups, pull, reconcile
 from sales_consultant.sync.push import (
     restored,
@@ -66,6 +67,9 @@ def pulling(
     back = forget.after_pull(ws)
     if back:
         run.counts["forgotten_but_in_the_crm"] = back
+    # Where the CRM keeps no history of a field, ours begins with the first pull. A comparison may have repaired old records.
+    wanted = without_history(ws.warehouse.engine)
+    ws.warehouse.keep_values(wanted, until, whole=not objects, every=compare)
     if lost:
         run.counts["taken_as_written"] = restored.adopt(ws, run.id)
     return pulled

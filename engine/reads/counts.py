@@ -17,6 +17,13 @@ def live(engine: DuckEngine, table: str) -> int:
     return _one(engine, f"SELECT count(*) FROM {quote(table)} WHERE NOT deleted")
 
 
+def people(engine: DuckEngine) -> dict[str, int]:
+    """Contacts that are not deleted, and leads where there are any: they share a table."""
+    leads = _one(engine, "SELECT count(*) FROM contacts WHERE NOT deleted AND source_object = 'Lead'")
+    contacts = {"contacts": live(engine, "contacts") - leads}
+    return contacts | {"leads": leads} if leads else contacts
+
+
 def owner_domains(engine: DuckEngine) -> list[str]:
     """Domains of the owners' addresses."""
     found = engine.con.execute(

@@ -101,7 +101,7 @@ def check_data(ws: Workspace) -> DataChecked:
         )
         for f in look(engine, as_of=as_of)
     )
-    looked_at = {t: counts.live(engine, t) for t in ("contacts", "companies", "deals")}
+    looked_at = counts.people(engine) | {t: counts.live(engine, t) for t in ("companies", "deals")}
     return DataChecked(as_of, looked_at, findings)
 
 

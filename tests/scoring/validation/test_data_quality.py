@@ -7,7 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.worlds import DAY, NOW, World, company
 
-from sales_consultant.scoring.validation.data_quality import DataFinding, look, normalised
+from sales_consultant.scoring.validation.data_quality import look
+from sales_consultant.scoring.validation.duplicates import DataFinding
+from sales_consultant.scoring.validation.record_names import normalised
 
 
 def clean() -> World:

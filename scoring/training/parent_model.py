@@ -14,7 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from sales_consultant.config.clock import DAY_MS
-from sales_consultant.engine import Engine
+from sales_consultant.engine import Engine, neutral, query
 from sales_consultant.engine.reads import own_scores
 from sales_consultant.scoring.features import (
     OWN_SCORES,
@@ -294,16 +294,38 @@ def bring(
     more = {
         "scorer": population.scorer,
         "scores": _fingerprint(population.scorer, members),
-        "notes": [said, *model.card["notes"]],
+        "notes": [
+            said,
+            *_without_score(engine, members, population.scorer, horizon, as_of),
+            *model.card["notes"],
+        ],
     }
     model = replace(model, card=model.card | more)
+    return Trained(model, report, report.verdict == GOOD, _verdict(report), judged, today)
+
+
+def _verdict(report: ForwardTest) -> str:
+    """What the forward test says of given scores."""
     if report.verdict == GOOD:
-        why = f"better than the base rate on {report.n} later rows"
-    elif report.verdict == "too little data":
-        why = "the file holds too few scores of the past whose outcome is known: no score is written"
-    else:
-        why = f"no better than the base rate on {report.n} later rows: no score is written"
-    return Trained(model, report, report.verdict == GOOD, why, judged, today)
+        return f"better than the base rate on {report.n} later rows"
+    if report.verdict == "too little data":
+        return "the file holds too few scores of the past whose outcome is known: no score is written"
+    return f"no better than the base rate on {report.n} later rows: no score is written"
+
+
+def _without_score(engine: Engine, members: Membership, path: str, horizon: int, as_of: int) -> list[str]:
+    """What of the file is of no record, and how many open records it gives no score."""
+    object_ = members.population.object
+    known = query(engine, neutral(engine, object_).select("id"))["id"]
+    said = own_scores.unmatched(path, set(known), as_of=as_of).say(object_)
+    life = members.life
+    still = life.loc[life["ended_at"].isna(), ["record_id"]].assign(cut=as_of)
+    without = int(own_scores.given(path, still, days=horizon).isna().sum())
+    if without:
+        said.append(
+            f"{without:,} of the {len(still):,} open {object_} have no score in the file from the last {horizon} days, so none"
+        )
+    return said
 
 
 def _fingerprint(path: str, members: Membership) -> str:

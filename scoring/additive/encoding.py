@@ -124,11 +124,13 @@ def _spelt(value: object) -> str:
 
 
 def _twin(level: str) -> str:
-    """How a level that is a whole number is written otherwise, "" for any other.
+    """How a level that is a whole number or a flag is written otherwise, "" for any other.
 
-    >>> _twin("1"), _twin("1.0"), _twin("1.5"), _twin("a")
-    ('1.0', '1', '', '')
+    >>> _twin("1"), _twin("1.0"), _twin("True"), _twin("true"), _twin("a")
+    ('1.0', '1', 'true', 'True', '')
     """
+    if level in ("true", "false", "True", "False"):
+        return level.swapcase()[0] + level[1:]
     if level.endswith(".0") and level[:-2].lstrip("-").isdigit():
         return level[:-2]
     return f"{level}.0" if level.lstrip("-").isdigit() else ""

@@ -5,74 +5,40 @@ from __future__ import annotations
 import datetime
 import decimal
 import numbers
-from functools import cache
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from sales_consultant.scoring.core import ScoringError
+from sales_consultant.scoring.propensity.kinds import (
+    LOOKED_AT,
+    InputError,
+    cell_types,
+    plain_text,
+    replaced,
+    strangers,
+    unusable,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 Table: TypeAlias = pd.DataFrame | ArrayLike
 
-# What decides a column's kind: a text among a million numbers is found where it is read.
-_LOOKED_AT = 10_000
 _DAY = pd.Timedelta(days=1)
 
 
-class InputError(ScoringError, ValueError):
-    """A table, labels or weights that cannot be meant; the text says what to change."""
-
-
-@cache
-def not_fitted() -> type[ScoringError]:
-    """The error of a model that has learnt nothing, which scikit-learn's tools know as theirs."""
-    from sklearn.exceptions import NotFittedError
-
-    return type("NotLearntError", (ScoringError, NotFittedError), {})
-
-
-def plain_text(text: str) -> str:
-    """A text without halves of characters (lone surrogates), which no file can hold: each is spelt out.
-
-    >>> plain_text("café"), plain_text("a" + chr(0xD800))
-    ('café', 'a\\\\ud800')
-    """
-    return text.encode("utf-8", "backslashreplace").decode("utf-8")
-
-
-def unusable(column: pd.Series[Any]) -> str:
-    """Why nothing can be learnt from a column, "" where something can."""
-    kind = column.dtype
-    if kind.kind == "c":
-        return "complex numbers: give the parts as columns of their own"
-    if kind != object:
-        return ""
-    seen = column.iloc[:_LOOKED_AT]
-    held = {
-        type(v) for v in seen if isinstance(v, list | tuple | dict | set | frozenset | np.ndarray | pd.Series)
-    }
-    if held:
-        return f"cells of {min(t.__name__ for t in held)}: give each part a column of its own"
-    return ""
-
-
-def why_unused(X: Any) -> dict[str, str]:
+def why_unused(X: pd.DataFrame) -> dict[str, str]:
     """The columns of a frame of which nothing can be learnt, each with the reason."""
-    if not isinstance(X, pd.DataFrame) or not X.columns.is_unique:
-        return {}
-    return {plain_text(str(c)): why for c in X.columns if (why := unusable(X[c]))}
+    return {str(c): why for c in X.columns if (why := unusable(X[c]))}
 
 
 def usable(X: pd.DataFrame) -> pd.DataFrame:
     """The table with durations as days, periods and dates as times, decimals and numbers among objects as numbers, and texts
     without halves of characters. Columns of which nothing can be learnt are empty (`unusable` says why)."""
     changed = {c: made for c in X.columns if (made := _readable(X[c])) is not None}
-    return X.assign(**changed) if changed else X
+    return replaced(X, changed)
 
 
 def _readable(column: pd.Series[Any]) -> pd.Series[Any] | None:
@@ -91,6 +57,10 @@ def _usable(column: pd.Series[Any]) -> pd.Series[Any] | None:
     kind = column.dtype
     if unusable(column):
         return pd.Series(np.nan, index=column.index, name=column.name)
+    if other := strangers(column):
+        raise TypeError(f"a cell of {other} among others")
+    if isinstance(kind, pd.ArrowDtype) and kind.kind == "m":
+        return _days(pd.Series(pd.to_timedelta(column.astype(object))))
     if pd.api.types.is_timedelta64_dtype(kind):
         return _days(column)
     if isinstance(kind, pd.PeriodDtype):
@@ -105,15 +75,15 @@ def _days(column: pd.Series[Any]) -> pd.Series[Any]:
 def _of_objects(column: pd.Series[Any]) -> pd.Series[Any] | None:
     """A column of objects by what all its cells are."""
     filled = column[column.notna()]
-    kinds = {type(v) for v in filled.iloc[:_LOOKED_AT]}
+    kinds = cell_types(filled.iloc[:LOOKED_AT])
     if not kinds or bool in kinds or np.bool_ in kinds:
         return None
     if all(issubclass(k, datetime.timedelta | np.timedelta64) for k in kinds):
         return _days(pd.to_timedelta(column))
-    if all(issubclass(k, datetime.date) for k in kinds):
+    if any(issubclass(k, pd.Period) for k in kinds):
+        column = column.map(lambda p: p.to_timestamp() if isinstance(p, pd.Period) else p, na_action="ignore")
+    if all(issubclass(k, datetime.date | np.datetime64 | pd.Period) for k in kinds):
         return pd.to_datetime(column, errors="coerce", utc=True)
-    if all(issubclass(k, pd.Period) for k in kinds):
-        return column.map(lambda p: p.to_timestamp(), na_action="ignore").astype("datetime64[ms]")
     if all(issubclass(k, numbers.Number | decimal.Decimal) and not issubclass(k, complex) for k in kinds):
         return pd.to_numeric(column.map(float, na_action="ignore"), errors="coerce")
     if str in kinds:
@@ -128,8 +98,7 @@ def named(X: Table, expected: Sequence[str] | None = None) -> pd.DataFrame:
     """A table with texts for column names: those of a frame as text, x0, x1, ... for an array.
 
     `expected` are the columns that a model has learnt: an array's columns are taken to be these in their order.
-    InputError where a name is there twice, or an expected one is missing. Cells become what can be learnt from
-    (`columns.usable`).
+    InputError where a name is there twice, or an expected one is missing.
     """
     if not isinstance(X, pd.DataFrame):
         if hasattr(X, "toarray"):
@@ -140,7 +109,7 @@ def named(X: Table, expected: Sequence[str] | None = None) -> pd.DataFrame:
         if values.ndim != 2 or (expected is not None and values.shape[1] != len(expected)):
             raise InputError(_shape(values, expected))
         names = expected if expected is not None else [f"x{i}" for i in range(values.shape[1])]
-        return usable(pd.DataFrame(values, columns=list(names)).infer_objects())
+        return pd.DataFrame(values, columns=list(names)).infer_objects()
     if not all(type(c) is str and c.isascii() for c in X.columns):
         X = X.set_axis([plain_text(str(c)) for c in X.columns], axis=1)
     if not X.columns.is_unique:
@@ -151,7 +120,7 @@ def named(X: Table, expected: Sequence[str] | None = None) -> pd.DataFrame:
     missing = [c for c in expected or () if c not in X.columns]
     if missing:
         raise InputError(f"X lacks {len(missing)} of the columns learnt from: {', '.join(missing[:5])}")
-    return usable(X)
+    return X
 
 
 def _shape(values: NDArray[Any], expected: Sequence[str] | None) -> str:

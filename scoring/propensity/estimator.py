@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from sales_consultant.scoring.propensity.columns import InputError, not_fitted
+from sales_consultant.scoring.propensity.kinds import InputError, not_fitted
 
 if TYPE_CHECKING:
     from sales_consultant.scoring.propensity.columns import Table

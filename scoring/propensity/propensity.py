@@ -42,8 +42,9 @@ from sales_consultant.scoring.metrics import (
     spans,
     twins,
 )
-from sales_consultant.scoring.propensity.columns import InputError, named, strongest
+from sales_consultant.scoring.propensity.columns import named, strongest, usable
 from sales_consultant.scoring.propensity.estimator import Classifier
+from sales_consultant.scoring.propensity.kinds import InputError, as_learnt, why_left
 from sales_consultant.scoring.propensity.rows import rows_of
 from sales_consultant.scoring.propensity.tiers import HINGES, STRENGTHS, Tier, tier_of
 
@@ -103,6 +104,7 @@ class PropensityModel(Classifier):
     suspects_: list[Finding]
     levels_: list[Finding]
     unused_: dict[str, str]
+    kinds_: dict[str, str]
     report_: ForwardTest
 
     def __init__(
@@ -147,7 +149,7 @@ class PropensityModel(Classifier):
         self.tier_ = self._tier(rows.y)
         rows.must_be_judged(tier=self.tier_, chosen=self.tier not in ("auto", "rules"))
         X, target, weight, codes, times = rows.X, rows.y, rows.weight, rows.codes, rows.as_of
-        self.classes_, self.unused_ = rows.classes, rows.unused
+        self.classes_, self.unused_, self.kinds_ = rows.classes, rows.unused, rows.kinds
         self.feature_names_in_ = list(X.columns)
         self.base_rate_ = float(np.average(target, weights=weight))
         found = audit(
@@ -175,7 +177,7 @@ class PropensityModel(Classifier):
         """
         model = cls(tier="full")
         model.tier_, model.classes_, model.feature_names_in_ = "full", np.array([0, 1]), [column]
-        model.leaks_, model.suspects_, model.levels_, model.unused_ = [], [], [], {}
+        model.leaks_, model.suspects_, model.levels_, model.unused_, model.kinds_ = [], [], [], {}, {}
         model.base_rate_, model.report_, model.contest_ = rate, report, {}
         model.strength_, model.screen_, model.slope_, model.shift_ = 0.0, 0.0, 1.0, 0.0
         code = NumberCode(column, -LARGEST_MARGIN, LARGEST_MARGIN, log=False, mean=base, scale=1.0)
@@ -282,11 +284,13 @@ class PropensityModel(Classifier):
         return straight, list(margins.values())
 
     def _encoder(self, X: pd.DataFrame, hinges: int) -> Encoder:
-        """The codes of the columns, without the levels that know the outcome."""
+        """The codes of the columns, without the levels that know the outcome; columns without a code are unused."""
         levels: dict[str, set[str]] = {}
         for f in self.levels_:
             levels.setdefault(f.column, set()).add(str(f.level))
-        return Encoder.learn(X, hinges=hinges, without=levels)
+        encoder = Encoder.learn(X, hinges=hinges, without=levels)
+        self.unused_ |= why_left(X, encoder.columns, self.unused_)
+        return encoder
 
     def set_free(self) -> PropensityModel | None:
         """The same model with effects that may turn round, None where they do not."""
@@ -313,9 +317,9 @@ class PropensityModel(Classifier):
         return self._told(self._table(X), "margin")
 
     def _table(self, X: Table) -> pd.DataFrame:
-        """A table to predict, with the names that were learnt."""
+        """A table to predict: the columns that are used, as they were learnt."""
         self._must_be_fitted()
-        return named(X, self.feature_names_in_)
+        return usable(as_learnt(named(X, self.feature_names_in_)[self.columns_], self.kinds_))
 
     def _told(self, X: pd.DataFrame, what: Literal["margin", "contributions"]) -> NDArray[np.float64]:
         """The form's margin or contributions; InputError where a column holds what it was not learnt from."""
@@ -364,6 +368,7 @@ class PropensityModel(Classifier):
             "leaks": [f.as_dict() for f in self.leaks_],
             "suspects": [f.as_dict() for f in self.suspects_],
             "unused": self.unused_,
+            "kinds": self.kinds_,
             "levels": [f.as_dict() for f in self.levels_],
             "report": self.report_.as_dict(),
         }
@@ -373,7 +378,7 @@ class PropensityModel(Classifier):
         """The inverse of `to_dict`."""
         model = cls(tier=data["tier"], random_state=data["random_state"])
         model.tier_, model.classes_ = data["tier"], np.array(data.get("classes", [0, 1]))
-        model.unused_ = dict(data.get("unused", {}))
+        model.unused_, model.kinds_ = dict(data.get("unused", {})), dict(data.get("kinds", {}))
         model.feature_names_in_ = list(data["feature_names"])
         form = data["form"]
         kinds: dict[str, Any] = {k.kind: k for k in (Linear, Tables, CompetingRisks)}

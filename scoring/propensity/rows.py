@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from sales_consultant.scoring.propensity.columns import InputError, Table, named, why_unused
+from sales_consultant.scoring.propensity.columns import Table, named, usable, why_unused
+from sales_consultant.scoring.propensity.kinds import InputError, kind_of, kinds_of, plain_text, unusable
 
 
 @dataclass(frozen=True, eq=False)
@@ -18,7 +19,7 @@ class Rows:
     """Rows of a weight above 0: columns, outcome (0 or 1), weight, group code, and time where it is known.
 
     `classes` are the two labels, the event second; `grouped` says whether groups were given; `unused` tells of which columns
-    nothing can be learnt.
+    nothing can be learnt, `kinds` what the cells of the others are.
     """
 
     X: pd.DataFrame
@@ -28,6 +29,7 @@ class Rows:
     as_of: NDArray[Any] | None
     classes: NDArray[Any]
     unused: dict[str, str]
+    kinds: dict[str, str]
     grouped: bool
 
     def must_be_judged(self, *, tier: str, chosen: bool) -> None:
@@ -63,14 +65,67 @@ def rows_of(
         weight = weight[kept]
         labelled = isinstance(y, pd.Series | pd.Index | pd.api.extensions.ExtensionArray)
         y = y[kept] if labelled else np.asarray(y)[kept]  # type: ignore[index]
-    unused = why_unused(X)
-    X = named(X)
-    if not len(X):
+    given = named(X)
+    if not len(given):
         raise InputError("X has no rows: 0 sample(s) while a minimum of 1 is required")
-    classes, target = classes_of(y, len(X))
-    codes = pd.factorize(np.asarray(groups)[kept])[0] if groups is not None else np.arange(len(X))
-    times = np.asarray(as_of)[kept] if as_of is not None else None
-    return Rows(X, target, weight, codes, times, classes, unused, groups is not None)
+    classes, target = classes_of(y, len(given))
+    return Rows(
+        usable(given),
+        target,
+        weight,
+        _codes(groups, kept),
+        _times(as_of, kept),
+        classes,
+        why_unused(given),
+        kinds_of(given),
+        groups is not None,
+    )
+
+
+def _codes(groups: ArrayLike | None, kept: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """A number for each group; a row without one is its own, for what is not known is not known to be the same."""
+    if groups is None:
+        return np.arange(int(kept.sum()))
+    values = np.asarray(groups)
+    if values.ndim != 1:
+        raise InputError(f"groups must hold one value for each row of X, it has the shape {values.shape}")
+    try:
+        codes, found = pd.factorize(pd.Series(values[kept]))
+    except TypeError:
+        raise InputError(
+            "groups must hold texts or numbers: a list or the like cannot name a group"
+        ) from None
+    if not len(found):
+        raise InputError("groups holds gaps alone: leave it out, or give the group of each row")
+    alone = codes < 0
+    codes = codes.astype(np.int64)
+    codes[alone] = len(found) + np.arange(int(alone.sum()))
+    return codes
+
+
+def _times(as_of: ArrayLike | None, kept: NDArray[np.bool_]) -> NDArray[Any] | None:
+    """One number or time a row, in the order of time; texts are read as ISO 8601. InputError where one is missing."""
+    if as_of is None:
+        return None
+    if np.ndim(as_of) != 1:
+        raise InputError(f"as_of must hold one time for each row of X, it has the shape {np.shape(as_of)}")
+    values = pd.Series(np.asarray(as_of)[kept]).infer_objects()
+    if values.isna().any():
+        row = int(np.flatnonzero(kept)[np.argmax(values.isna().to_numpy())])
+        raise InputError(f"as_of must hold a time for each row of X: row {row} has none")
+    if values.dtype.kind in "iufM" and not isinstance(values.dtype, pd.DatetimeTZDtype):
+        return np.asarray(values)
+    kind = "" if unusable(values) else kind_of(values)
+    try:
+        if kind not in ("time", "text"):
+            raise TypeError(unusable(values) or f"it holds {values.dtype}")
+        made = pd.to_datetime(values, utc=True, format="ISO8601" if kind == "text" else None)
+    except (ValueError, TypeError) as e:
+        why = plain_text(str(e).splitlines()[0])[:90]
+        raise InputError(
+            f"as_of must hold times, as ISO 8601 where they are texts, or numbers ({why})"
+        ) from e
+    return np.asarray(made.dt.tz_localize(None))
 
 
 def classes_of(y: ArrayLike, rows: int) -> tuple[NDArray[Any], NDArray[np.float64]]:
@@ -79,7 +134,7 @@ def classes_of(y: ArrayLike, rows: int) -> tuple[NDArray[Any], NDArray[np.float6
 
     InputError where there are gaps, more than two labels, or not one a row. One label alone must be 0 or 1, or a flag.
     """
-    values = _flat(y, rows)
+    values = _plain(_flat(y, rows))
     try:
         found = np.unique(values)
     except TypeError:
@@ -97,6 +152,32 @@ def classes_of(y: ArrayLike, rows: int) -> tuple[NDArray[Any], NDArray[np.float6
     if isinstance(kind, pd.CategoricalDtype) and kind.ordered:
         found = np.array([c for c in kind.categories if c in set(found)], dtype=found.dtype)
     return found, (values == found[1]).astype(np.float64)
+
+
+def _plain(values: NDArray[Any]) -> NDArray[Any]:
+    """Labels of which a model's file can hold two: numbers, flags or texts. InputError for any other."""
+    kinds = {type(v) for v in values} if values.dtype == object else set()
+    if kinds and all(issubclass(k, bool | np.bool_) for k in kinds):
+        return values.astype(bool)
+    if kinds and all(
+        issubclass(k, int | np.integer) and not issubclass(k, bool | np.timedelta64) for k in kinds
+    ):
+        values = pd.Series(values).infer_objects().to_numpy()
+    elif kinds and all(issubclass(k, float | np.floating | int | np.integer) for k in kinds):
+        values = values.astype(np.float64)
+    if values.dtype.kind == "f" and values.dtype.itemsize > 8:
+        values = values.astype(np.float64)
+    text = bool(kinds) and all(issubclass(k, str) for k in kinds)
+    if len(kinds) > 1 and not text and values.dtype == object:
+        raise InputError("y must hold labels of one kind: numbers, flags or texts")
+    if values.dtype.kind not in "biufU" and not text:
+        seen = min((k.__name__ for k in kinds), default=str(values.dtype))
+        raise InputError(
+            f"y must hold labels that a file can hold (numbers, flags or texts), it holds {seen}"
+        )
+    if (text or values.dtype.kind == "U") and any(str(v) != plain_text(str(v)) for v in set(values)):
+        raise InputError("y holds a label with half a character (a lone surrogate), which no file can hold")
+    return values
 
 
 def _flat(y: ArrayLike, rows: int) -> NDArray[Any]:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from sales_consultant.scoring.additive.encoding import Encoder
 from sales_consultant.scoring.core.errors import ScoringError
-from sales_consultant.scoring.propensity.columns import InputError
+from sales_consultant.scoring.propensity.kinds import InputError
 from sales_consultant.scoring.propensity.propensity import PropensityModel
 
 

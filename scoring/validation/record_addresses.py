@@ -5,29 +5,20 @@ from __future__ import annotations
 import re
 import unicodedata
 
-_ADDRESS = re.compile(r"[^\s@<>,;]+@[^\s@<>,;]+")
+_ADDRESS = re.compile(r"""("[^"@]+"|[^\s@<>,;"]+)@([^\s@<>,;"]+)""")
 _NO_LOCAL = {
-    *("na", "n/a", "n.a", "n.a.", "none", "no", "noemail", "no-email", "no_email", "nomail", "no-mail", "no_mail", "null"),
-    *("unknown", "unbekannt", "keine", "notprovided", "not-provided", "noaddress", "undefined"),
+    *("n/a", "n.a", "n.a.", "none", "noemail", "no-email", "no_email", "nomail", "no-mail", "no_mail", "null", "unknown"),
+    *("unbekannt", "keine", "notprovided", "not-provided", "noaddress", "undefined", "noreply", "no-reply", "no_reply"),
+    *("donotreply", "do-not-reply", "donotemail", "do-not-email"),
 }  # fmt: skip
+# Somebody's initials elsewhere than at a domain of the same kind, or where all the world has its mail.
+_INITIALS = {"na", "no"}
+_MAIL_HOSTS = {"gmail", "googlemail", "yahoo", "hotmail", "outlook", "gmx", "web", "icloud", "aol"}
 # With a domain of the same kind only: test@ is somebody's mailbox elsewhere.
 _NO_DOMAIN = {
-    *_NO_LOCAL,
-    *(
-        "test",
-        "testing",
-        "asdf",
-        "example",
-        "email",
-        "mail",
-        "dummy",
-        "fake",
-        "placeholder",
-        "xxx",
-        "abc",
-        "domain",
-    ),
-}
+    *(_NO_LOCAL | _INITIALS),
+    *("test", "testing", "asdf", "example", "email", "mail", "dummy", "fake", "placeholder", "xxx", "abc", "domain", "deleted"),
+}  # fmt: skip
 _ANY_LOCAL = {*_NO_DOMAIN, "a", "x", "xx", "user", "name", "me", "someone"}
 # RFC 2606 and what stands for it.
 _RESERVED = re.compile(r"(.*\.)?(example\.(com|net|org)|invalid|localhost|test\.com)|.*\.invalid")
@@ -44,12 +35,16 @@ def email_key(value: object) -> str:
     found = _ADDRESS.search(text.replace("mailto:", " "))
     if found is None:
         return ""
-    local, _, host = found[0].strip(".'\"()").rpartition("@")
-    host = _ascii_host(host)
+    local, host = found[1].strip(".'\"()"), _ascii_host(found[2].strip("'\"()"))
     label = host.split(".")[0]
     if "." not in host or not local or f"{local}@{host}" in _NO_ADDRESSES:
         return ""
-    nobody = local in _NO_LOCAL or (local in _ANY_LOCAL and label in _NO_DOMAIN)
+    nobody = (
+        local in _NO_LOCAL
+        or (local in _ANY_LOCAL and label in _NO_DOMAIN)
+        or (local in _INITIALS and label in _MAIL_HOSTS)
+        or (len(local) > 2 and len(set(local)) == 1 == len(set(label)))
+    )
     if nobody or _RESERVED.fullmatch(host):
         return ""
     return f"{local}@{'gmail.com' if host == 'googlemail.com' else host}"
@@ -57,7 +52,7 @@ def email_key(value: object) -> str:
 
 # Pages of many companies stand there: such a host names none of them.
 _SHARED_HOSTS = re.compile(
-    r"(.*\.)?((facebook|linkedin|instagram|twitter|xing|youtube|tiktok|pinterest)\.(com|de|fr|es|it|net)|linktr\.ee)"
+    r"(.*\.)?((facebook|linkedin|instagram|twitter|xing|youtube|tiktok|pinterest)\.(com|de|fr|es|it|net)|linktr\.ee|bit\.ly|goo\.gl|t\.co)"
     r"|x\.com|sites\.google\.com|(wixsite|blogspot|wordpress|weebly|myshopify|business)\.(com|site)"
 )
 
@@ -69,12 +64,13 @@ def domain_key(value: object) -> str:
     ('acme.example', 'acme.example', 'xn--mller-kva.example', '')
     """
     text = unicodedata.normalize("NFKC", value if isinstance(value, str) else "").strip().casefold()
-    text = re.sub(r"^([a-z][a-z0-9+.-]*:)?/{1,}|^mailto:", "", text)
-    host = re.split(r"[/?#\\]", text, maxsplit=1)[0].rpartition("@")[2]
+    text = "".join(c for c in text if unicodedata.category(c) != "Cf")
+    text = re.sub(r"^([a-z][a-z0-9+-]*:/*|/+)+", "", text)
+    host = re.split(r"[/?#\\;,]", text, maxsplit=1)[0].rpartition("@")[2]
     host = _ascii_host(re.sub(r":\d*$", "", host))
     host = re.sub(r"^(www\d?\.)+(?=.*\.)", "", host)
     parts = host.split(".")
-    if len(parts) < 2 or not all(parts) or re.search(r"[^\w.-]", host) or parts[0] in _NO_LOCAL - {"no"}:
+    if len(parts) < 2 or not all(parts) or re.search(r"[^\w.-]", host) or parts[0] in _NO_LOCAL | {"na"}:
         return ""
     return "" if _RESERVED.fullmatch(host) or _SHARED_HOSTS.fullmatch(host) else host
 

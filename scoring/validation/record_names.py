@@ -25,7 +25,7 @@ def _set(words: str) -> frozenset[str]:
 _FORMS = _set(
     "ab ag ao aps as asa bv bvba co corp corporation company cv eg eirl ek ev gesmbh gmbh group holding inc "
     "incorporated jsc kft kg kgaa kk lda limited llc llp lp ltd ltda mbh nv ohg oy oyj plc pte pty pvt sa sarl "
-    "sas sasu sau se sl slu spa spzoo srl sro ug zrt ооо оао зао пао ао"
+    "sas sasu sau se sl slu spa spzoo srl sro ug zrt ооо оао зао пао ао αε επε בעמ"
 )
 # Those that are no word of any language stand in the middle as well ("Müller GmbH Köln"), but not first: that is a name.
 _ANYWHERE = _set("gesmbh gmbh kgaa sarl")
@@ -50,7 +50,10 @@ _UMLAUTS = frozenset("äöüøå")
 _SPELT_UMLAUT = re.compile(r"(?<=[bcdfghjklmnprstvwxz])([aou])e(?=[bcdfghjklmnpqrstvwxz])(?![ls]\b)")
 _LEAST_SPELT = 6  # "poets" are no "pots"
 
-_APOSTROPHES = re.compile(r"['’‘`´]")
+# Within a word, and of no meaning: "O'Brien", the Hebrew marks of a shortened word, ©, ®, ™.
+_APOSTROPHES = re.compile(r"['’‘`´׳״©®™℠]")
+# "C++" is not "C#", and "Canal+" not "Canal".
+_SIGNS = re.compile(r"(?<=\w)[+#](?=[+#\s]|$)|(?<=[+#])[+#]")
 # "S.p.A.", "G.m.b.H.", "A/S": letters with a mark after each are one word.
 _INITIALS = re.compile(r"(?<![^\W_])(?:[^\W\d_][./]){1,}[^\W\d_](?:\.|(?![^\W_]))")
 _ASCII_MARKS = re.compile(r"[^a-z0-9]+")
@@ -79,9 +82,11 @@ def spelt_out(name: object) -> str | None:
 
 
 def _words(name: object, *, spelt_out: bool) -> str:
-    text = unicodedata.normalize("NFKC", name if isinstance(name, str) else "").casefold()
+    text = _APOSTROPHES.sub("", name if isinstance(name, str) else "")
+    text = unicodedata.normalize("NFKC", text).casefold()
     # Folding case can take a letter apart (the Turkish I with a dot).
     text = _APOSTROPHES.sub("", unicodedata.normalize("NFKC", text))
+    text = _SIGNS.sub(lambda m: "plus" if m[0] == "+" else "sharp", text)
     text = text.replace("(株)", "株式会社").replace("(有)", "有限会社")
     text = _INITIALS.sub(lambda m: m[0].replace(".", "").replace("/", ""), text)
     if spelt_out:
@@ -105,7 +110,8 @@ def _plain(c: str) -> str:
     kind = unicodedata.category(c)
     if kind == "Cf" or "\u0300" <= c <= "\u036f":
         return ""
-    if kind[0] not in "LNM":
+    # A picture is a word: 😀 GmbH is not 🚀 GmbH.
+    if kind[0] not in "LNM" and kind != "So":
         return " "
     base = unicodedata.normalize("NFD", c)[0]
     return base if base < "\u0400" else c

@@ -53,6 +53,9 @@ ONE_NAME = [
     ("台灣積體電路有限責任公司", "台灣積體電路集團"),
     ("株式会社トヨタ", "トヨタ株式会社", "㈱トヨタ", "ﾄﾖﾀ（株）"),
     ("ООО Ромашка", "Ромашка ООО", "РОМАШКА"),
+    ("Acme™ GmbH", "ACME®", "Acme"),
+    ("שלום בע״מ", "שלום", 'שלום בע"מ'),
+    ("E.ON SE", "E.ON", "E. On AG"),
     ("주식회사 삼성", "삼성(주)"),
 ]  # fmt: skip
 
@@ -87,6 +90,11 @@ TWO_NAMES = [
     ("Acme 1", "Acme 2"),
     ("GmbH", "AG"),
     ("Limited Edition", "Edition"),
+    ("C++ GmbH", "C# GmbH"),
+    ("Canal+ SA", "Canal SA"),
+    ("😀 GmbH", "🚀 GmbH"),
+    ("Acme (UK) Ltd", "Acme Ltd"),
+    ("SA Power", "Power SA"),
 ]
 
 
@@ -98,6 +106,7 @@ def test_names_that_only_resemble_each_other_are_two(names: tuple[str, str]) -> 
 DOMAINS = (
     *("https://acme.example/", "acme.example", "www.acme.example", "http://ACME.example/path", "//acme.example:8080?x=1"),
     *("ftp://me:pw@acme.example", "info@acme.example", "acme.example.", "ａｃｍｅ.example", " http:/acme.example#top "),
+    *("http://http://acme.example", "https:www.acme.example", "acme.example; other.example", "\u202eacme.example\n"),
 )  # fmt: skip
 
 
@@ -116,7 +125,7 @@ def test_another_host_is_another_domain(written: str) -> None:
 
 NO_DOMAINS = (
     *("n/a", "-", "none", "unknown", "http://", "www.", "na.com", "test.com", "http://www.example.com/x", "none.none"),
-    *("facebook.com/acme", "de.linkedin.com/company/x", "xxx", "a b.example"),
+    *("facebook.com/acme", "de.linkedin.com/company/x", "bit.ly/acme", "xxx", "a b.example"),
 )  # fmt: skip
 
 
@@ -141,6 +150,7 @@ def people(*rows: tuple[str | None, str | None, str | None], lead: bool = False)
 NO_ADDRESSES = (
     *("n/a", "none", "-", "test@test.com", "unknown", "na@na.com", "N/A ", "noemail@acme.example", "none@none.com", "kim.lee"),
     *("unknown@unknown.com", "test@example.com", "a@a.com", "@acme.example", "kim@", "null", "k.A.", "no@no.com", "???"),
+    *("noreply@acme.example", "xxxx@xxx.xx", "deleted@deleted.com", "na@gmail.com", "NONE@gmail.com", "no-email@acme.example"),
 )  # fmt: skip
 
 
@@ -155,7 +165,15 @@ def test_a_placeholder_is_no_address_but_a_gap(written: str, lead: bool) -> None
 
 
 @pytest.mark.parametrize(
-    "written", ["na.kim@acme.example", "test@acme.example", "info@no.example", "none.such@acme.example"]
+    "written",
+    [
+        "na.kim@acme.example",
+        "test@acme.example",
+        "info@no.example",
+        "none.such@acme.example",
+        "na@acme.example",
+        "no@acme.example",
+    ],
 )
 def test_an_address_that_only_resembles_a_placeholder_is_one(written: str) -> None:
     assert email_key(written) == written

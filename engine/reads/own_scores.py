@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import datetime
 import decimal
+import math
 import numbers
 import re
+import warnings
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -27,6 +29,8 @@ _LAST = pd.Timestamp("2100-01-01", tz="UTC")
 _TICKS = (1, 1_000, 1_000_000, 1_000_000_000)  # of a second
 # From here on a float has lost digits of an id.
 _EXACT = 2**53
+# A month or a year alone is no time from which something was known.
+_DAY = re.compile(r"\s*\d{4}(-\d\d-\d\d|\d{4})(?!\d)")
 _LOST_ID = re.compile(r"[+-]?\d+(\.\d+)?[eE]\+?\d+")
 
 
@@ -102,10 +106,15 @@ def _read(path: str, _changed: int, _size: int) -> pd.DataFrame:
     """The file's rows in the order of their time; read once as long as it does not change."""
     try:
         rows = _rows(path)
+    except pd.errors.ParserWarning as e:
+        raise _unusable(
+            path, "a row has more cells than there are columns (is the separator a comma?)"
+        ) from e
     except (OSError, ValueError) as e:
         raise _unusable(path, f"it cannot be read ({str(e)[:100]})") from e
     # A frame that was written with its index.
-    rows = rows.reset_index() if set(rows.index.names) & set(COLUMNS) else rows.reset_index(drop=True)
+    held = set(rows.index.names) & set(COLUMNS) - set(rows.columns)
+    rows = rows.reset_index() if held else rows.reset_index(drop=True)
     missing = [c for c in COLUMNS if c not in rows.columns]
     if missing:
         raise _unusable(path, f"it lacks the column{'s' if len(missing) > 1 else ''} {', '.join(missing)}")
@@ -130,12 +139,18 @@ def _rows(path: str) -> pd.DataFrame:
     """The file as it is: of a CSV all cells as texts, so that no id loses its zeros and no "NA" is a gap."""
     if not path.lower().endswith(".csv"):
         return pd.read_parquet(path)
-    rows = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig", index_col=False)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", pd.errors.ParserWarning)
+        rows = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig", index_col=False)
     return rows.set_axis(rows.columns.str.strip(), axis=1)
 
 
 def _cells(path: str, column: pd.Series[Any], read: Callable[[Any], Any], kind: Any) -> Any:
     """Each cell as `read` takes it, one look at each that differs; ConfigError names the first that it refuses, and its row."""
+    if str(column.dtype).lower() in ("float16", "float32") and column.name != "probability":
+        raise _cell(
+            path, column.name, 0, column.iloc[0], "may have lost digits: write floats of 64 bits, or texts"
+        )
     try:
         codes, values = pd.factorize(column.astype(object), use_na_sentinel=False)
     except TypeError as e:
@@ -173,8 +188,8 @@ def _record_id(value: Any) -> str:
         return re.sub(r"^(\d+)\.0+$", r"\1", text)
     if isinstance(value, bool | np.bool_) or not isinstance(value, numbers.Real | decimal.Decimal):
         raise ValueError("is no id: write ids as text")  # noqa: TRY004 - all refusals of a cell are of one kind
-    number = _whole(value)
-    if value != number:
+    number = _whole(value) if math.isfinite(value) else None
+    if number is None or value != number:
         raise ValueError("is no id, but a fraction")
     if isinstance(value, float | np.floating) and abs(number) >= _EXACT:
         raise ValueError("may have lost digits as a float: write ids as text or whole numbers")
@@ -208,7 +223,7 @@ def _times(path: str, column: pd.Series[Any]) -> Any:
             row = _whole(wrong.idxmax())
             raise _cell(path, column.name, row, column[row], _NO_TIME if pd.isna(column[row]) else _OTHER_AGE)
         return utc.astype("int64").to_numpy()
-    texts = column.map(lambda v: isinstance(v, str) and "-" in v)
+    texts = column.map(lambda v: isinstance(v, str) and "-" in v and bool(_DAY.match(v)))
     if texts.all():
         # The same as cell by cell, at once; where one is wrong, that one is looked for.
         utc = pd.to_datetime(column.str.strip(), utc=True, format="ISO8601", errors="coerce")
@@ -228,8 +243,10 @@ def _time(value: Any) -> int:
         raise ValueError(_NO_TIME)
     if isinstance(value, str):
         value = value.strip()
-        if re.fullmatch(r"\d+(\.\d*)?", value) and not re.fullmatch(r"\d{4}|\d{8}", value):
+        if re.fullmatch(r"\d+(\.\d*)?", value) and not re.fullmatch(r"\d{8}", value):
             value = decimal.Decimal(value)
+        elif not _DAY.match(value):
+            raise ValueError(_NO_TIME)
     if isinstance(value, numbers.Real | decimal.Decimal):
         return _since_1970(value)
     try:
@@ -247,7 +264,7 @@ def _since_1970(value: Any) -> int:
     for ticks in _TICKS:
         if first * ticks <= value <= last * ticks:
             return int(decimal.Decimal(str(value)) * 1000 / ticks)
-    if value == int(value) and len(str(int(value))) == 8:
+    if math.isfinite(value) and value == int(value) and len(str(int(value))) == 8:
         return _time(str(int(value)))
     raise ValueError(_OTHER_AGE)
 

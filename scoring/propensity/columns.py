@@ -106,6 +106,8 @@ def named(X: Table, expected: Sequence[str] | None = None) -> pd.DataFrame:
         values = np.asarray(X)
         if values.dtype.kind == "c":
             raise InputError("Complex data not supported: give the parts as columns of their own")
+        if values.dtype.kind in "SV":
+            values = values.astype(object)
         if values.ndim != 2 or (expected is not None and values.shape[1] != len(expected)):
             raise InputError(_shape(values, expected))
         names = expected if expected is not None else [f"x{i}" for i in range(values.shape[1])]
@@ -137,6 +139,8 @@ def _shape(values: NDArray[Any], expected: Sequence[str] | None) -> str:
 
 def strongest(X: pd.DataFrame, contributions: NDArray[np.float64], top: int | None) -> pd.DataFrame:
     """The strongest contributions of each row (shape of X) as a long table: row, feature, value, contribution."""
+    if top is not None and (not isinstance(top, int | np.integer) or top < 0):
+        raise InputError(f"top must be a number of columns from 0 on, or None for all; it is {top!r}")
     names = list(X.columns)
     keep = len(names) if top is None else min(top, len(names))
     order = np.argsort(-np.abs(contributions), axis=1, kind="stable")[:, :keep]

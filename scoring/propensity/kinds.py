@@ -21,6 +21,7 @@ Kind = Literal["number", "time", "duration", "flag", "text", ""]
 
 # What decides a column's kind: a text among a million numbers is found where it is read.
 LOOKED_AT = 10_000
+_FLAGS = {"true": True, "false": False, "1": True, "0": False, "1.0": True, "0.0": False}
 _LEVELS = {"text", "number", "flag"}
 _LEARNT = {
     "number": "a number",
@@ -172,7 +173,7 @@ def _as_learnt(column: pd.Series[Any], kind: str) -> pd.Series[Any]:
     here = kind_of(column)
     if not here:
         return column if kind in ("text", "flag") else pd.Series(np.nan, index=column.index, name=column.name)
-    if here == "text" and kind in ("time", "duration"):
+    if here == "text" and kind in ("time", "duration", "flag"):
         return _read(column, kind)
     if kind == "flag" and here == "number":
         values = pd.to_numeric(column).to_numpy(dtype=float, na_value=np.nan)
@@ -193,12 +194,21 @@ def _as_learnt(column: pd.Series[Any], kind: str) -> pd.Series[Any]:
 
 
 def _read(column: pd.Series[Any], kind: str) -> pd.Series[Any]:
-    """Texts as the times (ISO 8601) or durations that were learnt from."""
+    """Texts as the times (ISO 8601), durations or flags that were learnt from."""
     texts = column.astype(object)
-    if kind == "time":
-        made: pd.Series[Any] = pd.to_datetime(texts, utc=True, format="ISO8601", errors="coerce")
+    spelt = texts.map(str, na_action="ignore").str.strip()
+    made: pd.Series[Any]
+    if kind == "flag":
+        made = spelt.str.lower().map(_FLAGS).astype(object)
+    elif kind == "time":
+        # pandas reads "now" as well.
+        dated = texts.where(spelt.str.match(r"\d{4}").fillna(False).astype(bool), "")
+        made = pd.to_datetime(dated, utc=True, format="ISO8601", errors="coerce")
     else:
-        made = pd.to_timedelta(texts, errors="coerce")
+        # A number alone has no unit.
+        made = pd.to_timedelta(
+            texts.where(spelt.str.contains("[a-zA-Z:]").fillna(False).astype(bool), ""), errors="coerce"
+        )
     lost = column.notna().to_numpy() & made.isna().to_numpy()
     if lost.any():
         shown = plain_text(str(column[lost].iloc[0]))[:40]

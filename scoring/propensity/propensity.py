@@ -139,7 +139,8 @@ class PropensityModel(Classifier):
 
         `y` holds two labels, as 0 and 1 or "lost" and "won": the event is the second of `classes_`. `as_of` is one time
         a row (the order in which leaks are looked for), `groups` one label a row (rows of a group are never split between
-        learning and judging), `sample_weight` one weight a row; a row of weight 0 counts as if it were not there.
+        learning and judging; a row without one is its own), `sample_weight` one weight a row; a row of weight 0 counts as
+        if it were not there.
         """
         if self.suspects not in get_args(Suspects):
             raise ScoringError(

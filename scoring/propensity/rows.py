@@ -55,7 +55,7 @@ def rows_of(
     """What `fit` was given, checked; InputError says what cannot be meant."""
     rows = X.shape[0] if hasattr(X, "shape") else len(np.asarray(X))
     for name, values in (("as_of", as_of), ("groups", groups)):
-        if values is not None and len(np.asarray(values)) != rows:
+        if values is not None and np.shape(values)[:1] != (rows,):
             raise InputError(f"{name} must hold one value for each of the {rows} rows of X")
     weight = weights(sample_weight, rows) if rows else np.ones(0)
     kept = weight > 0
@@ -205,7 +205,10 @@ def weights(sample_weight: ArrayLike | None, rows: int) -> NDArray[np.float64]:
     if sample_weight is None:
         return np.ones(rows)
     try:
-        weight = np.asarray(sample_weight, dtype=np.float64)
+        given = np.asarray(sample_weight)
+        if given.dtype.kind in "mMc":
+            raise TypeError
+        weight = given.astype(np.float64)
     except (TypeError, ValueError):
         raise InputError("sample_weight must hold numbers") from None
     if weight.shape != (rows,):

@@ -118,6 +118,14 @@ def test_an_array_of_objects_says_the_same() -> None:
     assert model.unused_ == {"x1": "cells of tuple: give each part a column of its own"}
 
 
+def test_an_array_of_bytes_is_not_used_and_a_wrong_top_is_refused() -> None:
+    model = PropensityModel(tier="shrunk", audit=[]).fit(np.array([[b"a"], [b"b"]] * (N // 2)), Y)
+    assert "cells of bytes" in model.unused_["x0"]
+    for top in (-1, "all", 1.5):
+        with pytest.raises(ScoringError, match="top must be a number of columns"):
+            model.explain(np.array([[b"a"]]), top=top)  # type: ignore[arg-type]
+
+
 def test_columns_of_any_name_are_read() -> None:
     X = pd.DataFrame({"self": SPANS, "a": A})
     assert (
@@ -169,6 +177,7 @@ SAME = {
     "durations as objects": ("span", cells(lambda i: SPANS[i].to_pytimedelta())),
     "flags as numbers": ("flag", FLAGS.astype(float)),
     "flags as texts": ("flag", FLAGS.map({True: "True", False: "False"})),
+    "flags as texts of numbers": ("flag", FLAGS.map({True: "1", False: "0"})),
     "nullable flags": ("flag", FLAGS.astype("boolean")),
     "words as a category": ("word", FRAME["word"].astype("category")),
 }
@@ -192,6 +201,9 @@ OTHER = {
     "a dict among times": ("day", one("day", {}), "day was learnt from as a time, and holds cells of dict"),
     "numbers for durations": ("span", pd.Series(A), "span was learnt from as a duration, and holds a number"),
     "a text for durations": ("span", pd.Series(["long"] * N), "span .* as a duration, and holds the text 'long'"),
+    "a word for flags": ("flag", one("flag", "maybe"), "flag was learnt from as a flag, and holds the text 'maybe'"),
+    "a time that pandas makes up": ("day", pd.Series(["now"] * N), "day .* as a time, and holds the text 'now'"),
+    "durations without a unit": ("span", pd.Series(["5"] * N), "span .* as a duration, and holds the text '5'"),
     "numbers for flags": ("flag", pd.Series([2] * N), "flag was learnt from as a flag, and holds a number"),
     "times for words": ("word", DAYS, "word was learnt from as a text, and holds a time"),
     "bytes for words": ("word", pd.Series([b"x"] * N), "word was learnt from as a text, and holds cells of bytes"),
@@ -295,6 +307,12 @@ def test_labels_survive_the_file(y: Any) -> None:
         ("as_of", pd.Series([DAYS[0], 5] * (N // 2), dtype=object), "as_of must hold times"),
         ("as_of", pd.Series([[1]] * N), "as_of must hold times"),
         ("as_of", np.zeros((N, 2)), "as_of must hold one time"),
+        ("as_of", "2024-01-01", "as_of must hold one value for each of the 400 rows"),
+        ("groups", "acme", "groups must hold one value for each of the 400 rows"),
+        ("groups", {"a", "b"}, "groups must hold one value for each of the 400 rows"),
+        ("sample_weight", DAYS, "sample_weight must hold numbers"),
+        ("sample_weight", A + 1j, "sample_weight must hold numbers"),
+        ("sample_weight", 1.0, "sample_weight must hold one value for each"),
         ("as_of", Y == 1, "as_of must hold times"),
     ],
 )

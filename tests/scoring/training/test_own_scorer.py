@@ -203,6 +203,43 @@ def test_a_frame_written_with_its_index_and_rows_said_twice_are_read(tmp_path: P
     rows.set_index("record_id").to_parquet(path)
     asked = pd.DataFrame({"record_id": ["1", "2"], "cut": [START, START]})
     assert own_scores.given(str(path), asked).tolist() == [0.2, 0.7]
+    rows[:2].set_index("record_id", drop=False).to_parquet(path)
+    assert own_scores.given(str(path), asked).tolist() == [0.2, 0.7]
+
+
+CSVS = {
+    "a byte order mark and blanks": ("\ufeff record_id , probability,as_of\n 1 , 0.5 , 1700000000\n\n", None),
+    "more columns": ("name,as_of,probability,record_id\nx,2023-11-14 22:13:20,.5,1\n", None),
+    "quotes": ('"record_id","probability","as_of"\n"1","0.5","20231114"\n', None),
+    "semicolons": ("record_id;probability;as_of\n1;0.5;1700000000\n", "lacks the columns"),
+    "semicolons and commas": (
+        "record_id;probability;as_of\n1;0,5;1700000000\n",
+        "more cells than there are columns",
+    ),
+    "a decimal comma": (
+        "record_id,probability,as_of\n1,0,5,1700000000\n",
+        "more cells than there are columns",
+    ),
+    "a row that ends early": ("record_id,probability,as_of\n1,0.5\n", "column as_of, row 1: is no time"),
+    "thousands": (
+        'record_id,probability,as_of\n1,0.5,"1,700,000,000"\n',
+        "column as_of, row 1: '1,700,000,000' is no time",
+    ),
+    "nothing": ("", "cannot be read"),
+}
+
+
+@pytest.mark.parametrize("kind", CSVS)
+def test_a_csv_is_read_or_refused(tmp_path: Path, kind: str) -> None:
+    text, why = CSVS[kind]
+    path = tmp_path / "scores.csv"
+    path.write_text(text, encoding="utf-8")
+    asked = pd.DataFrame({"record_id": ["1"], "cut": [START]})
+    if why is None:
+        assert own_scores.given(str(path), asked).tolist() == [0.5]
+    else:
+        with pytest.raises(ConfigError, match=why):
+            own_scores.given(str(path), asked)
 
 
 REFUSED: list[tuple[str, Any, str]] = [
@@ -224,6 +261,16 @@ REFUSED: list[tuple[str, Any, str]] = [
     ("as_of", [20231114, 20231332], "as_of, row 2: '20231332' is no time"),
     ("as_of", pd.to_timedelta([1, 2], unit="D"), "as_of, row 1: .* is no time"),
     ("as_of", [True, False], "as_of, row 1: 'True' is no time"),
+    ("as_of", ["2023-11-14", "now"], "as_of, row 2: 'now' is no time"),
+    ("as_of", ["2023-11-14", "2023-11"], "as_of, row 2: '2023-11' is no time"),
+    ("as_of", ["2023", "2024"], "as_of, row 1: '2023' is no time"),
+    ("as_of", [START, np.inf], "as_of, row 2: 'inf' is no time"),
+    ("as_of", np.array([START, START], dtype=np.float32), "as_of, row 1: .* may have lost digits"),
+    ("as_of", [{"a": 1}, {"a": 2}], "as_of: a cell is a list"),
+    ("as_of", pd.to_datetime(["9999-12-31", "2023-11-14"]), "as_of, row 1: .* is no time between"),
+    ("record_id", [True, False], "record_id, row 1: 'True' is no id"),
+    ("record_id", [1.0, np.inf], "record_id, row 2: 'inf' is no id"),
+    ("record_id", np.array([1, 2], dtype=np.float32), "record_id, row 1: .* may have lost digits"),
     ("record_id", ["1", None], "record_id, row 2: a record_id is missing"),
     ("record_id", [1.0, np.nan], "record_id, row 2: a record_id is missing"),
     ("record_id", ["1", " "], "record_id, row 2: .*a record_id is missing"),

@@ -28,6 +28,9 @@ _TWO_FIT = 72
 # A judgement: one point is 7 % of the odds, and no reason to anybody.
 _WORTH_A_LINE = 2
 
+# A judgement: five lines are read, a list is not.
+_MORE = 2
+
 
 @dataclass(frozen=True, slots=True)
 class Reason:
@@ -160,11 +163,18 @@ def shown(every: Sequence[Reason], top: int = 3) -> list[Reason]:
     """The strongest reasons, and all others in one line; the points still sum to the score less 50.
 
     What holding the score did is no reason of the record: it is in "everything else". So is what brings a single point,
-    where anything brings more.
+    where anything brings more. Where "everything else" would be larger than every line, up to two more of what is in it are
+    named: the lines would not be why the score is what it is.
     """
-    named = [r for r in every if r.points and r.feature not in (ELSE_FEATURE, HELD_FEATURE)]
-    if any(abs(r.points) >= _WORTH_A_LINE for r in named):
-        named = [r for r in named if abs(r.points) >= _WORTH_A_LINE]
-    strongest = sorted(named, key=lambda r: -abs(r.points))[:top]
+    told = [r for r in every if r.points and r.feature not in (ELSE_FEATURE, HELD_FEATURE)]
+    told.sort(key=lambda r: -abs(r.points))
+    named = [r for r in told if abs(r.points) >= _WORTH_A_LINE] or told
+    strongest = named[:top]
     rest = sum(r.points for r in every) - sum(r.points for r in strongest)
+    for r in named[top:]:
+        if abs(rest) <= abs(strongest[0].points) or len(strongest) == top + _MORE:
+            break
+        if r.points * rest > 0:
+            strongest.append(r)
+            rest -= r.points
     return [*strongest, *([Reason(ELSE, rest, ELSE_FEATURE)] if rest else [])]

@@ -247,7 +247,7 @@ def _score_values(row: Any, earlier: int | None) -> dict[str, object]:
 
 
 def reason_lines(reasons: Any) -> list[str]:
-    """At most three lines, strongest first, then everything else, so that 50 and the lines sum to the score.
+    """Three lines, strongest first, then everything else, so that 50 and the lines sum to the score.
 
     Named are only what was seen of the record: "everything else" holds the rest and what holding the score at
     1 or 99 did, and is left out where it is nothing.

@@ -3,12 +3,14 @@
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from sales_consultant.config.populations import Population
 from sales_consultant.scoring.features import meanings, standard
 from sales_consultant.scoring.propensity import PopulationModel, PropensityModel, Reason, reasons, shown
-from sales_consultant.scoring.propensity.reasons import ELSE_FEATURE
+from sales_consultant.scoring.propensity.reasons import ELSE, ELSE_FEATURE
 
 COUNTS = ("meetings", "replies", "calls")
 
@@ -132,3 +134,41 @@ def test_a_single_point_is_no_line_where_there_are_better_ones() -> None:
     told = shown(every)
     assert [(r.feature, r.points) for r in told] == [("a", 6), ("c", 3), (ELSE_FEATURE, 1)]
     assert [r.feature for r in shown([Reason("b", 1, "b")])] == ["b"]
+
+
+def test_more_is_told_where_the_rest_would_be_larger() -> None:
+    """Up to two lines more, of those that the rest consists of."""
+    every = [
+        Reason("a", 4, "a"),
+        Reason("b", -3, "b"),
+        *(Reason(f"c{n}", 3, f"c{n}") for n in range(5)),
+    ]
+    told = shown(every)
+    assert [(r.text, r.points) for r in told] == [
+        ("a", 4),
+        ("b", -3),
+        ("c0", 3),
+        ("c1", 3),
+        ("c2", 3),
+        (ELSE, 6),
+    ]
+    # What the rest has from the base or from being held is nothing to name.
+    assert len(shown([*every[:3], Reason(ELSE, 30, ELSE_FEATURE)])) == 4
+
+
+points = st.lists(st.integers(-9, 9), max_size=12)
+
+
+@given(points=points, base=st.integers(-20, 20))
+def test_lines_sum_and_the_rest_is_small_where_it_can_be(points: list[int], base: int) -> None:
+    every = [Reason(f"r{n}", p, f"r{n}") for n, p in enumerate(points) if p]
+    every += [Reason(ELSE, base, ELSE_FEATURE)] if base else []
+    told = shown(every)
+    assert sum(r.points for r in told) == sum(points) + base
+    lines = [r for r in told if r.feature != ELSE_FEATURE]
+    assert len(lines) <= 5
+    assert [abs(r.points) for r in lines] == sorted((abs(r.points) for r in lines), reverse=True)
+    rest = told[-1].points if told and told[-1].feature == ELSE_FEATURE else 0
+    if 3 < len(lines):
+        fewer = rest + sum(r.points for r in lines[3:])
+        assert abs(fewer) > abs(lines[0].points), "three would have done"

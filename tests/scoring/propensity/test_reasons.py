@@ -137,7 +137,7 @@ def test_a_single_point_is_no_line_where_there_are_better_ones() -> None:
 
 
 def test_more_is_told_where_the_rest_would_be_larger() -> None:
-    """Up to two lines more, of those that the rest consists of."""
+    """Up to five lines, of those that the rest consists of."""
     every = [
         Reason("a", 4, "a"),
         Reason("b", -3, "b"),
@@ -152,6 +152,8 @@ def test_more_is_told_where_the_rest_would_be_larger() -> None:
         ("c2", 3),
         (ELSE, 6),
     ]
+    singles = [Reason("a", 3, "a"), *(Reason(f"s{n}", 1, f"s{n}") for n in range(4))]
+    assert [(r.text, r.points) for r in shown(singles)] == [("a", 3), ("s0", 1), (ELSE, 3)]
     # What the rest has from the base or from being held is nothing to name.
     assert len(shown([*every[:3], Reason(ELSE, 30, ELSE_FEATURE)])) == 4
 

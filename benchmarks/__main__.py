@@ -14,6 +14,7 @@ NAMES = (
     "lifetimes_peer",
     "propensity",
     "propensity_speed",
+    "training_time",
     "no_signal",
     "naive_bayes",
     "demo_run",

@@ -111,10 +111,14 @@ def deals(count: int) -> None:
     print(
         f"training_time: {count:,} deals ({made['activities']:,} activities), {report['train_n']:,} rows learnt and "
         f"{report['n']:,} judged: {told}; AUC {report['auc']:.4f}, log-loss {report['log_loss']:.5f} "
-        f"(base rate {report['base_log_loss']:.5f}), {found.verdict}, {len(report['leaks'])} columns left out"
+        f"(base rate {report['base_log_loss']:.5f}; {_contest(report)}), {found.verdict}, {len(report['leaks'])} columns left out"
         + (f"; {seconds / budget:.2f} of the {budget} CPU s allowed" if budget else ""),
         flush=True,
     )
+
+
+def _contest(report: dict[str, Any]) -> str:
+    return "of each form " + ", ".join(f"{k} {v:.5f}" for k, v in (report["contest"] or {}).items())
 
 
 def frame(rows: int, columns: int = 40) -> None:

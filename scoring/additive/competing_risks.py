@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from sales_consultant.config.clock import DAY_MS
 from sales_consultant.scoring.additive.encoding import Encoder
+from sales_consultant.scoring.additive.linear import MOST_TURNED
 
 # A judgement: with fewer, hazards that change within a horizon are mixed; with more, few ends are left for each period.
 PERIODS = 6
@@ -175,35 +176,105 @@ def fit_hazards(
     weight: NDArray[np.float64],
     strength: float,
 ) -> CompetingRisks:
-    """The hazards of encoded rows by maximum likelihood with a ridge penalty; `strength` is scikit-learn's C."""
+    """The hazards of encoded rows by maximum likelihood with a ridge penalty; `strength` is scikit-learn's C.
+
+    By L-BFGS in coordinates in which the Hessian of either side at the average row's hazards is the identity (see
+    `linear.LogisticPath`), over the pairs of a row and a period in which it was at risk.
+    """
+    from scipy.linalg import solve_triangular
     from scipy.optimize import minimize
 
     means = np.average(Z, axis=0, weights=weight)
     Z = Z - means
     K, p = len(seen.edges), Z.shape[1]
-    at_risk = (np.arange(K) < seen.period[:, None]) * weight[:, None]
-    ends = np.zeros((2, len(Z), K))
-    for side, outcome in enumerate((WON, LOST)):
-        rows = np.flatnonzero(seen.outcome == outcome)
-        ends[side, rows, seen.period[rows] - 1] = weight[rows]
-    total = at_risk.sum()
+    cells = _Cells.of(seen, weight)
+    starts = cells.guess(K)
+    hazard = cells.hazards(np.zeros((len(Z), 2)), starts)[0]
+    spread = [cells.weight * h * (1 - h) for h in hazard]
+    uppers = [_turning(Z, cells.by_row(s, len(Z)), strength) for s in spread]
+    roots = np.sqrt(np.stack([np.bincount(cells.period, s, K) for s in spread]) + 1e-3)
 
-    def loss(theta: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+    def turned(u: NDArray[np.float64], *, back: bool = False) -> NDArray[np.float64]:
+        sides = [
+            v if upper is None else solve_triangular(upper, v, trans="T" if back else 0, check_finite=False)
+            for upper, v in zip(uppers, u[: 2 * p].reshape(2, p), strict=True)
+        ]
+        return np.asarray(np.r_[np.concatenate(sides), u[2 * p :] / roots.ravel()], dtype=np.float64)
+
+    def loss(u: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+        theta = turned(u)
         coef, starts = theta[: 2 * p].reshape(2, p), theta[2 * p :].reshape(2, K)
-        way = Z @ coef.T
-        sides = [way[:, [i]] + starts[i] for i in (0, 1)]
-        all_ = np.logaddexp(0.0, np.logaddexp(*sides))
-        value = (at_risk * all_).sum() - sum((ends[i] * sides[i]).sum() for i in (0, 1))
+        hazard, value = cells.hazards(Z @ coef.T, starts)
         value += (coef**2).sum() / (2 * strength)
         # Where hardly a period has a loss, its start would run away. The weight is a judgement: one record outweighs
         # it.
         value += 1e-3 * (starts**2).sum()
-        slope = [at_risk * np.exp(sides[i] - all_) - ends[i] for i in (0, 1)]
-        by_coef = np.stack([s.sum(axis=1) @ Z for s in slope]) + coef / strength
-        by_starts = np.stack([s.sum(axis=0) for s in slope]) + 2e-3 * starts
-        return value / total, np.r_[by_coef.ravel(), by_starts.ravel()] / total
+        slope = [cells.weight * (h - e) for h, e in zip(hazard, cells.ended, strict=True)]
+        by_coef = np.stack([cells.by_row(s, len(Z)) for s in slope]) @ Z + coef / strength
+        by_starts = np.stack([np.bincount(cells.period, s, K) for s in slope]) + 2e-3 * starts
+        return value, turned(np.r_[by_coef.ravel(), by_starts.ravel()], back=True)
 
-    guess = np.log((ends.sum(axis=1) + 0.5) / (at_risk.sum(axis=0) + 1.0))
-    begin = np.r_[np.zeros(2 * p), guess.ravel()]
-    found = minimize(loss, begin, jac=True, method="L-BFGS-B", options={"maxiter": 300}).x
-    return CompetingRisks(encoder, found[: 2 * p].reshape(2, p), found[2 * p :].reshape(2, K), means)
+    begin = np.r_[np.zeros(2 * p), (starts * roots).ravel()]
+    found = minimize(
+        loss,
+        begin,
+        jac=True,
+        method="L-BFGS-B",
+        # As the linear form's: what is left of the loss is less than a thousandth of one row's.
+        options={"maxcor": 20, "maxiter": 300, "gtol": 1e-4, "ftol": 1e-12},
+    )
+    theta = turned(found.x)
+    return CompetingRisks(encoder, theta[: 2 * p].reshape(2, p), theta[2 * p :].reshape(2, K), means)
+
+
+@dataclass(frozen=True)
+class _Cells:
+    """Pairs of a row and a period in which it was at risk, one entry each; `ended` says of either side whether it then did."""
+
+    row: NDArray[np.int64]
+    period: NDArray[np.int64]
+    weight: NDArray[np.float64]
+    ended: tuple[NDArray[np.float64], NDArray[np.float64]]
+
+    @classmethod
+    def of(cls, seen: Spans, weight: NDArray[np.float64]) -> _Cells:
+        """The pairs of followed rows."""
+        row, period = np.nonzero(np.arange(len(seen.edges)) < seen.period[:, None])
+        last = period == seen.period[row] - 1
+        won, lost = ((last & (seen.outcome[row] == outcome)).astype(np.float64) for outcome in (WON, LOST))
+        return cls(row, period, weight[row], (won, lost))
+
+    def by_row(self, values: NDArray[np.float64], rows: int) -> NDArray[np.float64]:
+        """The sum of values of the pairs of each row."""
+        return np.asarray(np.bincount(self.row, values, rows), dtype=np.float64)
+
+    def guess(self, periods: int) -> NDArray[np.float64]:
+        """The log-odds of either end against staying open in each period, shape (2, periods), where no column tells."""
+        ends = np.stack([np.bincount(self.period, self.weight * e, periods) for e in self.ended])
+        return np.asarray(np.log((ends + 0.5) / (np.bincount(self.period, self.weight, periods) + 1.0)))
+
+    def hazards(
+        self, way: NDArray[np.float64], starts: NDArray[np.float64]
+    ) -> tuple[tuple[NDArray[np.float64], NDArray[np.float64]], float]:
+        """The probability of either end in each pair, and the weighted log-loss of what happened."""
+        win, lose = (way[self.row, side] + starts[side][self.period] for side in (0, 1))
+        most = np.maximum(np.maximum(win, lose), 0.0)
+        w, gone = np.exp(win - most), np.exp(lose - most)
+        whole = w + gone + np.exp(-most)
+        chosen = self.ended[0] * win + self.ended[1] * lose
+        return (w / whole, gone / whole), float(self.weight @ (most + np.log(whole) - chosen))
+
+
+def _turning(
+    Z: NDArray[np.float64], curvature: NDArray[np.float64], strength: float
+) -> NDArray[np.float64] | None:
+    """The upper triangle that turns coefficients into coordinates with the identity as Hessian; None beyond 1,000 columns."""
+    from scipy.linalg import cholesky
+
+    width = Z.shape[1]
+    if width > MOST_TURNED:
+        return None
+    known = curvature > 0
+    bent = Z[known] * np.sqrt(curvature[known])[:, None]
+    upper: NDArray[np.float64] = cholesky(bent.T @ bent + np.eye(width) / strength, check_finite=False)
+    return upper

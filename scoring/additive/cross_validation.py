@@ -36,11 +36,17 @@ SCREENS = (0.0, 2.0)
 
 
 def some_groups(codes: NDArray[np.int64], rng: np.random.Generator) -> NDArray[np.bool_]:
-    """Rows of as many whole groups, drawn by lot, as 20,000 rows hold; all rows where there are no more."""
+    """Rows of as many whole groups, drawn by lot, as 20,000 rows hold; all rows where there are no more.
+
+    A group of more rows than that is not drawn; where there are no others, as many rows are.
+    """
     if len(codes) <= MOST_ROWS_TO_TUNE:
         return np.ones(len(codes), dtype=bool)
     sizes = np.bincount(codes)
     order = rng.permutation(len(sizes))
+    order = order[(sizes[order] > 0) & (sizes[order] <= MOST_ROWS_TO_TUNE)]
+    if not len(order):
+        return np.asarray(rng.permutation(len(codes)) < MOST_ROWS_TO_TUNE)
     chosen = np.zeros(len(sizes), dtype=bool)
     chosen[order[np.cumsum(sizes[order]) <= MOST_ROWS_TO_TUNE]] = True
     return np.asarray(chosen[codes])

@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from sales_consultant.scoring.additive.encoding import Encoder
 
 # Numbers of a matrix that is held at once: 8 MB, which stay near the processor.
-_ENCODED_AT_ONCE = 1_000_000
+BLOCK = 1_000_000
 # Encoded columns up to which a matrix of all pairs of them is made: with 2,000 rows of 600 columns (2,600 encoded) making it
 # takes longer than doing without it.
-_MOST_TURNED = 1000
+MOST_TURNED = 1000
 
 
 class Linear:
@@ -54,7 +54,7 @@ class Linear:
 
     def _blocks(self, X: pd.DataFrame) -> list[slice]:
         """Rows to encode at once: a text of many levels is wide, and a million rows of it are no matrix to hold."""
-        step = max(_ENCODED_AT_ONCE // max(len(self.coef), 1), 1000)
+        step = max(BLOCK // max(len(self.coef), 1), 1000)
         return [slice(k, k + step) for k in range(0, len(X), step)]
 
     def to_dict(self) -> dict[str, Any]:
@@ -118,7 +118,7 @@ class LogisticPath:
         self._coef = np.zeros(Z.shape[1])
         self._level = float(np.log(rate / (1 - rate)))
         self._gram: NDArray[np.float64] | None = None
-        if 0 < Z.shape[1] <= _MOST_TURNED:
+        if 0 < Z.shape[1] <= MOST_TURNED:
             known = weight > 0
             turned = Z[known] * (np.sqrt(weight[known] * rate * (1 - rate))[:, None] * self._scale)
             self._gram = turned.T @ turned - self._spread * np.outer(self._mean, self._mean)

@@ -6,14 +6,14 @@ who reads two records sees three replies praised and four blamed.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sales_consultant.scoring.additive.encoding import Encoder, NumberCode
-from sales_consultant.scoring.additive.linear import Linear, logistic, screen
+from sales_consultant.scoring.additive.linear import BLOCK, MOST_TURNED, Linear, logistic, screen
 
 Floats = NDArray[np.float64]
 Meaning = tuple[str, int, int, bool]
@@ -122,9 +122,8 @@ def one_way(
     """Coefficients and intercept of the ridge regression of which each meaning's effects go one way.
 
     `free` are those of the regression without that limit, from which it begins; `scale` multiplies the columns (see
-    `linear.screen`), those of one number by the largest of them. Bounded quasi-Newton (Byrd et al. 1995).
+    `linear.screen`), those of one number by the largest of them.
     """
-    from scipy.optimize import minimize
     from scipy.special import expit
 
     blocks = _blocks(encoder, Z, y, weight, meanings)
@@ -152,16 +151,84 @@ def one_way(
         down = rest @ Z + penalty * coef
         return float(value), np.r_[np.where(held, blocks.gradient(down), 0.0), rest.sum()]
 
+    bounds = [*limits, (None, None)]
+    begin = np.r_[start, free[1]]
+    if Z.shape[1] > MOST_TURNED:
+        found = _bounded(loss, begin, bounds)
+    else:
+        p = expit(Z @ free[0] + free[1])
+        gram = _gram(Z, weight * p * (1 - p))
+        gram[np.arange(len(penalty)), np.arange(len(penalty))] += penalty
+
+        def bend(d: Floats) -> Floats:
+            bent = gram @ np.r_[blocks.coefficients(d[:-1]), d[-1]]
+            return np.asarray(
+                np.r_[np.where(held, blocks.gradient(bent[:-1]), 0.0), bent[-1]], dtype=np.float64
+            )
+
+        found = _by_parabolas(loss, bend, begin, bounds)
+    return blocks.coefficients(found[:-1]), float(found[-1])
+
+
+Loss = Callable[[Floats], tuple[float, Floats]]
+Bounds = list[tuple[float | None, float | None]]
+# Each step leaves a tenth of what there was to gain, or less; twelve are more than any table has needed.
+_STEPS = 12
+
+
+def _bounded(loss: Loss, begin: Floats, bounds: Bounds, *, gtol: float = 1e-3, ftol: float = 1e-10) -> Floats:
+    """The least of a function with its gradient, within bounds: bounded quasi-Newton (Byrd et al. 1995)."""
+    from scipy.optimize import minimize
+
+    # As the free regression: what is left is less than a row's loss by far.
     found = minimize(
         loss,
-        np.r_[start, free[1]],
+        begin,
         jac=True,
         method="L-BFGS-B",
-        bounds=[*limits, (None, None)],
-        # As the free regression: what is left is less than a row's loss by far.
-        options={"maxcor": 20, "maxiter": 400, "maxfun": 500, "gtol": 1e-3, "ftol": 1e-10},
+        bounds=bounds,
+        options={"maxcor": 20, "maxiter": 400, "maxfun": 500, "gtol": gtol, "ftol": ftol},
     )
-    return blocks.coefficients(found.x[:-1]), float(found.x[-1])
+    return np.asarray(found.x, dtype=np.float64)
+
+
+def _by_parabolas(loss: Loss, bend: Callable[[Floats], Floats], begin: Floats, bounds: Bounds) -> Floats:
+    """The same where `bend` multiplies with about the Hessian: the least of one parabola after the other.
+
+    Only where a parabola touches the loss are all rows passed over: ten times instead of some hundred.
+    """
+    here, (value, down) = begin, loss(begin)
+    for _ in range(_STEPS):
+
+        def parabola(u: Floats, here: Floats = here, down: Floats = down) -> tuple[float, Floats]:
+            step = u - here
+            bent = bend(step)
+            return float(down @ step + step @ bent / 2), down + bent
+
+        step = _bounded(parabola, here, bounds, gtol=1e-5, ftol=1e-14) - here
+        for share in (1.0, 0.5, 0.25, 0.1):
+            there, (lower, slope) = here + share * step, loss(here + share * step)
+            if lower < value:
+                break
+        else:
+            return here
+        gain, here, value, down = value - lower, there, lower, slope
+        # A hundredth of a row's loss over all rows changes no figure.
+        if gain < 1e-2:
+            break
+    return here
+
+
+def _gram(Z: Floats, curvature: Floats) -> Floats:
+    """The Hessian of the log-loss by the columns and the intercept, a block of rows after another."""
+    width = Z.shape[1]
+    out = np.zeros((width + 1, width + 1))
+    step = max(BLOCK // max(width, 1), 1000)
+    for k in range(0, len(Z), step):
+        root = np.sqrt(curvature[k : k + step])[:, None]
+        rows = np.hstack([Z[k : k + step], np.ones((len(root), 1))]) * root
+        out += rows.T @ rows
+    return out
 
 
 def linear_forms(

@@ -19,6 +19,7 @@ from sales_consultant.scoring.additive import (
     dense,
     fit_hazards,
     folds,
+    some_groups,
     spans,
 )
 from sales_consultant.scoring.metrics import calibrate, judge, sigmoid
@@ -62,24 +63,28 @@ def fit_competing_risks(
     weight = (1.0 / rows.groupby("record_id")["record_id"].transform("size")).to_numpy()
     codes = dense(rows["group"].factorize()[0])
     whole = (rows["cut"] + horizon * DAY_MS <= until).to_numpy()
-    fold, out = folds(codes, rows["label"].to_numpy(dtype=float)), np.zeros(len(rows))
+    label, out = rows["label"].to_numpy(dtype=float), np.zeros(len(rows))
+    # As of the linear form: two numbers of a calibration need no more rows.
+    some = some_groups(codes, np.random.default_rng(0))
+    fold = np.full(len(rows), -1)
+    fold[some] = folds(dense(codes[some]), label[some])
     for k in range(FOLDS):
-        known, judged = fold != k, fold == k
+        known, judged = some & (fold != k), fold == k
         part = Spans(seen.period[known], seen.outcome[known], seen.edges)
         made = fit_hazards(encoder, Z[known], part, weight[known], linear.strength_)
         out[judged] = made._margin((Z[judged] - made.means) @ made.coef.T)
-    y = rows["label"].to_numpy(dtype=float)[whole]
-    slope, shift = calibrate(out[whole], y, weight[whole])
+    told = whole & some
+    slope, shift = calibrate(out[told], label[told], weight[told])
     # Of a model from before, about what a base rate does, the linear form has asked already.
     shift += linear.drift_
     model = copy.copy(linear)
     model.slope_, model.shift_ = slope, shift
     model._take(fit_hazards(encoder, Z, seen, weight, linear.strength_).scaled(slope, shift))
     model.report_ = judge(
-        y,
-        sigmoid(slope * out[whole] + shift),
-        codes[whole],
+        label[told],
+        sigmoid(slope * out[told] + shift),
+        dense(codes[told]),
         base=linear.base_rate_,
-        train=(len(rows), int(y.sum()), int(rows["record_id"].nunique())),
+        train=(len(rows), int(label[whole].sum()), int(rows["record_id"].nunique())),
     )
     return model

@@ -62,11 +62,6 @@ Suspects = Literal["drop", "use"]
 Form = Linear | Tables | CompetingRisks
 
 
-def np_array(values: Any) -> NDArray[np.float64]:
-    """Values as an array of floats."""
-    return np.asarray(values, dtype=np.float64)
-
-
 class PropensityModel(Classifier):
     """P(event) as a sigmoid of a sum of one term a column, calibrated, with scikit-learn's conventions.
 
@@ -100,6 +95,8 @@ class PropensityModel(Classifier):
     columns_: list[str]
     drift_: float = 0.0
     free_: Linear | None = None
+    # Margins of linear forms out of fold, for whoever learns the same rows as tables.
+    _straight: Mapping[tuple[float, float], NDArray[np.float64]]
     leaks_: list[Finding]
     suspects_: list[Finding]
     levels_: list[Finding]
@@ -164,11 +161,21 @@ class PropensityModel(Classifier):
             random_state=self.random_state,
         )
         self.leaks_, self.suspects_, self.levels_ = found.dropped, found.suspects, found.levels
+        self._straight = {}
+        self._learn(self._without_leaks(X), target, weight, codes, times)
+        return self
+
+    def _without_leaks(self, X: pd.DataFrame) -> pd.DataFrame:
         made_of = self.families or {}
         leaking = {made_of.get(f.column, f.column) for f in self.left_out_}
-        X = X[[c for c in X.columns if made_of.get(c, c) not in leaking]]
-        self._learn(X, target, weight, codes, times)
-        return self
+        return X[[c for c in X.columns if made_of.get(c, c) not in leaking]]
+
+    def as_tables(self, X: Table, y: ArrayLike, **more: Any) -> PropensityModel:
+        """The tables of the same rows, given as to `fit`: neither leaks nor linear forms are looked for once more."""
+        rows, other = rows_of(X, y, **more), copy.copy(self)
+        other.tier, other.tier_, other.meanings = "boosted", "boosted", None
+        other._learn(self._without_leaks(rows.X), rows.y, rows.weight, rows.codes, rows.as_of)
+        return other
 
     @classmethod
     def given(cls, column: str, *, base: float, rate: float, report: ForwardTest) -> PropensityModel:
@@ -269,7 +276,7 @@ class PropensityModel(Classifier):
         """
         allowed, y, weight = self.tier_, rows.y, rows.weight
         self.tier_ = linear = "full" if allowed == "boosted" else allowed
-        margins = linear_margins(rows, STRENGTHS[linear])
+        margins = self._straight = self._straight or linear_margins(rows, STRENGTHS[linear])
         self.strength_, self.screen_ = min(margins, key=lambda c: mean_loss(y, margins[c], weight))
         straight = margins[self.strength_, self.screen_]
         if allowed == "boosted" or (
@@ -325,7 +332,7 @@ class PropensityModel(Classifier):
     def _told(self, X: pd.DataFrame, what: Literal["margin", "contributions"]) -> NDArray[np.float64]:
         """The form's margin or contributions; InputError where a column holds what it was not learnt from."""
         try:
-            return np_array(getattr(self.form_, what)(X))
+            return np.asarray(getattr(self.form_, what)(X), dtype=np.float64)
         except ValueError as e:
             raise InputError(str(e)) from e
 

@@ -66,15 +66,20 @@ def fit(
         meanings=meanings,
         suspects=suspects,
     )
+    return model.fit(**_given(X, rows))
+
+
+def _given(X: pd.DataFrame, rows: pd.DataFrame) -> dict[str, Any]:
+    """Training rows as a model takes them."""
     # Of one company alone each row is judged by the others.
     several = rows["group"].nunique() > 1
-    return model.fit(
-        X.loc[rows.index],
-        rows["label"].to_numpy(),
-        as_of=rows["cut"].to_numpy(),
-        groups=rows["group"].to_numpy() if several else None,
-        sample_weight=rows["weight"].to_numpy(),
-    )
+    return {
+        "X": X.loc[rows.index],
+        "y": rows["label"].to_numpy(),
+        "as_of": rows["cut"].to_numpy(),
+        "groups": rows["group"].to_numpy() if several else None,
+        "sample_weight": rows["weight"].to_numpy(),
+    }
 
 
 def untested(rows: pd.DataFrame) -> ForwardTest:
@@ -118,7 +123,7 @@ def forward_test(
             model, X, under_way, horizon=horizon, until=start, random_state=random_state
         )
     if tier == "boosted":
-        others["boosted"] = fit(X, train, tier=tier, random_state=random_state, suspects=suspects)
+        others["boosted"] = model.as_tables(**_given(X, train))
     model, p, contest = _best(model, p, others, X.loc[test.index], y, codes)
     report = judge(
         y,

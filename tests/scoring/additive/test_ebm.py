@@ -52,6 +52,18 @@ def loss(y: np.ndarray, p: np.ndarray) -> float:
     return float(-np.log(np.where(y == 1, p, 1 - p)).mean())
 
 
+def test_the_tables_of_rows_already_learnt_are_the_same_for_less_work() -> None:
+    X, y = curved(900, 3)
+    X["signed_by"] = pd.Series(y, dtype=object).map({1: "notary"})
+    firm = np.arange(900) // 3
+    straight = PropensityModel(tier="full").fit(X, y, groups=firm)
+    anew = PropensityModel(tier="boosted").fit(X, y, groups=firm)
+    taken = straight.as_tables(X, y, groups=firm)
+    assert taken.leaks_ == anew.leaks_ != []
+    assert taken.to_dict() == anew.to_dict()
+    assert straight.tier_ == "full"
+
+
 def test_a_straight_truth_keeps_the_straight_model() -> None:
     rng = np.random.default_rng(1)
     X = pd.DataFrame(rng.normal(size=(3000, 4)), columns=list("abcd"))

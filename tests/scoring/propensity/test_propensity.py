@@ -189,6 +189,15 @@ def test_tuning_takes_whole_groups_and_not_too_many_rows() -> None:
     assert some_groups(codes[:100], np.random.default_rng(1)).all()
 
 
+@pytest.mark.parametrize("sizes", [[30_000, 4_000], [30_000] * 2, [60_000]])
+def test_groups_too_large_to_draw_leave_rows_to_tune_by(sizes: list[int]) -> None:
+    codes = np.repeat(np.arange(len(sizes)), sizes)
+    some = some_groups(codes, np.random.default_rng(0))
+    assert 0 < some.sum() <= 20_000
+    small = [i for i, n in enumerate(sizes) if n <= 20_000]
+    assert set(codes[some]) == set(small or range(len(sizes)))
+
+
 def test_a_leaking_column_takes_its_family_along() -> None:
     X, y = table(600)
     X["a.b"] = y + np.random.default_rng(1).normal(0, 0.01, len(y))

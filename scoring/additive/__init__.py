@@ -23,6 +23,7 @@ from sales_consultant.scoring.additive.cross_validation import (
     quick_trees,
     several,
     shift_to_come,
+    sized_tables,
     some_groups,
     tables_win,
 )
@@ -63,6 +64,7 @@ __all__ = [
     "screen",
     "several",
     "shift_to_come",
+    "sized_tables",
     "some_groups",
     "spans",
     "tables_win",

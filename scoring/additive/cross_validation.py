@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from sales_consultant.scoring.additive.ebm import FINE, MIN_FINE, ORDINARY, Sizes, fit_tables
+from sales_consultant.scoring.additive.ebm import FINE, MIN_FINE, ORDINARY, Sizes, Tables, fit_tables
 from sales_consultant.scoring.additive.encoding import Encoder
 from sales_consultant.scoring.additive.linear import LogisticPath, logistic, screen
 from sales_consultant.scoring.metrics import calibrate, clipped_rate, mean_loss, older, recent_shift
@@ -272,6 +272,19 @@ def best_sizes(
         margin = made.margin(X[judged])
         losses.append(weight[judged] * (np.logaddexp(0.0, margin) - y[judged] * margin))
     return FINE if clearly_less(losses[1], losses[0], dense(codes[judged])) else ORDINARY
+
+
+def sized_tables(
+    encoder: Encoder,
+    X: pd.DataFrame,
+    y: NDArray[np.float64],
+    weight: NDArray[np.float64],
+    codes: NDArray[np.int64],
+    random_state: int,
+) -> Tables:
+    """Tables as fine as so many rows allow."""
+    sizes, groups = best_sizes(encoder, X, y, weight, codes, random_state), several(codes)
+    return fit_tables(encoder, X, y, weight, random_state=random_state, groups=groups, sizes=sizes)
 
 
 def tables_win(

@@ -37,7 +37,7 @@ _COARSE, _MOST_PAIRED = 8, 60
 # Each round drops what was found and looks again: one leak may hide another. A judgement: no benchmark plants six.
 _ROUNDS = 6
 # A judgement: more rows cost time, for some dozen models are made; `planted_leaks` has tables of less and of more.
-_ROWS_TO_PROBE = 3_000
+ROWS_TO_PROBE = 3_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,7 +61,7 @@ class HoldoutProbe:
         groups: NDArray[np.int64],
         families: dict[str, str],
         random_state: int,
-        most: int = _ROWS_TO_PROBE,
+        most: int = ROWS_TO_PROBE,
     ) -> HoldoutProbe | None:
         """A probe of at most so many rows; None where a half would have too few of a class to tell."""
         rng = np.random.default_rng(random_state)

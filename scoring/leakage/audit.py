@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from sales_consultant.scoring.core import Finding
 from sales_consultant.scoring.leakage.ablation import (
+    ROWS_TO_PROBE,
     HoldoutProbe,
     find_leaks_by_ablation,
     leaking,
@@ -18,7 +19,7 @@ from sales_consultant.scoring.leakage.ablation import (
 )
 from sales_consultant.scoring.leakage.names import known_leaker
 from sales_consultant.scoring.leakage.policy import POLICY
-from sales_consultant.scoring.leakage.suspects import find_suspects
+from sales_consultant.scoring.leakage.suspects import ROWS_TO_JUDGE, find_suspects
 from sales_consultant.scoring.leakage.univariate import find_label_determining_columns, single_fields
 
 if TYPE_CHECKING:
@@ -30,12 +31,13 @@ class Audit:
     """Findings of all probes, a column's first one only; families go together.
 
     `dropped` are columns that are not used, `suspects` those that policy decides about, `levels` single values of texts
-    that are not used.
+    that are not used. `read` is how many rows the models of a step saw, which are drawn by lot where there are more.
     """
 
     dropped: list[Finding] = field(default_factory=list)
     suspects: list[Finding] = field(default_factory=list)
     levels: list[Finding] = field(default_factory=list)
+    read: dict[str, int] = field(default_factory=dict)
 
 
 def audit(
@@ -56,6 +58,7 @@ def audit(
     """
     looking = _Looking(X, y, groups, list(X.columns), dict(families or {}), random_state)
     out = looking.found
+    out.read = {"leaks": min(len(y), ROWS_TO_PROBE), "suspects": min(len(y), ROWS_TO_JUDGE)}
     if names is None:
         known = {c: known_leaker(str(c), has_history=True) for c in X.columns}
         out.dropped = [Finding(str(c), "known_leaker", why) for c, why in known.items() if why]

@@ -23,7 +23,7 @@ from sales_consultant.scoring.leakage.univariate import floats
 
 KIND = "known_late"
 # Three models of these, and only where something is suspect: where one row in fifty has the event, 3,000 rows tell little.
-_ROWS_TO_JUDGE = 10_000
+ROWS_TO_JUDGE = 10_000
 _TIED = "the outcome alone ties it to what else tells the outcome, as if that had come first"
 
 
@@ -87,7 +87,7 @@ def find_suspects(
         signs.add(column, text)
     if not signs.suspects:
         return []
-    probe = HoldoutProbe.of(rest, y, groups, families or {}, random_state, most=_ROWS_TO_JUDGE)
+    probe = HoldoutProbe.of(rest, y, groups, families or {}, random_state, most=ROWS_TO_JUDGE)
     if probe is None:
         return [Finding(c, KIND, signs.evidence(c), "suspect") for c in asked if c in set(signs.named)]
     full, without = probe.full, probe.power(signs.suspects)

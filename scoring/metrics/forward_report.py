@@ -39,7 +39,8 @@ class ForwardTest:
     `gain_low` is the lower end of the gain in log-loss over the base rate, `lacks` what a model that is no better falls
     short of. Figures are None where there was too little to test on.
     `unseen` has n, auc, log_loss and base_log_loss of the rows whose company is in no training row, None where these
-    hold fewer than 10 of either class. `contest` holds the test's log-loss of each tier where two were tried.
+    hold fewer than 10 of either class. `contest` holds the test's log-loss of each tier where two were tried; of tables
+    that no calibration could have made win, with the best one.
     `isotonic_gain` is a diagnosis of the calibration (see `metrics.isotonic_gain`), `grades` what the rows of each
     grade did (see `bands.Band`). `moments`, `without_seller`, `without_undated` and `exposure` are parts of the
     test (see `slices`).

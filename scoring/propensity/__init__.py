@@ -1,6 +1,6 @@
 """The propensity model of a population, its points, and the reasons that add up to a score."""
 
-from sales_consultant.scoring.propensity.competing import fit_competing_risks
+from sales_consultant.scoring.propensity.competing import TablesBeside, fit_competing_risks
 from sales_consultant.scoring.propensity.model import PopulationModel
 from sales_consultant.scoring.propensity.points import BASE, GRADES, HIGH, LOW, grade, grade_edges, split
 from sales_consultant.scoring.propensity.propensity import LARGEST_MARGIN, PropensityModel, Suspects
@@ -23,6 +23,7 @@ __all__ = [
     "Reason",
     "RuleModel",
     "Suspects",
+    "TablesBeside",
     "Tier",
     "band",
     "clean",

@@ -1,12 +1,14 @@
-"""Competing outcomes fitted as a propensity model, with calibration and report out of fold."""
+"""What is learnt beside a linear model of the same rows: competing outcomes, and tables."""
 
 from __future__ import annotations
 
 import copy
-from typing import TYPE_CHECKING
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from sales_consultant.config.clock import DAY_MS
 from sales_consultant.scoring.additive import (
@@ -16,13 +18,17 @@ from sales_consultant.scoring.additive import (
     CompetingRisks,
     Linear,
     Spans,
+    Tables,
     dense,
     fit_hazards,
     folds,
+    sized_tables,
     some_groups,
     spans,
 )
-from sales_consultant.scoring.metrics import calibrate, judge, sigmoid
+from sales_consultant.scoring.metrics import calibrate, judge, mean_loss, sigmoid
+from sales_consultant.scoring.propensity.rows import rows_of
+from sales_consultant.scoring.propensity.tiers import HINGES
 
 if TYPE_CHECKING:
     from sales_consultant.scoring.propensity.propensity import PropensityModel
@@ -88,3 +94,36 @@ def fit_competing_risks(
         train=(len(rows), int(label[whole].sum()), int(rows["record_id"].nunique())),
     )
     return model
+
+
+class TablesBeside:
+    """Tables learnt from the rows of a linear model, given as to its `fit`: neither leaks nor linear forms are looked for
+    once more.
+
+    The tables themselves are quickly learnt. What takes five times as long is their calibration, for which they are learnt
+    anew in each fold: where they cannot win it need not be known.
+    """
+
+    def __init__(self, linear: PropensityModel, X: pd.DataFrame, y: NDArray[Any], **more: Any) -> None:
+        rows, self._model = rows_of(X, y, **more), copy.copy(linear)
+        self._model.tier, self._model.tier_, self._model.meanings = "boosted", "boosted", None
+        self._rows = (linear._without_leaks(rows.X), rows.y, rows.weight, rows.codes)
+        self._times = rows.as_of
+
+    @cached_property
+    def _made(self) -> Tables | None:
+        encoder = self._model._encoder(self._rows[0], HINGES["full"])
+        return sized_tables(encoder, *self._rows, self._model.random_state) if encoder.codes else None
+
+    def least_loss(self, X: pd.DataFrame, y: NDArray[np.float64]) -> float:
+        """The mean log-loss on other rows with the calibration that is best for these: any other has more."""
+        if self._made is None:
+            return float("inf")
+        margin, ones = self._made.margin(X), np.ones(len(y))
+        slope, shift = calibrate(margin, y, ones)
+        return mean_loss(y, slope * margin + shift, ones)
+
+    def fitted(self) -> PropensityModel:
+        """The model of tables, calibrated out of fold."""
+        self._model._learn(*self._rows, self._times, self._made)
+        return self._model

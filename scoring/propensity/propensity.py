@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
@@ -17,16 +18,14 @@ from sales_consultant.scoring.additive import (
     NumberCode,
     Rows,
     Tables,
-    best_sizes,
     boosted_margins,
     calibrated_across,
     dense,
-    fit_tables,
     linear_forms,
     linear_margins,
     promising,
-    several,
     shift_to_come,
+    sized_tables,
     some_groups,
     tables_win,
 )
@@ -97,6 +96,8 @@ class PropensityModel(Classifier):
     free_: Linear | None = None
     # Margins of linear forms out of fold, for whoever learns the same rows as tables.
     _straight: Mapping[tuple[float, float], NDArray[np.float64]]
+    # Rows that steps read which do not read all, by what they look for.
+    read_: Mapping[str, int] = MappingProxyType({})
     leaks_: list[Finding]
     suspects_: list[Finding]
     levels_: list[Finding]
@@ -161,7 +162,7 @@ class PropensityModel(Classifier):
             random_state=self.random_state,
         )
         self.leaks_, self.suspects_, self.levels_ = found.dropped, found.suspects, found.levels
-        self._straight = {}
+        self._straight, self.read_ = {}, found.read
         self._learn(self._without_leaks(X), target, weight, codes, times)
         return self
 
@@ -169,13 +170,6 @@ class PropensityModel(Classifier):
         made_of = self.families or {}
         leaking = {made_of.get(f.column, f.column) for f in self.left_out_}
         return X[[c for c in X.columns if made_of.get(c, c) not in leaking]]
-
-    def as_tables(self, X: Table, y: ArrayLike, **more: Any) -> PropensityModel:
-        """The tables of the same rows, given as to `fit`: neither leaks nor linear forms are looked for once more."""
-        rows, other = rows_of(X, y, **more), copy.copy(self)
-        other.tier, other.tier_, other.meanings = "boosted", "boosted", None
-        other._learn(self._without_leaks(rows.X), rows.y, rows.weight, rows.codes, rows.as_of)
-        return other
 
     @classmethod
     def given(cls, column: str, *, base: float, rate: float, report: ForwardTest) -> PropensityModel:
@@ -215,7 +209,9 @@ class PropensityModel(Classifier):
         weight: NDArray[np.float64],
         codes: NDArray[np.int64],
         order: NDArray[Any] | None,
+        made: Linear | Tables | None = None,
     ) -> None:
+        """Learn from rows without leaks; `made` are tables of the very rows, where there are such."""
         flat = float(np.log(self.base_odds))
         self.strength_, self.screen_, self.slope_, self.shift_ = 0.0, 0.0, 1.0, 0.0
         self.contest_: dict[str, float] = {}
@@ -223,6 +219,7 @@ class PropensityModel(Classifier):
         self.drift_ = 0.0
         # The strength and the two numbers of the calibration need no more rows than this.
         some = some_groups(codes, np.random.default_rng(0))
+        self.read_ = {**self.read_, "tuning": int(some.sum())}
         seen, at = y[some], order[some] if order is not None else None
         honest = np.full(len(seen), flat)
         form: Form = _flat(flat)
@@ -245,11 +242,8 @@ class PropensityModel(Classifier):
                     calibration=(self.slope_, self.shift_),
                 )
                 self.shift_ += self.drift_
-            made: Linear | Tables
             if tried is None:
-                sizes = best_sizes(encoder, X, y, weight, codes, self.random_state)
-                held_out: dict[str, Any] = {"random_state": self.random_state, "groups": several(codes)}
-                made = fit_tables(encoder, X, y, weight, **held_out, sizes=sizes)
+                made = made or sized_tables(encoder, X, y, weight, codes, self.random_state)
             else:
                 made, self.free_ = linear_forms(
                     encoder, Z, y, weight, strength=self.strength_, least=self.screen_, meanings=self.meanings

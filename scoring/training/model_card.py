@@ -19,7 +19,7 @@ from sales_consultant.scoring.validation import settle, shares, warnings
 if TYPE_CHECKING:
     from sales_consultant.scoring.metrics import ForwardTest
     from sales_consultant.scoring.populations import FalseLabels, Membership
-    from sales_consultant.scoring.propensity import PopulationModel
+    from sales_consultant.scoring.propensity import PopulationModel, PropensityModel
 
 # A judgement: more points change no plot, and would make the file of the model large.
 MOST_JUDGED = 20_000
@@ -107,7 +107,7 @@ def _card(learnt: TrainingEvidence, report: ForwardTest, model: PopulationModel)
         "ended": members.endings(),
         "excluded": {str(k): int(v) for k, v in reasons.items()},
         "disqualified": members.disqualified,
-        "notes": [*members.notes, *learnt.wrong.notes],
+        "notes": [*members.notes, *learnt.wrong.notes, *samples(model.propensity, len(rows))],
         "false_labels": learnt.wrong.counts(),
         "features": [g.name for g in model.groups],
         "dropped": [f.as_dict() for f in model.leaks if f.verdict == "dropped"],
@@ -118,6 +118,23 @@ def _card(learnt: TrainingEvidence, report: ForwardTest, model: PopulationModel)
             {"slope": model.propensity.slope_, "shift": model.propensity.shift_} if model.propensity else None
         ),
     }
+
+
+_READ = {
+    "leaks": "leaks were looked for by models of {}",
+    "suspects": "columns known late by models of {}",
+    "tuning": "strength, form and calibration chosen on {}",
+}
+
+
+def samples(model: PropensityModel | None, rows: int) -> list[str]:
+    """The steps that read a draw of the rows: what a training costs is bounded by these, and whoever reads the card is told.
+
+    No seconds: they would differ each time, and with them the model's digest.
+    """
+    read = model.read_ if model is not None else {}
+    said = [text.format(f"{read[k]:,}") for k, text in _READ.items() if read.get(k, rows) < rows]
+    return [f"of {rows:,} rows, all of which were learnt from, {', '.join(said)}"] if said else []
 
 
 def suspects(model: PopulationModel) -> list[dict[str, Any]]:

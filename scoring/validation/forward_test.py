@@ -13,7 +13,7 @@ from sales_consultant.scoring.additive import clearly_less
 from sales_consultant.scoring.features import OWNERS, family
 from sales_consultant.scoring.metrics import BETTER, ForwardTest, judge, losses, twins
 from sales_consultant.scoring.populations import classes, split
-from sales_consultant.scoring.propensity import PropensityModel, Suspects, Tier, tier_of
+from sales_consultant.scoring.propensity import PropensityModel, Suspects, TablesBeside, Tier, tier_of
 from sales_consultant.scoring.propensity import fit_competing_risks as competing
 from sales_consultant.scoring.validation import slices
 
@@ -122,9 +122,11 @@ def forward_test(
         others["hazards"] = competing(
             model, X, under_way, horizon=horizon, until=start, random_state=random_state
         )
+    linear, later = model, X.loc[test.index]
+    model, p, contest = _best(model, p, others, later, y, codes)
     if tier == "boosted":
-        others["boosted"] = model.as_tables(**_given(X, train))
-    model, p, contest = _best(model, p, others, X.loc[test.index], y, codes)
+        model, p, least = _or_tables(TablesBeside(linear, **_given(X, train)), model, p, later, y, codes)
+        contest = {**(contest or {}), "boosted": least}
     report = judge(
         y,
         p,
@@ -164,6 +166,22 @@ def _best(
         if clearly_less(losses(y, theirs), losses(y, p), codes):
             model, p = other, theirs
     return model, p, contest if others else None
+
+
+def _or_tables(
+    tables: TablesBeside,
+    model: PropensityModel,
+    p: NDArray[np.float64],
+    X: pd.DataFrame,
+    y: NDArray[np.float64],
+    codes: NDArray[np.int64],
+) -> tuple[PropensityModel, NDArray[np.float64], float]:
+    """The same as `_best` with tables, which are not calibrated where no calibration could make them win."""
+    least = tables.least_loss(X, y)
+    if least >= float(losses(y, p).mean()):
+        return model, p, least
+    model, p, contest = _best(model, p, {"boosted": tables.fitted()}, X, y, codes)
+    return model, p, (contest or {})["boosted"]
 
 
 def month_of_creation(rows: pd.DataFrame) -> NDArray[Any] | None:

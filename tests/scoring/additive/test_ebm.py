@@ -11,6 +11,8 @@ from support import programs
 from sales_consultant.scoring.additive.cross_validation import best_sizes, clearly_less
 from sales_consultant.scoring.additive.ebm import FINE, ORDINARY, Tables, _bags, fit_library, read_tables
 from sales_consultant.scoring.additive.encoding import Encoder
+from sales_consultant.scoring.metrics.metrics import losses
+from sales_consultant.scoring.propensity.competing import TablesBeside
 from sales_consultant.scoring.propensity.propensity import PropensityModel
 
 # The model they share is trained once, not once a worker.
@@ -58,7 +60,9 @@ def test_the_tables_of_rows_already_learnt_are_the_same_for_less_work() -> None:
     firm = np.arange(900) // 3
     straight = PropensityModel(tier="full").fit(X, y, groups=firm)
     anew = PropensityModel(tier="boosted").fit(X, y, groups=firm)
-    taken = straight.as_tables(X, y, groups=firm)
+    beside = TablesBeside(straight, X, y, groups=firm)
+    assert beside.least_loss(X, y) < losses(y, anew.predict_proba(X)[:, 1]).mean()
+    taken = beside.fitted()
     assert taken.leaks_ == anew.leaks_ != []
     assert taken.to_dict() == anew.to_dict()
     assert straight.tier_ == "full"

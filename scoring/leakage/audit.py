@@ -20,7 +20,11 @@ from sales_consultant.scoring.leakage.ablation import (
 from sales_consultant.scoring.leakage.names import known_leaker
 from sales_consultant.scoring.leakage.policy import POLICY
 from sales_consultant.scoring.leakage.suspects import ROWS_TO_JUDGE, find_suspects
-from sales_consultant.scoring.leakage.univariate import find_label_determining_columns, single_fields
+from sales_consultant.scoring.leakage.univariate import (
+    find_columns_beyond_the_past,
+    find_label_determining_columns,
+    single_fields,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -82,6 +86,8 @@ def audit(
         families=looking.made_of,
         random_state=random_state,
     )
+    if as_of is not None:
+        out.dropped += find_columns_beyond_the_past(X, as_of, names=looking.left())
     remaining = looking.left()
     out.levels = [f for f in out.levels if f.column in set(remaining)]
     out.suspects = find_suspects(

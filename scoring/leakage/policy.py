@@ -230,6 +230,10 @@ class LeakPolicy:
     grows: float = 0.3
     """The rank correlation of a count with the age of its row, from which on it goes on to this day. A judgement: what is
     counted at the row's own time knows nothing of how long ago that was; audit (a count that goes on to this day)."""
+    beyond: float = 0.75
+    """The share of a number's values at each later time that are beyond nearly all before, from which on it tells the calendar
+    and nothing else that could be learnt for later. `propensity` (rate: "dated" .8 and more; honest numbers that move with
+    time as prices do: below .3)."""
     determined: float = 0.98
     """The share of a column's variance that a marked column and a time explain. A judgement: a copy is rounded at most."""
     determined_by_leak: float = 0.1

@@ -211,3 +211,41 @@ def _is_number(column: pd.Series[Any]) -> bool:
 
 def _is_time(column: pd.Series[Any]) -> bool:
     return bool(pd.api.types.is_datetime64_any_dtype(column))
+
+
+def find_columns_beyond_the_past(X: pd.DataFrame, as_of: NDArray[Any], *, names: list[str]) -> list[Finding]:
+    """Numbers whose values at every later time are nearly all above, or nearly all below, those of the time before.
+
+    A model that learns such a column (a serial number, days since a list was made) reads the past month from it, and gives
+    every later row the points of the last one. The rows of each quarter of the times (`as_of`, one a row) but the first are held
+    against all rows before it.
+    """
+    edges = np.unique(np.quantile(as_of, [0.25, 0.5, 0.75]))
+    if len(edges) < 3:
+        return []
+    part = np.searchsorted(edges, as_of, side="right")
+    found = []
+    for name in names:
+        if not is_number(X[name]):
+            continue
+        beyond = _least_beyond(numbers(X[name]), part)
+        if beyond >= POLICY.beyond:
+            text = (
+                f"grows with the calendar: at each later time at least {percent(beyond)} of its values are beyond all but one in "
+                "a hundred of those before, so that it says nothing of records to come"
+            )
+            found.append(Finding(str(name), "calendar", text))
+    return found
+
+
+def _least_beyond(values: NDArray[np.float64], part: NDArray[np.int64]) -> float:
+    """The least share, over the later parts, of values that lie beyond 99 in a hundred of those before, always on one side."""
+    shares = []
+    for k in range(1, 4):
+        before, now = (v[~np.isnan(v)] for v in (values[part < k], values[part == k]))
+        if min(len(before), len(now)) < POLICY.fewest_pure:
+            return 0.0
+        low, high = np.quantile(before, [0.01, 0.99])
+        shares.append((float((now > high).mean()), float((now < low).mean())))
+    up, down = zip(*shares, strict=True)
+    return float(max(min(up), min(down)))

@@ -129,6 +129,8 @@ def test_leaks_are_found_and_not_used() -> None:
     assert {(f.column, f.kind) for f in model.leaks_} == {
         ("late", "single_field"),
         ("loss_reason", "known_leaker"),
+        # The rows' own time: no leak, but nothing that a later row could be told by.
+        ("when", "calendar"),
     }
     names = model.feature_names_in_
     assert (model.contributions(X)[:, [names.index("late"), names.index("loss_reason")]] == 0).all()

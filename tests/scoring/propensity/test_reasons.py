@@ -171,6 +171,6 @@ def test_lines_sum_and_the_rest_is_small_where_it_can_be(points: list[int], base
     assert len(lines) <= 5
     assert [abs(r.points) for r in lines] == sorted((abs(r.points) for r in lines), reverse=True)
     rest = told[-1].points if told and told[-1].feature == ELSE_FEATURE else 0
-    if 3 < len(lines):
+    if len(lines) > 3:
         fewer = rest + sum(r.points for r in lines[3:])
         assert abs(fewer) > abs(lines[0].points), "three would have done"

@@ -156,7 +156,7 @@ NEUTRAL: dict[str, dict[str, str]] = {
     # Kept by our own pulls, where the CRM keeps no history of a field (see `engine.field_values`).
     "field_values": {"object": TEXT, "record_id": TEXT, "field": TEXT, "value": TEXT, "seen_at": MS},
     "watched_fields": {"object": TEXT, "field": TEXT, "since": MS},
-    "snapshots": {"object": TEXT, "taken_at": MS},
+    "first_sights": {"object": TEXT, "record_id": TEXT, "seen_at": MS},
     "currencies": {"code": TEXT, "rate": REAL, "start_at": MS, "end_at": MS},
     "org": {"currency": TEXT, "time_zone": TEXT},
 }

@@ -37,9 +37,8 @@ def erase(
         "DELETE FROM _merged WHERE object = ? AND (list_contains(?, old_id) OR list_contains(?, new_id))",
         [mapped_as, ids, ids],
     )
-    con.execute(
-        "DELETE FROM _field_values WHERE object = ? AND list_contains(?, record_id)", [mapped_as, ids]
-    )
+    for kept in ("_field_values", "_first_sights"):
+        con.execute(f"DELETE FROM {kept} WHERE object = ? AND list_contains(?, record_id)", [mapped_as, ids])
     # A short id is a number that a head count may equal by chance; no field holds such an id in its own name.
     con.execute(
         "UPDATE _field_values SET value = NULL WHERE length(value) >= 15 AND list_contains(?, value)", [ids]

@@ -21,13 +21,11 @@ if TYPE_CHECKING:
 
 # A judgement: pulls come nightly, and a row in a month; more than one in twenty younger than a pull says that they do not.
 _MOST = 0.95
-# A record made within the last hour before a pull may not have been visible to it.
-_VISIBLE_MS = 3_600_000
 
 
 @dataclass(frozen=True)
 class FieldSnapshots:
-    """Rows of a record and a cut-off: since when (ms) each record's own values are known to us, nan where never."""
+    """Rows of a record and a cut-off: since when (ms) each record is known to us, nan where never."""
 
     ids: pd.Series[Any]
     cuts: NDArray[np.float64]
@@ -35,32 +33,40 @@ class FieldSnapshots:
     since: dict[str, int]
     """By field, when its first snapshot was taken."""
     entries: pd.DataFrame
-    """What snapshots saw that is no longer so, or came later: record_id, field, value, seen_at."""
+    """All that was seen of records of which something new was seen after the first snapshot: record_id, field, value, seen_at."""
 
     def certain(self, field: str) -> NDArray[np.bool_]:
         """The rows at whose cut-off we had seen the field."""
         return self._watched(field) & (self.cuts >= self.seen_from)
 
     def known(self, field: str) -> bool:
-        """Whether every row's value is of its time: but for one in twenty, that are younger than their first snapshot."""
-        return bool(self._watched(field).all() and self.certain(field).mean() >= _MOST)
+        """Whether every row's value is of its time: but for one in twenty, that are younger than their first snapshot.
+
+        A row without a record has no value that could be of another time.
+        """
+        named = self.ids.notna().to_numpy()
+        if not named.any():
+            return False
+        return bool(self._watched(field)[named].all() and self.certain(field)[named].mean() >= _MOST)
 
     def then(self, field: str, today: pd.Series[Any]) -> pd.Series[Any]:
         """The field's values at the cut-offs, as our pulls saw them; from before the first one as they are today.
 
-        A record that was made after the last pull before the cut-off has what the next pull saw.
+        A record that no pull had seen by then has what the next one saw.
         """
         entries = self.entries[self.entries["field"] == field]
         rows = np.flatnonzero(self._watched(field) & self.ids.isin(entries["record_id"]).to_numpy())
         if not len(rows):
             return today
-        at = np.fmax(self.cuts, self.seen_from)[rows]
-        of = pd.DataFrame({"row": rows, "record_id": self.ids.iloc[rows].to_numpy(), "at": at})
-        joined = of.merge(entries, on="record_id").sort_values(["row", "seen_at"])
-        later = joined.loc[joined["seen_at"] > joined["at"], "row"].unique()
-        known = joined[joined["seen_at"] <= joined["at"]].groupby("row")["value"].last()
+        at = np.fmax(self.cuts, self.seen_from)[rows].astype(np.int64)
+        asked = pd.DataFrame({"row": rows, "record_id": self.ids.iloc[rows].to_numpy(), "at": at})
+        found = pd.merge_asof(
+            asked.sort_values("at"),
+            entries[["record_id", "seen_at", "value"]].astype({"seen_at": "int64"}).sort_values("seen_at"),
+            left_on="at", right_on="seen_at", by="record_id",
+        )  # fmt: skip
         out = today.astype(object).copy()
-        out.iloc[later] = known.reindex(later).to_numpy(dtype=object)
+        out.iloc[found["row"].to_numpy()] = found["value"].to_numpy(dtype=object)
         return out
 
     def _watched(self, field: str) -> NDArray[np.bool_]:
@@ -83,23 +89,10 @@ def snapshots_of(
     if not since:
         nothing = pd.DataFrame(columns=["record_id", "field", "value", "seen_at"])
         return FieldSnapshots(ids, at, np.full(len(ids), np.nan), {}, nothing)
-    return FieldSnapshots(
-        ids, at, _seen_from(engine, entity, ids), since, _entries(engine, entity, list(since))
-    )
-
-
-def _seen_from(engine: Engine, entity: str, ids: pd.Series[Any]) -> NDArray[np.float64]:
-    """When the first snapshot after each record's creation was taken; nan where there is none."""
-    t = neutral(engine, "snapshots")
-    taken = np.sort(
-        query(engine, t.filter(t.object == entity).select("taken_at"))["taken_at"].to_numpy(float)
-    )
-    records = neutral(engine, entity)
-    made = query(engine, records.select(key=records.id, at=records.created_at)).drop_duplicates("key")
-    created = ids.map(made.set_index("key")["at"]).astype("float64").to_numpy()
-    place = np.searchsorted(taken, created + _VISIBLE_MS)
-    found = np.append(taken, np.nan)[np.minimum(place, len(taken))]
-    return np.where(np.isnan(created), np.nan, found)
+    t = neutral(engine, "first_sights")
+    seen = query(engine, t.filter(t.object == entity).select("record_id", "seen_at")).set_index("record_id")
+    seen_from = np.asarray(ids.map(seen["seen_at"]), dtype=np.float64)
+    return FieldSnapshots(ids, at, seen_from, since, _entries(engine, entity, list(since)))
 
 
 def _entries(engine: Engine, entity: str, fields: list[str]) -> pd.DataFrame:

@@ -71,8 +71,11 @@ class Comparison:
 
     @property
     def no_sign(self) -> bool:
-        """Whether open records are no farther from past ones than chance brings (two standard errors), and filled as often."""
-        near = abs(self.apart) <= 2 * self.error
+        """Whether open records are no farther from past ones than chance brings (two standard errors), and filled as often.
+
+        Only where there are enough of them: what the outcome would make of the value would have been seen.
+        """
+        near = abs(self.apart) <= 2 * self.error <= self.rarer * self.spread
         return near and max(self.filled) - min(self.filled) <= POLICY.fill_gap / 2
 
     @property

@@ -209,13 +209,12 @@ class Warehouse:
         if self.columns("merges_read"):
             self._merges.take(undone=bool(self.columns("merges_undone")))
 
-    def keep_values(self, wanted: Mapping[str, Iterable[str]], at: int, *, whole: bool, every: bool) -> None:
+    def keep_values(self, wanted: Mapping[str, Iterable[str]], at: int, *, whole: bool) -> None:
         """Keep what the views show of some columns, by object, at `at` (ms): our own history, where the CRM keeps none.
 
-        `whole` and `every` as `FieldValues.take` has them.
+        Not `whole`: only some objects were pulled.
         """
-        wanted = {o: c for o, c in wanted.items() if self.columns(o)}
-        self._values.take(wanted, at, whole=whole, every=every)
+        self._values.take(wanted, at, whole=whole)
 
     # -- neutral views -------------------------------------------------------------------------------------------
 

@@ -67,9 +67,8 @@ def pulling(
     back = forget.after_pull(ws)
     if back:
         run.counts["forgotten_but_in_the_crm"] = back
-    # Where the CRM keeps no history of a field, ours begins with the first pull. A comparison may have repaired old records.
-    wanted = without_history(ws.warehouse.engine)
-    ws.warehouse.keep_values(wanted, until, whole=not objects, every=compare)
+    # Where the CRM keeps no history of a field, ours begins with the first pull.
+    ws.warehouse.keep_values(without_history(ws.warehouse.engine), until, whole=not objects)
     if lost:
         run.counts["taken_as_written"] = restored.adopt(ws, run.id)
     return pulled

@@ -80,23 +80,19 @@ def test_what_the_outcome_sets_is_not_used(
 
 def watch(world: World, column: str, since: int) -> None:
     """As if our own pulls had seen a deals' field every night since a day: its value from the end of the deal on, where there is one."""
+
+    def night(at: int) -> int:
+        return since + -(-max(at - since, 0) // DAY) * DAY
+
     world.add("watched_fields", object="deals", field=column, since=since)
-    for at in range(since, NOW + 1, DAY):
-        world.add("snapshots", object="deals", taken_at=at)
     for row in world.rows["deals"]:
-        if row[column] is not None:
-            # Pulls see a change on the next day at the latest; what ended before the first one was seen there.
-            seen = max(row["closed_at"] + DAY, since)
-            if seen <= NOW:
-                at = since + -(-(seen - since) // DAY) * DAY
-                world.add(
-                    "field_values",
-                    object="deals",
-                    record_id=row["id"],
-                    field=column,
-                    value=row[column],
-                    seen_at=at,
-                )
+        first = night(row["created_at"])
+        if first > NOW:
+            continue
+        world.add("first_sights", object="deals", record_id=row["id"], seen_at=first)
+        if row[column] is not None and (seen := night(row["closed_at"])) <= NOW:
+            value = {"record_id": row["id"], "field": column, "value": row[column]}
+            world.add("field_values", object="deals", seen_at=seen, **value)
 
 
 def test_what_our_pulls_saw_is_the_value_of_then() -> None:
@@ -143,8 +139,8 @@ def test_an_attribute_that_our_pulls_saw_is_known() -> None:
     for row in world.rows["deals"]:
         row["c_fit"] = str(rng.choice(["North", "South"]))
     world.add("watched_fields", object="deals", field="c_fit", since=START - 400 * DAY)
-    for at in range(START - 400 * DAY, NOW + 1, DAY):
-        world.add("snapshots", object="deals", taken_at=at)
+    for row in world.rows["deals"]:
+        world.add("first_sights", object="deals", record_id=row["id"], seen_at=row["created_at"] + DAY)
     found = trained(world)
     why = {e["column"]: e["evidence"] for e in found.model.card["as_of_today"]}
     assert "our own pulls" in why["deals.c_fit"]

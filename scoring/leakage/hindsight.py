@@ -73,9 +73,13 @@ class Comparison:
     def no_sign(self) -> bool:
         """Whether open records are no farther from past ones than chance brings (two standard errors), and filled as often.
 
-        Only where there are enough of them: what the outcome would make of the value would have been seen.
+        Where the value says something of the outcome, open records must be so many that what the outcome would make of it would
+        lie three standard errors away, and it must be the farther of the two.
         """
-        near = abs(self.apart) <= 2 * self.error <= self.rarer * self.spread
+        near = abs(self.apart) <= 2 * self.error
+        if not self.harmless:
+            made = self.rarer * self.spread
+            near = near and abs(self.apart) <= POLICY.share_of_spread * made and 3 * self.error <= made
         return near and max(self.filled) - min(self.filled) <= POLICY.fill_gap / 2
 
     @property

@@ -271,10 +271,11 @@ def _features(found: Proposals) -> list[str]:
         return []
     return [
         "[features]",
-        "# Of these fields only today's value is known, and there is no sign that an outcome sets them. Strike out what",
-        "# may change after a record was made.",
+        "# Of these fields only today's value is known, and there is no sign that an outcome sets them. Each training looks",
+        "# anew, marks on the card what it uses of them, and says how it would score without. Take the # from the last line",
+        "# for those of which you know that they never change after a record was made: they are used without a question.",
         *(f"# {name}: {why}." for name, why in found.fixed.items()),
-        f"fixed = {_quoted(list(found.fixed))}",
+        f"# fixed = {_quoted(list(found.fixed))}",
         "",
     ]
 

@@ -78,6 +78,23 @@ def test_what_the_outcome_sets_is_not_used(
     assert found.report.verdict != "better than base rate"
 
 
+@pytest.mark.parametrize("seed", range(5))
+def test_a_name_is_not_enough_where_few_records_are_open(seed: int) -> None:
+    """A dozen open deals cannot show what the winners' fields were like before: no sign is no evidence then."""
+    world, rng = salesforce_like(signal=0.0, deals=450, seed=seed), np.random.default_rng(seed)
+    ended = [r for r in world.rows["deals"] if r["is_closed"]]
+    world.rows["deals"] = ended + [r for r in world.rows["deals"] if not r["is_closed"]][:12]
+    for row in world.rows["deals"]:
+        late = ["web", "partner", "fair"] if row["is_won"] else ["web", "web", "fair"]
+        row["c_fit"] = str(rng.choice(late))
+    for row in world.rows["fields"]:
+        if row["column_name"] == "c_fit":
+            row["label"] = "Lead source"
+    found = trained(world)
+    assert "deals.c_fit" not in {f.name for f in found.model.features}
+    assert found.report.verdict != "better than base rate"
+
+
 def watch(world: World, column: str, since: int) -> None:
     """As if our own pulls had seen a deals' field every night since a day: its value from the end of the deal on, where there is one."""
 

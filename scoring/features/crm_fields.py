@@ -33,6 +33,11 @@ _PROTECTED = re.compile(
     r"health_(status|condition|problem|issue)s?|medical_(history|condition|record)s?|genetic_data|political_?(view|opinion|party|affiliation)s?|"
     r"(trade_)?union_?(member\w*)?|veteran\w*|refugee\w*|migrant\w*|migration_background)($|_)"
 )
+# Counts of what somebody does on our pages and with our mails, as CRMs and the tools beside them call it.
+_INTEREST = re.compile(
+    r"(^|_)(page_?views?|views?|visits?|sessions?|clicks?|opens?|opened|downloads?|webinars?|sign_?ups?|log_?ins?|"
+    r"seitenaufrufe|aufrufe|besuche|klicks|vues|visites|clics|visitas|vistas)(_|$)"
+)
 _ABOUT_REPS = re.compile(r"(^|_)(owner|rep|sales_?(rep|person)|assigned_to|created_by|modified_by)(_|$)")
 # Told elsewhere by features of their own, or not a property of the buyer at all.
 _NOT_FIELDS = {
@@ -179,7 +184,13 @@ def declared(fields: list[Field]) -> tuple[list[Group], list[Feature]]:
         # What a company or a person is, is one reason; a number with a history is a doing of its own.
         profile = {"companies": "company_profile", "contacts": "person"}.get(field.entity, "")
         counts = field.kind == "number" and field.known == "history"
-        groups.append(Group(field.name, side, Words(kind, label), "" if counts else profile))
+        theme = "" if counts else profile
+        if field.kind == "number" and (
+            _INTEREST.search(_plain(field.column)) or _INTEREST.search(_plain(label))
+        ):
+            # Two counts of visits take each other's points: together they are one reason.
+            theme = "interest"
+        groups.append(Group(field.name, side, Words(kind, label), theme))
         kept = of_dtype(field.kind)
         features.append(Feature(field.name, source, field.name, where=kept, column=field.column))
         if field.kind == "number" and field.known == "history":

@@ -21,8 +21,9 @@ from sales_consultant.scoring.leakage.names import known_leaker
 from sales_consultant.scoring.leakage.policy import POLICY
 from sales_consultant.scoring.leakage.suspects import ROWS_TO_JUDGE, find_suspects
 from sales_consultant.scoring.leakage.univariate import (
-    find_columns_beyond_the_past,
+    find_calendar_columns,
     find_label_determining_columns,
+    has_level,
     single_fields,
 )
 
@@ -87,7 +88,7 @@ def audit(
         random_state=random_state,
     )
     if as_of is not None:
-        out.dropped += find_columns_beyond_the_past(X, as_of, names=looking.left())
+        out.dropped += find_calendar_columns(X, y, as_of, names=looking.left())
     remaining = looking.left()
     out.levels = [f for f in out.levels if f.column in set(remaining)]
     out.suspects = find_suspects(
@@ -136,7 +137,7 @@ def _without_levels(X: pd.DataFrame, found: Sequence[Finding], random_state: int
     rng = np.random.default_rng(random_state)
     for column in dict.fromkeys(f.column for f in found if f.column in X):
         gone = [f.level for f in found if f.column == column]
-        hit = X[column].astype("string").isin(gone).to_numpy(dtype=bool, na_value=False)
+        hit = has_level(X[column], gone)
         drawn = X[column].to_numpy(dtype=object).copy()
         drawn[hit] = rng.choice(drawn[~hit], int(hit.sum()))
         X = X.assign(**{column: pd.Series(drawn, index=X.index)})

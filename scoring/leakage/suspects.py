@@ -7,7 +7,7 @@ others' (`orientation`), and its name, or that a model is far better with it and
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -21,10 +21,20 @@ from sales_consultant.scoring.leakage.orientation import orientation
 from sales_consultant.scoring.leakage.policy import POLICY
 from sales_consultant.scoring.leakage.univariate import floats
 
-KIND = "known_late"
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+KIND, BY_VALUES = "known_late", "known_late_by_values"
+"""Kinds of findings: with a name or an origin against the column, or by its values beside the others' alone."""
 # Three models of these, and only where something is suspect: where one row in fifty has the event, 3,000 rows tell little.
 ROWS_TO_JUDGE = 10_000
 _TIED = "the outcome alone ties it to what else tells the outcome, as if that had come first"
+
+
+def left_out(found: Sequence[Finding], policy: str) -> list[Finding]:
+    """The suspects that are not used: with "drop" all, with "named" those that more than their values speaks against."""
+    kinds = {"drop": (KIND, BY_VALUES), "named": (KIND,), "use": ()}[policy]
+    return [f for f in found if f.kind in kinds]
 
 
 @dataclass
@@ -52,6 +62,10 @@ class _Signs:
         if column not in self.named:
             self.named.append(column)
             self.seen[column] = text
+
+    def kind(self, column: str) -> str:
+        """The kind of a column's finding."""
+        return BY_VALUES if column in self.alone else KIND
 
     def evidence(self, column: str) -> str:
         """All that speaks against a column."""
@@ -99,7 +113,7 @@ def find_suspects(
         return []
     found, full, without = set(signs.suspects), round(full, 4), round(without, 4)
     return [
-        Finding(c, KIND, signs.evidence(c), "suspect", auc_with=full, auc_without=without)
+        Finding(c, signs.kind(c), signs.evidence(c), "suspect", auc_with=full, auc_without=without)
         for c in asked
         if c in found
     ]

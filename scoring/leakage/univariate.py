@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from sales_consultant.config.language.numbers import percent
-from sales_consultant.scoring.additive import is_number, numbers
+from sales_consultant.scoring.additive import Encoder, is_number, levels_of, logistic, numbers
 from sales_consultant.scoring.core import Finding
 from sales_consultant.scoring.leakage.names import doubted
 from sales_consultant.scoring.leakage.policy import POLICY
-from sales_consultant.scoring.metrics import auc
+from sales_consultant.scoring.metrics import auc, mean_loss
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
 # Levels of a text that are looked at, the most frequent first: a level beyond them is on too few rows to show.
 _MOST_LEVELS = 50
+# A judgement: a straight line of some dozen columns is known well from so many rows.
+_MOST_TO_LEARN = 10_000
 
 
 def fill_gaps(values: pd.DataFrame, ended: NDArray[np.bool_]) -> list[Finding]:
@@ -46,7 +51,12 @@ def cells(column: pd.Series[Any], learn: NDArray[np.bool_]) -> NDArray[np.int64]
         edges = np.unique(np.quantile(seen, np.linspace(0.05, 0.95, 19))) if len(seen) else np.empty(0)
         codes = np.searchsorted(edges, values, side="right")
         return np.where(np.isnan(values), len(edges) + 1, codes).astype(np.int64)
-    return pd.factorize(column.astype("string"))[0].astype(np.int64)
+    return pd.factorize(levels_of(column))[0].astype(np.int64)
+
+
+def has_level(column: pd.Series[Any], levels: Collection[str | None]) -> NDArray[np.bool_]:
+    """Which rows have one of some levels, spelt as the encoder spells them."""
+    return levels_of(column).isin([v for v in levels if v is not None]).to_numpy(dtype=bool)
 
 
 def floats(column: pd.Series[Any]) -> NDArray[np.float64] | None:
@@ -177,10 +187,10 @@ def _by_value(
     column that knows.
     """
     if not _is_number(column):
-        text = column.astype("string")
+        text = levels_of(column)
         levels, events = [], 0.0
         for value in text.value_counts().index[:_MOST_LEVELS]:
-            mark = (text == value).fillna(False).to_numpy()
+            mark = (text == value).to_numpy(dtype=bool)
             if hit := outcomes.decided_by(mark, f'"{str(value)[:40]}"', name, "decides"):
                 levels.append(replace(hit, level=str(value)))
                 events += float(outcomes.y[mark].sum())
@@ -213,29 +223,35 @@ def _is_time(column: pd.Series[Any]) -> bool:
     return bool(pd.api.types.is_datetime64_any_dtype(column))
 
 
-def find_columns_beyond_the_past(X: pd.DataFrame, as_of: NDArray[Any], *, names: list[str]) -> list[Finding]:
-    """Numbers whose values at every later time are nearly all above, or nearly all below, those of the time before.
+def find_calendar_columns(
+    X: pd.DataFrame, y: NDArray[np.float64], as_of: NDArray[Any], *, names: list[str]
+) -> list[Finding]:
+    """Numbers that tell the rows' own time (`as_of`, one a row), where a model of the past is no better for them later.
 
-    A model that learns such a column (a serial number, days since a list was made) reads the past month from it, and gives
-    every later row the points of the last one. The rows of each quarter of the times (`as_of`, one a row) but the first are held
-    against all rows before it.
+    A model that learns such a column (a serial number, days since a list was made, the year) reads the past month from it, and
+    gives every later row the points of the last one. Found are numbers whose values at each quarter of the times but the first
+    are nearly all beyond those before, or go with the time throughout; they stay where the newest quarter is told better with
+    them, as where a due date and a date of order make a span.
     """
     edges = np.unique(np.quantile(as_of, [0.25, 0.5, 0.75]))
     if len(edges) < 3:
         return []
     part = np.searchsorted(edges, as_of, side="right")
-    found = []
+    order = pd.Series(as_of).rank()
+    told: dict[str, str] = {}
     for name in names:
-        if not is_number(X[name]):
-            continue
-        beyond = _least_beyond(numbers(X[name]), part)
-        if beyond >= POLICY.beyond:
-            text = (
-                f"grows with the calendar: at each later time at least {percent(beyond)} of its values are beyond all but one in "
-                "a hundred of those before, so that it says nothing of records to come"
-            )
-            found.append(Finding(str(name), "calendar", text))
-    return found
+        if is_number(X[name]):
+            values = numbers(X[name])
+            if (beyond := _least_beyond(values, part)) >= POLICY.beyond:
+                told[name] = (
+                    f"at each later time at least {percent(beyond)} of its values are beyond nearly all before"
+                )
+            elif (along := _along(values, order)) >= POLICY.along:
+                told[name] = f"its rank correlation with the time of the row is {along:.2f}"
+    if not told or _worth(X[names], y, part, list(told)):
+        return []
+    end = "it says nothing of rows to come, and the newest quarter is told no better with it"
+    return [Finding(c, "calendar", f"tells the calendar: {why}; {end}") for c, why in told.items()]
 
 
 def _least_beyond(values: NDArray[np.float64], part: NDArray[np.int64]) -> float:
@@ -249,3 +265,27 @@ def _least_beyond(values: NDArray[np.float64], part: NDArray[np.int64]) -> float
         shares.append((float((now > high).mean()), float((now < low).mean())))
     up, down = zip(*shares, strict=True)
     return float(max(min(up), min(down)))
+
+
+def _along(values: NDArray[np.float64], order: pd.Series[float]) -> float:
+    """The size of the rank correlation of values with the order of the rows' times."""
+    seen = ~np.isnan(values)
+    if seen.sum() < 4 * POLICY.fewest_pure or not np.ptp(values[seen]):
+        return 0.0
+    return float(abs(np.corrcoef(pd.Series(values[seen]).rank(), order[seen])[0, 1]))
+
+
+def _worth(X: pd.DataFrame, y: NDArray[np.float64], part: NDArray[np.int64], asked: list[str]) -> bool:
+    """Whether a straight model of the rows before the newest quarter tells that quarter better with some columns than without."""
+    losses = []
+    for columns in (X, X.drop(columns=asked)):
+        learn, judge = np.flatnonzero(part < 3)[-_MOST_TO_LEARN:], np.flatnonzero(part == 3)[:_MOST_TO_LEARN]
+        if min(y[learn].sum(), (1 - y[learn]).sum()) < POLICY.fewest_of_a_class:
+            return False
+        encoder, rate = Encoder.learn(columns.iloc[learn], hinges=0), y[learn].mean()
+        margin = np.full(len(judge), np.log(rate / (1 - rate)))
+        if encoder.codes:
+            coef, level = logistic(encoder.encode(columns.iloc[learn]), y[learn], np.ones(len(learn)), 0.3)
+            margin = encoder.encode(columns.iloc[judge]) @ coef + level
+        losses.append(mean_loss(y[judge], margin, np.ones(len(judge))))
+    return losses[0] < losses[1] * (1 - POLICY.worth_calendar)

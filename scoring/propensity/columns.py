@@ -65,6 +65,8 @@ def _usable(column: pd.Series[Any]) -> pd.Series[Any] | None:
         return _days(column)
     if isinstance(kind, pd.PeriodDtype):
         return pd.Series(column.dt.to_timestamp())
+    if isinstance(kind, pd.CategoricalDtype) and any(type(v) is str for v in kind.categories):
+        return _of_objects(column.astype(object))
     return _of_objects(column) if kind == object else None
 
 

@@ -77,9 +77,17 @@ class Classifier:
         event = self.predict_proba(X)[:, 1] > 0.5
         return np.asarray(self.classes_[event.astype(np.int64)])
 
-    def score(self, X: Table, y: Any) -> float:
-        """The share of rows whose label `predict` gives."""
-        return float((self.predict(X) == np.asarray(y)).mean())
+    def score(self, X: Table, y: Any, sample_weight: Any = None) -> float:
+        """The share of rows whose label `predict` gives, of their weight where one a row is given."""
+        weight = None if sample_weight is None else np.asarray(sample_weight, dtype=float)
+        return float(np.average(self.predict(X) == np.asarray(y), weights=weight))
+
+    def set_score_request(self, *, sample_weight: bool | str | None = None) -> Self:
+        """Say whether scikit-learn's tools are to pass sample_weight on to `score`, as `set_fit_request` does."""
+        request = self.get_metadata_routing()
+        request.score.add_request(param="sample_weight", alias=sample_weight)
+        self._metadata_request = request
+        return self
 
     def set_fit_request(self, **asked: bool | str | None) -> Self:
         """Say which of as_of, groups and sample_weight scikit-learn's tools are to pass on to `fit` (metadata routing).
@@ -103,6 +111,7 @@ class Classifier:
         request = MetadataRequest(owner=self)
         for name in _ROUTED:
             request.fit.add_request(param=name, alias=None)
+        request.score.add_request(param="sample_weight", alias=None)
         return request
 
     def __sklearn_tags__(self) -> Any:

@@ -30,7 +30,7 @@ from sales_consultant.scoring.additive import (
     tables_win,
 )
 from sales_consultant.scoring.core import Finding, ScoringError
-from sales_consultant.scoring.leakage import audit
+from sales_consultant.scoring.leakage import audit, left_out
 from sales_consultant.scoring.metrics import (
     ForwardTest,
     calibrate,
@@ -56,7 +56,7 @@ if TYPE_CHECKING:
 # The odds of a probability of one in three million: what somebody's model calls certain is clipped there.
 LARGEST_MARGIN = 15.0
 
-Suspects = Literal["drop", "use"]
+Suspects = Literal["named", "drop", "use"]
 
 Form = Linear | Tables | CompetingRisks
 
@@ -67,11 +67,11 @@ class PropensityModel(Classifier):
     `tier` is "auto" (by the rows of each class: under 40 "rules", under 200 "shrunk", under 1,000 "full", from then
     on "boosted" where it has the smaller log-loss out of fold, by more than chance, and is not behind on the newest
     quarter) or one of the tiers. `audit` names the columns in which leaks are looked for (None: in all, and in their
-    names); `suspects` says what becomes of columns that look known only at the end of a record ("drop": not used,
-    "use": used). `tables` says whether the tiers "shrunk" and "full" may be learnt as tables too, where quick trees
-    show by a standard error that something bends and the tables then win as the boosted tier's do (None: where the
-    tier is "auto"). `families` says what a column is made of: where one leaks, all columns of its family are dropped
-    (a column without an entry is its own). `meanings` says which columns measure one thing, as the windows of a count: in
+    names); `suspects` says what becomes of columns that look known only at the end of a record ("named": not used where
+    more than their values says so, as their name; "drop": not used; "use": used). `tables` says whether the tiers
+    "shrunk" and "full" may be learnt as tables too, where quick trees show by a standard error that something bends and
+    the tables then win as the boosted tier's do (None: where the tier is "auto"). `families` says what a column is made
+    of: where one leaks, all columns of its family are dropped (a column without an entry is its own). `meanings` says which columns measure one thing, as the windows of a count: in
     the linear form their effects go one way. In the tier "rules" there is no model: every row gets the base rate and no
     contribution.
 
@@ -114,7 +114,7 @@ class PropensityModel(Classifier):
         families: Mapping[str, str] | None = None,
         tables: bool | None = None,
         meanings: Mapping[str, Meaning] | None = None,
-        suspects: Suspects = "drop",
+        suspects: Suspects = "named",
     ) -> None:
         self.tier = tier
         self.meanings = meanings
@@ -188,8 +188,8 @@ class PropensityModel(Classifier):
 
     @property
     def left_out_(self) -> list[Finding]:
-        """The findings whose columns are not used: leaks, and suspects where the policy is to drop them."""
-        return [*self.leaks_, *(self.suspects_ if self.suspects == "drop" else ())]
+        """The findings whose columns are not used: leaks, and suspects as the policy says."""
+        return [*self.leaks_, *left_out(self.suspects_, self.suspects)]
 
     @property
     def _tables(self) -> bool:

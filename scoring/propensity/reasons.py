@@ -162,19 +162,20 @@ def _each(
 def shown(every: Sequence[Reason], top: int = 3) -> list[Reason]:
     """The strongest reasons, and all others in one line; the points still sum to the score less 50.
 
-    What holding the score did is no reason of the record: it is in "everything else". So is what brings a single point,
-    where anything brings more. Where "everything else" would be larger than every line, more of what is in it is named, up to
-    five lines: the lines would not be why the score is what it is.
+    What brings a single point is in "everything else", where anything brings more. Where that would be larger than every line,
+    more of what is in it is named, up to five lines: the lines would not be why the score is what it is. What holding the score
+    at 1 or 99 did is no reason of the record and comes last.
     """
     told = [r for r in every if r.points and r.feature not in (ELSE_FEATURE, HELD_FEATURE)]
     told.sort(key=lambda r: -abs(r.points))
     named = [r for r in told if abs(r.points) >= _WORTH_A_LINE] or told
     strongest = named[:top]
-    rest = sum(r.points for r in every) - sum(r.points for r in strongest)
+    held = [r for r in every if r.feature == HELD_FEATURE and r.points]
+    rest = sum(r.points for r in every) - sum(r.points for r in (*strongest, *held))
     for r in told[len(strongest) :]:
         if abs(rest) <= abs(strongest[0].points) or len(strongest) == top + _MORE:
             break
         if r.points * rest > 0:
             strongest.append(r)
             rest -= r.points
-    return [*strongest, *([Reason(ELSE, rest, ELSE_FEATURE)] if rest else [])]
+    return [*strongest, *([Reason(ELSE, rest, ELSE_FEATURE)] if rest else []), *held]

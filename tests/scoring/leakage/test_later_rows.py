@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sales_consultant.scoring.leakage.univariate import find_columns_beyond_the_past
+from sales_consultant.scoring.leakage.univariate import find_calendar_columns
 from sales_consultant.scoring.propensity import PropensityModel
 
 N = 3_000
@@ -22,6 +22,7 @@ def table() -> tuple[pd.DataFrame, np.ndarray]:
             "made": pd.to_datetime(at, unit="D", origin="2022-01-01"),
             "with_gaps": np.where(rng.random(N) < 0.5, at + 0.0, np.nan),
             "price_level": 1 + at / 720 * 0.3 + rng.normal(0, 0.05, N),
+            "half_year": at // 180,
             "month_of_year": months % 12,
             "step": (at > 360).astype(float),
             "flag": at > 360,
@@ -32,19 +33,31 @@ def table() -> tuple[pd.DataFrame, np.ndarray]:
     ), 1_600_000_000_000 + at * DAY
 
 
-def test_only_what_is_beyond_the_past_is_found() -> None:
+def by_lot() -> np.ndarray:
+    return (np.random.default_rng(3).random(N) < 0.3).astype(float)
+
+
+def test_what_tells_the_calendar_is_found() -> None:
     X, at = table()
-    found = find_columns_beyond_the_past(X, at, names=list(X.columns))
-    assert {f.column for f in found} == {"serial", "counted_down", "made", "with_gaps"}
-    assert all(f.kind == "calendar" and "%" in f.evidence for f in found)
+    found = find_calendar_columns(X, by_lot(), at, names=list(X.columns))
+    assert {f.column for f in found} == {"serial", "counted_down", "made", "with_gaps", "half_year"}
+    assert all(f.kind == "calendar" and "calendar" in f.evidence for f in found)
 
 
 @pytest.mark.parametrize("times", [1, 2])
 def test_a_table_of_one_time_has_no_later_rows(times: int) -> None:
+    X, _ = table()
+    assert find_calendar_columns(X, by_lot(), np.arange(N) % times, names=["serial"]) == []
+
+
+def test_what_tells_the_newest_quarter_better_stays() -> None:
+    """A price that rises with time, and decides by itself; the same by lot tells the calendar only."""
+    rng = np.random.default_rng(0)
     X, at = table()
-    assert (
-        find_columns_beyond_the_past(X, at // (800 * DAY) * 0 + np.arange(N) % times, names=["serial"]) == []
-    )
+    X = X[["plain"]].assign(price=(at - at.min()) / DAY / 720 + rng.normal(0, 0.09, N))
+    y = (rng.random(N) < 1 / (1 + np.exp(-8 * (X["price"] - 0.5)))).to_numpy(dtype=float)
+    assert find_calendar_columns(X, y, at, names=list(X.columns)) == []
+    assert [f.column for f in find_calendar_columns(X, by_lot(), at, names=list(X.columns))] == ["price"]
 
 
 def test_a_season_is_not_learnt_from_a_serial_number() -> None:

@@ -195,7 +195,31 @@ def test_a_date_after_its_own_row_is_a_leak_where_only_one_outcome_has_it(zone: 
         np.where((y == 1) & (rng.random(n) < 0.7), days, -days), unit="D"
     )
     found = PropensityModel(tier="full", tables=False).fit(X, y, as_of=as_of).leaks_
-    assert [(f.column, f.kind) for f in found] == [("installed", "later_date")]
+    # A plan is no leak; as a date it tells the calendar, which is another reason to leave it out.
+    assert [(f.column, f.kind) for f in found] == [("installed", "later_date"), ("next_visit", "calendar")]
+
+
+@pytest.mark.parametrize(
+    "kind", ["bool", "boolean", "object", "category", "float in a category", "text", "int"]
+)
+def test_a_flag_that_only_some_of_the_won_have_is_not_learnt(kind: str) -> None:
+    """However it is held: the audit and the encoder spell a level alike."""
+    X, y, rng = honest()
+    signed = pd.Series((y == 1) & (rng.random(len(y)) < 0.12), index=X.index)
+    held = {
+        "bool": signed,
+        "boolean": signed.astype("boolean"),
+        "object": signed.astype(object),
+        "category": signed.astype("category"),
+        "float in a category": pd.Series(np.where(signed, 7.0, 2.0), index=X.index).astype("category"),
+        "text": signed.map({True: "yes", False: "no"}),
+        "int": signed.astype(int),
+    }
+    X["docs_ok"] = held[kind]
+    model = PropensityModel(tier="full", tables=False).fit(X, y)
+    if "docs_ok" in model.feature_names_in_:
+        place = model.feature_names_in_.index("docs_ok")
+        assert abs(model.contributions(X)[:, place]).max() < 0.3
 
 
 def test_what_is_filled_with_the_outcome_and_lifts_all_else_is_a_leak() -> None:

@@ -259,6 +259,7 @@ def test_metadata_is_routed() -> None:
     X, y = frame()
     weight, groups = np.linspace(0.5, 1.5, len(y)), np.arange(len(y)) // 4
     asked = PropensityModel(tier="shrunk").set_fit_request(sample_weight=True, groups="company")
+    asked.set_score_request(sample_weight=False)
     with sklearn.config_context(enable_metadata_routing=True):
         found = cross_validate(
             clone(asked),
@@ -276,6 +277,29 @@ def test_metadata_is_routed() -> None:
     assert (first.predict_proba(X) == plain.predict_proba(X)).all()
     with pytest.raises(ScoringError, match="fit takes no weights; it takes as_of, groups, sample_weight"):
         PropensityModel().set_fit_request(weights=True)
+
+
+def test_a_pipeline_is_scored_with_routing_on() -> None:
+    import sklearn
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import FunctionTransformer
+
+    X, y = frame()
+    with sklearn.config_context(enable_metadata_routing=True):
+        line = make_pipeline(FunctionTransformer(), PropensityModel(tier="shrunk")).fit(X, y)
+        assert 0.5 < line.score(X, y) <= 1
+    model = PropensityModel(tier="shrunk").fit(X, y)
+    right = model.predict(X) == y
+    assert model.score(X, y, sample_weight=right.astype(float)) == 1.0
+    assert model.score(X, y) == right.mean()
+
+
+def test_a_lone_surrogate_in_a_category_is_spelt_out() -> None:
+    X, y = frame()
+    levels = pd.Index(["a", "b" + chr(0xD800)], dtype=object)
+    X["mark"] = pd.Categorical.from_codes(np.arange(len(y)) % 2, categories=levels)
+    model = PropensityModel(tier="shrunk").fit(X, y)
+    assert model.predict_proba(X).shape == (len(y), 2)
 
 
 def _first_fold(y: np.ndarray) -> np.ndarray:

@@ -84,6 +84,6 @@ def test_shown_reasons_keep_the_sum() -> None:
         Reason("held at 99", -20, "held"),
     ]
     lines = shown(every, top=3)
-    assert [r.text for r in lines] == ["a", "b", "c", "everything else"]
+    assert [r.text for r in lines] == ["a", "b", "c", "everything else", "held at 99"]
     assert sum(r.points for r in lines) == sum(r.points for r in every)
     assert lines[0].line() == "a: +9"

@@ -12,10 +12,13 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from sales_consultant.config.clock import DAY_MS
+from sales_consultant.config.domains import domain_key, email_key
 from sales_consultant.engine import Engine, neutral, query
 from sales_consultant.scoring.populations.bulk_edits import closed_together, made_together
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sales_consultant.scoring.populations.members import Membership
 
 # Salesforce leaves deals of less than two days out of its own deal scores too.
@@ -122,7 +125,11 @@ def stale_days(cycles: pd.Series[float]) -> float:
 
 def _twins(engine: Engine, entity: str, life: pd.DataFrame) -> set[str]:
     """Records entered again: deals of one company and name made on one day, people of one address, companies of one domain
-    and name."""
+    and name.
+
+    Addresses and domains have the keys that `check --data` tells duplicates by: a placeholder that many share makes nobody the
+    same. Names have to be alike but for case: one spelt otherwise likely is the same, and is learnt from all the same.
+    """
     t = neutral(engine, entity)
     same = {
         "deals": ("name", "company_id"),
@@ -132,12 +139,23 @@ def _twins(engine: Engine, entity: str, life: pd.DataFrame) -> set[str]:
     parts = {f"k{n}": t[c].cast("string").strip().lower() for n, c in enumerate(same[entity])}
     rows = query(engine, t.select(record_id=t.id, **parts))
     rows = life[["record_id", "created_at"]].merge(rows, on="record_id")
+    if entity == "contacts":
+        rows["k0"] = _keys(rows["k0"], email_key)
+        rows["k1"] = rows["k1"].fillna("contact")
+    if entity == "companies":
+        rows["k1"] = _keys(rows["k1"], domain_key)
     rows = rows[(rows[list(parts)].fillna("") != "").all(axis=1)].sort_values(["created_at", "record_id"])
     keys = list(parts)
     if entity == "deals":
         rows["day"] = rows["created_at"] // DAY_MS
         keys.append("day")
     return {str(i) for i in rows.loc[rows.duplicated(keys), "record_id"]}
+
+
+def _keys(values: pd.Series[str], key: Callable[[object], str]) -> pd.Series[str]:
+    """Texts, also where the column holds nothing but gaps; one look at each value that occurs."""
+    keys = {v: key(v) for v in values.dropna().unique()}
+    return pd.Series([keys.get(v, "") for v in values], index=values.index, dtype=object)
 
 
 def _owners(engine: Engine) -> pd.Series[str]:

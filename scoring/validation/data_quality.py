@@ -111,10 +111,10 @@ def _gaps(
     none = deals["company_id"].fillna("") == ""
     nobody = none & ~deals["id"].isin(linked)
     no_step, alone = (
-        "no step by e-mail, and no duplicate can be found",
+        "no step by e-mail, and no duplicate can be found by its address",
         "what it buys counts for nobody's value",
     )
-    no_name = "no duplicate can be found by it"
+    no_name = "no duplicate can be found by its name"
     rows: Sequence[tuple[str, str, pd.DataFrame, pd.Series[bool], str]] = (
         ("contacts", "no e-mail address", people[here], people.loc[here, "mail"] == "", no_step),
         ("leads", "no e-mail address", leads, leads["mail"] == "", no_step),

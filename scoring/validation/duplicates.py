@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from sales_consultant.config.clock import iso_day
-from sales_consultant.config.domains import FREE_MAIL
-from sales_consultant.scoring.validation.record_addresses import domain_key, email_key
+from sales_consultant.config.domains import FREE_MAIL, domain_key, email_key
 from sales_consultant.scoring.validation.record_names import (
     by_value,
     company_keys,
@@ -109,23 +108,29 @@ def _filled(column: pd.Series[str]) -> pd.Series[str]:
 
 
 def _people(people: pd.DataFrame) -> list[DataFinding]:
-    split = "each is scored by its own part of the history, and all but the oldest are left out of training"
+    # What training leaves out: `_twins` in scoring/populations/false_labels.py.
+    split = "each is scored by its own part of the history"
+    same_mail = f"{split}, and training learns from the oldest alone"
+    same_name = (
+        f"{split}, and training learns from each, but only from the oldest of those that share an address"
+    )
     found = []
-    for object_, rows in (
-        ("contacts", people[~people["lead"]]),
-        ("leads", people[people["lead"] & ~people["over"]]),
+    for object_, rows, more in (
+        ("contacts", people[~people["lead"]], ""),
+        # Converted leads are not told, for nobody scores them, and are learnt from.
+        ("leads", people[people["lead"] & ~people["over"]], ", be it a converted one"),
     ):
-        found += _same(rows, rows["mail"], object_, "the same e-mail address", split)
+        found += _same(rows, rows["mail"], object_, "the same e-mail address", same_mail + more)
         name, firm = rows["called"], _filled(rows["company_id"])
         key = (name + " " + firm).where((name != "") & (firm != ""), "")
         found += _same(
-            rows, key, object_, "the same name at one company", split, seen=name, told=rows["mail"]
+            rows, key, object_, "the same name at one company", same_name, seen=name, told=rows["mail"]
         )
     known = set(people.loc[~people["lead"], "mail"]) - {""}
     still = people[people["lead"] & ~people["over"]]
     both = still[still["mail"].isin(known)]
     if len(both):
-        effect = "the person is scored twice, and what the contact did counts for the lead in neither"
+        effect = "the person is scored twice, what the contact did counts for the lead in neither, and training learns from both"
         what = "a contact has the same e-mail address"
         suspects = suspects_of(both, "leads", both["mail"])
         found.append(DataFinding("duplicates", "leads", what, len(both), len(still), effect, suspects))
@@ -133,20 +138,28 @@ def _people(people: pd.DataFrame) -> list[DataFinding]:
 
 
 def _companies(companies: pd.DataFrame) -> list[DataFinding]:
-    effect = "its deals and purchases are split: value, churn risk and tier are told of each part alone"
+    effect = (
+        "its deals and purchases are split: value, churn risk and tier are told of each part alone, and training learns from "
+        "each, but only from the oldest of those that share a domain and, but for case, a name"
+    )
     web = companies["web"].where(~companies["web"].isin(set(FREE_MAIL)), "")
     found = _same(companies, web, "companies", "the same domain", effect)
-    # Two domains may be two companies of one name; one without a domain is likely the one that has it.
+    # Two domains may be two companies of one name, and one without a domain may be of either. Beside one domain it is likely
+    # the one that has it, and several without a domain are of one name and nothing that tells them apart.
     name = companies["called"]
     several = web.where(web != "").groupby(name).transform("nunique") > 1
-    return found + _same(companies, name.where(~several, ""), "companies", "the same name", effect, told=web)
+    key = name.where(~several | (web == ""), "")
+    return found + _same(companies, key, "companies", "the same name", effect, told=web)
 
 
 def _deals(deals: pd.DataFrame) -> list[DataFinding]:
     name, firm = deals["called"], _filled(deals["company_id"])
     made = deals["created_at"].fillna(0).map(day_of).astype(str)
     key = (name + " " + firm + " " + made).where((name != "") & (firm != ""), "")
-    effect = "counted once in training, but each has a score, an expected value and a step"
+    effect = (
+        "each has a score, an expected value and a step, and training learns from each, but only from the "
+        "oldest of those that share, but for case, a name"
+    )
     return _same(deals, key, "deals", "the same name, company and day", effect, seen="made on " + made)
 
 

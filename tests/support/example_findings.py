@@ -234,7 +234,7 @@ DATA_CHECKED = admin.DataChecked(
     (
         admin.DataFinding(
             "duplicates", "contacts", "the same e-mail address", 46, 2039, 22,
-            "each is scored by its own part of the history, and all but the oldest are left out of training",
+            "each is scored by its own part of the history, and training learns from the oldest alone",
             tuple(admin.SuspectRecord("contacts", str(n), NASTY if n == 101 else f"Ada Lovelace {n}", "ada@acme.example")
                   for n in (101, 102, 103, 104)),
         ),

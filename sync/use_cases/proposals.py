@@ -33,8 +33,9 @@ RENEWAL_WORDS = ("renew", "existing", "verlänger", "续")
 class EventCounts:
     """How often an event happened within the horizon to records whose horizon is over; `chosen` where it is proposed.
 
-    `with_event` and `without` are records; `rate` is the share of their rows with it, 0 to 1, None where there are none:
-    each record weighs one as in training, or who stays for years without it would count again and again.
+    `with_event` and `without` are records that it followed after any of their cut-offs, or after none; `rate` is the share of
+    their rows with it, 0 to 1, None where there are none: each record weighs one as in training, or who stays for years
+    without it would count again and again. So it is not the share of `with_event`.
     """
 
     event: Event
@@ -45,10 +46,15 @@ class EventCounts:
     chosen: bool = False
 
     @property
+    def records(self) -> int:
+        """The records whose horizon is over: of these `rate` is the share."""
+        return self.with_event + self.without
+
+    @property
     def rarer(self) -> float:
         """How many records the smaller side is worth: what a model can learn from."""
         rate = self.rate or 0.0
-        return min(rate, 1 - rate) * (self.with_event + self.without)
+        return min(rate, 1 - rate) * self.records
 
     @property
     def informative(self) -> bool:
@@ -196,19 +202,38 @@ def _why(best: EventCounts, counted: list[EventCounts]) -> str:
     """Why this event and no other, with what was counted of each."""
     if all(c.rate is None for c in counted):
         return f"no {min(HORIZONS)} days of anybody are over yet: rules instead of a model"
-    text = f"{_SAID[best.event]} within {best.horizon_days} days happens to {percent(best.rate or 0.0)}"
+    text = f"{_SAID[best.event]} within {best.horizon_days} days {_share(best, 'happens to ')}"
     if others := [c for c in counted if c is not best]:
-        told = "; ".join(
-            f"{_SAID[c.event]} within {c.horizon_days} days to {percent(c.rate or 0.0)} "
-            f"({c.with_event:,} with, {c.without:,} without)"
-            for c in others
-        )
+        told = "; ".join(f"{_SAID[c.event]} within {c.horizon_days} days {_share(c, 'to ')}" for c in others)
         text += f", {told}: what happens to nearly all, or to hardly anybody, sorts nobody"
         if not best.informative:
             text += ", and none of these is better; this one has the most records on its smaller side"
+    days = " or ".join(str(d) for d in dict.fromkeys(c.horizon_days for c in [best, *counted]))
+    text += (
+        f"; shares are of the records whose {days} days are over, and one that was open at several cut-offs counts by the "
+        f"share of them that the event followed ({best.with_event:,} after at least one, {best.without:,} after none)"
+    )
     if min(best.with_event, best.without) < MIN_SHRUNK:
         text += f"; fewer than {MIN_SHRUNK} on one side: rules instead of a model"
     return text
+
+
+def _share(c: EventCounts, verb: str) -> str:
+    """The share that decides, and the records that give it, with as many digits as the division needs.
+
+    >>> _share(EventCounts("won", 90, 981, 82, 0.9158), "to "), _share(EventCounts("won", 90, 2, 1, 0.5), "to ")
+    ('to 92 % (973 of 1,063)', 'to 50 % (1.5 of 3)')
+    """
+    if c.rate is None:
+        return "cannot be told, for so many days of nobody are over"
+    # At the edge of what is proposed whole per cent would not tell on which side it is.
+    edge = round(c.rate * 100) in (round(LEAST_RARER * 100), round((1 - LEAST_RARER) * 100))
+    said = percent(c.rate, 1 if edge else None)
+    worth = c.rate * c.records
+    for digits in range(4):
+        if percent(round(worth, digits) / c.records, 1 if edge else None) == said:
+            break
+    return f"{verb}{said} ({worth:,.{digits}f} of {c.records:,})"
 
 
 def _name(text: str) -> str:

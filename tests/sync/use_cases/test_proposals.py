@@ -1,5 +1,6 @@
 """What `init` proposes for people: the nearest event that happens neither to nearly all nor to hardly anybody."""
 
+import re
 import tomllib
 
 import numpy as np
@@ -37,6 +38,21 @@ def people(*, opened: float, within: int, won: float = 0.5, leads: bool = False,
     return world.connection()
 
 
+def check_arithmetic(found: proposals.Proposal) -> None:
+    """Every share in the note is the division that stands behind it, over records whose horizon is over."""
+    said = re.findall(r"within (\d+) days (?:happens )?to ([\d.]+) % \(([\d,.]+) of ([\d,]+)\)", found.note)
+    events = sorted((e for e in found.events if e.rate is not None), key=lambda e: not e.chosen)
+    assert [int(days) for days, *_ in said] == [e.horizon_days for e in events]
+    for (_, share, part, whole), event in zip(said, events, strict=True):
+        digits = len(share.partition(".")[2])
+        assert event.rate is not None
+        assert f"{event.rate * 100:.{digits}f}" == share
+        assert f"{float(part.replace(',', '')) / int(whole.replace(',', '')) * 100:.{digits}f}" == share
+        assert int(whole.replace(",", "")) == event.with_event + event.without
+        assert (20 <= float(share) <= 80) == event.informative
+    assert f"({found.with_event:,} after at least one, {found.without:,} after none)" in found.note
+
+
 @pytest.mark.parametrize(
     ("leads", "opened", "within", "event", "days"),
     [
@@ -67,7 +83,7 @@ def test_the_nearest_informative_event_is_proposed(
     for other in found.events:
         if not other.chosen:
             assert other.rate is not None and not 0.2 <= other.rate <= 0.8
-            assert f"{other.with_event:,} with, {other.without:,} without" in found.note
+    check_arithmetic(found)
 
 
 def test_where_no_event_is_informative_the_one_with_most_on_its_rarer_side_is() -> None:
@@ -75,6 +91,32 @@ def test_where_no_event_is_informative_the_one_with_most_on_its_rarer_side_is() 
     assert found.population.event == "deal_opened" and len(found.events) == 4
     chosen = next(e for e in found.events if e.chosen)
     assert chosen.rarer == max(e.rarer for e in found.events)
+    check_arithmetic(found)
+
+
+@pytest.mark.parametrize("n", [9, 40, 130])
+def test_the_arithmetic_holds_for_a_few_people_too(n: int) -> None:
+    for p in proposals.propose(people(opened=0.6, within=80, n=n), as_of=NOW).proposals:
+        if p.events:
+            check_arithmetic(p)
+
+
+@pytest.mark.parametrize(
+    ("rate", "said"), [(0.8, "80.0 %"), (0.802, "80.2 %"), (0.198, "19.8 %"), (0.81, "81 %")]
+)
+def test_a_share_at_the_edge_shows_on_which_side_it_is(rate: float, said: str) -> None:
+    counted = proposals.EventCounts("won", 90, 900, 100, rate)
+    assert counted.informative == (0.2 <= float(said[:-2]) / 100 <= 0.8)
+    assert proposals._share(counted, "to ").startswith(f"to {said} (")
+
+
+def test_a_horizon_that_is_over_for_nobody_is_said() -> None:
+    none, some = (
+        proposals.EventCounts("won", 90, 0, 0, None),
+        proposals.EventCounts("won", 30, 40, 60, 0.3),
+    )
+    said = proposals._why(some, [none, some])
+    assert "a deal won within 90 days cannot be told, for so many days of nobody are over" in said
 
 
 def test_where_nobody_is_open_the_population_is_not_proposed_and_that_is_said() -> None:

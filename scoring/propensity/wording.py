@@ -220,7 +220,8 @@ def progress(stage: Group, row: Mapping[str, object], *, speaks_for: bool) -> st
     """How far a deal is and how it came there: "in Negotiation, faster than usual"; empty where its stage is not known.
 
     Longer than usual: half as long again as the pipeline's deals stay in that stage. Faster: it has moved on in less than half
-    of the time that its won deals take in all. What counts against a deal is no part of a reason that speaks for it.
+    of the time that its won deals take in all, and has not stayed for long where it is now. What counts against a deal is no
+    part of a reason that speaks for it: a step may say "twice as long as usual" of a deal whose stage speaks for it.
     """
     value = row.get("stage")
     if _gap(value):
@@ -234,7 +235,8 @@ def progress(stage: Group, row: Mapping[str, object], *, speaks_for: bool) -> st
     skipped = number("stages_skipped")
     moved = number("stages_passed") + (0.0 if math.isnan(skipped) else skipped)
     if speaks_for:
-        quick = moved >= 1 and number("age_slowness") <= _QUICK_WAY
+        stuck = number("stage_slowness") >= _LONG_STAY
+        quick = moved >= 1 and number("age_slowness") <= _QUICK_WAY and not stuck
         return f"{text}, faster than usual" if quick else text
     slow = f"{text}, longer than usual" if number("stage_slowness") >= _LONG_STAY else text
     return f"{slow}, after a step back" if number("moved_back") > 0 else slow

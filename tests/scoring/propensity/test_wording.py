@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support import programs
 
+from sales_consultant.config import playbook
 from sales_consultant.scoring.features.declarations import Feature, Group, Kind, Words
 from sales_consultant.scoring.propensity import wording
 from sales_consultant.scoring.propensity.wording import clean, say, say_all
@@ -137,6 +138,17 @@ STAGE = Group("stage", "neutral", Words("category", "stage", names={"n": "Negoti
             "in Negotiation, faster than usual",
         ),
         ({"stage": "n", "stages_passed": 0.0, "age_slowness": 0.3}, True, "in Negotiation"),
+        (
+            {"stage": "n", "stages_passed": 2.0, "age_slowness": 0.3, "stage_slowness": 1.4},
+            True,
+            "in Negotiation, faster than usual",
+        ),
+        # Quick so far, and stuck now: a step says of it that it is there twice as long as usual.
+        (
+            {"stage": "n", "stages_passed": 2.0, "age_slowness": 0.3, "stage_slowness": 2.0},
+            True,
+            "in Negotiation",
+        ),
         ({"stage": "n", "stage_slowness": 2.0}, True, "in Negotiation"),
         ({"stage": "n", "stage_slowness": 2.0}, False, "in Negotiation, longer than usual"),
         ({"stage": "n", "moved_back": 1.0}, False, "in Negotiation, after a step back"),
@@ -149,3 +161,14 @@ def test_how_a_deal_came(row: dict[str, Any], speaks_for: bool, text: str) -> No
     frame = pd.DataFrame([row, row])
     texts, which = wording.progress_all(STAGE, frame, np.array([speaks_for, speaks_for]))
     assert [texts[k] for k in which] == [text, text]
+
+
+def test_what_a_step_says_of_a_long_stay_a_reason_against_the_deal_says_too() -> None:
+    """One definition of what is usual, the step's limit being the higher one."""
+    limits = [r.when.stage_slowness_min for r in playbook.load().rules if "long as usual" in r.reason]
+    assert limits
+    for least in limits:
+        assert least is not None
+        row = {"stage": "n", "stages_passed": 1.0, "age_slowness": 0.1, "stage_slowness": least}
+        assert wording.progress(STAGE, row, speaks_for=False) == "in Negotiation, longer than usual"
+        assert "faster" not in wording.progress(STAGE, row, speaks_for=True)

@@ -124,13 +124,16 @@ def _people(people: pd.DataFrame) -> list[DataFinding]:
         name, firm = rows["called"], _filled(rows["company_id"])
         key = (name + " " + firm).where((name != "") & (firm != ""), "")
         found += _same(
-            rows, key, object_, "the same name at one company", same_name, seen=name, told=rows["mail"]
+            rows, key, object_, "the same name at one company", same_name + more, seen=name, told=rows["mail"]
         )
     known = set(people.loc[~people["lead"], "mail"]) - {""}
     still = people[people["lead"] & ~people["over"]]
     both = still[still["mail"].isin(known)]
     if len(both):
-        effect = "the person is scored twice, what the contact did counts for the lead in neither, and training learns from both"
+        effect = (
+            "the person is scored twice, what the contact did counts for the lead in neither, and training learns from the "
+            "contact and from the oldest lead of the address alone, be it a converted one"
+        )
         what = "a contact has the same e-mail address"
         suspects = suspects_of(both, "leads", both["mail"])
         found.append(DataFinding("duplicates", "leads", what, len(both), len(still), effect, suspects))

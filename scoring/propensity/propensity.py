@@ -64,16 +64,16 @@ Form = Linear | Tables | CompetingRisks
 class PropensityModel(Classifier):
     """P(event) as a sigmoid of a sum of one term a column, calibrated, with scikit-learn's conventions.
 
-    `tier` is "auto" (by the rows of each class: under 40 "rules", under 200 "shrunk", under 1,000 "full", from then
-    on "boosted" where it has the smaller log-loss out of fold, by more than chance, and is not behind on the newest
-    quarter) or one of the tiers. `audit` names the columns in which leaks are looked for (None: in all, and in their
-    names); `suspects` says what becomes of columns that look known only at the end of a record ("named": not used where
-    more than their values says so, as their name; "drop": not used; "use": used). `tables` says whether the tiers
-    "shrunk" and "full" may be learnt as tables too, where quick trees show by a standard error that something bends and
-    the tables then win as the boosted tier's do (None: where the tier is "auto"). `families` says what a column is made
-    of: where one leaks, all columns of its family are dropped (a column without an entry is its own). `meanings` says which columns measure one thing, as the windows of a count: in
-    the linear form their effects go one way. In the tier "rules" there is no model: every row gets the base rate and no
-    contribution.
+    `tier` is "auto" (by the rows of each class: under 40 "rules", under 200 "shrunk", under 1,000 "full", from then on
+    "boosted" where it has the smaller log-loss out of fold, by more than chance, and is not behind on the newest quarter)
+    or one of the tiers. `audit` names the columns in which leaks are looked for (None: in all, and in their names);
+    `suspects` says what becomes of columns that look known only at the end of a record ("named": not used where more than
+    their values says so, as their name; "drop": not used; "use": used). `tables` says whether the tiers "shrunk" and
+    "full" may be learnt as tables too, where quick trees show by a standard error that something bends and the tables
+    then win as the boosted tier's do (None: where the tier is "auto"). `families` says what a column is made of: where
+    one leaks, all columns of its family are dropped (a column without an entry is its own). `meanings` says which columns
+    measure one thing, as the windows of a count: in the linear form their effects go one way. In the tier "rules" there
+    is no model: every row gets the base rate and no contribution.
 
     After `fit`: `tier_`, `base_value_` (the margin of the average training row), `feature_names_in_`, `columns_`
     (those that are used), `leaks_` (findings with column, kind, evidence; their families are dropped), `suspects_` (the

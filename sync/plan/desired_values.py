@@ -249,8 +249,8 @@ def _score_values(row: Any, earlier: int | None) -> dict[str, object]:
 def reason_lines(reasons: Any) -> list[str]:
     """Three lines, strongest first, then everything else, so that 50 and the lines sum to the score.
 
-    Named are only what was seen of the record: "everything else" holds the rest and what holding the score at
-    1 or 99 did, and is left out where it is nothing.
+    Named are only what was seen of the record; "everything else" is left out where it is nothing. What holding the score at 1
+    or 99 did comes last.
     """
     return [r.line() for r in shown(reasons, SHOWN_REASONS)]
 

@@ -61,7 +61,7 @@ def deals(seed: int = 0, n: int = 2500) -> tuple[pd.DataFrame, np.ndarray, np.ra
     return X, (rng.random(n) < 1 / (1 + np.exp(-margin))).astype(int).to_numpy(), rng
 
 
-@pytest.mark.parametrize("suspects", ["drop", "use"])
+@pytest.mark.parametrize("suspects", ["named", "drop", "use"])
 def test_policy_says_whether_a_suspect_is_used(suspects: Any) -> None:
     X, y, rng = deals()
     X["number_of_meetings"] = rng.poisson(2 + 1.5 * y)
@@ -77,6 +77,19 @@ def test_policy_says_whether_a_suspect_is_used(suspects: Any) -> None:
     again = PropensityModel.from_dict(model.to_dict())
     assert again.suspects_ == model.suspects_
     assert np.allclose(again.predict_proba(X), model.predict_proba(X))
+
+
+@pytest.mark.parametrize(("suspects", "used"), [("named", True), ("use", True), ("drop", False)])
+def test_suspects_by_values_alone_are_left_out_only_on_demand(suspects: Any, used: bool) -> None:
+    """Honest signs of what has already happened look so too; they are listed all the same."""
+    X, y, rng = deals()
+    for k in range(3):
+        X[f"k{k}"] = rng.poisson(2 + 2.0 * y)
+    model = PropensityModel(tier="full", suspects=suspects).fit(X, y)
+    assert {f.column for f in model.suspects_} >= {"k0", "k1", "k2"}
+    assert {f.kind for f in model.suspects_} == {"known_late_by_values"}
+    assert all((c in model.columns_) == used for c in ("k0", "k1", "k2"))
+    assert PropensityModel().suspects == "named"
 
 
 def test_an_unknown_policy_is_refused() -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sales_consultant.config.clock import DAY_MS
-from sales_consultant.config.neutral import Source, TableMapping, quote
+from sales_consultant.config.neutral import Source, TableMapping, literal, quote
 from sales_consultant.engine.database import Database
 
 # A judgement: two texts that are alike in so many characters are the same category; what is longer is no category.
@@ -76,7 +76,7 @@ class FieldValues:
         con = self._db.con
         texts = ", ".join(f"left(CAST({quote(c)} AS VARCHAR), {_LONGEST}) AS {quote(c)}" for c in columns)
         names = ", ".join(quote(c) for c in columns)
-        marked = ", ".join(f"'{len(c)}:' || coalesce({quote(c)}, chr(1))" for c in columns)
+        marked = ", ".join(f"{literal(c + '=')} || coalesce({quote(c)}, chr(1))" for c in columns)
         con.execute(
             f"CREATE OR REPLACE TEMP TABLE _differing AS WITH now AS (SELECT id, {texts} FROM {quote(object)} WHERE NOT "
             f"coalesce(deleted, false)), seen AS (SELECT *, md5(concat_ws(chr(2), {marked})) AS _digest FROM now) "

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, Literal
 import pandas as pd
 
 from sales_consultant.config.clock import DAY_MS
-from sales_consultant.config.populations import FeatureSettings
 from sales_consultant.engine import Block, Engine, neutral, per_cut, query
 from sales_consultant.scoring.core import Finding
 from sales_consultant.scoring.features.attributes import describes
@@ -17,6 +16,7 @@ from sales_consultant.scoring.features.declarations import Feature, FieldSource,
 from sales_consultant.scoring.features.field_names import doubted, known_leaker
 
 if TYPE_CHECKING:
+    from sales_consultant.config.populations import FeatureSettings
     from sales_consultant.scoring.features.declarations import Entity, Kind, Side
 
 # Whose fields say something about a member, and the member's column that finds them.
@@ -116,13 +116,14 @@ def candidates(
     return used, dropped
 
 
-def without_history(engine: Engine) -> dict[str, set[str]]:
+def without_history(engine: Engine, settings: FeatureSettings) -> dict[str, set[str]]:
     """The columns by object of which the CRM tells today's value only, and that may be features: worth a history of our own.
 
-    Texts that are no attributes are left out: an address or a note says who somebody is, and a model learns nothing from it.
+    What is named as fixed is among them, for it may not stay named. Texts that are no attributes are left out: an address or a
+    note says who somebody is, and a model learns nothing from it.
     """
     wanted: dict[str, set[str]] = {}
-    for field in candidates(engine, "deals", FeatureSettings())[0]:
+    for field in candidates(engine, "deals", settings.model_copy(update={"fixed": []}))[0]:
         if field.undated and (field.kind != "string" or field.attribute):
             wanted.setdefault(field.entity, set()).add(field.column)
     return wanted

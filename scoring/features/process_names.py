@@ -37,7 +37,7 @@ _MEASURES = """
     anzahl anz zahl dauer gesamt* summe minuten sekunden stunden tage wochen zeit quote anteil prozent durchschnitt* mittlere*
     haeufigkeit je pro
     nombre nb duree total* somme minutes secondes heures jours semaines temps delai moyen* taux part pourcent* par
-    numero nº n cantidad duracion suma minutos segundos horas dias semanas tiempo medio media promedio tasa proporcion
+    numero n cantidad duracion suma minutos segundos horas dias semanas tiempo medio media promedio tasa proporcion
     porcentaje por totales recibidas recibidos resueltos resueltas final
     envoyees envoyes sent received
 """

@@ -68,7 +68,8 @@ def pulling(
     if back:
         run.counts["forgotten_but_in_the_crm"] = back
     # Where the CRM keeps no history of a field, ours begins with the first pull.
-    ws.warehouse.keep_values(without_history(ws.warehouse.engine), until, whole=not objects)
+    wanted = without_history(ws.warehouse.engine, ws.settings.features)
+    ws.warehouse.keep_values(wanted, until, whole=not objects)
     if lost:
         run.counts["taken_as_written"] = restored.adopt(ws, run.id)
     return pulled

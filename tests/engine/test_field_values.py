@@ -126,6 +126,20 @@ def test_an_object_that_is_not_watched_any_more_is_forgotten(house: House) -> No
     assert house.then("industry", "a", 20 * DAY) == (False, "food")
 
 
+def test_a_column_that_takes_anothers_place_is_read(house: House) -> None:
+    """A field was deleted and another made, with the same values and a name as long."""
+    con = house.database.con
+    con.execute("ALTER TABLE companies ADD COLUMN c_aaaa VARCHAR")
+    con.execute("ALTER TABLE companies ADD COLUMN c_bbbb VARCHAR")
+    house.put("a", 0, c_aaaa="x", c_bbbb="x")
+    house.values.take({"companies": ["c_aaaa"]}, 10 * DAY)
+    house.values.take({"companies": ["c_bbbb"]}, 20 * DAY)
+    house.put("a", 25 * DAY, c_aaaa="x", c_bbbb="y")
+    house.values.take({"companies": ["c_bbbb"]}, 30 * DAY)
+    assert house.then("c_bbbb", "a", 20 * DAY) == (True, "x")
+    assert house.then("c_bbbb", "a", 30 * DAY) == (True, "y")
+
+
 def test_what_changes_every_night_is_kept_by_the_month(house: House) -> None:
     for day in range(1, 200):
         house.put("a", day * DAY, c_size=day, industry="steel")

@@ -4,7 +4,7 @@ import pytest
 from support.worlds import NOW, company
 
 from sales_consultant.config.populations import Exclusions, FeatureSettings, Population
-from sales_consultant.scoring.features.crm_fields import candidates, protected
+from sales_consultant.scoring.features.crm_fields import candidates, protected, without_history
 from sales_consultant.scoring.training.training import train
 
 DEALS = Population(object="deals", event="won", where={"pipeline": "sales"})
@@ -71,3 +71,20 @@ def test_one_that_is_put_in_is_told() -> None:
     assert any(
         "protected attributes" in note and "deals.c_geschlecht" in note for note in model.card["notes"]
     )
+
+
+def test_our_own_history_keeps_nothing_that_may_not_be_learnt_from() -> None:
+    world = company(deals=60)
+    for row in world.rows["fields"]:
+        row["known"] = "current"
+    engine = world.connection()
+    kept = without_history(engine, FeatureSettings())
+    assert {"industry", "c_employees"} <= kept["companies"]
+    less = without_history(
+        engine, FeatureSettings(omit=["companies.industry"], fixed=["companies.c_employees"])
+    )
+    assert less["companies"] == kept["companies"] - {"industry"}
+    for row in world.rows["fields"]:
+        if row["column_name"] == "c_employees":
+            row["column_name"] = "c_religion"
+    assert "c_employees" not in without_history(world.connection(), FeatureSettings()).get("companies", set())

@@ -52,6 +52,9 @@ class Connection(_Section):
     write_version: str = Field(
         default="", description="API version for writing; empty: the default of this release."
     )
+    language: Literal["en", "zh"] = Field(
+        default="en", description="The language of what reps read in this CRM: steps, and why."
+    )
     # A judgement: all apps of an account share the limit of searches, so that a third is left to the others.
     limit_share: float = Field(
         default=0.7, gt=0, le=1, description="Share of the CRM's rate limits that this connection may use."
@@ -255,6 +258,15 @@ class NextSteps(_Section):
     )
     # A judgement: about what a rep can do in a day beside their own plans.
     max_new_per_owner: int = Field(default=5, ge=0, description="Most new steps that an owner gets in a day.")
+    country: str = Field(
+        default="",
+        pattern=r"^([A-Z]{2}(-[A-Z0-9]{1,3})?)?$",
+        description='The country whose working days count, such as "DE", or a part of it, "DE-BY". Empty: Monday to Friday.',
+    )
+    countries: dict[str, str] = Field(
+        default_factory=dict,
+        description="The countries of owners who work elsewhere, by their e-mail address or id in the CRM.",
+    )
 
 
 class ValueSettings(_Section):

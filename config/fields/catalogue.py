@@ -4,7 +4,7 @@ The catalogue is the only list of fields that may ever be written. Connectors tu
 own definition; plan, push, read-back and rollback address fields by `key`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -36,7 +36,8 @@ PROBABLE = ("0.0001", "0.9999")
 _EVERY: tuple[WrittenObject, ...] = ("contacts", "leads", "companies", "deals")
 # People are customers where there is no company.
 _CUSTOMERS: tuple[WrittenObject, ...] = ("companies", "contacts")
-_STEPS: tuple[WrittenObject, ...] = ("deals", "contacts", "leads")
+# Customers get steps too: an order, a review or a renewal belongs to the company (docs/decisions/steps-for-customers.md).
+_STEPS: tuple[WrittenObject, ...] = ("deals", "contacts", "leads", "companies")
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,8 @@ class Field:
     the most that we ever write. `internal` marks what only programs read: it is kept out of the view that people get
     without asking. `labels` are the readable names of the options where the values do not make them; `labels_before`
     the labels of the field in earlier releases. `settled` names the settings of how it is shown that were brought up
-    to date before, and are the admin's since (see `sync.shown`).
+    to date before, and are the admin's since (see `sync.shown`). `retired` marks a field of earlier releases: it is not made
+    any more, and emptied where it is still there.
     """
 
     key: str
@@ -69,6 +71,7 @@ class Field:
     labels: tuple[str, ...] = ()
     labels_before: tuple[str, ...] = ()
     settled: frozenset[str] = frozenset()
+    retired: bool = False
     within: tuple[str, str] | None = None
 
     def option_label(self, option: str) -> str:
@@ -208,14 +211,36 @@ FIELDS: tuple[Field, ...] = (
     ),
     Field("next_step_reason", "Next step: why", "text", _STEPS, "standard", "Why this step.", rides=True),
     Field(
+        "next_step_priority",
+        "Next step: priority",
+        "enumeration",
+        _STEPS,
+        "standard",
+        "How the step ranks among the owner's; no promise of effect.",
+        ("high", "medium", "low"),
+        rides=True,
+    ),
+    Field(
+        "next_step_channel",
+        "Next step: channel",
+        "enumeration",
+        _STEPS,
+        "standard",
+        "How to get in touch.",
+        ("call", "email", "meeting", "none"),
+        labels=("Call", "E-mail", "Meeting", "None needed"),
+        rides=True,
+    ),
+    Field(
         "next_step_worth",
         "Next step: worth",
         "money",
-        _STEPS,
+        ("deals", "contacts", "leads"),
         "standard",
-        "What is at stake, in the record's currency; not a promise of effect.",
+        "Emptied: a step's rank is told by its priority.",
         scale=2,
         rides=True,
+        retired=True,
     ),
     Field(
         "next_step_id",
@@ -234,7 +259,7 @@ FIELDS: tuple[Field, ...] = (
         _STEPS,
         "standard",
         "The rep's answer to the step.",
-        ("accepted", "done", "not_useful", "wrong"),
+        ("accepted", "done", "later", "not_useful", "wrong"),
         people_write=True,
     ),
     Field(
@@ -288,4 +313,9 @@ def fields(chosen: FieldSet, objects: Iterable[str]) -> dict[str, tuple[Field, .
     A set holds the smaller ones: "standard" is "minimal" and more.
     """
     wanted = SETS[: SETS.index(chosen) + 1]
-    return {o: tuple(f for f in FIELDS if o in f.on and f.set in wanted) for o in objects}
+    return {o: tuple(f for f in FIELDS if o in f.on and f.set in wanted and not f.retired) for o in objects}
+
+
+def with_retired(held: Mapping[str, Sequence[Field]]) -> dict[str, tuple[Field, ...]]:
+    """Fields by object, and those of earlier releases that may still be there."""
+    return {o: (*fs, *(f for f in FIELDS if f.retired and o in f.on)) for o, fs in held.items()}

@@ -1,1 +1,8 @@
-"""The next step of a record, by the rules of the playbook."""
+"""The next step of a record: facts, the playbook's rules over them, and the one that is worth most."""
+
+from sales_consultant.scoring.next_steps.facts import facts
+from sales_consultant.scoring.next_steps.propose import COLUMNS, Options, Proposal, propose, zone_of
+from sales_consultant.scoring.next_steps.silence import Answer
+from sales_consultant.scoring.next_steps.step_ids import rule_of
+
+__all__ = ["COLUMNS", "Answer", "Options", "Proposal", "facts", "propose", "rule_of", "zone_of"]

@@ -1,251 +1,299 @@
-"""Next steps: the first rule of the playbook that holds, within what a rep can take on a day."""
+"""Next steps: of the rules that hold for a record the one that is worth most, within what a rep can take on a day."""
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Mapping
-from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+import numpy as np
 import pandas as pd
 
-from sales_consultant.config.clock import DAY_MS, iso_day
+from sales_consultant.config.language.translation import Language, shown_date, translator
 from sales_consultant.engine import Engine, neutral, query
-from sales_consultant.scoring.next_steps.record_state import situations
-from sales_consultant.scoring.propensity import band, clean, length, since
+from sales_consultant.scoring.next_steps import why_none
+from sales_consultant.scoring.next_steps.channels import best_channels
+from sales_consultant.scoring.next_steps.choose import Choice, RuleCounts, choose
+from sales_consultant.scoring.next_steps.silence import Answer, Silence, cooling_off, of_answers
+from sales_consultant.scoring.next_steps.step_ids import EVENTS, PREPARE, step_id, trigger_of
+from sales_consultant.scoring.next_steps.wording import Words, day_of, gap, texts
+from sales_consultant.scoring.next_steps.working_days import calendar, working_day, working_day_before
+from sales_consultant.scoring.next_steps.worth import at_stake, priorities, worths
 
 if TYPE_CHECKING:
-    from sales_consultant.config.playbook import Conditions, Playbook, Rule
+    from sales_consultant.config.playbook import Playbook, Rule
 
-COLUMNS = ("object", "record_id", "step", "due", "reason", "worth", "step_id", "stands")
-PREPARE = "prepare"
-_KINDS = {"meeting": "meeting", "call": "call"}
-Situation = dict[str, Any]
-
-
-def _days(row: Situation, name: str, as_of: int) -> float | None:
-    at = row.get(name)
-    return None if at is None else (as_of - float(at)) / DAY_MS
-
-
-def _between(days: float | None, age: float | None, least: float | None, most: float | None) -> bool:
-    """Where it never happened a "least" holds once the record itself is that old, a "most" does not."""
-    waited = age if days is None else days
-    if least is not None and (waited is None or waited < least):
-        return False
-    return most is None or (days is not None and days <= most)
-
-
-def _later(row: Situation, first: str, second: str) -> bool:
-    """Whether the first time is there and younger than the second."""
-    a, b = row.get(first), row.get(second)
-    return a is not None and (b is None or float(a) > float(b))
+COLUMNS = (
+    "object",
+    "record_id",
+    "step",
+    "due",
+    "reason",
+    "priority",
+    "channel",
+    "worth",
+    "step_id",
+    "rule",
+    "stands",
+    "draft_subject",
+    "draft_body",
+)
+_PREPARED = ("meeting", "call")
+Key = tuple[str, str]
 
 
-def _state_holds(when: Conditions, row: Situation, names: Mapping[str, str]) -> bool:
-    amount, slow = row.get("amount"), row.get("stage_slowness")
-    ahead, contacts = row.get("days_to_close_date"), row.get("contacts")
-    age = row.get("days_in_stage")
-    stage = str(row.get("stage") or "")
-    checks = (
-        when.has_amount is None or when.has_amount == (amount is not None and amount > 0),
-        when.amount_min is None or (amount is not None and amount >= when.amount_min),
-        when.stage_age_days_min is None or (age is not None and age >= when.stage_age_days_min),
-        when.stage_slowness_min is None or (slow is not None and slow >= when.stage_slowness_min),
-        not when.stages or stage in when.stages or names.get(stage) in when.stages,
-        when.close_date_passed is None or when.close_date_passed == bool(row.get("close_date_passed")),
-        when.close_date_within_days is None
-        or (ahead is not None and 0 <= ahead <= when.close_date_within_days),
-        when.contacts_min is None or (contacts is not None and contacts >= when.contacts_min),
-        when.contacts_max is None or (contacts is not None and contacts <= when.contacts_max),
-    )
-    return all(checks)
+@dataclass(frozen=True)
+class Options:
+    """What a run says beside the facts; a key is the object (deals, contacts, companies) and the record's id.
 
-
-def holds(when: Conditions, row: Situation, *, as_of: int, names: Mapping[str, str]) -> bool:
-    """Whether all conditions hold for a situation; `names` are the labels of stages."""
-    score = int(row["score"])
-    inbound, outbound = _days(row, "last_inbound", as_of), _days(row, "last_outbound", as_of)
-    meeting, age = _days(row, "last_meeting", as_of), _days(row, "created_at", as_of)
-    return (
-        (when.score_min is None or score >= when.score_min)
-        and (when.score_max is None or score <= when.score_max)
-        and (not when.grades or row["grade"] in when.grades)
-        and (when.unanswered is None or when.unanswered == _later(row, "last_inbound", "last_outbound"))
-        and (
-            when.silent_since_meeting is None
-            or when.silent_since_meeting == _later(row, "last_meeting", "last_outbound")
-        )
-        and _between(inbound, age, when.days_since_inbound_min, when.days_since_inbound_max)
-        and _between(outbound, age, when.days_since_outbound_min, when.days_since_outbound_max)
-        and _between(meeting, age, when.days_since_meeting_min, when.days_since_meeting_max)
-        and _state_holds(when, row, names)
-    )
-
-
-def blocked(rule: Rule, row: Situation) -> bool:
-    """Whether the person must not be reached by the rule's channel."""
-    return bool(
-        row.get("no_email")
-        if rule.channel == "email"
-        else row.get("no_call")
-        if rule.channel == "call"
-        else False
-    )
-
-
-def working_day(start: date, days: int) -> date:
-    """The date so many working days (Monday to Friday) after a date; 0 gives the next working day from it.
-
-    >>> working_day(date(2026, 11, 20), 1)  # a Friday
-    datetime.date(2026, 11, 23)
+    `current` are the ids of the steps that records show, `shown_why` what they say as reason. `given_today` counts the new
+    steps that owners got today already.
+    `answers` are what people answered, `ended` on which day a rule's step was last withdrawn. `countries` are the codes
+    of owners' countries, `country` that of the others. `changes` are the changes of the probability found in the past.
     """
-    day = start
-    while day.weekday() >= 5:
-        day += timedelta(days=1)
-    for _ in range(days):
-        day += timedelta(days=3 if day.weekday() == 4 else 1)
-    return day
+
+    as_of: int
+    current: Mapping[Key, str] = field(default_factory=dict)
+    shown_why: Mapping[Key, str] = field(default_factory=dict)
+    max_new_per_owner: int = 5
+    given_today: Mapping[str, int] = field(default_factory=dict)
+    answers: Mapping[Key, Sequence[Answer]] = field(default_factory=dict)
+    ended: Mapping[Key, Mapping[str, date]] = field(default_factory=dict)
+    language: Language = "en"
+    country: str = ""
+    countries: Mapping[str, str] = field(default_factory=dict)
+    changes: Mapping[str, float] = field(default_factory=dict)
 
 
-def step_id(rule: str, record: str, trigger: object) -> str:
-    """The same from night to night as long as what triggered the step is the same."""
-    return f"{rule}-{hashlib.sha256(f'{record}|{trigger}'.encode()).hexdigest()[:8]}"
+@dataclass(frozen=True)
+class Proposal:
+    """The steps, why the other records have none, and what became of each rule.
 
-
-def _trigger(rule: Rule, row: Situation) -> object:
-    if rule.trigger == "close_date":
-        at = row.get("close_date")
-        return None if at is None else int(at) // DAY_MS
-    if rule.trigger == "stage":
-        return row.get("stage")
-    if rule.trigger == "record":
-        return ""
-    at = row.get(f"last_{rule.trigger}")
-    return None if at is None else int(at)
-
-
-def _words(row: Situation, *, as_of: int, names: Mapping[str, str]) -> dict[str, str]:
-    def ago(name: str) -> str:
-        days = _days(row, name, as_of)
-        return "never" if days is None else since(days)
-
-    stage, amount, age = str(row.get("stage") or ""), row.get("amount"), row.get("days_in_stage")
-    close = row.get("close_date")
-    return {
-        "last_inbound": ago("last_inbound"),
-        "last_outbound": ago("last_outbound"),
-        "last_meeting": ago("last_meeting"),
-        "stage": clean(names.get(stage, stage)) or "no stage",
-        "stage_age": length(float(age)) if age is not None else "an unknown time",
-        "close_date": iso_day(int(close)) if close is not None else "unknown",
-        "amount": band(float(amount)) if amount is not None else "unknown",
-        "score": str(int(row["score"])),
-        "grade": str(row["grade"]),
-        "contacts": str(int(row.get("contacts") or 0)),
-    }
-
-
-def _date(ms: int, zone: ZoneInfo) -> date:
-    return datetime.fromtimestamp(ms / 1000, UTC).astimezone(zone).date()
-
-
-def _worth(rule: Rule | None, row: Situation) -> Decimal | None:
-    p, amount = row.get("probability"), row.get("amount")
-    if rule is None or p is None or amount is None or amount <= 0:
-        return None
-    return Decimal(repr(float(p) * float(amount) * rule.share)).quantize(Decimal("0.01"))
-
-
-def _choose(
-    row: Situation, playbook: Playbook, *, as_of: int, names: Mapping[str, str], zone: ZoneInfo
-) -> dict[str, Any] | None:
-    """The step of one record, or None."""
-    if row.get("closed"):
-        return None
-    today = _date(as_of, zone)
-    base = {"object": row["object"], "record_id": row["record_id"]}
-    if row.get("next_at") is not None:
-        kind = _KINDS.get(str(row["next_kind"]))
-        if kind is None:
-            return None
-        at = _date(int(row["next_at"]), zone)
-        words = {"kind": kind, "date": at.isoformat()}
-        due = max(today, at - timedelta(days=3 if at.weekday() == 0 else 1))
-        key = step_id(PREPARE, str(row["record_id"]), int(row["next_at"]))
-        text, why = playbook.planned.step.format(**words), playbook.planned.reason.format(**words)
-        return {**base, "step": text, "due": due.isoformat(), "reason": why, "worth": None, "step_id": key}
-    words = _words(row, as_of=as_of, names=names)
-    for rule in playbook.rules:
-        if row["kind"] not in rule.objects or blocked(rule, row):
-            continue
-        if holds(rule.when, row, as_of=as_of, names=names):
-            return {
-                **base,
-                "step": rule.step.format(**words),
-                "due": working_day(today, rule.due_working_days).isoformat(),
-                "reason": rule.reason.format(**words),
-                "worth": _worth(rule, row),
-                "step_id": step_id(rule.id, str(row["record_id"]), _trigger(rule, row)),
-            }
-    return None
-
-
-def propose(
-    engine: Engine,
-    scores: pd.DataFrame,
-    playbook: Playbook,
-    *,
-    as_of: int,
-    current: Mapping[tuple[str, str], str],
-    max_new_per_owner: int,
-    given_today: Mapping[str, int] | None = None,
-) -> pd.DataFrame:
-    """The next steps of scored records (columns object, record_id, score, grade, probability).
-
-    Columns of the answer: object, record_id, step, due (ISO date), reason, worth, step_id, stands. A step
-    whose id is that of `current` stands: it does not count as new, and its text and date in the CRM should be
-    left as they are. Of the new ones each owner gets at most `max_new_per_owner`, less what `given_today`
-    counts for them, most worth first, then the highest score; records without an owner share one allowance.
-
-    `worth` is the rule's share of the expected value (probability x amount), in the deal's currency. It orders
-    steps; it is no estimate of what the step causes: reps call good deals, so the past cannot tell.
+    `steps` has the columns of COLUMNS. `without` has object, record_id, why and rule (the one that was left out, "" for
+    none) for every open record without a step. `counts` is by rule.
     """
-    zone = _zone(engine)
-    names = _stage_names(engine)
-    ranked: list[tuple[tuple[Any, ...], str, dict[str, Any]]] = []
-    for row in situations(engine, scores, as_of=as_of):
-        chosen = _choose(row, playbook, as_of=as_of, names=names, zone=zone)
-        if chosen is None:
-            continue
-        key = (str(row["object"]), str(row["record_id"]))
-        chosen["stands"] = current.get(key) == chosen["step_id"]
-        rank = (-(chosen["worth"] or Decimal(0)), -int(row["score"]), key)
-        ranked.append((rank, str(row.get("owner_id") or ""), chosen))
-    left: dict[str, int] = {}
-    kept = []
-    for _, owner, chosen in sorted(ranked, key=lambda f: f[0]):
-        if not chosen["stands"]:
-            room = left.setdefault(owner, max_new_per_owner - (given_today or {}).get(owner, 0))
-            if room <= 0:
+
+    steps: pd.DataFrame
+    without: pd.DataFrame
+    counts: dict[str, RuleCounts]
+
+
+@dataclass
+class _Row:
+    """A record's step while it is decided on."""
+
+    index: int
+    key: Key
+    owner: str
+    values: dict[str, Any]
+    rank: tuple[Any, ...]
+    event: object = None
+
+
+def propose(engine: Engine, table: pd.DataFrame, playbook: Playbook, options: Options) -> Proposal:
+    """The next step of each record of a table of facts (see `facts`).
+
+    A step whose id is that of `current` stands: it does not count as new, and its text and date in the CRM should be left as
+    they are. Of the new ones each owner gets at most `max_new_per_owner`, less those of today, most worth first; records
+    without an owner share one allowance. What one person did is asked of the rep once, on the record that is worth most.
+
+    Raises:
+        UnknownCountryError: a country's holidays are not known.
+    """
+    table = table[~table["closed"].map(lambda v: bool(v) and not gap(v)).astype(bool)].reset_index(drop=True)
+    making = _Making(engine, table, playbook, options)
+    choice = making.choice()
+    found, why = making.planned()
+    for index in range(len(table)):
+        if index not in found and index not in why and choice.rule[index] >= 0:
+            found[index] = making.step(index, choice)
+    _once_for_an_event(found, why, choice, making)
+    kept = _capped(found, why, choice, making)
+    without = making.without(choice, set(kept), why)
+    _count(choice, kept, playbook.rules)
+    rows = [{**kept[i].values} for i in sorted(kept)]
+    steps = pd.DataFrame({c: pd.Series([r[c] for r in rows], dtype=object) for c in COLUMNS})
+    steps = steps.sort_values(["object", "record_id"], ignore_index=True)
+    return Proposal(pd.DataFrame(steps), without, choice.counts)
+
+
+def _count(choice: Choice, kept: Mapping[int, _Row], rules: Sequence[Rule]) -> None:
+    chosen = pd.Series([r.values["rule"] for r in kept.values()], dtype=object).value_counts()
+    for rule in rules:
+        choice.counts[rule.id].chosen = int(chosen.get(rule.id, 0))
+
+
+class _Making:
+    """The steps of one run: what all of them share."""
+
+    def __init__(self, engine: Engine, table: pd.DataFrame, playbook: Playbook, options: Options) -> None:
+        self.engine, self.table, self.playbook, self.options = engine, table, playbook, options
+        self.zone = zone_of(engine)
+        self.today = day_of(options.as_of, self.zone)
+        self.say = translator(options.language)
+        self.rows = rows_of(table)
+        self.keys: list[Key] = [(str(r["object"]), str(r["record_id"])) for r in self.rows]
+        self._true_still = why_none.still_true(self.today, options.language)
+        self._calendars = {c: calendar(c) for c in {options.country, *options.countries.values()}}
+        best = any(r.channel == "best" for r in playbook.rules)
+        self._best = best_channels(engine, table, as_of=options.as_of) if best else {}
+
+    def country(self, row: Mapping[str, Any]) -> Any:
+        code = self.options.countries.get(_owner(row), self.options.country)
+        return self._calendars[code]
+
+    def choice(self) -> Choice:
+        rules, options = self.playbook.rules, self.options
+        stake = at_stake(self.engine, self.table, as_of=options.as_of) if len(self.table) else np.zeros(0)
+        worth = worths(rules, self.table, stake, changes=options.changes)
+        current = [options.current.get(k, "") for k in self.keys]
+        silences = {k: self._silences(k, row) for k, row in zip(self.keys, self.rows, strict=True)}
+        silences = {k: s for k, s in silences.items() if s}
+        choice = choose(rules, self.table, self.rows, worth, current=current, silences=silences)
+        self.priorities = priorities(rules, choice.rule, self.table, changes=options.changes)
+        return choice
+
+    def _silences(self, key: Key, row: Mapping[str, Any]) -> list[Silence]:
+        answers, ended = self.options.answers.get(key, ()), self.options.ended.get(key, {})
+        if not answers and not ended:
+            return []
+        found = of_answers(answers, self.today, self.country(row))
+        shown = self.options.current.get(key, "")
+        return found + cooling_off(self.playbook.rules, ended, shown, self.today)
+
+    def planned(self) -> tuple[dict[int, _Row], dict[int, tuple[str, str]]]:
+        """Steps to prepare what is planned, and of what else is planned that nothing is to do until then."""
+        steps, why = {}, {}
+        for index, row in enumerate(self.rows):
+            if gap(row.get("next_at")):
                 continue
-            left[owner] -= 1
-        kept.append(chosen)
-    kept.sort(key=lambda c: (c["object"], c["record_id"]))
-    return pd.DataFrame({c: pd.Series([k[c] for k in kept], dtype=object) for c in COLUMNS})
+            at = day_of(float(row["next_at"]), self.zone)
+            shown = shown_date(at, self.options.language)
+            kind = str(row["next_kind"])
+            if kind not in _PREPARED:
+                named = why_none.kind_of(kind, self.options.language)
+                text = self.say(why_none.PLANNED).format(kind=named, date=shown)
+                why[index] = (text, "")
+                continue
+            words = {"kind": self.say(kind), "date": shown}
+            due = max(self.today, working_day_before(at, self.country(row)))
+            key = step_id(PREPARE, str(row["record_id"]), int(row["next_at"]))
+            text = self.say(self.playbook.planned.step).format(**words)
+            reason = self.say(self.playbook.planned.reason).format(**words)
+            values = self._values(index, text, due, reason, "medium", "none", 0.0, key, PREPARE)
+            steps[index] = self._row(index, values)
+        return steps, why
+
+    def step(self, index: int, choice: Choice) -> _Row:
+        """The step of the rule chosen for a record."""
+        row, rule = self.rows[index], self.playbook.rules[choice.rule[index]]
+        words = Words(row, self.options.language, self.zone)
+        text, reason = texts(rule, words, self.options.language)
+        due = working_day(self.today, rule.due_working_days, self.country(row))
+        channel = self._best.get(index, "email") if rule.channel == "best" else rule.channel
+        worth = float(choice.worth[index])
+        values = self._values(
+            index, text, due, reason, self.priorities[index], channel, worth, choice.ids[index], rule.id
+        )
+        if rule.draft:
+            values["draft_subject"] = rule.draft.subject.format_map(words)
+            values["draft_body"] = rule.draft.body.format_map(words)
+        found = self._row(index, values)
+        if rule.trigger in EVENTS and not gap(row.get("contact_id")):
+            found.event = (rule.id, row["contact_id"], trigger_of(rule.trigger, row))
+        return found
+
+    def _values(
+        self, index: int, text: str, due: date, reason: str, priority: str, channel: str, worth: float,
+        key: str, rule: str,
+    ) -> dict[str, Any]:  # fmt: skip
+        obj, record_id = self.keys[index]
+        stands = self.options.current.get(self.keys[index]) == key
+        given = (obj, record_id, text, due.isoformat(), reason, priority, channel, worth, key, rule, stands)
+        return {**dict.fromkeys(COLUMNS), **dict(zip(COLUMNS, given, strict=False))}
+
+    def _row(self, index: int, values: dict[str, Any]) -> _Row:
+        row, key = self.rows[index], self.keys[index]
+        score = row.get("score")
+        rank = (-values["worth"], 0 if gap(score) else -float(score or 0), key)
+        return _Row(index, key, _owner(row), values, rank)
+
+    def without(self, choice: Choice, kept: set[int], why: dict[int, tuple[str, str]]) -> pd.DataFrame:
+        """Why each record that has no step has none."""
+        left = [i for i in range(len(self.rows)) if i not in kept and i not in why]
+        asked = []
+        for index in left:
+            if index in choice.silenced:
+                silence = choice.silenced[index]
+                why[index] = (why_none.silenced(silence, self.options.language), silence.rule)
+            elif choice.blocked[index]:
+                why[index] = (self.say(why_none.UNREACHABLE), "")
+            else:
+                asked.append(index)
+        part = self.table.iloc[asked].reset_index(drop=True)
+        days = why_none.first_days(self.playbook.rules, part)
+        for place, index in enumerate(asked):
+            text = why_none.before(days.get(place), self.today, self.options.language)
+            shown = self.options.shown_why.get(self.keys[index], "")
+            why[index] = (shown if shown in self._true_still else text, "")
+        rows = [(*self.keys[i], *why[i]) for i in sorted(why) if i not in kept]
+        return pd.DataFrame(rows, columns=["object", "record_id", "why", "rule"])
 
 
-def _zone(engine: Engine) -> ZoneInfo:
+def _once_for_an_event(
+    found: dict[int, _Row], why: dict[int, tuple[str, str]], choice: Choice, making: _Making
+) -> None:
+    """What a person did is asked once: on the record whose step stands, else on the one that is worth most."""
+    first: dict[object, _Row] = {}
+    for row in sorted(found.values(), key=lambda r: (not r.values["stands"], r.key[0] != "deals", r.rank)):
+        if row.event is None:
+            continue
+        if row.event not in first:
+            first[row.event] = row
+            continue
+        del found[row.index]
+        rule = row.values["rule"]
+        choice.counts[rule].elsewhere += 1
+        why[row.index] = (making.say(why_none.ELSEWHERE), rule)
+
+
+def _capped(
+    found: dict[int, _Row], why: dict[int, tuple[str, str]], choice: Choice, making: _Making
+) -> dict[int, _Row]:
+    """The steps that stand, and of the new ones what each owner can take on today."""
+    options, left, kept = making.options, dict[str, int](), dict[int, _Row]()
+    for row in sorted(found.values(), key=lambda r: r.rank):
+        if not row.values["stands"]:
+            given = options.given_today.get(row.owner, 0)
+            room = left.setdefault(row.owner, options.max_new_per_owner - given)
+            if room <= 0:
+                rule = row.values["rule"]
+                if rule in choice.counts:
+                    choice.counts[rule].capped += 1
+                text = making.say(why_none.CAPPED).format(cap=options.max_new_per_owner)
+                why[row.index] = (text, rule)
+                continue
+            left[row.owner] -= 1
+        kept[row.index] = row
+    return kept
+
+
+def rows_of(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """The rows of a table of facts, each by the names of its columns."""
+    return [{str(k): v for k, v in row.items()} for row in table.to_dict("records")]
+
+
+def _owner(row: Mapping[str, Any]) -> str:
+    owner = row.get("owner_id")
+    return "" if gap(owner) else str(owner)
+
+
+def zone_of(engine: Engine) -> ZoneInfo:
+    """The time zone of the CRM's company; UTC where it is not known."""
     zones = query(engine, neutral(engine, "org").select("time_zone"))["time_zone"].dropna()
     try:
         return ZoneInfo(str(zones.iloc[0]) if len(zones) else "UTC")
     except (ZoneInfoNotFoundError, ValueError, OSError):
         return ZoneInfo("UTC")
-
-
-def _stage_names(engine: Engine) -> dict[str, str]:
-    t = neutral(engine, "stages")
-    rows = query(engine, t.filter(t.object == "deals").select("stage", "label"))
-    return {str(s): str(n) for s, n in zip(rows["stage"], rows["label"], strict=True) if n}

@@ -2,11 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
-import sqlalchemy as sa
-
-from sales_consultant.config.clock import DAY_MS
 from sales_consultant.config.fields.canon import Canonical
-from sales_consultant.config.fields.catalogue import Field, by_key
+from sales_consultant.config.fields.catalogue import Field
 from sales_consultant.config.neutral import field_column
 from sales_consultant.config.records import RecordRef
 from sales_consultant.connectors.base import Reader
@@ -14,7 +11,7 @@ from sales_consultant.engine.reads import records
 from sales_consultant.engine.reads.rows import MANY
 from sales_consultant.sync.journal import last_written, written_since
 from sales_consultant.sync.plan.plan import CurrentValues, Values
-from sales_consultant.sync.stores import State, Warehouse, feedback, written
+from sales_consultant.sync.stores import State, Warehouse
 
 
 def read(
@@ -71,41 +68,6 @@ class _Parsed(dict[str, Canonical]):
         return found
 
 
-def steps_of_day(state: State, moment: int) -> list[RecordRef]:
-    """Records that got their step on the day (UTC) of a moment: an owner's allowance of that day is used by them."""
-    day = moment // DAY_MS * DAY_MS
-    query = sa.select(written.c.object, written.c.record_id).where(
-        written.c.field == "next_step_id",
-        written.c.value.is_not(None),
-        written.c.at >= day,
-        written.c.at < day + DAY_MS,
-    )
-    with state.begin() as c:
-        return [RecordRef(str(o), str(i)) for o, i in c.execute(query)]
-
-
 def shown(held: CurrentValues, field: str) -> dict[RecordRef, str]:
     """The value of a field that each record shows now, by object and id: two objects may have the same id."""
     return {key: str(v[field]) for key, v in held.values.items() if v.get(field)}
-
-
-def keep_feedback(state: State, held: CurrentValues, *, now: int) -> int:
-    """Keep what reps answered to a step, with the step it belongs to; returns how many answers are new."""
-    rows = [
-        {
-            "object": key.object,
-            "record_id": key.record_id,
-            "step_id": v["next_step_id"],
-            "value": v["next_step_feedback"],
-            "seen_at": now,
-        }
-        for key, v in held.values.items()
-        if v.get("next_step_id") and v.get("next_step_feedback") in by_key("next_step_feedback").options
-    ]
-    if not rows:
-        return 0
-    with state.begin() as c:
-        before = c.execute(sa.select(sa.func.count()).select_from(feedback)).scalar() or 0
-        c.execute(sa.insert(feedback).prefix_with("OR IGNORE"), rows)
-        after = c.execute(sa.select(sa.func.count()).select_from(feedback)).scalar() or 0
-    return int(after - before)

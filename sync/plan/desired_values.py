@@ -6,9 +6,8 @@ plan's to say.
 
 import sys
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,13 +16,11 @@ import pandas as pd
 from sales_consultant.config.clock import DAY_MS
 from sales_consultant.config.fields.canon import Canonical, written
 from sales_consultant.config.fields.catalogue import by_key
-from sales_consultant.config.playbook import Playbook
 from sales_consultant.config.records import RecordRef
 from sales_consultant.config.settings import Settings
 from sales_consultant.engine import DuckEngine
 from sales_consultant.scoring import scorer
 from sales_consultant.scoring.customers import key_of, value
-from sales_consultant.scoring.next_steps import propose
 from sales_consultant.scoring.populations import Membership, undecided
 from sales_consultant.scoring.scorer import shown
 from sales_consultant.scoring.validation import publish_gate
@@ -46,9 +43,16 @@ SCORE_KEYS = (
     "model",
     "scored_at",
 )
-KEPT = ("next_step_id", "segment", "customer_tier", "cluster")
+KEPT = ("next_step_id", "next_step_reason", "segment", "customer_tier", "cluster")
 """Fields that do not wander: what a record shows of them has a say in what it shall show."""
-STEP_KEYS = ("next_step", "next_step_due", "next_step_reason", "next_step_worth", "next_step_id")
+STEP_KEYS = (
+    "next_step",
+    "next_step_due",
+    "next_step_reason",
+    "next_step_priority",
+    "next_step_channel",
+    "next_step_id",
+)
 
 
 @dataclass(slots=True)
@@ -69,6 +73,8 @@ class Desired:
     they bought: what is said of them stays as it is. `estimated` are the deals whose expected value rests on an
     estimated amount. `drift` is each population's stability index of the scores against those at the model's
     publication, `edges` its grade edges. `named` are the values that the texts of each rule of the playbook name.
+    `without_step` says why an open record has no step, and which rule was left out; `drafts` are the drafted messages of
+    steps (subject and body); `rules` counts by rule what became of it.
     """
 
     as_of: int
@@ -84,6 +90,9 @@ class Desired:
     modelled: set[str] = field(default_factory=set)
     undecided: set[RecordRef] = field(default_factory=set)
     unmodelled: set[RecordRef] = field(default_factory=set)
+    without_step: dict[RecordRef, tuple[str, str]] = field(default_factory=dict)
+    drafts: dict[RecordRef, tuple[str, str]] = field(default_factory=dict)
+    rules: dict[str, dict[str, int]] = field(default_factory=dict)
 
     def name(self, key: RecordRef) -> str:
         """What people call a record; its id where it has no name."""
@@ -119,24 +128,30 @@ class Models:
     clusters: Any | None = None
 
 
+StepsMaker = Callable[
+    [DuckEngine, Desired, "list[pd.DataFrame]", Mapping[str, Mapping[RecordRef, str]]], None
+]
+"""Puts the next steps of scored records into the desired values; told what records show of the fields in KEPT."""
+
+
 def build(
     engine: DuckEngine,
     settings: Settings,
     models: Models,
-    playbook: Playbook,
+    steps: StepsMaker,
     *,
     as_of: int,
     shown: Mapping[str, Mapping[RecordRef, str]],
-    steps_of_today: Collection[RecordRef] = (),
     keys: Iterable[RecordRef] = (),
     progress: Callable[[str, int, int], None] = lambda _what, _done, _of: None,
 ) -> Desired:
     """Score everything that has a model in force, as of `as_of` (ms).
 
-    `shown` holds what records show now of the fields in KEPT; `keys` are those of records that are held already.
+    `steps` makes the next steps of what was scored. `shown` holds what records show now of the fields in KEPT; `keys` are
+    those of records that are held already.
     `progress` is told what begins, how many steps are done, and how many there are.
     """
-    desired = Desired(as_of, named={r.id: r.named for r in playbook.rules})
+    desired = Desired(as_of)
     _directory(engine, desired, keys)
     _undecided(engine, desired)
     of = len(settings.populations)
@@ -144,11 +159,12 @@ def build(
     progress("customer value and segments", of, of + 2)
     _values(engine, settings, models, desired, shown)
     progress("next steps", of + 1, of + 2)
-    _steps(engine, settings, playbook, frames, desired, shown["next_step_id"], steps_of_today)
+    steps(engine, desired, frames, shown)
     return desired
 
 
-def _put(desired: Desired, key: RecordRef, **values: object) -> None:
+def put(desired: Desired, key: RecordRef, **values: object) -> None:
+    """Set values of a record, as they are written."""
     record = desired.record(key)
     for name, given in values.items():
         text = written(by_key(name), given)
@@ -179,12 +195,12 @@ def _scores(
         today = Membership(engine, population, settings.exclude, as_of=desired.as_of)
         out = scorer.left_out(today)
         desired.excluded[name] = dict(sorted(Counter(out.values()).items()))
-        desired.excluded_records |= {RecordRef(_written(desired, population.object, i), i) for i in out}
+        desired.excluded_records |= {RecordRef(written_as(desired, population.object, i), i) for i in out}
         model = models.populations.get(name)
         if model is None:
             # What a withdrawn model said of them is emptied, whatever other populations of the object have.
             open_now = scorer.members(today)
-            desired.unmodelled |= {RecordRef(_written(desired, population.object, i), i) for i in open_now}
+            desired.unmodelled |= {RecordRef(written_as(desired, population.object, i), i) for i in open_now}
             continue
         desired.modelled.add(population.object)
         desired.edges[name] = model.grade_edges
@@ -198,14 +214,14 @@ def _scores(
         earlier = dict(zip(before["record_id"], before["score"], strict=True))
         label = models.labels.get(name, name)
         taken = []
-        for row in _rows(frame):
-            key = RecordRef(_written(desired, row.object, row.record_id), row.record_id)
+        for row in rows_in(frame):
+            key = RecordRef(written_as(desired, row.object, row.record_id), row.record_id)
             # A record in two populations is scored in the one that is configured first.
             first = not desired.record(key).values.get("score")
             taken.append(first)
             if first:
                 desired.record(key).population = name
-                _put(
+                put(
                     desired,
                     key,
                     **_score_values(row, earlier.get(row.record_id)),
@@ -223,7 +239,7 @@ def _scores(
     return frames
 
 
-def _written(desired: Desired, obj: str, record_id: str) -> str:
+def written_as(desired: Desired, obj: str, record_id: str) -> str:
     """A Salesforce lead is a row of the neutral contacts and written as a lead."""
     return "leads" if obj == "contacts" and RecordRef("leads", record_id) in desired.directory else obj
 
@@ -269,7 +285,7 @@ def _expected(engine: DuckEngine, frames: "list[pd.DataFrame]", desired: Desired
         worth = dict(zip(held["record_id"], held["expected_value"], strict=True))
         for record_id in deals["record_id"]:
             amount = worth.get(record_id)
-            _put(desired, RecordRef("deals", record_id), expected_value=None if _missing(amount) else amount)
+            put(desired, RecordRef("deals", record_id), expected_value=None if _missing(amount) else amount)
 
 
 def _values(
@@ -287,12 +303,12 @@ def _values(
             exclusions=settings.exclude,
             discount_rate=settings.value.discount_rate,
         )
-        for row in _rows(frame):
+        for row in rows_in(frame):
             key = RecordRef(row.object, row.record_id)
             amount, risk = row.value_12m, row.churn_risk
             if key in desired.undecided:
                 continue
-            _put(
+            put(
                 desired,
                 key,
                 value_12m=None if _missing(amount) else amount,
@@ -308,13 +324,13 @@ def _values(
             previous_tiers={key_of(*k): int(t) for k, t in shown["customer_tier"].items()},
             exclusions=settings.exclude,
         )
-        for row in _rows(frame):
-            key = RecordRef(_written(desired, row.object, row.record_id), row.record_id)
+        for row in rows_in(frame):
+            key = RecordRef(written_as(desired, row.object, row.record_id), row.record_id)
             if key.object == "leads" or key in desired.undecided:
                 continue
             tier = None if _missing(row.customer_tier) else str(int(row.customer_tier))
             lifecycle = None if _missing(row.lifecycle) else row.lifecycle
-            _put(desired, key, segment=row.segment, lifecycle=lifecycle, customer_tier=tier)
+            put(desired, key, segment=row.segment, lifecycle=lifecycle, customer_tier=tier)
             if worth is not None:
                 # Who is a customer no more has neither: a churn risk beside "never bought" would say both.
                 for name in ("value_12m", "churn_risk"):
@@ -325,58 +341,14 @@ def _values(
         frame = models.clusters.assign(
             engine, as_of=desired.as_of, previous=held, exclusions=settings.exclude
         )
-        for row in _rows(frame):
+        for row in rows_in(frame):
             key = RecordRef("companies", row.record_id)
             if key in desired.undecided:
                 continue
-            _put(desired, key, cluster=None if _missing(row.cluster) else row.cluster)
+            put(desired, key, cluster=None if _missing(row.cluster) else row.cluster)
 
 
-def _steps(
-    engine: DuckEngine,
-    settings: Settings,
-    playbook: Playbook,
-    frames: "list[pd.DataFrame]",
-    desired: Desired,
-    held: Mapping[RecordRef, str],
-    of_today: Collection[RecordRef],
-) -> None:
-    if not frames:
-        return
-    scores = pd.concat(
-        [f[["object", "record_id", "score", "grade", "probability"]] for f in frames], ignore_index=True
-    )
-    current = {("contacts" if o == "leads" else o, i): step for (o, i), step in held.items()}
-    steps = propose.propose(
-        engine,
-        scores,
-        playbook,
-        as_of=desired.as_of,
-        current=current,
-        max_new_per_owner=settings.next_steps.max_new_per_owner,
-        given_today=Counter(desired.owner(k) for k in of_today),
-    )
-    for row in _rows(scores):
-        if row.object != "companies":
-            _put(
-                desired,
-                RecordRef(_written(desired, row.object, row.record_id), row.record_id),
-                **dict.fromkeys(STEP_KEYS),
-            )
-    for row in _rows(steps):
-        _put(
-            desired,
-            RecordRef(_written(desired, row.object, row.record_id), row.record_id),
-            next_step=row.step,
-            next_step_due=None if _missing(row.due) else row.due,
-            next_step_reason=row.reason,
-            next_step_worth=None if _missing(row.worth) else row.worth,
-            next_step_id=row.step_id,
-        )
-    desired.scored["next steps"] = len(steps)
-
-
-def _rows(frame: "pd.DataFrame") -> Iterator[Any]:
+def rows_in(frame: "pd.DataFrame") -> Iterator[Any]:
     """Rows as named tuples; pandas' own types for them are wider than what our frames hold."""
     yield from frame.itertuples(index=False)
 
@@ -384,8 +356,3 @@ def _rows(frame: "pd.DataFrame") -> Iterator[Any]:
 def _missing(value: object) -> bool:
     """None, NaN and pandas' own missing values."""
     return value is None or bool(pd.isna(value))  # type: ignore[call-overload]  # any object may be asked
-
-
-def playbook_path(settings: Settings) -> Path | None:
-    """The admin's playbook, where one is set."""
-    return Path(settings.next_steps.playbook) if settings.next_steps.playbook else None

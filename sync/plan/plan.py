@@ -23,6 +23,7 @@ from sales_consultant.sync.plan.quiet import LAST_WRITE, Terms, agreeing, quiet
 
 _BY_SCORER = (*SCORE_KEYS, *STEP_KEYS)
 _OURS = tuple(f.key for f in FIELDS if not f.people_write)
+_RETIRED = tuple(f.key for f in FIELDS if f.retired)
 
 Values = dict[str, Canonical]
 
@@ -221,9 +222,16 @@ def make(
             plan.left_alone["on hold"] += 1
         free = agreeing(changed, wanted, current, on_hold=on_hold, kept=kept, terms=terms)
         if free:
+            free |= _unanswered(free, current, fields[key.object])
             change = tuple((k, current.get(k), v) for k, v in free.items())
             plan.entries.append(Entry(*key, desired.name(key), why, change))
     return plan
+
+
+def _unanswered(free: Values, current: Values, fields: Sequence[Field]) -> Values:
+    """The answer to a step goes with it: what stands beside the next step was said of the last one, and is kept here."""
+    answered = current.get("next_step_feedback") and any(f.key == "next_step_feedback" for f in fields)
+    return {"next_step_feedback": None} if answered and "next_step_id" in free else {}
 
 
 def _left_alone(key: RecordRef, limits: Limits) -> str:
@@ -238,13 +246,14 @@ def _wanted(key: RecordRef, desired: Desired, current: Values) -> tuple[Values, 
     """The values a record shall hold, and why, whether it is scored or not any more."""
     record: Record | None = desired.records.get(key)
     values = dict(record.values) if record else {}
+    values |= {k: None for k in _RETIRED if current.get(k)}
     if key in desired.excluded_records:
         return dict.fromkeys(_OURS), "excluded"
     if "score" in values:
         if not current.get("score"):
             return values, "first score"
         return values, "scored again"
-    if current.get("score") or current.get("next_step"):
+    if current.get("score") or (current.get("next_step") and "next_step" not in values):
         if key.object == "leads":
             # A converted lead can hardly be written, and its contact and deal carry on.
             return {}, "converted lead"

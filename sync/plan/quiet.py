@@ -63,7 +63,12 @@ def quiet(wanted: _Values, current: _Values, foreign: set[str], terms: Terms = _
             if current.get(key) is not None and key not in foreign:
                 wanted[key] = current[key]
     differ = {k: v for k, v in wanted.items() if v != current.get(k)}
-    worth_it = any(_moved(k, wanted, current) for k in differ) or foreign & differ.keys()
+    if wanted.get("next_step") is None and wanted.get("next_step_reason") and not current.get("next_step"):
+        # Why there is no step is news when it changes: it stays the same until something happens.
+        differ_why = wanted["next_step_reason"] != current.get("next_step_reason")
+    else:
+        differ_why = False
+    worth_it = differ_why or any(_moved(k, wanted, current) for k in differ) or foreign & differ.keys()
     if not worth_it and not _regraded(wanted, current, terms):
         return {}
     if stands and terms.names(wanted["next_step_id"]):
@@ -114,6 +119,8 @@ def _moved(key: str, wanted: _Values, current: _Values) -> bool:
         return False
     old, new = current.get(key), wanted[key]
     described = by_key(key)
+    if described.retired:
+        return True
     if described.rides:
         # Emptied at the end of a score, a rider is the last write itself.
         return new is None and key in LAST_WRITE

@@ -53,7 +53,7 @@ def _to_read(ws: Workspace, obj: str, keys: set[str]) -> list[Field]:
     there = {i.name for i in ws.connector.describe(obj)}
     return [
         f
-        for f in ws.fields[obj]
+        for f in ws.every_field[obj]
         if f.key in keys or (f.key == LEAVE_ALONE and ws.connector.field_name(obj, f) in there)
     ]
 

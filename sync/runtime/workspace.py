@@ -143,6 +143,11 @@ class Workspace:
             objects = [o for o in objects if o != "leads"]
         return catalogue.fields(self.settings.write.set, objects)
 
+    @cached_property
+    def every_field(self) -> dict[str, tuple[Field, ...]]:
+        """Those fields, and fields of earlier releases, which are emptied where they are still there."""
+        return catalogue.with_retired(self.fields)
+
     def close(self) -> None:
         """Close what was opened."""
         if self._warehouse is not None:

@@ -129,7 +129,7 @@ def _seen(rep: Reader, obj: str, chosen: Sequence[Field], *, can_bar: bool) -> l
 def _everything(ws: Workspace) -> dict[str, tuple[Field, ...]]:
     """All that may ever have been made, whatever set the settings name now."""
     objects = [o for o in catalogue.OBJECTS if not (ws.connection.of.leads_are_contacts and o == "leads")]
-    return catalogue.fields("all", objects)
+    return catalogue.with_retired(catalogue.fields("all", objects))
 
 
 def removal(ws: Workspace) -> Removal:

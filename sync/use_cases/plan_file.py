@@ -110,10 +110,11 @@ def load(ws: Workspace, path: Path) -> Plan:
             action=AGAIN,
         )
     for entry in plan.entries:
-        writable = {f.key: f for f in ws.fields.get(entry.object, ()) if not f.people_write}
+        writable = {f.key: f for f in ws.every_field.get(entry.object, ())}
         for key, _, new in entry.fields:
             try:
                 known = key in writable and written(writable[key], new) == new
+                known = known and (new is None or not (writable[key].people_write or writable[key].retired))
             except CanonError:
                 known = False
             if not known:
@@ -186,7 +187,7 @@ def _refuse_what_is_held(ws: Workspace, plan: Plan) -> None:
         )
     for obj in sorted({e.object for e in plan.entries}):
         mine = {k for e in plan.entries if e.object == obj for k, _, _ in e.fields}
-        missing = ws.connector.unwritable(obj, [f for f in ws.fields[obj] if f.key in mine])
+        missing = ws.connector.unwritable(obj, [f for f in ws.every_field[obj] if f.key in mine])
         if missing:
             raise AccessError(
                 f"{len(missing)} fields of {obj} cannot be written: {', '.join(sorted(missing))}. Nothing was written.",

@@ -55,7 +55,7 @@ def planning(
         _do_not_score_is_seen(ws, obj, fs)
     # A plan shows what would be written once the fields are there; a run writes what it can and names the rest.
     out = missing if writing else {}
-    fields = {o: tuple(f for f in fs if f.key not in out.get(o, {})) for o, fs in ws.fields.items()}
+    fields = {o: tuple(f for f in fs if f.key not in out.get(o, {})) for o, fs in ws.every_field.items()}
     share = ws.settings.proof.control_share
     drawn = share > 0 or control_group.any_control(ws.state)
     units = {k: wanted.unit(k) for k in current.values if k in wanted.directory} if drawn else {}

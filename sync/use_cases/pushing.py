@@ -35,7 +35,7 @@ def pushing(
                 ws.connector,
                 journal,
                 run.lease,
-                ws.fields,
+                ws.every_field,
                 clock=ws.connector.latest,
                 stop=stop,
                 progress=lambda done, total: reporter.progress("writing", done, total),
@@ -62,6 +62,6 @@ def _not_answered(written: int, left: int, unanswered: int) -> CrmUnavailableErr
 
 def recovering(ws: Workspace, run: Run) -> None:
     """Settle what earlier runs left behind, before anything is planned."""
-    found = recover(ws.connector, ws.state, ws.fields, clock=ws.connector.latest)
+    found = recover(ws.connector, ws.state, ws.every_field, clock=ws.connector.latest)
     if found:
         run.counts["recovered"] = dict(found)

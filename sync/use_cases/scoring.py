@@ -11,14 +11,17 @@ from sales_consultant.config.errors import (
 )
 from sales_consultant.engine.materialised import materialised
 from sales_consultant.scoring.core import ScoringError
+from sales_consultant.scoring.next_steps import zone_of
 from sales_consultant.sync.models import registry
 from sales_consultant.sync.models import training as trainings
 from sales_consultant.sync.plan import (
     CurrentValues,
     Desired,
     current_values,
+    step_memory,
 )
 from sales_consultant.sync.plan import desired_values as desiring
+from sales_consultant.sync.plan.steps import Steps, playbook_path
 from sales_consultant.sync.runtime import Reporter, Run, Workspace, parts, shown_until_over, steps
 from sales_consultant.sync.stores import holds
 
@@ -67,6 +70,13 @@ def training(
     return trained
 
 
+def steps_of(ws: Workspace, as_of: int) -> Steps:
+    """What makes the next steps of this connection: its playbook and language, and what the state remembers."""
+    rules = playbook.load(playbook_path(ws.settings))
+    memory = step_memory.read(ws.state, as_of, zone_of(ws.warehouse.engine))
+    return Steps(ws.settings, rules, ws.connection.language, memory)
+
+
 def scoring(ws: Workspace, run: Run, reporter: Reporter) -> tuple[Desired, CurrentValues]:
     """What our fields should hold, and what they hold."""
     reporter.say("scoring")
@@ -77,17 +87,16 @@ def scoring(ws: Workspace, run: Run, reporter: Reporter) -> tuple[Desired, Curre
 def _scored(
     ws: Workspace, run: Run, progress: Callable[[str, int, int], None]
 ) -> tuple[Desired, CurrentValues]:
-    current = current_values.read(ws.connector, ws.warehouse, ws.state, ws.fields)
-    current_values.keep_feedback(ws.state, current, now=ws.connector.latest())
+    current = current_values.read(ws.connector, ws.warehouse, ws.state, ws.every_field)
+    step_memory.keep_feedback(ws.state, current, now=ws.connector.latest())
     with _settings_named(), materialised(ws.warehouse.engine):
         wanted = desiring.build(
             ws.warehouse.engine,
             ws.settings,
             registry.in_force(ws.state, ws.models_folder, ws.settings),
-            playbook.load(desiring.playbook_path(ws.settings)),
+            steps_of(ws, run.context.as_of),
             as_of=run.context.as_of,
             shown={f: current_values.shown(current, f) for f in desiring.KEPT},
-            steps_of_today=current_values.steps_of_day(ws.state, run.context.as_of),
             keys=current.values,
             progress=progress,
         )
@@ -95,4 +104,6 @@ def _scored(
     run.counts["drift"] = wanted.drift
     run.counts["estimated_amounts"] = len(wanted.estimated)
     run.counts["excluded"] = wanted.excluded
+    run.counts["rules"] = {r: c for r, c in wanted.rules.items() if any(c.values())}
+    run.counts["left_out_by_cap"] = sum(c["capped"] for c in wanted.rules.values())
     return wanted, current

@@ -8,7 +8,7 @@ from sales_consultant.config import playbook
 from sales_consultant.config.populations import Exclusions, FeatureSettings, Population
 from sales_consultant.scoring import scorer
 from sales_consultant.scoring.customers import segments, value
-from sales_consultant.scoring.next_steps import propose
+from sales_consultant.scoring.next_steps import Options, facts, propose
 from sales_consultant.scoring.populations.members import Membership
 from sales_consultant.scoring.training import training
 
@@ -55,8 +55,10 @@ def test_gaps_everywhere(share: float) -> None:
         if population.object == "deals":
             worth = value.deal_values(engine, frame, as_of=NOW)
             assert list(worth["record_id"]) == list(frame["record_id"])
-        steps = propose.propose(engine, frame, playbook.load(), as_of=NOW, current={}, max_new_per_owner=5)
-        assert set(steps["record_id"]) <= set(frame["record_id"])
+        table = facts(engine, frame, as_of=NOW)
+        made = propose(engine, table, playbook.load(), Options(as_of=NOW))
+        told = [*made.steps["record_id"], *made.without["record_id"]]
+        assert sorted(told) == sorted(table.loc[~table["closed"].astype(bool), "record_id"])
     assert value.fit_customers(engine, as_of=NOW, exclusions=none).predict(engine, as_of=NOW) is not None
     named = segments.fit(engine, as_of=NOW).assign(engine, as_of=NOW, previous={})
     assert set(named["segment"]) <= set(segments.SEGMENTS)

@@ -5,9 +5,20 @@ from pathlib import Path
 
 from pydantic import BaseModel
 from support.markdown import table
-from support.model_tables import default, inner, limits, toml, type_name
+from support.model_tables import default, inner, limits, type_name
 
-from sales_consultant.config.playbook import PLANNED_WORDS, WORDS, Conditions, Planned, Rule, load
+from sales_consultant.config.playbook import (
+    NAMES,
+    OBJECTS,
+    PLANNED_WORDS,
+    WORDS,
+    Draft,
+    Name,
+    Planned,
+    Rule,
+    Texts,
+    load,
+)
 
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "playbook.md"
 _INTRODUCTION = """# Playbook
@@ -15,11 +26,12 @@ _INTRODUCTION = """# Playbook
 The playbook holds the rules that choose the [next step](../explanation/glossary.md) of a record. The one that is delivered
 is used unless `[next_steps] playbook` names a file of your own; [tune the playbook](../how-to/playbook.md) says how.
 
-Rules are tried in the order in which they stand in the file. The first one gives the step whose conditions all hold and
-whose channel is not blocked for the person (opted out, bounced, do not call). Where a meeting or a call is already
-planned, the step is to prepare for it. Nothing is ever sent to a customer."""
-_WHEN = """All that is given must hold; what is not given does not matter. Where something never happened, a `min` of days since it
-holds as soon as the record itself is that old, and a `max` does not hold."""
+Of the rules whose condition holds and whose channel is not blocked for the person (opted out, bounced, do not call) the one
+that is worth most gives the step. Where a meeting or a call is already planned, the step is to prepare for it. Nothing is
+ever sent to a customer."""
+_NAMES = """`when` is an expression over these names, with numbers, `"texts"`, `["lists"]`, `== != < <= > >=`, `in`, `=~~` (a regular
+expression found in the text), `and`, `or`, `not`, and `+ - * /` of numbers. A fact that is not known makes neither a
+condition nor its opposite true. Of an activity that nobody logged for half a year nothing is known."""
 _HEAD = ("key", "type", "default", "meaning")
 
 
@@ -33,9 +45,8 @@ def rows(model: type[BaseModel]) -> Iterator[tuple[str, ...]]:
             yield f"`{name}`", "table", "empty", str(info.description)
 
 
-def conditions(when: Conditions) -> str:
-    """The conditions of a rule as TOML."""
-    return toml(when.model_dump(exclude_defaults=True))
+def _of(name: Name) -> str:
+    return "all" if set(name.on) == set(OBJECTS) else ", ".join(name.on)
 
 
 def page() -> str:
@@ -44,7 +55,7 @@ def page() -> str:
         (
             f"`{r.id}`",
             ", ".join(r.objects),
-            f"`{conditions(r.when)}`",
+            f"`{r.when}`",
             r.channel,
             str(r.due_working_days),
             r.step,
@@ -59,9 +70,13 @@ def page() -> str:
         "## `[[rules]]`",
         f"Words in braces in `step` and `reason` are replaced: {', '.join(f'`{{{w}}}`' for w in WORDS)}.",
         table(_HEAD, rows(Rule)),
-        "## `when`",
-        _WHEN,
-        table(_HEAD, rows(Conditions)),
+        "## `[rules.draft]`",
+        table(_HEAD, rows(Draft)),
+        "## `[rules.translations.zh]`",
+        table(_HEAD, rows(Texts)),
+        "## Names",
+        _NAMES,
+        table(("name", "type", "of", "meaning"), [(f"`{n.name}`", n.kind, _of(n), n.meaning) for n in NAMES]),
         "## The rules that are delivered",
         table(("id", "objects", "when", "channel", "due in working days", "step"), delivered),
     ]

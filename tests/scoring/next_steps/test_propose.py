@@ -1,7 +1,6 @@
 """Next steps: each shipped rule, what stops it, and how many a rep gets."""
 
 from collections.abc import Callable
-from decimal import Decimal
 from typing import Any
 
 import pandas as pd
@@ -10,7 +9,8 @@ from support.worlds import DAY, NOW, World
 
 from sales_consultant.config import playbook
 from sales_consultant.config.clock import iso_day
-from sales_consultant.scoring.next_steps.propose import COLUMNS, propose
+from sales_consultant.config.language.translation import shown_date
+from sales_consultant.scoring.next_steps import COLUMNS, Options, Proposal, facts, propose, rule_of
 
 BOOK = playbook.load()
 
@@ -58,7 +58,13 @@ def met(world: World, days: float, to: tuple[str, str] = ("deal", "d")) -> None:
     world.activity("meeting", NOW - int(days * DAY), [to])
 
 
-def steps(
+def logged(world: World) -> None:
+    """Of what nobody ever logged nothing is known: here every kind of activity is logged of somebody."""
+    for kind, direction in (("email", "inbound"), ("email", "outbound"), ("meeting", None), ("form", None)):
+        world.activity(kind, NOW - 100 * DAY, [("deal", "another")], direction=direction)
+
+
+def proposal(
     world: World,
     grade: str = "A",
     object_: str = "deals",
@@ -66,16 +72,22 @@ def steps(
     *,
     as_of: int = NOW,
     **more: Any,
-) -> pd.DataFrame:
+) -> Proposal:
+    logged(world)
     scores = pd.DataFrame(
         {"object": object_, "record_id": list(keys), "score": 70, "grade": grade, "probability": 0.5}
     )
-    options: dict[str, Any] = {"current": {}, "max_new_per_owner": 5, **more}
-    return propose(world.connection(), scores, BOOK, as_of=as_of, **options)
+    engine = world.connection()
+    table = facts(engine, scores, as_of=as_of)
+    return propose(engine, table, BOOK, Options(as_of=as_of, **more))
 
 
-def rule_of(frame: pd.DataFrame) -> str | None:
-    return None if frame.empty else str(frame["step_id"].iloc[0]).rpartition("-")[0]
+def steps(world: World, *args: Any, **more: Any) -> pd.DataFrame:
+    return proposal(world, *args, **more).steps
+
+
+def rule(frame: pd.DataFrame) -> str | None:
+    return None if frame.empty else rule_of(str(frame["step_id"].iloc[0]))
 
 
 def calm(world: World) -> None:
@@ -106,12 +118,35 @@ def closing(world: World) -> None:
 
 
 def quiet(world: World) -> None:
+    deal(world, stage="demo", age=30)
+    sent(world, 12)
+
+
+def waiting(world: World) -> None:
     deal(world)
     sent(world, 12)
 
 
+def unanswered(world: World) -> None:
+    deal(world, stage="new")
+    for days in (20, 9, 4):
+        sent(world, days)
+
+
+def pushed(world: World) -> None:
+    calm(world)
+    for n in range(1, 4):
+        close = NOW + (90 + n) * DAY
+        world.add("deal_history", deal_id="d", changed_at=NOW - (20 - n) * DAY, close_date=close)
+
+
+def nobody(world: World) -> None:
+    calm(world)
+    world.rows["associations"] = [a for a in world.rows["associations"] if a["from_object"] != "deal"]
+
+
 def offer(world: World) -> None:
-    deal(world)
+    deal(world, stage="demo")
     wrote(world, 20)
     sent(world, 1)
 
@@ -141,7 +176,7 @@ def cold(world: World) -> None:
 
 
 @pytest.mark.parametrize(
-    ("make", "grade", "rule"),
+    ("make", "grade", "expected"),
     [
         (answer, "D", "answer"),
         (recap, "D", "recap"),
@@ -149,8 +184,12 @@ def cold(world: World) -> None:
         (closing, "B", "confirm-close"),
         (closing, "C", None),
         (quiet, "A", "good-and-quiet"),
-        (quiet, "C", None),
-        (offer, "B", "offer-meeting"),
+        (quiet, "D", None),
+        (offer, "B", "ask-meeting"),
+        (waiting, "C", "follow-up-proposal"),
+        (unanswered, "D", "no-reply"),
+        (pushed, "C", "close-date-pushed"),
+        (nobody, "D", "no-contact"),
         (stuck, "C", "unstick"),
         (stuck, "D", None),
         (alone, "A", "second-contact"),
@@ -159,10 +198,10 @@ def cold(world: World) -> None:
         (calm, "A", None),
     ],
 )
-def test_each_rule_of_deals(make: Callable[[World], None], grade: str, rule: str | None) -> None:
+def test_each_rule_of_deals(make: Callable[[World], None], grade: str, expected: str | None) -> None:
     world = World()
     make(world)
-    assert rule_of(steps(world, grade)) == rule
+    assert rule(steps(world, grade)) == expected
 
 
 @pytest.mark.parametrize("source", ["Contact", "Lead"])
@@ -170,9 +209,8 @@ def test_a_hot_lead_is_called(source: str) -> None:
     world = World()
     person(world, source_object=source)
     frame = steps(world, "A", "contacts", ("p",))
-    assert rule_of(frame) == "call-hot-lead"
-    assert frame["reason"].iloc[0] == "grade A, last contact from us: never"
-    assert frame["worth"].iloc[0] is None
+    assert rule(frame) == "call-hot-lead"
+    assert frame["reason"].iloc[0] == "grade A, last message from us never"
     assert steps(world, "B", "contacts", ("p",)).empty
 
 
@@ -183,8 +221,12 @@ def test_the_columns_and_the_words() -> None:
     assert tuple(frame.columns) == COLUMNS
     row = frame.iloc[0]
     assert row["step"] == "Answer their message"
-    assert row["reason"] == "they wrote in the last week and have had no answer"
-    assert row["worth"] == Decimal("50.00")  # .10 x .5 x 1000
+    assert (
+        row["reason"]
+        == f"they wrote on {shown_date(pd.Timestamp(NOW - 2 * DAY, unit='ms').date(), 'en')} and have had no answer"
+    )
+    assert row["worth"] == pytest.approx(50.0)  # .10 x .5 x 1000
+    assert (row["priority"], row["channel"]) == ("high", "email")
     assert not row["stands"]
 
 
@@ -197,15 +239,15 @@ def test_due_dates_skip_the_weekend() -> None:
 
 
 @pytest.mark.parametrize(
-    ("field", "rule"), [("email_opt_out", "close-date-passed"), ("bounced", "close-date-passed")]
+    ("field", "expected"), [("email_opt_out", "close-date-passed"), ("bounced", "close-date-passed")]
 )
-def test_a_blocked_channel_falls_to_the_next_rule(field: str, rule: str) -> None:
+def test_a_blocked_channel_falls_to_the_next_rule(field: str, expected: str) -> None:
     world = World()
     deal(world, close_date=NOW - DAY)
     wrote(world, 2)
-    assert rule_of(steps(world)) == "answer"
+    assert rule(steps(world)) == "answer"
     world.rows["contacts"][0][field] = True
-    assert rule_of(steps(world)) == rule
+    assert rule(steps(world)) == expected
 
 
 def test_do_not_call_stops_calls() -> None:
@@ -218,7 +260,7 @@ def test_only_the_persons_own_flags_count() -> None:
     world = World()
     answer(world)
     world.rows["contacts"][1]["email_opt_out"] = True  # the second contact, not the primary one
-    assert rule_of(steps(world)) == "answer"
+    assert rule(steps(world)) == "answer"
 
 
 @pytest.mark.parametrize(
@@ -240,7 +282,10 @@ def test_what_is_planned_comes_first(kind: str, status: str | None, text: str | 
         assert frame.empty
     else:
         assert frame["step"].iloc[0].startswith(text)
-        assert text.startswith("Answer") or iso_day(at) in frame["step"].iloc[0]
+        assert (
+            text.startswith("Answer")
+            or shown_date(pd.Timestamp(at, unit="ms").date(), "en") in frame["step"].iloc[0]
+        )
 
 
 @pytest.mark.parametrize(
@@ -270,7 +315,7 @@ def test_a_meeting_that_is_not_known_yet_is_not_planned() -> None:
     world = World()
     answer(world)
     world.activity("meeting", NOW + 3 * DAY, [("deal", "d")], known_at=NOW + DAY)
-    assert rule_of(steps(world)) == "answer"
+    assert rule(steps(world)) == "answer"
 
 
 def test_a_closed_deal_has_no_step() -> None:

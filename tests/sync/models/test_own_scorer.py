@@ -14,6 +14,7 @@ from sales_consultant.config.settings import Settings
 from sales_consultant.engine import DuckEngine
 from sales_consultant.sync.models import registry, training
 from sales_consultant.sync.plan import desired_values
+from sales_consultant.sync.plan.steps import Steps
 from sales_consultant.sync.stores.state import State
 
 pytestmark = pytest.mark.xdist_group("candidates")
@@ -59,7 +60,7 @@ def test_own_scores_come_into_force_are_desired_and_go(
             engine,
             settings,
             registry.in_force(state, folder, settings),
-            playbook.load(None),
+            Steps(settings, playbook.load(None)),
             as_of=NOW,
             shown={f: {} for f in desired_values.KEPT},
         )

@@ -22,6 +22,7 @@ from sales_consultant.sync.models import registry, training
 from sales_consultant.sync.plan import desired_values
 from sales_consultant.sync.plan.desired_values import Desired, Record
 from sales_consultant.sync.plan.plan import CurrentValues, Limits, Values, make
+from sales_consultant.sync.plan.steps import Steps
 from sales_consultant.sync.stores.state import State
 
 NIGHTS = 60
@@ -152,7 +153,7 @@ SETTINGS = Settings.model_validate({"populations": {"deals": POPULATION.model_du
 @pytest.mark.xdist_group("training")
 def test_sixty_days_of_a_company(tmp_path: Path) -> None:
     """The nights up to now, as they would have been: deals come, move on and end, with a training every three weeks."""
-    state, book = State(None), playbook.load(None)
+    state, book = State(None), Steps(SETTINGS, playbook.load(None))
     writable = {o: tuple(f for f in FIELDS if o in f.on and f.set != "all") for o in OBJECTS}
     values: dict[RecordRef, Values] = {}
     named = 0

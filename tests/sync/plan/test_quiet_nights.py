@@ -18,6 +18,7 @@ from sales_consultant.scoring.propensity.rules import RuleModel
 from sales_consultant.sync.models import registry, training
 from sales_consultant.sync.plan import desired_values
 from sales_consultant.sync.plan.plan import CurrentValues, Limits, Plan, Values, make
+from sales_consultant.sync.plan.steps import Steps
 from sales_consultant.sync.stores.state import State
 
 # What several nights write together one of them may not write; on the seventh there is a training.
@@ -35,7 +36,7 @@ pytestmark = pytest.mark.xdist_group("training")
 
 
 def test_nights_are_quiet_with_a_training_among_them(tmp_path: Path) -> None:
-    state, book = State(None), playbook.load(None)
+    state, book = State(None), Steps(SETTINGS, playbook.load(None))
     fields = {o: tuple(f for f in FIELDS if o in f.on and f.set != "all") for o in OBJECTS}
     values: dict[RecordRef, Values] = {}
     written: list[set[RecordRef]] = []

@@ -1,0 +1,86 @@
+"""Why a record has no step: said of each, in words that stay the same until something changes."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from sales_consultant.config.language.translation import shown_date, translator
+from sales_consultant.scoring.next_steps.choose import holding, unreachable
+from sales_consultant.scoring.next_steps.evaluate import Bools, Facts
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sales_consultant.config.language.translation import Language
+    from sales_consultant.config.playbook import Rule
+    from sales_consultant.scoring.next_steps.silence import Silence
+
+# A judgement: what is more than a month ahead is no news for a rep.
+AHEAD_DAYS = 30
+PLANNED = "{kind} is planned for {date}"
+CAPPED = "within the cap of {cap} new steps a day for this owner"
+UNREACHABLE = "they must not be called or written to"
+ELSEWHERE = "the same is asked on another record of theirs"
+BEFORE = "nothing to do before {date}"
+NOTHING = "nothing to do for now"
+ANSWERED = {
+    "done": "done, as was answered",
+    "later": "put off until {date}",
+    "not_useful": "answered as not useful; back on {date}",
+    "wrong": "answered as wrong for this record",
+    "cooling_off": "asked before; back on {date}",
+}
+KINDS = {
+    "meeting": "a meeting",
+    "call": "a call",
+    "email": "an e-mail",
+    "task": "a task",
+    "note": "a note",
+    "": "something",
+}
+MESSAGES = (PLANNED, CAPPED, UNREACHABLE, ELSEWHERE, BEFORE, NOTHING, *ANSWERED.values(), *KINDS.values())
+
+
+def silenced(silence: Silence, language: Language) -> str:
+    """Why an answer or an earlier step silences the rule."""
+    until = shown_date(silence.until, language) if silence.until else ""
+    return translator(language)(ANSWERED[silence.cause]).format(date=until)
+
+
+def kind_of(kind: object, language: Language) -> str:
+    """A kind of activity with its article."""
+    return translator(language)(KINDS.get(str(kind), KINDS[""]))
+
+
+def first_days(rules: Sequence[Rule], table: pd.DataFrame) -> dict[int, int]:
+    """After how many days a rule will hold if nothing happens, by row; rows without one within a month are left out."""
+    if table.empty or not rules:
+        return {}
+    stops = np.column_stack([unreachable(r, table) for r in rules])
+    now, found = Facts(table), dict[int, int]()
+    waiting: Bools = np.ones(len(table), dtype=bool)
+    for days in range(1, AHEAD_DAYS + 1):
+        hit = waiting & (holding(rules, table, now.later(days)) & ~stops).any(axis=1)
+        found |= dict.fromkeys(map(int, np.flatnonzero(hit)), days)
+        waiting &= ~hit
+        if not waiting.any():
+            break
+    return found
+
+
+def still_true(today: date, language: Language) -> frozenset[str]:
+    """What a record without a step may say while nothing happens: it goes on being true, and is left as it is."""
+    ahead = range(1, AHEAD_DAYS + 1)
+    return frozenset({before(None, today, language), *(before(d, today, language) for d in ahead)})
+
+
+def before(days: int | None, today: date, language: Language) -> str:
+    """That nothing is to do, and from when on there is."""
+    say = translator(language)
+    if days is None:
+        return say(NOTHING)
+    return say(BEFORE).format(date=shown_date(today + timedelta(days=days), language))

@@ -1,0 +1,94 @@
+"""Working days by country: weekends, public holidays, and weekends that are worked in exchange."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from functools import cache
+from typing import Protocol
+
+import holidays
+
+from sales_consultant.config.language.nearest import nearest
+from sales_consultant.scoring.core import ScoringError
+
+# Longer than any run of days off: a country without working days would never end otherwise.
+_LONGEST = 60
+
+
+class UnknownCountryError(ScoringError):
+    """The country's code is not known, or its holidays are not."""
+
+
+class Calendar(Protocol):
+    """Which days are worked."""
+
+    def is_working_day(self, day: date) -> bool:
+        """Whether people work on a day."""
+        ...
+
+
+class _Weekdays:
+    """Monday to Friday, for where no country is known."""
+
+    def is_working_day(self, day: date) -> bool:
+        return day.weekday() < 5
+
+
+WEEKDAYS: Calendar = _Weekdays()
+
+
+@cache
+def calendar(country: str) -> Calendar:
+    """The working days of a country ("DE") or of a part of it ("DE-BY"); of none ("") Monday to Friday.
+
+    Raises:
+        UnknownCountryError: the code is not known; names the nearest.
+
+    >>> calendar("CN").is_working_day(date(2025, 1, 26)), calendar("US").is_working_day(date(2026, 7, 3))
+    (True, False)
+    """
+    if not country:
+        return WEEKDAYS
+    code, _, part = country.upper().partition("-")
+    parts = holidays.list_supported_countries(include_aliases=False)
+    if code not in parts:
+        near = nearest(code, parts)
+        hint = f"; did you mean {near}?" if near else ""
+        raise UnknownCountryError(f'no public holidays are known of the country "{country}"{hint}')
+    if part and part not in parts[code]:
+        known = ", ".join(parts[code]) or "none"
+        raise UnknownCountryError(f'"{part}" is no part of {code}; known are {known}')
+    return holidays.country_holidays(code, subdiv=part or None)
+
+
+def working_day(start: date, days: int, of: Calendar = WEEKDAYS) -> date:
+    """The date so many working days after a date; 0 gives the next working day from it.
+
+    >>> working_day(date(2026, 11, 20), 1)  # a Friday
+    datetime.date(2026, 11, 23)
+    >>> working_day(date(2025, 1, 24), 1, calendar("CN"))  # a Sunday that is worked in exchange
+    datetime.date(2025, 1, 26)
+    """
+    day = _next(start, of)
+    for _ in range(days):
+        day = _next(day + timedelta(days=1), of)
+    return day
+
+
+def working_day_before(day: date, of: Calendar = WEEKDAYS) -> date:
+    """The last working day before a date.
+
+    >>> working_day_before(date(2026, 11, 23))  # a Monday
+    datetime.date(2026, 11, 20)
+    """
+    for back in range(1, _LONGEST):
+        if of.is_working_day(day - timedelta(days=back)):
+            return day - timedelta(days=back)
+    return day - timedelta(days=1)
+
+
+def _next(day: date, of: Calendar) -> date:
+    for ahead in range(_LONGEST):
+        if of.is_working_day(day + timedelta(days=ahead)):
+            return day + timedelta(days=ahead)
+    return day

@@ -1,0 +1,92 @@
+"""What the state remembers of steps: reps' answers, when a rule's step was withdrawn, and who got a new one today."""
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+
+from sales_consultant.config.clock import DAY_MS
+from sales_consultant.config.fields.catalogue import by_key
+from sales_consultant.config.records import RecordRef
+from sales_consultant.scoring.next_steps import Answer, rule_of
+from sales_consultant.sync.plan.plan import CurrentValues
+from sales_consultant.sync.plan.steps import StepMemory
+from sales_consultant.sync.stores import State, exposures, feedback, written
+
+# A year is the longest that a rule can be told to cool off.
+_REMEMBERED_DAYS = 366
+
+
+def read(state: State, as_of: int, zone: ZoneInfo) -> StepMemory:
+    """What is remembered as of a time; days are days in the company's zone."""
+    return StepMemory(steps_of_day(state, as_of), _answers(state, zone), _ended(state, as_of, zone))
+
+
+def steps_of_day(state: State, moment: int) -> list[RecordRef]:
+    """Records that got their step on the day (UTC) of a moment: an owner's allowance of that day is used by them."""
+    day = moment // DAY_MS * DAY_MS
+    query = sa.select(written.c.object, written.c.record_id).where(
+        written.c.field == "next_step_id",
+        written.c.value.is_not(None),
+        written.c.at >= day,
+        written.c.at < day + DAY_MS,
+    )
+    with state.begin() as c:
+        return [RecordRef(str(o), str(i)) for o, i in c.execute(query)]
+
+
+def _day(ms: int, zone: ZoneInfo) -> date:
+    return datetime.fromtimestamp(ms / 1000, UTC).astimezone(zone).date()
+
+
+def _answers(state: State, zone: ZoneInfo) -> dict[RecordRef, list[Answer]]:
+    found: dict[RecordRef, list[Answer]] = {}
+    for r in state.rows(sa.select(feedback).order_by(feedback.c.seen_at)):
+        answer = Answer(str(r["step_id"]), str(r["value"]), _day(int(r["seen_at"]), zone))
+        found.setdefault(RecordRef(str(r["object"]), str(r["record_id"])), []).append(answer)
+    return found
+
+
+def _ended(state: State, as_of: int, zone: ZoneInfo) -> dict[RecordRef, Mapping[str, date]]:
+    query = sa.select(
+        exposures.c.object, exposures.c.record_id, exposures.c.value, exposures.c.visible_to
+    ).where(
+        exposures.c.field == "next_step_id",
+        exposures.c.value.is_not(None),
+        exposures.c.visible_to.is_not(None),
+        exposures.c.visible_to > as_of - _REMEMBERED_DAYS * DAY_MS,
+    )
+    found: dict[RecordRef, dict[str, date]] = {}
+    for r in state.rows(query.order_by(exposures.c.visible_to)):
+        key = RecordRef(str(r["object"]), str(r["record_id"]))
+        found.setdefault(key, {})[rule_of(str(r["value"]))] = _day(int(r["visible_to"]), zone)
+    return dict(found)
+
+
+def keep_feedback(state: State, held: CurrentValues, *, now: int) -> int:
+    """Keep what reps answered to a step, with the step it belongs to; returns how many answers are new or others.
+
+    A value that is not one of ours is nobody's answer. The time of an answer is when it was first seen.
+    """
+    known = by_key("next_step_feedback").options
+    given = {
+        (key.object, key.record_id, str(v["next_step_id"])): str(v["next_step_feedback"])
+        for key, v in held.values.items()
+        if v.get("next_step_id") and v.get("next_step_feedback") in known
+    }
+    if not given:
+        return 0
+    before = {
+        (str(r["object"]), str(r["record_id"]), str(r["step_id"])): str(r["value"])
+        for r in state.rows(sa.select(feedback))
+    }
+    new = {k: v for k, v in given.items() if before.get(k) != v}
+    rows = [
+        {"object": o, "record_id": i, "step_id": s, "value": v, "seen_at": now}
+        for (o, i, s), v in new.items()
+    ]
+    if rows:
+        with state.begin() as c:
+            c.execute(sa.insert(feedback).prefix_with("OR REPLACE"), rows)
+    return len(rows)

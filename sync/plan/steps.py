@@ -1,0 +1,180 @@
+"""The next steps of a run: who gets one, what earlier nights and reps' answers say, and what becomes of each rule."""
+
+import datetime
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from sales_consultant.config.language.translation import Language
+from sales_consultant.config.playbook import Playbook
+from sales_consultant.config.records import RecordRef
+from sales_consultant.config.settings import Settings
+from sales_consultant.engine import DuckEngine, neutral, query
+from sales_consultant.scoring.next_steps import Answer, Options, facts, propose
+from sales_consultant.sync.plan.desired_values import STEP_KEYS, Desired, put, rows_in, written_as
+
+_CUSTOMER_KEYS = ("segment", "lifecycle", "churn_risk", "value_12m", "recommended_product")
+_CUSTOMERS = ("new", "active", "at_risk", "lost")
+
+
+@dataclass(frozen=True)
+class StepMemory:
+    """What is remembered of steps: answers and when a rule's step ended, by record; who got a new one today."""
+
+    of_today: Collection[RecordRef] = ()
+    answers: Mapping[RecordRef, Sequence[Answer]] = field(default_factory=dict)
+    ended: Mapping[RecordRef, Mapping[str, datetime.date]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Steps:
+    """Makes the next steps of what was scored (see `desired_values.StepsMaker`)."""
+
+    settings: Settings
+    playbook: Playbook
+    language: Language = "en"
+    memory: StepMemory = field(default_factory=StepMemory)
+
+    def __call__(
+        self,
+        engine: DuckEngine,
+        desired: Desired,
+        frames: "list[pd.DataFrame]",
+        shown: Mapping[str, Mapping[RecordRef, str]],
+    ) -> None:
+        """Put steps, and why there is none, into the desired values."""
+        desired.named.update({r.id: r.named for r in self.playbook.rules})
+        records = scored(frames, desired)
+        if records.empty:
+            return
+        table = facts(engine, records, as_of=desired.as_of, customers=customers(desired))
+        found = propose(engine, table, self.playbook, self._options(engine, desired, shown))
+        for row in rows_in(records):
+            put(desired, _key(desired, row.object, row.record_id), **dict.fromkeys(STEP_KEYS))
+        for row in rows_in(found.steps):
+            self._put(desired, row)
+        for row in rows_in(found.without):
+            key = _key(desired, row.object, row.record_id)
+            desired.without_step[key] = (row.why, row.rule)
+            put(desired, key, next_step_reason=row.why)
+        desired.scored["next steps"] = len(found.steps)
+        desired.rules.update({r: vars(c) for r, c in found.counts.items()})
+
+    def _put(self, desired: Desired, row: Any) -> None:
+        key = _key(desired, row.object, row.record_id)
+        put(
+            desired,
+            key,
+            next_step=row.step,
+            next_step_due=row.due,
+            next_step_reason=row.reason,
+            next_step_priority=row.priority,
+            next_step_channel=row.channel,
+            next_step_id=row.step_id,
+        )
+        if row.draft_body:
+            desired.drafts[key] = (row.draft_subject, row.draft_body)
+
+    def _options(
+        self, engine: DuckEngine, desired: Desired, shown: Mapping[str, Mapping[RecordRef, str]]
+    ) -> Options:
+        memory, steps = self.memory, self.settings.next_steps
+        return Options(
+            as_of=desired.as_of,
+            current={_neutral(k): v for k, v in shown.get("next_step_id", {}).items()},
+            shown_why={_neutral(k): v for k, v in shown.get("next_step_reason", {}).items()},
+            max_new_per_owner=steps.max_new_per_owner,
+            given_today=Counter(desired.owner(k) for k in memory.of_today),
+            answers={_neutral(k): v for k, v in memory.answers.items()},
+            ended={_neutral(k): v for k, v in memory.ended.items()},
+            language=self.language,
+            country=steps.country,
+            countries=countries_of(engine, steps.countries) if steps.countries else {},
+        )
+
+
+def with_memory(steps: Steps, memory: StepMemory) -> Steps:
+    """The same with what is remembered."""
+    return replace(steps, memory=memory)
+
+
+def scored(frames: "list[pd.DataFrame]", desired: Desired) -> pd.DataFrame:
+    """The records that get steps: what was scored, and customers, whose companies need no score."""
+    columns = ["object", "record_id", "score", "grade", "probability"]
+    parts = [f[columns] for f in frames]
+    known = {(o, i) for f in frames for o, i in zip(f["object"], f["record_id"], strict=True)}
+    more = [
+        (k.object, k.record_id)
+        for k, r in desired.records.items()
+        if k.object == "companies"
+        and r.values.get("lifecycle") in _CUSTOMERS
+        and (k.object, k.record_id) not in known
+        and k not in desired.excluded_records
+        and k not in desired.undecided
+    ]
+    if more:
+        rows = pd.DataFrame(sorted(more), columns=columns[:2])
+        parts.append(rows.assign(score=float("nan"), grade=None, probability=float("nan")))
+    parts = [p for p in parts if len(p)]
+    if not parts:
+        return pd.DataFrame(columns=columns)
+    rows = pd.concat(parts, ignore_index=True)
+    # A company that is scored as a prospect and is none has its steps as a customer only.
+    prospects = {
+        k.record_id
+        for k, r in desired.records.items()
+        if k.object == "companies" and r.values.get("lifecycle") not in _CUSTOMERS
+    }
+    out = (rows["object"] == "companies") & rows["record_id"].isin(prospects)
+    return pd.DataFrame(rows[~out].drop_duplicates(["object", "record_id"]).reset_index(drop=True))
+
+
+def customers(desired: Desired) -> pd.DataFrame:
+    """What is known of customers, as facts of the playbook: segment, lifecycle, tier, churn_risk, value_12m and so on."""
+    rows = []
+    for key, record in desired.records.items():
+        if key.object not in ("companies", "contacts") or not record.values.get("lifecycle"):
+            continue
+        values = {k: record.values.get(k) for k in _CUSTOMER_KEYS}
+        rows.append(
+            {
+                "object": key.object,
+                "record_id": key.record_id,
+                **values,
+                "tier": record.values.get("customer_tier"),
+            }
+        )
+    table = pd.DataFrame(rows, columns=["object", "record_id", *_CUSTOMER_KEYS, "tier"])
+    for name in ("churn_risk", "value_12m", "tier"):
+        table[name] = pd.to_numeric(table[name], errors="coerce").astype("float64")
+    return table
+
+
+def countries_of(engine: DuckEngine, given: Mapping[str, str]) -> dict[str, str]:
+    """The countries of owners by their id; the settings name them by id or e-mail address."""
+    t = neutral(engine, "owners")
+    owners = query(engine, t.select("id", "email"))
+    wanted = {k.lower(): v for k, v in given.items()}
+    found = {}
+    for owner, email in zip(owners["id"], owners["email"], strict=True):
+        code = wanted.get(str(owner).lower()) or wanted.get(str(email).lower())
+        if code:
+            found[str(owner)] = code
+    return found
+
+
+def _key(desired: Desired, obj: str, record_id: str) -> RecordRef:
+    return RecordRef(written_as(desired, obj, record_id), record_id)
+
+
+def _neutral(key: RecordRef) -> tuple[str, str]:
+    return ("contacts" if key.object == "leads" else key.object, key.record_id)
+
+
+def playbook_path(settings: Settings) -> Path | None:
+    """The admin's playbook, where one is set."""
+    return Path(settings.next_steps.playbook) if settings.next_steps.playbook else None

@@ -63,6 +63,7 @@ COMMANDS = (
     ("forget", "undo:forget", "Erase a person. Cannot be undone."),
     ("status", "looking:status", "How the connection stands, and what to do next."),
     ("explain", "looking:explain", "Why a record has its score."),
+    ("steps", "steps:steps", "The next steps that the CRM shows, as a list."),
     ("evaluate", "looking:evaluate", "How good the models are, by their forward tests."),
     ("serve", "schedule:serve", "Run the schedule until SIGTERM."),
 )
@@ -86,6 +87,17 @@ GROUPS = (
             ("revert", "models:revert_model", "Go back to the model before."),
             ("export", "models:export_model", "Write a model to a file, for another org."),
             ("import", "models:import_model", "Take in a model that another org trained."),
+        ),
+    ),
+    (
+        "playbook",
+        "The rules that next steps come from.",
+        (
+            ("check", "steps:check_playbook", "Whether it can be used, and what is odd in it."),
+            ("test", "steps:test_record", "Which rules hold for a record, and why."),
+            ("stats", "steps:rule_stats", "What became of each rule."),
+            ("explain", "steps:explain_rule", "One rule: what it asks for, says and did."),
+            ("convert", "steps:convert_playbook", "Conditions of earlier releases as expressions."),
         ),
     ),
     (

@@ -31,6 +31,10 @@ PATTERNS = {
         "companies or deals, a dot, and the name of a field",
         "companies.c_renewal_date",
     ),
+    r"^([A-Z]{2}(-[A-Z0-9]{1,3})?)?$": (
+        "two capital letters, then at most a dash and the code of a part of the country",
+        "DE-BY",
+    ),
     r"^[a-z0-9][a-z0-9-]{0,39}$": (
         "1 to 40 lower-case letters, digits or -, the first of them no -",
         "answer-the-customer",

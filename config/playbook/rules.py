@@ -185,6 +185,9 @@ class Rule(BaseModel):
 
     @model_validator(mode="after")
     def _known_of_objects(self) -> Self:
+        # A rule that is made a key at a time, as for an example, has no objects yet.
+        if not {"objects", "when"} <= self.model_fields_set:
+            return self
         for name in symbols(self.condition).values():
             if not set(name.on) & set(self.objects):
                 raise ValueError(

@@ -4,5 +4,6 @@ from sales_consultant.scoring.next_steps.facts import facts
 from sales_consultant.scoring.next_steps.propose import COLUMNS, Options, Proposal, propose, zone_of
 from sales_consultant.scoring.next_steps.silence import Answer
 from sales_consultant.scoring.next_steps.step_ids import rule_of
+from sales_consultant.scoring.next_steps.why_none import is_news
 
-__all__ = ["COLUMNS", "Answer", "Options", "Proposal", "facts", "propose", "rule_of", "zone_of"]
+__all__ = ["COLUMNS", "Answer", "Options", "Proposal", "facts", "is_news", "propose", "rule_of", "zone_of"]

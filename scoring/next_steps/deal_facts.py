@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from sales_consultant.config.clock import DAY_MS
-from sales_consultant.engine import Engine, alive, neutral, query
+from sales_consultant.engine import Engine, alive, as_ms, neutral, query
 from sales_consultant.scoring.features import deal_contacts, deal_state
 from sales_consultant.scoring.next_steps.people import decides_by_role
 
@@ -57,8 +57,6 @@ def deal_facts(engine: Engine, chosen: pd.DataFrame, *, as_of: int) -> pd.DataFr
 def _moves(engine: Engine, as_of: int) -> pd.DataFrame:
     """How often each deal's close date was moved to a later day."""
     import ibis
-
-    from sales_consultant.engine import as_ms
 
     rows = neutral(engine, "deal_history")
     rows = rows.mutate(close_date=as_ms(rows.close_date))

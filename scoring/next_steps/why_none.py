@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from sales_consultant.config.language.translation import shown_date, translator
+from sales_consultant.config.language.translation import LANGUAGES, shown_date, translate, translator
 from sales_consultant.scoring.next_steps.choose import holding, unreachable
 from sales_consultant.scoring.next_steps.evaluate import Bools, Facts
 
@@ -49,6 +50,22 @@ def silenced(silence: Silence, language: Language) -> str:
     """Why an answer or an earlier step silences the rule."""
     until = shown_date(silence.until, language) if silence.until else ""
     return translator(language)(ANSWERED[silence.cause]).format(date=until)
+
+
+@cache
+def _no_news() -> tuple[frozenset[str], tuple[str, ...]]:
+    waiting = frozenset(translate(NOTHING, lang) for lang in LANGUAGES)
+    return waiting, tuple(translate(CAPPED, lang).partition("{cap}")[0] for lang in LANGUAGES)
+
+
+def is_news(text: str) -> bool:
+    """Whether a new text of why there is no step is worth telling: that nothing is to do, or that others came first, is not.
+
+    >>> is_news("a meeting is planned for 12 May 2026"), is_news(NOTHING)
+    (True, False)
+    """
+    waiting, capped = _no_news()
+    return text not in waiting and not text.startswith(capped)
 
 
 def kind_of(kind: object, language: Language) -> str:

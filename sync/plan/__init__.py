@@ -2,29 +2,37 @@
 
 from sales_consultant.sync.plan.control_group import salt
 from sales_consultant.sync.plan.desired_values import Desired, Models
+from sales_consultant.sync.plan.directory import DirectoryEntry
 from sales_consultant.sync.plan.guards import guard, override
 from sales_consultant.sync.plan.pilot import Ask, Narrowed, allowed, decide, described, left_behind, narrowing
 from sales_consultant.sync.plan.plan import CurrentValues, Limits, Plan, make
 from sales_consultant.sync.plan.returning import before_rollback, fields_on_hold, release
+from sales_consultant.sync.plan.step_memory import keep_feedback, steps_of
+from sales_consultant.sync.plan.steps import Steps, playbook_path
 
 __all__ = [
     "Ask",
     "CurrentValues",
     "Desired",
+    "DirectoryEntry",
     "Limits",
     "Models",
     "Narrowed",
     "Plan",
+    "Steps",
     "allowed",
     "before_rollback",
     "decide",
     "described",
     "fields_on_hold",
     "guard",
+    "keep_feedback",
     "left_behind",
     "make",
     "narrowing",
     "override",
+    "playbook_path",
     "release",
     "salt",
+    "steps_of",
 ]

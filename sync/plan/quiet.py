@@ -11,6 +11,7 @@ from decimal import Decimal
 
 from sales_consultant.config.fields.canon import Canonical
 from sales_consultant.config.fields.catalogue import by_key
+from sales_consultant.scoring.next_steps import is_news
 from sales_consultant.scoring.propensity import grade
 from sales_consultant.sync.plan.desired_values import SCORE_KEYS, STEP_KEYS
 
@@ -63,12 +64,11 @@ def quiet(wanted: _Values, current: _Values, foreign: set[str], terms: Terms = _
             if current.get(key) is not None and key not in foreign:
                 wanted[key] = current[key]
     differ = {k: v for k, v in wanted.items() if v != current.get(k)}
-    if wanted.get("next_step") is None and wanted.get("next_step_reason") and not current.get("next_step"):
-        # Why there is no step is news when it changes: it stays the same until something happens.
-        differ_why = wanted["next_step_reason"] != current.get("next_step_reason")
-    else:
-        differ_why = False
-    worth_it = differ_why or any(_moved(k, wanted, current) for k in differ) or foreign & differ.keys()
+    worth_it = (
+        _no_step_is_news(wanted, current)
+        or any(_moved(k, wanted, current) for k in differ)
+        or foreign & differ.keys()
+    )
     if not worth_it and not _regraded(wanted, current, terms):
         return {}
     if stands and terms.names(wanted["next_step_id"]):
@@ -135,6 +135,19 @@ def _moved(key: str, wanted: _Values, current: _Values) -> bool:
     if described.type == "money":
         return abs(Decimal(new) - Decimal(old)) > QUIET_SHARE * abs(Decimal(old)) if is_number(old) else True
     return True
+
+
+def _no_step_is_news(wanted: _Values, current: _Values) -> bool:
+    """Whether the record shows no step, and the reason why it has none is another one than it says."""
+    why = wanted.get("next_step_reason")
+    if (
+        not why
+        or wanted.get("next_step")
+        or current.get("next_step")
+        or why == current.get("next_step_reason")
+    ):
+        return False
+    return not current.get("next_step_reason") or is_news(why)
 
 
 def _regraded(wanted: _Values, current: _Values, terms: Terms) -> bool:

@@ -6,12 +6,14 @@ from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
+from sales_consultant.config import playbook
 from sales_consultant.config.clock import DAY_MS
 from sales_consultant.config.fields.catalogue import by_key
 from sales_consultant.config.records import RecordRef
-from sales_consultant.scoring.next_steps import Answer, rule_of
+from sales_consultant.scoring.next_steps import Answer, rule_of, zone_of
 from sales_consultant.sync.plan.plan import CurrentValues
-from sales_consultant.sync.plan.steps import StepMemory
+from sales_consultant.sync.plan.steps import StepMemory, Steps, playbook_path
+from sales_consultant.sync.runtime import Workspace
 from sales_consultant.sync.stores import State, exposures, feedback, written
 
 # A year is the longest that a rule can be told to cool off.
@@ -21,6 +23,17 @@ _REMEMBERED_DAYS = 366
 def read(state: State, as_of: int, zone: ZoneInfo) -> StepMemory:
     """What is remembered as of a time; days are days in the company's zone."""
     return StepMemory(steps_of_day(state, as_of), _answers(state, zone), _ended(state, as_of, zone))
+
+
+def steps_of(ws: Workspace, as_of: int) -> Steps:
+    """What makes the next steps of a connection: its playbook and language, and what the state remembers.
+
+    Raises:
+        PlaybookError: the playbook cannot be used.
+    """
+    rules = playbook.load(playbook_path(ws.settings))
+    memory = read(ws.state, as_of, zone_of(ws.warehouse.engine))
+    return Steps(ws.settings, rules, ws.connection.language, memory)
 
 
 def steps_of_day(state: State, moment: int) -> list[RecordRef]:

@@ -79,6 +79,11 @@ class Steps:
         if row.draft_body:
             desired.drafts[key] = (row.draft_subject, row.draft_body)
 
+    def options_without_cap(self, engine: DuckEngine, as_of: int) -> Options:
+        """What one record is tried with: no cap, and no step that stands."""
+        options = self._options(engine, Desired(as_of), {})
+        return replace(options, max_new_per_owner=10**9, given_today={})
+
     def _options(
         self, engine: DuckEngine, desired: Desired, shown: Mapping[str, Mapping[RecordRef, str]]
     ) -> Options:
@@ -95,11 +100,6 @@ class Steps:
             country=steps.country,
             countries=countries_of(engine, steps.countries) if steps.countries else {},
         )
-
-
-def with_memory(steps: Steps, memory: StepMemory) -> Steps:
-    """The same with what is remembered."""
-    return replace(steps, memory=memory)
 
 
 def scored(frames: "list[pd.DataFrame]", desired: Desired) -> pd.DataFrame:

@@ -255,7 +255,7 @@ def explain(ws: Workspace, record: str) -> Explanation:
         )
     key = keys[0]
     in_force = registry.in_force(ws.state, ws.models_folder, ws.settings)
-    as_of = _last_as_of(ws)
+    as_of = last_as_of(ws)
     table = "contacts" if key.object == "leads" else key.object
     scored = _scored(ws, in_force, table, record_id, as_of)
     company, of = None, [key]
@@ -360,7 +360,8 @@ def _worth(
     return tuple(found), risks.NO_VALUE[why] if why else None
 
 
-def _last_as_of(ws: Workspace) -> int:
+def last_as_of(ws: Workspace) -> int:
+    """The as-of time of the newest run that had one."""
     rows = ws.state.rows(
         sa.select(runs.c.as_of).where(runs.c.as_of.is_not(None)).order_by(runs.c.started_at.desc()).limit(1)
     )

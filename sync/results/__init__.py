@@ -18,6 +18,7 @@ from sales_consultant.sync.results.admin import (
 )
 from sales_consultant.sync.results.base import Result
 from sales_consultant.sync.results.cards import PropensityCard, card_of
+from sales_consultant.sync.results.day_list import DayList, Step, Without
 from sales_consultant.sync.results.evaluation import (
     AsGiven,
     CalibrationBand,
@@ -95,9 +96,11 @@ __all__ = [
     "ComparedModel",
     "Comparison",
     "Conflict",
+    "Converted",
     "Copy",
     "DataChecked",
     "DataFinding",
+    "DayList",
     "EventCounted",
     "Explanation",
     "FeatureValue",
@@ -120,7 +123,10 @@ __all__ = [
     "NextJob",
     "NotRestored",
     "OpenDeal",
+    "Part",
     "Person",
+    "PlaybookCheck",
+    "PlaybookStats",
     "Plots",
     "PopulationReady",
     "Product",
@@ -133,12 +139,16 @@ __all__ = [
     "Reading",
     "ReasonLine",
     "RecordRow",
+    "RecordTest",
     "Refusal",
     "Removal",
     "Removed",
     "Restored",
     "Result",
     "Retrained",
+    "RuleExplained",
+    "RuleStats",
+    "RuleTest",
     "RunDetails",
     "RunDone",
     "RunList",
@@ -150,7 +160,9 @@ __all__ = [
     "Standing",
     "StateChecked",
     "Status",
+    "Step",
     "SuspectRecord",
     "Upcoming",
+    "Without",
     "card_of",
 ]

@@ -5,23 +5,22 @@ from collections.abc import Callable, Collection, Iterator
 
 import sqlalchemy as sa
 
-from sales_consultant.config import playbook
 from sales_consultant.config.errors import (
     ConfigError,
 )
+from sales_consultant.config.playbook import PlaybookError
 from sales_consultant.engine.materialised import materialised
 from sales_consultant.scoring.core import ScoringError
-from sales_consultant.scoring.next_steps import zone_of
 from sales_consultant.sync.models import registry
 from sales_consultant.sync.models import training as trainings
 from sales_consultant.sync.plan import (
     CurrentValues,
     Desired,
     current_values,
-    step_memory,
+    keep_feedback,
+    steps_of,
 )
 from sales_consultant.sync.plan import desired_values as desiring
-from sales_consultant.sync.plan.steps import Steps, playbook_path
 from sales_consultant.sync.runtime import Reporter, Run, Workspace, parts, shown_until_over, steps
 from sales_consultant.sync.stores import holds
 
@@ -31,7 +30,7 @@ def _settings_named() -> Iterator[None]:
     """What scoring and the playbook cannot work with is the admin's to mend."""
     try:
         yield
-    except playbook.PlaybookError as e:
+    except PlaybookError as e:
         raise ConfigError(str(e), action=e.action) from e
     except ScoringError as e:
         raise ConfigError(str(e), action="Change what is named, then run the command again.") from e
@@ -70,13 +69,6 @@ def training(
     return trained
 
 
-def steps_of(ws: Workspace, as_of: int) -> Steps:
-    """What makes the next steps of this connection: its playbook and language, and what the state remembers."""
-    rules = playbook.load(playbook_path(ws.settings))
-    memory = step_memory.read(ws.state, as_of, zone_of(ws.warehouse.engine))
-    return Steps(ws.settings, rules, ws.connection.language, memory)
-
-
 def scoring(ws: Workspace, run: Run, reporter: Reporter) -> tuple[Desired, CurrentValues]:
     """What our fields should hold, and what they hold."""
     reporter.say("scoring")
@@ -88,7 +80,7 @@ def _scored(
     ws: Workspace, run: Run, progress: Callable[[str, int, int], None]
 ) -> tuple[Desired, CurrentValues]:
     current = current_values.read(ws.connector, ws.warehouse, ws.state, ws.every_field)
-    step_memory.keep_feedback(ws.state, current, now=ws.connector.latest())
+    keep_feedback(ws.state, current, now=ws.connector.latest())
     with _settings_named(), materialised(ws.warehouse.engine):
         wanted = desiring.build(
             ws.warehouse.engine,

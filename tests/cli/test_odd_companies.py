@@ -159,6 +159,13 @@ def test_fields_called_like_anything_of_ours_take_no_record_s_place(tmp_path: Pa
     (plain, count), (odd_one, odd_count) = told
     scored = {i for o, i, f in plain if (o, f) == ("deals", "score")}
     assert scored == {f"d{n}" for n in range(seller.OPEN)}, "only open deals have a score"
-    quiet = ("next_step", "next_step_due", "next_step_reason", "next_step_worth", "next_step_id")
+    quiet = (
+        "next_step",
+        "next_step_due",
+        "next_step_reason",
+        "next_step_priority",
+        "next_step_channel",
+        "next_step_id",
+    )
     assert {p for p in odd_one if p[2] not in quiet} == {p for p in plain if p[2] not in quiet}
     assert count == odd_count

@@ -93,7 +93,7 @@ def older(portal: Api) -> Api:
 def as_people_read_them(portal: Api) -> None:
     deals, companies = held(portal, "deals"), held(portal, "companies")
     assert deals["sc_probability"]["numberDisplayHint"] == "percentage"
-    for name in ("sc_expected_value", "sc_next_step_worth"):
+    for name in ("sc_expected_value",):
         assert deals[name]["showCurrencySymbol"] is True
         assert deals[name]["currencyPropertyName"] == "deal_currency_code", "not the company's symbol"
     assert companies["sc_value_12m"]["showCurrencySymbol"] is True

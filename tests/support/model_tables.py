@@ -35,7 +35,9 @@ def type_name(annotation: Any) -> str:
         return f"list of {inner}" if "`" not in inner else f"list of: {inner}"
     if origin is dict:
         return f"table of {type_name(args[1])}"
-    return _NAMES[annotation]
+    return (
+        "table" if isinstance(annotation, type) and issubclass(annotation, BaseModel) else _NAMES[annotation]
+    )
 
 
 def limits(info: FieldInfo) -> str:

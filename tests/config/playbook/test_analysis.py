@@ -38,7 +38,7 @@ def test_one_within_the_other() -> None:
     assert not overlap(parse("score >= 80"), parse("score < 80"))
 
 
-VALUES = {
+VALUES: dict[str, list[object]] = {
     "score": [1, 19, 20, 21, 50, 79, 80, 81, 99],
     "grade": ["A", "B", "C", "D"],
     "unanswered": [True, False],

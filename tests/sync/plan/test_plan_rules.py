@@ -25,7 +25,7 @@ NOW: Values = {
     "next_step": "Call",
     "next_step_id": "call:1",
     "next_step_due": "2024-06-01",
-    "next_step_worth": "100.00",
+    "next_step_priority": "low",
     "expected_value": "1000.00",
     "scored_at": "2024-05-30T00:00:00Z",
     "model": "m 1",
@@ -58,7 +58,7 @@ def changed(plan: Plan) -> Values:
         {"trend": "rising"},
         {"probability": "0.4300"},
         {"expected_value": "1090.00"},
-        {"next_step_due": "2024-06-02", "next_step_worth": "500.00", "next_step": "Call now"},
+        {"next_step_due": "2024-06-02", "next_step_priority": "high", "next_step": "Call now"},
     ],
     ids=lambda d: next(iter(d)),
 )
@@ -101,7 +101,7 @@ def test_what_was_written_is_not_written_again(old: int, new: int) -> None:
 
 def test_a_closed_deal_keeps_its_score_and_loses_step_and_trend() -> None:
     found = changed(plan_for(None, NOW))
-    assert set(found) == {"trend", "next_step", "next_step_due", "next_step_worth", "next_step_id"}
+    assert set(found) == {"trend", "next_step", "next_step_due", "next_step_priority", "next_step_id"}
     assert set(found.values()) == {None}
     assert plan_for(None, {**NOW, **found}).entries == [], "one last write, not one a night"
 

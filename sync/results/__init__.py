@@ -57,6 +57,16 @@ from sales_consultant.sync.results.models import (
     ModelSwitch,
     Standing,
 )
+from sales_consultant.sync.results.playbook import (
+    Converted,
+    Part,
+    PlaybookCheck,
+    PlaybookStats,
+    RecordTest,
+    RuleExplained,
+    RuleStats,
+    RuleTest,
+)
 from sales_consultant.sync.results.runs import (
     ChangeCount,
     Conflict,

@@ -18,6 +18,7 @@ NAMES = (
     "no_signal",
     "naive_bayes",
     "demo_run",
+    "next_steps",
     "reason_cards",
     "quiet_nights",
     "rollback",

@@ -258,6 +258,12 @@ class NextSteps(_Section):
     )
     # A judgement: about what a rep can do in a day beside their own plans.
     max_new_per_owner: int = Field(default=5, ge=0, description="Most new steps that an owner gets in a day.")
+    explore: float = Field(
+        default=0.0,
+        ge=0,
+        le=0.5,
+        description="Share of new steps that are drawn among the rules that hold, to learn which of them help. 0: none.",
+    )
     country: str = Field(
         default="",
         pattern=r"^([A-Z]{2}(-[A-Z0-9]{1,3})?)?$",

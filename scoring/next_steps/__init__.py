@@ -1,9 +1,24 @@
 """The next step of a record: facts, the playbook's rules over them, and the one that is worth most."""
 
+from sales_consultant.scoring.next_steps.evidence import Evidence, accepted_factor, from_past, from_random
 from sales_consultant.scoring.next_steps.facts import facts
 from sales_consultant.scoring.next_steps.propose import COLUMNS, Options, Proposal, propose, zone_of
 from sales_consultant.scoring.next_steps.silence import Answer
 from sales_consultant.scoring.next_steps.step_ids import rule_of
 from sales_consultant.scoring.next_steps.why_none import is_news
 
-__all__ = ["COLUMNS", "Answer", "Options", "Proposal", "facts", "is_news", "propose", "rule_of", "zone_of"]
+__all__ = [
+    "COLUMNS",
+    "Answer",
+    "Evidence",
+    "Options",
+    "Proposal",
+    "accepted_factor",
+    "facts",
+    "from_past",
+    "from_random",
+    "is_news",
+    "propose",
+    "rule_of",
+    "zone_of",
+]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -40,8 +41,8 @@ class RuleCounts:
 class Choice:
     """Per record (rows of the facts): the rule chosen (its number, NO_RULE for none), its worth, and why not.
 
-    `blocked` are the records where only a blocked channel stood in the way, `silenced` says by record what silenced the best
-    rule and until when.
+    `propensity` is the chance with which each rule was chosen, 1 where nothing is drawn. `blocked` are the records where
+    only a blocked channel stood in the way, `silenced` says by record what silenced the best rule and until when.
     """
 
     rule: NDArray[np.int64]
@@ -50,6 +51,7 @@ class Choice:
     blocked: Bools
     silenced: dict[int, Silence]
     ids: list[str]
+    propensity: NDArray[np.float64]
     counts: dict[str, RuleCounts] = field(default_factory=dict)
 
 
@@ -83,6 +85,7 @@ def choose(
     *,
     current: Sequence[str],
     silences: Mapping[tuple[str, str], Sequence[Silence]],
+    explore: float = 0.0,
 ) -> Choice:
     """The rule of each record.
 
@@ -93,6 +96,8 @@ def choose(
         worth: what each rule's step is worth on each record; shape (records, rules).
         current: the id of the step that each record shows, "" for none.
         silences: what must not be said again, by object and record id.
+        explore: the share of records whose rule is drawn among those that hold, by a hash of the record and the rules, so
+            that the same input gives the same step.
 
     A rule that pauses comes before all others. The step that stands is kept unless another is worth a quarter more.
     """
@@ -111,6 +116,7 @@ def choose(
     ranked = np.where(able, worth, -np.inf)
     first = ranked.argmax(axis=1) if len(rules) else np.zeros(len(table), dtype=np.int64)
     chosen = np.where(able.any(axis=1), first, NO_RULE) if len(rules) else np.full(len(table), NO_RULE)
+    propensity = _explore(rules, chosen, able, rows, explore)
     _keep_standing(rules, chosen, ranked, current)
     best = np.array([worth[i, c] if c >= 0 else -np.inf for i, c in enumerate(chosen)])
     ids = [
@@ -121,7 +127,9 @@ def choose(
         counts[rule.id].chosen = int((chosen == number).sum())
         left = able[:, number] & (chosen != number)
         counts[rule.id].outranked = int(left.sum())
-    return Choice(chosen, best, np.asarray(holds.any(axis=1)), np.asarray(blocked), silenced, ids, counts)
+    return Choice(
+        chosen, best, np.asarray(holds.any(axis=1)), np.asarray(blocked), silenced, ids, propensity, counts
+    )
 
 
 def _silence(
@@ -154,6 +162,31 @@ def _silence(
             if worth[index, number] > best:
                 best, said[index] = worth[index, number], silence
     return said
+
+
+def _explore(
+    rules: Sequence[Rule],
+    chosen: NDArray[Any],
+    able: Bools,
+    rows: Sequence[Mapping[str, Any]],
+    explore: float,
+) -> NDArray[np.float64]:
+    """Draw a rule among those that hold for a share of the records; the chance with which each one's rule was chosen."""
+    chances = np.ones(len(chosen))
+    if explore <= 0:
+        return chances
+    for index in map(int, np.flatnonzero(chosen >= 0)):
+        among = [int(n) for n in np.flatnonzero(able[index])]
+        row = rows[index]
+        told = [f"{rules[n].id}:{trigger_of(rules[n].trigger, row)}" for n in among]
+        seed = hashlib.sha256("|".join([str(row["object"]), str(row["record_id"]), *told]).encode()).digest()
+        draw, which = (int.from_bytes(part, "big") / 2**64 for part in (seed[:8], seed[8:16]))
+        best = chosen[index]
+        if draw < explore:
+            chosen[index] = among[int(which * len(among))]
+        each = explore / len(among)
+        chances[index] = each + (1 - explore if chosen[index] == best else 0.0)
+    return chances
 
 
 def _keep_standing(

@@ -39,6 +39,8 @@ COLUMNS = (
     "stands",
     "draft_subject",
     "draft_body",
+    "propensity",
+    "probability",
 )
 _PREPARED = ("meeting", "call")
 Key = tuple[str, str]
@@ -51,7 +53,8 @@ class Options:
     `current` are the ids of the steps that records show, `shown_why` what they say as reason. `given_today` counts the new
     steps that owners got today already.
     `answers` are what people answered, `ended` on which day a rule's step was last withdrawn. `countries` are the codes
-    of owners' countries, `country` that of the others. `changes` are the changes of the probability found in the past.
+    of owners' countries, `country` that of the others. `shares` are what evidence says of rules (see
+    `evidence`); `explore` is the share of records whose rule is drawn.
     """
 
     as_of: int
@@ -64,7 +67,8 @@ class Options:
     language: Language = "en"
     country: str = ""
     countries: Mapping[str, str] = field(default_factory=dict)
-    changes: Mapping[str, float] = field(default_factory=dict)
+    shares: Mapping[str, float] = field(default_factory=dict)
+    explore: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -147,12 +151,14 @@ class _Making:
     def choice(self) -> Choice:
         rules, options = self.playbook.rules, self.options
         stake = at_stake(self.engine, self.table, as_of=options.as_of) if len(self.table) else np.zeros(0)
-        worth = worths(rules, self.table, stake, changes=options.changes)
+        worth = worths(rules, self.table, stake, shares=options.shares)
         current = [options.current.get(k, "") for k in self.keys]
         silences = {k: self._silences(k, row) for k, row in zip(self.keys, self.rows, strict=True)}
         silences = {k: s for k, s in silences.items() if s}
-        choice = choose(rules, self.table, self.rows, worth, current=current, silences=silences)
-        self.priorities = priorities(rules, choice.rule, self.table, changes=options.changes)
+        choice = choose(
+            rules, self.table, self.rows, worth, current=current, silences=silences, explore=options.explore
+        )
+        self.priorities = priorities(rules, choice.rule, self.table, shares=options.shares)
         return choice
 
     def _silences(self, key: Key, row: Mapping[str, Any]) -> list[Silence]:
@@ -197,6 +203,8 @@ class _Making:
         values = self._values(
             index, text, due, reason, self.priorities[index], channel, worth, choice.ids[index], rule.id
         )
+        values["propensity"] = float(choice.propensity[index])
+        values["probability"] = None if gap(row.get("probability")) else float(row["probability"])
         if rule.draft:
             values["draft_subject"] = rule.draft.subject.format_map(words)
             values["draft_body"] = rule.draft.body.format_map(words)

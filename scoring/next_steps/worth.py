@@ -53,21 +53,19 @@ def worths(
     table: pd.DataFrame,
     stake: NDArray[np.float64],
     *,
-    changes: Mapping[str, float] | None = None,
+    shares: Mapping[str, float] | None = None,
 ) -> NDArray[np.float64]:
     """What each rule's step is worth on each record; shape (records, rules), in the org's currency.
 
-    `changes` are changes of the probability that were found in the past by rule, conservative ones; a rule without has its
-    share of the record's own probability.
+    `shares` are by rule the changes over the record's probability that evidence gives; a rule without has its own share.
     """
     p = pd.to_numeric(table.get("probability", pd.Series(np.nan, table.index)), errors="coerce")
     risk = pd.to_numeric(table.get("churn_risk", pd.Series(np.nan, table.index)), errors="coerce") / 100
     chance = p.fillna(risk).fillna(0.5).to_numpy("float64")
     columns = []
     for rule in rules:
-        change = (changes or {}).get(rule.id)
-        moved = rule.share * chance if change is None else np.full(len(table), change)
-        columns.append(moved * stake - rule.cost)
+        share = (shares or {}).get(rule.id, rule.share)
+        columns.append(share * chance * stake - rule.cost)
     return np.column_stack(columns) if columns else np.zeros((len(table), 0))
 
 
@@ -76,7 +74,7 @@ def priorities(
     chosen: NDArray[np.int64],
     table: pd.DataFrame,
     *,
-    changes: Mapping[str, float] | None = None,
+    shares: Mapping[str, float] | None = None,
 ) -> list[str]:
     """high, medium or low for each record with a rule (chosen >= 0), "" for the others.
 
@@ -90,7 +88,7 @@ def priorities(
             out.append("")
             continue
         rule = rules[number]
-        share = max((changes or {}).get(rule.id, rule.share), 0.0)
+        share = max((shares or {}).get(rule.id, rule.share), 0.0)
         size = 1.0 if np.isnan(ratio) else min(max(float(ratio), _LEAST_RATIO), _MOST_RATIO) ** 0.5
         index = share * _GRADES.get(str(grade), _NO_GRADE) * size
         out.append("high" if index >= _HIGH else "medium" if index >= _MEDIUM else "low")

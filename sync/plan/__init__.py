@@ -7,10 +7,11 @@ from sales_consultant.sync.plan.guards import guard, override
 from sales_consultant.sync.plan.pilot import Ask, Narrowed, allowed, decide, described, left_behind, narrowing
 from sales_consultant.sync.plan.plan import CurrentValues, Limits, Plan, make
 from sales_consultant.sync.plan.returning import before_rollback, fields_on_hold, release
-from sales_consultant.sync.plan.step_memory import keep_feedback, steps_of
+from sales_consultant.sync.plan.step_memory import EVIDENCE, evidence, keep_drawn, keep_feedback, steps_of
 from sales_consultant.sync.plan.steps import Steps, playbook_path
 
 __all__ = [
+    "EVIDENCE",
     "Ask",
     "CurrentValues",
     "Desired",
@@ -24,8 +25,10 @@ __all__ = [
     "before_rollback",
     "decide",
     "described",
+    "evidence",
     "fields_on_hold",
     "guard",
+    "keep_drawn",
     "keep_feedback",
     "left_behind",
     "make",

@@ -74,7 +74,8 @@ class Desired:
     estimated amount. `drift` is each population's stability index of the scores against those at the model's
     publication, `edges` its grade edges. `named` are the values that the texts of each rule of the playbook name.
     `without_step` says why an open record has no step, and which rule was left out; `drafts` are the drafted messages of
-    steps (subject and body); `rules` counts by rule what became of it.
+    steps (subject and body); `rules` counts by rule what became of it; `drawn` are the new steps
+    where rules are drawn at random: id, the chance with which it was chosen, and the record's probability.
     """
 
     as_of: int
@@ -93,6 +94,7 @@ class Desired:
     without_step: dict[RecordRef, tuple[str, str]] = field(default_factory=dict)
     drafts: dict[RecordRef, tuple[str, str]] = field(default_factory=dict)
     rules: dict[str, dict[str, int]] = field(default_factory=dict)
+    drawn: dict[RecordRef, tuple[str, float, float | None]] = field(default_factory=dict)
 
     def name(self, key: RecordRef) -> str:
         """What people call a record; its id where it has no name."""

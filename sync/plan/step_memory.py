@@ -1,6 +1,9 @@
 """What the state remembers of steps: reps' answers, when a rule's step was withdrawn, and who got a new one today."""
 
-from collections.abc import Mapping
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
@@ -9,12 +12,14 @@ import sqlalchemy as sa
 from sales_consultant.config import playbook
 from sales_consultant.config.clock import DAY_MS
 from sales_consultant.config.fields.catalogue import by_key
+from sales_consultant.config.playbook import Rule
 from sales_consultant.config.records import RecordRef
-from sales_consultant.scoring.next_steps import Answer, rule_of, zone_of
+from sales_consultant.scoring.next_steps import Answer, Evidence, accepted_factor, rule_of, zone_of
+from sales_consultant.sync.plan.desired_values import Desired
 from sales_consultant.sync.plan.plan import CurrentValues
 from sales_consultant.sync.plan.steps import StepMemory, Steps, playbook_path
 from sales_consultant.sync.runtime import Workspace
-from sales_consultant.sync.stores import State, exposures, feedback, written
+from sales_consultant.sync.stores import State, choices, exposures, feedback, written
 
 # A year is the longest that a rule can be told to cool off.
 _REMEMBERED_DAYS = 366
@@ -22,7 +27,43 @@ _REMEMBERED_DAYS = 366
 
 def read(state: State, as_of: int, zone: ZoneInfo) -> StepMemory:
     """What is remembered as of a time; days are days in the company's zone."""
-    return StepMemory(steps_of_day(state, as_of), _answers(state, zone), _ended(state, as_of, zone))
+    answers = _answers(state, zone)
+    return StepMemory(steps_of_day(state, as_of), answers, _ended(state, as_of, zone))
+
+
+def _shares(
+    rules: Iterable[Rule], known: Mapping[str, Evidence], answers: Mapping[RecordRef, Sequence[Answer]]
+) -> dict[str, float]:
+    """The shares of rules by evidence, moved by what reps answered to their steps."""
+    counted: dict[str, Counter[str]] = {}
+    for given in answers.values():
+        for answer in given:
+            counted.setdefault(rule_of(answer.step_id), Counter())[answer.value] += 1
+    return {
+        r.id: (known[r.id].share if r.id in known else r.share) * accepted_factor(counted.get(r.id, {}))
+        for r in rules
+    }
+
+
+EVIDENCE = "step_evidence"
+
+
+def evidence(state: State) -> dict[str, Evidence]:
+    """What the last training found of each rule."""
+    held = state.get(EVIDENCE)
+    return {r: Evidence.from_dict(e) for r, e in json.loads(held).items()} if held else {}
+
+
+def keep_drawn(state: State, desired: Desired, *, now: int) -> None:
+    """Keep which steps were drawn, and with which chance; the first time of a step counts."""
+    rows = [
+        {"object": k.object, "record_id": k.record_id, "step_id": s, "rule": rule_of(s),
+         "propensity": chance, "probability": p, "chosen_at": now}
+        for k, (s, chance, p) in desired.drawn.items()
+    ]  # fmt: skip
+    if rows:
+        with state.begin() as c:
+            c.execute(sa.insert(choices).prefix_with("OR IGNORE"), rows)
 
 
 def steps_of(ws: Workspace, as_of: int) -> Steps:
@@ -33,6 +74,7 @@ def steps_of(ws: Workspace, as_of: int) -> Steps:
     """
     rules = playbook.load(playbook_path(ws.settings))
     memory = read(ws.state, as_of, zone_of(ws.warehouse.engine))
+    memory = replace(memory, shares=_shares(rules.rules, evidence(ws.state), memory.answers))
     return Steps(ws.settings, rules, ws.connection.language, memory)
 
 

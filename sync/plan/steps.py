@@ -23,11 +23,15 @@ _CUSTOMERS = ("new", "active", "at_risk", "lost")
 
 @dataclass(frozen=True)
 class StepMemory:
-    """What is remembered of steps: answers and when a rule's step ended, by record; who got a new one today."""
+    """What is remembered of steps: answers and when a rule's step ended, by record; who got a new one today.
+
+    `shares` are what evidence and answers make of the rules' shares.
+    """
 
     of_today: Collection[RecordRef] = ()
     answers: Mapping[RecordRef, Sequence[Answer]] = field(default_factory=dict)
     ended: Mapping[RecordRef, Mapping[str, datetime.date]] = field(default_factory=dict)
+    shares: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -76,6 +80,8 @@ class Steps:
             next_step_channel=row.channel,
             next_step_id=row.step_id,
         )
+        if self.settings.next_steps.explore > 0 and not row.stands and row.propensity is not None:
+            desired.drawn[key] = (row.step_id, row.propensity, row.probability)
         if row.draft_body:
             desired.drafts[key] = (row.draft_subject, row.draft_body)
 
@@ -96,6 +102,8 @@ class Steps:
             given_today=Counter(desired.owner(k) for k in memory.of_today),
             answers={_neutral(k): v for k, v in memory.answers.items()},
             ended={_neutral(k): v for k, v in memory.ended.items()},
+            shares=memory.shares,
+            explore=steps.explore,
             language=self.language,
             country=steps.country,
             countries=countries_of(engine, steps.countries) if steps.countries else {},

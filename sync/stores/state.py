@@ -199,6 +199,19 @@ feedback = sa.Table(
     sa.Column("seen_at", sa.BigInteger, nullable=False),
 )
 
+# Steps that were drawn at random, with the chance of each: what an effect can be told from.
+choices = sa.Table(
+    "choices",
+    metadata,
+    sa.Column("object", sa.Text, primary_key=True),
+    sa.Column("record_id", sa.Text, primary_key=True),
+    sa.Column("step_id", sa.Text, primary_key=True),
+    sa.Column("rule", sa.Text, nullable=False),
+    sa.Column("propensity", sa.Float, nullable=False),
+    sa.Column("probability", sa.Float),
+    sa.Column("chosen_at", sa.BigInteger, nullable=False),
+)
+
 backfills = sa.Table(
     "backfills",
     metadata,

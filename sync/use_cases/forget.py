@@ -20,6 +20,7 @@ from sales_consultant.sync.stores import (
     State,
     backups,
     changes,
+    choices,
     dead_letters,
     exposures,
     feedback,
@@ -77,7 +78,7 @@ def _in_warehouse(ws: Workspace, object: str, record_id: str) -> bool:
 def _in_state(state: State, object: str, record_id: str) -> bool:
     return any(
         state.rows(sa.select(t.c.record_id).where(t.c.object == object, t.c.record_id == record_id).limit(1))
-        for t in (changes, written, exposures, feedback, dead_letters)
+        for t in (changes, written, exposures, feedback, choices, dead_letters)
     )
 
 
@@ -138,7 +139,7 @@ def _from_state(state: State, object: str, record_id: str, now: int) -> dict[str
     with state.begin() as c:
         blank = {"old": None, "new": None, "message": None, "code": CODE}
         done = {"changes_blanked": c.execute(sa.update(changes).where(mine(changes)).values(blank)).rowcount}
-        for table in (written, exposures, feedback, dead_letters, waits):
+        for table in (written, exposures, feedback, choices, dead_letters, waits):
             done[table.name] = c.execute(sa.delete(table).where(mine(table))).rowcount
         c.execute(
             sa.delete(groups).where(

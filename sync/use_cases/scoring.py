@@ -17,12 +17,14 @@ from sales_consultant.sync.plan import (
     CurrentValues,
     Desired,
     current_values,
+    keep_drawn,
     keep_feedback,
     steps_of,
 )
 from sales_consultant.sync.plan import desired_values as desiring
 from sales_consultant.sync.runtime import Reporter, Run, Workspace, parts, shown_until_over, steps
 from sales_consultant.sync.stores import holds
+from sales_consultant.sync.use_cases import step_evidence
 
 
 @contextlib.contextmanager
@@ -61,6 +63,9 @@ def training(
             dry_run=dry_run,
             progress=parts(reporter, "train"),
         )
+    if only is None and not dry_run:
+        with _settings_named(), materialised(ws.warehouse.engine):
+            step_evidence.learn(ws, as_of=run.context.as_of)
     run.counts["trained"] = {t.name: t.verdict or t.kind for t in trained}
     if only is None and not dry_run and any(t.published and t.kind == "propensity" for t in trained):
         # A newly published model lifts the hold that a rollback left; what a nightly run had to make up for does not.
@@ -92,6 +97,7 @@ def _scored(
             keys=current.values,
             progress=progress,
         )
+    keep_drawn(ws.state, wanted, now=run.context.as_of)
     run.counts["scored"] = wanted.scored
     run.counts["drift"] = wanted.drift
     run.counts["estimated_amounts"] = len(wanted.estimated)

@@ -6,7 +6,7 @@ catalogue lacks stays English: a test finds it before a reader does.
 
 from collections.abc import Callable, Mapping
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Literal, get_args
 
@@ -43,6 +43,7 @@ def translator(language: Language) -> Callable[[str], str]:
     return lambda text: messages.get(text, text)
 
 
+@lru_cache(maxsize=4096)
 def shown_date(day: date, language: Language) -> str:
     """A date as readers write it.
 

@@ -9,6 +9,7 @@ import pandas as pd
 from sales_consultant.config.clock import DAY_MS
 from sales_consultant.engine import Engine, alive, neutral, query
 from sales_consultant.scoring.next_steps.people import decides
+from sales_consultant.scoring.next_steps.rows import Rows
 from sales_consultant.scoring.next_steps.wording import gap
 
 if TYPE_CHECKING:
@@ -18,6 +19,9 @@ CHANNELS = ("email", "call")
 # Judgements: an answer comes within a week; of five tries one sees whether somebody answers, a group needs more.
 ANSWER_DAYS = 7
 FLOOR_PERSON, FLOOR_GROUP = 5, 30
+
+
+_ASKED = ("contact_id", "no_email", "no_call")
 
 
 def answers(engine: Engine, as_of: int) -> pd.DataFrame:
@@ -73,7 +77,7 @@ def best_channels(engine: Engine, table: pd.DataFrame, *, as_of: int) -> dict[in
     )
     group = {k: (float(r["tried"]), float(r["answered"])) for k, r in pooled.iterrows()}
     out = {}
-    for index, row in enumerate(table.to_dict("records")):
+    for index, row in enumerate(Rows(table[[c for c in _ASKED if c in table]])):
         person = row.get("contact_id")
         if gap(person):
             continue

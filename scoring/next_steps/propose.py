@@ -16,6 +16,7 @@ from sales_consultant.engine import Engine, neutral, query
 from sales_consultant.scoring.next_steps import why_none
 from sales_consultant.scoring.next_steps.channels import best_channels
 from sales_consultant.scoring.next_steps.choose import Choice, RuleCounts, choose
+from sales_consultant.scoring.next_steps.rows import Rows
 from sales_consultant.scoring.next_steps.silence import Answer, Silence, cooling_off, of_answers
 from sales_consultant.scoring.next_steps.step_ids import EVENTS, PREPARE, step_id, trigger_of
 from sales_consultant.scoring.next_steps.wording import Words, day_of, gap, texts
@@ -137,7 +138,7 @@ class _Making:
         self.zone = zone_of(engine)
         self.today = day_of(options.as_of, self.zone)
         self.say = translator(options.language)
-        self.rows = rows_of(table)
+        self.rows = Rows(table)
         self.keys: list[Key] = [(str(r["object"]), str(r["record_id"])) for r in self.rows]
         self._true_still = why_none.still_true(self.today, options.language)
         self._calendars = {c: calendar(c) for c in {options.country, *options.countries.values()}}
@@ -286,11 +287,6 @@ def _capped(
             left[row.owner] -= 1
         kept[row.index] = row
     return kept
-
-
-def rows_of(table: pd.DataFrame) -> list[dict[str, Any]]:
-    """The rows of a table of facts, each by the names of its columns."""
-    return [{str(k): v for k, v in row.items()} for row in table.to_dict("records")]
 
 
 def _owner(row: Mapping[str, Any]) -> str:

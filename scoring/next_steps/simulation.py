@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from sales_consultant.config.playbook import Rule
 from sales_consultant.scoring.next_steps.choose import choose
 from sales_consultant.scoring.next_steps.evidence import from_random
+from sales_consultant.scoring.next_steps.rows import Rows
 from sales_consultant.scoring.next_steps.worth import worths
 
 # What a company of ten reps is like, of whom each gets five new steps a day; five kinds of steps hold for most records.
@@ -59,11 +60,10 @@ def simulate(seed: int) -> Year:
         able[:, 0] |= ~able.any(axis=1)
         gain = effects[None, :] * p[:, None] * amount[:, None] - costs[None, :]
         table = _table(week, p, able)
-        rows = [{str(k): v for k, v in row.items()} for row in table.to_dict("records")]
         known = from_random(pd.concat(log, ignore_index=True), rules) if log else {}
         shares = {r: e.share for r, e in known.items()}
         worth = worths(rules, table, amount, shares=shares)
-        found = choose(rules, table, rows, worth, current=[""] * RECORDS, silences={}, explore=EXPLORE)
+        found = choose(rules, table, Rows(table), worth, current=[""] * RECORDS, silences={}, explore=EXPLORE)
         taken = found.rule
         chosen += float(gain[np.arange(RECORDS), taken].sum())
         won = draw.random(RECORDS) < np.clip(p * (1 + effects[taken]), 0, 1)

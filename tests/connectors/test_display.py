@@ -270,6 +270,28 @@ def test_labels_of_an_earlier_release_are_brought_up_to_date_on_salesforce(org: 
     assert set(states(crm.provision(mine, dry=False)).values()) == {"exists"}
 
 
+def test_a_value_that_a_release_adds_comes_to_a_picklist_that_is_there(org: Sf) -> None:
+    field_id = older_field(org, by_key("next_step_feedback"))
+    meta = org.get(f"tooling/sobjects/CustomField/{field_id}").json()["Metadata"]
+    held = meta["valueSet"]["valueSetDefinition"]["value"]
+    meta["valueSet"]["valueSetDefinition"]["value"] = [v for v in held if v["fullName"] != "later"]
+    org.patch(f"tooling/sobjects/CustomField/{field_id}", {"Metadata": meta})
+
+    def values() -> list[str]:
+        meta = org.get(f"tooling/sobjects/CustomField/{field_id}").json()["Metadata"]
+        return [v["fullName"] for v in meta["valueSet"]["valueSetDefinition"]["value"]]
+
+    assert "later" not in values()
+    crm = open_connector(Connection(crm="salesforce", url=org.sandbox.url), "t", Settings().write)
+    (step,) = [
+        s
+        for s in crm.provision({"companies": (by_key("next_step_feedback"),)}, dry=False)
+        if s.kind == "field"
+    ]
+    assert step.state == "changed" and "adds later" in step.text
+    assert "later" in values()
+
+
 def test_labels_that_an_admin_gave_stay_on_salesforce(org: Sf) -> None:
     field_id = older_field(org, by_key("customer_tier"))
     meta = org.get(f"tooling/sobjects/CustomField/{field_id}").json()["Metadata"]

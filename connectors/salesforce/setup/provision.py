@@ -237,14 +237,18 @@ class Fields:
         held_set = held.metadata.get("valueSet") or {}
         values = list((held_set.get("valueSetDefinition") or {}).get("value") or ())
         labelled = values if "options" in field.settled else [_relabelled(field, v) for v in values]
-        if labelled != values:
-            definition = {**held_set["valueSetDefinition"], "value": labelled}
+        there = {str(v.get("fullName")) for v in values}
+        missing = [o for o in field.options if o not in there] if values else []
+        if labelled != values or missing:
+            added = [{"fullName": o, "label": field.option_label(o), "default": False} for o in missing]
+            definition = {**held_set["valueSetDefinition"], "value": [*labelled, *added]}
             changes["valueSet"] = {**held_set, "valueSetDefinition": definition}
             words += [
                 f"labels {n['fullName']} {n['label']}"
                 for o, n in zip(values, labelled, strict=True)
                 if o != n
             ]
+            words += [f"adds {o}" for o in missing]
         return changes, words
 
     def note(self, sobject: str, field: Field, text: str) -> str:

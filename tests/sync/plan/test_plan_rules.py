@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sales_consultant.config.errors import GuardError
-from sales_consultant.config.fields.catalogue import fields
+from sales_consultant.config.fields.catalogue import fields, with_retired
 from sales_consultant.config.records import RecordRef
 from sales_consultant.config.sections import Guards
 from sales_consultant.sync.journal.changes import Entry
@@ -39,7 +39,7 @@ def plan_for(wanted: Values | None, current: Values, **limits: object) -> Plan:
     written = limits.pop("written", {})
     key = RecordRef("deals", "1")
     held = CurrentValues({key: dict(current)}, {key: written} if written else {})  # type: ignore[dict-item]  # short forms of the test
-    return make(desired, held, FIELDS, Limits(**limits), identity="x")  # type: ignore[arg-type]  # short forms of the test
+    return make(desired, held, with_retired(FIELDS), Limits(**limits), identity="x")  # type: ignore[arg-type]  # short forms of the test
 
 
 def changed(plan: Plan) -> Values:
@@ -196,3 +196,32 @@ def test_records_that_lose_any_value_are_guarded(key: str) -> None:
         guard(plan, Guards(), first=False)
     plan.entries = plan.entries[1:]
     guard(plan, Guards(), first=False)
+
+
+def test_an_answer_is_emptied_with_its_step_and_never_else() -> None:
+    answered = {**NOW, "next_step_feedback": "done"}
+    assert changed(plan_for({**NOW, "score": "70"}, answered)) == {"score": "70"}
+    other = {**NOW, "next_step": "Write", "next_step_id": "write:2"}
+    assert changed(plan_for(other, answered))["next_step_feedback"] is None
+    assert "next_step_feedback" not in changed(plan_for(other, NOW))
+
+
+def test_the_money_of_a_step_is_emptied_and_never_written_again() -> None:
+    assert changed(plan_for(NOW, {**NOW, "next_step_worth": "100.00"})) == {"next_step_worth": None}
+    assert all(f.key != "next_step_worth" for fs in FIELDS.values() for f in fs)
+
+
+@pytest.mark.parametrize(
+    ("why", "before", "writes"),
+    [
+        ("a task is planned for 1 Jun 2024", "nothing to do for now", True),
+        ("nothing to do for now", "nothing to do before 1 Jun 2024", False),
+        ("within the cap of 5 new steps a day for this owner", "nothing to do before 1 Jun 2024", False),
+        ("nothing to do for now", None, True),
+        ("nothing to do for now", "nothing to do for now", False),
+    ],
+)
+def test_why_there_is_no_step_is_written_where_it_is_news(why: str, before: str | None, writes: bool) -> None:
+    none = dict.fromkeys(("next_step", "next_step_id", "next_step_due", "next_step_priority"))
+    wanted = {**NOW, **none, "next_step_reason": why}
+    assert bool(changed(plan_for(wanted, {**NOW, **none, "next_step_reason": before}))) == writes

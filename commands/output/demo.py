@@ -68,6 +68,10 @@ def _deals(page: Page, records: tuple[Record, ...]) -> None:
         if r.next_step:
             due = f", due {day(r.next_step_due)}" if r.next_step_due else ""
             page.line(good(f"next: {plain(r.next_step)}{due}"), indent=8)
+            if r.next_step_reason:
+                page.line(dim(f"because {plain(r.next_step_reason)}"), indent=8)
+        elif r.next_step_reason:
+            page.line(dim(f"no step: {plain(r.next_step_reason)}"), indent=8)
 
 
 def _customers(page: Page, records: tuple[Record, ...]) -> None:

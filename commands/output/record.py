@@ -95,7 +95,11 @@ def _score(page: Page, found: Explanation) -> None:
 
 def _step(page: Page, found: Explanation) -> None:
     step = found.holds.get("next_step")
+    why_none = found.holds.get("next_step_reason")
     if not step:
+        if why_none:
+            page.blank()
+            page.line("No next step: ", plain(why_none), hang=2)
         return
     page.blank()
     due = found.holds.get("next_step_due")

@@ -105,6 +105,7 @@ def run(page: Page, found: RunDetails) -> None:
         next_step(page, r.name, c, looked=True)
     _refusals(page, found)
     _changes(page, found)
+    _rules(page, found)
     body(page, c, planned=False)
 
 
@@ -118,6 +119,24 @@ def _refusals(page: Page, found: RunDetails) -> None:
             bad(count(f.records, "record")), f"  {plain(f.message or 'without a reason')}{code}, for example "
             f"{plain(f.for_example)}", indent=2, hang=4,
         )  # fmt: skip
+
+
+def _rules(page: Page, found: RunDetails) -> None:
+    """What became of the rules of the playbook that did anything but hold."""
+    rows = [r for r in found.rules if r.chosen or r.written or r.refused or r.withdrawn or r.capped]
+    if not rows:
+        return
+    page.heading("Next steps by rule")
+    keys = ("eligible", "chosen", "capped", "written", "refused", "withdrawn", "done")
+    head: tuple[Piece, ...] = (dim("rule"), *(dim("holds" if k == "eligible" else k) for k in keys))
+    page.table(
+        [head, *((plain(r.rule), *(f"{getattr(r, k) or NOTHING}" for k in keys)) for r in rows)],
+        indent=2,
+        right=tuple(range(1, len(keys) + 1)),
+    )
+    for r in rows:
+        if r.why:
+            page.line(bad(f"{plain(r.rule)} refused: "), plain(r.why), indent=2, hang=4)
 
 
 def _changes(page: Page, found: RunDetails) -> None:

@@ -8,8 +8,7 @@ import pandas as pd
 
 from sales_consultant.config.clock import DAY_MS
 from sales_consultant.engine import Engine, alive, neutral, query
-from sales_consultant.scoring.next_steps.people import decides
-from sales_consultant.scoring.next_steps.rows import Rows
+from sales_consultant.scoring.next_steps.state import Rows, decides
 from sales_consultant.scoring.next_steps.wording import gap
 
 if TYPE_CHECKING:

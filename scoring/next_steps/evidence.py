@@ -19,7 +19,7 @@ import pandas as pd
 from sales_consultant.config.clock import DAY_MS
 from sales_consultant.engine import Engine, alive, neutral, query
 from sales_consultant.scoring.next_steps.choose import holding
-from sales_consultant.scoring.next_steps.facts import facts
+from sales_consultant.scoring.next_steps.state import facts
 
 if TYPE_CHECKING:
     from sales_consultant.config.playbook import Rule

@@ -16,8 +16,8 @@ from sales_consultant.engine import Engine, neutral, query
 from sales_consultant.scoring.next_steps import why_none
 from sales_consultant.scoring.next_steps.channels import best_channels
 from sales_consultant.scoring.next_steps.choose import Choice, RuleCounts, choose
-from sales_consultant.scoring.next_steps.rows import Rows
 from sales_consultant.scoring.next_steps.silence import Answer, Silence, cooling_off, of_answers
+from sales_consultant.scoring.next_steps.state import Rows
 from sales_consultant.scoring.next_steps.step_ids import EVENTS, PREPARE, step_id, trigger_of
 from sales_consultant.scoring.next_steps.wording import Words, day_of, gap, texts
 from sales_consultant.scoring.next_steps.working_days import calendar, working_day, working_day_before

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from sales_consultant.config.playbook import Rule
 from sales_consultant.scoring.next_steps.choose import choose
 from sales_consultant.scoring.next_steps.evidence import from_random
-from sales_consultant.scoring.next_steps.rows import Rows
+from sales_consultant.scoring.next_steps.state import Rows
 from sales_consultant.scoring.next_steps.worth import worths
 
 # What a company of ten reps is like, of whom each gets five new steps a day; five kinds of steps hold for most records.

@@ -21,6 +21,7 @@ from sales_consultant.sync.plan import current_values
 from sales_consultant.sync.plan import desired_values as desiring
 from sales_consultant.sync.reports import risks, why_no_score
 from sales_consultant.sync.reports.company_profile import profile
+from sales_consultant.sync.reports.rules_of_run import rules_of_run
 from sales_consultant.sync.results import (
     Calls,
     ChangeCount,
@@ -100,7 +101,9 @@ def show_run(state: State, named: str) -> RunDetails:
         .distinct()
         .order_by(changes.c.object, changes.c.record_id)
     )
-    return RunDetails(_run(state, rows[0]), tuple(ChangeCount(**r) for r in by), _by_reason(refused))
+    made = _run(state, rows[0])
+    told = rules_of_run(state, run_id, made.counts.get("rules") or {})
+    return RunDetails(made, tuple(ChangeCount(**r) for r in by), _by_reason(refused), told)
 
 
 # What differs from record to record in a CRM's words: addresses, what it quotes, ids, numbers.

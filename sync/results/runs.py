@@ -132,12 +132,34 @@ class Refusal:
 
 
 @dataclass(frozen=True)
+class RuleRun:
+    """What became of a rule of the playbook in a run, in records.
+
+    Of those where it held (`eligible`) it was `chosen` for some; `written` and `refused` are what the CRM took of these,
+    `why` its reason for most of the refusals; `withdrawn` are steps that ended, of which `done` were answered so.
+    """
+
+    rule: str
+    eligible: int = 0
+    chosen: int = 0
+    capped: int = 0
+    blocked: int = 0
+    silent: int = 0
+    written: int = 0
+    refused: int = 0
+    why: str = ""
+    withdrawn: int = 0
+    done: int = 0
+
+
+@dataclass(frozen=True)
 class RunDetails:
-    """One run with its changes and its refusals."""
+    """One run with its changes, its refusals, and what became of each rule of the playbook."""
 
     run: RunRow
     changes: tuple[ChangeCount, ...] = ()
     refused: tuple[Refusal, ...] = field(default=())
+    rules: tuple[RuleRun, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """The run's row with "changes" and "refused"."""
@@ -145,6 +167,7 @@ class RunDetails:
             **self.run.to_json(),
             "changes": _rows(self.changes),
             "refused": _rows(self.refused),
+            "rules": _rows(self.rules),
         }
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 from sales_consultant.config.clock import DAY_MS
 from sales_consultant.engine import Engine, alive, as_ms, neutral, query
 from sales_consultant.scoring.features import deal_contacts, deal_state
-from sales_consultant.scoring.next_steps.people import decides_by_role
+from sales_consultant.scoring.next_steps.state.people import decides_by_role
 
 _PERSONAL = ["contact_id", "contact_name", "no_email", "no_call"]
 

@@ -10,9 +10,9 @@ import pandas as pd
 from sales_consultant.config.clock import DAY_MS
 from sales_consultant.engine import Engine, alive, neutral, query
 from sales_consultant.scoring.customers import key_of, purchases
-from sales_consultant.scoring.next_steps.deal_facts import deal_contact_facts, deal_facts
-from sales_consultant.scoring.next_steps.people import decides, name_of
-from sales_consultant.scoring.next_steps.touches import KINDS, logged, pairs_of, planned, touches
+from sales_consultant.scoring.next_steps.state.deals import deal_contact_facts, deal_facts
+from sales_consultant.scoring.next_steps.state.people import decides, name_of
+from sales_consultant.scoring.next_steps.state.touches import KINDS, logged, pairs_of, planned, touches
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

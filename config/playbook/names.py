@@ -7,6 +7,8 @@ opposite does not hold either.
 from dataclasses import dataclass
 from typing import Literal, get_args
 
+from sales_consultant.config.fields.catalogue import by_key
+
 StepObject = Literal["deals", "contacts", "leads", "companies"]
 Kind = Literal["number", "text", "flag", "list"]
 
@@ -136,7 +138,7 @@ NAMES: tuple[Name, ...] = (
         "lifecycle",
         "text",
         "The lifecycle of the customer.",
-        values=("prospect", "new", "active", "at_risk", "lost"),
+        values=by_key("lifecycle").options,
     ),
     Name("tier", "number", "The customer's tier, 1 to 3.", least=1, most=3),
     Name("churn_risk", "number", "The customer's churn risk, 0 to 100.", least=0, most=100),

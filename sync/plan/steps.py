@@ -131,13 +131,13 @@ def scored(frames: "list[pd.DataFrame]", desired: Desired) -> pd.DataFrame:
     if not parts:
         return pd.DataFrame(columns=columns)
     rows = pd.concat(parts, ignore_index=True)
-    # A company that is scored as a prospect and is none has its steps as a customer only.
-    prospects = {
+    # A company that never bought gets its steps on its contacts and deals.
+    never_bought = {
         k.record_id
         for k, r in desired.records.items()
         if k.object == "companies" and r.values.get("lifecycle") not in _CUSTOMERS
     }
-    out = (rows["object"] == "companies") & rows["record_id"].isin(prospects)
+    out = (rows["object"] == "companies") & rows["record_id"].isin(never_bought)
     return pd.DataFrame(rows[~out].drop_duplicates(["object", "record_id"]).reset_index(drop=True))
 
 

@@ -10,14 +10,15 @@ import subprocess
 import sys
 import urllib.request
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from support import picture, programs
+from support import picture, programs, steps_checked
 from support.record_page import RecordPage
 
+from sales_consultant.config.clock import from_iso
 from sales_consultant.scoring.customers.alive import agree
 
 KEYS = {
@@ -173,3 +174,30 @@ def test_the_shop(tmp_path: Path) -> None:
         "promising",
         "at_risk",
     }
+
+
+def test_no_step_contradicts_what_is_printed_beside_it(kept: Kept) -> None:
+    """Of every record, as if owners had no cap; dates and "since" are told again from the raw rows."""
+    document = kept.document
+    company = steps_checked.of_folder(Path(document["folder"]), from_iso(document["as_of"]))
+    assert list(steps_checked.contradictions(company)) == []
+    steps = company.proposal.steps
+    other = steps.assign(reason=[re.sub(r"on \d+ ", "on 1 ", r) for r in steps["reason"]])
+    wrong = replace(company, proposal=replace(company.proposal, steps=other))
+    assert len(list(steps_checked.contradictions(wrong))) > 100, "the check can fail"
+    told = {
+        (o, i)
+        for f in (company.proposal.steps, company.proposal.without)
+        for o, i in zip(f["object"], f["record_id"], strict=True)
+    }
+    open_now = company.facts[~company.facts["closed"].astype(bool)]
+    assert told == set(zip(open_now["object"], open_now["record_id"], strict=True)), (
+        "a step, or why there is none"
+    )
+    good = open_now[(open_now["object"] == "deals") & open_now["grade"].isin(["A", "B"])]
+    assert len(good) > 50
+    reasons = company.proposal.without.set_index(["object", "record_id"])["why"]
+    assert all(str(why).strip() for why in reasons)
+    rules = company.proposal.steps["rule"].value_counts(normalize=True)
+    # Listed with ten checked records in docs/explanation/fifty-steps.md.
+    assert set(rules[rules > 0.25].index) <= {"recap"}

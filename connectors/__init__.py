@@ -29,7 +29,13 @@ def open_connector(
     from sales_consultant.config.fields.naming import Naming
 
     made: Connector = _package(connection).connect(
-        connection, secret, naming=Naming.of(write), store=store, keep=keep, tell=tell, stop=stop
+        connection,
+        secret,
+        naming=Naming.of(write, connection.language),
+        store=store,
+        keep=keep,
+        tell=tell,
+        stop=stop,
     )
     return made
 

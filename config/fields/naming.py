@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from sales_consultant.config.fields.catalogue import GROUP, GROUP_LABEL, Field
 from sales_consultant.config.language.texts import cut, units
+from sales_consultant.config.language.translation import Language, translate
 from sales_consultant.config.sections import Write
 
 # How a field says that it is ours; a field of our name without these words is somebody else's.
@@ -23,7 +24,10 @@ def _around(note: str) -> str:
 
 @dataclass(frozen=True)
 class Naming:
-    """`names` and `labels` are by field key; `namespace` is that of a Salesforce package that brings the fields."""
+    """`names` and `labels` are by field key; `namespace` is that of a Salesforce package that brings the fields.
+
+    `language` is that of the labels; fields that are there keep theirs.
+    """
 
     prefix: str = "sc"
     names: Mapping[str, str] = field(default_factory=dict)
@@ -31,11 +35,14 @@ class Naming:
     label: str = GROUP_LABEL
     group: str = GROUP
     namespace: str = ""
+    language: Language = "en"
 
     @classmethod
-    def of(cls, write: Write) -> "Naming":
+    def of(cls, write: Write, language: Language = "en") -> "Naming":
         """As the settings say."""
-        return cls(write.prefix, write.names, write.labels, write.label, write.group, write.namespace)
+        return cls(
+            write.prefix, write.names, write.labels, write.label, write.group, write.namespace, language
+        )
 
     def hubspot(self, key: str) -> str:
         """A property's name: lower case.
@@ -57,7 +64,11 @@ class Naming:
 
     def title(self, field: Field) -> str:
         """What people read as the field's name, without what we are called."""
-        return self.labels.get(field.key, field.label)
+        return self.labels.get(field.key, translate(field.label, self.language))
+
+    def option(self, field: Field, value: str) -> str:
+        """What people read as a value of an enumeration."""
+        return translate(field.option_label(value), self.language)
 
     def description(self, field: Field, note: str = "") -> str:
         """What the field means, and who writes it; between them what is noted of the last run.

@@ -7,6 +7,7 @@ from sales_consultant.scoring.propensity.propensity import LARGEST_MARGIN, Prope
 from sales_consultant.scoring.propensity.reasons import Reason, reasons, shown
 from sales_consultant.scoring.propensity.rules import RuleModel
 from sales_consultant.scoring.propensity.tiers import MIN_BOOSTED, MIN_FULL, MIN_SHRUNK, Tier, tier_of
+from sales_consultant.scoring.propensity.translated import in_language
 from sales_consultant.scoring.propensity.wording import band, clean, length, say, since
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "fit_competing_risks",
     "grade",
     "grade_edges",
+    "in_language",
     "length",
     "reasons",
     "say",

@@ -16,12 +16,14 @@ import pandas as pd
 from sales_consultant.config.clock import DAY_MS
 from sales_consultant.config.fields.canon import Canonical, written
 from sales_consultant.config.fields.catalogue import by_key
+from sales_consultant.config.language.translation import Language
 from sales_consultant.config.records import RecordRef
 from sales_consultant.config.settings import Settings
 from sales_consultant.engine import DuckEngine
 from sales_consultant.scoring import scorer
 from sales_consultant.scoring.customers import key_of, value
 from sales_consultant.scoring.populations import Membership, undecided
+from sales_consultant.scoring.propensity import in_language
 from sales_consultant.scoring.scorer import shown
 from sales_consultant.scoring.validation import publish_gate
 from sales_consultant.sync.plan import directory
@@ -79,6 +81,7 @@ class Desired:
     """
 
     as_of: int
+    language: Language = "en"
     records: dict[RecordRef, Record] = field(default_factory=dict)
     excluded: dict[str, dict[str, int]] = field(default_factory=dict)
     scored: dict[str, int] = field(default_factory=dict)
@@ -145,6 +148,7 @@ def build(
     as_of: int,
     shown: Mapping[str, Mapping[RecordRef, str]],
     keys: Iterable[RecordRef] = (),
+    language: Language = "en",
     progress: Callable[[str, int, int], None] = lambda _what, _done, _of: None,
 ) -> Desired:
     """Score everything that has a model in force, as of `as_of` (ms).
@@ -153,7 +157,7 @@ def build(
     those of records that are held already.
     `progress` is told what begins, how many steps are done, and how many there are.
     """
-    desired = Desired(as_of)
+    desired = Desired(as_of, language=language)
     _directory(engine, desired, keys)
     _undecided(engine, desired)
     of = len(settings.populations)
@@ -226,7 +230,7 @@ def _scores(
                 put(
                     desired,
                     key,
-                    **_score_values(row, earlier.get(row.record_id)),
+                    **_score_values(row, earlier.get(row.record_id), desired.language),
                     model=label,
                     scored_at=desired.as_of,
                 )
@@ -246,9 +250,9 @@ def written_as(desired: Desired, obj: str, record_id: str) -> str:
     return "leads" if obj == "contacts" and RecordRef("leads", record_id) in desired.directory else obj
 
 
-def _score_values(row: Any, earlier: int | None) -> dict[str, object]:
+def _score_values(row: Any, earlier: int | None, language: Language) -> dict[str, object]:
     score = int(row.score)
-    lines = reason_lines(row.reasons)
+    lines = reason_lines(row.reasons, language)
     if earlier is None:
         trend = "new"
     else:
@@ -264,13 +268,13 @@ def _score_values(row: Any, earlier: int | None) -> dict[str, object]:
     }
 
 
-def reason_lines(reasons: Any) -> list[str]:
+def reason_lines(reasons: Any, language: Language = "en") -> list[str]:
     """Three lines, strongest first, then everything else, so that 50 and the lines sum to the score.
 
     Named are only what was seen of the record; "everything else" is left out where it is nothing. What holding the score at 1
     or 99 did comes last.
     """
-    return [r.line() for r in shown(reasons, SHOWN_REASONS)]
+    return [f"{in_language(r.text, language)}: {r.points:+d}" for r in shown(reasons, SHOWN_REASONS)]
 
 
 def _expected(engine: DuckEngine, frames: "list[pd.DataFrame]", desired: Desired, models: Models) -> None:

@@ -95,6 +95,7 @@ def _scored(
             as_of=run.context.as_of,
             shown={f: current_values.shown(current, f) for f in desiring.KEPT},
             keys=current.values,
+            language=ws.connection.language,
             progress=progress,
         )
     keep_drawn(ws.state, wanted, now=run.context.as_of)

@@ -1,28 +1,43 @@
 """What reps read exists in every language: no message is missing, and none names another word than the English one."""
 
+import re
 from string import Formatter
 
 import pytest
 
 from sales_consultant.config import playbook
+from sales_consultant.config.fields.catalogue import FIELDS, by_key
+from sales_consultant.config.fields.naming import Naming
 from sales_consultant.config.language.translation import LANGUAGES, Language, catalogue, translate
+from sales_consultant.scoring.features import Entity, standard
 from sales_consultant.scoring.next_steps import why_none, wording
-from sales_consultant.scoring.propensity import length
+from sales_consultant.scoring.propensity import length, translated
 
 OTHERS: list[Language] = [language for language in LANGUAGES if language != "en"]
 
 
 def messages() -> set[str]:
-    """All English messages that reps read in a next step."""
+    """All English messages that reps read in a reason or a next step."""
     book = playbook.load()
     rules = {text for r in book.rules for text in (r.step, r.reason)}
     spans = {length(days) for days in (1, 8, 20, 60, 100, 200, 400)}
-    return (
-        rules
-        | {book.planned.step, book.planned.reason, "meeting", "call"}
-        | spans
-        | {*wording.OTHERS, *why_none.MESSAGES}
-    )
+    labels = set[str]()
+    entities: tuple[Entity, ...] = ("deals", "contacts", "companies")
+    for entity in entities:
+        for seller in (True, False):
+            groups, _ = standard(entity, seller=seller)
+            labels |= {t for g in groups for t in (g.words.label, g.words.plural, g.words.none) if t}
+    phrases = {
+        *translated.SPANS,
+        *translated.LENGTHS,
+        *translated.BANDS,
+        *translated.ENDS,
+        *translated.TEMPLATES,
+        ", ",
+    }
+    steps = {book.planned.step, book.planned.reason, "meeting", "call", *wording.OTHERS, *why_none.MESSAGES}
+    named = {t for f in FIELDS for t in (f.label, *map(f.option_label, f.options))} - set("ABCD")
+    return named | labels | phrases | rules | spans | steps
 
 
 def words(text: str) -> set[str]:
@@ -39,8 +54,47 @@ def test_a_translation_says_the_same_words(language: Language) -> None:
     for text in messages():
         said = translate(text, language)
         assert words(said) == words(text), text
-        assert any("\u4e00" <= c <= "\u9fff" for c in said) or not words(text) or said == "{date}", text
+        plain = re.sub(r"\{\w+\}", "", text)
+        chinese = any("\u4e00" <= c <= "\u9fff" for c in said)
+        assert chinese or not any(c.isalpha() for c in plain) or text == "on {date}", text
 
 
 def test_an_unknown_message_stays_english() -> None:
     assert translate("a rule of your own", "zh") == "a rule of your own"
+
+
+@pytest.mark.parametrize(
+    ("english", "chinese"),
+    [
+        ("3 meetings in the last 2 weeks", "最近两周3次会议"),
+        (
+            "only 1 meeting in the last month, 1 reply in the last week",
+            "仅最近一个月1次会议，最近一周1次回复",
+        ),
+        (
+            "in Negotiation, longer than usual, after a step back",
+            "处于“Negotiation”阶段，比通常更久，曾退回前一阶段",
+        ),
+        ("2 forms, visits and chats in the last week", "最近一周2次表单、访问和咨询"),
+        ("no form, visit or chat in the last 3 months", "最近三个月没有表单、访问或咨询"),
+        ("in this stage for 2 to 4 weeks", "在此阶段已2至4周"),
+        ("close date in 1 to 2 weeks", "距预计成交日期还有1至2周"),
+        ("close date passed 1 to 3 months ago", "预计成交日期已过1至3个月"),
+        ("they answer e-mails: often", "客户回复邮件：经常"),
+        ("Page views: 20 to 50", "Page views：20 to 50"),
+        ("Industry: Legal, tax and audit", "Industry：Legal, tax and audit"),
+        ("Region unknown", "Region未知"),
+        ("held at 99", "封顶于99"),
+        ("everything else", "其他所有因素"),
+    ],
+)
+def test_a_reason_in_chinese(english: str, chinese: str) -> None:
+    assert translated.in_language(english, "zh") == chinese
+    assert translated.in_language(english, "en") == english
+
+
+def test_fields_are_called_in_the_readers_language() -> None:
+    naming, tier = Naming(language="zh"), by_key("customer_tier")
+    assert (naming.title(tier), naming.option(tier, "1")) == ("客户层级", "1级")
+    assert Naming(language="zh", labels={"customer_tier": "VIP"}).title(tier) == "VIP"
+    assert (Naming().title(tier), Naming().option(tier, "1")) == ("Customer tier", "Tier 1")

@@ -42,7 +42,7 @@ def definition(field: Field, naming: Naming, object_type: str) -> Json:
     }
     if field.type == "enumeration":
         body["options"] = [
-            {"label": field.option_label(o), "value": o, "displayOrder": i, "hidden": False}
+            {"label": naming.option(field, o), "value": o, "displayOrder": i, "hidden": False}
             for i, o in enumerate(field.options)
         ]
     if field.type == "bool":

@@ -86,7 +86,7 @@ def metadata(field: Field, naming: Naming) -> Json:
     elif kind == "Checkbox":
         body["defaultValue"] = "false"
     elif kind == "Picklist":
-        values = [{"fullName": o, "label": field.option_label(o), "default": False} for o in field.options]
+        values = [{"fullName": o, "label": naming.option(field, o), "default": False} for o in field.options]
         body["valueSet"] = {"restricted": True, "valueSetDefinition": {"sorted": False, "value": values}}
     return body
 
@@ -240,7 +240,9 @@ class Fields:
         there = {str(v.get("fullName")) for v in values}
         missing = [o for o in field.options if o not in there] if values else []
         if labelled != values or missing:
-            added = [{"fullName": o, "label": field.option_label(o), "default": False} for o in missing]
+            added = [
+                {"fullName": o, "label": self.naming.option(field, o), "default": False} for o in missing
+            ]
             definition = {**held_set["valueSetDefinition"], "value": [*labelled, *added]}
             changes["valueSet"] = {**held_set, "valueSetDefinition": definition}
             words += [

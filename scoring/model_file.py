@@ -11,12 +11,15 @@ from typing import TYPE_CHECKING, Any
 from sales_consultant.scoring.core import ModelFileError
 from sales_consultant.scoring.customers import ClusterModel, SegmentModel, ValueModel
 from sales_consultant.scoring.deal_amounts import AmountModel
+from sales_consultant.scoring.products import ProductModel
 from sales_consultant.scoring.propensity import PopulationModel
 
 if TYPE_CHECKING:
     from typing import TypeAlias
 
-    AnyModel: TypeAlias = AmountModel | ClusterModel | PopulationModel | SegmentModel | ValueModel
+    AnyModel: TypeAlias = (
+        AmountModel | ClusterModel | PopulationModel | ProductModel | SegmentModel | ValueModel
+    )
 
 # Raised where a file of before could no longer be read as it was meant; such a one is refused, and trained anew.
 FORMAT_VERSION = 2
@@ -105,6 +108,8 @@ def _build(kind: str, content: dict[str, Any], folder: Path) -> AnyModel:
         return SegmentModel.from_dict(content)
     if kind == "AmountModel":
         return AmountModel.from_dict(content)
+    if kind == "ProductModel":
+        return ProductModel.from_dict(content)
     if kind == "ClusterModel":
         return ClusterModel.from_dict(content)
     raise ModelFileError(f"{FILE} in {folder.name!r} is of an unknown kind, {kind!r}")

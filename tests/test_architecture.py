@@ -34,7 +34,7 @@ ALLOWED = {
 # The rooms inside a room: each may import those that stand before it. "." are the modules beside the rooms.
 FLOORS = {
     "scoring": (
-        "core metrics additive features populations customers leakage propensity next_steps validation training ."
+        "core metrics additive features populations customers leakage propensity products next_steps validation training ."
     ),
     "sync": "results stores runtime pull journal plan models push setup use_cases service reports",
     "connectors": "base tables http . hubspot salesforce",

@@ -3,7 +3,7 @@
 from sales_consultant.scoring.customers.cluster_model import ClusterModel
 from sales_consultant.scoring.customers.clusters import find
 from sales_consultant.scoring.customers.contracts import ContractFields
-from sales_consultant.scoring.customers.customer_of import key_of
+from sales_consultant.scoring.customers.customer_of import customers_of, key_of, record_of
 from sales_consultant.scoring.customers.purchases import not_valued, purchases, summary
 from sales_consultant.scoring.customers.renewals import ShiftedBetaGeometric
 from sales_consultant.scoring.customers.segments import SegmentModel
@@ -16,10 +16,12 @@ __all__ = [
     "ShiftedBetaGeometric",
     "ValueModel",
     "arrays",
+    "customers_of",
     "find",
     "key_of",
     "modelled",
     "not_valued",
     "purchases",
+    "record_of",
     "summary",
 ]

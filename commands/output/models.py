@@ -18,6 +18,7 @@ from sales_consultant.sync.results.cards import (
     AmountCard,
     ClusterCard,
     FeatureWeight,
+    ProductCard,
     PropensityCard,
     SegmentCard,
     ValueCard,
@@ -103,6 +104,8 @@ def card(page: Page, c: ModelCard) -> None:
             _segments(page, c.about)
         case ClusterCard():
             _clusters(page, c.about)
+        case ProductCard():
+            _products(page, c.about)
 
 
 def _next(page: Page, c: ModelCard) -> None:
@@ -320,6 +323,28 @@ def _clusters(page: Page, d: ClusterCard) -> None:
     for name in d.names:
         page.line(plain(name), indent=4, hang=6)
     page.line(command("evaluate --clusters"), " says how they were chosen.", indent=2)
+
+
+def _products(page: Page, d: ProductCard) -> None:
+    page.heading("What it is used for")
+    page.line("The product that is recommended to each customer, with its reason.", indent=2)
+    page.heading("What it was fitted on")
+    page.line(f"{count(d.customers, 'customer')} and {count(d.products, 'product')} of won deals.", indent=2)
+    for reason, n in d.counted_out.items():
+        page.line(f"Line items left out: {plain(reason)}, {n:,}.", indent=2)
+    if d.without_name:
+        page.line(
+            f"{count(d.without_name, 'product')} without a name: learnt from, and never recommended.",
+            indent=2,
+        )
+    page.heading("How good it is")
+    page.line(sentence(d.why), indent=2)
+    if d.recalls:
+        rows: list[tuple[Piece, ...]] = [
+            (dim("found of what was bought next"), dim("similarity"), dim("popularity"))
+        ]
+        rows += [(f"among {k} recommended", f"{ours:.3f}", f"{theirs:.3f}") for k, ours, theirs in d.recalls]
+        page.table(rows, indent=4)
 
 
 def switched(page: Page, found: ModelSwitch) -> None:

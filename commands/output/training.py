@@ -67,6 +67,7 @@ _USES = {
     "value": "Says what each customer will buy in 12 months, and the risk that one leaves.",
     "segments": "Puts companies and contacts into segments by their purchases, and customers into tiers.",
     "clusters": "Groups customers that buy alike, beside the segments.",
+    "products": "Recommends a product to each customer by what others bought with it.",
 }
 
 

@@ -209,6 +209,23 @@ FIELDS: tuple[Field, ...] = (
         ("1", "2", "3"),
         labels=("Tier 1", "Tier 2", "Tier 3"),
     ),
+    Field(
+        "recommended_product",
+        "Recommended product",
+        "text",
+        ("companies",),
+        "standard",
+        "What customers like this one bought, and this one has not.",
+    ),
+    Field(
+        "recommended_product_why",
+        "Recommended product: why",
+        "text",
+        ("companies",),
+        "standard",
+        "How many customers bought it, and with what.",
+        rides=True,
+    ),
     Field("next_step_reason", "Next step: why", "text", _STEPS, "standard", "Why this step.", rides=True),
     Field(
         "next_step_priority",

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from sales_consultant.config.fields.canon import canon
+from sales_consultant.config.fields.catalogue import by_key
 from sales_consultant.engine import Engine, alive, neutral, query
 from sales_consultant.scoring.customers import customers_of, record_of
 from sales_consultant.scoring.populations import for_testing
@@ -114,10 +116,13 @@ def won_lines(engine: Engine, *, as_of: int) -> pd.DataFrame:
 
 
 def product_names(engine: Engine) -> dict[str, str]:
-    """The name of each product that has one, by id, on one line and without control characters."""
+    """The name of each product that has one, by id, as it is written: on one line, and no longer than the field holds."""
     t = neutral(engine, "products")
     found = query(engine, t.select(id=t.id.fill_null(""), name=t.name.fill_null("")))
-    told = {str(i): _one_line(str(n)) for i, n in zip(found["id"], found["name"], strict=True) if n and i}
+    field = by_key("recommended_product")
+    told = {
+        str(i): canon(field, _one_line(str(n))) for i, n in zip(found["id"], found["name"], strict=True) if i
+    }
     return {i: n for i, n in told.items() if n}
 
 

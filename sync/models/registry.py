@@ -19,7 +19,7 @@ from sales_consultant.sync.stores import State, models
 M = TypeVar("M")
 
 PROPENSITY = "propensity"
-VALUE, SEGMENTS, AMOUNT, CLUSTERS = "value", "segments", "amount", "clusters"
+VALUE, SEGMENTS, AMOUNT, CLUSTERS, PRODUCTS = "value", "segments", "amount", "clusters", "products"
 # What a dry run left behind and nobody has published: no training, as far as the next one is concerned.
 LOOKED = sa.and_(models.c.report.like('%"dry_run": true%'), models.c.published_at.is_(None))
 NO_BETTER, TOO_LITTLE = "no better than base rate", "too little data"
@@ -176,7 +176,7 @@ def in_force(state: State, folder: Path, settings: Settings) -> Models:
     }
     populations = {n: m for n, m in loaded.items() if n in settings.populations}
     labels = {r["name"]: f"{r['name']} {r['digest'][:8]}" for r in rows}
-    rest = (loaded.get(AMOUNT), loaded.get(CLUSTERS))
+    rest = (loaded.get(AMOUNT), loaded.get(CLUSTERS), loaded.get(PRODUCTS))
     return Models(populations, loaded.get(VALUE), loaded.get(SEGMENTS), labels, *rest)
 
 
@@ -188,7 +188,7 @@ def training_needed(state: State, folder: Path, settings: Settings, *, as_of: in
     folder would read as a withdrawn model, whose scores are emptied.
     """
     rows = state.rows(sa.select(models).where(~LOOKED))
-    wanted = {*settings.populations, VALUE, SEGMENTS, AMOUNT}
+    wanted = {*settings.populations, VALUE, SEGMENTS, AMOUNT, PRODUCTS}
     wanted |= {CLUSTERS} if settings.write.set == "all" else set()
     needed = wanted - {r["name"] for r in rows}
     for r in rows:

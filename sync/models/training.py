@@ -7,14 +7,10 @@ from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sales_consultant.config.errors import ConfigError
-from sales_consultant.config.language.nearest import did_you_mean
-from sales_consultant.config.neutral import field_column
 from sales_consultant.config.populations import Population
 from sales_consultant.config.settings import Settings
 from sales_consultant.engine import DuckEngine
-from sales_consultant.engine.reads import records
-from sales_consultant.scoring import deal_amounts, model_file
+from sales_consultant.scoring import deal_amounts, model_file, products
 from sales_consultant.scoring.customers import (
     ClusterModel,
     ContractFields,
@@ -26,14 +22,17 @@ from sales_consultant.scoring.customers import (
     value,
 )
 from sales_consultant.scoring.deal_amounts import AmountModel
+from sales_consultant.scoring.products import ProductModel
 from sales_consultant.scoring.propensity import PopulationModel
 from sales_consultant.scoring.training import Lender, borrow, bring, training
 from sales_consultant.scoring.validation import no_change, nothing_ended
 from sales_consultant.scoring.validation import publish_gate as gate
 from sales_consultant.sync.journal import shown
+from sales_consultant.sync.models.feature_names import check_features
 from sales_consultant.sync.models.registry import (
     AMOUNT,
     CLUSTERS,
+    PRODUCTS,
     SEGMENTS,
     TOO_LITTLE,
     VALUE,
@@ -59,7 +58,7 @@ Share = Callable[[str, int, int, float], None]
 # About how much time these take where a population's own steps take 100: measured on the demo's saas company but for the
 # clusters, which are a guess. For an estimate only.
 COMPARING = 5
-CUSTOMERS = {"deal amounts": 6, "customer value": 4, "segments": 4, "clusters": 10}
+CUSTOMERS = {"deal amounts": 6, "customer value": 4, "segments": 4, "products": 4, "clusters": 10}
 
 
 @dataclass(frozen=True)
@@ -102,11 +101,11 @@ def train(
     nothing against what was learnt before. A population with too little data of its own borrows its parent's model, where
     it names one. With `dry_run` all models are kept as candidates, and nothing is published or withdrawn.
     """
-    _check_features(engine, settings)
+    check_features(engine, settings)
     # Parents first: their children may borrow what was learnt a moment ago.
     ordered = sorted(settings.populations.items(), key=lambda p: p[1].parent is not None)
     chosen = [p for p in ordered if only is None or p[0] in only]
-    customers = only is None or bool({VALUE, SEGMENTS, AMOUNT, CLUSTERS} & set(only))
+    customers = only is None or bool({VALUE, SEGMENTS, AMOUNT, CLUSTERS, PRODUCTS} & set(only))
     path = _Path(progress, len(chosen), customers)
     made = _Training(engine, state, folder, settings, as_of, now, say, dry_run, path)
     for name, population in chosen:
@@ -343,12 +342,27 @@ class _Training:
         edges = segments.fit(engine, as_of=as_of, values=worth, before=before, exclusions=exclude)
         thin = not edges.ranked and before is not None and before.ranked
         self._put(SEGMENTS, edges, _card(edges), thin=thin)
+        self._products()
         if self.settings.write.set == "all":
             self.path.part("clusters")
             held = load_latest(state, folder, CLUSTERS, ClusterModel)
             groups = cluster_model.fit(engine, as_of=as_of, before=held, exclusions=exclude)
             card = {"method": groups.method, "verdict": groups.verdict, "clusters": list(groups.names)}
             self._enter(CLUSTERS, CLUSTERS, groups, groups.verdict, card, publish=True)
+
+    def _products(self) -> None:
+        """What is recommended to customers; similarity only where it beat popularity, as the card says."""
+        self.path.part("products")
+        held = load_latest(self.state, self.folder, PRODUCTS, ProductModel)
+        fresh = products.fit(self.engine, as_of=self.as_of, exclusions=self.settings.exclude)
+        if fresh.method == products.NONE:
+            # In force it would say nothing of anybody, and look as if it did.
+            thin = held is not None
+            self._put(PRODUCTS, fresh, _card(fresh), thin=thin, stays="" if thin else fresh.card["said"])
+            return
+        tested = fresh.card["verdict"]
+        card = {**_card(fresh), "why": fresh.card["said"]}
+        self._enter(PRODUCTS, PRODUCTS, fresh, "" if tested == TOO_LITTLE else tested, card, publish=True)
 
 
 def _same_question(held: "PopulationModel | None", population: Population) -> "PopulationModel | None":
@@ -358,37 +372,6 @@ def _same_question(held: "PopulationModel | None", population: Population) -> "P
     was = held.population
     same = (was.object, was.event, was.where) == (population.object, population.event, population.where)
     return held if same else None
-
-
-def _was_there(engine: DuckEngine, column: str) -> bool:
-    """Whether a custom field was ever pulled under this name."""
-    name = field_column(column.removeprefix("c_")).lower()
-    return column.startswith("c_") and records.was_pulled(engine, name, f"{name}__c")
-
-
-def _check_features(engine: DuckEngine, settings: Settings) -> None:
-    """Raise ConfigError for a column that no object has: misspelt, a field that must not be learnt from would be."""
-    objects = ("contacts", "companies", "deals")
-    named = {f"[features] {key}": getattr(settings.features, key) for key in ("fixed", "omit", "protected")}
-    for key in ("renewal_date", "term_months"):
-        if field := getattr(settings.value, key):
-            named[f"[value] {key}"] = [field]
-    for key, names in named.items():
-        for name in names:
-            owner, _, rest = str(name).partition(".")
-            if not rest:
-                # A feature or a reason of the catalogue, not a field.
-                continue
-            there = [f"{owner}.{c}" for c in engine.columns(owner)] if owner in objects else objects
-            column = rest.split(".")[0]
-            if owner in objects and key.startswith("[features]") and _was_there(engine, column):
-                # It was deleted in the CRM, or this user sees it no more: no reason to stop a night.
-                continue
-            if owner not in objects or f"{owner}.{column}" not in there:
-                raise ConfigError(
-                    f'{key} names "{name}", which the CRM does not have.',
-                    action=did_you_mean(str(name) if owner in objects else owner, there),
-                )
 
 
 def _card(model: Any) -> dict[str, Any]:

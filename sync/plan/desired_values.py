@@ -26,7 +26,7 @@ from sales_consultant.scoring.populations import Membership, undecided
 from sales_consultant.scoring.propensity import in_language
 from sales_consultant.scoring.scorer import shown
 from sales_consultant.scoring.validation import publish_gate
-from sales_consultant.sync.plan import directory
+from sales_consultant.sync.plan import directory, recommended
 from sales_consultant.sync.plan.directory import DirectoryEntry
 
 # Judgements: two weeks, as reps look at their records; 8 points are 1.7 times the odds; three reasons fit a rep's
@@ -45,7 +45,14 @@ SCORE_KEYS = (
     "model",
     "scored_at",
 )
-KEPT = ("next_step_id", "next_step_reason", "segment", "customer_tier", "cluster")
+KEPT = (
+    "next_step_id",
+    "next_step_reason",
+    "segment",
+    "customer_tier",
+    "cluster",
+    "recommended_product",
+)
 """Fields that do not wander: what a record shows of them has a say in what it shall show."""
 STEP_KEYS = (
     "next_step",
@@ -131,6 +138,7 @@ class Models:
     labels: Mapping[str, str] = field(default_factory=dict)
     amount: Any | None = None
     clusters: Any | None = None
+    products: Any | None = None
 
 
 StepsMaker = Callable[
@@ -164,6 +172,9 @@ def build(
     frames = _scores(engine, settings, models, desired, lambda what, done: progress(what, done, of + 2))
     progress("customer value and segments", of, of + 2)
     _values(engine, settings, models, desired, shown)
+    for key, given in recommended.values(engine, settings, models.products, shown, as_of=as_of):
+        if key not in desired.undecided:
+            put(desired, key, **given)
     progress("next steps", of + 1, of + 2)
     steps(engine, desired, frames, shown)
     return desired

@@ -249,12 +249,49 @@ class ClusterCard:
         )
 
 
-Card = PropensityCard | ValueCard | AmountCard | SegmentCard | ClusterCard
+@dataclass(frozen=True)
+class ProductCard:
+    """The card of recommended products: which way is used and why, and what the test on a split in time found.
+
+    `recalls` has k, the recall at k of similarity and of popularity; none where there was too little to test.
+    """
+
+    document: Document
+    why: str
+    method: str
+    customers: int
+    products: int
+    tested: int
+    horizon_days: int
+    recalls: tuple[tuple[int, float, float], ...]
+    counted_out: dict[str, int]
+    without_name: int
+
+    @classmethod
+    def of(cls, d: Document) -> "ProductCard":
+        """From a card's document."""
+        pairs = [(k, d.get(f"recall_at_{k}"), d.get(f"popularity_recall_at_{k}")) for k in (5, 10)]
+        return cls(
+            document=d,
+            why=str(d.get("why") or d.get("said") or ""),
+            method=str(d.get("method") or "none"),
+            customers=int(d.get("customers") or 0),
+            products=int(d.get("products") or 0),
+            tested=int(d.get("customers_tested") or 0),
+            horizon_days=int(d.get("horizon_days") or 0),
+            recalls=tuple((k, float(a), float(b)) for k, a, b in pairs if a is not None and b is not None),
+            counted_out=_numbers(d.get("counted_out")),
+            without_name=int(d.get("products_without_a_name") or 0),
+        )
+
+
+Card = PropensityCard | ValueCard | AmountCard | SegmentCard | ClusterCard | ProductCard
 _OF: dict[str, Callable[[Document], Card]] = {
     "value": ValueCard.of,
     "amount": AmountCard.of,
     "segments": SegmentCard.of,
     "clusters": ClusterCard.of,
+    "products": ProductCard.of,
 }
 
 

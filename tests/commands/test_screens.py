@@ -90,6 +90,7 @@ SCREENS: dict[str, tuple[Callable[[Page, Any], None], Any]] = {
     "models-show-amount": (models.card, findings.AMOUNT),
     "models-show-segments": (models.card, findings.SEGMENTS),
     "models-show-clusters": (models.card, findings.CLUSTERS),
+    "models-show-products": (models.card, findings.PRODUCTS),
     "models-publish": (models.switched, findings.SWITCHED),
     "models-export": (models.exported, findings.EXPORTED),
     "models-import": (models.imported, findings.IMPORTED),

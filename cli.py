@@ -65,6 +65,7 @@ COMMANDS = (
     ("explain", "looking:explain", "Why a record has its score."),
     ("steps", "steps:steps", "The next steps that the CRM shows, as a list."),
     ("evaluate", "looking:evaluate", "How good the models are, by their forward tests."),
+    ("propose", "proposals:propose", "Propose what to do with a company, and keep it."),
     ("serve", "schedule:serve", "Run the schedule until SIGTERM."),
 )
 GROUPS = (
@@ -98,6 +99,14 @@ GROUPS = (
             ("stats", "steps:rule_stats", "What became of each rule."),
             ("explain", "steps:explain_rule", "One rule: what it asks for, says and did."),
             ("convert", "steps:convert_playbook", "Conditions of earlier releases as expressions."),
+        ),
+    ),
+    (
+        "proposals",
+        "Account proposals that were made.",
+        (
+            ("list", "proposals:list_kept", "The proposals, newest first."),
+            ("review", "proposals:review", "What was done of them, and what happened since."),
         ),
     ),
     (

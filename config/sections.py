@@ -367,6 +367,12 @@ class Retention(_Section):
         description="After so many days values that were shown and replaced are removed and no longer "
         "evaluated. Empty: never.",
     )
+    proposals_days: int | None = Field(
+        default=None,
+        ge=1,
+        examples=[730],
+        description="After so many days an account proposal is removed, with the pages that were written of it. Empty: never.",
+    )
     # A judgement: two weeks of the daily backups that `init` writes into the schedule.
     backups: int = Field(default=14, ge=1, description="How many backups are kept in the data directory.")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -50,6 +51,19 @@ def score_with_features(
     X = build(engine, model.population.object, model.features, members)
     mine = X[(members["record_id"] == record_id).to_numpy()]
     return _scored(model, members, X), _feature_values(model, mine)
+
+
+def features_of(
+    engine: Engine, model: PopulationModel, record_ids: Collection[str], *, as_of: int, exclusions: Exclusions
+) -> tuple[pd.DataFrame, dict[str, dict[str, Any]]]:
+    """The scores of all open members, as `score` gives them, and the features by name of some records, by their ids."""
+    members = Membership(engine, model.population, exclusions, as_of=as_of).at(as_of)
+    X = build(engine, model.population.object, model.features, members)
+    told = {}
+    for place in np.flatnonzero(members["record_id"].isin(set(record_ids)).to_numpy()):
+        entries = _feature_values(model, X.iloc[[int(place)]])
+        told[str(members["record_id"].iloc[int(place)])] = {e["feature"]: e["value"] for e in entries}
+    return _scored(model, members, X), told
 
 
 def _scored(model: PopulationModel, members: pd.DataFrame, X: pd.DataFrame) -> pd.DataFrame:

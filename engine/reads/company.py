@@ -50,7 +50,33 @@ _ACTIVITY = (
     "FROM mine GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2"
 )
 
+_NAMED = (
+    "SELECT id FROM companies WHERE NOT coalesce(deleted, false) AND (id = $text OR lower(trim(name)) = lower(trim($text))) "
+    "ORDER BY id = $text DESC, id LIMIT 3"
+)
+_CONTACTS = "SELECT id, source_object FROM contacts WHERE company_id = $id AND NOT coalesce(deleted, false) ORDER BY id"
+_DEALS = (
+    "SELECT d.id, d.name, coalesce(s.label, d.stage) AS stage, d.is_closed, d.is_won, d.closed_at FROM deals d LEFT JOIN "
+    "(SELECT stage, max(label) AS label FROM stages WHERE object = 'deals' GROUP BY 1) s USING (stage) "
+    "WHERE d.company_id = $id AND NOT coalesce(d.deleted, false) ORDER BY d.id"
+)
+
 Row = dict[str, Any]
+
+
+def named(engine: DuckEngine, text: str) -> list[str]:
+    """The ids of companies that have this id, else this name in any case: at most three."""
+    return [str(r["id"]) for r in _rows(engine, _NAMED, text=text)]
+
+
+def contact_ids(engine: DuckEngine, company_id: str) -> list[Row]:
+    """All their people: id, source_object."""
+    return _rows(engine, _CONTACTS, id=company_id)
+
+
+def deals_now(engine: DuckEngine, company_id: str) -> list[Row]:
+    """All their deals as they are: id, name, stage (its label), is_closed, is_won, closed_at."""
+    return _rows(engine, _DEALS, id=company_id)
 
 
 def won_deals(engine: DuckEngine, company_id: str, as_of: int) -> list[Row]:

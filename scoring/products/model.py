@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -96,31 +96,60 @@ class ProductModel:
         language: Language = "en",
     ) -> pd.DataFrame:
         """The same, from purchases that were read already."""
-        had = held.of_companies().had()
-        kept = self._kept(held)
+        rows = []
+        for customer, best, towards in self._best(held, as_of):
+            chosen = self._chosen(best, (previous or {}).get(customer), held.names)
+            if chosen is not None:
+                rows.append(self._row(customer, chosen, towards(chosen), held.names, language))
+        return pd.DataFrame({c: pd.Series([r[c] for r in rows], dtype=object) for c in COLUMNS})
+
+    def best_for(
+        self,
+        held: Bought,
+        company_id: str,
+        *,
+        as_of: int,
+        top: int,
+        previous: str | None = None,
+        language: Language = "en",
+    ) -> list[dict[str, Any]]:
+        """The `top` products of one company, the one that it shows now (`previous`) first: rows with the keys of COLUMNS."""
+        mine = replace(held, rows=held.rows[held.rows["customer"] == company_id])
+        for customer, best, towards in self._best(held, as_of, of=mine):
+            first = self._chosen(best, previous, held.names)
+            places = [first, *(int(p) for p in best if p >= 0 and p != first)] if first is not None else []
+            return [self._row(customer, p, towards(p), held.names, language) for p in places[:top]]
+        return []
+
+    def _best(
+        self, held: Bought, as_of: int, *, of: Bought | None = None
+    ) -> Iterator[tuple[str, NDArray[np.int64], Callable[[int], list[tuple[Neighbour, int]]]]]:
+        """Each company (of `of`, else all) with the places of its ten best products, -1 where there are fewer, and what tells the
+        products it has that a place goes with."""
+        mine = (of or held).of_companies()
+        had = mine.had()
         if self.method == NONE or had.empty or not self.products:
-            return pd.DataFrame({c: pd.Series(dtype=object) for c in COLUMNS})
+            return
         places = pd.Index(self.products)
         customers = pd.Index(sorted(set(had["customer"])))
         shape = (len(customers), len(places))
         owned = _matrix(had, customers, places, shape)
         allowed = self._allowed(held, as_of)
+        liked = owned
         if self.method == SIMILARITY:
             # What was given back speaks for nothing, and is not recommended again.
-            liked = _matrix(kept, customers, places, shape)
+            liked = _matrix(self._kept(mine), customers, places, shape)
             best = recommend(owned, self._similar(), top=KEEP_AMONG, allowed=allowed, speaking=liked)
         else:
-            liked = owned
             best = popular(owned, np.asarray(self.buyers), top=KEEP_AMONG, allowed=allowed)
-        rows: list[dict[str, Any]] = []
-        towards = self._towards()
+        pairs = self._towards()
         for place, customer in enumerate(customers):
-            chosen = self._chosen(best[place], (previous or {}).get(str(customer)), held.names)
-            if chosen is not None:
-                mine = liked.indices[liked.indptr[place] : liked.indptr[place + 1]]
-                anchors = [(towards[chosen, a], a) for a in map(int, mine) if (chosen, a) in towards]
-                rows.append(self._row(str(customer), chosen, anchors, held.names, language))
-        return pd.DataFrame({c: pd.Series([r[c] for r in rows], dtype=object) for c in COLUMNS})
+            has = [int(a) for a in liked.indices[liked.indptr[place] : liked.indptr[place + 1]]]
+
+            def towards(chosen: int, has: list[int] = has) -> list[tuple[Neighbour, int]]:
+                return [(pairs[chosen, a], a) for a in has if (chosen, a) in pairs]
+
+            yield str(customer), best[place], towards
 
     @staticmethod
     def _kept(held: Bought) -> pd.DataFrame:

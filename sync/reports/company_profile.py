@@ -2,15 +2,14 @@
 
 import itertools
 from collections.abc import Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from sales_consultant.config.clock import DAY_MS
-from sales_consultant.config.language import dates
-from sales_consultant.config.language.numbers import percent
 from sales_consultant.config.records import RecordRef
 from sales_consultant.engine import DuckEngine
 from sales_consultant.engine.reads import company
+from sales_consultant.sync.reports import risks
 from sales_consultant.sync.results import (
     ActivityCount,
     CompanyProfile,
@@ -19,6 +18,7 @@ from sales_consultant.sync.results import (
     Product,
     Purchase,
     Purchases,
+    Risk,
 )
 
 # Judgements: a month without a word is long for an open deal; what is listed fits one screen.
@@ -45,6 +45,7 @@ def profile(
     deals = company.open_deals(engine, company_id, as_of)
     people = _people(engine, company_id, as_of, shown)
     activity = _activity(engine, company_id, as_of)
+    found = tuple(_risks(deals, people, activity, holds, as_of))
     return CompanyProfile(
         owner=company.owner(engine, company_id),
         purchases=_by_year(won),
@@ -67,7 +68,8 @@ def profile(
             for d in deals[:_MOST]
         ),
         activity=activity,
-        risks=tuple(_risks(deals, people, activity, holds, as_of)),
+        risks=tuple(risks.say(r) for r in found),
+        found=found,
     )
 
 
@@ -153,20 +155,19 @@ def _risks(
     activity: tuple[ActivityCount, ...],
     holds: Mapping[str, str | None],
     as_of: int,
-) -> list[str]:
+) -> list[Risk]:
     risks = []
     risk = holds.get("churn_risk")
     # More likely gone than not.
     if risk and float(risk) >= 50:
-        risks.append(f"churn risk {percent(float(risk) / 100)}")
+        risks.append(Risk("churn", number=float(risk) / 100))
     late = [d for d in deals if d["close_date"] is not None and int(d["close_date"]) < as_of - DAY_MS]
-    risks += [f'deal "{d["name"]}" should have closed on {dates.day(_at(d["close_date"]))}' for d in late[:3]]
+    risks += [Risk("late_deal", str(d["name"]), day=str(_day(d["close_date"]))) for d in late[:3]]
     last = max((a.last for a in activity if a.last), default=None)
     planned = any(a.planned for a in activity)
     if deals and not planned and (last is None or last < str(_day(as_of - SILENT_DAYS * DAY_MS))):
-        since = f"since {dates.day(date.fromisoformat(last))}" if last else "ever"
-        risks.append(f"open deals and no activity {since}, none planned")
+        risks.append(Risk("silent", day=last) if last else Risk("never_active"))
     if deals and len(people) == 1:
-        risks.append(f"only one person is known: {people[0].name}")
-    risks += [f"{p.name}: {p.note}" for p in people if p.note == "address bounces"]
+        risks.append(Risk("one_person", people[0].name))
+    risks += [Risk("bounces", p.name) for p in people if p.note == "address bounces"]
     return risks

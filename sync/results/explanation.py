@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sales_consultant.config.clock import iso
+from sales_consultant.sync.results.proposals import Risk
 
 
 @dataclass(frozen=True)
@@ -175,6 +176,8 @@ class CompanyProfile:
     open_deals: tuple[OpenDeal, ...]
     activity: tuple[ActivityCount, ...]
     risks: tuple[str, ...]
+    found: tuple[Risk, ...] = ()
+    """The risks as facts, which can be said in another language."""
 
     def to_json(self) -> dict[str, Any]:
         """All of it, rows as mappings."""

@@ -1,5 +1,6 @@
 """The stores of a connection: the state, the warehouse, pages on the way, and copies of the state."""
 
+from sales_consultant.sync.stores import proposals_kept
 from sales_consultant.sync.stores.backups import RESTORED
 from sales_consultant.sync.stores.call_counts import CallCounts
 from sales_consultant.sync.stores.change_state import UNSETTLED, ChangeState
@@ -21,6 +22,8 @@ from sales_consultant.sync.stores.state import (
     models,
     plan_files,
     plans,
+    proposal_records,
+    proposals,
     runs,
     waits,
     written,
@@ -50,6 +53,9 @@ __all__ = [
     "models",
     "plan_files",
     "plans",
+    "proposal_records",
+    "proposals",
+    "proposals_kept",
     "runs",
     "waits",
     "written",

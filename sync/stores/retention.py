@@ -4,16 +4,17 @@ import sqlalchemy as sa
 
 from sales_consultant.config.clock import DAY_MS
 from sales_consultant.config.sections import Retention
+from sales_consultant.sync.stores import proposals_kept
 from sales_consultant.sync.stores.change_state import UNSETTLED
 from sales_consultant.sync.stores.state import State, batches, changes, exposures, runs
 
 
 def prune(state: State, settings: Retention, *, now: int) -> dict[str, int]:
-    """Remove old changes and exposures; returns how many of each.
+    """Remove old changes, exposures and proposals; returns how many of each.
 
     Changes whose outcome is not known stay, and what we last wrote to each record, so that plans are as before.
     """
-    gone = {"changes": 0, "exposures": 0}
+    gone = {"changes": 0, "exposures": 0, "proposals": 0}
     with state.begin() as c:
         if settings.journal_days is not None:
             old = sa.select(runs.c.id).where(runs.c.ended_at < now - settings.journal_days * DAY_MS)
@@ -26,4 +27,6 @@ def prune(state: State, settings: Retention, *, now: int) -> dict[str, int]:
             gone["exposures"] = c.execute(
                 sa.delete(exposures).where(exposures.c.visible_to < before)
             ).rowcount
+    if settings.proposals_days is not None:
+        gone["proposals"] = proposals_kept.prune(state, now - settings.proposals_days * DAY_MS)
     return gone

@@ -18,8 +18,9 @@ from sqlalchemy.engine import Connection, Engine
 from sales_consultant.config.errors import MachineError, OtherOrgError, UsageError
 from sales_consultant.connectors.base import Identity
 
-# 2: backups, plan_files and forgotten came; an older state gets them when it is opened.
-SCHEMA_VERSION = 2
+# 2: backups, plan_files and forgotten came; 3: proposals and whom they speak of, which an older release would not erase.
+# An older state gets new tables when it is opened.
+SCHEMA_VERSION = 3
 metadata = sa.MetaData()
 
 meta = sa.Table("meta", metadata, sa.Column("key", sa.Text, primary_key=True), sa.Column("value", sa.Text))
@@ -257,6 +258,29 @@ forgotten = sa.Table(
     sa.Column("object", sa.Text, nullable=False),
     sa.Column("at", sa.BigInteger, nullable=False),
 )
+
+# Account proposals as they were made; `content` is JSON, `files` are pages that were written of it (JSON list of paths).
+proposals = sa.Table(
+    "proposals",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("company_id", sa.Text, nullable=False),
+    sa.Column("as_of", sa.BigInteger, nullable=False),
+    sa.Column("made_at", sa.BigInteger, nullable=False),
+    sa.Column("review_at", sa.BigInteger, nullable=False),
+    sa.Column("content", sa.Text, nullable=False),
+    sa.Column("files", sa.Text, nullable=False, server_default="[]"),
+)
+
+# Every record that a proposal may speak of: erased with any of them.
+proposal_records = sa.Table(
+    "proposal_records",
+    metadata,
+    sa.Column("proposal_id", sa.Text, primary_key=True),
+    sa.Column("object", sa.Text, primary_key=True),
+    sa.Column("record_id", sa.Text, primary_key=True),
+)
+sa.Index("proposal_records_by_record", proposal_records.c.object, proposal_records.c.record_id)
 
 
 def _pragmas(connection: sqlite3.Connection, _: object) -> None:

@@ -29,6 +29,8 @@ from sales_consultant.sync.stores import (
     merges,
     plan_files,
     plans,
+    proposal_records,
+    proposals_kept,
     runs,
     waits,
     written,
@@ -78,7 +80,7 @@ def _in_warehouse(ws: Workspace, object: str, record_id: str) -> bool:
 def _in_state(state: State, object: str, record_id: str) -> bool:
     return any(
         state.rows(sa.select(t.c.record_id).where(t.c.object == object, t.c.record_id == record_id).limit(1))
-        for t in (changes, written, exposures, feedback, choices, dead_letters)
+        for t in (changes, written, exposures, feedback, choices, dead_letters, proposal_records)
     )
 
 
@@ -116,7 +118,12 @@ def forget(ws: Workspace, object: str, record_id: str) -> Forgotten:
     rows = _from_warehouse(ws, object, ids)
     done: Counter[str] = Counter()
     files = []
+    pages: list[str] = []
     for one in ids:
+        # First: what is erased of the state below would no longer say that it is kept here.
+        gone, written_pages = proposals_kept.erase(ws.state, object, one)
+        done["proposals"] += gone
+        pages += written_pages
         done.update(_from_state(ws.state, object, one, now))
         files += _from_plans(ws.state, object, one)
     _without_merges(ws.state, object, ids)
@@ -125,7 +132,7 @@ def forget(ws: Workspace, object: str, record_id: str) -> Forgotten:
         object,
         record_id,
         tuple(ids[1:]),
-        {**done, "warehouse_rows": rows, "plan_files": files},
+        {**done, "warehouse_rows": rows, "plan_files": files, "proposal_pages": pages},
         tuple(c.file for c in copies),
         alive,
     )

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from support import example_findings as findings
+from support import example_proposals as kept
 from support import example_runs as runs
 from support.example_runs import NOW
 
@@ -22,6 +23,7 @@ from sales_consultant.commands.output import (
     evaluation,
     models,
     plan,
+    proposals,
     record,
     run,
     schedule,
@@ -95,6 +97,12 @@ SCREENS: dict[str, tuple[Callable[[Page, Any], None], Any]] = {
     "models-export": (models.exported, findings.EXPORTED),
     "models-import": (models.imported, findings.IMPORTED),
     "models-show-page": (models.page_written, findings.CARD_PAGE),
+    "propose": (proposals.proposal, kept.FULL),
+    "propose-bare": (proposals.proposal, kept.BARE),
+    "proposals-list": (proposals.kept, kept.LIST),
+    "proposals-list-nothing": (proposals.kept, kept.NOTHING_KEPT),
+    "proposals-review": (proposals.reviewed, kept.REVIEWS),
+    "proposals-review-none-due": (proposals.reviewed, kept.NONE_DUE),
     "init": (admin.initialised, findings.INITIALISED),
     "init-nothing": (admin.initialised, findings.NOTHING_TO_PREDICT),
     "check": (admin.checked, findings.CHECKED),

@@ -46,13 +46,14 @@ def test_what_is_old_goes_only_where_it_is_said_and_never_what_is_open(tmp_path:
     shutil.copy(FIXTURES / f"state-{SCHEMA_VERSION}.db", file)
     state = State(file)
     later = AT + 40 * DAY_MS
-    assert prune(state, Retention(), now=later) == {"changes": 0, "exposures": 0}
+    assert prune(state, Retention(), now=later) == {"changes": 0, "exposures": 0, "proposals": 0}
     assert prune(state, Retention(journal_days=60, exposures_days=60), now=later) == {
         "changes": 0,
         "exposures": 0,
+        "proposals": 0,
     }
     gone = prune(state, Retention(journal_days=30, exposures_days=30), now=later)
     # Three changes were settled, one is on its way; what is shown now is no past.
-    assert gone == {"changes": 3, "exposures": 0}
+    assert gone == {"changes": 3, "exposures": 0, "proposals": 0}
     assert unsettled_runs(state) == [RUN] and len(last_written(state)) == 2
     state.close()

@@ -257,12 +257,22 @@ def _matrix(
     return incidence(r[known], c[known], shape)
 
 
-def fit(engine: Engine, *, as_of: int, exclusions: Exclusions | None = None) -> ProductModel:
-    """The model of what was bought by `as_of` (ms), with the test on a split in time on its card."""
-    return of_bought(bought(engine, as_of=as_of, exclusions=exclusions), as_of=as_of)
+def fit(
+    engine: Engine,
+    *,
+    as_of: int,
+    before: ProductModel | None = None,
+    exclusions: Exclusions | None = None,
+) -> ProductModel:
+    """The model of what was bought by `as_of` (ms), with the test on a split in time on its card.
+
+    Where the model `before`, the one in force, uses similarity, it is used as long as its recall is the higher one: a test at the
+    edge of chance would change every recommendation from week to week.
+    """
+    return of_bought(bought(engine, as_of=as_of, exclusions=exclusions), as_of=as_of, before=before)
 
 
-def of_bought(held: Bought, *, as_of: int) -> ProductModel:
+def of_bought(held: Bought, *, as_of: int, before: ProductModel | None = None) -> ProductModel:
     """The same, from purchases that were read already."""
     first = held.first(until=as_of)
     test = split_in_time(held, as_of=as_of)
@@ -278,8 +288,9 @@ def of_bought(held: Bought, *, as_of: int) -> ProductModel:
     products, customers = pd.Index(sorted(set(first["product_id"]))), pd.Index(sorted(set(first["customer"])))
     owned = _matrix(first, customers, products, (len(customers), len(products)))
     buyers = tuple(int(n) for n in np.asarray(owned.sum(axis=0)).ravel())
-    method = SIMILARITY if test.better else POPULARITY
-    near = _neighbours(first, owned, products, as_of) if test.better else ((),) * len(products)
+    stays = before is not None and before.method == SIMILARITY and test.ahead
+    method = SIMILARITY if test.better or stays else POPULARITY
+    near = _neighbours(first, owned, products, as_of) if method == SIMILARITY else ((),) * len(products)
     card |= {
         "method": method,
         "said": _said(card, method),
@@ -316,6 +327,8 @@ def _said(card: Mapping[str, Any], method: str) -> str:
         f"recall at 10 of similarity {card['recall_at_10']:.3f}, of popularity {card['popularity_recall_at_10']:.3f}, over "
         f"{card['customers_tested']:,} customers who bought something new in the last {card['horizon_days']} days"
     )
-    if method == SIMILARITY:
+    if method == SIMILARITY and card["verdict"] == "better than popularity":
         return f"similarity beats popularity: {figures}"
+    if method == SIMILARITY:
+        return f"similarity stays, though it is ahead by no more than chance: {figures}"
     return f"popularity wins and is used, for similarity is no better by more than chance: {figures}"

@@ -71,8 +71,19 @@ def ranked(
     dense[owned.toarray() > 0] = 0.0
     if allowed is not None:
         dense[:, ~allowed] = 0.0
-    order = np.argsort(-dense, axis=1, kind="stable")[:, :top]
-    return np.where(np.take_along_axis(dense, order, axis=1) > 0, order, -1)
+    found = np.full((dense.shape[0], top), -1, dtype=np.int64)
+    if not dense.shape[1]:
+        return found
+    rows = np.arange(len(dense))
+    # Ten times the largest one costs a tenth of sorting thousands; of equal ones it is the first.
+    for place in range(min(top, dense.shape[1])):
+        best = dense.argmax(axis=1)
+        hit = dense[rows, best] > 0
+        if not hit.any():
+            break
+        found[hit, place] = best[hit]
+        dense[rows, best] = 0.0
+    return found
 
 
 def recommend(

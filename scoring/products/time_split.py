@@ -54,6 +54,11 @@ class SplitTest:
         """Whether similarity finds more than popularity, by more than chance."""
         return self.verdict == "better than popularity"
 
+    @property
+    def ahead(self) -> bool:
+        """Whether similarity finds more than popularity, be it by chance."""
+        return bool(self.recall) and self.recall[max(AT)] > self.popularity[max(AT)]
+
     def as_dict(self) -> dict[str, Any]:
         """The figures as a model's card keeps them."""
         figures: dict[str, Any] = {"cut": self.cut, "horizon_days": self.horizon_days}

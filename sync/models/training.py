@@ -354,7 +354,8 @@ class _Training:
         """What is recommended to customers; similarity only where it beat popularity, as the card says."""
         self.path.part("products")
         held = load_latest(self.state, self.folder, PRODUCTS, ProductModel)
-        fresh = products.fit(self.engine, as_of=self.as_of, exclusions=self.settings.exclude)
+        exclude = self.settings.exclude
+        fresh = products.fit(self.engine, as_of=self.as_of, before=held, exclusions=exclude)
         if fresh.method == products.NONE:
             # In force it would say nothing of anybody, and look as if it did.
             thin = held is not None

@@ -1,5 +1,7 @@
 """Similar products, popularity, and how both are judged on a split in time."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -8,6 +10,8 @@ from hypothesis import strategies as st
 from scipy import sparse
 
 from sales_consultant.scoring.products import (
+    POPULARITY,
+    SIMILARITY,
     Bought,
     cosine,
     follow_ups,
@@ -16,6 +20,7 @@ from sales_consultant.scoring.products import (
     recommend,
     split_in_time,
 )
+from sales_consultant.scoring.products.model import of_bought
 from sales_consultant.scoring.products.time_split import recalls
 
 DAY = 86_400_000
@@ -129,3 +134,20 @@ def test_few_customers_are_no_test() -> None:
     test = split_in_time(_pairs(40, paired=True), as_of=560 * DAY)
     assert test.verdict == "too little data" and test.as_dict()["recall_at_10"] is None
     assert split_in_time(_bought([("a", "x", 900)]), as_of=560 * DAY).verdict == "too little data"
+
+
+@pytest.mark.parametrize(("found", "stays"), [(2, True), (0, False)])
+def test_similarity_in_force_stays_only_while_it_is_ahead(found: int, stays: bool) -> None:
+    """Of forty customers `found` buy what goes with theirs, the others what nobody knew: no proof, and the higher recall or not."""
+    rows = [(f"e{i}", f"{kind}{i % 20}", day) for i in range(120) for kind, day in (("p", 100), ("q", 250))]
+    rows += [(f"w{i}", f"o{j}", 100) for i in range(20) for j in range(12)]
+    rows += [(f"l{i}", f"p{i % 20}", 300) for i in range(40)]
+    rows += [(f"l{i}", f"q{i % 20}" if i < found else f"unknown{i}", 450) for i in range(40)]
+    held = _bought(rows)
+    fresh = of_bought(held, as_of=560 * DAY)
+    assert fresh.method == POPULARITY and fresh.card["verdict"] == "no better than popularity"
+    assert fresh.card["recall_at_10"] == found / 40 and fresh.card["popularity_recall_at_10"] == 0
+    again = of_bought(held, as_of=560 * DAY, before=replace(fresh, method=SIMILARITY))
+    assert again.method == (SIMILARITY if stays else POPULARITY)
+    assert ("similarity stays" in again.card["said"]) == stays
+    assert of_bought(held, as_of=560 * DAY, before=fresh).method == POPULARITY

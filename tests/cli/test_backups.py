@@ -8,6 +8,8 @@ from pathlib import Path
 import pyarrow.parquet as pq
 from support.office import Office, office
 
+from sales_consultant.sync.stores.state import SCHEMA_VERSION
+
 
 def test_a_backup_is_made_listed_and_put_back(synced: Office) -> None:
     """A week is lost: what it wrote is recognised; nothing is sent again, and nothing that a person did is undone."""
@@ -30,7 +32,7 @@ def test_a_backup_is_made_listed_and_put_back(synced: Office) -> None:
     done = cli.json("state", "restore", made["file"], "--yes")
     assert Path(done["kept"]).exists()
     found = cli.json("state", "check")
-    assert found["problems"] == [] and found["version"] == 2
+    assert found["problems"] == [] and found["version"] == SCHEMA_VERSION
     assert {Path(b["file"]).name for b in found["backups"]} == {
         Path(made["file"]).name,
         Path(done["kept"]).name,

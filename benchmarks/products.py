@@ -16,8 +16,10 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
+from sales_consultant.config.clock import DAY_MS
 from sales_consultant.scoring.products import (
     Baskets,
+    Bought,
     association_rules,
     cosine,
     encode,
@@ -26,6 +28,7 @@ from sales_consultant.scoring.products import (
     recommend,
 )
 from sales_consultant.scoring.products.baskets import incidence
+from sales_consultant.scoring.products.model import of_bought
 
 BASKETS, PRODUCTS, SUPPORT = 100_000, 200, 0.005
 FRANCE = (
@@ -37,6 +40,7 @@ FRANCE = (
 def run(data: Path | None = None) -> None:
     """Print one line a figure; `data` is the folder with the two files."""
     made_pairs()
+    made_companies()
     if data is None:
         print("products: no --data DIR, so Groceries and Online Retail were not measured")
         return
@@ -100,6 +104,36 @@ def made_pairs() -> None:
         f"{len(rules):,} rules; mlxtend fpgrowth max_len=2 {theirs:.2f} s dense, {theirs_sparse:.2f} s sparse, {len(found):,} "
         f"rules ({theirs / ours:.0f} times as long), lifts differ by at most {worst:.1e}; association_rules of two items "
         f"{whole:.2f} s, {len(same):,} rules; names to a matrix {coding:.2f} s"
+    )
+
+
+def made_companies() -> None:
+    """A night of many companies: the model learnt, and a product recommended to each; then once more with what is shown."""
+    held = made_baskets()
+    rows, columns = held.matrix.nonzero()
+    rng = np.random.default_rng(8)
+    day = rng.integers(0, 700, len(rows))
+    frame = pd.DataFrame(
+        {
+            "customer": np.char.add("c", rows.astype(str)).astype(object),
+            "product_id": np.asarray(held.items, dtype=object)[columns],
+            "at": day * DAY_MS,
+            "known_at": (day * DAY_MS).astype(float),
+            "returned": False,
+        }
+    ).sort_values("at", kind="stable", ignore_index=True)
+    bought = Bought(frame, {i: i.upper() for i in held.items})
+    as_of = 720 * DAY_MS
+    learning, model = _best(lambda: of_bought(bought, as_of=as_of), 1)
+    night, told = _best(lambda: model.of_bought(bought, as_of=as_of), 1)
+    shown = dict(zip(told["record_id"], told["product"], strict=True))
+    _, again = _best(lambda: model.of_bought(bought, as_of=as_of + DAY_MS, previous=shown), 1)
+    changed = sum(shown[i] != p for i, p in zip(again["record_id"], again["product"], strict=True))
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(
+        f"products: {len(frame):,} line items of {frame['customer'].nunique():,} companies ({model.method}): model with its test "
+        f"{learning:.1f} s, a product for {len(told):,} of them {night:.1f} s, the next night {changed} changed; "
+        f"peak {memory:.0f} MB"
     )
 
 

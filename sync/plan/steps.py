@@ -15,6 +15,7 @@ from sales_consultant.config.records import RecordRef
 from sales_consultant.config.settings import Settings
 from sales_consultant.engine import DuckEngine, neutral, query
 from sales_consultant.scoring.next_steps import Answer, Options, facts, propose
+from sales_consultant.scoring.products import bought
 from sales_consultant.sync.plan.desired_values import STEP_KEYS, Desired, put, rows_in, written_as
 
 _CUSTOMER_KEYS = ("segment", "lifecycle", "churn_risk", "value_12m", "recommended_product")
@@ -55,7 +56,8 @@ class Steps:
         records = scored(frames, desired)
         if records.empty:
             return
-        table = facts(engine, records, as_of=desired.as_of, customers=customers(desired))
+        owned = owned_products(engine, desired.as_of)
+        table = facts(engine, records, as_of=desired.as_of, customers=customers(desired, owned))
         found = propose(engine, table, self.playbook, self._options(engine, desired, shown))
         for row in rows_in(records):
             put(desired, _key(desired, row.object, row.record_id), **dict.fromkeys(STEP_KEYS))
@@ -141,8 +143,27 @@ def scored(frames: "list[pd.DataFrame]", desired: Desired) -> pd.DataFrame:
     return pd.DataFrame(rows[~out].drop_duplicates(["object", "record_id"]).reset_index(drop=True))
 
 
-def customers(desired: Desired) -> pd.DataFrame:
-    """What is known of customers, as facts of the playbook: segment, lifecycle, tier, churn_risk, value_12m and so on."""
+def owned_products(engine: DuckEngine, as_of: int) -> dict[str, tuple[str, ...]]:
+    """The names of the products that each customer bought and did not return, by the customer's key; of who is not in it
+    nothing is known."""
+    held = bought(engine, as_of=as_of)
+    rows = held.rows
+    if rows.empty:
+        return {}
+    back = {(c, p) for c, p in rows.loc[rows["returned"], ["customer", "product_id"]].itertuples(index=False)}
+    found: dict[str, dict[str, None]] = {}
+    for customer, product in rows[["customer", "product_id"]].itertuples(index=False):
+        mine = found.setdefault(str(customer), {})
+        if (customer, product) not in back:
+            mine[held.names.get(str(product), str(product))] = None
+    return {c: tuple(names) for c, names in found.items()}
+
+
+def customers(desired: Desired, owned: Mapping[str, tuple[str, ...]] | None = None) -> pd.DataFrame:
+    """What is known of customers, as facts of the playbook: segment, lifecycle, tier, churn_risk, value_12m and so on.
+
+    `owned` are the products of customers by their key.
+    """
     rows = []
     for key, record in desired.records.items():
         if key.object not in ("companies", "contacts") or not record.values.get("lifecycle"):
@@ -154,9 +175,10 @@ def customers(desired: Desired) -> pd.DataFrame:
                 "record_id": key.record_id,
                 **values,
                 "tier": record.values.get("customer_tier"),
+                "products": (owned or {}).get(key_of(key.object, key.record_id)),
             }
         )
-    table = pd.DataFrame(rows, columns=["object", "record_id", *_CUSTOMER_KEYS, "tier"])
+    table = pd.DataFrame(rows, columns=["object", "record_id", *_CUSTOMER_KEYS, "tier", "products"])
     for name in ("churn_risk", "value_12m", "tier"):
         table[name] = pd.to_numeric(table[name], errors="coerce").astype("float64")
     return table

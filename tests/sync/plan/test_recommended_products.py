@@ -14,6 +14,7 @@ from sales_consultant.scoring.products import NONE, ProductModel
 from sales_consultant.sync.models import registry, training
 from sales_consultant.sync.plan import desired_values
 from sales_consultant.sync.plan.plan import CurrentValues, Limits, Values, make
+from sales_consultant.sync.plan.steps import Steps
 from sales_consultant.sync.stores.state import State
 
 PRODUCT, WHY = "recommended_product", "recommended_product_why"
@@ -42,7 +43,8 @@ class Nights:
         shown = {f: {k: str(v[f]) for k, v in self.values.items() if v.get(f)} for f in desired_values.KEPT}
         with self.world.connection() as engine:
             wanted = desired_values.build(
-                engine, Settings(), registry.in_force(self.state, self.folder, Settings()), playbook.load(None),
+                engine, Settings(), registry.in_force(self.state, self.folder, Settings()),
+                Steps(Settings(), playbook.load(None)),
                 as_of=as_of, shown=shown, keys=self.values,
             )  # fmt: skip
         plan = make(wanted, CurrentValues(self.values, {}), {"companies": OURS}, Limits(), identity="test")

@@ -13,6 +13,7 @@ from sales_consultant.config.fields.catalogue import FIELDS, Field
 from sales_consultant.config.fields.naming import Naming
 from sales_consultant.config.neutral import OVER_OURS, CustomField, TableMapping
 from sales_consultant.connectors.base import (
+    TASK_ID,
     Budget,
     Calls,
     Change,
@@ -42,8 +43,10 @@ from sales_consultant.connectors.hubspot.reading import (
     views,
 )
 from sales_consultant.connectors.hubspot.setup import HubSpotAdmin, Provisioner
+from sales_consultant.connectors.hubspot.tasks import HubSpotTasks
 from sales_consultant.connectors.tables import number, text
 
+_KEYS = (*(f.key for f in FIELDS), TASK_ID)
 _FIELD_COLUMNS = ("object", "column_name", "name", "label", "type", "custom", "calculated", "known", "ours")
 _TYPES = {
     "number": "number",
@@ -77,6 +80,8 @@ class HubSpotConnector(HubSpotAdmin, Connector):
         self._puller = Puller(api, self.reading, self._selection, sizes)
         self._pusher = Pusher(api, Paths(write), self._name)
         self.provisioner = Provisioner(api, Paths(write), naming)
+        both, zone = (self.reading, self.writing), lambda: self.identity().time_zone
+        self.tasks = HubSpotTasks(api, both, self.provisioner, self.describe, zone)
 
     # -- who and what --------------------------------------------------------------------------------------------
 
@@ -121,7 +126,7 @@ class HubSpotConnector(HubSpotAdmin, Connector):
 
     @property
     def _own(self) -> frozenset[str]:
-        return frozenset(self._name(f.key) for f in FIELDS)
+        return frozenset(self._name(k) for k in _KEYS)
 
     def describe(self, object: str) -> list[FieldInfo]:
         """The properties of an object, custom or HubSpot's."""
@@ -266,7 +271,7 @@ class HubSpotConnector(HubSpotAdmin, Connector):
     def mapping(self, columns: Mapping[str, Sequence[str]], fields: Sequence[CustomField]) -> TableMapping:
         """The rows of the neutral tables."""
         who = self.identity()
-        own = {f.key: self._name(f.key) for f in FIELDS}
+        own = {k: self._name(k) for k in _KEYS}
         return views.mapping(columns, fields, own, (who.currency, who.time_zone))
 
     def raw(self, object: str) -> tuple[str, str]:
@@ -288,10 +293,6 @@ class HubSpotConnector(HubSpotAdmin, Connector):
     def batch_size(self, changes: int) -> int:
         """100 records a call."""
         return BATCH
-
-    def write_calls(self, changes: int) -> int:
-        """A call a batch."""
-        return -(-changes // BATCH)
 
     def push(self, changes: Sequence[Change], *, remember: Callable[[str], None]) -> Iterator[Outcome]:
         """Batches of 100; HubSpot has no jobs to remember."""

@@ -15,6 +15,7 @@ from sales_consultant.config.fields.catalogue import FIELDS, Field, by_key
 from sales_consultant.config.fields.naming import Naming
 from sales_consultant.config.neutral import CustomField, TableMapping, field_column, quote
 from sales_consultant.connectors.base import (
+    TASK_ID,
     Budget,
     Change,
     Connector,
@@ -52,6 +53,7 @@ from sales_consultant.connectors.salesforce.reading import (
 from sales_consultant.connectors.salesforce.setup import Extras, Fields, Permissions, SalesforceAdmin
 from sales_consultant.connectors.salesforce.writing import BULK_FROM, BULK_ROWS, COLLECTION, JOB_CALLS, Pusher
 
+_KEYS = (*(f.key for f in FIELDS), TASK_ID)
 # Ids of a query that reads back. A judgement: as many as a collection writes; with 27 letters each they fit into an
 # address.
 READ_BACK = 200
@@ -179,7 +181,7 @@ class SalesforceConnector(SalesforceAdmin, Connector):
 
     @property
     def _own(self) -> frozenset[str]:
-        return frozenset(self._name("", f.key) for f in FIELDS)
+        return frozenset(self._name("", k) for k in _KEYS)
 
     def describe(self, object: str) -> list[FieldInfo]:
         """The fields of an object (ours or Salesforce's name) that this user can see; none where it may not see it."""
@@ -266,7 +268,7 @@ class SalesforceConnector(SalesforceAdmin, Connector):
     def mapping(self, columns: Mapping[str, Sequence[str]], fields: Sequence[CustomField]) -> TableMapping:
         """The rows of the neutral tables."""
         who = self.identity()
-        own = {f.key: self._name("", f.key) for f in FIELDS}
+        own = {k: self._name("", k) for k in _KEYS}
         return views.mapping(columns, fields, own, (who.currency, who.time_zone))
 
     def raw(self, object: str) -> tuple[str, str]:

@@ -29,6 +29,10 @@ class Raw:
             f"coalesce({alias}._gone, false)" if "_gone" in self.columns.get(f"raw_{table}", ()) else "false"
         )
 
+    def without(self, table: str, name: str) -> str:
+        """The end of a source of a table (alias r) that leaves out the rows with a value in a field, as tasks of ours."""
+        return f" WHERE coalesce({self.col(table, name)}, '') = ''" if self.holds(table, name) else ""
+
     def first(self, table: str, *names: str) -> str:
         """The first of some fields that holds a value."""
         return f"coalesce({', '.join(self.col(table, n) for n in names)}, NULL)"

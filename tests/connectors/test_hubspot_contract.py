@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 import requests
 from support.contract import ConnectorContract
 from support.contract_base import ADMIN, Org
+from support.contract_tasks import TaskContract
 
 from sales_consultant.connectors.base import Calls, Connector
 from sales_consultant.connectors.http.transport import Transport
@@ -14,13 +15,15 @@ from sales_consultant.connectors.hubspot.connector import HubSpotConnector
 NAMES = {"amount": "amount"}
 
 
-class TestHubSpot(ConnectorContract):
+class TestHubSpot(ConnectorContract, TaskContract):
     """The contract on HubSpot."""
 
     crm: ClassVar[str] = "hubspot"
     push_path: ClassVar[str] = "/batch/update$"
     compared: ClassVar[tuple[str, str]] = ("amount", "dealstage")
     objects: ClassVar[tuple[str, ...]] = ("contacts", "companies", "deals")
+    task_path: ClassVar[str] = "/tasks/batch/create$"
+    task_kind: ClassVar[tuple[str, str]] = ("tasks", "hs_task_subject")
 
     def open(self, url: str, token: str) -> Connector:
         transport = Transport(calls=Calls(), sleep=lambda seconds: None)
@@ -41,6 +44,30 @@ class TestHubSpot(ConnectorContract):
         ]
         org.control("users", token="a-readers-token", without=writing)
         return "a-readers-token"
+
+    def test_a_double_is_refused_by_the_unique_key(self, tasked: Org) -> None:
+        """Whoever was told nothing may ask again: HubSpot keeps our id unique, whatever the index has seen."""
+        tasked.control("lag", seconds=600)
+        connector, deal, owner = self.deal(tasked)
+        book = self.book(connector)
+        tasked.fault(kind="lost", path=self.task_path)
+        assert [o.state for o in book.create([self.a_task(deal, owner)])] == ["unknown"]
+        again = list(book.create([self.a_task(deal, owner), self.a_task(deal, owner, "sc-2")]))
+        assert [o.state for o in again] == ["done", "done"]
+        kept = self.kept(tasked)
+        assert sorted(t["sc_task_id"] for t in kept) == ["sc-1", "sc-2"]
+        assert {o.crm_id for o in again} == {t["id"] for t in kept}
+
+    def id_field(self, org: Org) -> str:
+        return "sc_task_id"
+
+    def edit_task(self, org: Org, crm_id: str, subject: str) -> None:
+        body = {"properties": {"hs_task_subject": subject, "hs_timestamp": "2024-09-09T10:00:00Z"}}
+        self._send(org, "PATCH", f"/crm/v3/objects/tasks/{crm_id}", body)
+
+    def no_tasks(self, org: Org) -> str:
+        org.control("users", token="a-token-without-tasks", without=["crm.objects.contacts.write"])
+        return "a-token-without-tasks"
 
     @staticmethod
     def _send(org: Org, method: str, path: str, body: Any) -> None:

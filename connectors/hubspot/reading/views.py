@@ -229,8 +229,8 @@ _BODY = {
 }
 
 
-def _activities(raw: Raw) -> list[Source]:
-    found = [_activity(raw, table) for table in ACTIVITIES if raw.has(table)]
+def _activities(raw: Raw, task_id: str) -> list[Source]:
+    found = [_activity(raw, table, task_id) for table in ACTIVITIES if raw.has(table)]
     return found + touches(
         raw,
         {
@@ -245,8 +245,8 @@ def _activities(raw: Raw) -> list[Source]:
     )
 
 
-def _activity(raw: Raw, table: str) -> Source:
-    """One object type of HubSpot's activities."""
+def _activity(raw: Raw, table: str, task_id: str) -> Source:
+    """One object type of HubSpot's activities; a task of ours, which has a `task_id`, is none."""
     c = partial(raw.col, table)
 
     def of(properties: Mapping[str, str]) -> str:
@@ -270,7 +270,7 @@ def _activity(raw: Raw, table: str) -> Source:
         "outcome": of(_OUTCOME),
         "deleted": "coalesce(r._archived, false)",
     }
-    return Source(f"raw_{table} r", columns)
+    return Source(f"raw_{table} r{raw.without(table, task_id)}", columns)
 
 
 def _kind_and_direction(c: Callable[[str], str], table: str) -> tuple[str, str]:
@@ -384,7 +384,7 @@ def mapping(
         "companies": _companies(raw, fields, own),
         "deals": _deals(raw, fields),
         "deal_history": deal_history(raw),
-        "activities": _activities(raw),
+        "activities": _activities(raw, own["task_id"]),
         "associations": _associations(raw),
         "products": raw.simple("products", product),
         "line_items": _line_items(raw),

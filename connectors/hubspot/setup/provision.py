@@ -201,6 +201,39 @@ class Provisioner:
         self.api.call("PATCH", path, body={"description": wanted}, kind="write")
         return wanted
 
+    def one(self, object_type: str, body: Json, *, dry: bool) -> list[ProvisionStep]:
+        """Make the group and one property that is no field of the catalogue, as the body says; refused where it is another's."""
+        name = str(body["name"])
+        steps = [self._group(object_type, dry)]
+        existing = {p["name"]: p for p in self.api.get(self.paths.properties(object_type))["results"]}
+        held = existing.get(name)
+        if held is None:
+            if not dry:
+                self._create(self.paths.properties(object_type), body, object_type)
+            state = "would create" if dry else "created"
+            return [*steps, ProvisionStep("property", object_type, name, state)]  # type: ignore[arg-type]  # a literal, told by the line above
+        if held.get("groupName") != self.naming.group or held.get("type") != body["type"]:
+            words = f'somebody else made a property "{name}"; choose another prefix under [write] prefix'
+            return [*steps, ProvisionStep("property", object_type, name, "refused", words)]
+        return [*steps, ProvisionStep("property", object_type, name, "exists")]
+
+    def remove_one(self, object_type: str, name: str, *, dry: bool, keep: str = "") -> list[ProvisionStep]:
+        """Archive one property of ours and the group where nothing is left in it; left for a reason (`keep`)."""
+        existing = {p["name"]: p for p in self.api.get(self.paths.properties(object_type))["results"]}
+        steps, gone = [], set[str]()
+        if name in existing:
+            step = (
+                ProvisionStep("property", object_type, name, "left", keep)
+                if keep
+                else self._remove(object_type, name, existing[name], dry)
+            )
+            steps.append(step)
+            gone |= {name} if step.state in ("removed", "would remove") else set()
+        if self._has_group(object_type):
+            mine = [n for n, p in existing.items() if p.get("groupName") == self.naming.group]
+            steps.append(self._remove_group(object_type, [n for n in mine if n not in gone], dry))
+        return steps
+
     def _create(self, path: str, body: Json, object_type: str) -> None:
         try:
             self.api.call("POST", path, body=body, kind="write")

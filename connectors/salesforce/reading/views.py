@@ -192,7 +192,7 @@ def _deals(raw: Raw, fields: Fields) -> list[Source]:
     return [Source(f"raw_Opportunity r{join}", columns, _custom(raw, "Opportunity", fields))]
 
 
-def _activities(raw: Raw) -> list[Source]:
+def _activities(raw: Raw, task_id: str) -> list[Source]:
     sources = []
     if raw.has("Task"):
         c = partial(raw.col, "Task")
@@ -226,7 +226,8 @@ def _activities(raw: Raw) -> list[Source]:
             "outcome": c("CallDisposition"),
             "deleted": _gone(raw, "Task"),
         }
-        sources.append(Source(f"raw_Task r{join}", columns))
+        # A task of ours is no activity.
+        sources.append(Source(f"raw_Task r{join}{raw.without('Task', task_id)}", columns))
     if raw.has("Event"):
         c = partial(raw.col, "Event")
         columns = {
@@ -384,7 +385,7 @@ def mapping(columns: Columns, fields: Fields, own: Mapping[str, str], org: tuple
         "companies": _accounts(raw, fields, own),
         "deals": _deals(raw, fields),
         "deal_history": simple["deal_history"],
-        "activities": _activities(raw),
+        "activities": _activities(raw, own["task_id"]),
         "associations": associations(raw),
         "products": simple["products"],
         "line_items": simple["line_items"],

@@ -50,7 +50,14 @@ from sales_consultant.connectors.salesforce.reading import (
     text,
     views,
 )
-from sales_consultant.connectors.salesforce.setup import Extras, Fields, Permissions, SalesforceAdmin
+from sales_consultant.connectors.salesforce.setup import (
+    Extras,
+    Fields,
+    Permissions,
+    SalesforceAdmin,
+    TaskField,
+)
+from sales_consultant.connectors.salesforce.tasks import SalesforceTasks
 from sales_consultant.connectors.salesforce.writing import BULK_FROM, BULK_ROWS, COLLECTION, JOB_CALLS, Pusher
 
 _KEYS = (*(f.key for f in FIELDS), TASK_ID)
@@ -99,6 +106,8 @@ class SalesforceConnector(SalesforceAdmin, Connector):
         )
         self.fields = Fields(api, naming)
         self.permissions = Permissions(api, naming, lambda: str(self.user()["user_id"]))
+        task_field = TaskField(api, naming, self.fields, self.permissions)
+        self.tasks = SalesforceTasks(api, task_field, lambda: self.covered(self.now()), self.latest)
         self.lists = Extras(api, naming, lambda o: {f.name for f in self.describe(o)})
 
     # -- who and what --------------------------------------------------------------------------------------------

@@ -45,19 +45,6 @@ class TestHubSpot(ConnectorContract, TaskContract):
         org.control("users", token="a-readers-token", without=writing)
         return "a-readers-token"
 
-    def test_a_double_is_refused_by_the_unique_key(self, tasked: Org) -> None:
-        """Whoever was told nothing may ask again: HubSpot keeps our id unique, whatever the index has seen."""
-        tasked.control("lag", seconds=600)
-        connector, deal, owner = self.deal(tasked)
-        book = self.book(connector)
-        tasked.fault(kind="lost", path=self.task_path)
-        assert [o.state for o in book.create([self.a_task(deal, owner)])] == ["unknown"]
-        again = list(book.create([self.a_task(deal, owner), self.a_task(deal, owner, "sc-2")]))
-        assert [o.state for o in again] == ["done", "done"]
-        kept = self.kept(tasked)
-        assert sorted(t["sc_task_id"] for t in kept) == ["sc-1", "sc-2"]
-        assert {o.crm_id for o in again} == {t["id"] for t in kept}
-
     def id_field(self, org: Org) -> str:
         return "sc_task_id"
 

@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 import requests
 from support.contract import ConnectorContract
 from support.contract_base import ADMIN, Org
+from support.contract_tasks import TaskContract
 
 from sales_consultant.config.sections import Connection
 from sales_consultant.connectors.base import Connector
@@ -15,7 +16,7 @@ from sales_consultant.connectors.salesforce.reading.schema import WRITTEN
 NAMES = {"amount": "Amount"}
 
 
-class TestSalesforce(ConnectorContract):
+class TestSalesforce(ConnectorContract, TaskContract):
     """The contract on Salesforce."""
 
     crm: ClassVar[str] = "salesforce"
@@ -24,6 +25,9 @@ class TestSalesforce(ConnectorContract):
     # An org without several currencies does not say which one it has.
     currency: ClassVar[str] = "XXX"
     objects: ClassVar[tuple[str, ...]] = ("contacts", "leads", "companies", "deals")
+    task_path: ClassVar[str] = "/composite/sobjects$"
+    task_kind: ClassVar[tuple[str, str]] = ("Task", "Subject")
+    unknown_owner: ClassVar[str] = "005000000000000AAA"
 
     def open(self, url: str, token: str) -> Connector:
         api = SalesforceApi(Connection(crm="salesforce", url=url), token)
@@ -47,6 +51,20 @@ class TestSalesforce(ConnectorContract):
             permission_sets=["SC_Sales_Consultant_Reader"],
         )
         return "a-readers-token"
+
+    def id_field(self, org: Org) -> str:
+        return "SC_Task_Id__c"
+
+    def edit_task(self, org: Org, crm_id: str, subject: str) -> None:
+        self._send(
+            org, "PATCH", f"sobjects/Task/{crm_id}", {"Subject": subject, "ActivityDate": "2024-09-09"}
+        )
+
+    def no_tasks(self, org: Org) -> str:
+        # What a user may do with tasks the sandbox does not tell apart: it is the field that this one does not see.
+        objects = {name: ["Read", "Edit"] for name in WRITTEN.values()}
+        org.control("users", token="a-token-without-tasks", objects=objects)
+        return "a-token-without-tasks"
 
     @staticmethod
     def _send(org: Org, method: str, path: str, body: Any) -> None:

@@ -126,6 +126,19 @@ class TaskContract(ContractBase):
         assert [t.id for t in book.of([deal])] == ["sc-1"]
         assert len(self.kept(tasked)) == 1
 
+    def test_a_double_is_refused_by_the_unique_key(self, tasked: Org) -> None:
+        """Whoever was told nothing may ask again: the CRM keeps our id unique, whatever an index has seen."""
+        tasked.control("lag", seconds=600)
+        connector, deal, owner = self.deal(tasked)
+        book = self.book(connector)
+        tasked.fault(kind="lost", path=self.task_path)
+        assert [o.state for o in book.create([self.a_task(deal, owner)])] == ["unknown"]
+        again = list(book.create([self.a_task(deal, owner), self.a_task(deal, owner, "sc-2")]))
+        assert [o.state for o in again] == ["done", "done"]
+        kept = self.kept(tasked)
+        assert sorted(t[self.id_field(tasked)] for t in kept) == ["sc-1", "sc-2"]
+        assert {o.crm_id for o in again} == {t["id"] for t in kept}
+
     def test_texts_dates_owner_and_status_are_changed_by_id(self, tasked: Org) -> None:
         connector, deal, owner = self.deal(tasked)
         book = self.book(connector)

@@ -42,7 +42,7 @@ _TABLE: tuple[tuple[re.Pattern[str], Shape], ...] = tuple(
         # A record that was made has an id; one that is read is an object.
         (r"^POST .*/v[\d.]+/(tooling/)?sobjects/\w+$", Shape(keys={"id": str})),
         (r"^GET .*/v[\d.]+/(tooling/)?sobjects/\w+/\w+$", Shape()),
-        (r"^PATCH .*/composite/sobjects$", Shape(list, rows={"": ("success",)})),
+        (r"^(PATCH|POST|DELETE) .*/composite/sobjects$", Shape(list, rows={"": ("success",)})),
         (r"^POST .*/composite$", Shape(rows={"compositeResponse": ("httpStatusCode", "referenceId")})),
         (r"/oauth2/userinfo$", Shape(keys={"user_id": str})),
     )

@@ -228,6 +228,9 @@ def select(
             and vendor_types.get(f.name) not in _SKIPPED
             and f.name not in chosen
         )
+    else:
+        # Our id of a task, by which it is known as none of the customer's activities.
+        chosen += sorted(own & seen - set(chosen))
     # Peers' order of preference: not every object has the system's own stamp.
     cursor = next((c for c in ("SystemModstamp", "LastModifiedDate", "CreatedDate") if c in seen), "")
     for extra in ("CreatedDate", cursor, "IsDeleted"):

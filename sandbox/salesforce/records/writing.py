@@ -109,6 +109,18 @@ def _demand_complete(org: Org, sobject: Sobject, values: Json, names: Mapping[st
         )
 
 
+def _demand_unique(org: Org, sobject: Sobject, values: Json, own: str | None) -> None:
+    """Custom fields that are unique, on tasks as on any object; what is in the recycle bin holds no value. Raises ApiError."""
+    for name, field in org.fields(sobject.name).items():
+        value = values.get(name)
+        if not (field.unique and name.endswith("__c")) or value is None:
+            continue
+        found = next((r for r in pointing(org, sobject.name, name, value) if r.id != own), None)
+        if found is not None:
+            message = f"duplicate value found: {name} duplicates value on record with id: {found.id}"
+            raise ApiError("DUPLICATE_VALUE", message, fields=[name])
+
+
 def insert(access: Access, sobject: Sobject, body: Mapping[str, Any]) -> str:
     """Make a record; its id. Raises ApiError."""
     org = access.org
@@ -122,6 +134,7 @@ def insert(access: Access, sobject: Sobject, body: Mapping[str, Any]) -> str:
     permission_sets.before(access, sobject.name, None, values)
     effects.derive(org, sobject.name, values)
     _demand_complete(org, sobject, values, org.fields(sobject.name))
+    _demand_unique(org, sobject, values, None)
     number, now = org.new_ids(sobject.name), org.now()
     id = ids.make(sobject.name, number)
     values |= {"CreatedById": access.user_id, "LastModifiedById": access.user_id}
@@ -168,6 +181,7 @@ def update(access: Access, sobject: Sobject, id: Any, body: Mapping[str, Any], *
     permission_sets.before(access, sobject.name, before, values)
     effects.derive(org, sobject.name, values, before, frozenset(changes))
     _demand_complete(org, sobject, values, changes)
+    _demand_unique(org, sobject, changes, record.id)
     with org.store.transaction():
         save(org, sobject.name, record, values, access.user_id)
         rules.enforce(org, sobject.name, record.id)

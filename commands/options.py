@@ -34,6 +34,7 @@ MaxRecords = Annotated[int | None, typer.Option(help="Guard: records that may ch
 MaxShare = Annotated[float | None, typer.Option(help="Guard: share of records, 0 to 1.", min=0, max=1)]
 MaxGradeShare = Annotated[float | None, typer.Option(help="Guard: share of grades.", min=0, max=1)]
 MaxEmptied = Annotated[float | None, typer.Option(help="Guard: share that loses a value.", min=0, max=1)]
+MaxNewTasks = Annotated[int | None, typer.Option(help="Guard: tasks that a run may make.", min=0)]
 MaxCalls = Annotated[int | None, typer.Option(help="Guard: calls that writing may take.", min=0)]
 RunId = Annotated[str, typer.Argument(metavar="RUN", help="A run's id; see: runs list")]
 
@@ -50,11 +51,22 @@ def moment(text: str | None, option: str) -> int | None:
 
 
 def guard_values(
-    records: int | None, share: float | None, grades: float | None, emptied: float | None, calls: int | None
+    records: int | None,
+    share: float | None,
+    grades: float | None,
+    emptied: float | None,
+    calls: int | None,
+    new_tasks: int | None,
 ) -> dict[str, Any]:
     """The guards that were given on the command line, under their names in the settings."""
-    given = {"max_records": records, "max_share": share, "max_grade_share": grades, "max_emptied": emptied}
-    return {k: v for k, v in {**given, "max_api_calls": calls}.items() if v is not None}
+    given: dict[str, Any] = {
+        "max_records": records,
+        "max_share": share,
+        "max_grade_share": grades,
+        "max_emptied": emptied,
+    }
+    given |= {"max_api_calls": calls, "max_new_tasks": new_tasks}
+    return {k: v for k, v in given.items() if v is not None}
 
 
 def one_of(value: str, known: tuple[str, ...], option: str) -> str:

@@ -11,6 +11,7 @@ from sales_consultant.commands.options import (
     MaxCalls,
     MaxEmptied,
     MaxGradeShare,
+    MaxNewTasks,
     MaxRecords,
     MaxShare,
     Objects,
@@ -129,9 +130,10 @@ def push(
     max_grade_share: MaxGradeShare = None,
     max_emptied: MaxEmptied = None,
     max_calls: MaxCalls = None,
+    max_new_tasks: MaxNewTasks = None,
 ) -> Answer[RunDone]:
     """Apply a saved plan exactly, or refuse where the CRM has moved since."""
-    guards = guard_values(max_records, max_share, max_grade_share, max_emptied, max_calls)
+    guards = guard_values(max_records, max_share, max_grade_share, max_emptied, max_calls, max_new_tasks)
     run = plan_file.apply(shell.ws, shell.reporter, file, yes=yes, guards=guards)
     return Answer(run.ended(), run_screen.done, run.code)
 
@@ -152,6 +154,7 @@ def sync(
     max_grade_share: MaxGradeShare = None,
     max_emptied: MaxEmptied = None,
     max_calls: MaxCalls = None,
+    max_new_tasks: MaxNewTasks = None,
 ) -> Answer[RunDone]:
     """Pull, score, plan and write what changed. The first write asks, or needs --yes."""
 
@@ -166,7 +169,7 @@ def sync(
         as_of=moment(as_of, "--as-of"),
         yes=yes,
         changed=changed,
-        guards=guard_values(max_records, max_share, max_grade_share, max_emptied, max_calls),
+        guards=guard_values(max_records, max_share, max_grade_share, max_emptied, max_calls, max_new_tasks),
         narrowed=narrowing(narrowed),
     )
     questions = Questions(ask if shell.asks else None, empty if shell.asks and not yes else None)

@@ -241,11 +241,25 @@ class Guards(_Section):
         le=1,
         description="Largest share of the records whose values a run may empty, from 200 records on.",
     )
+    # A judgement: with five new steps a day for each owner, twenty owners; more at once is a new playbook or a mistake.
+    max_new_tasks: int = Field(
+        default=100, ge=0, description="Most tasks that a run may make, where [tasks] create is on."
+    )
     max_api_calls: int | None = Field(
         default=None,
         ge=0,
         examples=[500],
         description="Most calls that a run may use for writing. Empty: no limit.",
+    )
+
+
+class Tasks(_Section):
+    """Next steps as tasks of the CRM for the owners of the records."""
+
+    create: bool = Field(
+        default=False,
+        description="Whether each next step with an owner and a due date is also made as a task of the CRM. Run `provision` "
+        "after switching it on: the field that holds the id of such a task is made then.",
     )
 
 

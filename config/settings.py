@@ -27,6 +27,7 @@ from sales_consultant.config.sections import (
     Pulling,
     Retention,
     Service,
+    Tasks,
     ValueSettings,
     Write,
 )
@@ -79,6 +80,9 @@ class Settings(BaseSettings):
         default_factory=Guards, description="Limits at which a run stops before it writes."
     )
     next_steps: NextSteps = Field(default_factory=NextSteps, description="How next steps are given.")
+    tasks: Tasks = Field(
+        default_factory=Tasks, description="Next steps as tasks for the owners of the records."
+    )
     value: ValueSettings = Field(default_factory=ValueSettings, description="What customers are worth.")
     schedule: dict[str, Schedule] = Field(default_factory=dict, description="When jobs run.")
     time_zone: str = Field(

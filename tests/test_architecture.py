@@ -36,7 +36,7 @@ FLOORS = {
     "scoring": (
         "core metrics additive features populations customers leakage propensity products next_steps validation training ."
     ),
-    "sync": "results stores runtime pull journal plan models push setup use_cases service reports",
+    "sync": "results stores runtime pull journal plan tasks models push setup use_cases service reports",
     "connectors": "base tables http . hubspot salesforce",
     "connectors/hubspot": "api reading setup .",
     "connectors/salesforce": "api reading writing setup .",

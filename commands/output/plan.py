@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any
 
+from sales_consultant.commands.output import tasks
 from sales_consultant.commands.output.writing.page import Page, Piece, bad, bold, command, dim, warn
 from sales_consultant.commands.output.writing.text import GLUE, count, listed, plain, short, words
 from sales_consultant.commands.output.writing.values import change, is_shown, label, reason, value
@@ -63,7 +64,7 @@ class View:
 def show(page: Page, made: PlanMade, view: View | None = None) -> None:
     """Counts and calls first, what to do next, then the changes, and how many more there are."""
     plan, view = made.plan, view or View()
-    if not plan.entries:
+    if not plan.entries and not plan.tasks:
         page.line(bold("Nothing to write."), f" {_looked_at(plan)}, and they hold what they should.")
         _left_alone(page, plan)
         return
@@ -82,10 +83,12 @@ def asked(page: Page, made: PlanMade) -> None:
 
 
 def _body(page: Page, plan: Plan, limit: int) -> None:
-    _figures(page, plan)
+    if plan.entries:
+        _figures(page, plan)
     _edits(page, plan)
     page.blank()
     entries(page, plan, limit)
+    tasks.listed_lines(page, plan, limit)
 
 
 def _head(page: Page, plan: Plan) -> None:

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping
 
+from sales_consultant.commands.output import tasks
 from sales_consultant.commands.output.writing.page import Page, Piece, bold, command, dim, warn
 from sales_consultant.commands.output.writing.text import count, counted, listed, plain, sentence, words
 from sales_consultant.commands.output.writing.values import is_shown, label, value
@@ -35,7 +36,7 @@ def did(c: RunCounts) -> str:
     """
     if c.written is not None:
         if not c.written and not c.dead:
-            return "Nothing to write"
+            return f"Wrote {count(sum(c.tasks.values()), 'task')}" if c.tasks else "Nothing to write"
         whole = c.plan.changes if c.plan is not None and c.written == c.plan.records else 0
         records = count(c.written, "record")
         return ("Restored " if c.undone is not None else "Wrote ") + (
@@ -168,6 +169,7 @@ def _unusual_writing(c: RunCounts) -> list[tuple[Piece, Piece]]:
         rows.append(("After a rollback", f"{records} back what it had taken away"))
     if c.conflicts:
         rows.append(("Changed meanwhile", f"{count(c.conflicts, 'value')} by somebody else, and left so"))
+    rows += tasks.rows(c)
     if c.waiting:
         rows.append(("Waiting", f"{count(c.waiting, 'record')} for an approval or a lock"))
     if c.left:

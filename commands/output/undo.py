@@ -1,6 +1,7 @@
 """What takes something back."""
 
 from sales_consultant.commands.output import plan as plans
+from sales_consultant.commands.output import tasks
 from sales_consultant.commands.output.run import conflicts
 from sales_consultant.commands.output.writing.page import Page, bold, command, good, warn
 from sales_consultant.commands.output.writing.text import count, counted, listed, plain
@@ -11,7 +12,7 @@ from sales_consultant.sync.use_cases.undone import Forgotten, Resumed, Retried, 
 def planned(page: Page, found: UndoPlan) -> None:
     """What a rollback would restore, and what it would leave."""
     entries = found.plan.entries
-    if not entries:
+    if not entries and not found.plan.tasks:
         page.line(bold("Nothing to restore."))
     else:
         values = sum(len(e.fields) for e in entries)
@@ -25,6 +26,7 @@ def planned(page: Page, found: UndoPlan) -> None:
     if entries:
         page.blank()
         plans.entries(page, found.plan)
+    tasks.listed_lines(page, found.plan, plans.SHOWN)
 
 
 def resumed(page: Page, found: Resumed) -> None:

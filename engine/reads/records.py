@@ -62,6 +62,11 @@ def owners(engine: DuckEngine) -> list[tuple[str, str | None]]:
     return engine.con.execute("SELECT id, lower(email) FROM owners").fetchall()
 
 
+def owners_who_left(engine: DuckEngine) -> set[str]:
+    """Ids of the owners of whom the CRM says that they are not active any more."""
+    return {str(r[0]) for r in engine.con.execute("SELECT id FROM owners WHERE active IS FALSE").fetchall()}
+
+
 def ids_where(engine: DuckEngine, table: str, condition: str, values: Sequence[object]) -> set[str]:
     """Ids of a table's rows that fulfil a condition of the engine's SQL, with its values."""
     found = engine.con.execute(f"SELECT id FROM {quote(table)} WHERE {condition}", list(values))

@@ -3,6 +3,7 @@
 from sales_consultant.sync.journal.changes import Entry
 from sales_consultant.sync.journal.exposures import shown
 from sales_consultant.sync.journal.journal import (
+    UNANSWERED,
     Batch,
     Journal,
     last_written,
@@ -11,4 +12,14 @@ from sales_consultant.sync.journal.journal import (
     written_since,
 )
 
-__all__ = ["Batch", "Entry", "Journal", "last_written", "shown", "unsettled_runs", "waiting", "written_since"]
+__all__ = [
+    "UNANSWERED",
+    "Batch",
+    "Entry",
+    "Journal",
+    "last_written",
+    "shown",
+    "unsettled_runs",
+    "waiting",
+    "written_since",
+]

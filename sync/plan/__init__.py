@@ -5,13 +5,14 @@ from sales_consultant.sync.plan.desired_values import Desired, Models
 from sales_consultant.sync.plan.directory import DirectoryEntry
 from sales_consultant.sync.plan.guards import guard, override
 from sales_consultant.sync.plan.pilot import Ask, Narrowed, allowed, decide, described, left_behind, narrowing
-from sales_consultant.sync.plan.plan import CurrentValues, Limits, Plan, make
+from sales_consultant.sync.plan.plan import NEW_TASK, CurrentValues, Limits, Plan, make
 from sales_consultant.sync.plan.returning import before_rollback, fields_on_hold, release
 from sales_consultant.sync.plan.step_memory import EVIDENCE, evidence, keep_drawn, keep_feedback, steps_of
 from sales_consultant.sync.plan.steps import Steps, playbook_path
 
 __all__ = [
     "EVIDENCE",
+    "NEW_TASK",
     "Ask",
     "CurrentValues",
     "Desired",

@@ -72,6 +72,8 @@ class Record:
     record_id: str
     values: dict[str, Canonical] = field(default_factory=dict)
     population: str = ""
+    task_draft: str = ""
+    """A drafted message that belongs into the task of the next step."""
 
 
 @dataclass

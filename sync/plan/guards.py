@@ -46,12 +46,14 @@ def guard(
     guards: Guards,
     *,
     first: bool,
+    first_tasks: bool = False,
     restored: bool = False,
     before: Mapping[RecordRef, Values] = _NOTHING,
 ) -> None:
     """Raise GuardError where the plan would change more than the admin allows.
 
-    `first`: nothing was ever written to this org. `restored`: the state came from a backup and no run went through since.
+    `first`: nothing was ever written to this org; `first_tasks`: no task was ever made in it. `restored`: the state came from
+    a backup and no run went through since.
     `before`: what we had written where a rollback was let go again (see `returning`); shares and counts go by that.
     """
     count = len(plan.entries)
@@ -65,6 +67,12 @@ def guard(
         reasons.append(
             f"{plan.calls:,} calls would be spent, [guards] max_api_calls is {guards.max_api_calls:,}"
         )
+    if plan.new_tasks > guards.max_new_tasks:
+        reasons.append(
+            f"{plan.new_tasks:,} tasks would be made, [guards] max_new_tasks is {guards.max_new_tasks:,}"
+        )
+    if first_tasks and plan.new_tasks:
+        reasons.append(f"these are the first tasks in this org: {plan.new_tasks:,} would be made")
     if first and count:
         reasons.append(f"this is the first write to this org: {count:,} records would get values")
     if restored and count:

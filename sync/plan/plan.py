@@ -21,6 +21,7 @@ from sales_consultant.sync.plan.desired_values import SCORE_KEYS, STEP_KEYS, Des
 from sales_consultant.sync.plan.histograms import histograms
 from sales_consultant.sync.plan.quiet import LAST_WRITE, Terms, agreeing, quiet
 
+NEW_TASK = "new task"
 _BY_SCORER = (*SCORE_KEYS, *STEP_KEYS)
 _OURS = tuple(f.key for f in FIELDS if not f.people_write)
 _RETIRED = tuple(f.key for f in FIELDS if f.retired)
@@ -57,6 +58,12 @@ class Plan:
     """The org's; money of a deal is in the deal's own."""
     deal_currencies: Mapping[str, str] = field(default_factory=dict)
     """Those that are not the org's, by the deal's id."""
+    tasks: list[Entry] = field(default_factory=list)
+    """What is done to tasks: lines of the plan like any other, by our id of the task."""
+    task_ends: dict[str, str] = field(default_factory=dict)
+    """The status to note of tasks that people closed or took over, by our id; nothing is written of them."""
+    task_records: Mapping[str, RecordRef] = field(default_factory=dict)
+    """The record of each of these tasks, by our id."""
 
     def currency_of(self, object_: str, record_id: str) -> str:
         """The currency of a record's money, "" where it is not known."""
@@ -83,9 +90,8 @@ class Plan:
     @property
     def digest(self) -> str:
         """Names this plan: the same changes of the same org have the same digest."""
-        body = json.dumps(
-            [self.identity, [asdict(e) for e in self.entries]], ensure_ascii=False, sort_keys=True
-        )
+        lines = [*self.entries, *self.tasks]
+        body = json.dumps([self.identity, [asdict(e) for e in lines]], ensure_ascii=False, sort_keys=True)
         return hashlib.sha256(body.encode()).hexdigest()
 
     def by_field(self) -> dict[str, int]:
@@ -93,12 +99,12 @@ class Plan:
         counts = Counter(k for e in self.entries for k, _, _ in e.fields)
         return dict(sorted(counts.items()))
 
-    def rows(self) -> list[dict[str, Any]]:
-        """The changes, old and new value by record and field."""
+    def rows(self, entries: Sequence[Entry] | None = None) -> list[dict[str, Any]]:
+        """The changes (or some), old and new value by record and field."""
         return [
             {"object": e.object, "id": e.record_id, "name": e.name, "why": e.why}
             | {"fields": {k: {"old": old, "new": new} for k, old, new in e.fields}}
-            for e in self.entries
+            for e in (self.entries if entries is None else entries)
         ]
 
     def sample(self, count: int) -> list[Entry]:
@@ -121,7 +127,8 @@ class Plan:
 
     def whole(self) -> dict[str, Any]:
         """Everything, for `--json`."""
-        return {"histograms": self.histograms(), "edited_by_hand": self.edits(), "entries": self.rows()}
+        found = {"histograms": self.histograms(), "edited_by_hand": self.edits(), "entries": self.rows()}
+        return {**found, "task_entries": self.rows(self.tasks)} if self.tasks else found
 
     def summary(self) -> dict[str, Any]:
         """Counts for people and for `--json`."""
@@ -141,7 +148,17 @@ class Plan:
             "emptied_by_field": self.emptied_by_field(),
             "api_calls": self.calls,
             "missing_fields": {o: sorted(m) for o, m in self.missing_fields.items()},
+            **({"tasks": self.by_task()} if self.tasks else {}),
         }
+
+    @property
+    def new_tasks(self) -> int:
+        """Tasks that would be made."""
+        return sum(e.why == NEW_TASK for e in self.tasks)
+
+    def by_task(self) -> dict[str, int]:
+        """Lines about tasks by what they do."""
+        return dict(Counter(e.why for e in self.tasks).most_common())
 
 
 @dataclass(frozen=True)

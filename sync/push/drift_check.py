@@ -65,6 +65,8 @@ def without_changed(ws: Workspace, plan: Plan, reporter: Reporter = Silent()) ->
         return plan, {}
     out = {(m["object"], m["record"]) for m in gone}
     kept = replace(plan, entries=[e for e in plan.entries if (e.object, e.record_id) not in out])
+    # A task says what the fields of its record say: it waits for the next run with them.
+    kept.tasks = [e for e in plan.tasks if plan.task_records.get(e.record_id) not in out]
     kept.left_alone["conflict"] += len(gone)
-    kept.calls = calls_for(ws.connector, [e.change() for e in kept.entries])
+    kept.calls = calls_for(ws.connector, [e.change() for e in (*kept.entries, *kept.tasks)])
     return kept, {"conflicts": len(gone), "moved": gone[:LISTED]}

@@ -4,10 +4,11 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 
 from sales_consultant.config.fields.catalogue import Field, by_key
-from sales_consultant.connectors.base import Change, Connector, Outcome
+from sales_consultant.connectors.base import TASKS, Change, Connector, Outcome
 from sales_consultant.sync.journal import Batch, Journal, unsettled_runs
 from sales_consultant.sync.runtime import Lease
 from sales_consultant.sync.stores import State
+from sales_consultant.sync.tasks import TaskSender
 
 Fields = Mapping[str, Sequence[Field]]
 Progress = Callable[[int, int], None]
@@ -76,7 +77,12 @@ def _batch(
         jobs.append(job)
 
     try:
-        for outcome in connector.push(part, remember=remember):
+        sent = (
+            _tasks(connector, journal, clock).push(part)
+            if batch.object == TASKS
+            else connector.push(part, remember=remember)
+        )
+        for outcome in sent:
             outcomes.append(outcome)  # noqa: PERF402 - what came before an error must be kept
     finally:
         # Whatever was answered is settled, even when the rest of the batch ends in an error or an interrupt.
@@ -95,11 +101,18 @@ def _batch(
     return counts
 
 
+def _tasks(connector: Connector, journal: Journal, clock: Clock) -> TaskSender:
+    assert connector.tasks is not None, "a CRM without tasks has no changes of tasks"
+    return TaskSender(connector.tasks, journal, clock=clock)
+
+
 def find_out(
     connector: Connector, journal: Journal, batch: Batch, fields: Fields, *, clock: Clock
 ) -> Counter[str]:
     """Settle a batch of unknown outcome: by its job's own results where there was a job, else by what the CRM holds."""
     total: Counter[str] = Counter()
+    if batch.object == TASKS:
+        return _tasks(connector, journal, clock).find_out(batch)
     left = batch
     if batch.remote_job:
         # Also ends the job: one that still works would change records after they were read back.

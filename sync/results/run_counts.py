@@ -39,8 +39,10 @@ class RunCounts:
 
     `excluded` are open records left out by reason, by population; `trained` verdicts by model ("" for those without one).
     `undone` are the runs that a rollback took back; `conflicts` values that somebody had changed meanwhile, and that were
-    left. `returned` are records that get back what a rollback had taken. `settled` are values of a run that had ended
-    before they were known to be written. `action` is what to do about an error that ended the run.
+    left. `tasks` are tasks that were written by what was done to them, `tasks_left_alone` steps without one and tasks that
+    stay as they are by reason; `tasks_not_written` is why none could be written. `returned` are records that
+    get back what a rollback had taken. `settled` are values of a run that had ended before they were known to be written.
+    `action` is what to do about an error that ended the run.
     """
 
     pulled: Mapping[str, int]
@@ -76,6 +78,9 @@ class RunCounts:
     returned: int
     backup: str
     action: str
+    tasks: Mapping[str, int]
+    tasks_left_alone: Mapping[str, int]
+    tasks_not_written: str
 
     @property
     def refused(self) -> int:
@@ -144,4 +149,7 @@ def _unusual(c: Mapping[str, Any]) -> dict[str, Any]:
         "on_hold": tuple(c.get("on_hold") or ()),
         "action": str(c.get("action") or ""),
         "backup": str((c.get("backup") or {}).get("file") or ""),
+        "tasks": c.get("tasks") or {},
+        "tasks_left_alone": c.get("tasks_left_alone") or {},
+        "tasks_not_written": str(c.get("tasks_not_written") or ""),
     }

@@ -20,11 +20,20 @@ WARN_DAYS = 90
 def check(ws: Workspace, live_report: Path | None, more: Sequence[Finding] = ()) -> Checked:
     """All findings of the connection, with the versions in use and `more`; optionally the report on a live account."""
     _ = ws.identity
-    findings = [*ws.connector.check(ws.fields), *_versions(ws), *_master(ws)]
+    findings = [*ws.connector.check(ws.fields), *_tasks(ws), *_versions(ws), *_master(ws)]
     findings += [*lookups.findings(lookups.of_last_pull(ws.state)), *more]
     if live_report:
         _report(ws, findings, live_report)
     return Checked(str(ws.identity), tuple(findings), str(live_report) if live_report else None)
+
+
+def _tasks(ws: Workspace) -> list[Finding]:
+    """Whether tasks can be made, where an admin switched them on."""
+    if not ws.settings.tasks.create:
+        return []
+    if ws.connector.tasks is None:
+        return [Finding("write tasks", "warning", "this CRM's tasks are not supported: fields only")]
+    return ws.connector.tasks.findings()
 
 
 def _report(ws: Workspace, found: Sequence[Finding], path: Path) -> None:

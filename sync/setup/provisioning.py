@@ -13,11 +13,11 @@ from sales_consultant.config.language.texts import cut
 from sales_consultant.config.populations import DEFAULT_HORIZON_DAYS, Population
 from sales_consultant.config.sections import Connection
 from sales_consultant.connectors import open_connector
-from sales_consultant.connectors.base import ProvisionStep, Reader
+from sales_consultant.connectors.base import TASKS, ProvisionStep, Reader
 from sales_consultant.connectors.http import LostAnswerError
 from sales_consultant.sync.results import Provisioned, Removal, Removed
 from sales_consultant.sync.runtime import Workspace
-from sales_consultant.sync.setup import shown
+from sales_consultant.sync.setup import own_tasks, shown
 from sales_consultant.sync.stores import dead_letters, exposures, waits, written
 
 _EVENTS = {
@@ -87,6 +87,8 @@ def provision(ws: Workspace, *, dry: bool, wishes: ProvisionOptions = ProvisionO
         steps = ws.connector.provision(fields, dry=dry)
         if not dry:
             shown.remember(ws.state, ws.connector, fields, steps)
+        if ws.settings.tasks.create and ws.connector.tasks is not None:
+            steps += ws.connector.tasks.provision(dry=dry)
         steps += ws.connector.assign(wishes.people, dry=dry)
         if wishes.list_view:
             steps += ws.connector.extras(fields, dry=dry)
@@ -136,7 +138,7 @@ def removal(ws: Workspace) -> Removal:
     """What would be taken away, and what uses it; changes nothing."""
     _ = ws.identity
     fields = _everything(ws)
-    steps = ws.connector.remove(fields, dry=True)
+    steps = [*own_tasks.remove(ws, dry=True), *ws.connector.remove(fields, dry=True)]
     uses, not_told = ws.connector.uses(fields)
     return Removal(str(ws.identity), tuple(steps), tuple(uses), not_told)
 
@@ -145,11 +147,16 @@ def remove(ws: Workspace) -> Removed:
     """Take it all away; the values go with the fields, so what we last wrote is forgotten too."""
     _ = ws.identity
     with _lost_answers_end_it():
-        steps = ws.connector.remove(_everything(ws), dry=False)
+        # The tasks first: with the field for our id they would not be known any more.
+        steps = own_tasks.remove(ws, dry=False)
+        kept = {s.name for s in steps if s.kind == "task" and s.state != "removed"}
+        steps += ws.connector.remove(_everything(ws), dry=False)
     with ws.state.begin() as c:
         now = ws.connector.latest()
         c.execute(sa.update(exposures).where(exposures.c.visible_to.is_(None)).values(visible_to=now))
         for table in (written, dead_letters, waits):
-            c.execute(sa.delete(table))
+            # Tasks that are left are known as ours for good.
+            mine = (table.c.object == TASKS) & table.c.record_id.in_(kept)
+            c.execute(sa.delete(table).where(~mine))
     shown.forget(ws.state)
     return Removed(str(ws.identity), tuple(steps))

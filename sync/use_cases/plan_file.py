@@ -14,12 +14,22 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sales_consultant.config.clock import DAY_MS
 from sales_consultant.config.errors import AccessError, GuardError, MachineError, UsageError
 from sales_consultant.config.fields.canon import CanonError, written
+from sales_consultant.connectors.base import TASKS
 from sales_consultant.sync.journal import Entry, waiting
-from sales_consultant.sync.plan import Plan, before_rollback, described, fields_on_hold, guard, override
+from sales_consultant.sync.plan import (
+    NEW_TASK,
+    Plan,
+    before_rollback,
+    described,
+    fields_on_hold,
+    guard,
+    override,
+)
 from sales_consultant.sync.push import calls_for, changed_since_pull
 from sales_consultant.sync.runtime import Reporter, Run, Workspace, running
 from sales_consultant.sync.setup import refuse_without_master
 from sales_consultant.sync.stores import plan_files, plans
+from sales_consultant.sync.tasks import known, never_made, record_of
 from sales_consultant.sync.use_cases.pushing import pushing, recovering
 
 # 2: the digest is of all that the file says.
@@ -41,6 +51,8 @@ def save(ws: Workspace, plan: Plan, path: Path, run_id: str) -> None:
         "pilot": described(ws.settings.write),
         "expires_at": datetime.fromtimestamp((now + TTL_MS) / 1000, UTC).isoformat(),
         "entries": [asdict(e) for e in plan.entries],
+        "tasks": [asdict(e) for e in plan.tasks],
+        "task_records": {i: str(r) for i, r in plan.task_records.items()},
     }
     digest = _digest(body)
     try:
@@ -81,10 +93,12 @@ def load(ws: Workspace, path: Path) -> Plan:
             raise UsageError(
                 f"{path} is a plan of format {body['format']}.", action="Make it again with: plan --out"
             )
-        entries = [
-            Entry(**{**e, "fields": tuple((k, o, n) for k, o, n in e["fields"])}) for e in body["entries"]
-        ]
-        plan = Plan(int(body["as_of"]), str(body["identity"]), entries)
+        entries, tasks = (
+            [Entry(**{**e, "fields": tuple((k, o, n) for k, o, n in e["fields"])}) for e in part]
+            for part in (body["entries"], body.get("tasks", ()))
+        )
+        plan = Plan(int(body["as_of"]), str(body["identity"]), entries, tasks=tasks)
+        plan.task_records = {i: record_of(r) for i, r in body.get("task_records", {}).items()}
         # What the guards compare with.
         plan.looked_at, plan.graded = int(body["looked_at"]), int(body["graded"])
         digest, pilot = _digest(body), body["pilot"]
@@ -156,13 +170,46 @@ def apply(
         refuse_without_master(ws)
         _refuse_what_is_held(ws, made)
         refuse_if_moved(ws, made, reporter)
-        made.calls = calls_for(ws.connector, [e.change() for e in made.entries])
+        made.calls = calls_for(ws.connector, [e.change() for e in (*made.entries, *made.tasks)])
+        _refuse_tasks_that_moved(ws, made)
         if not yes:
             # Who saved a plan and looked at it has confirmed a first write.
             before = before_rollback(ws.state, made)
-            guard(made, override(ws.settings.guards, guards or {}), first=False, before=before)
+            guard(
+                made,
+                override(ws.settings.guards, guards or {}),
+                first=False,
+                first_tasks=never_made(ws.state),
+                before=before,
+            )
         pushing(ws, run, reporter, made)
     return run
+
+
+def _refuse_tasks_that_moved(ws: Workspace, plan: Plan) -> None:
+    """Raise GuardError where tasks are switched off now, on hold, or not any more as they were when the plan was made."""
+    if not plan.tasks:
+        return
+    if not ws.settings.tasks.create or TASKS in fields_on_hold(ws.state):
+        raise GuardError(
+            "The plan writes tasks, which are switched off or on hold now. Nothing was written.", action=AGAIN
+        )
+    made = known(ws.state, [e.record_id for e in plan.tasks])
+    moved = [
+        e.record_id
+        for e in plan.tasks
+        if any(
+            (made[e.record_id].values.get(k) if e.record_id in made else None) != old
+            for k, old, _ in e.fields
+        )
+        or (e.why == NEW_TASK and e.record_id in made)
+    ]
+    if moved:
+        raise GuardError(
+            f"{len(moved)} tasks were written since the plan was made. Nothing was written.",
+            action=AGAIN,
+            details={"moved": [{"object": TASKS, "record": i} for i in moved]},
+        )
 
 
 def _refuse_what_is_held(ws: Workspace, plan: Plan) -> None:

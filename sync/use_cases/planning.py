@@ -30,6 +30,7 @@ from sales_consultant.sync.push import (
 )
 from sales_consultant.sync.runtime import Reporter, Run, Workspace, watched
 from sales_consultant.sync.setup import fields_there
+from sales_consultant.sync.tasks import planned
 
 
 def planning(
@@ -85,12 +86,31 @@ def planning(
         shown = {wanted.unit(RecordRef(e.object, e.record_id)) for e in plan.entries}
         control_group.assign(ws.state, shown, share=share, now=ws.connector.latest())
     plan.missing_fields = missing
-    plan.calls = calls_for(ws.connector, [e.change() for e in plan.entries])
+    _plan_tasks(ws, run, plan, wanted, current, limits)
+    plan.calls = calls_for(ws.connector, [e.change() for e in (*plan.entries, *plan.tasks)])
     name_currencies(ws.warehouse.engine, plan)
     run.counts["plan"] = {k: v for k, v in plan.summary().items() if k != "missing_fields"}
     if missing:
         run.counts["missing_fields"] = {o: sorted(m) for o, m in missing.items()}
     return plan
+
+
+def _plan_tasks(
+    ws: Workspace, run: Run, plan: Plan, wanted: Desired, current: CurrentValues, limits: Limits
+) -> None:
+    """The plan's lines about tasks, where an admin switched them on; without the right to make any, fields only."""
+    book = ws.connector.tasks
+    if not ws.settings.tasks.create or book is None:
+        return
+    why = book.missing()
+    if why:
+        run.counts["tasks_not_written"] = why
+        return
+    left = frozenset(records.owners_who_left(ws.warehouse.engine))
+    lines = planned(ws.state, book, wanted, current, plan, limits, inactive=left)
+    plan.tasks, plan.task_ends, plan.task_records = lines.entries, lines.ends, lines.records
+    if lines.left:
+        run.counts["tasks_left_alone"] = dict(lines.left)
 
 
 def name_currencies(engine: DuckEngine, plan: Plan) -> None:

@@ -16,6 +16,7 @@ from sales_consultant.sync.push import (
     recover,
 )
 from sales_consultant.sync.runtime import Reporter, Run, Workspace, shown_until_over
+from sales_consultant.sync.tasks import end, written_by
 
 
 def pushing(
@@ -27,8 +28,11 @@ def pushing(
     then as well, and the next run plans it anew.
     """
     journal = Journal(ws.state, run.id)
-    journal.plan(by_company(ws.warehouse, plan.entries))
-    reporter.say(f"writing {len(plan.entries):,} records")
+    # Tasks come last: one says what the fields of its record say by then.
+    journal.plan([*by_company(ws.warehouse, plan.entries), *plan.tasks])
+    end(ws.state, plan.task_ends, run_id=run.id, now=ws.connector.latest())
+    told = f" and {len(plan.tasks):,} tasks" if plan.tasks else ""
+    reporter.say(f"writing {len(plan.entries):,} records{told}")
     try:
         with shown_until_over(reporter):
             counts = push(
@@ -42,12 +46,22 @@ def pushing(
             )
     finally:
         run.counts |= journal.tally()
+        _count_tasks(ws, run, plan)
     unanswered, left = journal.unanswered(), len(journal.pending())
     journal.skip_pending("not sent: the run ended; planned anew by the next", now=ws.connector.latest())
     run.counts["not_sent"] = left
     if unanswered and not stop():
         raise _not_answered(run.counts["written"], left, unanswered)
     return counts
+
+
+def _count_tasks(ws: Workspace, run: Run, plan: Plan) -> None:
+    """Tasks that were written are told by themselves, and are no records that were."""
+    if not plan.tasks:
+        return
+    done = written_by(ws.state, run.id)
+    run.counts["tasks"] = dict(Counter(e.why for e in plan.tasks if e.record_id in done))
+    run.counts["written"] -= len(done)
 
 
 def _not_answered(written: int, left: int, unanswered: int) -> CrmUnavailableError:

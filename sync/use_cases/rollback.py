@@ -13,13 +13,14 @@ from sales_consultant.config.fields.canon import Canonical
 from sales_consultant.config.fields.catalogue import FIELDS, by_key
 from sales_consultant.config.language.nearest import did_you_mean
 from sales_consultant.config.records import RecordRef
-from sales_consultant.connectors.base import ReadBack
+from sales_consultant.connectors.base import TASKS, ReadBack
 from sales_consultant.engine.reads.records import names
 from sales_consultant.sync.journal import Entry, Journal
 from sales_consultant.sync.plan import Plan, release
 from sales_consultant.sync.push import READ_EVERY, calls_for
 from sales_consultant.sync.runtime import Reporter, Run, Silent, Workspace, running, watched
 from sales_consultant.sync.stores import UNSETTLED, ChangeState, State, changes, holds, run_names, runs
+from sales_consultant.sync.tasks import taken_back, tasks_of
 from sales_consultant.sync.use_cases.forget import CODE as FORGOTTEN
 from sales_consultant.sync.use_cases.planning import name_currencies
 from sales_consultant.sync.use_cases.pushing import pushing, recovering
@@ -64,9 +65,10 @@ def _origins(
         .order_by(changes.c.id)
     )
     if fields:
-        query = query.where(changes.c.field.in_(fields))
+        query = query.where(changes.c.field.in_(fields) | changes.c.object.in_(fields))
     if records:
-        query = query.where(changes.c.record_id.in_(records))
+        # With a record go the tasks that are about it.
+        query = query.where(changes.c.record_id.in_({*records, *tasks_of(state, records)}))
     origins: dict[RecordRef, dict[str, _Origin]] = {}
     for r in state.rows(query):
         mine = origins.setdefault(RecordRef(r["object"], r["record_id"]), {})
@@ -115,7 +117,7 @@ def touching(
     """Those of the runs that have changes in one of the states, in their order: a run that only read has none."""
     query = sa.select(changes.c.run_id).where(changes.c.run_id.in_(run_ids), changes.c.state.in_(states))
     if fields:
-        query = query.where(changes.c.field.in_(fields))
+        query = query.where(changes.c.field.in_(fields) | changes.c.object.in_(fields))
     if records:
         query = query.where(changes.c.record_id.in_(records))
     wrote = {str(r["run_id"]) for r in state.rows(query.distinct())}
@@ -131,7 +133,7 @@ def prepare(
     reporter: Reporter = Silent(),
 ) -> Undo:
     """What a rollback would do: the journal's old values, where the CRM's value now still equals what we wrote."""
-    known = [f.key for f in FIELDS if not f.people_write]
+    known = [*(f.key for f in FIELDS if not f.people_write), TASKS]
     for name in fields:
         if name not in known:
             raise UsageError(f'There is no field "{name}" to roll back.', action=did_you_mean(name, known))
@@ -139,6 +141,7 @@ def prepare(
     by_object: dict[str, dict[str, dict[str, _Origin]]] = {}
     for (obj, record_id), mine in _origins(ws.state, run_ids, fields, records).items():
         by_object.setdefault(obj, {})[record_id] = mine
+    _prepare_tasks(ws, undo, by_object.pop(TASKS, {}))
     for obj, by_record in sorted(by_object.items()):
         keys = {k for mine in by_record.values() for k in mine}
         # The journal's own fields: what was written must be undone whatever the settings say now.
@@ -160,11 +163,19 @@ def prepare(
                 undo.plan.entries.append(
                     Entry(obj, read.record_id, read.record_id, "rollback", tuple(restore))
                 )
-    undo.plan.calls = calls_for(ws.connector, [e.change() for e in undo.plan.entries])
+    undo.plan.calls = calls_for(ws.connector, [e.change() for e in (*undo.plan.entries, *undo.plan.tasks)])
     # For who looks at it: what is restored is the journal's word alone, whether or not the warehouse can be read now.
     with contextlib.suppress(SalesConsultantError):
         _name_records(ws, undo.plan)
     return undo
+
+
+def _prepare_tasks(ws: Workspace, undo: Undo, origins: dict[str, dict[str, _Origin]]) -> None:
+    if origins and ws.connector.tasks is not None:
+        before = {i: {k: o.old for k, o in mine.items()} for i, mine in origins.items()}
+        taken = taken_back(ws.state, ws.connector.tasks, before)
+        undo.plan.tasks = taken.entries
+        undo.conflicts += taken.conflicts
 
 
 def _name_records(ws: Workspace, plan: Plan) -> None:
@@ -198,7 +209,9 @@ def rollback(
         undo = prepare(ws, run_ids, fields=fields, records=records, reporter=reporter)
         touched = {k for e in undo.plan.entries for k, _, _ in e.fields} | set(fields)
         # What somebody touched is left by this undo, and must be by the next run too.
-        touched |= {c.field for c in undo.conflicts if c.holds != GONE}
+        touched |= {c.field for c in undo.conflicts if c.holds != GONE and c.object != TASKS}
+        if undo.plan.tasks or any(c.object == TASKS for c in undo.conflicts):
+            touched.add(TASKS)
         with ws.state.begin() as c:
             if touched:
                 c.execute(
@@ -296,7 +309,9 @@ def again(ws: Workspace, reporter: Reporter) -> list[tuple[Run, Undo]]:
             groups.setdefault((one.run_id, one.undone, one.fields), []).append(one)
     done = []
     for (run_id, undone, fields), refused in groups.items():
-        done.append(rollback(ws, reporter, undone, fields=fields, records=[one.record_id for one in refused]))
+        # A task is taken back whole, by its id.
+        chosen = () if refused[0].object == TASKS else fields
+        done.append(rollback(ws, reporter, undone, fields=chosen, records=[one.record_id for one in refused]))
         # Refused once more, it is the new run's to be tried again.
         with ws.state.begin() as c:
             for one in refused:

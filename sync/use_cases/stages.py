@@ -27,6 +27,7 @@ from sales_consultant.sync.push import FRESH_MS, field_notes, restored, without_
 from sales_consultant.sync.runtime import Reporter, Run, Workspace, open_pulled
 from sales_consultant.sync.setup import fields_there, refuse_without_master
 from sales_consultant.sync.stores import retention
+from sales_consultant.sync.tasks import never_made
 from sales_consultant.sync.use_cases.planning import planning
 from sales_consultant.sync.use_cases.pulling import pulling
 from sales_consultant.sync.use_cases.pushing import pushing, recovering
@@ -193,6 +194,7 @@ class Guard(Stage):
                 plan,
                 override(ws.settings.guards, work.options.guards),
                 first=fields_there.never_written(ws.state),
+                first_tasks=never_made(ws.state),
                 restored=restored.pending(ws.state) is not None,
                 before=work.before,
             )

@@ -20,4 +20,5 @@ def test_ten_kills(tmp_path: Path, crm: str, nursery: Nursery) -> None:
     found = kills.play(tmp_path, crm, 10, kills.SEED, nursery)
     assert found.kills == 10
     assert (found.lost, found.redundant) == (0, 0), found.notes
+    assert found.tasks, "there are tasks, and each is there once"
     assert sum(n for what, n in found.during.items() if "," in what) >= 2

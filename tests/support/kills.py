@@ -2,7 +2,8 @@
 
 `python tests/support/kills.py [KILLS]` kills half of them on each CRM, a fifth of Salesforce's where it is written by
 Bulk jobs; the closing line says `N kills, N lost, N redundant`. What is lost or redundant is counted at the CRM itself:
-a trigger in the sandbox's store notes every write. What is written are scores of a model that was trained, too.
+a trigger in the sandbox's store notes every write. What is written are scores of a model that was trained, too, and tasks
+for next steps: lost is also a task that is there twice, or a step without one when all is calm.
 """
 
 import logging

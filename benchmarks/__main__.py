@@ -24,6 +24,7 @@ NAMES = (
     "next_steps",
     "reason_cards",
     "quiet_nights",
+    "task_nights",
     "rollback",
     "serve_day",
     "same_night",

@@ -178,6 +178,7 @@ class HubSpotConnector(HubSpotAdmin, Connector):
     def _fields(self) -> Page:
         self._described.clear()
         fields = []
+        over_ours = self._own | schema.from_tasks(self.describe, self._name(TASK_ID))
         for object_type in schema.CORE:
             selection = self._selection(object_type)
             for f in self.describe(object_type):
@@ -193,7 +194,7 @@ class HubSpotConnector(HubSpotAdmin, Connector):
                         "custom": f.custom,
                         "calculated": f.calculated,
                         "known": OVER_OURS
-                        if f.mentions(self._own)
+                        if f.mentions(over_ours)
                         else schema.known(object_type, f.name, selection),
                         "ours": f.name in self._own,
                     }

@@ -86,6 +86,15 @@ def tasks_of(state: State, records: Iterable[str]) -> set[str]:
     return {t.id for t in known(state).values() if t.about.record_id in wanted}
 
 
+def tasks_about(state: State, record: RecordRef) -> set[str]:
+    """Our ids of all tasks that were ever planned about a record."""
+    query = sa.select(changes.c.record_id).where(
+        changes.c.object == TASKS, changes.c.field == ABOUT, changes.c.new == str(record)
+    )
+    made = {t.id for t in known(state).values() if t.about == record}
+    return made | {str(r["record_id"]) for r in state.rows(query)}
+
+
 def remember(state: State, ids: Mapping[str, str], *, run_id: str, now: int) -> None:
     """Keep the CRM's ids of tasks, before their outcome is settled."""
     if ids:

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 import sqlalchemy as sa
 
@@ -64,7 +65,11 @@ class TaskSender:
         there = self._listed(wanted)
         for task_id, crm_id in there.items():
             yield told(wanted[task_id], "done", "it was there already", crm_id=crm_id)
-        yield from self._kept(self.book.create([t for i, t in wanted.items() if i not in there]))
+        for outcome in self._kept(self.book.create([t for i, t in wanted.items() if i not in there])):
+            about = wanted[outcome.record_id].about
+            # Nobody knows a task by our id: who looks at a refusal looks for the record.
+            dead = outcome.state == "dead"
+            yield replace(outcome, message=f"task for {about}: {outcome.message}") if dead else outcome
 
     def _kept(self, outcomes: Iterator[Outcome]) -> Iterator[Outcome]:
         for outcome in outcomes:

@@ -12,6 +12,7 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from sales_consultant.config.errors import UsageError
 from sales_consultant.config.records import RecordRef
+from sales_consultant.connectors.base import TASKS
 from sales_consultant.engine import erasure
 from sales_consultant.engine.reads import records
 from sales_consultant.sync.plan import salt
@@ -35,6 +36,7 @@ from sales_consultant.sync.stores import (
     waits,
     written,
 )
+from sales_consultant.sync.tasks import tasks_about
 from sales_consultant.sync.use_cases.undone import Forgotten
 
 CODE = "FORGOTTEN"
@@ -143,11 +145,19 @@ def _from_state(state: State, object: str, record_id: str, now: int) -> dict[str
         return (t.c.object == object) & (t.c.record_id == record_id)
 
     mark = digest(state, object, record_id)
+    tasks = tasks_about(state, RecordRef(object, record_id))
+
+    def theirs(t: sa.Table) -> Any:
+        # What was written into tasks about the record is about the person too.
+        return mine(t) | ((t.c.object == TASKS) & t.c.record_id.in_(tasks))
+
     with state.begin() as c:
         blank = {"old": None, "new": None, "message": None, "code": CODE}
-        done = {"changes_blanked": c.execute(sa.update(changes).where(mine(changes)).values(blank)).rowcount}
+        done = {
+            "changes_blanked": c.execute(sa.update(changes).where(theirs(changes)).values(blank)).rowcount
+        }
         for table in (written, exposures, feedback, choices, dead_letters, waits):
-            done[table.name] = c.execute(sa.delete(table).where(mine(table))).rowcount
+            done[table.name] = c.execute(sa.delete(table).where(theirs(table))).rowcount
         c.execute(
             sa.delete(groups).where(
                 groups.c.unit.in_([record_id, f"{object}:{record_id}", f"{object}/{record_id}"])
@@ -183,6 +193,7 @@ def _from_plans(state: State, object: str, record_id: str) -> list[str]:
         try:
             body = json.loads(path.read_text(encoding="utf-8"))
             holds = any(e["object"] == object and e["record_id"] == record_id for e in body["entries"])
+            holds = holds or str(RecordRef(object, record_id)) in body.get("task_records", {}).values()
         except (OSError, ValueError, KeyError, TypeError):
             continue
         if holds:

@@ -102,12 +102,15 @@ def _plan_tasks(
     book = ws.connector.tasks
     if not ws.settings.tasks.create or book is None:
         return
-    why = book.missing()
-    if why:
+    left = frozenset(records.owners_who_left(ws.warehouse.engine))
+    try:
+        why = book.missing()
+        lines = None if why else planned(ws.state, book, wanted, current, plan, limits, inactive=left)
+    except AccessError as e:
+        why, lines = e.message, None
+    if lines is None:
         run.counts["tasks_not_written"] = why
         return
-    left = frozenset(records.owners_who_left(ws.warehouse.engine))
-    lines = planned(ws.state, book, wanted, current, plan, limits, inactive=left)
     plan.tasks, plan.task_ends, plan.task_records = lines.entries, lines.ends, lines.records
     if lines.left:
         run.counts["tasks_left_alone"] = dict(lines.left)

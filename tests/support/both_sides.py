@@ -61,9 +61,7 @@ class Tally:
     notes: list[str] = field(default_factory=list)
 
     def __str__(self) -> str:
-        return (
-            f"{self.kills} kills, {self.lost} lost, {self.redundant} redundant, {self.tasks} tasks looked at when calm"
-        )
+        return f"{self.kills} kills, {self.lost} lost, {self.redundant} redundant, {self.tasks} tasks looked at when calm"
 
     def add(self, other: "Tally") -> None:
         """Count another company's kills too."""
@@ -119,9 +117,10 @@ class Company:
         """Let go of the journal."""
         self._journal.close()
 
-    def in_flight(self) -> bool:
-        """Whether a batch is on its way."""
-        return bool(self.query("SELECT 1 FROM changes WHERE state = 'inflight' LIMIT 1"))
+    def in_flight(self, *, tasks: bool = False) -> bool:
+        """Whether a batch is on its way, or one of tasks."""
+        only = " AND object = 'tasks'" if tasks else ""
+        return bool(self.query(f"SELECT 1 FROM changes WHERE state = 'inflight'{only} LIMIT 1"))
 
     def writes(self) -> int:
         """How many records the CRM has changed since they were counted last."""
@@ -274,7 +273,9 @@ def company(folder: Path, crm: str, seed: int, nursery: Nursery, *, people: int 
         desk = Office(cli, Api(sandbox))
         # From that version on HubSpot knows rules that refuse a record.
         version = 'write_version = "2026-09"' if crm == "hubspot" else ""
-        cli.configure(sandbox.url, f"{seller.FEATURES}\n[tasks]\ncreate = true", scored=True, connection=version)
+        cli.configure(
+            sandbox.url, f"{seller.FEATURES}\n[tasks]\ncreate = true", scored=True, connection=version
+        )
         connector = open_connector(
             Connection.model_validate({"crm": crm, "url": sandbox.url}), TOKEN, Write()
         )

@@ -20,7 +20,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from support.both_sides import Company, Tally, company
+from support.both_sides import SLOW, Company, Tally, company
 from support.warm import Child, Nursery
 
 CRMS = ("hubspot", "salesforce")
@@ -32,7 +32,7 @@ SEED = 20240607
 
 
 class Killer:
-    """Starts commands on a company and kills them: anywhere, while a batch is on its way, or while it is settled."""
+    """Starts commands on a company and kills them: anywhere, while records or tasks are on their way, or are settled."""
 
     def __init__(self, made: Company) -> None:
         self.made = made
@@ -68,13 +68,18 @@ class Killer:
         """Until the moment to kill; what goes on then."""
         made = self.made
         chosen = self.draw.random()
-        if kind not in WRITING or chosen < 0.4:
+        tasks = 0.5 <= chosen < 0.75
+        if kind not in WRITING or chosen < 0.3:
             time.sleep(self.draw.uniform(0.02, self.took.get(kind, 5.0)))
             return "writing" if kind in WRITING and made.in_flight() else ""
         end = began + 20
-        while time.monotonic() < end and process.poll() is None and not made.in_flight():
+        while time.monotonic() < end and process.poll() is None and not made.in_flight(tasks=tasks):
             time.sleep(0.003)
-        if chosen < 0.7:
+        if tasks:
+            # Before it is made, while it is, or while its answer is put down.
+            time.sleep(self.draw.uniform(0.0, 1.5 * SLOW))
+            return "making tasks" if made.in_flight(tasks=True) else ""
+        if chosen < 0.5:
             time.sleep(self.draw.uniform(0.0, 0.4))
             return "writing" if made.in_flight() else ""
         # The CRM has done it, its answer is on the way or being put down.

@@ -1,9 +1,10 @@
 """What is read from HubSpot: streams, the properties selected on each object, and those read with their history."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from sales_consultant.config.errors import AccessError
 from sales_consultant.config.neutral import TYPED, field_column
 from sales_consultant.connectors.base import FieldInfo, Stream
 
@@ -111,6 +112,23 @@ HISTORY = {
 }
 # Set once, when a record is made, by HubSpot itself.
 FIXED = {"contacts": ("hs_analytics_source", "lead_source"), "companies": (), "deals": ()}
+# Dates and counts of a record that HubSpot computes from its activities, tasks among them (HubSpot's default properties).
+FROM_TASKS = frozenset(
+    (
+        "notes_last_updated",
+        "notes_last_contacted",
+        "notes_next_activity_date",
+        "num_notes",
+        "num_contacted_notes",
+        "hs_last_sales_activity_date",
+        "hs_last_sales_activity_timestamp",
+        "hs_last_sales_activity_type",
+        "hs_latest_sales_activity_timestamp",
+        "hs_notes_last_activity",
+        "hs_notes_next_activity",
+        "hs_notes_next_activity_type",
+    )
+)
 # Custom properties that are read with their past values. A judgement: each makes every answer longer; beyond these a
 # property has today's value only.
 MAX_HISTORY = 40
@@ -216,6 +234,17 @@ def select(object_type: str, defined: list[FieldInfo], own: frozenset[str]) -> S
         if f.type in TYPED and f.name in chosen and (f.name not in own or f.type == "bool")
     }
     return Selection(chosen, tuple(history), tuple(p for p in chosen if p in computed), kinds)
+
+
+def from_tasks(describe: Callable[[str], list[FieldInfo]], task_id: str) -> frozenset[str]:
+    """The properties that HubSpot computes from tasks, once tasks of ours may be among them; none before.
+
+    They are not read. What a customer's formula makes of them is no feature: we would learn from our own work.
+    """
+    try:
+        return FROM_TASKS if any(f.name == task_id for f in describe("tasks")) else frozenset()
+    except AccessError:
+        return frozenset()
 
 
 def known(object_type: str, name: str, selection: Selection) -> str:

@@ -119,6 +119,8 @@ WRITTEN = CRMS["salesforce"].object_names
 OBJECT_OF = {"Contact": "contacts", "Lead": "contacts", "Account": "companies", "Opportunity": "deals"}
 # Set when a record is made, and left alone by custom: its value of today is taken for that of the past.
 FIXED = ("LeadSource",)
+# What Salesforce computes of a record from its activities, tasks among them (Object Reference): never read.
+FROM_TASKS = frozenset(("LastActivityDate", "LastActivityInDays", "HasOpenActivity", "HasOverdueTask"))
 # Standard fields under the neutral tables' names.
 COLUMN = {
     "Email": "email",

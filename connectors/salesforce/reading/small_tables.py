@@ -136,6 +136,9 @@ def _hundredth(percent: Any) -> float | None:
 def fields(described: Described, own: frozenset[str], seen: int) -> Page:
     """The fields that are read of the objects that people are scored by."""
     listed = []
+    # Once tasks of ours may be among them, what a formula makes of an object's activities is our own work.
+    tasks_of_ours = own & {f.name for f in described.fields("Task")}
+    over_ours = own | schema.FROM_TASKS if tasks_of_ours else own
     for name, neutral in schema.OBJECT_OF.items():
         chosen = described.selection(name).fields
         for f in described.fields(name):
@@ -153,7 +156,7 @@ def fields(described: Described, own: frozenset[str], seen: int) -> Page:
                     "custom": f.custom,
                     "calculated": f.calculated,
                     "known": OVER_OURS
-                    if f.mentions(own)
+                    if f.mentions(over_ours)
                     else "fixed"
                     if f.name in schema.FIXED
                     else "current",

@@ -175,7 +175,7 @@ def test_a_refused_task_is_a_dead_letter_and_tried_again(office: Office) -> None
     office.night()
     state = office.state()
     (letter,) = state.rows(sa.select(dead_letters))
-    assert (letter["object"], letter["message"]) == ("tasks", "no such owner")
+    assert (letter["object"], letter["message"]) == ("tasks", "task for deals/3: no such owner")
     office.book.refuse = set()
     lines = office.night()
     assert (lines.entries, lines.left["dead letter, waiting"]) == ([], 1)

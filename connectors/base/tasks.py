@@ -81,6 +81,10 @@ class TaskBook(ABC):
     def missing(self) -> str:
         """Why no task can be written, "" where tasks can be: the field for our id, a scope or a right is missing."""
 
+    def may_own(self, owner: str) -> bool:
+        """Whether an owner of records can have tasks, as a queue cannot."""
+        return bool(owner)
+
     @abstractmethod
     def create(self, tasks: Sequence[Task]) -> Iterator[TaskOutcome]:
         """Make tasks; one outcome a task.

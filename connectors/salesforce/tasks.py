@@ -52,6 +52,7 @@ _NOT_STARTED, _COMPLETED = "Not Started", "Completed"
 _PRIORITY = {"high": "High", "medium": "Normal", "low": "Low"}
 # An account's or an opportunity's id is what a task is about, a contact's or a lead's who it is about.
 _WHO = ("003", "00Q")
+_USER = "005"
 # Ids of a query: with 27 letters each they fit into an address.
 _ASKED = 200
 _GONE = ("ENTITY_IS_DELETED", "INVALID_CROSS_REFERENCE_KEY", "NOT_FOUND")
@@ -110,6 +111,10 @@ class SalesforceTasks(TaskBook):
             return [Finding("write tasks", "next", why, "Next: sales-consultant provision")]
         where = "Setup > Permission Sets > (the run-as user's set) > System Permissions: Edit Tasks."
         return [Finding("write tasks", "missing", f"{why}; next steps are written as fields only", where)]
+
+    def may_own(self, owner: str) -> bool:
+        """A user; a lead may be a queue's, which works on no task."""
+        return owner.startswith(_USER)
 
     def provision(self, *, dry: bool) -> list[ProvisionStep]:
         """The field on Activity, with its grants."""

@@ -72,7 +72,7 @@ def planned(
     if limits.fields_on_hold & _HELD:
         lines.left["on hold"] += 1
         return lines
-    target = wanted(desired, held, plan, limits, inactive=inactive)
+    target = wanted(desired, held, plan, limits, inactive=inactive, may_own=book.may_own)
     lines.left.update(target.without)
     made = known(state)
     busy = on_their_way(state)

@@ -5,7 +5,7 @@ pilot, the control group or a hold leaves alone gets none.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from sales_consultant.config.fields.canon import Canonical
@@ -53,6 +53,7 @@ def wanted(
     limits: Limits,
     *,
     inactive: frozenset[str],
+    may_own: Callable[[str], bool],
 ) -> Wanted:
     """The task of each record that has a step with a due date and an owner who is still there."""
     found = Wanted(objects={k.object for k in held.values})
@@ -66,8 +67,8 @@ def wanted(
             continue
         found.steps[key] = step
         owner = desired.owner(key)
-        if not owner or owner in inactive:
-            why = "the owner has left" if owner else "no owner"
+        if not may_own(owner) or owner in inactive:
+            why = "the owner has left" if owner in inactive else "no owner"
             found.without[why] += 1
             continue
         before = held.values[key]

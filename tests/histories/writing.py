@@ -4,6 +4,7 @@ it settles."""
 import json
 import tempfile
 import traceback
+from collections import Counter
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -24,7 +25,13 @@ LOG = """CREATE TABLE IF NOT EXISTS writes (object TEXT, id TEXT, before TEXT, a
 CREATE TRIGGER IF NOT EXISTS writes_noted AFTER UPDATE OF properties ON records BEGIN
  INSERT INTO writes VALUES (NEW.object, NEW.id, OLD.properties, NEW.properties); END"""
 # What a CRM notes itself when a record is written.
-STAMPS = frozenset({"lastmodifieddate", "lastmodifiedbyid", "systemmodstamp", "days_to_close"})
+STAMPS = frozenset(
+    (
+        "lastmodifieddate", "lastmodifiedbyid", "systemmodstamp", "days_to_close", "num_associated_contacts",
+        "num_associated_deals", "num_notes", "notes_last_updated", "notes_next_activity_date",
+    )
+)  # fmt: skip
+TASKS, TASK_IDS = ("tasks", "Task"), ("sc_task_id", "sc_task_id__c")
 TROUBLES, TURNS = 2, 6
 SAID = ("score", "grade", "next_step", "top_reason")
 
@@ -32,13 +39,14 @@ SAID = ("score", "grade", "next_step", "top_reason")
 class Writing:
     """Whole runs on a world, and what they may not do."""
 
-    def __init__(self, world: World, folder: Path) -> None:
+    def __init__(self, world: World, folder: Path, *, tasks: bool) -> None:
         self.world = world
         self.folder = folder
         self.settings = Settings.model_validate(
             {
                 "connections": {"main": {"crm": world.crm, "url": "http://127.0.0.1"}},
                 "populations": {"deals": {"object": "deals", "event": "won", "label": "Deals"}},
+                "tasks": {"create": tasks},
             }
         )
         for statement in LOG.split(";\n"):
@@ -101,6 +109,9 @@ class Writing:
         rows = self.world.sandbox.store.rows("SELECT object, id, before, after FROM writes")
         for object, id, before, after in rows:
             was, now = json.loads(before), json.loads(after)
+            if object in TASKS and any(k.lower() in TASK_IDS for k in now):
+                # A task of ours is ours, all of it.
+                continue
             changed = {k for k in was.keys() | now.keys() if was.get(k) != now.get(k)}
             foreign = {k for k in changed if k.lower() not in self.ours and not _noted_by_the_crm(k)}
             if foreign and object != "CustomField":  # whose description tells of the last run
@@ -126,6 +137,7 @@ class Writing:
             rows = ws.state.rows(sa.select(written))
             held = self._held(ws)
             flying = ws.state.rows(sa.select(changes).where(changes.c.state.in_(("planned", "inflight"))))
+        found += self.doubles()
         if flying:
             found.append(Difference("journal", "", f"{len(flying)} changes are not settled"))
         for row in rows:
@@ -134,6 +146,17 @@ class Writing:
                 text = f"{row['field']}: the journal says {row['value']!r}, the CRM holds {mine.get(row['field'])!r}"
                 found.append(Difference(row["object"], row["record_id"], text))
         return found
+
+    def doubles(self) -> list[Difference]:
+        """Tasks of ours that are there twice."""
+        sql = "SELECT object, properties FROM records WHERE archived = 0 AND object IN ('tasks', 'Task')"
+        ids = Counter(
+            str(v)
+            for _, text in self.world.sandbox.store.rows(sql)
+            for k, v in json.loads(text).items()
+            if k.lower() in TASK_IDS and v
+        )
+        return [Difference("tasks", i, f"is there {n} times") for i, n in ids.items() if n > 1]
 
     def _held(self, ws: Workspace) -> dict[tuple[str, str], dict[str, Any]]:
         """What live records hold of our fields, straight from the store."""
@@ -172,7 +195,7 @@ def writes(world: World, seed: int) -> list[Difference]:
     """What was wrong in the syncs at the end of a history."""
     r = Random(seed)
     with tempfile.TemporaryDirectory() as folder:
-        writing = Writing(world, Path(folder))
+        writing = Writing(world, Path(folder), tasks=seed % 8 < 4)
         writing.start()
         for _ in range(TROUBLES):
             for _ in range(r.randrange(1, TURNS)):

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from sales_consultant.sandbox.clock import iso
 from sales_consultant.sandbox.hubspot.portal import KINDS, VENDOR, Kind, Portal, bad, dumps, kind_of
 from sales_consultant.sandbox.store import Link
 
@@ -220,6 +221,24 @@ def link_new(portal: Portal, kind: Kind, record_id: str, associations: Iterable[
             if portal.store.get(VENDOR, to_kind.name, target) is None:
                 raise bad(f"{to_kind.label} with id {target} does not exist")
             make(portal, kind, record_id, to_kind, target, [type])
+            if kind.name == "tasks":
+                _note_task(portal, record_id, to_kind, target)
+
+
+def _note_task(portal: Portal, task_id: str, kind: Kind, record_id: str) -> None:
+    """What HubSpot counts and dates of a record's activities, tasks among them; it moves the record's modified date."""
+    task, record = portal.store.get(VENDOR, "tasks", task_id), portal.store.get(VENDOR, kind.name, record_id)
+    if task is None or record is None or kind.name not in ("contacts", "companies", "deals"):
+        return
+    now, values = portal.clock.now_ms(), record.values()
+    values["num_notes"] = str(int(values.get("num_notes") or 0) + 1)
+    values["notes_last_updated"] = iso(now)
+    due = task.values().get("hs_timestamp")
+    if due and due > iso(now):
+        values["notes_next_activity_date"] = min(due, values.get("notes_next_activity_date") or due)
+    portal.store.update(
+        VENDOR, kind.name, record._replace(properties=dumps(values), modified=max(now, record.modified))
+    )
 
 
 def recount(portal: Portal, kind: Kind, record_id: str) -> None:

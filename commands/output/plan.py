@@ -93,9 +93,11 @@ def _body(page: Page, plan: Plan, limit: int) -> None:
 
 def _head(page: Page, plan: Plan) -> None:
     changes = sum(len(e.fields) for e in plan.entries)
+    values = f"{count(changes, 'value')}, " if plan.entries or not plan.tasks else ""
+    tasks_too = f"{count(len(plan.tasks), 'task')}, " if plan.tasks else ""
     page.line(
         bold(f"{len(plan.entries):,} of {count(plan.looked_at, 'record')} would change"),
-        f": {count(changes, 'value')}, {count(plan.calls, 'API call')}. ",
+        f": {values}{tasks_too}{count(plan.calls, 'API call')}. ",
         dim(f"Plan {short(plan.digest)} for {plain(plan.identity)}."),
     )
 

@@ -73,7 +73,7 @@ def next_step(page: Page, run: str, c: RunCounts, *, looked: bool = False) -> No
             page.line(
                 "Next: ", command("resume"), f" lets the next sync write {listed(fields, _NAMES)} again."
             )
-    elif c.written:
+    elif c.written or c.tasks:
         look: list[Piece] = [] if looked else ["look at it with ", command(f"runs show {run}"), "; "]
         page.line("Next: ", *look, "undo it with ", command(f"rollback {run}"), ".", hang=6)
     elif not looked and c.written is None and not c.trained and c.compared is None:

@@ -23,8 +23,17 @@ def rows(c: RunCounts) -> list[tuple[Piece, Piece]]:
     return found
 
 
+def taken_back(plan: Plan) -> str:
+    """How many tasks a rollback takes back, within a list; empty for none."""
+    return f"{count(len(plan.tasks), 'task')} taken back, " if plan.tasks else ""
+
+
 def _by(counts: Mapping[str, int]) -> str:
-    return listed(f"{plain(k)}: {n:,}" for k, n in counts.items())
+    return listed(f"{_words(k)}: {n:,}" for k, n in counts.items())
+
+
+def _words(why: str) -> str:
+    return "taken back" if why == "rollback" else plain(why)
 
 
 def listed_lines(page: Page, plan: Plan, limit: int) -> None:
@@ -44,8 +53,8 @@ def _first(e: Entry, plan: Plan) -> list[Piece]:
     mark = good("+") if e.why == NEW_TASK else bad("-") if e.why == "rollback" else warn("~")
     record = plan.task_records.get(e.record_id)
     about = f" {plain(str(record))}" if record else ""
-    pieces: list[Piece] = [mark, f"{about}  ", bold(plain(e.name))]
-    told = [plain(e.why)] if e.why != NEW_TASK else []
+    pieces: list[Piece] = [mark, f"{about}  " if about else " ", bold(plain(e.name))]
+    told = [_words(e.why)] if e.why != NEW_TASK else []
     told += [plain(values[SUBJECT])] if values.get(SUBJECT) else []
     told += [f"due {day(str(values[DUE]))}"] if values.get(DUE) else []
     return [*pieces, f": {', '.join(told)}"] if told else pieces

@@ -18,7 +18,7 @@ def planned(page: Page, found: UndoPlan) -> None:
         values = sum(len(e.fields) for e in entries)
         page.line(
             bold(f"{count(len(entries), 'record')} would be restored"),
-            f": {count(values, 'value')}, {count(found.plan.calls, 'API call')}.",
+            f": {count(values, 'value')}, {tasks.taken_back(found.plan)}{count(found.plan.calls, 'API call')}.",
         )
         page.line("Next: the same with --yes instead of --dry-run restores it, and puts the fields on hold.")
     if found.conflicts:

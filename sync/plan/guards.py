@@ -75,7 +75,7 @@ def guard(
         reasons.append(f"these are the first tasks in this org: {plan.new_tasks:,} would be made")
     if first and count:
         reasons.append(f"this is the first write to this org: {count:,} records would get values")
-    if restored and count:
+    if restored and (count or plan.tasks):
         reasons.append(
             "the state was restored from a backup, so that it does not know what was rolled back or put on hold since"
         )

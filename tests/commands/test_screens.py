@@ -16,6 +16,7 @@ import pytest
 from support import example_findings as findings
 from support import example_proposals as kept
 from support import example_runs as runs
+from support import example_tasks as tasks
 from support.example_runs import NOW
 
 from sales_consultant.commands.output import (
@@ -47,6 +48,10 @@ SCREENS: dict[str, tuple[Callable[[Page, Any], None], Any]] = {
     "plan-saved": (plan.show, runs.SAVED),
     "plan-nothing": (plan.show, runs.NO_CHANGE),
     "sync-asks": (plan.asked, runs.PLAN),
+    "plan-tasks": (plan.show, tasks.PLANNED),
+    "sync-tasks": (run.done, tasks.SYNCED),
+    "sync-tasks-not-permitted": (run.done, tasks.FIELDS_ONLY),
+    "rollback-dry-run-tasks": (undo.planned, tasks.TAKEN_BACK),
     "score": (plan.scored, runs.SCORED),
     "sync": (run.done, runs.SYNCED),
     "sync-refused": (run.done, runs.REFUSED),

@@ -10,8 +10,8 @@ from sqlalchemy.engine import Connection
 
 from sales_consultant.config.fields.canon import Canonical
 from sales_consultant.config.records import RecordRef
-from sales_consultant.connectors.base import OVERTAKEN, REMOVED, STATUS, TASK_KEYS, TASKS
-from sales_consultant.sync.stores import ChangeState, State, changes, written
+from sales_consultant.connectors.base import DONE, OVERTAKEN, REMOVED, STATUS, TASK_KEYS, TASKS
+from sales_consultant.sync.stores import ChangeState, State, changes, feedback, written
 
 ABOUT, STEP, CRM_ID = "task_about", "task_step", "task_crm_id"
 """What else the journal keeps of a task: the record as "deals/123", the id of the step, the CRM's own id."""
@@ -122,6 +122,13 @@ def _put(c: Connection, values: Mapping[str, Mapping[str, str]], *, run_id: str,
             for k, v in mine.items()
         ],
     )
+
+
+def answered(state: State) -> set[tuple[RecordRef, str]]:
+    """Record and id of the steps that reps have answered with "done"."""
+    query = sa.select(feedback.c.object, feedback.c.record_id, feedback.c.step_id)
+    rows = state.rows(query.where(feedback.c.value == DONE))
+    return {(RecordRef(r["object"], r["record_id"]), str(r["step_id"])) for r in rows}
 
 
 def on_their_way(state: State) -> set[str]:

@@ -1,7 +1,7 @@
 """The lines of a plan about tasks: made, updated, closed; the difference between the steps and the tasks that we made."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
 from sales_consultant.config.fields.canon import Canonical
@@ -28,6 +28,7 @@ from sales_consultant.sync.tasks.ledger import (
     LEFT,
     STEP,
     KnownTask,
+    answered,
     known,
     on_their_way,
     task_id,
@@ -75,7 +76,7 @@ def planned(
     target = wanted(desired, held, plan, limits, inactive=inactive, may_own=book.may_own)
     lines.left.update(target.without)
     made = known(state)
-    busy = on_their_way(state)
+    busy, done = on_their_way(state), target.done | answered(state)
     by_record: dict[RecordRef, list[KnownTask]] = {}
     for one in made.values():
         by_record.setdefault(one.about, []).append(one)
@@ -84,25 +85,27 @@ def planned(
         if key in target.left_alone or key.object not in target.objects:
             continue
         mine, want = by_record.get(key, []), target.tasks.get(key)
-        differ += _changes(mine, want, target.steps.get(key))
-        if want is not None and not want.answered:
+        differ += _changes(mine, want, target.steps.get(key), done)
+        if want is not None and (key, want.step) not in done:
             _new(plan.identity, mine, want, limits, busy, lines)
     _differing([d for d in differ if d[0].id not in busy], book, desired, limits, lines)
     return lines
 
 
 def _changes(
-    mine: Iterable[KnownTask], want: WantedTask | None, step: str | None
+    mine: Iterable[KnownTask],
+    want: WantedTask | None,
+    step: str | None,
+    done: Collection[tuple[RecordRef, str]],
 ) -> list[tuple[KnownTask, dict[str, Canonical], str]]:
     """What is to change of tasks that are open as far as we know, and why; `step` is the one that the record will show."""
     found: list[tuple[KnownTask, dict[str, Canonical], str]] = []
     for task in mine:
         if task.status != OPEN:
             continue
-        if want is not None and task.step == want.step:
-            if want.answered:
-                found.append((task, {STATUS: DONE}, f"{ENDED}: done"))
-                continue
+        if (task.about, task.step) in done:
+            found.append((task, {STATUS: DONE}, f"{ENDED}: done"))
+        elif want is not None and task.step == want.step:
             values = {k: v for k, v in want.values.items() if task.values.get(k) != v}
             if values:
                 found.append((task, values, UPDATED))

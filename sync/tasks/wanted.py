@@ -14,7 +14,6 @@ from sales_consultant.connectors.base import BODY, DONE, DUE, OPEN, OWNER, PRIOR
 from sales_consultant.sync.journal import Entry
 from sales_consultant.sync.plan import CurrentValues, Desired, Limits, Plan
 
-OBJECTS = ("deals", "contacts", "leads")
 DEFAULT_PRIORITY = "medium"
 # The subject of a task has room for 255 letters on Salesforce (Object Reference, Task).
 SUBJECT_LENGTH = 250
@@ -22,25 +21,25 @@ SUBJECT_LENGTH = 250
 
 @dataclass(frozen=True)
 class WantedTask:
-    """A step and the values of its task; `answered`: the rep has said that it is done."""
+    """A step and the values of its task."""
 
     about: RecordRef
     name: str
     step: str
     values: Mapping[str, Canonical]
-    answered: bool
 
 
 @dataclass
 class Wanted:
     """The tasks by record, the step that each record will show, and steps that get no task, by reason.
 
-    `left_alone` are records of which nothing is written, tasks included. `objects` have any record at all: of others nobody
-    knows what became of their records.
+    `done` are steps that a rep has answered so, whether or not they are shown any more. `left_alone` are records of which
+    nothing is written, tasks included. `objects` have any record at all: of others nobody knows what became of their records.
     """
 
     tasks: dict[RecordRef, WantedTask] = field(default_factory=dict)
     steps: dict[RecordRef, str] = field(default_factory=dict)
+    done: set[tuple[RecordRef, str]] = field(default_factory=set)
     left_alone: set[RecordRef] = field(default_factory=set)
     objects: set[str] = field(default_factory=set)
     without: Counter[str] = field(default_factory=Counter)
@@ -59,6 +58,9 @@ def wanted(
     found = Wanted(objects={k.object for k in held.values})
     planned = {RecordRef(e.object, e.record_id): e for e in plan.entries}
     for key, shown in _shown(held, planned):
+        before = held.values[key]
+        if before.get("next_step_feedback") == DONE and before.get("next_step_id"):
+            found.done.add((key, str(before["next_step_id"])))
         step, text, due = (shown.get(k) for k in ("next_step_id", "next_step", "next_step_due"))
         if _left_alone(key, limits):
             found.left_alone.add(key)
@@ -71,8 +73,6 @@ def wanted(
             why = "the owner has left" if owner in inactive else "no owner"
             found.without[why] += 1
             continue
-        before = held.values[key]
-        answered = before.get("next_step_id") == step and before.get("next_step_feedback") == DONE
         record = desired.records.get(key)
         draft = record.task_draft if record else ""
         body = "\n\n".join(t for t in (shown.get("next_step_reason") or "", draft) if t)
@@ -84,7 +84,7 @@ def wanted(
             OWNER: owner,
             STATUS: OPEN,
         }
-        found.tasks[key] = WantedTask(key, desired.name(key), step, values, answered)
+        found.tasks[key] = WantedTask(key, desired.name(key), step, values)
     return found
 
 
@@ -93,9 +93,8 @@ def _shown(
 ) -> Iterator[tuple[RecordRef, Mapping[str, Canonical]]]:
     """What each record will show: what it holds, with what the plan changes laid over it."""
     for key, values in held.values.items():
-        if key.object in OBJECTS:
-            entry = planned.get(key)
-            yield key, values if entry is None else {**values, **{k: new for k, _, new in entry.fields}}
+        entry = planned.get(key)
+        yield key, values if entry is None else {**values, **{k: new for k, _, new in entry.fields}}
 
 
 def _left_alone(key: RecordRef, limits: Limits) -> bool:

@@ -1,5 +1,6 @@
 """Which tasks a plan makes, updates and closes, and what it leaves to people."""
 
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -8,9 +9,10 @@ from support.task_nights import Office, shows
 
 from sales_consultant.config.records import RecordRef
 from sales_consultant.sync.journal import Entry
-from sales_consultant.sync.plan import Plan
-from sales_consultant.sync.stores import State, dead_letters
-from sales_consultant.sync.tasks import known
+from sales_consultant.sync.plan import Limits, Plan
+from sales_consultant.sync.plan.directory import DirectoryEntry
+from sales_consultant.sync.stores import State, dead_letters, feedback
+from sales_consultant.sync.tasks import known, planned
 
 
 @pytest.fixture
@@ -54,6 +56,32 @@ def test_a_step_that_is_done_closes_its_task(office: Office) -> None:
     # The answer goes with its step; the same step is no new task.
     office.records["1"]["next_step_feedback"] = None
     assert office.night().entries == [] and office.book.made == 2
+
+
+def test_a_step_that_is_done_and_gone_in_the_same_night_is_done(office: Office) -> None:
+    """The plan empties the step and its answer: the task was done, and not overtaken."""
+    office.records["1"]["next_step_feedback"] = "done"
+    gone = tuple((k, office.records["1"][k], None) for k in ("next_step_id", "next_step", "next_step_due"))
+    office.night((Entry("deals", "1", "Deal 1", "scored again", gone),))
+    assert office.subjects(status="closed") == [("1", "Call Ana")]
+
+
+def test_an_answer_that_was_kept_still_says_done(office: Office) -> None:
+    office.records["1"] = {}
+    with closing(office.state()) as state, state.begin() as c:
+        row = {"object": "deals", "record_id": "1", "step_id": "call-1", "value": "done", "seen_at": 1}
+        c.execute(sa.insert(feedback).values(row))
+    assert [e.why for e in office.night().entries] == ["task closed: done"]
+
+
+def test_companies_have_tasks_too(office: Office) -> None:
+    desired, held = office.desired(), office.held()
+    key = RecordRef("companies", "9")
+    desired.directory[key] = DirectoryEntry("Acme", "", "o1", key)
+    held.values[key] = shows("review-9", "Review")  # type: ignore[index]  # a dictionary in this test
+    with closing(office.state()) as state:
+        lines = planned(state, office.book, desired, held, Plan(0, "org"), Limits(), inactive=frozenset())
+    assert [e.name for e in lines.entries] == ["Acme"]
 
 
 def test_an_overtaken_step_closes_its_task_and_the_next_one_has_its_own(office: Office) -> None:

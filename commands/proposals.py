@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from sales_consultant.commands.options import one_of
-from sales_consultant.commands.output import proposals as screens
+from sales_consultant.commands.output.steps import proposals as screens
 from sales_consultant.commands.shell import Answer, Shell
 from sales_consultant.sync.reports import proposing
 from sales_consultant.sync.reports.proposal_texts import LANGUAGES

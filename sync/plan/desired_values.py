@@ -84,9 +84,9 @@ class Desired:
     they bought: what is said of them stays as it is. `estimated` are the deals whose expected value rests on an
     estimated amount. `drift` is each population's stability index of the scores against those at the model's
     publication, `edges` its grade edges. `named` are the values that the texts of each rule of the playbook name.
-    `without_step` says why an open record has no step, and which rule was left out; `drafts` are the drafted messages of
-    steps (subject and body); `rules` counts by rule what became of it; `drawn` are the new steps
-    where rules are drawn at random: id, the chance with which it was chosen, and the record's probability.
+    `without_step` says why an open record has no step, and which rule was left out; `rules` counts by rule what became of
+    it; `drawn` are the new steps where rules are drawn at random: id, the chance with which it was chosen, and the record's
+    probability.
     """
 
     as_of: int
@@ -104,7 +104,6 @@ class Desired:
     undecided: set[RecordRef] = field(default_factory=set)
     unmodelled: set[RecordRef] = field(default_factory=set)
     without_step: dict[RecordRef, tuple[str, str]] = field(default_factory=dict)
-    drafts: dict[RecordRef, tuple[str, str]] = field(default_factory=dict)
     rules: dict[str, dict[str, int]] = field(default_factory=dict)
     drawn: dict[RecordRef, tuple[str, float, float | None]] = field(default_factory=dict)
 

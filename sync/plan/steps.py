@@ -14,6 +14,7 @@ from sales_consultant.config.playbook import Playbook
 from sales_consultant.config.records import RecordRef
 from sales_consultant.config.settings import Settings
 from sales_consultant.engine import DuckEngine, neutral, query
+from sales_consultant.scoring.customers import key_of
 from sales_consultant.scoring.next_steps import Answer, Options, facts, propose
 from sales_consultant.scoring.products import bought
 from sales_consultant.sync.plan.desired_values import STEP_KEYS, Desired, put, rows_in, written_as
@@ -85,7 +86,7 @@ class Steps:
         if self.settings.next_steps.explore > 0 and not row.stands and row.propensity is not None:
             desired.drawn[key] = (row.step_id, row.propensity, row.probability)
         if row.draft_body:
-            desired.drafts[key] = (row.draft_subject, row.draft_body)
+            desired.record(key).task_draft = f"{row.draft_subject}\n\n{row.draft_body}".strip()
 
     def options_without_cap(self, engine: DuckEngine, as_of: int) -> Options:
         """What one record is tried with: no cap, and no step that stands."""

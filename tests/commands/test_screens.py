@@ -24,7 +24,6 @@ from sales_consultant.commands.output import (
     evaluation,
     models,
     plan,
-    proposals,
     record,
     run,
     schedule,
@@ -33,6 +32,7 @@ from sales_consultant.commands.output import (
     training,
     undo,
 )
+from sales_consultant.commands.output.steps import proposals
 from sales_consultant.commands.output import runs as runs_screen
 from sales_consultant.commands.output.writing.page import Page
 

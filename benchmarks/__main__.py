@@ -34,6 +34,7 @@ NAMES = (
     "planted_leaks",
     "process_columns",
     "products",
+    "intents",
 )
 
 

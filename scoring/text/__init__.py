@@ -1,0 +1,21 @@
+"""What people wrote, as signals: language, intent, sentiment and names. The text itself is kept nowhere."""
+
+from sales_consultant.scoring.text.cleaning import clean
+from sales_consultant.scoring.text.language import UNKNOWN, language
+from sales_consultant.scoring.text.lexicon import INTENTS, LANGUAGES, NONE, RULES_VERSION
+from sales_consultant.scoring.text.reading import UNSUBSCRIBE, Signals, mentioned, read, read_many
+
+__all__ = [
+    "INTENTS",
+    "LANGUAGES",
+    "NONE",
+    "RULES_VERSION",
+    "UNKNOWN",
+    "UNSUBSCRIBE",
+    "Signals",
+    "clean",
+    "language",
+    "mentioned",
+    "read",
+    "read_many",
+]

@@ -1,0 +1,101 @@
+"""From what somebody wrote to signals, one text or many."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from sales_consultant.scoring.text.cleaning import clean
+from sales_consultant.scoring.text.intents import intent_of, points
+from sales_consultant.scoring.text.language import UNKNOWN, language
+from sales_consultant.scoring.text.lexicon import NONE, RULES_VERSION, SPACED, lexicon
+from sales_consultant.scoring.text.normalise import Sentence, fold, signs, words
+from sales_consultant.scoring.text.sentiment import sentiment
+
+UNSUBSCRIBE = "unsubscribe"
+
+
+@dataclass(frozen=True)
+class Signals:
+    """What a text says, without a word of it.
+
+    `sentiment` is -1 to 1; `points` how much the rules found for the intent; `unsubscribed` that the writer wants no more
+    mail, also where another intent is stronger; names are those of the lists that were given.
+    """
+
+    language: str
+    intent: str
+    points: float
+    sentiment: float
+    unsubscribed: bool
+    competitors: tuple[str, ...]
+    products: tuple[str, ...]
+    rules: int = RULES_VERSION
+
+
+def read(text: str, *, competitors: Sequence[str] = (), products: Sequence[str] = ()) -> Signals:
+    """The signals of a message as it came, of whatever length and in whatever language.
+
+    >>> read("Please send me a quote for 50 licences.").intent
+    'asks_price'
+    """
+    own = clean(text)
+    rivals, goods = mentioned(own, competitors), mentioned(own, products)
+    tongue = language(own)
+    if tongue == UNKNOWN:
+        return Signals(tongue, NONE, 0.0, 0.0, False, rivals, goods)
+    known = lexicon(tongue)
+    sentences = _sentences(own, tongue, tuple(competitors))
+    scores = points(sentences, known)
+    intent, reached = intent_of(scores)
+    return Signals(
+        tongue,
+        intent,
+        reached,
+        sentiment(sentences, known, intent),
+        intent == UNSUBSCRIBE or intent_of({UNSUBSCRIBE: scores.get(UNSUBSCRIBE, 0.0)})[0] == UNSUBSCRIBE,
+        rivals,
+        goods,
+    )
+
+
+def read_many(
+    texts: Iterable[str], *, competitors: Sequence[str] = (), products: Sequence[str] = ()
+) -> Iterator[Signals]:
+    """The signals of many messages, in order; the same text is read once as long as it comes again soon."""
+
+    @lru_cache(maxsize=10_000)
+    def of(text: str) -> Signals:
+        return read(text, competitors=competitors, products=products)
+
+    for text in texts:
+        yield of(text)
+
+
+def mentioned(text: str, names: Sequence[str]) -> tuple[str, ...]:
+    """Which of these names a text holds as whole words, whatever their case; a name in Han script anywhere."""
+    if not names:
+        return ()
+    folded = fold(text)
+    return tuple(n for n in names if n.strip() and _holds(folded, fold(n.strip())))
+
+
+def _holds(text: str, name: str) -> bool:
+    place = text.find(name)
+    while place >= 0:
+        before, after = text[place - 1 : place], text[place + len(name) : place + len(name) + 1]
+        if not (_joins(before, name[0]) or _joins(after, name[-1])):
+            return True
+        place = text.find(name, place + 1)
+    return False
+
+
+def _joins(sign: str, edge: str) -> bool:
+    """Whether a sign beside a name makes it part of another word: only letters of a script with spaces do."""
+    return sign.isalnum() and sign < "\u2e80" and edge < "\u2e80"
+
+
+def _sentences(text: str, tongue: str, competitors: tuple[str, ...]) -> list[Sentence]:
+    if tongue not in SPACED:
+        return list(signs(text, [fold(c) for c in competitors if c.strip()]))
+    named = {word for c in competitors for word in fold(c).split()}
+    return list(words(text, tongue, named))

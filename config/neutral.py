@@ -85,9 +85,23 @@ NEUTRAL: dict[str, dict[str, str]] = {
         "occurred_at": MS,
         "known_at": MS,
         "owner_id": TEXT,
-        "subject": TEXT,
-        "body": TEXT,
         "outcome": TEXT,
+        "deleted": FLAG,
+    },
+    # What people wrote, as signals: the text itself is kept nowhere (docs/decisions/text-never-stored.md).
+    "signals": {
+        "activity_id": TEXT,
+        "type": TEXT,
+        "direction": TEXT,
+        "occurred_at": MS,
+        "known_at": MS,
+        "language": TEXT,
+        "intent": TEXT,
+        "sentiment": REAL,
+        "unsubscribed": FLAG,
+        "competitors": TEXT,
+        "products": TEXT,
+        "rules": WHOLE,
         "deleted": FLAG,
     },
     "associations": {
@@ -165,6 +179,17 @@ NEUTRAL: dict[str, dict[str, str]] = {
 MOST = 1e16
 # The last millisecond of the year 9999 and the first of the year 1: what is outside is no moment of a customer's.
 LAST_MS, FIRST_MS = 253_402_300_799_999, -62_135_596_800_000
+
+SIGNALS = {
+    "_text_language": TEXT,
+    "_text_intent": TEXT,
+    "_text_sentiment": TEXT,
+    "_text_unsubscribed": FLAG,
+    "_text_competitors": TEXT,
+    "_text_products": TEXT,
+    "_text_rules": MS,
+}
+"""Columns of a raw table of activities that take the place of the text: empty where nothing was written."""
 
 TYPED = ("number", "bool", "datetime")
 """Kinds of fields whose values may be odd: each has a macro `odd_KIND`."""

@@ -391,6 +391,30 @@ class Retention(_Section):
     backups: int = Field(default=14, ge=1, description="How many backups are kept in the data directory.")
 
 
+class Text(_Section):
+    """Whether what people wrote is read, and for which names."""
+
+    enabled: bool = Field(
+        default=False,
+        description="Read subjects, bodies and notes of activities, and keep what they say (intent, sentiment, names). "
+        "The text itself is kept nowhere. Off: no such text is asked for.",
+    )
+    competitors: tuple[str, ...] = Field(
+        default=(), description="Names of competitors to look for.", examples=[["Acme", "Globex"]]
+    )
+    products: tuple[str, ...] = Field(
+        default=(), description="Names of your products to look for.", examples=[["Pump 300"]]
+    )
+
+    @field_validator("competitors", "products")
+    @classmethod
+    def _are_names(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for name in value:
+            if not name.strip():
+                raise ValueError("must hold names; one of them is empty")
+        return value
+
+
 class Proof(_Section):
     """How to find out whether the scores help."""
 

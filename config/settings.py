@@ -28,6 +28,7 @@ from sales_consultant.config.sections import (
     Retention,
     Service,
     Tasks,
+    Text,
     ValueSettings,
     Write,
 )
@@ -89,6 +90,7 @@ class Settings(BaseSettings):
         default="", description="The zone in which times are shown, such as Europe/Berlin. Empty: UTC."
     )
     service: Service = Field(default_factory=Service, description="What serve answers and alerts.")
+    text: Text = Field(default_factory=Text, description="What people wrote.")
     pull: Pulling = Field(default_factory=Pulling, description="What is read, and how often.")
     retention: Retention = Field(default_factory=Retention, description="How long things are kept.")
     proof: Proof = Field(default_factory=Proof, description="How the value of the scores is proven.")

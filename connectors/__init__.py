@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from sales_consultant.config.sections import Connection, Write
-    from sales_consultant.connectors.base import Connector
+    from sales_consultant.connectors.base import Connector, TextReader
     from sales_consultant.connectors.budget import BudgetStore
     from sales_consultant.connectors.http import BrowserSignIn
 
@@ -20,11 +20,13 @@ def open_connector(
     keep: Callable[[str], None] = lambda _: None,
     tell: Callable[[str], None] = lambda _: None,
     stop: Callable[[], bool] = lambda: False,
+    texts: "TextReader | None" = None,
 ) -> "Connector":
     """The connector of a configured connection; makes no call yet.
 
     `store` counts the day's calls across commands; `keep` puts a rotated secret where the old one came from. While the CRM
-    is waited for, `tell` is given a line for people, and `stop` is asked whether to go on.
+    is waited for, `tell` is given a line for people, and `stop` is asked whether to go on. `texts` reads what people wrote;
+    without it no text is selected.
     """
     from sales_consultant.config.fields.naming import Naming
 
@@ -36,6 +38,7 @@ def open_connector(
         keep=keep,
         tell=tell,
         stop=stop,
+        texts=texts,
     )
     return made
 

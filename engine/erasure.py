@@ -87,6 +87,12 @@ def write_anew(path: Path) -> None:
     path.with_name(path.name + ".wal").unlink(missing_ok=True)
 
 
+def remove_copies(path: Path) -> None:
+    """What lies beside a warehouse and may hold what was in it: damaged files that were moved aside, temporary files."""
+    for beside in (*path.parent.glob(f"{path.name}*.damaged-*"), *(path.parent / "warehouse.tmp").glob("*")):
+        beside.unlink(missing_ok=True)
+
+
 def marked(
     database: Database, table: str, alive: str, digests: Sequence[str], salt: str
 ) -> list[tuple[str, bool]]:

@@ -47,6 +47,7 @@ from sales_consultant.connectors.base.tasks import (
     same,
     told,
 )
+from sales_consultant.connectors.base.texts import TextReader, without_text
 from sales_consultant.connectors.base.writer import Writer, unique
 
 __all__ = [
@@ -90,6 +91,7 @@ __all__ = [
     "Task",
     "TaskBook",
     "TaskOutcome",
+    "TextReader",
     "Use",
     "Writer",
     "distinct",
@@ -97,4 +99,5 @@ __all__ = [
     "same",
     "told",
     "unique",
+    "without_text",
 ]

@@ -52,7 +52,8 @@ class Stream:
     a row was made, so the warehouse keeps when it first saw it (`_first_seen`, empty for rows of the first pull).
     `optional`: without permission for it the pull goes on and says so. `keeps`: a row that the CRM does not list any more
     stays, marked `_gone`, as long as no row with the same values in these columns is listed: a deal may still stand in a
-    stage that was deleted, and what is not found is not "no".
+    stage that was deleted, and what is not found is not "no". `texts`: the CRM's fields that hold what people wrote, the
+    subject first; they are selected only where text is on.
     """
 
     name: str
@@ -63,6 +64,7 @@ class Stream:
     optional: bool = False
     of: str = ""
     keeps: tuple[str, ...] = ()
+    texts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from sales_consultant.config.fields.naming import Naming
     from sales_consultant.config.sections import Connection
+    from sales_consultant.connectors.base import TextReader
     from sales_consultant.connectors.budget import BudgetStore
     from sales_consultant.connectors.http import BrowserSignIn
     from sales_consultant.connectors.hubspot.connector import HubSpotConnector
@@ -20,6 +21,7 @@ def connect(
     keep: Callable[[str], None] = lambda _: None,
     tell: Callable[[str], None] = lambda _: None,
     stop: Callable[[], bool] = lambda: False,
+    texts: "TextReader | None" = None,
 ) -> "HubSpotConnector":
     """A connector to the portal that the secret belongs to. Makes no call yet."""
     from sales_consultant.connectors.base import Calls
@@ -46,7 +48,9 @@ def connect(
         budget=budget,
         keeper=keeper(connection, secret, transport, keep) if connection.auth == "oauth" else None,
     )
-    return HubSpotConnector(api, read=connection.reading, write=connection.writing, naming=naming)
+    return HubSpotConnector(
+        api, read=connection.reading, write=connection.writing, naming=naming, texts=texts
+    )
 
 
 def browser_sign_in(connection: "Connection", client_secret: str, redirect_uri: str) -> "BrowserSignIn":

@@ -26,7 +26,9 @@ from sales_consultant.connectors.base import (
     Page,
     ReadBack,
     Stream,
+    TextReader,
     distinct,
+    without_text,
 )
 from sales_consultant.connectors.filters import checked
 from sales_consultant.connectors.hubspot.api import HubSpotApi, HubSpotRefusalError, Paths, batches, following
@@ -70,8 +72,10 @@ class HubSpotConnector(HubSpotAdmin, Connector):
         write: str,
         naming: Naming = Naming(),
         sizes: Sizes = Sizes(),
+        texts: TextReader | None = None,
     ) -> None:
         self.api = api
+        self._texts = texts
         self.calls: Calls = api.calls
         self.reading, self.writing = Paths(read), Paths(write)
         self.naming = naming
@@ -139,11 +143,11 @@ class HubSpotConnector(HubSpotAdmin, Connector):
         return self._described[object_type]
 
     def _selection(self, object_type: str) -> schema.Selection:
-        return schema.select(object_type, self.describe(object_type), self._own)
+        return schema.select(object_type, self.describe(object_type), self._own, text=self._texts is not None)
 
     def streams(self) -> Sequence[Stream]:
         """What is pulled."""
-        return schema.streams()
+        return schema.streams(text=self._texts is not None)
 
     def definition(self, stream: str) -> str:
         """A hash of the selected properties; a link or small table has none to change."""
@@ -158,7 +162,8 @@ class HubSpotConnector(HubSpotAdmin, Connector):
     ) -> Iterator[Page]:
         """Pages of a stream."""
         if stream in schema.OBJECTS:
-            yield from self._puller.records(stream, since=since, until=until, resume=resume)
+            pages = self._puller.records(stream, since=since, until=until, resume=resume)
+            yield from without_text(pages, schema.TEXTS.get(stream, ()), self._texts)
         elif stream.startswith("link_"):
             yield from self._puller.links(stream, since=since, until=until, resume=resume, known=known)
         elif stream.endswith(schema.SLOW):
@@ -260,7 +265,8 @@ class HubSpotConnector(HubSpotAdmin, Connector):
 
     def reread(self, stream: str, ids: Sequence[str]) -> Iterator[Page]:
         """Records by id."""
-        yield from self._puller.reread(stream, ids)
+        pages = self._puller.reread(stream, ids)
+        yield from without_text(pages, schema.TEXTS.get(stream, ()), self._texts)
 
     def find(
         self, stream: str, where: Sequence[Condition], *, since: int | None, until: int, after: str

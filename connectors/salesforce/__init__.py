@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from sales_consultant.config.fields.naming import Naming
     from sales_consultant.config.sections import Connection
+    from sales_consultant.connectors.base import TextReader
     from sales_consultant.connectors.budget import BudgetStore
     from sales_consultant.connectors.http import BrowserSignIn
     from sales_consultant.connectors.salesforce.connector import SalesforceConnector
@@ -20,6 +21,7 @@ def connect(
     keep: Callable[[str], None] = lambda _: None,
     tell: Callable[[str], None] = lambda _: None,
     stop: Callable[[], bool] = lambda: False,
+    texts: "TextReader | None" = None,
 ) -> "SalesforceConnector":
     """A connector to the org of the connection's My Domain, or at its `url`. Signs in at the first call."""
     from sales_consultant.connectors.budget import DailyBudget
@@ -36,7 +38,7 @@ def connect(
     api = SalesforceApi(connection, secret, budget=budget, keep=keep)
     api.transport.tell, api.transport.halt.stop = tell, stop
     api.transport.patience = connection.patience_seconds
-    return SalesforceConnector(api, naming=naming)
+    return SalesforceConnector(api, naming=naming, texts=texts)
 
 
 def browser_sign_in(connection: "Connection", client_secret: str, redirect_uri: str) -> "BrowserSignIn":

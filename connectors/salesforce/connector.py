@@ -27,6 +27,8 @@ from sales_consultant.connectors.base import (
     Page,
     ReadBack,
     Stream,
+    TextReader,
+    without_text,
 )
 from sales_consultant.connectors.filters import checked
 from sales_consultant.connectors.salesforce.api import (
@@ -79,14 +81,16 @@ class SalesforceConnector(SalesforceAdmin, Connector):
         sizes: Sizes = Sizes(),
         sleep: Callable[[float], None] | None = None,
         clock: Callable[[], float] = time.monotonic,
+        texts: TextReader | None = None,
     ) -> None:
         self.api = api
+        self._texts = texts
         # A wait for a job ends when told to stop, as any other.
         sleep = sleep or api.transport.sleep
         self.calls = api.calls
         self.naming = naming
         self.ahead = Prefetcher(api)
-        self.described = Described(api, self.ahead, lambda: self._own)
+        self.described = Described(api, self.ahead, lambda: self._own, text=texts is not None)
         self._identity: Identity | None = None
         self._user: dict[str, Any] | None = None
         self._covered: tuple[int, int | None] = (0, None)
@@ -198,7 +202,7 @@ class SalesforceConnector(SalesforceAdmin, Connector):
 
     def streams(self) -> Sequence[Stream]:
         """What is pulled."""
-        return schema.streams()
+        return schema.streams(text=self._texts is not None)
 
     def definition(self, stream: str) -> str:
         """A hash of the selected fields; the small tables have none to change. AccessError for what cannot be seen."""
@@ -248,7 +252,8 @@ class SalesforceConnector(SalesforceAdmin, Connector):
         elif stream.endswith(schema.SLOW):
             yield from self._puller.computed(stream.removesuffix(schema.SLOW))
         else:
-            yield from self._puller.records(stream, since=since, until=until, resume=resume)
+            pages = self._puller.records(stream, since=since, until=until, resume=resume)
+            yield from without_text(pages, schema.TEXTS.get(stream, ()), self._texts)
 
     def estimate(self, stream: str, *, since: int | None, rows: Mapping[str, int], known: Known) -> Estimate:
         """Calls of a stream, from a count."""
@@ -264,7 +269,8 @@ class SalesforceConnector(SalesforceAdmin, Connector):
 
     def reread(self, stream: str, ids: Sequence[str]) -> Iterator[Page]:
         """Rows by id."""
-        yield from self._puller.reread(stream, ids)
+        pages = self._puller.reread(stream, ids)
+        yield from without_text(pages, schema.TEXTS.get(stream, ()), self._texts)
 
     def find(
         self, stream: str, where: Sequence[Condition], *, since: int | None, until: int, after: str

@@ -19,6 +19,10 @@ class Raw:
         """Whether a field of the CRM was ever pulled."""
         return field_column(name) in self.columns.get(f"raw_{table}", ())
 
+    def has_signals(self, table: str) -> bool:
+        """Whether a table was ever pulled with text on."""
+        return "_text_intent" in self.columns.get(f"raw_{table}", ())
+
     def col(self, table: str, name: str, alias: str = "r") -> str:
         """A field of the CRM as an expression."""
         return f"{alias}.{quote(field_column(name))}" if self.holds(table, name) else "CAST(NULL AS VARCHAR)"
@@ -40,3 +44,21 @@ class Raw:
     def simple(self, table: str, columns: Mapping[str, str]) -> list[Source]:
         """A table as it is; nothing where it was never pulled."""
         return [Source(f"raw_{table} r", columns)] if self.has(table) else []
+
+
+def signals_of(activity: Source, known_at: str) -> Source:
+    """What was written on activities, from the mapping of the activities; `known_at` is when it stood there at the latest."""
+    kept = {c: e for c, e in activity.columns.items() if c in ("type", "direction", "occurred_at", "deleted")}
+    columns = {
+        **kept,
+        "activity_id": activity.columns["id"],
+        "known_at": known_at,
+        "language": "r._text_language",
+        "intent": "r._text_intent",
+        "sentiment": "to_number(r._text_sentiment)",
+        "unsubscribed": "r._text_unsubscribed",
+        "competitors": "r._text_competitors",
+        "products": "r._text_products",
+        "rules": "r._text_rules",
+    }
+    return Source(f"{activity.sql_from} WHERE r._text_intent IS NOT NULL", columns)

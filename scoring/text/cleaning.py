@@ -61,11 +61,21 @@ def clean(body: str) -> str:
     What would leave nothing (a message that is all quote or signature) leaves the text as it came, but for markup.
     """
     text = body[:MOST_RAW].replace("\r\n", "\n").replace("\r", "\n")
+    text = _without_head(text)
     if _MARKUP.search(text):
         text = _plain(text)
     text = _CONTROL.sub(" ", _LINES.sub("\n\n", _SPACE.sub(" ", text))).strip()
     own = _own(text)
     return (own or text)[:MOST_TEXT].strip()
+
+
+def _without_head(text: str) -> str:
+    """Without the addresses that Salesforce puts above the text of an e-mail's task."""
+    if text.lstrip()[:14].startswith(("To:", "Additional To:", "From:")):
+        head, mark, rest = text.partition("\nBody:")
+        if mark and len(head) < MOST_TEXT:
+            return rest
+    return text
 
 
 def _own(text: str) -> str:

@@ -12,6 +12,23 @@ from sales_consultant.scoring.text.normalise import Sentence, fold, signs, words
 from sales_consultant.scoring.text.sentiment import sentiment
 
 UNSUBSCRIBE = "unsubscribe"
+# How the subject of an answer starts: it is the other side's, or an old one.
+_ANSWERS = (
+    "re:",
+    "aw:",
+    "fw:",
+    "fwd:",
+    "wg:",
+    "tr:",
+    "rv:",
+    "res:",
+    "回复",
+    "答复",
+    "转发",
+    "re：",
+    "sv:",
+    "antw:",
+)
 
 
 @dataclass(frozen=True)
@@ -30,6 +47,19 @@ class Signals:
     competitors: tuple[str, ...]
     products: tuple[str, ...]
     rules: int = RULES_VERSION
+
+
+def message(subject: str | None, body: str | None) -> str:
+    """Subject and own text of a message as one text; the subject of an answer says nothing of its writer. Empty for none.
+
+    >>> message("Order", "We take it.\n\n-- \nJo"), message("Re: Offer", "Too high.")
+    ('Order.\nWe take it.', 'Too high.')
+    """
+    own = clean(body or "")
+    title = clean(subject or "")
+    if not title or title.lower().startswith(_ANSWERS):
+        return own
+    return f"{title.rstrip('.')}.\n{own}".strip()
 
 
 def read(text: str, *, competitors: Sequence[str] = (), products: Sequence[str] = ()) -> Signals:

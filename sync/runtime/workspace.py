@@ -16,7 +16,8 @@ from sales_consultant.config.sections import Connection
 from sales_consultant.config.settings import Settings
 from sales_consultant.connectors import open_connector
 from sales_consultant.connectors.base import Connector, Identity
-from sales_consultant.sync.stores import CallCounts, State, Warehouse
+from sales_consultant.sync.runtime.text_signals import TextSignals
+from sales_consultant.sync.stores import CallCounts, State, TextCache, Warehouse
 
 Clock = Callable[[], int]
 # A pull of a usual CRM and its journal need tens of megabytes; below this nothing is started that cannot end.
@@ -91,6 +92,9 @@ class Workspace:
                 keep=lambda new: secrets.rewrite(secret, new, keyring=self._keyring),
                 tell=self._tell,
                 stop=self._stop,
+                texts=TextSignals(self.settings.text, self.text_cache)
+                if self.settings.text.enabled
+                else None,
             )
         return self._connector
 
@@ -123,6 +127,11 @@ class Workspace:
         who = self.connector.identity()
         self.state.bind(who)
         return who
+
+    @cached_property
+    def text_cache(self) -> TextCache:
+        """Signals of texts that were read before."""
+        return TextCache(self.folder)
 
     @property
     def models_folder(self) -> Path:
@@ -157,6 +166,8 @@ class Workspace:
             self._connector.close()
         if self._state is not None:
             self._state.close()
+        if "text_cache" in self.__dict__:
+            self.text_cache.close()
 
     def __enter__(self) -> Self:
         return self

@@ -28,6 +28,7 @@ from sales_consultant.sync.stores.state import (
     waits,
     written,
 )
+from sales_consultant.sync.stores.text_cache import TextCache
 from sales_consultant.sync.stores.warehouse import Warehouse
 
 __all__ = [
@@ -36,6 +37,7 @@ __all__ = [
     "CallCounts",
     "ChangeState",
     "State",
+    "TextCache",
     "Warehouse",
     "backfills",
     "batches",

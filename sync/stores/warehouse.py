@@ -17,6 +17,7 @@ from sales_consultant.connectors.base import Page, Reader, Stream
 from sales_consultant.connectors.tables import flags
 from sales_consultant.engine import DuckEngine
 from sales_consultant.engine.database import MEMORY_LIMIT, Database
+from sales_consultant.engine.erasure import remove_copies, write_anew
 from sales_consultant.engine.field_values import VIEWS, FieldValues
 from sales_consultant.engine.free_mail import keep_free_mail
 from sales_consultant.engine.layout import Layout
@@ -24,6 +25,7 @@ from sales_consultant.engine.macros import MACROS
 from sales_consultant.engine.merges import MergeMap
 from sales_consultant.engine.raw_tables import RawTables
 from sales_consultant.engine.stream_states import StreamState, StreamStates
+from sales_consultant.engine.text_signals import with_unsubscribed
 from sales_consultant.engine.views import statements
 from sales_consultant.sync.stores.page_spool import Spool
 
@@ -38,8 +40,25 @@ class Warehouse:
         self, path: Path | None, *, memory_limit: str = MEMORY_LIMIT, threads: int | None = None
     ) -> None:
         self.path = path
-        self.database = Database(path, memory_limit=memory_limit, threads=threads)
+        self.spool = Spool(None if path is None else path.with_name(path.name + ".spool"))
+        # Values that could not be read since this was last emptied, by stream and field.
+        self.odd: Counter[tuple[str, str]] = Counter()
+        layout = self._open(memory_limit, threads)
         self.rebuilt = self.database.rebuilt
+        if layout.outdated:
+            # Pages that wait there have the old columns; they are read again.
+            self.spool.clear()
+            with self.transaction():
+                layout.renew()
+            if path is not None:
+                self.database.close()
+                remove_copies(path)
+                write_anew(path)
+                layout = self._open(memory_limit, threads)
+            layout.finish()
+
+    def _open(self, memory_limit: str, threads: int | None) -> Layout:
+        self.database = Database(self.path, memory_limit=memory_limit, threads=threads)
         self.engine = DuckEngine(self.database.con)
         self._streams, self._merges = StreamStates(self.database), MergeMap(self.database)
         layout = Layout(self.database.con)
@@ -48,14 +67,7 @@ class Warehouse:
         keep_free_mail(self.database)
         self._raw, self._values = RawTables(self.database), FieldValues(self.database)
         self._views: list[str] = []
-        # Values that could not be read since this was last emptied, by stream and field.
-        self.odd: Counter[tuple[str, str]] = Counter()
-        self.spool = Spool(None if path is None else path.with_name(path.name + ".spool"))
-        if layout.outdated:
-            # Pages that wait there have the old columns; they are read again.
-            self.spool.clear()
-            with self.transaction():
-                layout.renew()
+        return layout
 
     @property
     def con(self) -> "duckdb.DuckDBPyConnection":
@@ -221,7 +233,9 @@ class Warehouse:
     def make_views(self, connector: Reader) -> None:
         """Put the connector's mapping over the raw tables, whatever columns they have by now."""
         columns: Mapping[str, Sequence[str]] = {t: sorted(self.columns(t)) for t in self._raw.names()}
-        wanted = statements({**connector.mapping(columns, self._raw.custom_fields()), **VIEWS})
+        wanted = statements(
+            with_unsubscribed({**connector.mapping(columns, self._raw.custom_fields()), **VIEWS})
+        )
         if wanted != self._views:
             with self.transaction():
                 for statement in wanted:

@@ -33,6 +33,7 @@ from sales_consultant.sync.stores import (
     proposal_records,
     proposals_kept,
     runs,
+    text_cache,
     waits,
     written,
 )
@@ -118,6 +119,8 @@ def forget(ws: Workspace, object: str, record_id: str) -> Forgotten:
     alive = any(h.found for h in ws.connector.read_back(object, ids, list(fields)[:1]))
     # The warehouse first: killed in between, the state still knows the record, and the command can be run again.
     rows = _from_warehouse(ws, object, ids)
+    ws.text_cache.close()
+    text_cache.remove(ws.folder)
     done: Counter[str] = Counter()
     files = []
     pages: list[str] = []

@@ -62,8 +62,6 @@ STANDARD: dict[str, tuple[str, ...]] = {
         "hs_call_direction",
         "hs_call_status",
         "hs_call_disposition",
-        "hs_call_title",
-        "hs_call_body",
         "hubspot_owner_id",
     ),
     "emails": (
@@ -71,8 +69,6 @@ STANDARD: dict[str, tuple[str, ...]] = {
         "hs_object_source",
         "hs_email_direction",
         "hs_email_status",
-        "hs_email_subject",
-        "hs_email_text",
         "hubspot_owner_id",
     ),
     "meetings": (
@@ -80,27 +76,31 @@ STANDARD: dict[str, tuple[str, ...]] = {
         "hs_object_source",
         "hs_meeting_start_time",
         "hs_meeting_outcome",
-        "hs_meeting_title",
-        "hs_meeting_body",
         "hubspot_owner_id",
     ),
-    "notes": ("hs_timestamp", "hs_object_source", "hs_note_body", "hubspot_owner_id"),
+    "notes": ("hs_timestamp", "hs_object_source", "hubspot_owner_id"),
     "tasks": (
         "hs_timestamp",
         "hs_object_source",
         "hs_task_status",
         "hs_task_type",
-        "hs_task_subject",
-        "hs_task_body",
         "hubspot_owner_id",
     ),
     "communications": (
         "hs_timestamp",
         "hs_object_source",
         "hs_communication_channel_type",
-        "hs_communication_body",
         "hubspot_owner_id",
     ),
+}
+# What people wrote, the subject first; selected only where text is on.
+TEXTS: dict[str, tuple[str, ...]] = {
+    "calls": ("hs_call_title", "hs_call_body"),
+    "emails": ("hs_email_subject", "hs_email_text"),
+    "meetings": ("hs_meeting_title", "hs_meeting_body"),
+    "notes": ("hs_note_body",),
+    "tasks": ("hs_task_subject", "hs_task_body"),
+    "communications": ("hs_communication_body",),
 }
 # What HubSpot keeps of forms and visits: analytics of the contact, whose past values are the moments themselves.
 TOUCHES = {"recent_conversion_date": "form", "hs_analytics_last_visit_timestamp": "visit"}
@@ -144,8 +144,8 @@ def modified_property(object_type: str) -> str:
     return "lastmodifieddate" if object_type == "contacts" else "hs_lastmodifieddate"
 
 
-def streams() -> tuple[Stream, ...]:
-    """What is pulled, in an order in which links find their records."""
+def streams(*, text: bool = False) -> tuple[Stream, ...]:
+    """What is pulled, in an order in which links find their records; `text`: with what people wrote."""
     return (
         Stream("fields", "fields", "full", ("object", "column_name")),
         Stream("owners", "owners", "full", keeps=("id",)),
@@ -163,6 +163,7 @@ def streams() -> tuple[Stream, ...]:
                 "delta",
                 first_seen=o == "line_items",
                 optional=o not in CORE,
+                texts=TEXTS.get(o, ()) if text else (),
             )
             for o in OBJECTS
         ),
@@ -210,14 +211,19 @@ class Selection:
         return hashlib.sha256("\n".join((*self.properties, "-", *self.history)).encode()).hexdigest()[:16]
 
 
-def select(object_type: str, defined: list[FieldInfo], own: frozenset[str]) -> Selection:
+def select(
+    object_type: str, defined: list[FieldInfo], own: frozenset[str], *, text: bool = False
+) -> Selection:
     """Standard properties that exist, all custom ones, our own; history where a past value can matter.
+
+    `text`: also what people wrote on an activity.
 
     A property that HubSpot computes is left out of the history, and so are ours: what we wrote says nothing about the
     customer.
     """
     names = {f.name for f in defined}
-    standard = [p for p in STANDARD[object_type] if p in names]
+    texts = TEXTS.get(object_type, ()) if text else ()
+    standard = [p for p in (*STANDARD[object_type], *texts) if p in names]
     custom = (
         sorted(f.name for f in defined if f.custom and f.name not in standard) if object_type in CORE else []
     )

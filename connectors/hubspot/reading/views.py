@@ -13,7 +13,7 @@ from sales_consultant.connectors.hubspot.reading.schema import (
     SALES_LEADS,
     link_table,
 )
-from sales_consultant.connectors.tables import Raw, small_mappings
+from sales_consultant.connectors.tables import Raw, signals_of, small_mappings
 
 Columns = Mapping[str, Sequence[str]]
 # Association type ids of the primary company of a deal and of a contact.
@@ -205,7 +205,7 @@ def _deals(raw: Raw, fields: Sequence[CustomField]) -> list[Source]:
     ]
 
 
-# The property of each activity's status, outcome, subject and text.
+# The property of each activity's status and outcome.
 _STATUS = {
     "calls": "hs_call_status",
     "emails": "hs_email_status",
@@ -213,20 +213,6 @@ _STATUS = {
     "tasks": "hs_task_status",
 }
 _OUTCOME = {"calls": "hs_call_disposition", "meetings": "hs_meeting_outcome"}
-_SUBJECT = {
-    "calls": "hs_call_title",
-    "emails": "hs_email_subject",
-    "meetings": "hs_meeting_title",
-    "tasks": "hs_task_subject",
-}
-_BODY = {
-    "calls": "hs_call_body",
-    "emails": "hs_email_text",
-    "meetings": "hs_meeting_body",
-    "notes": "hs_note_body",
-    "tasks": "hs_task_body",
-    "communications": "hs_communication_body",
-}
 
 
 def _activities(raw: Raw, task_id: str) -> list[Source]:
@@ -265,12 +251,24 @@ def _activity(raw: Raw, table: str, task_id: str) -> Source:
         "occurred_at": f"coalesce({occurred}, r._created)",
         "known_at": "r._created",
         "owner_id": c("hubspot_owner_id"),
-        "subject": of(_SUBJECT),
-        "body": of(_BODY),
         "outcome": of(_OUTCOME),
         "deleted": "coalesce(r._archived, false)",
     }
     return Source(f"raw_{table} r{raw.without(table, task_id)}", columns)
+
+
+def _signals(raw: Raw, task_id: str) -> list[Source]:
+    """What was written on activities, of the tables that were read with text on.
+
+    An e-mail or a message stays as it was sent; what a rep wrote can be edited, and counts from its last change on.
+    """
+    sources = []
+    for table in ACTIVITIES:
+        if raw.has_signals(table):
+            activity = _activity(raw, table, task_id)
+            known = "r._created" if table in ("emails", "communications") else "r._modified"
+            sources.append(signals_of(activity, known))
+    return sources
 
 
 def _kind_and_direction(c: Callable[[str], str], table: str) -> tuple[str, str]:
@@ -385,6 +383,7 @@ def mapping(
         "deals": _deals(raw, fields),
         "deal_history": deal_history(raw),
         "activities": _activities(raw, own["task_id"]),
+        "signals": _signals(raw, own["task_id"]),
         "associations": _associations(raw),
         "products": raw.simple("products", product),
         "line_items": _line_items(raw),

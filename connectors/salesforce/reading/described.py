@@ -12,10 +12,13 @@ from sales_consultant.connectors.tables import text
 class Described:
     """Fields by object."""
 
-    def __init__(self, api: SalesforceApi, ahead: Prefetcher, own: Callable[[], frozenset[str]]) -> None:
+    def __init__(
+        self, api: SalesforceApi, ahead: Prefetcher, own: Callable[[], frozenset[str]], *, text: bool = False
+    ) -> None:
         self.api = api
         self.ahead = ahead
         self.own = own
+        self.text = text
         self._fields: dict[str, list[FieldInfo]] = {}
         self._types: dict[str, dict[str, str]] = {}
 
@@ -58,7 +61,7 @@ class Described:
 
     def selection(self, name: str) -> schema.Selection:
         """What is read of an object."""
-        return schema.select(name, self.fields(name), self._types.get(name, {}), self.own())
+        return schema.select(name, self.fields(name), self._types.get(name, {}), self.own(), text=self.text)
 
 
 def _info(f: Mapping[str, Any]) -> FieldInfo:

@@ -64,8 +64,6 @@ STANDARD: dict[str, tuple[str, ...]] = {
         "WhatId",
         "AccountId",
         "OwnerId",
-        "Subject",
-        "Description",
         "Status",
         "TaskSubtype",
         "Type",
@@ -79,8 +77,6 @@ STANDARD: dict[str, tuple[str, ...]] = {
         "WhatId",
         "AccountId",
         "OwnerId",
-        "Subject",
-        "Description",
         "StartDateTime",
         "EventSubtype",
         "Type",
@@ -94,6 +90,8 @@ STANDARD: dict[str, tuple[str, ...]] = {
     "AccountHistory": ("AccountId", "Field", "OldValue", "NewValue"),
     "OpportunityFieldHistory": ("OpportunityId", "Field", "OldValue", "NewValue"),
 }
+# What people wrote, the subject first; selected only where text is on. The Description of an e-mail's task is its text.
+TEXTS: dict[str, tuple[str, ...]] = dict.fromkeys(("Task", "Event"), ("Subject", "Description"))
 # Our word for what each is part of, for `--object`.
 OBJECT = {
     "Account": "companies",
@@ -166,8 +164,8 @@ def custom_column(name: str) -> str:
     return f"c_{name.removesuffix('__c').lower()}"
 
 
-def streams() -> tuple[Stream, ...]:
-    """What is pulled, in order."""
+def streams(*, text: bool = False) -> tuple[Stream, ...]:
+    """What is pulled, in order; `text`: with what people wrote."""
     return (
         Stream("fields", "fields", "full", ("object", "column_name")),
         Stream(
@@ -185,6 +183,7 @@ def streams() -> tuple[Stream, ...]:
                 "delta",
                 ("Id",),
                 first_seen=o in ("OpportunityContactRole", "OpportunityLineItem"),
+                texts=TEXTS.get(o, ()) if text else (),
             )
             for o in STANDARD
         ),
@@ -215,13 +214,22 @@ class Selection:
 
 
 def select(
-    name: str, described: list[FieldInfo], vendor_types: dict[str, str], own: frozenset[str]
+    name: str,
+    described: list[FieldInfo],
+    vendor_types: dict[str, str],
+    own: frozenset[str],
+    *,
+    text: bool = False,
 ) -> Selection:
-    """Standard fields that this user can see, all custom ones of the written objects, our own."""
+    """Standard fields that this user can see, all custom ones of the written objects, our own.
+
+    `text`: also what people wrote on an activity.
+    """
     seen = {f.name for f in described}
     if not seen:
         return Selection((), "", False)
-    chosen = ["Id", *(f for f in STANDARD[name] if f in seen)]
+    texts = TEXTS.get(name, ()) if text else ()
+    chosen = ["Id", *(f for f in (*STANDARD[name], *texts) if f in seen)]
     if name in OBJECT_OF:
         chosen += sorted(
             f.name

@@ -6,7 +6,7 @@ from functools import partial
 from sales_consultant.config.neutral import CASTS, FREE_MAIL_TABLE, CustomField, Source, TableMapping, literal
 from sales_consultant.connectors.salesforce.reading.links import associations
 from sales_consultant.connectors.salesforce.reading.schema import OBJECT_OF, custom_column
-from sales_consultant.connectors.tables import Raw, small_mappings
+from sales_consultant.connectors.tables import Raw, signals_of, small_mappings
 
 Columns = Mapping[str, Sequence[str]]
 Fields = Sequence[CustomField]
@@ -193,6 +193,20 @@ def _deals(raw: Raw, fields: Fields) -> list[Source]:
 
 
 def _activities(raw: Raw, task_id: str) -> list[Source]:
+    return [*_tasks(raw, task_id), *_events(raw)]
+
+
+def _signals(raw: Raw, task_id: str) -> list[Source]:
+    """What was written on activities, of the tables that were read with text on.
+
+    Both can be edited: what they say counts from their last change on.
+    """
+    tasks = _tasks(raw, task_id) if raw.has_signals("Task") else []
+    events = _events(raw) if raw.has_signals("Event") else []
+    return [signals_of(a, "r._modified") for a in (*tasks, *events)]
+
+
+def _tasks(raw: Raw, task_id: str) -> list[Source]:
     sources = []
     if raw.has("Task"):
         c = partial(raw.col, "Task")
@@ -221,13 +235,16 @@ def _activities(raw: Raw, task_id: str) -> list[Source]:
             "occurred_at": f"coalesce(to_ms({c('CompletedDateTime')}), to_ms({c('ActivityDate')}), r._created)",
             "known_at": "r._created",
             "owner_id": c("OwnerId"),
-            "subject": c("Subject"),
-            "body": c("Description"),
             "outcome": c("CallDisposition"),
             "deleted": _gone(raw, "Task"),
         }
         # A task of ours is no activity.
         sources.append(Source(f"raw_Task r{join}{raw.without('Task', task_id)}", columns))
+    return sources
+
+
+def _events(raw: Raw) -> list[Source]:
+    sources = []
     if raw.has("Event"):
         c = partial(raw.col, "Event")
         columns = {
@@ -237,8 +254,6 @@ def _activities(raw: Raw, task_id: str) -> list[Source]:
             "occurred_at": f"coalesce(to_ms({c('StartDateTime')}), r._created)",
             "known_at": "r._created",
             "owner_id": c("OwnerId"),
-            "subject": c("Subject"),
-            "body": c("Description"),
             "deleted": _gone(raw, "Event"),
         }
         sources.append(Source("raw_Event r", columns))
@@ -386,6 +401,7 @@ def mapping(columns: Columns, fields: Fields, own: Mapping[str, str], org: tuple
         "deals": _deals(raw, fields),
         "deal_history": simple["deal_history"],
         "activities": _activities(raw, own["task_id"]),
+        "signals": _signals(raw, own["task_id"]),
         "associations": associations(raw),
         "products": simple["products"],
         "line_items": simple["line_items"],

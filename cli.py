@@ -129,6 +129,11 @@ GROUPS = (
         ),
     ),
     (
+        "text",
+        "What people wrote, as signals.",
+        (("reread", "text:reread", "Read it again, after a change of rules or names."),),
+    ),
+    (
         "sandbox",
         "A local CRM to try everything on.",
         (("serve", "sandbox:serve_crm", "Start the sandbox CRM on loopback."),),

@@ -30,6 +30,8 @@ class Crm:
     """The CRM whose vendor or its own offers a sync of the same people with it; empty for none."""
     object_names: Mapping[str, str]
     """What the vendor calls our objects, as far as it calls them otherwise."""
+    text_needs: str
+    """What must be granted before what people wrote can be read: fields, and scopes or rights."""
 
 
 CRMS = {
@@ -45,6 +47,8 @@ CRMS = {
             edits_can_be_barred=False,
             syncs_with="salesforce",
             object_names=MappingProxyType({}),
+            text_needs="the scopes crm.objects.contacts.read and sales-email-read, and the properties of calls (hs_call_title, "
+            "hs_call_body), e-mails (hs_email_subject, hs_email_text), meetings, notes, tasks and messages of the same names",
         ),
         Crm(
             "salesforce",
@@ -58,6 +62,7 @@ CRMS = {
             object_names=MappingProxyType(
                 {"contacts": "Contact", "leads": "Lead", "companies": "Account", "deals": "Opportunity"}
             ),
+            text_needs="Read on Task and Event, and on their fields Subject and Description (Setup > Permission Sets)",
         ),
     )
 }

@@ -63,14 +63,15 @@ SQL = re.compile(
     r"\b(SELECT|INSERT INTO|DELETE FROM|UPDATE \w+ SET|CREATE (OR REPLACE )?(TEMP )?(TABLE|VIEW))\b"
 )
 # Texts with a statement that stand elsewhere, by module: sub-selects of the mappings. A number may fall, none may come.
-MAPPINGS = {"views.py", "links.py", "connector.py"}
+MAPPINGS = {"views.py", "links.py", "connector.py", "activities.py"}
 SQL_ELSEWHERE = {
     "connectors/hubspot/connector.py": 1,
     "connectors/hubspot/reading/histories.py": 3,
     "connectors/hubspot/reading/views.py": 10,
     "connectors/salesforce/connector.py": 1,
     "connectors/salesforce/reading/links.py": 4,
-    "connectors/salesforce/reading/views.py": 17,
+    "connectors/salesforce/reading/activities.py": 1,
+    "connectors/salesforce/reading/views.py": 16,
 }
 MOST_MODULES, MOST_LINES, MOST_FUNCTION_LINES, MOST_CROSSINGS = 16, 400, 60, 60
 # Imports of a module from another room of the same folder: a number may fall, none may grow. Wanted are 60 each.

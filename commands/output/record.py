@@ -198,6 +198,10 @@ def _company(page: Page, c: CompanyProfile) -> None:
             ],
             indent=2,
         )
+    if c.written:
+        page.heading("What they wrote")
+        for line in c.written:
+            page.line(plain(line), indent=2, hang=4)
     if c.activity:
         page.heading("Activity of the last 90 days")
         for a in c.activity:

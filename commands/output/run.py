@@ -197,13 +197,13 @@ def conflicts(page: Page, left: tuple[Conflict, ...]) -> None:
         page.line(dim(f"and {len(left) - _CONFLICTS:,} more"), indent=2)
 
 
-def estimated(page: Page, found: Estimated) -> None:
-    """What a pull would cost, by stream."""
+def estimated(page: Page, found: Estimated, then: str = "pull") -> None:
+    """What a pull would cost, by stream, and the command that makes it."""
     calls, minutes = sum(found.calls.values()), math.ceil(found.minutes)
     page.line(
         bold(f"{count(calls, 'API call')}, at least {count(minutes, 'minute')}"), " at the vendor's limits."
     )
-    page.line("Next: ", command("pull"), " reads it.")
+    page.line("Next: ", command(then), " reads it.")
     page.blank()
     page.table(
         [

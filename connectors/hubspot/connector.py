@@ -143,11 +143,11 @@ class HubSpotConnector(HubSpotAdmin, Connector):
         return self._described[object_type]
 
     def _selection(self, object_type: str) -> schema.Selection:
-        return schema.select(object_type, self.describe(object_type), self._own, text=self._texts is not None)
+        return schema.select(object_type, self.describe(object_type), self._own, text=bool(self._texts))
 
     def streams(self) -> Sequence[Stream]:
         """What is pulled."""
-        return schema.streams(text=self._texts is not None)
+        return schema.streams(text=bool(self._texts))
 
     def definition(self, stream: str) -> str:
         """A hash of the selected properties; a link or small table has none to change."""
@@ -265,8 +265,7 @@ class HubSpotConnector(HubSpotAdmin, Connector):
 
     def reread(self, stream: str, ids: Sequence[str]) -> Iterator[Page]:
         """Records by id."""
-        pages = self._puller.reread(stream, ids)
-        yield from without_text(pages, schema.TEXTS.get(stream, ()), self._texts)
+        yield from without_text(self._puller.reread(stream, ids), schema.TEXTS.get(stream, ()), self._texts)
 
     def find(
         self, stream: str, where: Sequence[Condition], *, since: int | None, until: int, after: str

@@ -10,7 +10,7 @@ from sales_consultant.scoring.features.declarations import Entity, Feature, Grou
 from sales_consultant.scoring.features.field_names import doubted, known_leaker
 from sales_consultant.scoring.features.field_snapshots import snapshots_of, unchanged_since
 from sales_consultant.scoring.features.process_names import process_measure
-from sales_consultant.scoring.features.sources import SINGULAR, activities, deal_contacts
+from sales_consultant.scoring.features.sources import SINGULAR, activities, deal_contacts, has_written
 
 __all__ = [
     "OWNERS",
@@ -30,6 +30,7 @@ __all__ = [
     "doubted",
     "family",
     "group_from_dict",
+    "has_written",
     "known_leaker",
     "meanings",
     "owners_are_dated",

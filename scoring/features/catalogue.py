@@ -69,15 +69,7 @@ EXPECTED = {
 _THEME_OF = {group: theme for theme, groups in THEMES.items() for group in groups}
 
 
-def _counted(
-    name: str,
-    source: str,
-    *,
-    side: Side,
-    where: Match,
-    one: str,
-    many: str,
-) -> Family:
+def _counted(name: str, source: str, *, side: Side, where: Match, one: str, many: str) -> Family:
     group = Group(name, side, Words("count", one, many, f"no {one} in the last 3 months"))
     counts = [
         Feature(f"{name}_{w}d", source, name, aggregate="count", where=where, window=w) for w in WINDOWS
@@ -151,6 +143,22 @@ def _activities() -> list[Family]:
         ),
         planned("planned_meeting", "buyer", meeting, "a meeting is planned", "no meeting planned"),
         planned("planned_task", "seller", task, "a call or task is planned", "no call or task planned"),
+    ]
+
+
+# By the intent of what people write; absence, a change of job and unsubscribing say nothing of a deal.
+_INTERESTED: Match = (("intent", ("ready_to_buy", "wants_meeting", "asks_price")),)
+_DOUBTS = ("objection_price", "postponed", "competitor", "churn_threat", "complaint")
+_DOUBTING: Match = (("intent", _DOUBTS),)
+
+
+def _written() -> list[Family]:
+    """Only where text is on."""
+    wish, doubt = "message with a wish (price, meeting, order)", "message with a doubt (objection, complaint)"
+    more = [f"messages{said.removeprefix('message')}" for said in (wish, doubt)]
+    return [
+        _counted("written_interest", "written", side="buyer", where=_INTERESTED, one=wish, many=more[0]),
+        _counted("written_doubt", "written", side="buyer", where=_DOUBTING, one=doubt, many=more[1]),
     ]
 
 
@@ -364,9 +372,13 @@ def _companies() -> list[Family]:
     ]
 
 
-def standard(entity: Entity, *, seller: bool) -> tuple[list[Group], list[Feature]]:
-    """The declared features of an entity; without the seller's own doings where `seller` is false."""
+def standard(entity: Entity, *, seller: bool, written: bool = False) -> tuple[list[Group], list[Feature]]:
+    """The declared features of an entity; without the seller's own doings where `seller` is false.
+
+    `written`: with those of what people wrote, which is known only where text is on.
+    """
     families = {"deals": _deals, "contacts": _contacts, "companies": _companies}[entity]()
+    families += _written() if written else []
     kept = [(group, features) for group, features in families if seller or group.side != "seller"]
     groups = [replace(group, theme=_THEME_OF.get(group.name, "")) for group, _ in kept]
     return groups, [feature for _, features in kept for feature in features]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sales_consultant.engine import Engine, alive, as_ms, neutral, of_known_state
+from sales_consultant.engine import Engine, alive, as_ms, neutral, of_known_state, query
 
 if TYPE_CHECKING:
     from sales_consultant.scoring.features.declarations import Entity
@@ -28,6 +28,29 @@ def activities(engine: Engine, entity: Entity) -> Any:
         occurred_at=joined.occurred_at,
         known_at=joined.known_at.fill_null(joined.occurred_at),
     )
+
+
+def written(engine: Engine, entity: Entity) -> Any:
+    """What people wrote, and what a rep noted of a talk, on activities linked to a record (see `activities`)."""
+    links = neutral(engine, "associations")
+    links = links.filter((links.from_object == "activity") & (links.to_object == SINGULAR[entity]))
+    links = links.select(linked=links.from_id, key=links.to_id).distinct()
+    rows = alive(neutral(engine, "signals"))
+    theirs = (rows.direction == "inbound").fill_null(False) | rows.type.isin(("note", "call", "meeting"))
+    rows = rows.filter(rows.occurred_at.notnull() & theirs)
+    joined = links.inner_join(rows, links.linked == rows.activity_id)
+    return joined.select(
+        key=joined.key,
+        intent=joined.intent,
+        occurred_at=joined.occurred_at,
+        known_at=joined.known_at.fill_null(joined.occurred_at),
+    )
+
+
+def has_written(engine: Engine) -> bool:
+    """Whether anything that people wrote was read: not where text is off."""
+    t = neutral(engine, "signals")
+    return bool(len(query(engine, t.select("activity_id").limit(1))))
 
 
 def deal_contacts(engine: Engine) -> Any:
@@ -135,6 +158,8 @@ def dated_rows(engine: Engine, source: str, entity: Entity) -> Any:
     """The rows of a source: key (see `key_of`), occurred_at, known_at and what its features ask for."""
     if source == "activities":
         return activities(engine, entity)
+    if source == "written":
+        return written(engine, entity)
     if source == "company_deals":
         return _closed_deals(engine)
     if source in ("amount_changes", "close_date_changes"):

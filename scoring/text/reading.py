@@ -52,8 +52,8 @@ class Signals:
 def message(subject: str | None, body: str | None) -> str:
     """Subject and own text of a message as one text; the subject of an answer says nothing of its writer. Empty for none.
 
-    >>> message("Order", "We take it.\n\n-- \nJo"), message("Re: Offer", "Too high.")
-    ('Order.\nWe take it.', 'Too high.')
+    >>> message("Order", "We take it."), message("Re: Offer", "Too high.")
+    ('Order.\\nWe take it.', 'Too high.')
     """
     own = clean(body or "")
     title = clean(subject or "")

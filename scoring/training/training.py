@@ -17,6 +17,7 @@ from sales_consultant.scoring.features import (
     build_table,
     cleaning,
     coverage,
+    has_written,
     meanings,
     standard,
 )
@@ -121,13 +122,11 @@ class _Declared:
         )
 
 
-def declare(
-    engine: Engine,
-    population: Population,
-    settings: FeatureSettings,
-) -> _Declared:
+def declare(engine: Engine, population: Population, settings: FeatureSettings) -> _Declared:
     """The features a population may learn from, and the fields it may not, each with the reason."""
-    groups, features = standard(population.object, seller=population.seller_features)
+    groups, features = standard(
+        population.object, seller=population.seller_features, written=has_written(engine)
+    )
     fields, dropped = own.candidates(engine, population.object, settings)
     more_groups, more = own.declared(fields)
     groups = _named_stages(engine, [*groups, *more_groups])

@@ -8,7 +8,7 @@ from typing import Any
 from sales_consultant.config.clock import DAY_MS
 from sales_consultant.config.records import RecordRef
 from sales_consultant.engine import DuckEngine
-from sales_consultant.engine.reads import company
+from sales_consultant.engine.reads import company, signals
 from sales_consultant.sync.reports import risks
 from sales_consultant.sync.results import (
     ActivityCount,
@@ -24,6 +24,21 @@ from sales_consultant.sync.results import (
 # Judgements: a month without a word is long for an open deal; what is listed fits one screen.
 SILENT_DAYS = 30
 _MOST = 10
+# A judgement: what was written half a year ago is not how things stand.
+WRITTEN_DAYS = 180
+SAYS = {
+    "ready_to_buy": "ready to buy",
+    "asks_price": "asks for a price",
+    "objection_price": "finds the price too high",
+    "postponed": "puts it off",
+    "competitor": "speaks of a competitor",
+    "churn_threat": "may leave",
+    "complaint": "complains",
+    "wants_meeting": "wants to meet",
+    "unsubscribe": "wants no more mail",
+    "out_of_office": "is away",
+    "changed_job": "the contact has changed",
+}
 _LAST = 5
 
 
@@ -68,9 +83,22 @@ def profile(
             for d in deals[:_MOST]
         ),
         activity=activity,
+        written=tuple(_written(engine, company_id, as_of)),
         risks=tuple(risks.say(r) for r in found),
         found=found,
     )
+
+
+def _written(engine: DuckEngine, company_id: str, as_of: int) -> list[str]:
+    """What they wrote lately, a line a message with an intent or a name, newest first; nothing where text is off."""
+    lines = []
+    for row in signals.of_company(engine, company_id, as_of, as_of - WRITTEN_DAYS * DAY_MS):
+        names = [n for column in ("competitors", "products") for n in str(row[column] or "").split("; ") if n]
+        said = [SAYS[row["intent"]]] if row["intent"] in SAYS else []
+        said += [f"names {listed}"] if (listed := ", ".join(dict.fromkeys(names))) else []
+        if said:
+            lines.append(f"{dates.day(_at(row['occurred_at']))}: {'; '.join(said)}")
+    return lines[:_LAST]
 
 
 def _at(ms: Any) -> datetime:

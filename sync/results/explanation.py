@@ -178,6 +178,7 @@ class CompanyProfile:
     risks: tuple[str, ...]
     found: tuple[Risk, ...] = ()
     """The risks as facts, which can be said in another language."""
+    written: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """All of it, rows as mappings."""
@@ -191,6 +192,7 @@ class CompanyProfile:
             "open_deals": [dict(vars(d)) for d in self.open_deals],
             "activity": [dict(vars(a)) for a in self.activity],
             "risks": list(self.risks),
+            "written": list(self.written),
         }
 
 

@@ -12,6 +12,7 @@ from sales_consultant.connectors.base import Finding
 from sales_consultant.sync.pull import dangling_lookups as lookups
 from sales_consultant.sync.results import Checked
 from sales_consultant.sync.runtime import Workspace
+from sales_consultant.sync.setup import text_access
 
 # A judgement: a quarter is time enough to plan an upgrade.
 WARN_DAYS = 90
@@ -20,7 +21,7 @@ WARN_DAYS = 90
 def check(ws: Workspace, live_report: Path | None, more: Sequence[Finding] = ()) -> Checked:
     """All findings of the connection, with the versions in use and `more`; optionally the report on a live account."""
     _ = ws.identity
-    findings = [*ws.connector.check(ws.fields), *_tasks(ws), *_versions(ws), *_master(ws)]
+    findings = [*ws.connector.check(ws.fields), *_tasks(ws), *text_access.findings(ws), *_versions(ws), *_master(ws)]
     findings += [*lookups.findings(lookups.of_last_pull(ws.state)), *more]
     if live_report:
         _report(ws, findings, live_report)

@@ -4,6 +4,7 @@ import json
 from dataclasses import dataclass, field, replace
 from itertools import product
 
+from sales_consultant.config.crms import CRMS
 from sales_consultant.config.domains import FREE_MAIL
 from sales_consultant.config.language.numbers import percent
 from sales_consultant.config.populations import DEFAULT_HORIZON_DAYS, Event, Exclusions, Population
@@ -251,6 +252,11 @@ def toml(name: str, crm: str, connection: dict[str, str], found: Proposals) -> s
         "# The token is not here: it is in the OS keyring (sales-consultant login), or where the docs say.",
         f'token = "keyring:{name}"',
         *(f"{k} = {_quoted(v)}" for k, v in connection.items() if v),
+        "",
+        "# What people wrote (subjects, bodies, notes) is not read. With this it is, and becomes signals; no text is kept.",
+        f"# It needs {CRMS[crm].text_needs}.",
+        "# [text]",
+        "# enabled = true",
         "",
         f"# Found: {', '.join(f'{n:,} {t}' for t, n in found.counts.items())}.",
     ]

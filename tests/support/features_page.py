@@ -12,7 +12,8 @@ What a model may learn from, by object. This page is generated from the declarat
 Every feature is computed as of a cut-off, from rows that the CRM knew by then: what happened before it, and what was
 planned by then for after it. Features of one reason are shown together, as one line under a score. *Whose* says whether
 the buyer did it (replies, visits, meetings), the seller (calls, e-mails sent), or neither. `seller_features = false` in a
-population leaves the seller's out; the forward test is also made without them.
+population leaves the seller's out; the forward test is also made without them. Features whose names start with `written` are
+used only where [text is on](../how-to/text.md) when a model is trained.
 
 A missing value stays missing and never becomes zero: where no e-mail was sent there is no share of answered ones."""
 _FIELDS = """\
@@ -74,7 +75,7 @@ def page() -> str:
     """The page as Markdown."""
     parts = ["# Features", _INTRODUCTION]
     for entity, title in _TITLES.items():
-        groups, features = standard(entity, seller=True)
+        groups, features = standard(entity, seller=True, written=True)
         lines = ["| reason | whose | feature | what it is |", "|---|---|---|---|"]
         for group in groups:
             for feature in (f for f in features if f.group == group.name):

@@ -51,6 +51,7 @@ CALLS: dict[str, tuple[int, tuple[str, ...]]] = {
     "schedule list": (0, ()),
     "schedule next": (0, ()),
     "schedule run-now": (2, ("nosuch",)),
+    "text reread": (2, ()),
 }
 # They run until they are told to stop, or have tests of their own: serve and sandbox serve below, demo in tests/demo,
 # runs tail in tests/sync.

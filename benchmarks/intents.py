@@ -12,7 +12,7 @@ from pathlib import Path
 
 from sklearn.metrics import f1_score
 
-from sales_consultant.scoring.text import INTENTS, LANGUAGES, read
+from sales_consultant.scoring.text import INTENTS, LANGUAGES, encoder_installed, open_encoder, read
 
 DEVELOPMENT = Path(__file__).parents[1] / "tests" / "scoring" / "text" / "data" / "dev"
 SEED, DRAWS, LEAST_TEXTS = 20260101, 50, 4000
@@ -54,6 +54,7 @@ def speed(texts: list[str]) -> float:
 def run() -> None:
     """Print a line a language."""
     folder = Path(sys.argv[sys.argv.index("--data") + 1]) if "--data" in sys.argv else DEVELOPMENT
+    encoder = open_encoder() if encoder_installed() else None
     print(f"intents: sentences of {folder.name}")
     for language in LANGUAGES:
         path = folder / f"{language}.tsv"
@@ -63,7 +64,10 @@ def run() -> None:
         truth, texts = [label for label, _ in labelled], [text for _, text in labelled]
         core = macro_f1(truth, [read(text).intent for text in texts])
         frequent, by_share = baselines(truth)
+        encoded = "not installed"
+        if encoder is not None:
+            encoded = f"{macro_f1(truth, [read(text, encoder=encoder).intent for text in texts]):.2f}"
         print(
-            f"  {language}: {len(texts)} texts, macro F1 core {core:.2f}, most frequent {frequent:.2f}, "
+            f"  {language}: {len(texts)} texts, macro F1 core {core:.2f}, with encoder {encoded}, most frequent {frequent:.2f}, "
             f"by share {by_share:.2f}; {speed(texts):,.0f} texts/s"
         )

@@ -4,7 +4,18 @@ from sales_consultant.scoring.text.as_of import signals
 from sales_consultant.scoring.text.cleaning import clean
 from sales_consultant.scoring.text.language import UNKNOWN, language
 from sales_consultant.scoring.text.lexicon import INTENTS, LANGUAGES, NONE, RULES_VERSION
-from sales_consultant.scoring.text.reading import UNSUBSCRIBE, Signals, mentioned, message, read, read_many
+from sales_consultant.scoring.text.reading import (
+    UNSUBSCRIBE,
+    Classifier,
+    Signals,
+    encoder_installed,
+    mentioned,
+    message,
+    open_encoder,
+    read,
+    read_many,
+    rules_version,
+)
 
 __all__ = [
     "INTENTS",
@@ -13,12 +24,16 @@ __all__ = [
     "RULES_VERSION",
     "UNKNOWN",
     "UNSUBSCRIBE",
+    "Classifier",
     "Signals",
     "clean",
+    "encoder_installed",
     "language",
     "mentioned",
     "message",
+    "open_encoder",
     "read",
     "read_many",
+    "rules_version",
     "signals",
 ]

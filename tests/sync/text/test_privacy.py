@@ -14,9 +14,11 @@ from support.in_process import LocalSandbox
 from sales_consultant.config.neutral import field_column
 from sales_consultant.connectors.base import Stream
 from sales_consultant.sync.pull import pull
+from sales_consultant.sync.runtime.reporting import Silent
 from sales_consultant.sync.setup.provisioning import provision
 from sales_consultant.sync.stores import Warehouse
 from sales_consultant.sync.use_cases.forget import forget
+from sales_consultant.sync.use_cases.sync import SyncOptions, sync
 
 CRMS = ("hubspot", "salesforce")
 pytestmark = pytest.mark.parametrize("crm", CRMS)
@@ -176,3 +178,15 @@ def test_streams_say_which_fields_hold_text(sandbox: LocalSandbox, tmp_path: Pat
     with written.workspace(sandbox, tmp_path / "on", text=True) as ws:
         assert texts(list(ws.connector.streams())) <= set(written.TEXT_NAMES)
         assert texts(list(ws.connector.streams()))
+
+
+def test_a_whole_sync_with_text_on_leaves_no_text_in_any_file(sandbox: LocalSandbox, tmp_path: Path) -> None:
+    """State, journal, logs, models and all: every byte below the data directory."""
+    with written.workspace(sandbox, tmp_path / "state", text=True) as ws:
+        provision(ws, dry=False)
+        run, _ = sync(ws, Silent(), SyncOptions(yes=True))
+        assert run.code == 0
+        assert ws.warehouse.count("signals") > 0
+    assert (tmp_path / "state" / "main" / "state.db").exists()
+    assert holding(tmp_path / "state", written.CANARY) == []
+    assert holding(tmp_path / "state", "cancel our contract") == []

@@ -17,6 +17,7 @@ from sales_consultant.engine import DuckEngine, neutral, query
 from sales_consultant.scoring.customers import key_of
 from sales_consultant.scoring.next_steps import Answer, Options, facts, propose
 from sales_consultant.scoring.products import bought
+from sales_consultant.scoring.text import signals
 from sales_consultant.sync.plan.desired_values import STEP_KEYS, Desired, put, rows_in, written_as
 
 _CUSTOMER_KEYS = ("segment", "lifecycle", "churn_risk", "value_12m", "recommended_product")
@@ -58,7 +59,9 @@ class Steps:
         if records.empty:
             return
         owned = owned_products(engine, desired.as_of)
-        table = facts(engine, records, as_of=desired.as_of, customers=customers(desired, owned))
+        written = signals(engine, desired.as_of) if self.settings.text.enabled else None
+        known = customers(desired, owned)
+        table = facts(engine, records, as_of=desired.as_of, customers=known, signals=written)
         found = propose(engine, table, self.playbook, self._options(engine, desired, shown))
         for row in rows_in(records):
             put(desired, _key(desired, row.object, row.record_id), **dict.fromkeys(STEP_KEYS))

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sales_consultant.config.clock import DAY_MS
+from sales_consultant.config.language import dates
 from sales_consultant.config.records import RecordRef
 from sales_consultant.engine import DuckEngine
 from sales_consultant.engine.reads import company, signals

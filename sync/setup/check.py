@@ -21,7 +21,13 @@ WARN_DAYS = 90
 def check(ws: Workspace, live_report: Path | None, more: Sequence[Finding] = ()) -> Checked:
     """All findings of the connection, with the versions in use and `more`; optionally the report on a live account."""
     _ = ws.identity
-    findings = [*ws.connector.check(ws.fields), *_tasks(ws), *text_access.findings(ws), *_versions(ws), *_master(ws)]
+    findings = [
+        *ws.connector.check(ws.fields),
+        *_tasks(ws),
+        *text_access.findings(ws),
+        *_versions(ws),
+        *_master(ws),
+    ]
     findings += [*lookups.findings(lookups.of_last_pull(ws.state)), *more]
     if live_report:
         _report(ws, findings, live_report)

@@ -32,8 +32,8 @@ from sales_consultant.commands.output import (
     training,
     undo,
 )
-from sales_consultant.commands.output.steps import proposals
 from sales_consultant.commands.output import runs as runs_screen
+from sales_consultant.commands.output.steps import proposals
 from sales_consultant.commands.output.writing.page import Page
 
 GOLDEN = Path(__file__).parent / "golden"

@@ -60,13 +60,34 @@ def facts(
     table = _in_touch(engine, table, as_of)
     table = _bought(engine, table, customers, as_of)
     if signals is not None:
-        table = table.merge(signals, on=["object", "record_id"], how="left")
+        table = _written(table, signals)
         table["days_since_intent"] = (as_of - table["at_intent"].astype("float64")) / DAY_MS
     table["age_days"] = (as_of - pd.to_numeric(table["created_at"], errors="coerce")) / DAY_MS
     table["has_owner"] = table["owner_id"].notna() & (table["owner_id"].astype(object) != "")
     order = records[["object", "record_id"]].reset_index(names="_order")
     table = table.merge(order, on=["object", "record_id"]).sort_values("_order")
     return pd.DataFrame(table.drop(columns="_order").reset_index(drop=True))
+
+
+def _written(table: pd.DataFrame, signals: pd.DataFrame) -> pd.DataFrame:
+    """What they wrote; who wrote to unsubscribe must not be written to, whatever the CRM's own field says."""
+    told = signals.drop_duplicates(["object", "record_id"])
+    table = table.merge(told, on=["object", "record_id"], how="left")
+    out = {
+        (o, i)
+        for o, i, u in zip(told["object"], told["record_id"], told["unsubscribed"], strict=True)
+        if u is True or u == 1
+    }
+    if out and "no_email" in table:
+        person = table["contact_id"] if "contact_id" in table else table["record_id"]
+        named = [
+            (o, i) in out or ("contacts", p) in out
+            for o, i, p in zip(table["object"], table["record_id"], person, strict=True)
+        ]
+        table["no_email"] = [
+            True if hit else held for hit, held in zip(named, table["no_email"], strict=True)
+        ]
+    return table
 
 
 def _people(engine: Engine) -> pd.DataFrame:

@@ -1,0 +1,20 @@
+"""The sections of the settings."""
+
+from sales_consultant.config.sections.connection import Connection
+from sales_consultant.config.sections.running import Proof, Pulling, Retention, Service
+from sales_consultant.config.sections.steps import NextSteps, Tasks, Text, ValueSettings
+from sales_consultant.config.sections.writing import Guards, Write
+
+__all__ = [
+    "Connection",
+    "Guards",
+    "NextSteps",
+    "Proof",
+    "Pulling",
+    "Retention",
+    "Service",
+    "Tasks",
+    "Text",
+    "ValueSettings",
+    "Write",
+]

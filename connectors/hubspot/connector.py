@@ -51,12 +51,8 @@ from sales_consultant.connectors.tables import number, text
 _KEYS = (*(f.key for f in FIELDS), TASK_ID)
 _FIELD_COLUMNS = ("object", "column_name", "name", "label", "type", "custom", "calculated", "known", "ours")
 _TYPES = {
-    "number": "number",
-    "bool": "bool",
-    "datetime": "datetime",
-    "date": "datetime",
-    "enumeration": "enumeration",
-}
+    "number": "number", "bool": "bool", "datetime": "datetime", "date": "datetime", "enumeration": "enumeration",
+}  # fmt: skip
 
 
 class HubSpotConnector(HubSpotAdmin, Connector):
@@ -222,8 +218,7 @@ class HubSpotConnector(HubSpotAdmin, Connector):
         stages = []
         for p in self.api.get(self.reading.pipelines("deals"))["results"]:
             for s in p["stages"]:
-                metadata = s.get("metadata")
-                metadata = metadata if isinstance(metadata, dict) else {}
+                metadata = s.get("metadata") if isinstance(s.get("metadata"), dict) else {}
                 closed, won = _ending(metadata)
                 odd["isClosed"] += closed is None
                 odd["probability"] += number(metadata.get("probability")) is None

@@ -11,7 +11,7 @@ from sales_consultant.config.errors import (
 from sales_consultant.config.playbook import PlaybookError
 from sales_consultant.engine.materialised import materialised
 from sales_consultant.scoring.core import ScoringError
-from sales_consultant.sync.models import registry
+from sales_consultant.sync.models import registry, step_evidence
 from sales_consultant.sync.models import training as trainings
 from sales_consultant.sync.plan import (
     CurrentValues,
@@ -24,7 +24,6 @@ from sales_consultant.sync.plan import (
 from sales_consultant.sync.plan import desired_values as desiring
 from sales_consultant.sync.runtime import Reporter, Run, Workspace, parts, shown_until_over, steps
 from sales_consultant.sync.stores import holds
-from sales_consultant.sync.use_cases import step_evidence
 
 
 @contextlib.contextmanager

@@ -28,6 +28,8 @@ class Record:
     next_step: str | None
     next_step_due: str | None
     next_step_reason: str | None
+    recommended_product: str | None = None
+    recommended_product_why: str | None = None
     currency: str = ""
     """That of the expected value, "" where the CRM names none."""
 

@@ -174,6 +174,7 @@ def best(plan: Plan) -> list[Record]:
             continue
         same = ("grade", "probability", "segment", "lifecycle", "customer_tier", "churn_risk")
         steps = ("next_step", "next_step_due", "next_step_reason")
+        offers = ("recommended_product", "recommended_product_why")
         records.append(
             Record(
                 object=entry.object,
@@ -183,7 +184,7 @@ def best(plan: Plan) -> list[Record]:
                 expected_value=values.get("expected_value") or values.get("value_12m"),
                 reasons=tuple((values.get("reasons") or "").splitlines()),
                 currency=plan.currency_of(entry.object, entry.record_id),
-                **{k: values.get(k) for k in (*same, *steps)},
+                **{k: values.get(k) for k in (*same, *steps, *offers)},
             )
         )
     # A score is what a rep works by; a shop without open deals has customers and their value instead.

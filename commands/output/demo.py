@@ -76,9 +76,8 @@ def _deals(page: Page, records: tuple[Record, ...]) -> None:
 
 def _customers(page: Page, records: tuple[Record, ...]) -> None:
     page.heading(f"The {len(records)} most valuable customers, as their reps see them")
-    rows: list[tuple[Piece, ...]] = [
-        (dim("in 12 months"), dim("tier"), dim("segment"), dim("risk"), dim("customer"))
-    ]
+    heads = ("in 12 months", "tier", "segment", "risk", "customer", "recommended product")
+    rows: list[tuple[Piece, ...]] = [tuple(dim(h) for h in heads)]
     rows += [
         (
             money(r.expected_value, r.currency) if r.expected_value else NOTHING,
@@ -86,7 +85,17 @@ def _customers(page: Page, records: tuple[Record, ...]) -> None:
             value("segment", r.segment),
             value("churn_risk", r.churn_risk),
             plain(r.name),
+            plain(r.recommended_product),
         )
         for r in records
     ]
     page.table(rows, indent=2, right=(0, 3))
+    why = next((r for r in records if r.recommended_product and r.recommended_product_why), None)
+    if why is not None:
+        page.line(
+            "Why ",
+            bold(plain(why.recommended_product)),
+            f": {plain(why.recommended_product_why)}.",
+            indent=2,
+            hang=4,
+        )

@@ -161,6 +161,9 @@ def test_what_a_record_says_of_a_customer_agrees(kept: Kept, company: str) -> No
 @pytest.mark.slow
 def test_the_shop(tmp_path: Path) -> None:
     found = demo(tmp_path, "--data", "shop")
+    # Real orders: what goes together is found, and said with its counts.
+    assert found["changed"]["by_field"]["recommended_product"] > 500
+    assert found["records"][0]["recommended_product_why"].startswith("Bought by ")
     assert found["forward_test"] is None, "orders are won at once: there is no deal to predict"
     assert found["pulled"]["line_items"] > 10_000
     assert found["scored"]["value"] > 600

@@ -35,13 +35,15 @@ def told(*records: dict[str, Any], tests: tuple[ForwardTest, ...] = ()) -> str:
 def test_a_shop_s_customers_are_no_deals_without_a_score() -> None:
     shop = {
         "object": "companies", "id": "1", "name": "Wörthsee Store", "expected_value": "24976.77", "segment": "needs_attention",
-        "lifecycle": "at_risk", "customer_tier": "1", "churn_risk": "7",
+        "lifecycle": "at_risk", "customer_tier": "1", "churn_risk": "7", "recommended_product": "PARTY BUNTING\x1b[31m",
+        "recommended_product_why": "Bought by 12 of 30 customers",
     }  # fmt: skip
     text = told(shop, {"object": "companies", "id": "2", "name": "Bare"})
     assert "2 most valuable customers" in text
     line = next(x for x in text.splitlines() if "Wörthsee" in x)
     for word in ("24,977", "Tier 1", "Needs attention", "7 %"):
         assert word in line
+    assert "PARTY BUNTING[31m" in line and "Bought by 12 of 30 customers." in text
     assert "open records" not in text
     assert "No forward test" in text, "a heading with nothing under it says nothing"
     assert "Bare" in text

@@ -283,7 +283,8 @@ def of_bought(held: Bought, *, as_of: int, before: ProductModel | None = None) -
         "products_without_a_name": len(set(first["product_id"]) - held.names.keys()),
     }
     if first.empty:
-        card |= {"method": NONE, "said": "no line item of a won deal names a product: nothing is recommended"}
+        lack = "has a date, and was kept" if len(held.rows) else "names a product"
+        card |= {"method": NONE, "said": f"no line item of a won deal {lack}: nothing is recommended"}
         return ProductModel(as_of, NONE, (), (), (), 0, card)
     products, customers = pd.Index(sorted(set(first["product_id"]))), pd.Index(sorted(set(first["customer"])))
     owned = _matrix(first, customers, products, (len(customers), len(products)))

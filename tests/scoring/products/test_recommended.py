@@ -8,6 +8,7 @@ import pytest
 from support.product_world import shop, sold
 from support.worlds import DAY, NOW, World
 
+from sales_consultant.config.populations import Exclusions
 from sales_consultant.engine import DuckEngine
 from sales_consultant.scoring import model_file
 from sales_consultant.scoring.products import (
@@ -95,6 +96,27 @@ def test_a_line_without_a_date_says_nothing_of_the_past_but_is_owned() -> None:
         assert "new3" not in told(engine, model).index
     first = held.first(until=NOW)
     assert not ((first["customer"] == "new3") & (first["product_id"] == "hose3")).any()
+
+
+def test_lines_that_have_no_date_at_all_teach_nothing() -> None:
+    world = shop(customers=40)
+    world.rows["line_items"] = [{**r, "known_at": None} for r in world.rows["line_items"]]
+    with world.connection() as engine:
+        held = bought(engine, as_of=NOW)
+        assert len(held.had()) == 90 and held.first(until=NOW).empty
+        model = fit(engine, as_of=NOW)
+    assert model.method == NONE and model.card["said"].startswith("no line item of a won deal has a date")
+
+
+def test_deals_made_for_testing_are_no_purchases() -> None:
+    world = shop(customers=0)
+    world.rows["line_items"], world.rows["deals"] = [], []
+    sold(world, "new1", "pump1", 10, name="Test deal")
+    sold(world, "new1", "pump2", 10, name="Pumps")
+    with world.connection() as engine:
+        held = bought(engine, as_of=NOW, exclusions=Exclusions())
+    assert list(held.rows["product_id"]) == ["pump2"]
+    assert held.counted_out == {"deal made for testing": 1}
 
 
 def test_what_was_known_later_or_not_won_does_not_count() -> None:

@@ -78,6 +78,16 @@ def test_published_figures_of_groceries() -> None:
     assert round(row["conviction"], 3) == round((1 - 792 / 9835) / (1 - 19 / 21), 3)
 
 
+def test_a_threshold_is_met_but_for_rounding() -> None:
+    """Three times a tenth is more than three tenths in floating point numbers: by a share of 1e-16."""
+    threshold = 0.1 * 3
+    assert threshold > 3 / 10
+    baskets = [["a", "b"]] * 3 + [["a"]] * 7
+    for rules in (association_rules, pair_rules):
+        found = rules(baskets, min_support=threshold, min_confidence=threshold)
+        assert sorted(found["confidence"]) == [0.3, 1.0]
+
+
 def test_a_rule_without_exception_has_infinite_conviction() -> None:
     rules = association_rules([["a", "b"], ["a", "b"], ["c"]], min_support=0.1, min_confidence=0.1)
     assert set(rules["conviction"]) == {float("inf")} and set(rules["lift"]) == {1.5}

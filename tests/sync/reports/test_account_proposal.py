@@ -181,9 +181,14 @@ def test_nothing_that_happened_is_nothing_and_a_lost_record_is_not_known(made: A
     gone = world()
     gone.rows["deals"] = [{**r, "deleted": True} if r["id"] == "open1" else r for r in gone.rows["deals"]]
     assert [d.outcome for d in review(gone, made, SHOWN).deals] == ["unknown"]
-    odd = world()
-    odd.rows["deals"] = [{**r, "is_closed": None} if r["id"] == "open1" else r for r in odd.rows["deals"]]
-    assert [d.outcome for d in review(odd, made, SHOWN).deals] == ["unknown"]
+    for state in ({"is_closed": None}, {"is_closed": True, "is_won": None, "closed_at": NOW + DAY}):
+        odd = world()
+        odd.rows["deals"] = [{**r, **state} if r["id"] == "open1" else r for r in odd.rows["deals"]]
+        assert [d.outcome for d in review(odd, made, SHOWN).deals] == ["unknown"], state
+    lost = world()
+    over = {"is_closed": True, "is_won": False, "closed_at": NOW + DAY}
+    lost.rows["deals"] = [{**r, **over} if r["id"] == "open1" else r for r in lost.rows["deals"]]
+    assert [(d.outcome, d.closed) for d in review(lost, made, SHOWN).deals] == [("lost", "2025-11-04")]
 
 
 @pytest.mark.parametrize("answer", ["accepted", "done", "later", "not_useful", "wrong"])

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from sales_consultant.config.records import RecordRef
 from sales_consultant.engine.duck import DuckEngine
 
 _WON = (
@@ -54,7 +55,10 @@ _NAMED = (
     "SELECT id FROM companies WHERE NOT coalesce(deleted, false) AND (id = $text OR lower(trim(name)) = lower(trim($text))) "
     "ORDER BY id = $text DESC, id LIMIT 3"
 )
-_CONTACTS = "SELECT id, source_object FROM contacts WHERE company_id = $id AND NOT coalesce(deleted, false) ORDER BY id"
+_CONTACTS = (
+    "SELECT CASE source_object WHEN 'Lead' THEN 'leads' ELSE 'contacts' END AS object, id FROM contacts "
+    "WHERE company_id = $id AND NOT coalesce(deleted, false) ORDER BY id"
+)
 _DEALS = (
     "SELECT d.id, d.name, coalesce(s.label, d.stage) AS stage, d.is_closed, d.is_won, d.closed_at FROM deals d LEFT JOIN "
     "(SELECT stage, max(label) AS label FROM stages WHERE object = 'deals' GROUP BY 1) s USING (stage) "
@@ -69,9 +73,9 @@ def named(engine: DuckEngine, text: str) -> list[str]:
     return [str(r["id"]) for r in _rows(engine, _NAMED, text=text)]
 
 
-def contact_ids(engine: DuckEngine, company_id: str) -> list[Row]:
-    """All their people: id, source_object."""
-    return _rows(engine, _CONTACTS, id=company_id)
+def people_of(engine: DuckEngine, company_id: str) -> list[RecordRef]:
+    """All their people, as contacts or as leads."""
+    return [RecordRef(str(r["object"]), str(r["id"])) for r in _rows(engine, _CONTACTS, id=company_id)]
 
 
 def deals_now(engine: DuckEngine, company_id: str) -> list[Row]:

@@ -59,12 +59,10 @@ def make(engine: DuckEngine, settings: Settings, models: Any, shown: Shown, aske
     about = profile(engine, asked.company_id, as_of=asked.as_of, holds=holds, shown=shown)
     deals = _deals(engine, asked, about)
     offered, no_product = _products(engine, settings, models, shown, asked, deals)
-    steps = _steps(engine, shown, asked, deals, offered)
+    steps = _steps(engine, shown, asked, offered)
     found = [*about.found, *_deal_risks(engine, settings, models, deals, asked.as_of)]
-    people = reads.contact_ids(engine, asked.company_id)
     spoken_of = {str(mine), *(f"deals/{d['id']}" for d in reads.deals_now(engine, asked.company_id))}
-    # A lead of Salesforce is a row of the contacts; whichever it is erased as, the proposal goes with it.
-    spoken_of |= {f"{o}/{p['id']}" for p in people for o in ("contacts", "leads")}
+    spoken_of |= {str(person) for person in reads.people_of(engine, asked.company_id)}
     return AccountProposal(
         id=hashlib.sha256(f"{asked.company_id}|{asked.as_of}".encode()).hexdigest()[:12],
         company_id=asked.company_id,
@@ -188,17 +186,11 @@ def _steps(
     engine: DuckEngine,
     shown: Shown,
     asked: Asked,
-    deals: Sequence[ProposedDeal],
     offered: Sequence[ProposedProduct],
 ) -> tuple[ProposedStep, ...]:
     """The steps that the CRM shows on their open deals and people, by day; then to offer the first product."""
-    people = [
-        RecordRef(o, str(p["id"]))
-        for p in reads.contact_ids(engine, asked.company_id)
-        for o in ("contacts", "leads")
-    ]
     keys = [RecordRef("deals", str(d["id"])) for d in reads.open_deals(engine, asked.company_id, asked.as_of)]
-    keys += people
+    keys += reads.people_of(engine, asked.company_id)
     called = records.names(engine, [k.record_id for k in keys if shown.get(k, {}).get("next_step")])
     steps = []
     for key in keys:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any
 
-from sales_consultant.commands.output import tasks
+from sales_consultant.commands.output.writing import tasks
 from sales_consultant.commands.output.writing.page import Page, Piece, bad, bold, command, dim, warn
 from sales_consultant.commands.output.writing.text import GLUE, count, listed, plain, short, words
 from sales_consultant.commands.output.writing.values import change, is_shown, label, reason, value

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping
 
-from sales_consultant.commands.output import tasks
+from sales_consultant.commands.output.writing import tasks
 from sales_consultant.commands.output.writing.page import Page, Piece, bold, command, dim, warn
 from sales_consultant.commands.output.writing.text import count, counted, listed, plain, sentence, words
 from sales_consultant.commands.output.writing.values import is_shown, label, value

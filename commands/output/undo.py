@@ -1,8 +1,8 @@
 """What takes something back."""
 
 from sales_consultant.commands.output import plan as plans
-from sales_consultant.commands.output import tasks
 from sales_consultant.commands.output.run import conflicts
+from sales_consultant.commands.output.writing import tasks
 from sales_consultant.commands.output.writing.page import Page, bold, command, good, warn
 from sales_consultant.commands.output.writing.text import count, counted, listed, plain
 from sales_consultant.commands.output.writing.values import is_shown, label

@@ -133,6 +133,7 @@ def test_erasing_a_record_erases_what_its_task_said(desk: Desk) -> None:
     kept = desk.query("SELECT old, new FROM changes WHERE record_id = ? AND object = 'tasks'", task_id)
     assert kept and set(kept) == {(None, None)}
     assert len(desk.tasks()) == len(about)
-    # The record is still in the CRM: its step keeps the one task that it has.
+    # The record is still in the CRM: its step keeps the one task that it has, by the same id.
     desk.cli.json("sync", "--yes")
-    assert len(desk.tasks()) == len(about)
+    ids = [t[KINDS[desk.crm][1]] for t in desk.tasks().values()]
+    assert ids.count(task_id) == 1 and len(set(ids)) == len(ids)

@@ -17,6 +17,7 @@ import pandas as pd
 from scipy import sparse
 
 from sales_consultant.config.clock import DAY_MS
+from sales_consultant.demo.shop.shop import LINES_AN_ORDER, SAMPLE, orders_of
 from sales_consultant.scoring.products import (
     Baskets,
     Bought,
@@ -41,6 +42,7 @@ def run(data: Path | None = None) -> None:
     """Print one line a figure; `data` is the folder with the two files."""
     made_pairs()
     made_companies()
+    shop_nights()
     if data is None:
         print("products: no --data DIR, so Groceries and Online Retail were not measured")
         return
@@ -134,6 +136,41 @@ def made_companies() -> None:
         f"products: {len(frame):,} line items of {frame['customer'].nunique():,} companies ({model.method}): model with its test "
         f"{learning:.1f} s, a product for {len(told):,} of them {night:.1f} s, the next night {changed} changed; "
         f"peak {memory:.0f} MB"
+    )
+
+
+def shop_nights() -> None:
+    """Thirty nights of the demo's shop in which nobody buys, with a training every week: how many recommendations change."""
+    sales, _ = orders_of(SAMPLE)
+    rows = [
+        (f"customer_{order.customer}", line.code, order.at * 1000)
+        for order in sales
+        for line in sorted(
+            (x for x in order.lines if x.is_product), key=lambda x: (-x.amount, x.code, x.quantity)
+        )[:LINES_AN_ORDER]
+    ]
+    frame = pd.DataFrame(rows, columns=["customer", "product_id", "at"]).sort_values(
+        "at", kind="stable", ignore_index=True
+    )
+    bought = Bought(
+        frame.assign(known_at=frame["at"].astype(float), returned=False),
+        {p: p for p in set(frame["product_id"])},
+    )
+    as_of = int(frame["at"].max()) + DAY_MS
+    model = of_bought(bought, as_of=as_of)
+    told = model.of_bought(bought, as_of=as_of)
+    shown = dict(zip(told["record_id"], told["product"], strict=True))
+    changed = 0
+    for night in range(1, 31):
+        if night % 7 == 0:
+            model = of_bought(bought, as_of=as_of + night * DAY_MS, before=model)
+        again = model.of_bought(bought, as_of=as_of + night * DAY_MS, previous=shown)
+        now = dict(zip(again["record_id"], again["product"], strict=True))
+        changed += sum(now.get(i) != shown.get(i) for i in now.keys() | shown.keys())
+        shown = now
+    print(
+        f"products: the demo's shop, {len(told):,} companies with a recommended product, 30 nights with 4 trainings and no "
+        f"purchase: {changed} changed; {model.card['said']}"
     )
 
 

@@ -101,6 +101,16 @@ def test_risks_of_the_company_are_told(made: AccountProposal) -> None:
     assert [r.code for r in made.risks] == ["late_deal"]
 
 
+def test_that_only_one_person_is_known_is_a_risk() -> None:
+    alone = world()
+    alone.rows["contacts"] = [r for r in alone.rows["contacts"] if r["id"] == "ann"]
+    with alone.connection() as engine:
+        found = propose(engine, model=False)
+    assert [(r.code, r.name) for r in found.risks] == [("late_deal", "Second pump"), ("one_person", "Ann Å")]
+    text = proposal_pages.markdown(proposal_pages.of_proposal(found))
+    assert "only one person is known: Ann Å" in text
+
+
 def test_every_record_that_it_may_speak_of_is_kept_with_it(made: AccountProposal) -> None:
     assert {"companies/new3", "deals/open1", "contacts/ann", "leads/lee"} <= set(made.records)
     # As what they are, and nothing else: an id alone must still mean one record.

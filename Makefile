@@ -91,7 +91,7 @@ ALWAYS = $$(sed -n 's/^\([a-z0-9.-]*\)==[^ ]* \\$$/--no-emit-package \1/p' $(1) 
 
 lock: ## renew the locks (needs uv; UPGRADE= keeps the versions that are locked)
 	$(COMPILE) $(UPGRADE) pyproject.toml -o requirements.lock
-	$(COMPILE) $(UPGRADE) pyproject.toml --extra demo --group dev -c requirements.lock $(call BESIDE,requirements.lock) \
+	$(COMPILE) $(UPGRADE) pyproject.toml --extra demo --extra text --group dev -c requirements.lock $(call BESIDE,requirements.lock) \
 	  -o requirements-dev.lock
 	$(COMPILE) $(UPGRADE) --group build -c requirements-dev.lock -o requirements-build.lock
 	$(COMPILE) $(UPGRADE) --group docs -c requirements.lock -c requirements-dev.lock \

@@ -173,7 +173,8 @@ def build(
     frames = _scores(engine, settings, models, desired, lambda what, done: progress(what, done, of + 2))
     progress("customer value and segments", of, of + 2)
     _values(engine, settings, models, desired, shown)
-    for key, given in recommended.values(engine, settings, models.products, shown, as_of=as_of):
+    said = recommended.values(engine, settings, models.products, shown, as_of=as_of, language=language)
+    for key, given in said:
         if key not in desired.undecided:
             put(desired, key, **given)
     progress("next steps", of + 1, of + 2)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from sales_consultant.config.language.translation import Language
 from sales_consultant.config.records import RecordRef
 from sales_consultant.config.settings import Settings
 from sales_consultant.engine import DuckEngine
@@ -15,6 +16,7 @@ def values(
     shown: Mapping[str, Mapping[RecordRef, str]],
     *,
     as_of: int,
+    language: Language = "en",
 ) -> Iterator[tuple[RecordRef, dict[str, str | None]]]:
     """The product and the reason of each company that has one to be recommended, and nothing for those that show an old one.
 
@@ -24,7 +26,9 @@ def values(
     if model is None:
         return
     before = {k.record_id: v for k, v in shown["recommended_product"].items() if k.object == "companies"}
-    found = model.recommend(engine, as_of=as_of, previous=before, exclusions=settings.exclude)
+    found = model.recommend(
+        engine, as_of=as_of, previous=before, exclusions=settings.exclude, language=language
+    )
     for record_id, product, why in zip(found["record_id"], found["product"], found["why"], strict=True):
         before.pop(record_id, None)
         yield (

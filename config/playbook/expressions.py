@@ -11,9 +11,6 @@ from decimal import Decimal
 from functools import cache
 from typing import Any, Literal
 
-import rule_engine
-from rule_engine import ast, errors
-
 from sales_consultant.config.language.nearest import nearest
 from sales_consultant.config.playbook.names import BY_NAME, Kind, Name
 
@@ -72,12 +69,6 @@ Node = Symbol | Constant | Compare | Logic | Sum
 
 _COMPARISONS = {"eq": "==", "ne": "!=", "lt": "<", "le": "<=", "gt": ">", "ge": ">="}
 _ARITHMETIC = {"add": "+", "sub": "-", "mul": "*", "tdiv": "/"}
-_TYPES: dict[Kind, Any] = {
-    "number": rule_engine.DataType.FLOAT,
-    "text": rule_engine.DataType.STRING,
-    "flag": rule_engine.DataType.BOOLEAN,
-    "list": rule_engine.DataType.ARRAY(rule_engine.DataType.STRING),
-}
 _LONGEST = 2000
 # What the library finds while it reads, in our words.
 _SAID = {"data type mismatch": "the types of its parts do not fit"}
@@ -86,10 +77,19 @@ _DEEPEST = 60
 
 
 @cache
-def _context(*, typed: bool) -> rule_engine.Context:
+def _context(*, typed: bool) -> Any:
+    import rule_engine
+
     if not typed:
         return rule_engine.Context()
-    types = {n.name: _TYPES[n.kind] for n in BY_NAME.values()}
+    kinds = rule_engine.DataType
+    of = {
+        "number": kinds.FLOAT,
+        "text": kinds.STRING,
+        "flag": kinds.BOOLEAN,
+        "list": kinds.ARRAY(kinds.STRING),
+    }
+    types = {n.name: of[n.kind] for n in BY_NAME.values()}
     return rule_engine.Context(type_resolver=rule_engine.type_resolver_from_dict(types))
 
 
@@ -125,6 +125,10 @@ def _depths(text: str) -> Iterator[int]:
 
 
 def _parsed(text: str, *, typed: bool) -> Any:
+    # Making its parser takes the library a third of a second, which no command pays that reads no playbook.
+    import rule_engine
+    from rule_engine import errors
+
     try:
         return rule_engine.Rule(text, context=_context(typed=typed)).statement.expression
     except errors.RuleSyntaxError as error:
@@ -141,6 +145,8 @@ def _parsed(text: str, *, typed: bool) -> Any:
 
 def _tree(node: Any, text: str) -> Node:
     """The library's tree as ours."""
+    from rule_engine import ast
+
     if isinstance(node, ast.SymbolExpression):
         if node.scope is not None:
             raise ExpressionError(f"${node.name} is not known here", max(0, text.find("$")))
@@ -168,6 +174,8 @@ def _single(node: Node) -> Value:
 
 
 def _two_sided(node: Any, text: str) -> Node:
+    from rule_engine import ast
+
     if isinstance(node, ast.ContainsExpression):
         return Compare("in", _tree(node.member, text), _tree(node.container, text))
     if isinstance(node, ast.FuzzyComparisonExpression):

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from sales_consultant.config.language.translation import LANGUAGES, shown_date, translate, translator
+from sales_consultant.config.playbook.expressions import symbols
 from sales_consultant.scoring.next_steps.choose import holding, unreachable
 from sales_consultant.scoring.next_steps.evaluate import Bools, Facts
 
@@ -76,6 +77,14 @@ def kind_of(kind: object, language: Language) -> str:
 def first_days(rules: Sequence[Rule], table: pd.DataFrame) -> dict[int, int]:
     """After how many days a rule will hold if nothing happens, by row; rows without one within a month are left out."""
     if table.empty or not rules:
+        return {}
+    # What time does not change holds now or not at all.
+    rules = [
+        r
+        for r in rules
+        if any(n.time for n in symbols(r.condition).values()) or "close_date_passed" in r.when
+    ]
+    if not rules:
         return {}
     stops = np.column_stack([unreachable(r, table) for r in rules])
     now, found = Facts(table), dict[int, int]()

@@ -18,6 +18,8 @@ from sales_consultant.sync.stores import State, choices
 
 # Judgements: four looks two months apart see all seasons but one; older ones tell of another way of selling.
 _LOOKS, _APART_DAYS = 4, 60
+# Of fewer deals no rule has the 30 cases, ten on each side, that evidence takes.
+_LEAST_ENDED, _YEAR_DAYS = 150, 365
 
 
 def learn(ws: Workspace, *, as_of: int) -> None:
@@ -37,11 +39,20 @@ def learn(ws: Workspace, *, as_of: int) -> None:
         )
         return whole.drop_duplicates("record_id")
 
+    if _ended(ws, as_of) < _LEAST_ENDED:
+        models = []
     last = as_of - FOLLOW_DAYS * DAY_MS
     cuts = [last - n * _APART_DAYS * DAY_MS for n in range(_LOOKS)] if models else []
     found = from_past(ws.warehouse.engine, rules, score_at, as_of=as_of, cuts=cuts)
     found |= from_random(_log(ws, ws.state, as_of), rules)
     ws.state.put(EVIDENCE, json.dumps({r: e.to_dict() for r, e in found.items()}))
+
+
+def _ended(ws: Workspace, as_of: int) -> int:
+    """How many deals ended in the last year."""
+    t = alive(neutral(ws.warehouse.engine, "deals"))
+    t = t.filter(t.is_closed.fill_null(False) & (t.closed_at > as_of - _YEAR_DAYS * DAY_MS))
+    return int(query(ws.warehouse.engine, t.aggregate(n=t.count()))["n"].iloc[0])
 
 
 def _log(ws: Workspace, state: State, as_of: int) -> pd.DataFrame:

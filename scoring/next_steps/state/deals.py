@@ -11,6 +11,7 @@ from sales_consultant.config.clock import DAY_MS
 from sales_consultant.engine import Engine, alive, as_ms, neutral, query
 from sales_consultant.scoring.features import deal_contacts, deal_state
 from sales_consultant.scoring.next_steps.state.people import decides_by_role
+from sales_consultant.scoring.next_steps.state.touches import at_time
 
 _PERSONAL = ["contact_id", "contact_name", "no_email", "no_call"]
 
@@ -58,13 +59,16 @@ def _moves(engine: Engine, as_of: int) -> pd.DataFrame:
     """How often each deal's close date was moved to a later day."""
     import ibis
 
-    rows = neutral(engine, "deal_history")
-    rows = rows.mutate(close_date=as_ms(rows.close_date))
-    rows = rows.filter(rows.close_date.notnull() & (rows.changed_at <= as_of))
-    order = ibis.window(group_by=rows.deal_id, order_by=[rows.changed_at, rows.close_date])
-    rows = rows.mutate(before=rows.close_date.lag().over(order))
-    moved = rows.filter(rows.close_date >= rows.before + DAY_MS)
-    return query(engine, moved.group_by(record_id=moved.deal_id).aggregate(close_date_moves=moved.count()))
+    def moved(now: Any) -> Any:
+        rows = neutral(engine, "deal_history")
+        rows = rows.mutate(close_date=as_ms(rows.close_date))
+        rows = rows.filter(rows.close_date.notnull() & (rows.changed_at <= now))
+        order = ibis.window(group_by=rows.deal_id, order_by=[rows.changed_at, rows.close_date])
+        rows = rows.mutate(before=rows.close_date.lag().over(order))
+        later = rows.filter(rows.close_date >= rows.before + DAY_MS)
+        return later.group_by(record_id=later.deal_id).aggregate(close_date_moves=later.count())
+
+    return at_time(engine, "moves", moved, as_of)
 
 
 def _stages(engine: Engine, rows: pd.DataFrame) -> pd.DataFrame:
@@ -98,8 +102,12 @@ def deal_contact_facts(
 
     Decision makers are not known where no contact of the deal has a title or a role.
     """
-    links = deal_contacts(engine)
-    pairs = query(engine, links.filter(links.since <= as_of))
+
+    def linked(now: Any) -> Any:
+        links = deal_contacts(engine)
+        return links.filter(links.since <= now)
+
+    pairs = at_time(engine, "deal contacts", linked, as_of)
     pairs = pairs[pairs["deal_id"].isin(set(rows["record_id"]))]
     pairs = pairs.sort_values(["primary", "since", "contact_id"], ascending=[False, True, True])
     of = rows["record_id"]

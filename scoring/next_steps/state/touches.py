@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from sales_consultant.config.clock import DAY_MS
-from sales_consultant.engine import Engine, alive, neutral, query
+from sales_consultant.engine import MARK, Engine, alive, compiled, neutral
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 PAIRS = "_sc_step_pairs"
 _CANCELLED = ("canceled", "cancelled", "deleted", "no_show", "completed", "done")
@@ -65,17 +65,34 @@ def _kinds(t: Any) -> dict[str, Any]:
     }
 
 
+def at_time(engine: Engine, name: str, make: Callable[[Any], Any], as_of: int) -> pd.DataFrame:
+    """The rows of a table that `make` gives for a time (an Ibis expression); it is compiled once and asked for each time."""
+    import ibis
+
+    text = compiled(engine, lambda: engine.text(make(ibis.literal(MARK, "int64"))), name=("next steps", name))
+    return engine.small(text.replace(str(MARK), str(as_of)))
+
+
 def logged(engine: Engine, as_of: int) -> set[str]:
     """The kinds of activity that anybody logged in the half year before: of the others nothing is known of anybody."""
-    t = alive(neutral(engine, "activities"))
-    t = t.filter((t.occurred_at <= as_of) & (t.occurred_at > as_of - _LOGGED_DAYS * DAY_MS))
-    found = query(engine, t.aggregate(**{k: t.count(where=w) for k, w in _kinds(t).items()}))
+
+    def counts(now: Any) -> Any:
+        t = alive(neutral(engine, "activities"))
+        t = t.filter((t.occurred_at <= now) & (t.occurred_at > now - _LOGGED_DAYS * DAY_MS))
+        return t.aggregate(**{k: t.count(where=w) for k, w in _kinds(t).items()})
+
+    found = at_time(engine, "logged", counts, as_of)
     return {k for k in KINDS if int(found[k].fillna(0).iloc[0]) > 0}
 
 
 def touches(engine: Engine, pairs: pd.DataFrame, as_of: int) -> pd.DataFrame:
     """By object and record_id: at_KIND (ms of the last one), and the counts inbound, outbound, meetings and
     unanswered_tries (outbound since their last message or meeting), out of what was known by then."""
+    with engine.lend(PAIRS, pairs):
+        return at_time(engine, "touches", lambda now: _touches(engine, now), as_of)
+
+
+def _touches(engine: Engine, as_of: Any) -> Any:
     import ibis
 
     rows = alive(neutral(engine, "activities"))
@@ -104,8 +121,7 @@ def touches(engine: Engine, pairs: pd.DataFrame, as_of: int) -> pd.DataFrame:
     )
     after = after.select(of=after.object, of_id=after.record_id, unanswered_tries=after.unanswered_tries)
     whole = last.left_join(after, (last.object == after.of) & (last.record_id == after.of_id))
-    with engine.lend(PAIRS, pairs):
-        return query(engine, whole.drop("of", "of_id"))
+    return whole.drop("of", "of_id")
 
 
 def planned(engine: Engine, pairs: pd.DataFrame, as_of: int) -> pd.DataFrame:
@@ -113,18 +129,22 @@ def planned(engine: Engine, pairs: pd.DataFrame, as_of: int) -> pd.DataFrame:
 
     Every future activity counts, an e-mail too, but for mailings of the marketing and what was called off.
     """
-    t = alive(neutral(engine, "activities"))
-    t = t.filter(
-        (t.occurred_at > as_of)
-        & (t.known_at.fill_null(t.occurred_at) <= as_of)
-        & (t.type != "marketing_email")
-        & ~t.status.fill_null("").lower().isin(_CANCELLED)
-    )
-    t = t.select(id=t.id, next_at=t.occurred_at, next_kind=t.type)
-    linked = _linked(engine)
-    joined = linked.inner_join(t, linked.activity_id == t.id)
+
+    def ahead(now: Any) -> Any:
+        t = alive(neutral(engine, "activities"))
+        t = t.filter(
+            (t.occurred_at > now)
+            & (t.known_at.fill_null(t.occurred_at) <= now)
+            & (t.type != "marketing_email")
+            & ~t.status.fill_null("").lower().isin(_CANCELLED)
+        )
+        t = t.select(id=t.id, next_at=t.occurred_at, next_kind=t.type)
+        linked = _linked(engine)
+        joined = linked.inner_join(t, linked.activity_id == t.id)
+        return joined.select("object", "record_id", "next_at", "next_kind")
+
     with engine.lend(PAIRS, pairs):
-        found = query(engine, joined.select("object", "record_id", "next_at", "next_kind"))
+        found = at_time(engine, "planned", ahead, as_of)
     found["later"] = (~found["next_kind"].isin(_PREPARED)).astype(int)
     found = found.sort_values(["later", "next_at", "next_kind"]).drop_duplicates(["object", "record_id"])
     return pd.DataFrame(found.drop(columns="later"))

@@ -80,9 +80,13 @@ class Conditions(BaseModel):
                 yield key if value else f"not {key}"
             elif key in _RENAMED:
                 name, operator = _RENAMED[key]
-                yield f"{name} {operator} {value:g}"
+                yield f"{name} {operator} {_number(value)}"
             elif key == "close_date_within_days":
-                yield f"days_to_close_date >= 0 and days_to_close_date <= {value:g}"
+                yield f"days_to_close_date >= 0 and days_to_close_date <= {_number(value)}"
+
+
+def _number(value: float) -> str:
+    return written(Constant(float(value)))
 
 
 def _list(values: tuple[str, ...]) -> str:

@@ -70,6 +70,8 @@ Node = Symbol | Constant | Compare | Logic | Sum
 _COMPARISONS = {"eq": "==", "ne": "!=", "lt": "<", "le": "<=", "gt": ">", "ge": ">="}
 _ARITHMETIC = {"add": "+", "sub": "-", "mul": "*", "tdiv": "/"}
 _LONGEST = 2000
+# A repeated group that repeats something itself: "(a+)+" tries each way to split a text.
+_NESTED = re.compile(r"[+*}]\??\)[+*{]|[+*}]\??[^()]*\)[+*{]")
 # What the library finds while it reads, in our words.
 _SAID = {"data type mismatch": "the types of its parts do not fit"}
 # Deeper than any condition that people write; deeper ones would exhaust the stack of the parser.
@@ -295,6 +297,8 @@ def _compared(node: Compare, text: str) -> None:
 def _regular(node: Node, at: int) -> None:
     if not isinstance(node, Constant):
         raise ExpressionError("=~~ needs a constant at its right", at)
+    if _NESTED.search(str(node.value)):
+        raise ExpressionError("the regular expression repeats a repetition, which may take for ever", at)
     try:
         re.compile(str(node.value))
     except re.error as error:
@@ -347,4 +351,8 @@ def _constant(value: Value) -> str:
     if isinstance(value, str):
         escaped = value.replace("\\", "\\\\").replace('"', '\\"')
         return f'"{escaped}"'
-    return f"{value:g}" if value is not None else "null"
+    if value is None:
+        return "null"
+    # The grammar has no exponents with a sign; a number of fewer digits is written as people write it.
+    short = f"{value:.15g}"
+    return short if float(short) == value and "e" not in short else f"{value:f}"

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import combinations
 
-from sales_consultant.config.playbook.analysis import implies
+from sales_consultant.config.playbook.analysis import always_true, implies
+from sales_consultant.config.playbook.expressions import symbols
 from sales_consultant.config.playbook.rules import Rule
 
 
@@ -20,7 +21,17 @@ class Finding:
 
 def findings(rules: tuple[Rule, ...]) -> list[Finding]:
     """Rules of which the one is never chosen, and rules that say different things where they hold alike."""
-    return [f for one, other in combinations(rules, 2) for f in _pair(one, other)]
+    found = [
+        Finding(
+            "no condition",
+            rule.id,
+            "",
+            f'"{rule.id}" holds wherever its facts are known: "{rule.when}" is met by every value.',
+        )
+        for rule in rules
+        if symbols(rule.condition) and always_true(rule.condition, known=True)
+    ]
+    return found + [f for one, other in combinations(rules, 2) for f in _pair(one, other)]
 
 
 def _pair(one: Rule, other: Rule) -> Iterator[Finding]:

@@ -27,6 +27,8 @@ def find(text: str, rule: int | None, key: str = "", offset: int = 0) -> Positio
     """
     number, head, within, quote = -1, None, "", ""
     for index, line in enumerate(text.splitlines(), start=1):
+        if not quote and line.lstrip().startswith("#"):
+            continue
         if quote:
             quote = "" if line.count(quote) % 2 else quote
             continue

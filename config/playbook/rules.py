@@ -44,8 +44,8 @@ WORDS = (
     "intent_date",
 )
 # Words that are values which we write beside the text.
-OWN_VALUES = frozenset({"score", "grade", "tier", "churn_risk"})
-_FIELD_OF = {"tier": "customer_tier"}
+OWN_VALUES = frozenset({"score", "grade", "tier", "churn_risk", "product"})
+_FIELD_OF = {"tier": "customer_tier", "product": "recommended_product"}
 PLANNED_WORDS = ("kind", "date")
 
 

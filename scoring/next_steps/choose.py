@@ -110,6 +110,8 @@ def choose(
         counts[rule.id].blocked = int(out.sum())
     blocked = holds.any(axis=1) & ~able.any(axis=1)
     silenced = _silence(rules, rows, able, worth, silences, counts)
+    # What costs more than it may bring is no step.
+    able &= worth >= 0
     pauses = np.array([r.pause for r in rules], dtype=bool)
     paused = (able & pauses).any(axis=1)
     able[np.ix_(paused, ~pauses)] = False

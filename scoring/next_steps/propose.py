@@ -4,22 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import numpy as np
 import pandas as pd
 
 from sales_consultant.config.language.translation import Language, shown_date, translator
-from sales_consultant.engine import Engine, neutral, query
+from sales_consultant.engine import Engine
 from sales_consultant.scoring.next_steps import why_none
 from sales_consultant.scoring.next_steps.channels import best_channels
 from sales_consultant.scoring.next_steps.choose import Choice, RuleCounts, choose
 from sales_consultant.scoring.next_steps.silence import Answer, Silence, cooling_off, of_answers
-from sales_consultant.scoring.next_steps.state import Rows
+from sales_consultant.scoring.next_steps.state import Rows, day_of, zone_of
 from sales_consultant.scoring.next_steps.step_ids import EVENTS, PREPARE, step_id, trigger_of
-from sales_consultant.scoring.next_steps.wording import Words, day_of, gap, texts
+from sales_consultant.scoring.next_steps.wording import Words, gap, texts
 from sales_consultant.scoring.next_steps.working_days import calendar, working_day, working_day_before
 from sales_consultant.scoring.next_steps.worth import at_stake, priorities, worths
 
@@ -44,6 +43,10 @@ COLUMNS = (
     "probability",
 )
 _PREPARED = ("meeting", "call")
+# A judgement: what is planned for later than two weeks says nothing of what to do until then.
+PLANNED_DAYS = 14
+# Who is met in three days gets the answer then, or before, as the rep prepares.
+SOON_DAYS = 3
 Key = tuple[str, str]
 
 
@@ -110,12 +113,11 @@ def propose(engine: Engine, table: pd.DataFrame, playbook: Playbook, options: Op
     table = table[~table["closed"].map(lambda v: bool(v) and not gap(v)).astype(bool)].reset_index(drop=True)
     making = _Making(engine, table, playbook, options)
     choice = making.choice()
-    found, why = making.planned()
+    found, why = making.planned(choice)
     for index in range(len(table)):
         if index not in found and index not in why and choice.rule[index] >= 0:
             found[index] = making.step(index, choice)
-    _once_for_an_event(found, why, choice, making)
-    kept = _capped(found, why, choice, making)
+    kept = _within_caps(found, why, choice, making)
     without = making.without(choice, set(kept), why)
     _count(choice, kept, playbook.rules)
     rows = [{**kept[i].values} for i in sorted(kept)]
@@ -136,11 +138,12 @@ class _Making:
     def __init__(self, engine: Engine, table: pd.DataFrame, playbook: Playbook, options: Options) -> None:
         self.engine, self.table, self.playbook, self.options = engine, table, playbook, options
         self.zone = zone_of(engine)
-        self.today = day_of(options.as_of, self.zone)
+        self.today = (
+            day_of(options.as_of, self.zone) or datetime.fromtimestamp(options.as_of / 1000, UTC).date()
+        )
         self.say = translator(options.language)
         self.rows = Rows(table)
         self.keys: list[Key] = [(str(r["object"]), str(r["record_id"])) for r in self.rows]
-        self._true_still = why_none.still_true(self.today, options.language)
         self._calendars = {c: calendar(c) for c in {options.country, *options.countries.values()}}
         best = any(r.channel == "best" for r in playbook.rules)
         self._best = best_channels(engine, table, as_of=options.as_of) if best else {}
@@ -168,21 +171,27 @@ class _Making:
             return []
         found = of_answers(answers, self.today, self.country(row))
         shown = self.options.current.get(key, "")
-        return found + cooling_off(self.playbook.rules, ended, shown, self.today)
+        return found + cooling_off(self.playbook.rules, ended, shown, self.today, answers)
 
-    def planned(self) -> tuple[dict[int, _Row], dict[int, tuple[str, str]]]:
-        """Steps to prepare what is planned, and of what else is planned that nothing is to do until then."""
+    def planned(self, choice: Choice) -> tuple[dict[int, _Row], dict[int, tuple[str, str]]]:
+        """Steps to prepare what is planned soon, and of what else is planned that nothing is to do until then.
+
+        What they wrote and wait for comes first, unless the meeting is near.
+        """
         steps, why = {}, {}
         for index, row in enumerate(self.rows):
-            if gap(row.get("next_at")):
+            at = None if gap(row.get("next_at")) else day_of(float(row["next_at"]), self.zone)
+            if at is None or (at - self.today).days > PLANNED_DAYS:
                 continue
-            at = day_of(float(row["next_at"]), self.zone)
+            rule = self.playbook.rules[choice.rule[index]] if choice.rule[index] >= 0 else None
+            urgent = rule is not None and rule.trigger in EVENTS and rule.due_working_days <= 1
+            if urgent and (at - self.today).days > SOON_DAYS:
+                continue
             shown = shown_date(at, self.options.language)
             kind = str(row["next_kind"])
             if kind not in _PREPARED:
                 named = why_none.kind_of(kind, self.options.language)
-                text = self.say(why_none.PLANNED).format(kind=named, date=shown)
-                why[index] = (text, "")
+                why[index] = (self.say(why_none.PLANNED).format(kind=named, date=shown), "")
                 continue
             words = {"kind": self.say(kind), "date": shown}
             due = max(self.today, working_day_before(at, self.country(row)))
@@ -192,6 +201,21 @@ class _Making:
             values = self._values(index, text, due, reason, "medium", "none", 0.0, key, PREPARE)
             steps[index] = self._row(index, values)
         return steps, why
+
+    def answered_events(self) -> set[object]:
+        """What persons did that was answered to on any of their records, and is silent there today."""
+        rules = {r.id: r for r in self.playbook.rules if r.trigger in EVENTS}
+        found: set[object] = set()
+        for key, row in zip(self.keys, self.rows, strict=True):
+            if key not in self.options.answers or gap(row.get("contact_id")):
+                continue
+            for silence in of_answers(self.options.answers[key], self.today, self.country(row)):
+                if silence.rule in rules:
+                    rule = rules[silence.rule]
+                    trigger = trigger_of(rule.trigger, row)
+                    if not silence.step_id or silence.step_id == step_id(rule.id, key[1], trigger):
+                        found.add((rule.id, row["contact_id"], trigger))
+        return found
 
     def step(self, index: int, choice: Choice) -> _Row:
         """The step of the rule chosen for a record."""
@@ -207,8 +231,8 @@ class _Making:
         values["propensity"] = float(choice.propensity[index])
         values["probability"] = None if gap(row.get("probability")) else float(row["probability"])
         if rule.draft:
-            values["draft_subject"] = rule.draft.subject.format_map(words)
-            values["draft_body"] = rule.draft.body.format_map(words)
+            values["draft_subject"] = self.say(rule.draft.subject).format_map(words)
+            values["draft_body"] = self.say(rule.draft.body).format_map(words)
         found = self._row(index, values)
         if rule.trigger in EVENTS and not gap(row.get("contact_id")):
             found.event = (rule.id, row["contact_id"], trigger_of(rule.trigger, row))
@@ -246,45 +270,48 @@ class _Making:
         for place, index in enumerate(asked):
             text = why_none.before(days.get(place), self.today, self.options.language)
             shown = self.options.shown_why.get(self.keys[index], "")
-            why[index] = (shown if shown in self._true_still else text, "")
+            still = why_none.still_true(days.get(place), self.today, self.options.language)
+            why[index] = (shown if shown in still else text, "")
         rows = [(*self.keys[i], *why[i]) for i in sorted(why) if i not in kept]
         return pd.DataFrame(rows, columns=["object", "record_id", "why", "rule"])
 
 
-def _once_for_an_event(
-    found: dict[int, _Row], why: dict[int, tuple[str, str]], choice: Choice, making: _Making
-) -> None:
-    """What a person did is asked once: on the record whose step stands, else on the one that is worth most."""
-    first: dict[object, _Row] = {}
-    for row in sorted(found.values(), key=lambda r: (not r.values["stands"], r.key[0] != "deals", r.rank)):
-        if row.event is None:
-            continue
-        if row.event not in first:
-            first[row.event] = row
-            continue
-        del found[row.index]
-        rule = row.values["rule"]
-        choice.counts[rule].elsewhere += 1
-        why[row.index] = (making.say(why_none.ELSEWHERE), rule)
-
-
-def _capped(
+def _within_caps(
     found: dict[int, _Row], why: dict[int, tuple[str, str]], choice: Choice, making: _Making
 ) -> dict[int, _Row]:
-    """The steps that stand, and of the new ones what each owner can take on today."""
+    """The steps that stand, and of the new ones what each owner can take on today.
+
+    What a person did is asked once: where its step stands, else on the deal before the contact, on the one that is worth most,
+    of an owner who has room. Where it was answered on one record, it is answered. To prepare for a meeting takes no room.
+    """
     options, left, kept = making.options, dict[str, int](), dict[int, _Row]()
-    for row in sorted(found.values(), key=lambda r: r.rank):
-        if not row.values["stands"]:
+    best: dict[object, tuple[Any, ...]] = {}
+    for row in found.values():
+        if row.event is not None:
+            best[row.event] = min(best.get(row.event, row.rank), row.rank)
+    taken = making.answered_events()
+
+    def order(row: _Row) -> tuple[Any, ...]:
+        first = row.rank if row.event is None else best[row.event]
+        return (not row.values["stands"], first, row.key[0] != "deals", row.rank)
+
+    for row in sorted(found.values(), key=order):
+        rule = row.values["rule"]
+        if row.event is not None and row.event in taken:
+            choice.counts[rule].elsewhere += 1
+            why[row.index] = (making.say(why_none.ELSEWHERE), rule)
+            continue
+        if not row.values["stands"] and rule != PREPARE:
             given = options.given_today.get(row.owner, 0)
             room = left.setdefault(row.owner, options.max_new_per_owner - given)
             if room <= 0:
-                rule = row.values["rule"]
-                if rule in choice.counts:
-                    choice.counts[rule].capped += 1
+                choice.counts[rule].capped += 1
                 text = making.say(why_none.CAPPED).format(cap=options.max_new_per_owner)
                 why[row.index] = (text, rule)
                 continue
             left[row.owner] -= 1
+        if row.event is not None:
+            taken.add(row.event)
         kept[row.index] = row
     return kept
 
@@ -292,12 +319,3 @@ def _capped(
 def _owner(row: Mapping[str, Any]) -> str:
     owner = row.get("owner_id")
     return "" if gap(owner) else str(owner)
-
-
-def zone_of(engine: Engine) -> ZoneInfo:
-    """The time zone of the CRM's company; UTC where it is not known."""
-    zones = query(engine, neutral(engine, "org").select("time_zone"))["time_zone"].dropna()
-    try:
-        return ZoneInfo(str(zones.iloc[0]) if len(zones) else "UTC")
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        return ZoneInfo("UTC")

@@ -64,15 +64,25 @@ def of_answers(answers: Iterable[Answer], today: date, of: Calendar = WEEKDAYS) 
     return found
 
 
-def cooling_off(rules: Iterable[Rule], ended: Mapping[str, date], shown: str, today: date) -> list[Silence]:
+def cooling_off(
+    rules: Iterable[Rule],
+    ended: Mapping[str, date],
+    shown: str,
+    today: date,
+    answers: Iterable[Answer] = (),
+) -> list[Silence]:
     """The rules that are silent on a record because their step was withdrawn lately.
 
-    `ended` says by rule when its last step was withdrawn; `shown` is the step that the record shows, which is not cooled.
+    `ended` says by rule when its last step was withdrawn; `shown` is the step that the record shows, which is not cooled. A
+    step that went because of an answer comes back when the answer says so.
     """
     found = []
+    answered = {(rule_of(a.step_id), a.on) for a in answers}
     for rule in rules:
         last = ended.get(rule.id)
         if last is None or not rule.cooling_off_days or rule_of(shown) == rule.id:
+            continue
+        if any((rule.id, last - timedelta(days=n)) in answered for n in (0, 1)):
             continue
         until = last + timedelta(days=rule.cooling_off_days)
         if today < until:

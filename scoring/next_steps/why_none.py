@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 AHEAD_DAYS = 30
 PLANNED = "{kind} is planned for {date}"
 CAPPED = "within the cap of {cap} new steps a day for this owner"
-UNREACHABLE = "they must not be called or written to"
+UNREACHABLE = "what is to do needs a way of contact that they do not allow"
 ELSEWHERE = "the same is asked on another record of theirs"
 BEFORE = "nothing to do before {date}"
 NOTHING = "nothing to do for now"
@@ -59,14 +59,33 @@ def _no_news() -> tuple[frozenset[str], tuple[str, ...]]:
     return waiting, tuple(translate(CAPPED, lang).partition("{cap}")[0] for lang in LANGUAGES)
 
 
-def is_news(text: str) -> bool:
-    """Whether a new text of why there is no step is worth telling: that nothing is to do, or that others came first, is not.
+def is_news(text: str, shown: str) -> bool:
+    """Whether a new text of why there is no step is worth a write beside the one that is shown.
 
-    >>> is_news("a meeting is planned for 12 May 2026"), is_news(NOTHING)
+    That nothing is to do yet, or that others came first, is no news beside another of these; beside "a meeting is planned"
+    it is.
+
+    >>> is_news("a meeting is planned for 12 May 2026", NOTHING), is_news(NOTHING, "nothing to do before 12 May 2026")
     (True, False)
     """
+    return not (_calm(text) and _calm(shown))
+
+
+def _calm(text: str) -> bool:
     waiting, capped = _no_news()
-    return text not in waiting and not text.startswith(capped)
+    return (
+        text in waiting
+        or text.startswith(capped)
+        or any(text.startswith(p) or text.endswith(e) for p, e in _before())
+    )
+
+
+@cache
+def _before() -> tuple[tuple[str, str], ...]:
+    """What "nothing to do before" begins and ends with in each language; a part that a language lacks is none."""
+    none = "\0"
+    parts = [translate(BEFORE, lang).partition("{date}") for lang in LANGUAGES]
+    return tuple((p or none, e or none) for p, _, e in parts)
 
 
 def kind_of(kind: object, language: Language) -> str:
@@ -98,9 +117,10 @@ def first_days(rules: Sequence[Rule], table: pd.DataFrame) -> dict[int, int]:
     return found
 
 
-def still_true(today: date, language: Language) -> frozenset[str]:
-    """What a record without a step may say while nothing happens: it goes on being true, and is left as it is."""
-    ahead = range(1, AHEAD_DAYS + 1)
+@cache
+def still_true(days: int | None, today: date, language: Language) -> frozenset[str]:
+    """What a record without a step may go on saying: that nothing is to do, or nothing before a day up to the true one."""
+    ahead = range(1, (days or AHEAD_DAYS) + 1)
     return frozenset({before(None, today, language), *(before(d, today, language) for d in ahead)})
 
 

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 import pandas as pd
 
 from sales_consultant.config.language.translation import shown_date, shown_number, translator
+from sales_consultant.scoring.next_steps.state import calendar_day, day_of
 from sales_consultant.scoring.propensity import band, clean, length
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from zoneinfo import ZoneInfo
 
     from sales_consultant.config.language.translation import Language
     from sales_consultant.config.playbook import Rule
@@ -45,11 +45,6 @@ OTHERS = (NEVER, UNKNOWN, NO_STAGE, NO_TIME, THEM, THEIR_COMPANY, PRODUCT, ON)
 def gap(value: Any) -> bool:
     """None, NaN and pandas' own missing values."""
     return value is None or (not isinstance(value, (list, tuple, frozenset)) and bool(pd.isna(value)))
-
-
-def day_of(ms: float, zone: ZoneInfo) -> date:
-    """The date of a moment in a zone."""
-    return datetime.fromtimestamp(ms / 1000, UTC).astimezone(zone).date()
 
 
 class Words:
@@ -99,11 +94,9 @@ class Words:
             return self._say(
                 UNKNOWN if word in ("close_date", "created", "renewal", "intent_date") else NEVER
             )
-        day = (
-            datetime.fromtimestamp(float(at or 0) / 1000, UTC).date()
-            if word in _DAYS
-            else day_of(float(at or 0), self._zone)
-        )
+        day = (calendar_day if word in _DAYS else day_of)(float(at or 0), self._zone)
+        if day is None:
+            return self._say(UNKNOWN)
         shown = shown_date(day, self._language)
         return shown if word == "close_date" else self._say(ON).format(date=shown)
 

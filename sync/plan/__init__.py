@@ -8,7 +8,7 @@ from sales_consultant.sync.plan.pilot import Ask, Narrowed, allowed, decide, des
 from sales_consultant.sync.plan.plan import NEW_TASK, CurrentValues, Limits, Plan, make
 from sales_consultant.sync.plan.returning import before_rollback, fields_on_hold, release
 from sales_consultant.sync.plan.step_memory import EVIDENCE, evidence, keep_drawn, keep_feedback, steps_of
-from sales_consultant.sync.plan.steps import Steps, playbook_path
+from sales_consultant.sync.plan.steps import Steps, owned_products, playbook_path
 
 __all__ = [
     "EVIDENCE",
@@ -35,6 +35,7 @@ __all__ = [
     "make",
     "narrowing",
     "override",
+    "owned_products",
     "playbook_path",
     "release",
     "salt",

@@ -289,5 +289,6 @@ def _foreign(key: RecordRef, current: Values, written: Values, wanted: Values) -
 
 
 def _lost(key: str, old: Canonical, new: Canonical) -> bool:
-    """Whether a field goes that says something by itself."""
-    return bool(old) and new is None and not by_key(key).rides
+    """Whether a field goes that says something by itself; an answer goes with its step, and is kept here."""
+    described = by_key(key)
+    return bool(old) and new is None and not (described.rides or described.people_write)

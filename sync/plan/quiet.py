@@ -71,8 +71,8 @@ def quiet(wanted: _Values, current: _Values, foreign: set[str], terms: Terms = _
     )
     if not worth_it and not _regraded(wanted, current, terms):
         return {}
-    if stands and terms.names(wanted["next_step_id"]):
-        # Its words name what is written now: they are said anew, and the date stays.
+    if stands:
+        # It is written anyway: its words are said anew, so that they name what is true now, and the date stays.
         wanted |= words
     return {k: v for k, v in wanted.items() if v != current.get(k)}
 
@@ -147,7 +147,8 @@ def _no_step_is_news(wanted: _Values, current: _Values) -> bool:
         or why == current.get("next_step_reason")
     ):
         return False
-    return not current.get("next_step_reason") or is_news(why)
+    shown = current.get("next_step_reason")
+    return not shown or is_news(why, shown)
 
 
 def _regraded(wanted: _Values, current: _Values, terms: Terms) -> bool:

@@ -2,9 +2,9 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
@@ -28,7 +28,7 @@ _REMEMBERED_DAYS = 366
 def read(state: State, as_of: int, zone: ZoneInfo) -> StepMemory:
     """What is remembered as of a time; days are days in the company's zone."""
     answers = _answers(state, zone)
-    return StepMemory(steps_of_day(state, as_of), answers, _ended(state, as_of, zone))
+    return StepMemory(steps_of_day(state, as_of, zone), answers, _ended(state, as_of, zone))
 
 
 def _shares(
@@ -54,12 +54,13 @@ def evidence(state: State) -> dict[str, Evidence]:
     return {r: Evidence.from_dict(e) for r, e in json.loads(held).items()} if held else {}
 
 
-def keep_drawn(state: State, desired: Desired, *, now: int) -> None:
-    """Keep which steps were drawn, and with which chance; the first time of a step counts."""
+def keep_drawn(state: State, desired: Desired, planned: Collection[RecordRef], *, now: int) -> None:
+    """Keep which of the planned steps were drawn, and with which chance; the first time of a step counts."""
     rows = [
         {"object": k.object, "record_id": k.record_id, "step_id": s, "rule": rule_of(s),
          "propensity": chance, "probability": p, "chosen_at": now}
         for k, (s, chance, p) in desired.drawn.items()
+        if k in planned and chance < 1
     ]  # fmt: skip
     if rows:
         with state.begin() as c:
@@ -78,14 +79,16 @@ def steps_of(ws: Workspace, as_of: int) -> Steps:
     return Steps(ws.settings, rules, ws.connection.language, memory)
 
 
-def steps_of_day(state: State, moment: int) -> list[RecordRef]:
-    """Records that got their step on the day (UTC) of a moment: an owner's allowance of that day is used by them."""
-    day = moment // DAY_MS * DAY_MS
+def steps_of_day(state: State, moment: int, zone: ZoneInfo) -> list[RecordRef]:
+    """Records that got their step on the day of a moment in a zone: an owner's allowance of that day is used by them."""
+    begin = datetime.combine(_day(moment, zone), time(), zone)
+    day = int(begin.timestamp() * 1000)
+    end = int((begin + timedelta(days=1)).timestamp() * 1000)
     query = sa.select(written.c.object, written.c.record_id).where(
         written.c.field == "next_step_id",
         written.c.value.is_not(None),
         written.c.at >= day,
-        written.c.at < day + DAY_MS,
+        written.c.at < end,
     )
     with state.begin() as c:
         return [RecordRef(str(o), str(i)) for o, i in c.execute(query)]
@@ -119,10 +122,19 @@ def _ended(state: State, as_of: int, zone: ZoneInfo) -> dict[RecordRef, Mapping[
     return dict(found)
 
 
+def _emptied(state: State) -> dict[tuple[str, str], int]:
+    """When we last emptied the answer of each record."""
+    query = sa.select(written.c.object, written.c.record_id, written.c.at).where(
+        written.c.field == "next_step_feedback", written.c.value.is_(None)
+    )
+    return {(str(r["object"]), str(r["record_id"])): int(r["at"]) for r in state.rows(query)}
+
+
 def keep_feedback(state: State, held: CurrentValues, *, now: int) -> int:
     """Keep what reps answered to a step, with the step it belongs to; returns how many answers are new or others.
 
-    A value that is not one of ours is nobody's answer. The time of an answer is when it was first seen.
+    A value that is not one of ours is nobody's answer. The time of an answer is when it was first seen; the same answer to
+    a step that has come back is a new one, as the field was emptied in between.
     """
     known = by_key("next_step_feedback").options
     given = {
@@ -133,10 +145,15 @@ def keep_feedback(state: State, held: CurrentValues, *, now: int) -> int:
     if not given:
         return 0
     before = {
-        (str(r["object"]), str(r["record_id"]), str(r["step_id"])): str(r["value"])
+        (str(r["object"]), str(r["record_id"]), str(r["step_id"])): (str(r["value"]), int(r["seen_at"]))
         for r in state.rows(sa.select(feedback))
     }
-    new = {k: v for k, v in given.items() if before.get(k) != v}
+    emptied = _emptied(state)
+    new = {
+        k: v
+        for k, v in given.items()
+        if before.get(k, ("", 0))[0] != v or emptied.get((k[0], k[1]), -1) >= before[k][1]
+    }
     rows = [
         {"object": o, "record_id": i, "step_id": s, "value": v, "seen_at": now}
         for (o, i, s), v in new.items()

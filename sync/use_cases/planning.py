@@ -22,6 +22,7 @@ from sales_consultant.sync.plan import (
     control_group,
     decide,
     fields_on_hold,
+    keep_drawn,
     left_behind,
     make,
 )
@@ -86,6 +87,10 @@ def planning(
         shown = {wanted.unit(RecordRef(e.object, e.record_id)) for e in plan.entries}
         control_group.assign(ws.state, shown, share=share, now=ws.connector.latest())
     plan.missing_fields = missing
+    if writing and wanted.drawn:
+        keep_drawn(
+            ws.state, wanted, {RecordRef(e.object, e.record_id) for e in plan.entries}, now=wanted.as_of
+        )
     _plan_tasks(ws, run, plan, wanted, current, limits)
     plan.calls = calls_for(ws.connector, [e.change() for e in (*plan.entries, *plan.tasks)])
     name_currencies(ws.warehouse.engine, plan)

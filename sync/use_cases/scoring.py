@@ -17,7 +17,6 @@ from sales_consultant.sync.plan import (
     CurrentValues,
     Desired,
     current_values,
-    keep_drawn,
     keep_feedback,
     steps_of,
 )
@@ -97,7 +96,6 @@ def _scored(
             language=ws.connection.language,
             progress=progress,
         )
-    keep_drawn(ws.state, wanted, now=run.context.as_of)
     run.counts["scored"] = wanted.scored
     run.counts["drift"] = wanted.drift
     run.counts["estimated_amounts"] = len(wanted.estimated)

@@ -20,6 +20,7 @@ def messages() -> set[str]:
     """All English messages that reps read in a reason or a next step."""
     book = playbook.load()
     rules = {text for r in book.rules for text in (r.step, r.reason)}
+    rules |= {text for r in book.rules if r.draft for text in (r.draft.subject, r.draft.body)}
     spans = {length(days) for days in (1, 8, 20, 60, 100, 200, 400)}
     labels = set[str]()
     entities: tuple[Entity, ...] = ("deals", "contacts", "companies")

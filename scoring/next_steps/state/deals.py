@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
@@ -10,6 +11,7 @@ import pandas as pd
 from sales_consultant.config.clock import DAY_MS
 from sales_consultant.engine import Engine, alive, as_ms, neutral, query
 from sales_consultant.scoring.features import deal_contacts, deal_state
+from sales_consultant.scoring.next_steps.state.days import calendar_day, day_of, zone_of
 from sales_consultant.scoring.next_steps.state.people import decides_by_role
 from sales_consultant.scoring.next_steps.state.touches import at_time
 
@@ -50,9 +52,18 @@ def deal_facts(engine: Engine, chosen: pd.DataFrame, *, as_of: int) -> pd.DataFr
     usual = rows[rows["amount"] > 0].groupby(rows["currency"].fillna(""))["amount"].median()
     rows["amount_ratio"] = rows["amount"] / rows["currency"].fillna("").map(usual).replace(0, np.nan)
     rows["has_close_date"] = rows["at_close"].notna().astype(object)
-    passed = rows["close_date_passed"].astype("boolean").fillna(False)
-    rows["close_date_passed"] = passed.astype(bool).astype(object)
+    ahead = _days_ahead(rows["at_close"], zone_of(engine), as_of)
+    rows["days_to_close_date"] = ahead
+    rows["close_date_passed"] = (ahead < 0).astype(object)
     return _stages(engine, rows)
+
+
+def _days_ahead(at: pd.Series[float], zone: ZoneInfo, as_of: int) -> pd.Series[float]:
+    """Days of the calendar until each date: a deal that closes today has not passed its date."""
+    today = day_of(as_of, zone)
+    days = {float(ms): calendar_day(float(ms), zone) for ms in at.dropna().unique()}
+    ahead = {ms: (d - today).days for ms, d in days.items() if d is not None and today is not None}
+    return at.astype("float64").map(ahead).astype("float64")
 
 
 def _moves(engine: Engine, as_of: int) -> pd.DataFrame:

@@ -60,7 +60,7 @@ def facts(
     table = _in_touch(engine, table, as_of)
     table = _bought(engine, table, customers, as_of)
     if signals is not None:
-        table = _written(table, signals)
+        table = _written(table, signals, people)
         table["days_since_intent"] = (as_of - table["at_intent"].astype("float64")) / DAY_MS
     table["age_days"] = (as_of - pd.to_numeric(table["created_at"], errors="coerce")) / DAY_MS
     table["has_owner"] = table["owner_id"].notna() & (table["owner_id"].astype(object) != "")
@@ -69,24 +69,37 @@ def facts(
     return pd.DataFrame(table.drop(columns="_order").reset_index(drop=True))
 
 
-def _written(table: pd.DataFrame, signals: pd.DataFrame) -> pd.DataFrame:
-    """What they wrote; who wrote to unsubscribe must not be written to, whatever the CRM's own field says."""
-    told = signals.drop_duplicates(["object", "record_id"])
-    table = table.merge(told, on=["object", "record_id"], how="left")
-    out = {
-        (o, i)
-        for o, i, u in zip(told["object"], told["record_id"], told["unsubscribed"], strict=True)
-        if u is True or u == 1
-    }
-    if out and "no_email" in table:
-        person = table["contact_id"] if "contact_id" in table else table["record_id"]
-        named = [
-            (o, i) in out or ("contacts", p) in out
-            for o, i, p in zip(table["object"], table["record_id"], person, strict=True)
-        ]
-        table["no_email"] = [
-            True if hit else held for hit, held in zip(named, table["no_email"], strict=True)
-        ]
+def _written(table: pd.DataFrame, signals: pd.DataFrame, people: pd.DataFrame) -> pd.DataFrame:
+    """What they wrote: on a deal also its contact, of a company all its people; the last message that wants something counts.
+
+    Who wrote to unsubscribe must not be written to, whatever the CRM's own field says.
+    """
+    told = signals[["object", "record_id", "intent", "at_intent", "sentiment", "unsubscribed"]]
+    parts = [table[["object", "record_id"]].assign(of=table["object"], key=table["record_id"])]
+    if "contact_id" in table:
+        deals = table[(table["object"] == "deals") & table["contact_id"].notna()]
+        parts.append(deals[["object", "record_id"]].assign(of="contacts", key=deals["contact_id"]))
+    staff = people[people["company_id"].notna()]
+    firms = table.loc[table["object"] == "companies", ["object", "record_id"]]
+    of = firms.merge(staff[["company_id", "contact_id"]], left_on="record_id", right_on="company_id")
+    parts.append(of[["object", "record_id"]].assign(of="contacts", key=of["contact_id"]))
+    whose = pd.concat(parts, ignore_index=True).astype(object)
+    found = whose.merge(
+        told.rename(columns={"object": "of", "record_id": "key"}).astype({"of": object, "key": object}),
+        on=["of", "key"],
+    )
+    out = found[[u is True or u == 1 for u in found["unsubscribed"]]]
+    silent = set(zip(out["object"], out["record_id"], strict=True))
+    last = found.sort_values("at_intent", ascending=False, na_position="last", kind="stable")
+    last = last.drop_duplicates(["object", "record_id"])
+    table = table.merge(
+        last[["object", "record_id", "intent", "at_intent", "sentiment"]],
+        on=["object", "record_id"],
+        how="left",
+    )
+    if silent and "no_email" in table:
+        keys = zip(table["object"], table["record_id"], strict=True)
+        table["no_email"] = [True if k in silent else v for k, v in zip(keys, table["no_email"], strict=True)]
     return table
 
 

@@ -13,13 +13,16 @@ from sales_consultant.config.playbook.expressions import Compare, Constant, Logi
 @pytest.mark.parametrize(
     ("text", "always", "never"),
     [
-        ("score >= 1", True, False),
+        ("score >= 1", False, False),
+        ("purchases >= 0", True, False),
+        ("amount > 1e17", False, False),
         ("score > 99", False, True),
         ("score > 5 and score < 3", False, True),
-        ("score > 5 or score <= 5", True, False),
-        ('grade in ["A", "B", "C", "D"]', True, False),
+        ("score > 5 or score <= 5", False, False),
+        ('grade in ["A", "B", "C", "D"]', False, False),
         ('grade == "A" and grade == "B"', False, True),
-        ("unanswered or not unanswered", True, False),
+        ("unanswered or not unanswered", False, False),
+        ("has_owner or not has_owner", True, False),
         ("age_days < 0", False, True),
         ("days_to_close_date < 0", False, False),
         ("true", True, False),
@@ -31,6 +34,12 @@ def test_always_and_never(text: str, always: bool, never: bool) -> None:
     assert (always_true(parse(text)), never_true(parse(text))) == (always, never)
 
 
+def test_wherever_the_facts_are_known() -> None:
+    for text in ("score >= 1", "tier >= 1", "unanswered or not unanswered", "days_since_intent >= 0"):
+        assert always_true(parse(text), known=True) and not always_true(parse(text))
+    assert not implies(parse("score >= 50"), parse("score >= 50 and tier >= 1"))
+
+
 def test_one_within_the_other() -> None:
     narrow, wide = parse('grade == "A" and score >= 80'), parse('grade in ["A", "B"]')
     assert implies(narrow, wide) and not implies(wide, narrow)
@@ -39,9 +48,9 @@ def test_one_within_the_other() -> None:
 
 
 VALUES: dict[str, list[object]] = {
-    "score": [1, 19, 20, 21, 50, 79, 80, 81, 99],
-    "grade": ["A", "B", "C", "D"],
-    "unanswered": [True, False],
+    "score": [1, 19, 20, 21, 50, 79, 80, 81, 99, None],
+    "grade": ["A", "B", "C", "D", None],
+    "unanswered": [True, False, None],
 }
 ATOMS = ["score >= 20", "score < 80", "score == 50", 'grade == "A"', 'grade in ["A", "C"]', "unanswered"]
 CONDITIONS = st.recursive(
@@ -55,21 +64,32 @@ CONDITIONS = st.recursive(
 )
 
 
-def holds(node: Node, row: dict[str, object]) -> bool:
+def truth(node: Node, row: dict[str, object]) -> bool | None:
+    """Kleene's logic, a row at a time."""
     if isinstance(node, Logic):
-        told = [holds(p, row) for p in node.parts]
-        return not told[0] if node.operator == "not" else all(told) if node.operator == "and" else any(told)
+        told = [truth(p, row) for p in node.parts]
+        if node.operator == "not":
+            return None if told[0] is None else not told[0]
+        settles = node.operator == "or"
+        return settles if settles in told else None if None in told else not settles
     if isinstance(node, Symbol):
-        return bool(row[node.name])
+        value = row[node.name]
+        return None if value is None else bool(value)
     assert isinstance(node, Compare) and isinstance(node.left, Symbol) and isinstance(node.right, Constant)
     left, right = row[node.left.name], node.right.value
+    if left is None:
+        return None
     if node.operator == "in":
         assert isinstance(right, tuple)
         return left in right
-    compared = {"==": left == right, ">=": False, "<": False}
-    if isinstance(left, (int, float)) and isinstance(right, float):
-        compared |= {">=": left >= right, "<": left < right}
-    return compared[node.operator]
+    if node.operator == "==":
+        return left == right
+    assert isinstance(left, (int, float)) and isinstance(right, float)
+    return left >= right if node.operator == ">=" else left < right
+
+
+def holds(node: Node, row: dict[str, object]) -> bool:
+    return truth(node, row) is True
 
 
 ROWS = [dict(zip(VALUES, row, strict=True)) for row in itertools.product(*VALUES.values())]

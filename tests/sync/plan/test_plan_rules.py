@@ -204,6 +204,9 @@ def test_an_answer_is_emptied_with_its_step_and_never_else() -> None:
     other = {**NOW, "next_step": "Write", "next_step_id": "write:2"}
     assert changed(plan_for(other, answered))["next_step_feedback"] is None
     assert "next_step_feedback" not in changed(plan_for(other, NOW))
+    assert plan_for(other, answered).emptied == plan_for(other, NOW).emptied, (
+        "no guard takes it for a value that is lost"
+    )
 
 
 def test_the_money_of_a_step_is_emptied_and_never_written_again() -> None:

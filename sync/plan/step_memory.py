@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -15,6 +15,7 @@ from sales_consultant.config.fields.catalogue import by_key
 from sales_consultant.config.playbook import Rule
 from sales_consultant.config.records import RecordRef
 from sales_consultant.scoring.next_steps import Answer, Evidence, accepted_factor, rule_of, zone_of
+from sales_consultant.sync.journal import Entry
 from sales_consultant.sync.plan.desired_values import Desired
 from sales_consultant.sync.plan.plan import CurrentValues
 from sales_consultant.sync.plan.steps import StepMemory, Steps, playbook_path
@@ -54,8 +55,11 @@ def evidence(state: State) -> dict[str, Evidence]:
     return {r: Evidence.from_dict(e) for r, e in json.loads(held).items()} if held else {}
 
 
-def keep_drawn(state: State, desired: Desired, planned: Collection[RecordRef], *, now: int) -> None:
+def keep_drawn(state: State, desired: Desired, entries: Iterable[Entry], *, now: int) -> None:
     """Keep which of the planned steps were drawn, and with which chance; the first time of a step counts."""
+    if not desired.drawn:
+        return
+    planned = {RecordRef(e.object, e.record_id) for e in entries}
     rows = [
         {"object": k.object, "record_id": k.record_id, "step_id": s, "rule": rule_of(s),
          "propensity": chance, "probability": p, "chosen_at": now}

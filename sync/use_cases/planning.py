@@ -1,6 +1,6 @@
 """The plan of a run: the difference, less what is left alone."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from sales_consultant.config.errors import (
     AccessError,
@@ -58,8 +58,7 @@ def planning(
     # A plan shows what would be written once the fields are there; a run writes what it can and names the rest.
     out = missing if writing else {}
     fields = {o: tuple(f for f in fs if f.key not in out.get(o, {})) for o, fs in ws.every_field.items()}
-    share = ws.settings.proof.control_share
-    drawn = share > 0 or control_group.any_control(ws.state)
+    drawn = (share := ws.settings.proof.control_share) > 0 or control_group.any_control(ws.state)
     units = {k: wanted.unit(k) for k in current.values if k in wanted.directory} if drawn else {}
     group = control_group.assign(ws.state, units.values(), share=share, now=ws.connector.latest())
     on_hold = fields_on_hold(ws.state)
@@ -78,19 +77,14 @@ def planning(
         keep_foreign=ws.settings.write.on_foreign_edit == "keep",
     )
 
-    def watch(keys: list[RecordRef]) -> Iterator[RecordRef]:
-        return watched(keys, reporter, "planning", len(keys))
-
-    plan = make(wanted, current, fields, limits, identity=str(ws.identity), watch=watch)
+    plan = make(wanted, current, fields, limits, identity=str(ws.identity), watch=_watch(reporter))
     if not drawn:
         # Without a control group only who is shown something has to be remembered as that.
         shown = {wanted.unit(RecordRef(e.object, e.record_id)) for e in plan.entries}
         control_group.assign(ws.state, shown, share=share, now=ws.connector.latest())
     plan.missing_fields = missing
-    if writing and wanted.drawn:
-        keep_drawn(
-            ws.state, wanted, {RecordRef(e.object, e.record_id) for e in plan.entries}, now=wanted.as_of
-        )
+    if writing:
+        keep_drawn(ws.state, wanted, plan.entries, now=wanted.as_of)
     _plan_tasks(ws, run, plan, wanted, current, limits)
     plan.calls = calls_for(ws.connector, [e.change() for e in (*plan.entries, *plan.tasks)])
     name_currencies(ws.warehouse.engine, plan)
@@ -98,6 +92,10 @@ def planning(
     if missing:
         run.counts["missing_fields"] = {o: sorted(m) for o, m in missing.items()}
     return plan
+
+
+def _watch(reporter: Reporter) -> Callable[[list[RecordRef]], Iterator[RecordRef]]:
+    return lambda keys: watched(keys, reporter, "planning", len(keys))
 
 
 def _plan_tasks(

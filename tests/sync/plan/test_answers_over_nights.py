@@ -17,11 +17,12 @@ from sales_consultant.config.settings import Settings
 from sales_consultant.engine import DuckEngine
 from sales_consultant.scoring.next_steps import rule_of
 from sales_consultant.scoring.next_steps.working_days import working_day
+from sales_consultant.sync.journal import Entry
 from sales_consultant.sync.plan import step_memory
 from sales_consultant.sync.plan.desired_values import KEPT, Desired, put
 from sales_consultant.sync.plan.plan import CurrentValues, Limits, Values, make
 from sales_consultant.sync.plan.steps import Steps
-from sales_consultant.sync.stores import State, feedback
+from sales_consultant.sync.stores import State, feedback, written
 
 FIELDS = fields("standard", ["deals"])
 BOOK = playbook.load()
@@ -77,12 +78,29 @@ class Office:
         Steps(Settings(), BOOK, memory=memory)(engine, desired, [scores], shown)
         for entry in make(desired, held, FIELDS, Limits(), identity="x").entries:
             self.values[RecordRef(entry.object, entry.record_id)] |= {k: new for k, _, new in entry.fields}
+            self.wrote(entry, as_of)
         found = {}
         for name, key in KEYS.items():
             step = self.values[key].get("next_step_id")
             found[name] = rule_of(step) if step else None
             assert bool(self.values[key].get("next_step_reason")), "a record without a step says why"
         return found
+
+    def wrote(self, entry: Entry, at: int) -> None:
+        """What the journal remembers of a write."""
+        rows = [
+            {
+                "object": entry.object,
+                "record_id": entry.record_id,
+                "field": k,
+                "value": new,
+                "at": at,
+                "run_id": "r",
+            }
+            for k, _, new in entry.fields
+        ]
+        with self.state.begin() as c:
+            c.execute(sa.insert(written).prefix_with("OR REPLACE"), rows)
 
     def answer(self, name: str, value: str) -> None:
         self.values[KEYS[name]]["next_step_feedback"] = value
@@ -104,6 +122,18 @@ def test_each_answer_does_what_it_says() -> None:
     assert all(not v.get("next_step_feedback") for v in office.values.values()), (
         "an answer goes with its step"
     )
+
+
+@pytest.mark.parametrize(("value", "again"), [("later", 12), ("not_useful", 40)])
+def test_the_same_answer_given_again_counts_again(value: str, again: int) -> None:
+    office = Office()
+    with office.world.connection() as engine:
+        office.night(0, engine)
+        office.answer(value, value)
+        assert office.night(1, engine)[value] != RULE
+        assert office.night(again, engine)[value] == RULE
+        office.answer(value, value)
+        assert office.night(again + 1, engine)[value] != RULE
 
 
 def test_new_evidence_brings_back_what_was_done_but_not_what_was_wrong() -> None:

@@ -7,26 +7,14 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
+from sales_consultant.config.playbook import INTENTS as WANTED
 from sales_consultant.scoring.text.phrases import LexiconError, Phrase, PhraseIndex, compile_phrase
 
 RULES_VERSION = 1
 """Raised with every change of a lexicon or of how it is read: signals of another version are made again."""
 
 NONE = "none"
-INTENTS = (
-    "ready_to_buy",
-    "asks_price",
-    "objection_price",
-    "postponed",
-    "competitor",
-    "churn_threat",
-    "complaint",
-    "wants_meeting",
-    "unsubscribe",
-    "out_of_office",
-    "changed_job",
-    NONE,
-)
+INTENTS = (*WANTED, NONE)
 LANGUAGES = ("en", "zh", "de", "fr", "es")
 SPACED = frozenset(LANGUAGES) - {"zh"}
 POINTS = {"strong": 3.0, "usual": 2.0, "weak": 1.0, "against": -4.0}

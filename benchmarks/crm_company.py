@@ -269,7 +269,6 @@ class _Made:
             id=[f"a{i}" for i in range(len(acts))],
             automated=False,
             known_at=acts["occurred_at"],
-            subject=acts["type"],
             deleted=False,
         )
         links = [

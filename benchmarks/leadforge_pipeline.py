@@ -19,7 +19,7 @@ COLUMNS = {
     "companies": "id name domain industry owner_id c_region c_employee_band c_revenue_band c_maturity",
     "deals": "id name company_id owner_id pipeline stage type record_type currency",
     "associations": "from_object from_id to_object to_id label",
-    "activities": "id type direction status owner_id subject body outcome",
+    "activities": "id type direction status owner_id outcome",
     "deal_history": "deal_id stage owner_id",
     "field_history": "object record_id field value",
     "fields": "object column_name name label type known",

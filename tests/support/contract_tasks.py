@@ -207,18 +207,18 @@ class TaskContract(ContractBase):
     def test_a_task_of_ours_is_no_activity_whatever_people_make_of_it(self, tasked: Org) -> None:
         connector, deal, owner = self.deal(tasked)
         w = pulled(connector)
-        before = rows(w, "SELECT id, type, subject FROM activities ORDER BY id")
+        before = rows(w, "SELECT id, type FROM activities ORDER BY id")
         (made,) = self.book(connector).create([self.a_task(deal, owner)])
         tasked.control("clock", advance=60)
         pulled(connector, w)
-        assert rows(w, "SELECT id, type, subject FROM activities ORDER BY id") == before
+        assert rows(w, "SELECT id, type FROM activities ORDER BY id") == before
         self.edit_task(tasked, made.crm_id, "My own words")
         tasked.control("clock", advance=60)
         pulled(connector, w)
-        assert rows(w, "SELECT id, type, subject FROM activities ORDER BY id") == before
+        assert rows(w, "SELECT id, type FROM activities ORDER BY id") == before
         raw = f"raw_{self.task_kind[0]}"
-        subjects = [r[0] for r in rows(w, f'SELECT "f_{self.task_kind[1]}" FROM {raw}')]
-        assert "My own words" in subjects, "it was read, and is no activity all the same"
+        read = [r[0] for r in rows(w, f"SELECT id FROM {raw}")]
+        assert made.crm_id in read, "it was read, and is no activity all the same"
 
     def test_the_field_goes_unless_tasks_are_left(self, tasked: Org) -> None:
         book = self.book(tasked.connector())

@@ -105,13 +105,17 @@ def train(
     # Parents first: their children may borrow what was learnt a moment ago.
     ordered = sorted(settings.populations.items(), key=lambda p: p[1].parent is not None)
     chosen = [p for p in ordered if only is None or p[0] in only]
-    customers = only is None or bool({VALUE, SEGMENTS, AMOUNT, CLUSTERS, PRODUCTS} & set(only))
-    path = _Path(progress, len(chosen), customers)
+    customers = only is None or bool({VALUE, SEGMENTS, AMOUNT, CLUSTERS} & set(only))
+    alone = not customers and only is not None and PRODUCTS in only
+    path = _Path(progress, len(chosen), customers or alone)
     made = _Training(engine, state, folder, settings, as_of, now, say, dry_run, path)
     for name, population in chosen:
         made.population(name, population)
     if customers:
         made.customers()
+    elif alone:
+        # After an upgrade it is the only one that never was: the others stay as they are.
+        made.products()
     return made.done
 
 
@@ -342,7 +346,7 @@ class _Training:
         edges = segments.fit(engine, as_of=as_of, values=worth, before=before, exclusions=exclude)
         thin = not edges.ranked and before is not None and before.ranked
         self._put(SEGMENTS, edges, _card(edges), thin=thin)
-        self._products()
+        self.products()
         if self.settings.write.set == "all":
             self.path.part("clusters")
             held = load_latest(state, folder, CLUSTERS, ClusterModel)
@@ -350,7 +354,7 @@ class _Training:
             card = {"method": groups.method, "verdict": groups.verdict, "clusters": list(groups.names)}
             self._enter(CLUSTERS, CLUSTERS, groups, groups.verdict, card, publish=True)
 
-    def _products(self) -> None:
+    def products(self) -> None:
         """What is recommended to customers; similarity only where it beat popularity, as the card says."""
         self.path.part("products")
         held = load_latest(self.state, self.folder, PRODUCTS, ProductModel)

@@ -20,7 +20,7 @@ from sales_consultant.sync.plan.desired_values import Desired
 from sales_consultant.sync.plan.plan import CurrentValues
 from sales_consultant.sync.plan.steps import StepMemory, Steps, playbook_path
 from sales_consultant.sync.runtime import Workspace
-from sales_consultant.sync.stores import State, choices, exposures, feedback, written
+from sales_consultant.sync.stores import State, choices, exposures, feedback, runs, written
 
 # A year is the longest that a rule can be told to cool off.
 _REMEMBERED_DAYS = 366
@@ -120,10 +120,22 @@ def _ended(state: State, as_of: int, zone: ZoneInfo) -> dict[RecordRef, Mapping[
         exposures.c.visible_to > as_of - _REMEMBERED_DAYS * DAY_MS,
     )
     found: dict[RecordRef, dict[str, date]] = {}
+    taken = _taken_back(state)
     for r in state.rows(query.order_by(exposures.c.visible_to)):
         key = RecordRef(str(r["object"]), str(r["record_id"]))
+        if key in taken:
+            continue
         found.setdefault(key, {})[rule_of(str(r["value"]))] = _day(int(r["visible_to"]), zone)
     return dict(found)
+
+
+def _taken_back(state: State) -> set[RecordRef]:
+    """Records whose step a rollback took back, or that were emptied as a whole: no rule ended, so that none cools off."""
+    rolled = sa.select(runs.c.id).where(runs.c.job == "rollback")
+    by_rollback = sa.and_(written.c.field == "next_step_id", written.c.run_id.in_(rolled))
+    whole = sa.and_(written.c.field == "next_step_reason", written.c.value.is_(None))
+    query = sa.select(written.c.object, written.c.record_id).where(sa.or_(by_rollback, whole))
+    return {RecordRef(str(r["object"]), str(r["record_id"])) for r in state.rows(query)}
 
 
 def _emptied(state: State) -> dict[tuple[str, str], int]:

@@ -52,6 +52,12 @@ CALLS: dict[str, tuple[int, tuple[str, ...]]] = {
     "schedule next": (0, ()),
     "schedule run-now": (2, ("nosuch",)),
     "text reread": (2, ()),
+    "steps": (0, ("--left-out", "--csv", "steps.csv", "--calendar", "steps.ics")),
+    "playbook check": (0, ()),
+    "playbook test": (0, ("RECORD",)),
+    "playbook stats": (0, ()),
+    "playbook explain": (0, ("recap",)),
+    "playbook convert": (0, ("--out", "playbook.toml")),
 }
 # They run until they are told to stop, or have tests of their own: serve and sandbox serve below, demo in tests/demo,
 # runs tail in tests/sync.

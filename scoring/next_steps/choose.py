@@ -110,14 +110,17 @@ def choose(
         counts[rule.id].blocked = int(out.sum())
     blocked = holds.any(axis=1) & ~able.any(axis=1)
     silenced = _silence(rules, rows, able, worth, silences, counts)
-    # What costs more than it may bring is no step.
-    able &= worth >= 0
     pauses = np.array([r.pause for r in rules], dtype=bool)
     paused = (able & pauses).any(axis=1)
     able[np.ix_(paused, ~pauses)] = False
-    ranked = np.where(able, worth, -np.inf)
+    # What costs more than it may bring is no step, but one may be drawn: its share may be wrong.
+    ranked = np.where(able & (worth >= 0), worth, -np.inf)
     first = ranked.argmax(axis=1) if len(rules) else np.zeros(len(table), dtype=np.int64)
-    chosen = np.where(able.any(axis=1), first, NO_RULE) if len(rules) else np.full(len(table), NO_RULE)
+    chosen = (
+        np.where(np.isfinite(ranked).any(axis=1), first, NO_RULE)
+        if len(rules)
+        else np.full(len(table), NO_RULE)
+    )
     propensity = _explore(rules, chosen, able, rows, explore)
     _keep_standing(rules, chosen, ranked, current)
     best = np.array([worth[i, c] if c >= 0 else -np.inf for i, c in enumerate(chosen)])

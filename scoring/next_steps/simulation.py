@@ -64,12 +64,14 @@ def simulate(seed: int) -> Year:
         shares = {r: e.share for r, e in known.items()}
         worth = worths(rules, table, amount, shares=shares)
         found = choose(rules, table, Rows(table), worth, current=[""] * RECORDS, silences={}, explore=EXPLORE)
-        taken = found.rule
-        chosen += float(gain[np.arange(RECORDS), taken].sum())
-        won = draw.random(RECORDS) < np.clip(p * (1 + effects[taken]), 0, 1)
+        # Where every step would cost more than it may bring, none is taken: nothing is gained, and nothing learnt.
+        given = found.rule >= 0
+        taken, p = found.rule[given], p[given]
+        chosen += float(gain[given, taken].sum())
+        won = draw.random(len(p)) < np.clip(p * (1 + effects[taken]), 0, 1)
         names = [rules[int(n)].id for n in taken]
         log.append(
-            pd.DataFrame({"rule": names, "propensity": found.propensity, "probability": p, "won": won})
+            pd.DataFrame({"rule": names, "propensity": found.propensity[given], "probability": p, "won": won})
         )
         gains.append(gain)
         holds.append(able)

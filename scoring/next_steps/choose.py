@@ -122,7 +122,8 @@ def choose(
         else np.full(len(table), NO_RULE)
     )
     propensity = _explore(rules, chosen, able, rows, explore)
-    _keep_standing(rules, chosen, ranked, current)
+    # What was kept was not drawn.
+    propensity[_keep_standing(rules, chosen, ranked, current)] = 1.0
     best = np.array([worth[i, c] if c >= 0 else -np.inf for i, c in enumerate(chosen)])
     ids = [
         step_id(rules[c].id, str(row["record_id"]), trigger_of(rules[c].trigger, row)) if c >= 0 else ""
@@ -196,7 +197,9 @@ def _explore(
 
 def _keep_standing(
     rules: Sequence[Rule], chosen: NDArray[Any], ranked: NDArray[np.float64], current: Sequence[str]
-) -> None:
+) -> list[int]:
+    """Keep the rules of steps that stand; gives the rows where one was kept."""
+    kept = []
     numbers = {r.id: n for n, r in enumerate(rules)}
     for index, shown in enumerate(current):
         number = numbers.get(rule_of(shown), NO_RULE) if shown else NO_RULE
@@ -205,3 +208,5 @@ def _keep_standing(
         mine, other = ranked[index, number], ranked[index, chosen[index]]
         if other <= mine * KEEP or other <= mine:
             chosen[index] = number
+            kept.append(index)
+    return kept

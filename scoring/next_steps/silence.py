@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from sales_consultant.config.playbook import Rule
     from sales_consultant.scoring.next_steps.working_days import Calendar
 
-Answered = Literal["done", "later", "not_useful", "wrong", "accepted"]
 Cause = Literal["done", "later", "not_useful", "wrong", "cooling_off"]
 # What reps are told: a week of work, and a month.
 LATER_WORKING_DAYS = 5

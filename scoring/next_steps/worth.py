@@ -19,7 +19,6 @@ from sales_consultant.scoring.core import in_org_currency
 if TYPE_CHECKING:
     from sales_consultant.config.playbook import Rule
 
-PRIORITIES = ("high", "medium", "low")
 # Judgements: the worth over the usual worth of a step (a share of .03 of a usual amount at even chances).
 _HIGH, _MEDIUM = 0.04, 0.015
 _GRADES = {"A": 1.0, "B": 0.75, "C": 0.45, "D": 0.25}

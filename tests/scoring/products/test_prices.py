@@ -82,7 +82,7 @@ def test_size_and_segment_are_used_where_there_are_enough() -> None:
 )  # fmt: skip
 def test_an_odd_line_costs_itself(odd: dict[str, object]) -> None:
     world = lines(*[0.1] * 8)
-    lines(0.9, world=world, **odd)  # type: ignore[arg-type]
+    lines(0.9, world=world, **odd)  # type: ignore[arg-type]  # odd values are the test
     assert price_guidance(table(world), "pump").lines == 8
 
 

@@ -24,7 +24,7 @@ from sales_consultant.scoring.products import (
 
 def told(engine: DuckEngine, model: ProductModel, **more: object) -> pd.DataFrame:
     """Recommendations by company."""
-    return model.recommend(engine, as_of=NOW, **more).set_index("record_id")  # type: ignore[arg-type]
+    return model.recommend(engine, as_of=NOW, **more).set_index("record_id")  # type: ignore[arg-type]  # options by name
 
 
 def test_what_goes_with_what_they_have_is_recommended_with_its_figures() -> None:

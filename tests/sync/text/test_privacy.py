@@ -93,7 +93,7 @@ def test_a_pull_that_ends_between_page_and_commit_leaves_no_text(
     spooled = 0
     with written.workspace(sandbox, tmp_path / "state", text=True) as ws:
         # Killed in the second page: the first waits in the spool. One row a page.
-        puller = ws.connector._puller  # type: ignore[attr-defined]
+        puller = ws.connector._puller  # type: ignore[attr-defined]  # of both connectors, none of the protocol
         small = {k: 1 for k in vars(puller.sizes) if k in ("rest", "list", "page", "search")}
         puller.sizes = replace(puller.sizes, **small)
         seen = 0

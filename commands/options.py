@@ -9,6 +9,7 @@ from sales_consultant.config.clock import from_iso
 from sales_consultant.config.errors import UsageError
 
 C = TypeVar("C", bound=Callable[..., Any])
+Word = TypeVar("Word", bound=str)
 
 
 def on_its_own(command: C) -> C:
@@ -69,8 +70,9 @@ def guard_values(
     return {k: v for k, v in given.items() if v is not None}
 
 
-def one_of(value: str, known: tuple[str, ...], option: str) -> str:
+def one_of(value: str, known: tuple[Word, ...], option: str) -> Word:
     """The value, where it is one of the known ones."""
-    if value not in known:
-        raise UsageError(f'{option} "{value}" is not known.', action=f"Choose one of: {', '.join(known)}.")
-    return value
+    for word in known:
+        if word == value:
+            return word
+    raise UsageError(f'{option} "{value}" is not known.', action=f"Choose one of: {', '.join(known)}.")

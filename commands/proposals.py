@@ -8,8 +8,8 @@ import typer
 from sales_consultant.commands.options import one_of
 from sales_consultant.commands.output.steps import proposals as screens
 from sales_consultant.commands.shell import Answer, Shell
+from sales_consultant.config.language.translation import LANGUAGES
 from sales_consultant.sync.reports import proposing
-from sales_consultant.sync.reports.proposal_texts import LANGUAGES
 from sales_consultant.sync.results.proposals import AccountProposal, ProposalList, ProposalReviews
 
 
@@ -21,7 +21,12 @@ def propose(
     out: Annotated[
         Path | None, typer.Option("--out", metavar="FOLDER", help="Write it as Markdown and HTML there.")
     ] = None,
-    language: Annotated[str, typer.Option("--language", help="The language of its texts: en or zh.")] = "en",
+    language: Annotated[
+        str | None,
+        typer.Option(
+            "--language", help="The language of its texts, en or zh; default that of the connection."
+        ),
+    ] = None,
     review_days: Annotated[
         int,
         typer.Option(
@@ -30,7 +35,7 @@ def propose(
     ] = proposing.REVIEW_DAYS,
 ) -> Answer[AccountProposal]:
     """Propose what to do with a company: goal, products with reasons and prices, steps, risks. It is kept."""
-    chosen = one_of(language, LANGUAGES, "--language")
+    chosen = None if language is None else one_of(language, LANGUAGES, "--language")
     made = proposing.propose(shell.ws, company, review_days=review_days, language=chosen, out=out)
     return Answer(made, screens.proposal)
 

@@ -6,12 +6,14 @@ from dataclasses import dataclass, field
 
 from sales_consultant.config.fields.catalogue import GROUP, GROUP_LABEL, Field
 from sales_consultant.config.language.texts import cut, units
-from sales_consultant.config.language.translation import Language, translate
+from sales_consultant.config.language.translation import LANGUAGES, Language, translate
 from sales_consultant.config.sections import Write
 
 # How a field says that it is ours; a field of our name without these words is somebody else's.
 WRITTEN_BY_US = "Written by Sales Consultant; edits are overwritten."
 WRITTEN_BY_PEOPLE = "Filled in by people."
+# A field that was made in one language is ours in every other.
+_ENDINGS = tuple(translate(end, one) for one in LANGUAGES for end in (WRITTEN_BY_US, WRITTEN_BY_PEOPLE))
 _NOTE = "last run "
 _NOTED = re.compile(rf" \[{_NOTE}[^\]]*\]")
 # What Salesforce takes of a field's description, in UTF-16 units.
@@ -26,7 +28,7 @@ def _around(note: str) -> str:
 class Naming:
     """`names` and `labels` are by field key; `namespace` is that of a Salesforce package that brings the fields.
 
-    `language` is that of the labels; fields that are there keep theirs.
+    `language` is that of labels and descriptions; fields that are there keep their labels.
     """
 
     prefix: str = "sc"
@@ -75,15 +77,19 @@ class Naming:
 
         Cut to what a CRM takes, but never the end: by it a field is known as ours.
         """
-        end = f" {WRITTEN_BY_PEOPLE if field.people_write else WRITTEN_BY_US}"
-        said = cut(field.help, DESCRIPTION - len(end))
-        room = DESCRIPTION - len(end) - units(said) - len(_around(""))
+        return self.described(field.help, note, by_people=field.people_write)
+
+    def described(self, text: str, note: str = "", *, by_people: bool = False) -> str:
+        """The same of a text in English, for a field that is none of the catalogue."""
+        end = f" {translate(WRITTEN_BY_PEOPLE if by_people else WRITTEN_BY_US, self.language)}"
+        said = cut(translate(text, self.language), DESCRIPTION - units(end))
+        room = DESCRIPTION - units(end) - units(said) - len(_around(""))
         return f"{said}{_around(cut(note, room)) if note and room > 0 else ''}{end}"
 
-    @staticmethod
-    def helped(field: Field, note: str = "") -> str:
-        """What the field means, with what is noted of the last run."""
-        return f"{field.help}{_around(note)}" if note else field.help
+    def helped(self, text: str, note: str = "") -> str:
+        """A help text (in English) in the readers' language, with what is noted of the last run."""
+        said = translate(text, self.language)
+        return f"{said}{_around(note)}" if note else said
 
     @staticmethod
     def without_note(description: str | None) -> str:
@@ -99,4 +105,4 @@ class Naming:
     @staticmethod
     def is_ours(description: str | None) -> bool:
         """Whether a field's description says that we made it, whatever it meant then."""
-        return str(description or "").endswith((WRITTEN_BY_US, WRITTEN_BY_PEOPLE))
+        return str(description or "").endswith(_ENDINGS)

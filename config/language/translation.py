@@ -21,20 +21,33 @@ FOLDER = Path(__file__).with_name("messages")
 _LOCALES: Mapping[Language, str] = {"en": "en_GB", "zh": "zh_CN"}
 
 
+# Between a context and its message, as in gettext's own binary catalogues.
+BETWEEN = "\x04"
+
+
+def _key(text: str, context: str) -> str:
+    return f"{context}{BETWEEN}{text}" if context else text
+
+
 @cache
 def catalogue(language: Language) -> Mapping[str, str]:
-    """The messages of a language by the English ones; English has none."""
+    """The messages of a language by the English ones, after their context where they have one; English has none."""
     path = FOLDER / f"{language}.po"
     if language == "en":
         return {}
     with path.open("rb") as file:
         found = read_po(file, locale=_LOCALES[language])
-    return {str(m.id): str(m.string) for m in found if m.id and m.string and not m.fuzzy}
+    return {
+        _key(str(m.id), m.context or ""): str(m.string) for m in found if m.id and m.string and not m.fuzzy
+    }
 
 
-def translate(text: str, language: Language) -> str:
-    """A message in a language; the English one where its catalogue has none."""
-    return catalogue(language).get(text, text)
+def translate(text: str, language: Language, context: str = "") -> str:
+    """A message in a language; the English one where its catalogue has none.
+
+    `context` tells apart messages that are one word in English and two in another language.
+    """
+    return catalogue(language).get(_key(text, context), text)
 
 
 def translator(language: Language) -> Callable[[str], str]:

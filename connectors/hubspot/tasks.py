@@ -13,7 +13,6 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sales_consultant.config.errors import AccessError, CrmUnavailableError, SalesConsultantError
 from sales_consultant.config.fields.canon import Canonical
-from sales_consultant.config.fields.naming import WRITTEN_BY_US
 from sales_consultant.config.records import RecordRef
 from sales_consultant.connectors.base import (
     BODY,
@@ -129,7 +128,7 @@ class HubSpotTasks(TaskBook):
             "type": "string",
             "fieldType": "text",
             "groupName": naming.group,
-            "description": f"{TASK_ID_HELP} {WRITTEN_BY_US}",
+            "description": naming.described(TASK_ID_HELP),
             "formField": False,
             "hasUniqueValue": True,
         }

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from sales_consultant.config.clock import DAY_MS
+from sales_consultant.config.language.translation import Language
 from sales_consultant.config.records import RecordRef
 from sales_consultant.config.settings import Settings
 from sales_consultant.engine import DuckEngine
@@ -48,7 +49,7 @@ class Asked:
     company_id: str
     as_of: int
     review_days: int
-    language: str
+    language: Language
 
 
 def make(engine: DuckEngine, settings: Settings, models: Any, shown: Shown, asked: Asked) -> AccountProposal:

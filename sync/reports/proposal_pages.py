@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from sales_consultant.config.language.numbers import percent
+from sales_consultant.config.language.translation import Language
 from sales_consultant.config.pages import page
 from sales_consultant.sync.reports.proposal_texts import activity, option, text
 from sales_consultant.sync.reports.risks import day_in, say
@@ -43,14 +44,14 @@ class Section:
 class Document:
     """A page: its language, title, a line below, sections, and a closing note or none."""
 
-    language: str
+    language: Language
     title: str
     subtitle: str
     sections: tuple[Section, ...]
     note: str
 
 
-def of_proposal(p: AccountProposal, language: str | None = None) -> Document:
+def of_proposal(p: AccountProposal, language: Language | None = None) -> Document:
     """The page of a proposal, in its own language or another one."""
     lang = language or p.language
     days = {"day": _day(p.as_of, lang), "review": _day(p.review_at, lang)}
@@ -75,7 +76,7 @@ def of_proposal(p: AccountProposal, language: str | None = None) -> Document:
     return _printable(document)
 
 
-def of_review(r: ProposalReview, language: str | None = None) -> Document:
+def of_review(r: ProposalReview, language: Language | None = None) -> Document:
     """The page of a review."""
     lang = language or r.proposal.language
     p = r.proposal
@@ -157,7 +158,7 @@ def _escaped(plain: str) -> str:
     return _LIST.sub(r"\1\\\2\3", _MARKS.sub(r"\\\1", plain))
 
 
-def _day(ms: int, language: str) -> str:
+def _day(ms: int, language: Language) -> str:
     return day_in(_iso(ms), language)
 
 
@@ -165,7 +166,7 @@ def _iso(ms: int) -> str:
     return f"{datetime.fromtimestamp(ms / 1000, UTC):%Y-%m-%d}"
 
 
-def _iso_day(iso_day: str | None, language: str) -> str:
+def _iso_day(iso_day: str | None, language: Language) -> str:
     return text("nothing", language) if not iso_day else day_in(iso_day, language)
 
 
@@ -173,7 +174,7 @@ def _money(amount: float | None, currency: str, digits: int = 0) -> str:
     return "–" if amount is None else f"{amount:,.{digits}f} {currency}".strip()
 
 
-def _shown(key: str, value: str | None, p: AccountProposal, language: str) -> str:
+def _shown(key: str, value: str | None, p: AccountProposal, language: Language) -> str:
     """A value of one of our fields as people read it."""
     if value is None:
         return text("nothing", language)
@@ -184,7 +185,7 @@ def _shown(key: str, value: str | None, p: AccountProposal, language: str) -> st
     return percent(float(value) / 100) if key == "churn_risk" else value
 
 
-def _situation(p: AccountProposal, lang: str) -> Section:
+def _situation(p: AccountProposal, lang: Language) -> Section:
     s = p.situation
     rows = [
         (text(k, lang), _shown(k, v, p, lang)) for k, v in s.shown.items() if v and k != "recommended_product"
@@ -205,14 +206,14 @@ def _situation(p: AccountProposal, lang: str) -> Section:
     return Section(text("situation", lang), points, ("", ""), tuple(rows))
 
 
-def _person(name: str, title: str, last: str | None, lang: str) -> str:
+def _person(name: str, title: str, last: str | None, lang: Language) -> str:
     titled = text("title_of", lang, title=title) if title else ""
     return text(
         "person", lang, name=name, title=titled, day=day_in(last, lang) if last else text("never", lang)
     )
 
 
-def _deals(p: AccountProposal, lang: str) -> Section:
+def _deals(p: AccountProposal, lang: Language) -> Section:
     header = tuple(text(k, lang) for k in ("deal", "stage", "amount", "closes", "grade"))
     rows = tuple(
         (
@@ -227,27 +228,27 @@ def _deals(p: AccountProposal, lang: str) -> Section:
     return Section(text("open_deals", lang), (), header, rows)
 
 
-def _products(p: AccountProposal, lang: str) -> Section:
+def _products(p: AccountProposal, lang: Language) -> Section:
     if not p.products:
         return Section(text("products", lang), (text(p.no_product, lang),))
     rows = tuple((o.name, _why(o, lang)) for o in p.products)
     return Section(text("products", lang), (), (text("product", lang), text("why", lang)), rows)
 
 
-def _why(o: ProposedProduct, lang: str) -> str:
+def _why(o: ProposedProduct, lang: Language) -> str:
     kind = "popular" if o.anchor is None else "both" if o.within_days is None else "within"
     months = 0 if o.within_days is None else round(o.within_days / 30.4)
     return text(f"why_{kind}", lang, n=f"{o.bought:,}", of=f"{o.of:,}", anchor=o.anchor or "", months=months)
 
 
-def _prices(p: AccountProposal, lang: str) -> Section:
+def _prices(p: AccountProposal, lang: Language) -> Section:
     header = tuple(text(k, lang) for k in ("product", "list_price", "paid", "discount", "deals_of"))
     return Section(
         text("prices", lang), (), header, tuple((o.name, *_price(o.price, lang)) for o in p.products)
     )
 
 
-def _price(price: ProposedPrice, lang: str) -> tuple[str, str, str, str]:
+def _price(price: ProposedPrice, lang: Language) -> tuple[str, str, str, str]:
     if price.list_price is None:
         nothing = text("nothing", lang)
         return text("no_price", lang), nothing, nothing, nothing
@@ -271,7 +272,7 @@ def _price(price: ProposedPrice, lang: str) -> tuple[str, str, str, str]:
     return listed, paid, text("range", lang, low=percent(cheap), high=percent(dear)), of
 
 
-def _steps(p: AccountProposal, lang: str) -> Section:
+def _steps(p: AccountProposal, lang: Language) -> Section:
     if not p.steps:
         return Section(text("steps", lang), (text("no_steps", lang),))
     rows = tuple(
@@ -282,21 +283,21 @@ def _steps(p: AccountProposal, lang: str) -> Section:
     )
 
 
-def _step(s: ProposedStep, lang: str) -> str:
+def _step(s: ProposedStep, lang: Language) -> str:
     return text("offer", lang, name=s.text) if s.code == "offer" else s.text
 
 
-def _step_why(s: ProposedStep, p: AccountProposal, lang: str) -> str:
+def _step_why(s: ProposedStep, p: AccountProposal, lang: Language) -> str:
     """Why this step: as the CRM shows it, and of an offer what speaks for the product."""
     return next((_why(o, lang) for o in p.products if s.code == "offer" and o.id == s.id), s.why)
 
 
-def _risk(risk: Risk, lang: str) -> str:
+def _risk(risk: Risk, lang: Language) -> str:
     said = say(risk, lang)
     return text("on_deal", lang, name=risk.name, risk=said) if risk.code in _OF_A_DEAL and risk.name else said
 
 
-def _judged(p: AccountProposal, lang: str) -> tuple[str, ...]:
+def _judged(p: AccountProposal, lang: Language) -> tuple[str, ...]:
     lines = [
         text("judged_deal", lang, name=d.name, stage=d.stage)
         if d.stage
@@ -311,6 +312,6 @@ def _judged(p: AccountProposal, lang: str) -> tuple[str, ...]:
     return tuple(lines)
 
 
-def _deal_outcome(d: DealOutcome, lang: str) -> str:
+def _deal_outcome(d: DealOutcome, lang: Language) -> str:
     day = day_in(d.closed, lang) if d.closed else text("nothing", lang)
     return text(f"o_{d.outcome}", lang, day=day, stage=d.stage)

@@ -5,6 +5,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from sales_consultant.config.errors import MachineError, UsageError
+from sales_consultant.config.language.translation import Language
 from sales_consultant.config.records import RecordRef
 from sales_consultant.engine.reads import company as reads
 from sales_consultant.engine.reads import records
@@ -26,9 +27,11 @@ REVIEW_DAYS = 90
 
 
 def propose(
-    ws: Workspace, company: str, *, review_days: int, language: str, out: Path | None
+    ws: Workspace, company: str, *, review_days: int, language: Language | None, out: Path | None
 ) -> AccountProposal:
     """Make the proposal for a company (its id, or its name), keep it, and write its pages into a folder where one is given.
+
+    Without a language it is in that of the connection.
 
     UsageError where no company is meant, several are, or nothing may be shown of it; MachineError where the folder cannot be
     written.
@@ -36,7 +39,9 @@ def propose(
     open_pulled(ws)
     company_id = _meant(ws, company)
     _may_be_shown(ws, company_id)
-    asked = account_proposal.Asked(company_id, last_as_of(ws), review_days, language)
+    asked = account_proposal.Asked(
+        company_id, last_as_of(ws), review_days, language or ws.connection.language
+    )
     made = account_proposal.make(
         ws.warehouse.engine,
         ws.settings,

@@ -4,8 +4,8 @@ import math
 from collections.abc import Mapping
 from datetime import date
 
-from sales_consultant.config.language.dates import day
 from sales_consultant.config.language.numbers import percent
+from sales_consultant.config.language.translation import Language, shown_date, translate
 from sales_consultant.sync.results import Risk
 
 NO_VALUE = {
@@ -54,52 +54,35 @@ def found(features: Mapping[str, object], why_no_value: str, name: str = "") -> 
     return risks
 
 
-_SAID: dict[str, dict[str, str]] = {
-    "en": {
-        "stale": NO_VALUE["stale"],
-        "close_date_passed": "its close date passed {number:.0f} days ago",
-        "slow_stage": "in its stage {number:.1f} times as long as usual",
-        "pushed_back": "its close date was pushed back {number:.0f} times",
-        "moved_back": "it was moved back a stage",
-        "amount_cut": "its amount was cut to half or less",
-        "no_activity": "no activity in the last 30 days, none planned",
-        "no_contact": "no contact is on it",
-        "one_contact": "only one contact is on it",
-        "churn": "churn risk {percent}",
-        "late_deal": 'deal "{name}" should have closed on {day}',
-        "silent": "open deals and no activity since {day}, none planned",
-        "never_active": "open deals and no activity ever, none planned",
-        "one_person": "only one person is known: {name}",
-        "bounces": "{name}: address bounces",
-    },
-    "zh": {
-        "stale": "停滞：开放时间已超过 95 % 赢单所用时间的两倍",
-        "close_date_passed": "预计成交日已过去 {number:.0f} 天",
-        "slow_stage": "在当前阶段停留的时间是通常的 {number:.1f} 倍",
-        "pushed_back": "预计成交日被推迟了 {number:.0f} 次",
-        "moved_back": "曾退回到前一阶段",
-        "amount_cut": "金额被减至一半或更少",
-        "no_activity": "最近 30 天没有活动，也没有计划",
-        "no_contact": "没有关联的联系人",
-        "one_contact": "只有一位关联的联系人",
-        "churn": "流失风险 {percent}",
-        "late_deal": "交易“{name}”本应于{day}成交",
-        "silent": "有开放的交易，但自{day}以来没有活动，也没有计划",
-        "never_active": "有开放的交易，但从未有过活动，也没有计划",
-        "one_person": "只认识一个人：{name}",
-        "bounces": "{name}：邮件地址被退信",
-    },
+CONTEXT = "risk"
+"""The context of these messages in a catalogue."""
+SAID: Mapping[str, str] = {
+    "stale": NO_VALUE["stale"],
+    "close_date_passed": "its close date passed {number:.0f} days ago",
+    "slow_stage": "in its stage {number:.1f} times as long as usual",
+    "pushed_back": "its close date was pushed back {number:.0f} times",
+    "moved_back": "it was moved back a stage",
+    "amount_cut": "its amount was cut to half or less",
+    "no_activity": "no activity in the last 30 days, none planned",
+    "no_contact": "no contact is on it",
+    "one_contact": "only one contact is on it",
+    "churn": "churn risk {percent}",
+    "late_deal": 'deal "{name}" should have closed on {day}',
+    "silent": "open deals and no activity since {day}, none planned",
+    "never_active": "open deals and no activity ever, none planned",
+    "one_person": "only one person is known: {name}",
+    "bounces": "{name}: address bounces",
 }
 
 
-def say(risk: Risk, language: str = "en") -> str:
-    """The sentence of a risk. KeyError for a language or a code that there is none for.
+def say(risk: Risk, language: Language = "en") -> str:
+    """The sentence of a risk. KeyError for a code that there is none for.
 
     >>> say(Risk("pushed_back", number=3.0)), say(Risk("late_deal", "Pump", day="2026-11-02"), "zh")
     ('its close date was pushed back 3 times', '交易“Pump”本应于2026年11月2日成交')
     """
     number = 0.0 if risk.number is None else risk.number
-    return _SAID[language][risk.code].format(
+    return translate(SAID[risk.code], language, CONTEXT).format(
         name=risk.name,
         number=number,
         percent=percent(number),
@@ -107,11 +90,10 @@ def say(risk: Risk, language: str = "en") -> str:
     )
 
 
-def day_in(iso_day: str, language: str) -> str:
+def day_in(iso_day: str, language: Language) -> str:
     """A day (ISO) as people write it.
 
     >>> day_in("2026-11-02", "en"), day_in("2026-11-02", "zh")
     ('2 Nov 2026', '2026年11月2日')
     """
-    when = date.fromisoformat(iso_day)
-    return f"{when.year}年{when.month}月{when.day}日" if language == "zh" else day(when)
+    return shown_date(date.fromisoformat(iso_day), language)

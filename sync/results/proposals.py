@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, TypeVar
 
 from sales_consultant.config.clock import iso
+from sales_consultant.config.language.translation import Language
 
 T = TypeVar("T")
 Quartiles = tuple[float, float, float]
@@ -104,7 +105,7 @@ class AccountProposal:
     owner: str | None
     as_of: int
     review_at: int
-    language: str
+    language: Language
     currency: str
     goals: tuple[tuple[str, str], ...]
     situation: Situation

@@ -7,12 +7,16 @@ import pytest
 
 from sales_consultant.config import playbook
 from sales_consultant.config.fields.catalogue import FIELDS, by_key
-from sales_consultant.config.fields.naming import Naming
-from sales_consultant.config.language.translation import LANGUAGES, Language, catalogue, translate
+from sales_consultant.config.fields.naming import WRITTEN_BY_PEOPLE, WRITTEN_BY_US, Naming
+from sales_consultant.config.language.translation import BETWEEN, LANGUAGES, Language, catalogue, translate
+from sales_consultant.connectors.base import TASK_ID_HELP
 from sales_consultant.scoring.features import Entity, standard
 from sales_consultant.scoring.next_steps import why_none, wording
 from sales_consultant.scoring.propensity import length, translated
+from sales_consultant.sync.reports import proposal_texts, risks
 
+# The types of activity that a neutral table has, as people read them.
+KINDS = ("call", "email", "meeting", "note", "task", "form", "visit", "marketing email", "chat")
 OTHERS: list[Language] = [language for language in LANGUAGES if language != "en"]
 
 
@@ -37,8 +41,14 @@ def messages() -> set[str]:
         ", ",
     }
     steps = {book.planned.step, book.planned.reason, "meeting", "call", *wording.OTHERS, *why_none.MESSAGES}
-    named = {t for f in FIELDS for t in (f.label, *map(f.option_label, f.options))} - set("ABCD")
-    return named | labels | phrases | rules | spans | steps
+    named = {t for f in FIELDS for t in (f.label, f.help, *map(f.option_label, f.options))} - set("ABCD")
+    named |= {WRITTEN_BY_US, WRITTEN_BY_PEOPLE, TASK_ID_HELP}
+    with_context = {
+        *(f"{proposal_texts.CONTEXT}{BETWEEN}{t}" for k, t in proposal_texts.TEXTS.items() if k != "nothing"),
+        *(f"{risks.CONTEXT}{BETWEEN}{t}" for t in risks.SAID.values()),
+        *(f"{proposal_texts.ACTIVITIES}{BETWEEN}{t}" for t in (*KINDS, *proposal_texts.DIRECTED.values())),
+    }
+    return with_context | named | labels | phrases | rules | spans | steps
 
 
 def words(text: str) -> set[str]:
@@ -52,8 +62,9 @@ def test_no_message_is_missing_and_none_is_left_over(language: Language) -> None
 
 @pytest.mark.parametrize("language", OTHERS)
 def test_a_translation_says_the_same_words(language: Language) -> None:
-    for text in messages():
-        said = translate(text, language)
+    for message in messages():
+        context, _, text = message.rpartition(BETWEEN)
+        said = translate(text, language, context)
         assert words(said) == words(text), text
         plain = re.sub(r"\{\w+\}", "", text)
         chinese = any("\u4e00" <= c <= "\u9fff" for c in said)
@@ -99,3 +110,24 @@ def test_fields_are_called_in_the_readers_language() -> None:
     assert (naming.title(tier), naming.option(tier, "1")) == ("客户层级", "1级")
     assert Naming(language="zh", labels={"customer_tier": "VIP"}).title(tier) == "VIP"
     assert (Naming().title(tier), Naming().option(tier, "1")) == ("Customer tier", "Tier 1")
+
+
+def test_fields_are_described_in_the_readers_language_and_known_as_ours_in_every_one() -> None:
+    chinese, english, score = Naming(language="zh"), Naming(), by_key("score")
+    said = chinese.description(score, "2026-11-02: 5 records")
+    assert said.startswith("50 为平均水平") and said.endswith("由 Sales Consultant 写入；手动修改会被覆盖。")
+    assert chinese.without_note(said) == chinese.description(score) != english.description(score)
+    for naming in (chinese, english):
+        for field in FIELDS:
+            assert all(Naming.is_ours(n.description(field)) for n in (chinese, english))
+        assert naming.is_ours(said)
+    assert not Naming.is_ours("50 为平均水平")
+    # A text of our own making that no catalogue has stays as it is.
+    assert chinese.helped("Of your own.") == "Of your own."
+
+
+def test_one_english_word_may_be_two_in_another_language() -> None:
+    assert translate("Next steps", "zh", "proposal") == "下一步行动"
+    assert translate("call", "zh") == translate("call", "zh", "activity") == "电话"
+    assert translate("none", "zh", "proposal") == "无"
+    assert translate("none", "zh", "no such context") == "none"

@@ -65,7 +65,7 @@ def metadata(field: Field, naming: Naming) -> Json:
         "label": cut(f"{naming.prefix.upper()} {naming.title(field)}", _LABEL),
         "type": kind,
         "description": naming.description(field),
-        "inlineHelpText": cut(field.help, _HELP),
+        "inlineHelpText": cut(naming.helped(field.help), _HELP),
         "required": False,
         "trackHistory": False,
         "externalId": False,
@@ -268,8 +268,8 @@ class Fields:
         if not self.naming.is_ours(said) or said == wanted:
             return said
         changes = {"description": wanted}
-        if self.naming.without_note(helps) == cut(field.help, _HELP):
-            noted = self.naming.helped(field, text)
+        if self.naming.without_note(helps) == cut(self.naming.helped(field.help), _HELP):
+            noted = self.naming.helped(field.help, text)
             changes["inlineHelpText"] = noted if units(noted) <= _HELP else helps
         body = {
             "FullName": f"{sobject}.{self.naming.salesforce(field.key)}",

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sales_consultant.config.fields.naming import WRITTEN_BY_US, Naming
+from sales_consultant.config.fields.naming import Naming
 from sales_consultant.connectors.base import TASK_ID, TASK_ID_HELP, TASK_ID_LENGTH, ProvisionStep
 from sales_consultant.connectors.salesforce.api import SalesforceApi, SalesforceRefusalError
 from sales_consultant.connectors.salesforce.setup.permissions import ROLES, Permissions
@@ -56,8 +56,8 @@ class TaskField:
             "label": f"{self.naming.prefix.upper()} Task id",
             "type": "Text",
             "length": TASK_ID_LENGTH,
-            "description": f"{TASK_ID_HELP} {WRITTEN_BY_US}",
-            "inlineHelpText": TASK_ID_HELP,
+            "description": self.naming.described(TASK_ID_HELP),
+            "inlineHelpText": self.naming.helped(TASK_ID_HELP),
             "required": False,
             "externalId": True,
             "unique": True,

@@ -14,7 +14,7 @@ from sales_consultant.config.playbook.conditions_table import Conditions
 from sales_consultant.config.playbook.expressions import ExpressionError, symbols
 from sales_consultant.config.playbook.expressions import parse as parse_expression
 from sales_consultant.config.playbook.positions import find
-from sales_consultant.config.playbook.rules import Playbook
+from sales_consultant.config.playbook.rules import PREPARE, Playbook
 
 DELIVERED = Path(__file__).with_name("playbook.toml")
 _CHANGE = "Change what is named in the playbook, then run the command again."
@@ -62,6 +62,7 @@ def parse(text: str, *, name: str = "playbook") -> Playbook:
     reading = _Reading(text, name, data)
     reading.convert_tables()
     reading.look_at_conditions()
+    reading.look_at_ids()
     if not reading.lines:
         try:
             return Playbook.model_validate(data)
@@ -115,6 +116,20 @@ class _Reading:
             elif never_true(tree):
                 self._tell(number, "when", f"when: {given(when)} can never be true")
 
+    def look_at_ids(self) -> None:
+        """An id that an earlier rule has, or that is the step's where something is planned."""
+        seen: set[str] = {PREPARE}
+        for number, rule in self._rules:
+            name = rule.get("id")
+            if not isinstance(name, str):
+                continue
+            if name in seen:
+                # By its number: the id is that of two rules.
+                place = self._place(("rules", number, "id"))
+                why = "is the step's where something is planned" if name == PREPARE else "is used twice"
+                self.lines.append(f"{place}rule {number + 1}: the id {given(name)} {why}")
+            seen.add(name)
+
     def model_says(self, error: ValidationError) -> None:
         """What the model finds wrong."""
 
@@ -141,10 +156,10 @@ class _Reading:
         self.lines.append(f"{self._place(keys, offset)}{self._rule(keys)}: {text}")
 
     def _place(self, keys: Loc, offset: int = 0) -> str:
-        if keys[:1] != ("rules",) or len(keys) < 2 or not isinstance(keys[1], int):
-            return ""
-        key = str(keys[2]) if len(keys) > 2 else ""
-        at = find(self.text, keys[1], key, offset)
+        table, *inner = keys or ("",)
+        number = inner[0] if inner and isinstance(inner[0], int) else None
+        key = "".join(map(str, inner[number is not None :][:1]))
+        at = find(self.text, str(table), number, key, offset)
         return f"{self.name}:{at.line}:{at.column}: " if at else ""
 
     def _rule(self, keys: Loc) -> str:

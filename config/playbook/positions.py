@@ -3,9 +3,8 @@
 import re
 from dataclasses import dataclass
 
-_TABLE = re.compile(r"^\s*\[\[\s*rules\s*\]\]")
-_OTHER = re.compile(r"^\s*\[")
-_INNER = re.compile(r"^\s*\[\s*rules\s*\.\s*([\w-]+)")
+_TABLE = re.compile(r"^\s*\[\[?\s*([\w-]+)\s*(?:\.\s*([\w-]+))?")
+_ARRAY = re.compile(r"^\s*\[\[\s*[\w-]+\s*\]\]")
 _QUOTES = ('"""', "'''")
 
 
@@ -17,31 +16,35 @@ class Position:
     column: int
 
 
-def find(text: str, rule: int | None, key: str = "", offset: int = 0) -> Position | None:
-    """Where the key of a rule stands (rules are counted from 0), or the rule itself where the key is not written.
+def find(text: str, table: str, number: int | None = None, key: str = "", offset: int = 0) -> Position | None:
+    """Where a key of a table stands, or the table itself where the key is not written; None where neither is.
 
-    With an `offset` the position is that many letters behind the beginning of the key's value, where that is on one line.
+    Of an array of tables, as `[[rules]]`, `number` is the table's, from 0. With an `offset` the position is that many letters
+    behind the beginning of the key's value, where that is on one line. Of tables that are written on one line with their
+    array, the array is found.
 
-    >>> find('[[rules]]\\nid = "a"\\nwhen = "scor > 1"', 0, "when", 0)
+    >>> find('[[rules]]\\nid = "a"\\nwhen = "scor > 1"', "rules", 0, "when")
     Position(line=3, column=9)
+    >>> find('[planned]\\nstep = "{knd}"', "planned", None, "step"), find('rules = [{ id = "a" }]', "rules", 0, "id")
+    (Position(line=2, column=9), Position(line=1, column=1))
     """
-    number, head, within, quote = -1, None, "", ""
+    count, head, name, inner, quote = -1, None, "", "", ""
     for index, line in enumerate(text.splitlines(), start=1):
         if not quote and line.lstrip().startswith("#"):
             continue
         if quote:
             quote = "" if line.count(quote) % 2 else quote
             continue
-        if _TABLE.match(line):
-            number, within = number + 1, ""
-            if number == rule:
-                head = Position(index, 1)
-            continue
-        if _OTHER.match(line):
-            inner = _INNER.match(line)
-            within = inner.group(1) if inner else "another table"
-        if number == rule and key and (within == key or (not within and _holds(line, key))):
+        if found := _TABLE.match(line):
+            name, inner = found[1], found[2] or ""
+            count += name == table and _ARRAY.match(line) is not None
+        here = name == table and number in (None, count)
+        if here and key and not found and not inner and _holds(line, key):
             return _value(line, index, key, offset)
+        if here and key and found and inner == key:
+            return Position(index, 1)
+        if (here and found and not inner) or (not name and not head and _holds(line, table)):
+            head = Position(index, 1)
         quote = next((q for q in _QUOTES if line.count(q) % 2), "")
     return head
 

@@ -47,6 +47,8 @@ WORDS = (
 OWN_VALUES = frozenset({"score", "grade", "tier", "churn_risk", "product"})
 _FIELD_OF = {"tier": "customer_tier", "product": "recommended_product"}
 PLANNED_WORDS = ("kind", "date")
+PREPARE = "prepare"
+"""The id under which the step for a planned meeting or call is known: no rule's."""
 
 
 def check_words(text: str, known: tuple[str, ...]) -> str:
@@ -207,6 +209,20 @@ class Rule(BaseModel):
         return frozenset(_FIELD_OF.get(n, n) for n in OWN_VALUES.intersection(used))
 
 
+class PlannedTexts(BaseModel):
+    """What a rep reads of a planned meeting or call, in another language."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    step: str = Field(min_length=1, max_length=120, examples=["准备{date}的{kind}"], description="The step.")
+    reason: str = Field(min_length=1, max_length=200, examples=["已安排{kind}"], description="Why.")
+
+    @field_validator("step", "reason")
+    @classmethod
+    def _known_words(cls, text: str) -> str:
+        return check_words(text, PLANNED_WORDS)
+
+
 class Planned(BaseModel):
     """The step where a meeting or call is planned."""
 
@@ -214,6 +230,9 @@ class Planned(BaseModel):
 
     step: str = Field(default="Prepare for the {kind} on {date}", description="What the rep reads.")
     reason: str = Field(default="a {kind} is planned", description="Why, as the rep reads it.")
+    translations: dict[Language, PlannedTexts] = Field(
+        default_factory=dict, description="Step and reason in other languages, for texts of your own."
+    )
 
     @field_validator("step", "reason")
     @classmethod
@@ -233,7 +252,7 @@ class Playbook(BaseModel):
     def _unique_ids(self) -> Self:
         seen: set[str] = set()
         for rule in self.rules:
-            if rule.id in seen or rule.id == "prepare":
+            if rule.id in seen or rule.id == PREPARE:
                 raise ValueError(f'the id "{rule.id}" is used twice')
             seen.add(rule.id)
         return self

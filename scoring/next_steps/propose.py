@@ -11,13 +11,14 @@ import numpy as np
 import pandas as pd
 
 from sales_consultant.config.language.translation import Language, shown_date, translator
+from sales_consultant.config.playbook import PREPARE
 from sales_consultant.engine import Engine
 from sales_consultant.scoring.next_steps import why_none
 from sales_consultant.scoring.next_steps.channels import best_channels
 from sales_consultant.scoring.next_steps.choose import Choice, RuleCounts, choose
 from sales_consultant.scoring.next_steps.silence import Answer, Silence, cooling_off, of_answers
 from sales_consultant.scoring.next_steps.state import Rows, day_of, zone_of
-from sales_consultant.scoring.next_steps.step_ids import EVENTS, PREPARE, step_id, trigger_of
+from sales_consultant.scoring.next_steps.step_ids import EVENTS, step_id, trigger_of
 from sales_consultant.scoring.next_steps.wording import Words, gap, texts
 from sales_consultant.scoring.next_steps.working_days import calendar, working_day, working_day_before
 from sales_consultant.scoring.next_steps.worth import at_stake, priorities, worths
@@ -196,8 +197,7 @@ class _Making:
             words = {"kind": self.say(kind), "date": shown}
             due = max(self.today, working_day_before(at, self.country(row)))
             key = step_id(PREPARE, str(row["record_id"]), int(row["next_at"]))
-            text = self.say(self.playbook.planned.step).format(**words)
-            reason = self.say(self.playbook.planned.reason).format(**words)
+            text, reason = texts(self.playbook.planned, words, self.options.language)
             values = self._values(index, text, due, reason, "medium", "none", 0.0, key, PREPARE)
             steps[index] = self._row(index, values)
         return steps, why

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
 
     from sales_consultant.config.playbook.rules import Trigger
 
-PREPARE = "prepare"
 _TIMES = {
     "inbound": "at_inbound",
     "outbound": "at_outbound",

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from sales_consultant.config.language.translation import Language
-    from sales_consultant.config.playbook import Rule
+    from sales_consultant.config.playbook import Planned, Rule
 
 TIMES = {
     "last_inbound": "at_inbound",
@@ -101,12 +101,12 @@ class Words:
         return shown if word == "close_date" else self._say(ON).format(date=shown)
 
 
-def texts(rule: Rule, words: Words, language: Language) -> tuple[str, str]:
-    """A rule's step and reason for one record, in a language.
+def texts(said: Rule | Planned, words: Words | Mapping[str, str], language: Language) -> tuple[str, str]:
+    """The step and reason of a rule, or of what is planned, for one record in a language.
 
-    The rule's own translation comes first, then the catalogue, then what the rule says.
+    The playbook's own translation comes first, then the catalogue, then what the playbook says.
     """
     say = translator(language)
-    own = rule.translations.get(language)
-    step, reason = (own.step, own.reason) if own else (say(rule.step), say(rule.reason))
+    own = said.translations.get(language)
+    step, reason = (own.step, own.reason) if own else (say(said.step), say(said.reason))
     return step.format_map(words), reason.format_map(words)

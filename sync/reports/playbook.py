@@ -86,7 +86,7 @@ def explain(settings: Settings, state: State, name: str) -> RuleExplained:
     rule = find_rule(book, name)
     path = playbook_path(settings) or DELIVERED
     number = book.rules.index(rule)
-    at = find(playbook.read_text(path), number)
+    at = find(playbook.read_text(path), "rules", number)
     names = {n.name: n.meaning for n in symbols(rule.condition).values()}
     odd = tuple(f.text for f in findings(book.rules) if rule.id in (f.rule, f.other))
     counted = {s.rule: s for s in stats(settings, state).rules}

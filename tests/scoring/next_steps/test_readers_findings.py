@@ -204,6 +204,6 @@ def test_an_expression_that_may_take_for_ever_is_refused(pattern: str) -> None:
 
 def test_a_comment_with_quotes_hides_no_line() -> None:
     text = '# """ a comment\n[[rules]]\nid = "a"\nwhen = "scor > 1"\n'
-    assert find(text, 0, "when") == Position(4, 9)
+    assert find(text, "rules", 0, "when") == Position(4, 9)
     with pytest.raises(PlaybookError, match=":5:9: "):
         parse("\n" + text, name="p.toml")

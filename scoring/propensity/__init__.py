@@ -4,7 +4,7 @@ from sales_consultant.scoring.propensity.competing import TablesBeside, fit_comp
 from sales_consultant.scoring.propensity.model import PopulationModel
 from sales_consultant.scoring.propensity.points import BASE, GRADES, HIGH, LOW, grade, grade_edges, split
 from sales_consultant.scoring.propensity.propensity import LARGEST_MARGIN, PropensityModel, Suspects
-from sales_consultant.scoring.propensity.reasons import Reason, reasons, shown
+from sales_consultant.scoring.propensity.reasons import ELSE, Reason, reasons, shown
 from sales_consultant.scoring.propensity.rules import RuleModel
 from sales_consultant.scoring.propensity.tiers import MIN_BOOSTED, MIN_FULL, MIN_SHRUNK, Tier, tier_of
 from sales_consultant.scoring.propensity.translated import in_language
@@ -12,6 +12,7 @@ from sales_consultant.scoring.propensity.wording import band, clean, length, say
 
 __all__ = [
     "BASE",
+    "ELSE",
     "GRADES",
     "HIGH",
     "LARGEST_MARGIN",

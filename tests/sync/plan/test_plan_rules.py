@@ -46,6 +46,22 @@ def changed(plan: Plan) -> Values:
     return {k: new for e in plan.entries for k, _, new in e.fields}
 
 
+def test_a_change_of_the_language_is_written_once() -> None:
+    chinese = {
+        **NOW,
+        "top_reason": "3次会议：+10",
+        "reasons": "3次会议：+10\n其他所有因素：+0",
+        "next_step": "致电客户",
+    }
+    assert changed(plan_for(chinese, NOW)) == {k: chinese[k] for k in ("top_reason", "reasons", "next_step")}
+    assert changed(plan_for(NOW, chinese)) == {k: NOW[k] for k in ("top_reason", "reasons", "next_step")}
+    assert changed(plan_for(chinese, chinese)) == {}
+    # Where only what the CRM spells is in another script, the language is the same.
+    named = {**NOW, "top_reason": "Branche: 机械: +10", "reasons": "Branche: 机械: +10\neverything else: +0"}
+    assert changed(plan_for(named, NOW)) == {}
+    assert changed(plan_for({**named, "reasons": "Branche: 机械: +10"}, NOW)) == {}
+
+
 @pytest.mark.parametrize(
     "difference",
     [

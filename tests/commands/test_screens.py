@@ -16,6 +16,7 @@ import pytest
 from support import example_findings as findings
 from support import example_proposals as kept
 from support import example_runs as runs
+from support import example_steps as steps
 from support import example_tasks as tasks
 from support.example_runs import NOW
 
@@ -33,7 +34,7 @@ from sales_consultant.commands.output import (
     undo,
 )
 from sales_consultant.commands.output import runs as runs_screen
-from sales_consultant.commands.output.steps import proposals
+from sales_consultant.commands.output.steps import day_list, playbook, proposals
 from sales_consultant.commands.output.writing.page import Page
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -108,6 +109,17 @@ SCREENS: dict[str, tuple[Callable[[Page, Any], None], Any]] = {
     "proposals-list-nothing": (proposals.kept, kept.NOTHING_KEPT),
     "proposals-review": (proposals.reviewed, kept.REVIEWS),
     "proposals-review-none-due": (proposals.reviewed, kept.NONE_DUE),
+    "steps": (day_list.show, steps.DAY),
+    "steps-of-all": (day_list.show, steps.DAY_OF_ALL),
+    "steps-nothing": (day_list.show, steps.DAY_EMPTY),
+    "playbook-check": (playbook.check, steps.CHECKED),
+    "playbook-check-odd": (playbook.check, steps.CHECKED_ODD),
+    "playbook-stats": (playbook.stats, steps.STATS),
+    "playbook-stats-none": (playbook.stats, steps.STATS_NONE),
+    "playbook-explain": (playbook.explain, steps.EXPLAINED),
+    "playbook-test": (playbook.record, steps.TESTED),
+    "playbook-test-none": (playbook.record, steps.TESTED_NONE),
+    "playbook-convert": (playbook.converted, steps.CONVERTED),
     "init": (admin.initialised, findings.INITIALISED),
     "init-nothing": (admin.initialised, findings.NOTHING_TO_PREDICT),
     "check": (admin.checked, findings.CHECKED),

@@ -1,11 +1,11 @@
 """A rep's day as a list."""
 
 from sales_consultant.commands.output.writing.page import Page, Piece, bold, command, dim, good, warn
-from sales_consultant.commands.output.writing.text import count, plain
+from sales_consultant.commands.output.writing.text import NOTHING, count, plain
 from sales_consultant.commands.output.writing.values import day
 from sales_consultant.sync.results.day_list import DayList
 
-_PRIORITY: dict[str, Piece] = {"high": warn("high"), "medium": "medium", "low": dim("low")}
+_PRIORITY: dict[str, Piece] = {"high": warn("high  "), "medium": "medium", "low": dim("low   ")}
 # A judgement: what a person reads in a morning; --csv and --json have all.
 _SHOWN = 25
 
@@ -19,8 +19,8 @@ def show(page: Page, found: DayList) -> None:
     for s in found.steps[:_SHOWN]:
         whom = f"{plain(s.name or s.record_id)}{f', {plain(s.company)}' if s.company and s.company != s.name else ''}"
         head: list[Piece] = [
-            f"{day(s.due) if s.due else '':<12}",
-            _PRIORITY.get(s.priority, ""),
+            f"{day(s.due) if s.due else NOTHING:<12}",
+            _PRIORITY.get(s.priority, " " * 6),
             "  ",
             bold(plain(s.step)),
         ]

@@ -39,9 +39,9 @@ def stats(page: Page, found: PlaybookStats) -> None:
     if active:
         head: tuple[Piece, ...] = tuple(
             dim(h)
-            for h in ("rule", "holds", "chosen", "capped", "silent", "given", "shown", "answers", "taken")
+            for h in ("rule", "holds", "chosen", "capped", "silent", "given", "shown", "taken", "answers")
         )
-        page.table([head, *(_stat(r) for r in active)], right=(1, 2, 3, 4, 5, 6, 8))
+        page.table([head, *(_stat(r) for r in active)], right=(1, 2, 3, 4, 5, 6, 7))
     idle = len(found.rules) - len(active)
     if idle:
         page.line(dim(f"{count(idle, 'rule')} held for no record; --json lists them."))
@@ -61,9 +61,9 @@ def stats(page: Page, found: PlaybookStats) -> None:
 def _stat(r: RuleStats) -> tuple[Piece, ...]:
     run = r.last_run
     told = ", ".join(f"{n} {v.replace('_', ' ')}" for v, n in sorted(r.answers.items()))
-    figures = [str(run.get(k, 0)) if run else NOTHING for k in ("eligible", "chosen", "capped", "silent")]
+    figures = [f"{run.get(k, 0):,}" if run else NOTHING for k in ("eligible", "chosen", "capped", "silent")]
     taken = NOTHING if r.taken is None else percent(r.taken)
-    return (plain(r.rule), *figures, str(r.given), str(r.showing), plain(told) or NOTHING, taken)
+    return (plain(r.rule), *figures, f"{r.given:,}", f"{r.showing:,}", taken, plain(told) or NOTHING)
 
 
 def explain(page: Page, found: RuleExplained) -> None:
@@ -85,8 +85,8 @@ def explain(page: Page, found: RuleExplained) -> None:
         page.heading("What became of it")
         s, run = found.stats, found.stats.last_run
         if run:
-            page.line(", ".join(f"{k} {n}" for k, n in run.items()), " in the last run", indent=2, hang=4)
-        page.line(f"given {s.given} times, shown now on {count(s.showing, 'record')}", indent=2)
+            page.line(", ".join(f"{k} {n:,}" for k, n in run.items()), " in the last run", indent=2, hang=4)
+        page.line(f"given {count(s.given, 'time')}, shown now on {count(s.showing, 'record')}", indent=2)
     for text in found.findings:
         page.line(warn("! "), plain(text), hang=2)
 

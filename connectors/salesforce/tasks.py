@@ -13,9 +13,7 @@ from sales_consultant.config.fields.canon import Canonical
 from sales_consultant.config.records import RecordRef
 from sales_consultant.connectors.base import (
     BODY,
-    CLOSED,
     DUE,
-    OPEN,
     OWNER,
     PRIORITY,
     STATUS,
@@ -37,6 +35,7 @@ from sales_consultant.connectors.salesforce.api import (
     quoted,
 )
 from sales_consultant.connectors.salesforce.setup import TaskField
+from sales_consultant.connectors.salesforce.task_words import TaskWords
 from sales_consultant.connectors.salesforce.writing import COLLECTION
 
 Json = dict[str, Any]
@@ -48,8 +47,6 @@ _FIELD = {
     OWNER: "OwnerId",
     STATUS: "Status",
 }
-_NOT_STARTED, _COMPLETED = "Not Started", "Completed"
-_PRIORITY = {"high": "High", "medium": "Normal", "low": "Low"}
 # An account's or an opportunity's id is what a task is about, a contact's or a lead's who it is about.
 _WHO = ("003", "00Q")
 _USER = "005"
@@ -76,6 +73,14 @@ class SalesforceTasks(TaskBook):
         self.field = made.naming.salesforce(TASK_ID)
         self._covered = covered
         self._latest = latest
+        self._told: TaskWords | None = None
+
+    @property
+    def _words(self) -> TaskWords:
+        """What this org calls statuses and priorities, asked for once."""
+        if self._told is None:
+            self._told = TaskWords.of(self.api)
+        return self._told
 
     # -- whether ----------------------------------------------------------------------------------------------------
 
@@ -213,13 +218,10 @@ class SalesforceTasks(TaskBook):
     def _spelled(self, values: Mapping[str, Canonical]) -> Json:
         return {_FIELD[k]: self._spell(k, v) for k, v in values.items()}
 
-    @staticmethod
-    def _spell(key: str, value: Canonical) -> str | None:
+    def _spell(self, key: str, value: Canonical) -> str | None:
         if key == PRIORITY:
-            return _PRIORITY.get(value or "", "Normal")
-        if key == STATUS:
-            return _NOT_STARTED if value == OPEN else _COMPLETED
-        return value
+            return self._words.priority(value)
+        return self._words.status(value) if key == STATUS else value
 
     # -- read -------------------------------------------------------------------------------------------------------
 
@@ -248,14 +250,11 @@ class SalesforceTasks(TaskBook):
         values = {k: self._parse(k, row.get(n)) for k, n in _FIELD.items()}
         return Task(str(row[self.field]), str(row["Id"]), None, values)
 
-    @staticmethod
-    def _parse(key: str, given: Any) -> Canonical:
+    def _parse(self, key: str, given: Any) -> Canonical:
         text = "" if given is None else str(given)
         if key == PRIORITY:
-            return next((k for k, v in _PRIORITY.items() if v == text), text or None)
-        if key == STATUS:
-            return {_NOT_STARTED: OPEN, _COMPLETED: CLOSED}.get(text, text.lower())
-        return text or None
+            return self._words.priority_of(text)
+        return self._words.status_of(text) if key == STATUS else text or None
 
 
 def _refused(task: Task, code: str, words: str) -> TaskOutcome:

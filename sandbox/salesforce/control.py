@@ -21,7 +21,7 @@ from sales_consultant.sandbox.salesforce.org import (
     unavailable,
 )
 from sales_consultant.sandbox.salesforce.query import query
-from sales_consultant.sandbox.salesforce.records import lifecycle, rules, saving, timing
+from sales_consultant.sandbox.salesforce.records import lifecycle, rules, saving, task_words, timing
 from sales_consultant.sandbox.salesforce.rest import shown
 from sales_consultant.sandbox.world import ControlError
 
@@ -112,6 +112,7 @@ def actions(org: Org) -> Mapping[str, Callable[[Json], Any]]:
         "rule": lambda body: rules.add(org, body),
         "duplicates": lambda body: saving.duplicates(org, body),
         "assignment": lambda body: saving.assignment(org, body),
+        "task_words": lambda body: task_words.replace(org, body),
         "lock": lambda body: rules.lock(org, body),
         "deactivate": lambda body: rules.deactivate(org, body),
         "dated_rates": lambda body: rules.dated_rates(org, body),

@@ -8,7 +8,7 @@ from support.contract_base import ADMIN, Org
 from support.contract_tasks import TaskContract
 
 from sales_consultant.config.sections import Connection
-from sales_consultant.connectors.base import Connector
+from sales_consultant.connectors.base import CLOSED, PRIORITY, STATUS, Connector, Task
 from sales_consultant.connectors.salesforce.api.client import SalesforceApi
 from sales_consultant.connectors.salesforce.connector import SalesforceConnector
 from sales_consultant.connectors.salesforce.reading.schema import WRITTEN
@@ -16,8 +16,14 @@ from sales_consultant.connectors.salesforce.reading.schema import WRITTEN
 NAMES = {"amount": "Amount"}
 
 
-class TestSalesforce(ConnectorContract, TaskContract):
-    """The contract on Salesforce."""
+GERMAN = {
+    "statuses": [["Nicht begonnen", False, True], ["In Arbeit", False, False], ["Erledigt", True, False]],
+    "priorities": [["Hoch", True, False], ["Normal", False, True], ["Niedrig", False, False]],
+}
+
+
+class OnSalesforce:
+    """How an org of Salesforce is opened and edited."""
 
     crm: ClassVar[str] = "salesforce"
     push_path: ClassVar[str] = "/composite/sobjects$"
@@ -73,3 +79,30 @@ class TestSalesforce(ConnectorContract, TaskContract):
             method, url, json=body, headers={"Authorization": f"Bearer {ADMIN}"}, timeout=10
         )
         assert answer.ok, answer.text
+
+
+class TestSalesforce(OnSalesforce, ConnectorContract, TaskContract):
+    """The contract on Salesforce."""
+
+
+class TestTasksOfAnotherLanguage(OnSalesforce, TaskContract):
+    """The contract of tasks holds too where an org calls their statuses and priorities otherwise."""
+
+    def set_up_tasks(self, org: Org) -> None:
+        org.control("task_words", **GERMAN)
+
+    def test_open_and_closed_are_the_org_s_own_words(self, tasked: Org) -> None:
+        connector, deal, owner = self.deal(tasked)
+        book = self.book(connector)
+        (made,) = book.create([self.a_task(deal, owner)])
+        (kept,) = self.kept(tasked)
+        assert (kept["Status"], kept["IsClosed"], kept["Priority"]) == ("Nicht begonnen", False, "Hoch")
+        list(book.change([Task("sc-1", made.crm_id, None, {STATUS: CLOSED, PRIORITY: "low"})]))
+        (kept,) = self.kept(tasked)
+        assert (kept["Status"], kept["IsClosed"], kept["Priority"]) == ("Erledigt", True, "Niedrig")
+        (read,) = book.read([made.crm_id])
+        assert (read.values[STATUS], read.values[PRIORITY]) == (CLOSED, "low")
+        # What a person sets that is neither stays a word of theirs.
+        self._send(tasked, "PATCH", f"sobjects/Task/{made.crm_id}", {"Status": "In Arbeit"})
+        (read,) = book.read([made.crm_id])
+        assert read.values[STATUS] == "in arbeit"

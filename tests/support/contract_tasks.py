@@ -51,6 +51,9 @@ class TaskContract(ContractBase):
     def edit_task(self, org: Org, crm_id: str, subject: str) -> None:
         raise AssertionError("a contract's subclass edits tasks as a person")
 
+    def set_up_tasks(self, org: Org) -> None:
+        """What an admin had set up of tasks before us; nothing, as a rule."""
+
     def no_tasks(self, org: Org) -> str:
         """A token that may write all but tasks."""
         raise AssertionError("a contract's subclass makes users")
@@ -58,6 +61,7 @@ class TaskContract(ContractBase):
     @pytest.fixture
     def tasked(self, ready: Org) -> Org:
         """An org whose fields are made, that of our id on tasks too."""
+        self.set_up_tasks(ready)
         steps = self.book(ready.connector()).provision(dry=False)
         assert "refused" not in {s.state for s in steps}, steps
         return ready

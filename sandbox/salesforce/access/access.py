@@ -136,6 +136,8 @@ _OPEN = frozenset(
         "Profile",
         "RecordType",
         "OpportunityStage",
+        "TaskStatus",
+        "TaskPriority",
         "CurrencyType",
         "DatedConversionRate",
         "EntityDefinition",

@@ -11,7 +11,7 @@ Json = dict[str, Any]
 KEPT_NOWHERE = frozenset(
     {"PermissionSet", "PermissionSetAssignment", "FieldPermissions", "ObjectPermissions", "CustomField"}
 )
-_WATCHED = KEPT_NOWHERE | {"User", "Profile", "OpportunityStage", "RecordType"}
+_WATCHED = KEPT_NOWHERE | {"User", "Profile", "OpportunityStage", "TaskStatus", "TaskPriority", "RecordType"}
 _NAME = re.compile(r"[A-Za-z](?:_?[A-Za-z0-9])*\Z")
 
 

@@ -18,7 +18,7 @@ from sales_consultant.sandbox.salesforce.loading.history import load_histories
 from sales_consultant.sandbox.salesforce.loading.loading import Loader, Row
 from sales_consultant.sandbox.salesforce.loading.people import load_companies, load_people
 from sales_consultant.sandbox.salesforce.org import CUSTOMIZABLE, OBJECTS, VENDOR, Org, ids
-from sales_consultant.sandbox.salesforce.records import dumps
+from sales_consultant.sandbox.salesforce.records import dumps, task_words
 from sales_consultant.sandbox.store import Record
 
 Json = dict[str, Any]
@@ -37,6 +37,7 @@ def load(folder: Folder, org: Org) -> None:
         _currencies(loader)
         _users(loader)
         load_stages(loader)
+        task_words.load(org, loader.epoch)
         load_companies(loader)
         load_people(loader)
         load_deals(loader)

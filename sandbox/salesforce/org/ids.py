@@ -17,6 +17,8 @@ PREFIXES = {
     "UserRecordAccess": "", "DatedConversionRate": "04w", "FlowDefinitionView": "3dd", "ValidationRule": "03d",
     "WorkflowRule": "01Q", "DeployRequest": "0Af", "Report": "00O", "MetadataComponentDependency": "", "InstalledSubscriberPackage": "0A3",
     "SubscriberPackage": "033", "ConnectedApplication": "0H4", "Layout": "00h",
+    # A guess of the sandbox's: no document names the prefixes of these two.
+    "TaskStatus": "01S", "TaskPriority": "01R",
 }  # fmt: skip
 # Four objects share a prefix: each numbers from a place of its own.
 _APART = {"ContactHistory": 10**9, "LeadHistory": 2 * 10**9, "OpportunityFieldHistory": 3 * 10**9}

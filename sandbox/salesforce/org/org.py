@@ -56,7 +56,7 @@ class Org:
         """What lives as long as the process: cursors, lapsed sessions, counted calls."""
         self._fields: dict[str, dict[str, Field]] = {}
         self._picklists: dict[str, dict[str, Json]] | None = None
-        self._stages: dict[str, Json] | None = None
+        self._stages: dict[str, dict[str, Json]] = {}
         self.version = 0
         """Rises with every change of definitions, users or permissions."""
         for statement in _INDEX:
@@ -97,7 +97,7 @@ class Org:
         self.version += 1
         self._fields.clear()
         self._picklists = None
-        self._stages = None
+        self._stages.clear()
 
     def feature(self, name: str) -> bool:
         """Whether the org has a feature: `currencies` (several), `record_types`."""
@@ -133,6 +133,10 @@ class Org:
             if sobject in ("Opportunity", "OpportunityHistory"):
                 options = tuple((s["ApiName"], s["MasterLabel"]) for s in self.stages().values())
                 found["StageName"] = replace(found["StageName"], options=options)
+            if sobject == "Task":
+                for name, values in (("Status", "TaskStatus"), ("Priority", "TaskPriority")):
+                    options = tuple((s["ApiName"], s["MasterLabel"]) for s in self.listed(values).values())
+                    found[name] = replace(found[name], options=options or found[name].options)
             table = "Activity" if sobject in ACTIVITIES else sobject
             for body in self.custom(table).values():
                 made = from_metadata(body)
@@ -183,10 +187,14 @@ class Org:
 
     def stages(self) -> dict[str, Json]:
         """The opportunity stages by API name, in their order."""
-        if self._stages is None:
-            found = [r.values() for r in self.store.each(VENDOR, "OpportunityStage")]
-            self._stages = {s["ApiName"]: s for s in sorted(found, key=lambda s: s["SortOrder"])}
-        return self._stages
+        return self.listed("OpportunityStage")
+
+    def listed(self, sobject: str) -> dict[str, Json]:
+        """The values of a picklist that is an object of its own, as TaskStatus, by API name, in their order."""
+        if sobject not in self._stages:
+            found = [r.values() for r in self.store.each(VENDOR, sobject)]
+            self._stages[sobject] = {s["ApiName"]: s for s in sorted(found, key=lambda s: s["SortOrder"])}
+        return self._stages[sobject]
 
     def tracked(self, sobject: str) -> frozenset[str]:
         """The fields whose changes are kept in the object's history."""

@@ -77,6 +77,28 @@ Description string(255) ro
         writable=False,
     ),
     make(
+        "TaskStatus",
+        "Task Status Value",
+        f"""MasterLabel string(255) ro
+ApiName string(255) ro
+SortOrder int(9,0) ro
+IsDefault boolean ro
+IsClosed boolean ro
+{KEPT}""",
+        writable=False,
+    ),
+    make(
+        "TaskPriority",
+        "Task Priority Value",
+        f"""MasterLabel string(255) ro
+ApiName string(255) ro
+SortOrder int(9,0) ro
+IsDefault boolean ro
+IsHighPriority boolean ro
+{KEPT}""",
+        writable=False,
+    ),
+    make(
         "UserRecordAccess",
         "User Record Access",
         """UserId reference(User) ro

@@ -1,6 +1,6 @@
 """What follows from the values of a record: derived fields, and the history that the org keeps."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import orjson
@@ -76,16 +76,22 @@ def expected(values: Json) -> None:
 
 
 def _task(org: Org, values: Json, before: Json | None) -> None:
-    values.setdefault("Status", "Not Started")
-    values.setdefault("Priority", "Normal")
+    statuses, priorities = org.listed("TaskStatus"), org.listed("TaskPriority")
+    values.setdefault("Status", _default(statuses, "Not Started"))
+    values.setdefault("Priority", _default(priorities, "Normal"))
     values.setdefault("TaskSubtype", "Task")
-    closed = values["Status"] == "Completed"
-    values["IsHighPriority"] = values["Priority"] == "High"
+    # The picklist is not restricted: a value that the org does not list is taken, and is open.
+    closed = bool(statuses.get(values["Status"], {}).get("IsClosed"))
+    values["IsHighPriority"] = bool(priorities.get(values["Priority"], {}).get("IsHighPriority"))
     if closed and not values.get("IsClosed") and not values.get("CompletedDateTime"):
         values["CompletedDateTime"] = stamp(org.now())
     if not closed:
         values["CompletedDateTime"] = None
     values["IsClosed"] = closed
+
+
+def _default(listed: Mapping[str, Json], otherwise: str) -> str:
+    return next((name for name, body in listed.items() if body.get("IsDefault")), otherwise)
 
 
 def account_of(org: Org, values: Json) -> str | None:

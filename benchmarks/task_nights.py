@@ -31,6 +31,7 @@ class Nights:
     """What the first night made, and each night after it: tasks by what was done, and record fields that were written."""
 
     first: dict[str, int]
+    as_of: int
     tasks: list[dict[str, int]] = field(default_factory=list)
     written: list[dict[tuple[str, str], dict[str, str | None]]] = field(default_factory=list)
 
@@ -43,8 +44,10 @@ class Nights:
         return sum(n for night in self.tasks for why, n in night.items() if why == "new task")
 
 
-def nights(crm: str, url: str, folder: Path, count: int, *, tasks: bool, moving: bool) -> Nights:
-    """A first sync, then so many nights."""
+def nights(
+    crm: str, url: str, folder: Path, count: int, *, tasks: bool, moving: bool, as_of: int | None = None
+) -> Nights:
+    """A first sync as of a moment (ms; without one the CRM's now), then so many nights."""
     environ = {"SALES_CONSULTANT_DEMO_TOKEN": TOKEN}
     file, data, quiet = folder / "sales-consultant.toml", folder / "data", Silent()
     data.mkdir(parents=True)
@@ -56,12 +59,12 @@ def nights(crm: str, url: str, folder: Path, count: int, *, tasks: bool, moving:
     name, connection = settings.connection("demo")
     with Workspace(settings, name, connection, data, environ=environ) as ws:
         provisioning.provision(ws, dry=False)
-        first, plan = sync(ws, quiet, SyncOptions(yes=True))
-        found = Nights(plan.by_task())
+        first, plan = sync(ws, quiet, SyncOptions(as_of=as_of, yes=True))
         assert first.as_of is not None
+        found = Nights(plan.by_task(), first.as_of)
         for night in range(1, count + 1):
-            as_of = first.as_of + night * DAY_MS if moving else first.as_of
-            _, plan = sync(ws, quiet, SyncOptions(as_of=as_of, yes=True))
+            at = first.as_of + night * DAY_MS if moving else first.as_of
+            _, plan = sync(ws, quiet, SyncOptions(as_of=at, yes=True))
             found.tasks.append(plan.by_task())
             found.written.append(
                 {(e.object, e.record_id): {k: v for k, _, v in e.fields} for e in plan.entries}
@@ -87,12 +90,13 @@ def run() -> None:
             )
             if os.environ.get("MOVING") == "0":
                 continue
-            found = []
-            for tasks in (True, False):
-                with beside(world, crm) as url:
-                    place = folder / ("with" if tasks else "without")
-                    found.append(nights(crm, url, place, count, tasks=tasks, moving=True))
-        mine, other = found
+            with beside(world, crm) as url:
+                mine = nights(crm, url, folder / "with", count, tasks=True, moving=True)
+            # As of the same millisecond: a deal that is seconds older is worth a cent more or less.
+            with beside(world, crm) as url:
+                other = nights(
+                    crm, url, folder / "without", count, tasks=False, moving=True, as_of=mine.as_of
+                )
         differ = sum(a != b for a, b in zip(mine.written, other.written, strict=True))
         told = dict(sum((Counter(n) for n in mine.tasks), Counter()))
         print(

@@ -14,7 +14,9 @@ from sklearn.metrics import f1_score
 
 from sales_consultant.scoring.text import INTENTS, LANGUAGES, encoder_installed, open_encoder, read
 
-DEVELOPMENT = Path(__file__).parents[1] / "tests" / "scoring" / "text" / "data" / "dev"
+ROOT = Path(__file__).parents[1]
+SETS = ROOT / "tests" / "scoring" / "text" / "data"
+DEVELOPMENT = SETS / "dev"
 SEED, DRAWS, LEAST_TEXTS = 20260101, 50, 4000
 
 

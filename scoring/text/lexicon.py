@@ -10,7 +10,7 @@ from typing import Any
 from sales_consultant.config.playbook import INTENTS as WANTED
 from sales_consultant.scoring.text.phrases import LexiconError, Phrase, PhraseIndex, compile_phrase
 
-RULES_VERSION = 1
+RULES_VERSION = 2
 """Raised with every change of a lexicon or of how it is read: signals of another version are made again."""
 
 NONE = "none"

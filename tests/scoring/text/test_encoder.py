@@ -4,7 +4,10 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
+import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sklearn.metrics import f1_score
 
 from sales_consultant.config.errors import ConfigError
@@ -17,6 +20,7 @@ from sales_consultant.scoring.text import (
     read,
     rules_version,
 )
+from sales_consultant.scoring.text.word_groups import WIDTH, groups, hashed
 from sales_consultant.sync.runtime.text_signals import TextSignals
 from sales_consultant.sync.stores import TextCache
 
@@ -56,11 +60,19 @@ def test_a_text_in_no_known_language_is_not_asked_about() -> None:
 
 
 def test_the_delivered_numbers_are_of_the_intents() -> None:
-    kept = json.loads((ROOT / "scoring" / "text" / "few_shot.json").read_text(encoding="utf-8"))
-    assert kept["format"] == 1 and tuple(kept["intents"]) == INTENTS
-    assert [len(row) for row in kept["weights"]] == [512] * len(INTENTS) and len(kept["offsets"]) == len(
-        INTENTS
-    )
+    path = ROOT / "scoring" / "text" / "few_shot.json"
+    kept = json.loads(path.read_text(encoding="utf-8"))
+    assert kept["format"] == 2 and tuple(kept["intents"]) == INTENTS
+    assert [len(row) for row in kept["weights"]] == [512 + WIDTH] * len(INTENTS)
+    assert len(kept["offsets"]) == len(INTENTS)
+    assert path.stat().st_size < 300_000
+
+
+@given(st.text(max_size=600))
+def test_word_groups_of_any_text_have_length_1_or_none(text: str) -> None:
+    length = float(np.linalg.norm(hashed(text)))
+    assert length == pytest.approx(1.0) if any(groups(text)) else length == 0.0
+    assert (hashed(text) == hashed(text.upper().lower())).all() or not text.isascii()
 
 
 @pytest.mark.skipif(encoder_installed(), reason="the extra text is installed")

@@ -203,4 +203,4 @@ def test_no_step_contradicts_what_is_printed_beside_it(kept: Kept) -> None:
     assert all(str(why).strip() for why in reasons)
     rules = company.proposal.steps["rule"].value_counts(normalize=True)
     # Listed with ten checked records in docs/explanation/fifty-steps.md.
-    assert set(rules[rules > 0.25].index) <= {"recap"}
+    assert set(rules[rules > 0.25].index) <= {"recap", "cross-sell"}

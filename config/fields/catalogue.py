@@ -36,6 +36,8 @@ PROBABLE = ("0.0001", "0.9999")
 _EVERY: tuple[WrittenObject, ...] = ("contacts", "leads", "companies", "deals")
 # People are customers where there is no company.
 _CUSTOMERS: tuple[WrittenObject, ...] = ("companies", "contacts")
+# A deal is offered what its company is, less what is in the deal (docs/decisions/scoring-recommended-products.md).
+_OFFERED: tuple[WrittenObject, ...] = ("companies", "deals")
 # Customers get steps too: an order, a review or a renewal belongs to the company (docs/decisions/steps-for-customers.md).
 _STEPS: tuple[WrittenObject, ...] = ("deals", "contacts", "leads", "companies")
 
@@ -213,15 +215,15 @@ FIELDS: tuple[Field, ...] = (
         "recommended_product",
         "Recommended product",
         "text",
-        ("companies",),
+        _OFFERED,
         "standard",
-        "What customers like this one bought, and this one has not.",
+        "What customers like this one bought, and this one has not; on a deal, what is not in it either.",
     ),
     Field(
         "recommended_product_why",
         "Recommended product: why",
         "text",
-        ("companies",),
+        _OFFERED,
         "standard",
         "How many customers bought it, and with what.",
         rides=True,

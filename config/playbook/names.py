@@ -147,7 +147,11 @@ NAMES: tuple[Name, ...] = (
     _age("days_since_purchase", "Days since they last bought; endless where they never did."),
     _age("days_since_first_purchase", "Days since they first bought; endless where they never did."),
     Name("days_to_renewal", "number", "Days until their contract ends; below 0 once it has.", time=-1),
-    Name("recommended_product", "text", "The product that is recommended to the company."),
+    Name(
+        "recommended_product",
+        "text",
+        "The product that is recommended to the company; of a deal, the one that is recommended on the deal.",
+    ),
     Name("products", "list", "The names of the products that the company has."),
     Name("intent", "text", "What their last message wanted (text signals).", values=INTENTS),
     _age("days_since_intent", "Days since that message."),

@@ -3,7 +3,7 @@
 from sales_consultant.scoring.products.baskets import Baskets, encode
 from sales_consultant.scoring.products.facts import product_facts
 from sales_consultant.scoring.products.follow_ups import WITHIN_DAYS, follow_ups, next_products
-from sales_consultant.scoring.products.line_items import Bought, bought, product_names
+from sales_consultant.scoring.products.line_items import Bought, bought, open_deals, product_names
 from sales_consultant.scoring.products.model import NONE, POPULARITY, SIMILARITY, ProductModel, fit
 from sales_consultant.scoring.products.prices import PriceRange, PriceTable, price_guidance, price_table
 from sales_consultant.scoring.products.rules import association_rules, pair_rules
@@ -28,6 +28,7 @@ __all__ = [
     "fit",
     "follow_ups",
     "next_products",
+    "open_deals",
     "pair_rules",
     "popular",
     "price_guidance",

@@ -115,6 +115,26 @@ def won_lines(engine: Engine, *, as_of: int) -> pd.DataFrame:
     )  # fmt: skip
 
 
+def open_deals(engine: Engine, *, as_of: int) -> pd.DataFrame:
+    """One row a deal of a company that is open: deal_id, company_id, and products, the set of ids that stand on its lines.
+
+    Deals without lines have an empty set. Lines that the CRM knew only after `as_of` (ms) are in the deal all the same: what a
+    rep sees in a deal is not recommended beside it.
+    """
+    deals = alive(neutral(engine, "deals"))
+    deals = deals.filter(
+        ~deals.is_closed.fill_null(True) & (deals.created_at.fill_null(as_of) <= as_of)
+        & deals.company_id.notnull() & (deals.company_id != "")
+    )  # fmt: skip
+    rows = query(engine, deals.select("company_id", deal_id=deals.id))
+    items = alive(neutral(engine, "line_items"))
+    items = items.filter(items.product_id.notnull() & (items.product_id != ""))
+    lines = query(engine, items.semi_join(deals, items.deal_id == deals.id).select("deal_id", "product_id"))
+    held = {str(d): set(map(str, p)) for d, p in lines.groupby("deal_id")["product_id"]}
+    inside = [held.get(str(d), set()) for d in rows["deal_id"]]
+    return rows.assign(products=pd.Series(inside, rows.index, dtype=object))
+
+
 def product_names(engine: Engine) -> dict[str, str]:
     """The name of each product that has one, by id, as it is written: on one line, and no longer than the field holds."""
     t = neutral(engine, "products")

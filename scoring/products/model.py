@@ -103,6 +103,32 @@ class ProductModel:
                 rows.append(self._row(customer, chosen, towards(chosen), held.names, language))
         return pd.DataFrame({c: pd.Series([r[c] for r in rows], dtype=object) for c in COLUMNS})
 
+    def of_deals(
+        self,
+        held: Bought,
+        deals: pd.DataFrame,
+        *,
+        as_of: int,
+        previous: Mapping[str, str] | None = None,
+        language: Language = "en",
+    ) -> pd.DataFrame:
+        """One row a deal whose company has a product to be recommended that is not in the deal: the columns of COLUMNS.
+
+        `deals` as from `open_deals`. What is recommended is of the ten best of the deal's company, less what is on the deal's
+        lines; `previous` is the name that each deal shows now, by record id: it stands while it is still among these.
+        """
+        of_company = {str(c): rows for c, rows in deals.groupby("company_id")}
+        theirs = replace(held, rows=held.rows[held.rows["customer"].isin(of_company.keys())])
+        rows = []
+        for customer, best, towards in self._best(held, as_of, of=theirs):
+            mine = of_company[customer]
+            for deal, inside in zip(mine["deal_id"].astype(str), mine["products"], strict=True):
+                free = np.asarray([p for p in best if p >= 0 and self.products[p] not in inside])
+                chosen = self._chosen(free, (previous or {}).get(deal), held.names)
+                if chosen is not None:
+                    rows.append(self._row(deal, chosen, towards(chosen), held.names, language))
+        return pd.DataFrame({c: pd.Series([r[c] for r in rows], dtype=object) for c in COLUMNS})
+
     def best_for(
         self,
         held: Bought,
@@ -187,15 +213,15 @@ class ProductModel:
 
     def _row(
         self,
-        customer: str,
+        record_id: str,
         chosen: int,
         anchors: list[tuple[Neighbour, int]],
         names: Mapping[str, str],
         language: Language,
     ) -> dict[str, Any]:
-        """The row of one company; `anchors` are the products it has that the chosen one goes with, by their places."""
+        """The row of one company or deal; `anchors` are the places of products the company has that the chosen one goes with."""
         product = self.products[chosen]
-        row: dict[str, Any] = {"record_id": customer, "product_id": product, "product": names[product]}
+        row: dict[str, Any] = {"record_id": record_id, "product_id": product, "product": names[product]}
         named = [(n, a) for n, a in anchors if self.products[a] in names]
         if self.method == POPULARITY or not named:
             n, of = self.buyers[chosen], self.customers

@@ -1,6 +1,7 @@
 """What our fields should hold, what the CRM holds, and the plan that is the difference."""
 
 from sales_consultant.sync.plan.control_group import salt
+from sales_consultant.sync.plan.customer_facts import customer_facts
 from sales_consultant.sync.plan.desired_values import Desired, Models
 from sales_consultant.sync.plan.directory import DirectoryEntry
 from sales_consultant.sync.plan.guards import guard, override
@@ -24,6 +25,7 @@ __all__ = [
     "Steps",
     "allowed",
     "before_rollback",
+    "customer_facts",
     "decide",
     "described",
     "evidence",

@@ -14,13 +14,12 @@ from sales_consultant.config.playbook import Playbook
 from sales_consultant.config.records import RecordRef
 from sales_consultant.config.settings import Settings
 from sales_consultant.engine import DuckEngine, neutral, query
-from sales_consultant.scoring.customers import key_of
 from sales_consultant.scoring.next_steps import Answer, Options, facts, propose
 from sales_consultant.scoring.products import bought
 from sales_consultant.scoring.text import signals
+from sales_consultant.sync.plan.customer_facts import customer_facts
 from sales_consultant.sync.plan.desired_values import STEP_KEYS, Desired, put, rows_in, written_as
 
-_CUSTOMER_KEYS = ("segment", "lifecycle", "churn_risk", "value_12m", "recommended_product")
 _CUSTOMERS = ("new", "active", "at_risk", "lost")
 
 
@@ -60,7 +59,7 @@ class Steps:
             return
         owned = owned_products(engine, desired.as_of)
         written = signals(engine, desired.as_of) if self.settings.text.enabled else None
-        known = customers(desired, owned)
+        known = customer_facts(((k, r.values) for k, r in desired.records.items()), owned)
         table = facts(engine, records, as_of=desired.as_of, customers=known, signals=written)
         found = propose(engine, table, self.playbook, self._options(engine, desired, shown))
         for row in rows_in(records):
@@ -161,31 +160,6 @@ def owned_products(engine: DuckEngine, as_of: int) -> dict[str, tuple[str, ...]]
         if (customer, product) not in back:
             mine[held.names.get(str(product), str(product))] = None
     return {c: tuple(names) for c, names in found.items()}
-
-
-def customers(desired: Desired, owned: Mapping[str, tuple[str, ...]] | None = None) -> pd.DataFrame:
-    """What is known of customers, as facts of the playbook: segment, lifecycle, tier, churn_risk, value_12m and so on.
-
-    `owned` are the products of customers by their key.
-    """
-    rows = []
-    for key, record in desired.records.items():
-        if key.object not in ("companies", "contacts") or not record.values.get("lifecycle"):
-            continue
-        values = {k: record.values.get(k) for k in _CUSTOMER_KEYS}
-        rows.append(
-            {
-                "object": key.object,
-                "record_id": key.record_id,
-                **values,
-                "tier": record.values.get("customer_tier"),
-                "products": (owned or {}).get(key_of(key.object, key.record_id)),
-            }
-        )
-    table = pd.DataFrame(rows, columns=["object", "record_id", *_CUSTOMER_KEYS, "tier", "products"])
-    for name in ("churn_risk", "value_12m", "tier"):
-        table[name] = pd.to_numeric(table[name], errors="coerce").astype("float64")
-    return table
 
 
 def countries_of(engine: DuckEngine, given: Mapping[str, str]) -> dict[str, str]:

@@ -1,6 +1,5 @@
 """One record against every rule of the playbook, on the facts of the last pull."""
 
-from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
@@ -13,26 +12,17 @@ from sales_consultant.engine.materialised import materialised
 from sales_consultant.engine.reads import records as names
 from sales_consultant.scoring import scorer
 from sales_consultant.scoring.core import ScoringError
-from sales_consultant.scoring.customers import key_of
 from sales_consultant.scoring.next_steps import Proposal, facts, propose, zone_of
 from sales_consultant.scoring.next_steps.choose import unreachable
 from sales_consultant.scoring.next_steps.evaluate import Facts, Truth, evaluate
 from sales_consultant.scoring.next_steps.wording import Words, texts
 from sales_consultant.scoring.text import signals
 from sales_consultant.sync.models import registry
-from sales_consultant.sync.plan import Steps, current_values, owned_products, steps_of
+from sales_consultant.sync.plan import Steps, current_values, customer_facts, owned_products, steps_of
 from sales_consultant.sync.reports.playbook import load, plain_value
 from sales_consultant.sync.reports.report import last_as_of
 from sales_consultant.sync.results import Part, RecordTest, RuleTest
 from sales_consultant.sync.runtime import Workspace, open_pulled
-
-_CUSTOMER = {
-    "segment": "segment",
-    "lifecycle": "lifecycle",
-    "customer_tier": "tier",
-    "churn_risk": "churn_risk",
-}
-_CUSTOMER |= {"value_12m": "value_12m", "recommended_product": "recommended_product"}
 
 
 def test(ws: Workspace, record: str) -> RecordTest:
@@ -56,7 +46,7 @@ def test(ws: Workspace, record: str) -> RecordTest:
     with materialised(engine):
         row = _scored(ws, table_name, key, as_of)
         rows = pd.DataFrame([row])
-        company = _customers(current.values, owned_products(engine, as_of))
+        company = customer_facts(current.values.items(), owned_products(engine, as_of))
         written_ = signals(engine, as_of) if ws.settings.text.enabled else None
         table = facts(engine, rows, as_of=as_of, customers=company, signals=written_)
         made = _proposed(ws, steps_of(ws, as_of), table, as_of)
@@ -93,23 +83,6 @@ def _scored(ws: Workspace, table: str, key: RecordRef, as_of: int) -> dict[str, 
             return {str(k): v for k, v in mine.iloc[0][columns].items()}
     gaps = {"score": float("nan"), "grade": None, "probability": float("nan")}
     return {"object": table, "record_id": key.record_id, **gaps}
-
-
-def _customers(values: Any, owned: Mapping[str, tuple[str, ...]]) -> pd.DataFrame:
-    rows = [
-        {
-            "object": k.object,
-            "record_id": k.record_id,
-            **{n: v.get(f) for f, n in _CUSTOMER.items()},
-            "products": owned.get(key_of(k.object, k.record_id)),
-        }
-        for k, v in values.items()
-        if k.object in ("companies", "contacts") and v.get("lifecycle")
-    ]
-    table = pd.DataFrame(rows, columns=["object", "record_id", *_CUSTOMER.values(), "products"])
-    for name in ("churn_risk", "value_12m", "tier"):
-        table[name] = pd.to_numeric(table[name], errors="coerce").astype("float64")
-    return table
 
 
 def _proposed(ws: Workspace, steps: Steps, table: pd.DataFrame, as_of: int) -> Proposal:

@@ -15,8 +15,8 @@ from sales_consultant.config import playbook, settings
 from sales_consultant.engine import DuckEngine
 from sales_consultant.scoring.next_steps import Options, Proposal, facts, propose
 from sales_consultant.sync.models import registry
-from sales_consultant.sync.plan import desired_values
-from sales_consultant.sync.plan.steps import Steps, customers, scored
+from sales_consultant.sync.plan import customer_facts, desired_values
+from sales_consultant.sync.plan.steps import Steps, scored
 from sales_consultant.sync.stores import State
 
 DAY = 86_400_000
@@ -38,7 +38,8 @@ class Company:
 
 class _Kept(Steps):
     def __call__(self, engine: DuckEngine, desired: Any, frames: Any, shown: Any) -> None:
-        table = facts(engine, scored(frames, desired), as_of=desired.as_of, customers=customers(desired))
+        known = customer_facts((k, r.values) for k, r in desired.records.items())
+        table = facts(engine, scored(frames, desired), as_of=desired.as_of, customers=known)
         options = Options(as_of=desired.as_of, max_new_per_owner=10**9)
         reasons = {
             (o, i): desired_values.reason_lines(r)

@@ -35,9 +35,10 @@ def facts(
 
     `records` has object (deals, contacts or companies), record_id, score, grade and probability (gaps where it has none).
     `customers` has object, record_id and any of segment, lifecycle, tier, churn_risk, value_12m, recommended_product and
-    products; `signals` has object, record_id, intent, at_intent and sentiment. Beside the facts there are times in
-    milliseconds (at_inbound, at_outbound ...), ids (owner_id, contact_id, company_id), names, `kind` (the object as the
-    playbook calls it: a Salesforce lead is of leads), `closed`, next_at and next_kind. What is not known is a gap.
+    products; a deal's recommended_product is its own, from a row of object deals. `signals` has object, record_id, intent,
+    at_intent and sentiment. Beside the facts there are times in milliseconds (at_inbound, at_outbound ...), ids (owner_id,
+    contact_id, company_id), names, `kind` (the object as the playbook calls it: a Salesforce lead is of leads), `closed`,
+    next_at and next_kind. What is not known is a gap.
     """
     people = _people(engine)
     parts = []
@@ -267,11 +268,18 @@ def _bought(engine: Engine, table: pd.DataFrame, customers: pd.DataFrame | None,
     table = table.assign(at_renewal=at, days_to_renewal=(at - as_of) / DAY_MS)
     if customers is None or customers.empty:
         return table
-    held = customers.assign(
-        _key=[key_of(o, str(i)) for o, i in zip(customers["object"], customers["record_id"], strict=True)]
+    of_deals = customers["object"] == "deals"
+    held = customers[~of_deals]
+    held = held.assign(
+        _key=[key_of(o, str(i)) for o, i in zip(held["object"], held["record_id"], strict=True)]
     ).drop_duplicates("_key")
     held = held.set_index("_key")
     for name in _CUSTOMER:
         if name in held:
             table[name] = key.map(held[name]).astype(object)
+    if "recommended_product" in customers:
+        # What is recommended to the company may be in the deal already: a deal has a product of its own.
+        offered = customers[of_deals].set_index("record_id")["recommended_product"]
+        own, deal = table["record_id"].map(offered), table["object"] == "deals"
+        table["recommended_product"] = table["recommended_product"].where(~deal, own).astype(object)
     return table

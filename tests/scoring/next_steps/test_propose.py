@@ -369,3 +369,21 @@ def test_an_automated_mail_is_no_message() -> None:
 def test_no_scores_no_steps() -> None:
     frame = steps(World(), keys=())
     assert tuple(frame.columns) == COLUMNS and frame.empty
+
+
+def test_a_deal_is_told_its_own_recommended_product_and_a_contact_that_of_the_company() -> None:
+    world = World()
+    world.add("companies", id="c", name="Firma", created_at=NOW - 90 * DAY)
+    deal(world, company_id="c")
+    deal(world, "full", company_id="c")
+    person(world, company_id="c")
+    keys = [("deals", "d"), ("deals", "full"), ("contacts", "p"), ("companies", "c")]
+    rows = pd.DataFrame(keys, columns=["object", "record_id"]).assign(score=70, grade="A", probability=0.5)
+    known = pd.DataFrame(
+        [("companies", "c", "Hose", 2.0), ("deals", "d", "Oil", float("nan"))],
+        columns=["object", "record_id", "recommended_product", "tier"],
+    )
+    table = facts(world.connection(), rows, as_of=NOW, customers=known)
+    told = table.set_index("record_id")
+    assert dict(told["recommended_product"].dropna()) == {"d": "Oil", "p": "Hose", "c": "Hose"}
+    assert set(told["tier"]) == {2.0}

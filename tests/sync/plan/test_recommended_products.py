@@ -27,7 +27,7 @@ class Nights:
     def __init__(self, world: World, folder: Path) -> None:
         self.world, self.folder, self.state = world, folder, State(None)
         self.values: dict[RecordRef, Values] = {
-            RecordRef("companies", str(r["id"])): {} for r in world.rows["companies"]
+            RecordRef(obj, str(r["id"])): {} for obj in ("companies", "deals") for r in world.rows[obj]
         }
 
     def train(self, as_of: int = NOW) -> list[training.TrainedModel]:
@@ -47,13 +47,29 @@ class Nights:
                 Steps(Settings(), playbook.load(None)),
                 as_of=as_of, shown=shown, keys=self.values,
             )  # fmt: skip
-        plan = make(wanted, CurrentValues(self.values, {}), {"companies": OURS}, Limits(), identity="test")
+        fields = {"companies": OURS, "deals": OURS}
+        plan = make(wanted, CurrentValues(self.values, {}), fields, Limits(), identity="test")
         written = {}
         for e in plan.entries:
             key = RecordRef(e.object, e.record_id)
             self.values[key] |= {k: new for k, _, new in e.fields}
             written[e.record_id] = {k: new for k, _, new in e.fields}
         return written
+
+    def opened(self, company: str | None, *products: str, **more: object) -> str:
+        """An open deal of a company, made yesterday, with a line for each product; its id."""
+        deal = f"open{len(self.world.rows['deals'])}"
+        row = {"id": deal, "name": deal, "company_id": company, "created_at": NOW - DAY, "amount": 10}
+        self.world.add("deals", **row | {"is_closed": False, "is_won": False} | more)
+        for product in products:
+            line = {"id": f"{deal}-{product}", "deal_id": deal, "product_id": product, "known_at": NOW - DAY}
+            self.world.add("line_items", **line, quantity=1, amount=10)
+        self.values[RecordRef("deals", deal)] = {}
+        return deal
+
+    def change(self, deal: str, **values: object) -> None:
+        """Change a deal of the world."""
+        next(r for r in self.world.rows["deals"] if r["id"] == deal).update(values)
 
 
 @pytest.fixture
@@ -114,3 +130,57 @@ def test_without_a_model_nothing_is_said(tmp_path: Path) -> None:
     made = Nights(shop(), tmp_path)
     made.values[RecordRef("companies", "new3")] = {PRODUCT: "Hose 3"}
     assert made.night(NOW) == {}
+
+
+def test_an_open_deal_is_offered_what_its_company_is_less_what_is_in_it(nights: Nights) -> None:
+    for i in range(12):
+        sold(nights.world, f"c{10 * i + 3}", "oil", 200)
+    nights.train()
+    plain, with_hose, full = (nights.opened("new3", *p) for p in ((), ("hose3",), ("hose3", "oil")))
+    first = nights.night(NOW)
+    assert first["new3"] == first[plain]
+    assert first[plain] == {
+        PRODUCT: "Hose 3",
+        WHY: 'Bought by 24 of 24 customers that bought "Pump 3", within 3 months of it',
+    }
+    assert first[with_hose][PRODUCT] == "Oil" and "Pump 3" in str(first[with_hose][WHY])
+    assert full not in first
+    assert [nights.night(NOW + n * DAY) for n in range(1, 6)] == [{}] * 5
+
+
+def test_what_a_deal_takes_up_makes_room_for_the_next_or_for_none(nights: Nights) -> None:
+    deal = nights.opened("new3")
+    assert nights.night(NOW)[deal][PRODUCT] == "Hose 3"
+    line = {
+        "id": "taken",
+        "deal_id": deal,
+        "product_id": "hose3",
+        "known_at": NOW,
+        "quantity": 1,
+        "amount": 10,
+    }
+    nights.world.add("line_items", **line)
+    assert nights.night(NOW + DAY) == {deal: {PRODUCT: None, WHY: None}}
+
+
+def test_a_deal_that_ends_is_offered_nothing_more(nights: Nights) -> None:
+    deal = nights.opened("new3")
+    nights.night(NOW)
+    nights.change(deal, is_closed=True, closed_at=NOW)
+    assert nights.night(NOW + DAY) == {deal: {PRODUCT: None, WHY: None}}
+
+
+def test_a_deal_of_a_stage_that_nobody_knows_keeps_what_was_said(nights: Nights) -> None:
+    deal = nights.opened("new3")
+    nights.night(NOW)
+    nights.change(deal, is_closed=None, is_won=None)
+    assert nights.night(NOW + DAY) == {}
+
+
+@pytest.mark.parametrize("company", [None, "", "fresh"])
+def test_without_a_purchase_of_its_company_a_deal_is_offered_nothing(
+    nights: Nights, company: str | None
+) -> None:
+    nights.world.add("companies", id="fresh", name="Fresh", created_at=NOW - DAY)
+    deals = [nights.opened(company), nights.opened(company, "pump3")]
+    assert not set(deals) & set(nights.night(NOW))

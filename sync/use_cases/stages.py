@@ -207,15 +207,15 @@ class Guard(Stage):
 
 
 class Recheck(Stage):
-    """Where time has passed since the reading, leave out what somebody changed meanwhile."""
+    """Leave out what somebody changed since the reading: answers to steps that end, and anything where time has passed."""
 
     writes = True
 
     def do(self, work: Work) -> None:
         """Read the plan's records back."""
-        if work.asked or work.ws.clock() - work.read_at > FRESH_MS:
-            work.plan, told = without_changed(work.ws, work.planned, work.reporter)
-            work.run.counts |= told
+        fresh = not work.asked and work.ws.clock() - work.read_at <= FRESH_MS
+        work.plan, told = without_changed(work.ws, work.planned, work.reporter, fresh=fresh)
+        work.run.counts |= told
 
 
 class Push(Stage):

@@ -125,7 +125,15 @@ NEUTRAL: dict[str, dict[str, str]] = {
         "first_seen": MS,
         "deleted": FLAG,
     },
-    "owners": {"id": TEXT, "email": TEXT, "first_name": TEXT, "last_name": TEXT, "active": FLAG},
+    # The country as the CRM has it: a code, or a name in any language.
+    "owners": {
+        "id": TEXT,
+        "email": TEXT,
+        "first_name": TEXT,
+        "last_name": TEXT,
+        "country": TEXT,
+        "active": FLAG,
+    },
     "stages": {
         "object": TEXT,
         "pipeline": TEXT,

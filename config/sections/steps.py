@@ -37,7 +37,8 @@ class NextSteps(Section):
     )
     countries: dict[str, str] = Field(
         default_factory=dict,
-        description="The countries of owners who work elsewhere, by their e-mail address or id in the CRM.",
+        description="The countries of owners who work elsewhere, by their e-mail address or id in the CRM. They come before the "
+        "country that Salesforce has of its users; `country` is that of all others.",
     )
 
 

@@ -50,7 +50,9 @@ TABLES: Mapping[str, Mapping[str, str]] = {
         "pipeline": "text", "stage": "text", "label": "text", "display_order": "a number", "probability": "a number",
         "is_closed": "true or false", "is_won": "true or false",
     },
-    "owners": {"id": "text", "email": "text", "first_name": "text", "last_name": "text"},
+    "owners": {
+        "id": "text", "email": "text", "first_name": "text", "last_name": "text", "country": "text", "country_code": "text",
+    },
     "products": {"id": "text", "name": "text", "price": "a number"},
     "line_items": {
         "id": "text", "deal_id": "text", "product_id": "text", "quantity": "a number", "amount": "a number",

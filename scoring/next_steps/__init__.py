@@ -6,6 +6,7 @@ from sales_consultant.scoring.next_steps.silence import Answer
 from sales_consultant.scoring.next_steps.state import facts, zone_of
 from sales_consultant.scoring.next_steps.step_ids import rule_of
 from sales_consultant.scoring.next_steps.why_none import is_news
+from sales_consultant.scoring.next_steps.working_days import country_code
 
 __all__ = [
     "COLUMNS",
@@ -14,6 +15,7 @@ __all__ = [
     "Options",
     "Proposal",
     "accepted_factor",
+    "country_code",
     "facts",
     "from_past",
     "from_random",

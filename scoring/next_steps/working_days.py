@@ -7,10 +7,19 @@ from functools import cache
 from typing import Protocol
 
 import holidays
+from babel import Locale
 
 from sales_consultant.config.language.nearest import nearest
 from sales_consultant.scoring.core import ScoringError
 
+# The languages in which a country's name is looked for: those that most admins of a CRM write it in.
+_LANGUAGES = ("en", "de", "es", "fr", "it", "ja", "ko", "nl", "pl", "pt", "sv", "zh")
+# What people write instead of the name, which the lists of names do not have.
+_ALSO = {
+    "america": "US", "usa": "US", "u.s.": "US", "u.s.a.": "US", "united states of america": "US", "uk": "GB", "u.k.": "GB",
+    "great britain": "GB", "england": "GB-ENG", "scotland": "GB-SCT", "wales": "GB-WLS", "northern ireland": "GB-NIR",
+    "holland": "NL", "czech republic": "CZ", "korea": "KR", "uae": "AE",
+}  # fmt: skip
 # Longer than any run of days off: a country without working days would never end otherwise.
 _LONGEST = 60
 
@@ -59,6 +68,33 @@ def calendar(country: str) -> Calendar:
         known = ", ".join(parts[code]) or "none"
         raise UnknownCountryError(f'"{part}" is no part of {code}; known are {known}')
     return holidays.country_holidays(code, subdiv=part or None)
+
+
+def country_code(text: str) -> str:
+    """The code of a country as a CRM has it, a code of two letters or a name; "" where it, or its holidays, are not known.
+
+    What a CRM says is never an error: whoever has a country that is not known has none.
+
+    >>> country_code("CN"), country_code(" deutschland "), country_code("中国"), country_code("Elbonia")
+    ('CN', 'DE', 'CN', '')
+    """
+    known = holidays.list_supported_countries(include_aliases=False)
+    told = " ".join(text.split())
+    if told.upper() in known:
+        return told.upper()
+    code = _ALSO.get(told.casefold()) or _names().get(told.casefold(), "")
+    return code if code.partition("-")[0] in known else ""
+
+
+@cache
+def _names() -> dict[str, str]:
+    """The codes of countries by their names in any of the languages, in lower case; of a name of two countries the first."""
+    found: dict[str, str] = {}
+    for language in _LANGUAGES:
+        for code, name in Locale(language).territories.items():
+            if code.isalpha():
+                found.setdefault(str(name).casefold(), str(code))
+    return found
 
 
 def working_day(start: date, days: int, of: Calendar = WEEKDAYS) -> date:

@@ -14,7 +14,7 @@ from sales_consultant.config.playbook import Playbook
 from sales_consultant.config.records import RecordRef
 from sales_consultant.config.settings import Settings
 from sales_consultant.engine import DuckEngine, neutral, query
-from sales_consultant.scoring.next_steps import Answer, Options, facts, propose
+from sales_consultant.scoring.next_steps import Answer, Options, country_code, facts, propose
 from sales_consultant.scoring.products import bought
 from sales_consultant.scoring.text import signals
 from sales_consultant.sync.plan.customer_facts import customer_facts
@@ -111,7 +111,7 @@ class Steps:
             explore=steps.explore,
             language=self.language,
             country=steps.country,
-            countries=countries_of(engine, steps.countries) if steps.countries else {},
+            countries=countries_of(engine, steps.countries, steps.country),
         )
 
 
@@ -162,14 +162,20 @@ def owned_products(engine: DuckEngine, as_of: int) -> dict[str, tuple[str, ...]]
     return {c: tuple(names) for c, names in found.items()}
 
 
-def countries_of(engine: DuckEngine, given: Mapping[str, str]) -> dict[str, str]:
-    """The countries of owners by their id; the settings name them by id or e-mail address."""
+def countries_of(engine: DuckEngine, given: Mapping[str, str], country: str = "") -> dict[str, str]:
+    """The countries of owners by their id: those that are `given`, by id or e-mail address, else those of the CRM.
+
+    An owner of whom neither is known, or of whose country no holidays are known, is not in it. Nor is one in `country`, that of
+    all others: it may be a part of a country, which a CRM does not tell.
+    """
     t = neutral(engine, "owners")
-    owners = query(engine, t.select("id", "email"))
+    owners = query(engine, t.select("id", "email", country=t.country.fill_null("")))
     wanted = {k.lower(): v for k, v in given.items()}
     found = {}
-    for owner, email in zip(owners["id"], owners["email"], strict=True):
+    for owner, email, in_crm in zip(owners["id"], owners["email"], owners["country"], strict=True):
         code = wanted.get(str(owner).lower()) or wanted.get(str(email).lower())
+        if not code and (told := country_code(str(in_crm))) != country.partition("-")[0]:
+            code = told
         if code:
             found[str(owner)] = code
     return found

@@ -84,7 +84,8 @@ STANDARD: dict[str, tuple[str, ...]] = {
     "EmailMessage": ("ActivityId", "Incoming", "MessageDate"),
     "Campaign": ("Name", "Type", "StartDate", "EndDate", "ActualCost", "CurrencyIsoCode"),
     "CampaignMember": ("CampaignId", "ContactId", "LeadId", "Status", "FirstRespondedDate"),
-    "User": ("Email", "FirstName", "LastName", "IsActive"),
+    # CountryCode is there only where the org has state and country picklists.
+    "User": ("Email", "FirstName", "LastName", "Country", "CountryCode", "IsActive"),
     "ContactHistory": ("ContactId", "Field", "OldValue", "NewValue"),
     "LeadHistory": ("LeadId", "Field", "OldValue", "NewValue"),
     "AccountHistory": ("AccountId", "Field", "OldValue", "NewValue"),

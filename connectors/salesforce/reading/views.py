@@ -285,6 +285,7 @@ def _simple(raw: Raw) -> dict[str, list[Source]]:
         "email": u("Email"),
         "first_name": u("FirstName"),
         "last_name": u("LastName"),
+        "country": f"coalesce(nullif(trim({u('CountryCode')}), ''), nullif(trim({u('Country')}), ''))",
         "active": f"to_flag({u('IsActive')})",
     }
     product = {"id": "r.id", "name": raw.col("Product2", "Name")}

@@ -130,12 +130,19 @@ def _user(loader: Loader, row: Row, username: str, profile: str) -> Json:
         "UserType": "Standard",
         "ProfileId": loader.profiles[profile],
         "TimeZoneSidKey": "GMT",
+        "Country": row.get("country"),
+        **({"CountryCode": row.get("country_code")} if loader.org.feature("country_picklists") else {}),
         "external_id__c": row.get("id"),
     }
 
 
 def _users(loader: Loader) -> None:
     """The integration user that unknown tokens stand for, a sample rep, and the folder's owners."""
+    codes = sorted({r["country_code"] for r in loader.folder["owners"] if r.get("country_code")})
+    if codes:
+        # The org has state and country picklists where the folder tells codes.
+        loader.org.set_details(features=[*loader.org.details["features"], "country_picklists"])
+        loader.org.add_options("User", "CountryCode", codes)
     named = loader.define(loader.folder["owners"], "User")
     rows: list[tuple[Row, str, str]] = [
         ({"last_name": "Integration User"}, "integration@sandbox.example", ADMIN),

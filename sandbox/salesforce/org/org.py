@@ -100,7 +100,7 @@ class Org:
         self._stages.clear()
 
     def feature(self, name: str) -> bool:
-        """Whether the org has a feature: `currencies` (several), `record_types`."""
+        """Whether the org has a feature: `currencies` (several), `record_types`, `country_picklists`."""
         return name in self.details["features"]
 
     # Objects and fields
@@ -147,6 +147,8 @@ class Org:
     def _present(self, name: str) -> bool:
         if name == "CurrencyIsoCode":
             return self.feature("currencies")
+        if name == "CountryCode":
+            return self.feature("country_picklists")
         return name != "RecordTypeId" or self.feature("record_types")
 
     def custom(self, table: str) -> dict[str, Json]:

@@ -14,6 +14,8 @@ Email email(128) req
 Alias string(8)
 Title string(80)
 Department string(80)
+Country string(80)
+CountryCode picklist
 IsActive boolean
 UserType picklist(Standard) ro
 ProfileId reference(Profile)

@@ -45,6 +45,9 @@ def demo(
     keep: Annotated[
         bool, typer.Option("--keep", help="Keep the sandbox open to browse until Ctrl-C.")
     ] = False,
+    text: Annotated[
+        bool, typer.Option("--text", help="Read the invented texts of e-mails and notes as well.")
+    ] = False,
 ) -> None:
     """Show the main job on a CRM that needs no account, in a directory of its own."""
     one_of(crm, tuple(CRMS), "--crm")
@@ -53,7 +56,7 @@ def demo(
     def show(made: CompanyDone) -> None:
         shell.show(made, demo_screen.show)
 
-    run_demo(crm=crm, data=data, keep=keep, as_json=shell.json, reporter=shell.reporter, show=show)
+    run_demo(crm=crm, data=data, keep=keep, as_json=shell.json, reporter=shell.reporter, show=show, text=text)
 
 
 def init(

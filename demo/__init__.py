@@ -17,14 +17,15 @@ def run_demo(
     as_json: bool,
     reporter: "Reporter",
     show: "Callable[[CompanyDone], None]",
+    text: bool = False,
 ) -> None:
-    """Run the main job on a sandbox CRM filled with a demo company, in a directory of its own.
+    """Run the main job on a sandbox CRM filled with a demo company, in a directory of its own; `text` reads texts as well.
 
     `show` is given each company's result when it is done; with `as_json` one document is printed at the end instead.
     """
     from sales_consultant.demo.run import run
 
-    run(crm=crm, data=data, keep=keep, as_json=as_json, reporter=reporter, show=show)
+    run(crm=crm, data=data, keep=keep, as_json=as_json, reporter=reporter, show=show, text=text)
 
 
 def serve_sandbox(

@@ -45,6 +45,7 @@ def run(
     as_json: bool,
     reporter: Reporter,
     show: Callable[[CompanyDone], None],
+    text: bool = False,
 ) -> None:
     """Run for one company or both, show each when it is done, and stay if asked to.
 
@@ -56,7 +57,7 @@ def run(
     with contextlib.ExitStack() as kept:
         for number, name in enumerate(companies):
             with contextlib.ExitStack() as own:
-                made = _one(kept if keep and number == 0 else own, crm, name, reporter)
+                made = _one(kept if keep and number == 0 else own, crm, name, reporter, text=text)
                 if not as_json:
                     show(made)
                 if number == 0:
@@ -71,7 +72,7 @@ def run(
             _stay(document["url"], as_json)
 
 
-def _one(stack: contextlib.ExitStack, crm: str, name: str, reporter: Reporter) -> CompanyDone:
+def _one(stack: contextlib.ExitStack, crm: str, name: str, reporter: Reporter, *, text: bool) -> CompanyDone:
     """One company's demo; its folder and sandbox are open as long as the stack is."""
     started = time.monotonic()
     folder = stack.enter_context(_folder(f"{crm}-{name}"))
@@ -79,7 +80,7 @@ def _one(stack: contextlib.ExitStack, crm: str, name: str, reporter: Reporter) -
     world = company(name, folder / "tables", shares(reporter, f"the {name} company:"))
     reporter.over()
     url = stack.enter_context(beside(world, crm))
-    return _job(crm, url, folder, reporter, _Company(name, world.notice, started))
+    return _job(crm, url, folder, reporter, _Company(name, world.notice, started, text))
 
 
 @contextlib.contextmanager
@@ -115,18 +116,21 @@ def _stay(url: str, as_json: bool) -> None:
 
 @dataclass(frozen=True)
 class _Company:
-    """Which company it is, what its data are, and when its demo began (seconds of a monotonic clock)."""
+    """Which company it is, what its data are, when its demo began (seconds of a monotonic clock), and whether texts are read."""
 
     name: str
     notice: str
     started: float
+    text: bool
 
 
 def _job(crm: str, url: str, folder: Path, reporter: Reporter, company: _Company) -> CompanyDone:
     """init, provision, sync, and a second sync at the same as-of that has nothing to do."""
     environ = {"SALES_CONSULTANT_DEMO_TOKEN": TOKEN}
     file, data = folder / "sales-consultant.toml", folder / "data"
-    proposed = init.initialise(crm, "demo", {"url": url}, file, data, reporter, keyring=None, environ=environ)
+    proposed = init.initialise(
+        crm, "demo", {"url": url}, file, data, reporter, keyring=None, environ=environ, text=company.text
+    )
     settings = load(file)
     name, connection = settings.connection("demo")
     with Workspace(settings, name, connection, data, environ=environ) as ws:

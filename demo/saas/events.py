@@ -1,11 +1,13 @@
 """Activities, campaigns and the history of fields of the saas company."""
 
 from bisect import bisect_right
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 from sales_consultant.demo.company import Columns, Row, iso
 from sales_consultant.demo.saas.people import CONVERTED, STATUS, Contact
 from sales_consultant.demo.saas.story import Story
+from sales_consultant.demo.saas.texts import Text
 
 ACTIVITIES: Columns = {
     "id": "text",
@@ -20,6 +22,7 @@ ACTIVITIES: Columns = {
     "company_id": "text",
     "owner_id": "text",
     "subject": "text",
+    "body": "text",
     "outcome": "text",
 }
 CAMPAIGNS = ("id", "name", "type", "start_at", "end_at")
@@ -59,8 +62,11 @@ def _target(story: Story, at: int) -> dict[str, str | None]:
     }
 
 
-def activity_rows(stories: list[Story]) -> list[Row]:
-    """Calls, e-mails and meetings, oldest first; a demo is a meeting. All were logged when they happened."""
+def activity_rows(stories: list[Story], said: Mapping[str, Text]) -> list[Row]:
+    """Calls, e-mails and meetings, oldest first; a demo is a meeting. All were logged when they happened.
+
+    `said` has the invented subject and body of each activity by its id; an empty subject leaves the CRM's word for the kind.
+    """
     dated: list[tuple[int, str, Row]] = []
     for story in stories:
         for at, row in story.activities:
@@ -96,9 +102,21 @@ def activity_rows(stories: list[Story]) -> list[Row]:
                     )
                 )
     return [
-        {"id": id, "status": "completed", "occurred_at": iso(at), "created_at": iso(at), **row}
+        {
+            "id": id,
+            "status": "completed",
+            "occurred_at": iso(at),
+            "created_at": iso(at),
+            **row,
+            **_said(said[id]),
+        }
         for at, id, row in sorted(dated, key=lambda item: item[:2])
     ]
+
+
+def _said(text: Text) -> Row:
+    subject, body = text
+    return {"subject": subject, "body": body} if subject else {"body": body}
 
 
 def campaign_rows(stories: list[Story], clock: int) -> tuple[list[Row], list[Row]]:

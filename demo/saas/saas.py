@@ -2,8 +2,8 @@
 
 The simulation (leadforge) lets all leads begin within one month. Here each lead with all its rows is moved by a number
 of months that is drawn by a hash of its id, the clock is set to a day in the twelfth month, and what had not happened
-by then is left out. Nothing is invented but names, addresses, the time of day, and products with the lines of deals (see
-`products`): what tells a good deal from a bad one is the simulation's.
+by then is left out. Nothing is invented but names, addresses, the time of day, products with the lines of deals (see
+`products`) and the texts of activities (see `texts`): what tells a good deal from a bad one is the simulation's.
 
 Each simulated lead is a lead; a person whose leads converted is one contact, a later lead adds a deal to it. People who
 never were a lead, LinkedIn messages, and subscriptions (they exist for won deals only, without a date of their own as a
@@ -26,14 +26,14 @@ from sales_consultant.demo.company import (
     write_csv,
     write_parquet,
 )
-from sales_consultant.demo.saas import deals, events, people, products
+from sales_consultant.demo.saas import conversations, deals, events, people, products
 from sales_consultant.demo.saas.recipe import SAAS, Recipe, Runs, run
 from sales_consultant.demo.saas.story import tell
 
 NOTICE = (
     "Synthetic data: companies, people and deals are simulated (leadforge, MIT licence); the names, the products, "
-    "and which deal is of which products are invented, and the simulation's one month of leads is staged over twelve "
-    "months."
+    "which deal is of which products, and the texts of e-mails and calls are invented, and the simulation's one month "
+    "of leads is staged over twelve months."
 )
 MORNING = 7 * 3600
 """The clock stands at 07:00 UTC: before the first row that a day can have."""
@@ -42,6 +42,7 @@ MORNING = 7 * 3600
 _PEOPLE = ("company/names", "saas/people", "company/words")
 _DATING = ("saas/leadforge_run", "saas/recipe", "saas/story", "saas/timeline")
 _WRITING = ("saas/deals", "saas/events", "saas/products", "saas/saas", "company/tables")
+_TEXTS = ("saas/conversations", "saas/texts", "saas/text_templates", "saas/text_templates_zh")
 
 
 def build(folder: Path, *, cache: Path, progress: Progress | None = None, recipe: Recipe = SAAS) -> World:
@@ -53,7 +54,9 @@ def build(folder: Path, *, cache: Path, progress: Progress | None = None, recipe
     Raises:
         DemoError: leadforge is missing or failed, or the folder is not empty.
     """
-    sources = tuple(Path(__file__).parents[1] / f"{name}.py" for name in (*_PEOPLE, *_DATING, *_WRITING))
+    sources = tuple(
+        Path(__file__).parents[1] / f"{name}.py" for name in (*_PEOPLE, *_DATING, *_WRITING, *_TEXTS)
+    )
     key = key_of("saas", asdict(recipe), _version(), sources=sources)
     return cached(
         folder,
@@ -87,6 +90,7 @@ def stage(runs: Runs, into: Path, *, recipe: Recipe) -> Made:
     }
     contact_views = {id: views.until(id, clock) for id in contacts}
     campaigns, members = events.campaign_rows(stories, clock)
+    activities = events.activity_rows(stories, conversations.texts(stories, book, reps))
     counts = {
         "companies": write_parquet(into, "companies", people.COMPANIES, people.company_rows(book, reps)),
         "contacts": write_parquet(
@@ -100,7 +104,7 @@ def stage(runs: Runs, into: Path, *, recipe: Recipe) -> Made:
         "deal_history": write_parquet(into, "deal_history", deals.HISTORY, deals.history_rows(stories)),
         "products": write_csv(into, "products", products.PRODUCTS, products.product_rows()),
         "line_items": write_parquet(into, "line_items", products.LINE_ITEMS, products.line_rows(stories)),
-        "activities": write_parquet(into, "activities", events.ACTIVITIES, events.activity_rows(stories)),
+        "activities": write_parquet(into, "activities", events.ACTIVITIES, activities),
         "campaigns": write_csv(into, "campaigns", events.CAMPAIGNS, campaigns),
         "campaign_members": write_parquet(into, "campaign_members", events.MEMBERS, members),
         "field_history": write_parquet(

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from sales_consultant.config import secrets
 from sales_consultant.config.errors import MachineError
+from sales_consultant.config.sections import Text
 from sales_consultant.config.settings import Settings, made_connection
 from sales_consultant.sync.results import EventCounted, Initialised, Proposed
 from sales_consultant.sync.runtime import Clock, Reporter, Workspace, running, wall_clock
@@ -24,10 +25,14 @@ def initialise(
     keyring: secrets.Keyring | None,
     environ: Mapping[str, str] = os.environ,
     clock: Clock = wall_clock,
+    text: bool = False,
 ) -> Initialised:
-    """Pull, look, propose, write the settings file. Reads only; the pull is kept and need not be made again."""
+    """Pull, look, propose, write the settings file. Reads only; the pull is kept and need not be made again.
+
+    `text` reads what people wrote from this first pull on, and says so in the settings.
+    """
     given = {k: v for k, v in connection.items() if v}
-    settings = Settings(connections={name: made_connection({"crm": crm, **given})})
+    settings = Settings(connections={name: made_connection({"crm": crm, **given})}, text=Text(enabled=text))
     with Workspace(
         settings, name, settings.connections[name], folder, keyring=keyring, environ=environ, clock=clock
     ) as ws:
@@ -37,7 +42,7 @@ def initialise(
         proposed = proposals.propose(ws.warehouse.engine, as_of=run.as_of or 0)
         calls, least = dict(ws.connector.calls.by_kind), ws.connector.seconds_at_limits()
     try:
-        output.write_text(proposals.toml(name, crm, given, proposed), encoding="utf-8")
+        output.write_text(proposals.toml(name, crm, given, proposed, text=text), encoding="utf-8")
     except OSError as e:
         raise MachineError(f"{output} cannot be written: {e.strerror}.", action="Give another --out.") from e
     return Initialised(

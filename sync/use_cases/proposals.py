@@ -241,8 +241,8 @@ def _name(text: str) -> str:
     return "".join(c if c.isalnum() else "_" for c in text.lower()).strip("_")[:40]
 
 
-def toml(name: str, crm: str, connection: dict[str, str], found: Proposals) -> str:
-    """A commented settings file with everything that was found."""
+def toml(name: str, crm: str, connection: dict[str, str], found: Proposals, *, text: bool = False) -> str:
+    """A commented settings file with everything that was found; `text` leaves the reading of texts on."""
     lines = [
         "# Settings of Sales Consultant. Every key can be overridden by the environment: SALES_CONSULTANT_ and the",
         "# path in capitals with __ between the parts, as SALES_CONSULTANT_WRITE__SET=minimal.",
@@ -253,10 +253,7 @@ def toml(name: str, crm: str, connection: dict[str, str], found: Proposals) -> s
         f'token = "keyring:{name}"',
         *(f"{k} = {_quoted(v)}" for k, v in connection.items() if v),
         "",
-        "# What people wrote (subjects, bodies, notes) is not read. With this it is, and becomes signals; no text is kept.",
-        f"# It needs {CRMS[crm].text_needs}.",
-        "# [text]",
-        "# enabled = true",
+        *_text(crm, on=text),
         "",
         f"# Found: {', '.join(f'{n:,} {t}' for t, n in found.counts.items())}.",
     ]
@@ -269,6 +266,19 @@ def toml(name: str, crm: str, connection: dict[str, str], found: Proposals) -> s
     lines += [f"# Not proposed: {text}." for text in found.not_proposed]
     # Names of the CRM stand in comments: what breaks a line there would break the file.
     return "\n".join(_one_line(line) for line in [*lines, *_rest(found)])
+
+
+def _text(crm: str, *, on: bool) -> list[str]:
+    """The section of text: off until an admin turns it on."""
+    kept = "and becomes signals; no text is kept."
+    if on:
+        return [f"# What people wrote (subjects, bodies, notes) is read, {kept}", "[text]", "enabled = true"]
+    return [
+        f"# What people wrote (subjects, bodies, notes) is not read. With this it is, {kept}",
+        f"# It needs {CRMS[crm].text_needs}.",
+        "# [text]",
+        "# enabled = true",
+    ]
 
 
 def _one_line(text: str) -> str:

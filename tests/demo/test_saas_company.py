@@ -215,6 +215,23 @@ def test_activities_hang_on_the_lead_until_it_converted(
     }
 
 
+def test_everybody_writes_something_and_a_reply_quotes_what_was_sent_before(small: Made) -> None:
+    sent: dict[str, list[str]] = defaultdict(list)
+    replies = 0
+    for row in sorted(small["activities"], key=lambda r: (r["occurred_at"], r["id"])):
+        assert row["body"] and row["subject"]
+        if row["type"] != "email":
+            continue
+        # A lead's later mails hang on its deal: the subject tells which company the mail went to.
+        if row["direction"] == "outbound":
+            sent[row["subject"]].append(row["body"])
+        elif row["subject"].startswith("Re: "):
+            assert sent[row["subject"].removeprefix("Re: ")], "it answers something that was sent before"
+            replies += 1
+    assert replies > 5
+    assert "are the texts" in small.world.notice
+
+
 def test_a_day_keeps_its_order_within_working_hours(
     small: Made, simulated: dict[int, leadforge_run.Raw]
 ) -> None:

@@ -6,6 +6,7 @@ lost they become `communications` with a channel type of their own, as chats do.
 
 import uuid
 from collections import defaultdict
+from html import escape
 
 from sales_consultant.sandbox.clock import iso
 from sales_consultant.sandbox.data_folder import field_name, infer
@@ -139,6 +140,7 @@ def _values(loader: Loader, kind: Kind, row: Row, occurred: int) -> dict[str, st
             return {
                 "hs_email_subject": subject,
                 "hs_email_text": body,
+                "hs_email_html": _html(body),
                 "hs_email_direction": "INCOMING_EMAIL" if inbound else "EMAIL",
                 "hs_email_status": _option(
                     kind, "hs_email_status", loader, row.get("status"), "SENT" if done else "SCHEDULED"
@@ -170,6 +172,14 @@ def _values(loader: Loader, kind: Kind, row: Row, occurred: int) -> dict[str, st
         "hs_communication_logged_from": "CRM",
         "hs_communication_body": "\n".join(t for t in (subject, body) if t) or None,
     }
+
+
+def _html(body: str | None) -> str | None:
+    """The text of an e-mail as mail programs send it beside the plain one: a paragraph a block, markup escaped."""
+    if not body:
+        return None
+    blocks = (escape(block, quote=False).replace("\n", "<br>") for block in body.split("\n\n"))
+    return "".join(f"<p>{block}</p>" for block in blocks)
 
 
 def load_campaigns(loader: Loader) -> None:

@@ -251,12 +251,13 @@ class CustomField(NamedTuple):
 class Source:
     """Rows of a neutral table: where they come from and its columns, as expressions of the engine's SQL.
 
-    `extra` are columns beyond the contract: the customer's own fields.
+    `extra` are columns beyond the contract: the customer's own fields. `where` says which of the rows, "" for all.
     """
 
     sql_from: str
     columns: Mapping[str, str]
     extra: Mapping[str, str] = field(default_factory=dict)
+    where: str = ""
 
 
 TableMapping = Mapping[str, Sequence[Source]]

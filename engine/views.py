@@ -29,7 +29,8 @@ def _view(table: str, types: Mapping[str, str], sources: Sequence[Source]) -> st
         # What does not fit (a number too large for money) is empty: one odd value costs that value.
         columns = [f"TRY_CAST({source.columns.get(c, 'NULL')} AS {t}) AS {c}" for c, t in types.items()]
         columns += [f"{source.extra.get(e, 'NULL')} AS {quote(e)}" for e in extras]
-        selects.append(f"SELECT {', '.join(columns)} FROM {source.sql_from}")
+        where = f" WHERE {source.where}" if source.where else ""
+        selects.append(f"SELECT {', '.join(columns)} FROM {source.sql_from}{where}")
     if not selects:
         empty = ", ".join(f"CAST(NULL AS {t}) AS {c}" for c, t in types.items())
         selects = [f"SELECT {empty} WHERE false"]

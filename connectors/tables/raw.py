@@ -34,8 +34,8 @@ class Raw:
         )
 
     def without(self, table: str, name: str) -> str:
-        """The end of a source of a table (alias r) that leaves out the rows with a value in a field, as tasks of ours."""
-        return f" WHERE coalesce({self.col(table, name)}, '') = ''" if self.holds(table, name) else ""
+        """The condition of a source of a table (alias r) that leaves out the rows with a value in a field, as tasks of ours."""
+        return f"coalesce({self.col(table, name)}, '') = ''" if self.holds(table, name) else ""
 
     def first(self, table: str, *names: str) -> str:
         """The first of some fields that holds a value."""
@@ -61,4 +61,5 @@ def signals_of(activity: Source, known_at: str) -> Source:
         "products": "r._text_products",
         "rules": "r._text_rules",
     }
-    return Source(f"{activity.sql_from} WHERE r._text_intent IS NOT NULL", columns)
+    where = " AND ".join(w for w in (activity.where, "r._text_intent IS NOT NULL") if w)
+    return Source(activity.sql_from, columns, where=where)

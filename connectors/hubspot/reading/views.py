@@ -254,7 +254,7 @@ def _activity(raw: Raw, table: str, task_id: str) -> Source:
         "outcome": of(_OUTCOME),
         "deleted": "coalesce(r._archived, false)",
     }
-    return Source(f"raw_{table} r{raw.without(table, task_id)}", columns)
+    return Source(f"raw_{table} r", columns, where=raw.without(table, task_id))
 
 
 def _signals(raw: Raw, task_id: str) -> list[Source]:

@@ -61,7 +61,7 @@ def _tasks(raw: Raw, task_id: str) -> list[Source]:
             "outcome": c("CallDisposition"),
             "deleted": "coalesce(r._archived, false)",
         }
-        sources.append(Source(f"raw_Task r{join}{raw.without('Task', task_id)}", columns))
+        sources.append(Source(f"raw_Task r{join}", columns, where=raw.without("Task", task_id)))
     return sources
 
 

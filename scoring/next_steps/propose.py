@@ -230,7 +230,7 @@ class _Making:
         )
         values["propensity"] = float(choice.propensity[index])
         values["probability"] = None if gap(row.get("probability")) else float(row["probability"])
-        if rule.draft:
+        if rule.draft and _can_be_written_to(row):
             values["draft_subject"] = self.say(rule.draft.subject).format_map(words)
             values["draft_body"] = self.say(rule.draft.body).format_map(words)
         found = self._row(index, values)
@@ -289,7 +289,7 @@ def _within_caps(
     for row in found.values():
         if row.event is not None:
             best[row.event] = min(best.get(row.event, row.rank), row.rank)
-    taken = making.answered_events()
+    taken, capped = making.answered_events(), list[_Row]()
 
     def order(row: _Row) -> tuple[Any, ...]:
         first = row.rank if row.event is None else best[row.event]
@@ -308,12 +308,25 @@ def _within_caps(
                 choice.counts[rule].capped += 1
                 text = making.say(why_none.CAPPED).format(cap=options.max_new_per_owner)
                 why[row.index] = (text, rule)
+                capped.append(row)
                 continue
             left[row.owner] -= 1
         if row.event is not None:
             taken.add(row.event)
         kept[row.index] = row
+    # An owner without room came first, and another record took what the person did: the next run would say so.
+    for row in capped:
+        if row.event is not None and row.event in taken:
+            rule = row.values["rule"]
+            choice.counts[rule].capped -= 1
+            choice.counts[rule].elsewhere += 1
+            why[row.index] = (making.say(why_none.ELSEWHERE), rule)
     return kept
+
+
+def _can_be_written_to(row: Mapping[str, Any]) -> bool:
+    """Whether a draft has somebody to go to: a person with a name who may be written to, by whatever channel the step goes."""
+    return row.get("no_email") is not True and not gap(row.get("contact_name"))
 
 
 def _owner(row: Mapping[str, Any]) -> str:

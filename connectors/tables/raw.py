@@ -47,14 +47,18 @@ class Raw:
 
 
 def signals_of(activity: Source, known_at: str) -> Source:
-    """What was written on activities, from the mapping of the activities; `known_at` is when it stood there at the latest."""
+    """What was written on activities, from the mapping of the activities; `known_at` is when it stood there at the latest.
+
+    A meeting whose title or note speaks of meeting ("Product demo") is no wish for one: it is the meeting.
+    """
     kept = {c: e for c, e in activity.columns.items() if c in ("type", "direction", "occurred_at", "deleted")}
     columns = {
         **kept,
         "activity_id": activity.columns["id"],
         "known_at": known_at,
         "language": "r._text_language",
-        "intent": "r._text_intent",
+        "intent": f"CASE WHEN ({kept['type']}) = 'meeting' AND r._text_intent = 'wants_meeting' THEN 'none' "
+        "ELSE r._text_intent END",
         "sentiment": "to_number(r._text_sentiment)",
         "unsubscribed": "r._text_unsubscribed",
         "competitors": "r._text_competitors",

@@ -201,7 +201,7 @@ CALLS: Mapping[str, Said] = {
     "no_answer": ("Rang out, nobody picked up.", "Nobody there, the line was free."),
     "meeting_set": ("Agreed on the next step, the date is fixed.",),
     "": (
-        "Spoke for some minutes. They read the material before Friday.",
+        "Spoke for some minutes. They are still reading the material.",
         "They described how orders are approved today: on paper, with two signatures.",
         "They named the ERP in use and who approves.",
     ),

@@ -159,6 +159,27 @@ def test_what_a_record_says_of_a_customer_agrees(kept: Kept, company: str) -> No
 
 
 @pytest.mark.slow
+def test_the_saas_company_with_its_texts_read(tmp_path: Path) -> None:
+    found = demo(tmp_path, "--data", "saas", "--text")
+    assert "as are the texts" in found["notice"]
+    assert found["dead"] == 0
+    assert found["second_sync"]["written"] == 0
+    # Texts are drawn apart from how a deal ends: they must not seem to tell it.
+    assert found["forward_test"]["auc_high"] < 0.8
+    company = steps_checked.of_folder(Path(found["folder"]), from_iso(found["as_of"]))
+    assert list(steps_checked.contradictions(company)) == []
+    rules = company.proposal.steps["rule"].value_counts()
+    said = [
+        r
+        for r in rules.index
+        if r.startswith("answer-") or r in ("changed-job", "note-unsubscribe", "wait-away")
+    ]
+    assert rules[said].sum() >= 10 and len(said) >= 5
+    # Listed in docs/explanation/fifty-steps.md.
+    assert set(rules[rules > 0.25 * rules.sum()].index) <= {"recap"}
+
+
+@pytest.mark.slow
 def test_the_shop(tmp_path: Path) -> None:
     found = demo(tmp_path, "--data", "shop")
     # Real orders: what goes together is found, and said with its counts.

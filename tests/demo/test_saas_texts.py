@@ -109,6 +109,9 @@ def test_most_templates_are_read_as_what_they_are_meant_to_say() -> None:
     assert len(missed) <= 0.1 * len(meant), missed
     assert all(r == NONE for _, r, _ in missed), "none is taken for another intent"
     assert [t for t in calm if read(t.format(company="Acme")).intent != NONE] == []
+    titled = [("Call", t) for said in (*CALLS.values(), CALLED) for t in said]
+    titled += [("Meeting", t) for said in MEETINGS.values() for t in said]
+    assert [t for title, t in titled if read(message(title, t)).intent != NONE] == []
     assert {i for i, _ in meant} == set(INTENTS) - {NONE}
 
 

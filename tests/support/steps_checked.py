@@ -1,6 +1,8 @@
 """Whether a step contradicts its record: told again from the raw rows, by a way of its own, and beside the score's reasons."""
 
+import json
 import re
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -12,8 +14,10 @@ import duckdb
 import pandas as pd
 
 from sales_consultant.config import playbook, settings
+from sales_consultant.config.clock import from_iso
 from sales_consultant.engine import DuckEngine
 from sales_consultant.scoring.next_steps import Options, Proposal, facts, propose
+from sales_consultant.scoring.text import signals
 from sales_consultant.sync.models import registry
 from sales_consultant.sync.plan import customer_facts, desired_values
 from sales_consultant.sync.plan.steps import Steps, scored
@@ -21,6 +25,7 @@ from sales_consultant.sync.stores import State
 
 DAY = 86_400_000
 WINDOWS = {"last day": 1, "last week": 7, "last 2 weeks": 14, "last month": 31, "last 3 months": 92}
+_INTENT = re.compile(r'intent == "(\w+)"')
 _DATE = re.compile(r"(\d{1,2} [A-Z][a-z]{2,3} \d{4})")
 
 
@@ -39,7 +44,8 @@ class Company:
 class _Kept(Steps):
     def __call__(self, engine: DuckEngine, desired: Any, frames: Any, shown: Any) -> None:
         known = customer_facts((k, r.values) for k, r in desired.records.items())
-        table = facts(engine, scored(frames, desired), as_of=desired.as_of, customers=known)
+        written = signals(engine, desired.as_of) if self.settings.text.enabled else None
+        table = facts(engine, scored(frames, desired), as_of=desired.as_of, customers=known, signals=written)
         options = Options(as_of=desired.as_of, max_new_per_owner=10**9)
         reasons = {
             (o, i): desired_values.reason_lines(r)
@@ -73,7 +79,8 @@ def _activities(
     links = con.execute("SELECT from_object, from_id, to_object, to_id FROM associations").df()
     rows = con.execute(
         "SELECT id, type, direction, coalesce(automated, false) AS automated, occurred_at, coalesce(known_at, occurred_at) "
-        "AS known_at FROM activities WHERE NOT coalesce(deleted, false)"
+        "AS known_at, (SELECT intent FROM signals g WHERE g.activity_id = activities.id LIMIT 1) AS intent "
+        "FROM activities WHERE NOT coalesce(deleted, false)"
     ).df()
     rows = rows[(rows["occurred_at"] <= as_of) & (rows["known_at"] <= as_of)]
     of = links[links["from_object"] == "activity"].merge(rows, left_on="from_id", right_on="id")
@@ -126,6 +133,7 @@ def contradictions(company: Company) -> Iterator[str]:
             *_of_text(text, reason),
             *_of_dates(company, kinds, reason),
             *_of_reasons(company, key, reason),
+            *_of_intent(company, str(row.rule), company.activities[key], reason),
         ):
             yield f"{key} [{row.rule}] {text} ({reason}): {wrong}"
         if row.channel == "email" and fact.get("no_email") is True and key[0] != "companies":
@@ -174,6 +182,21 @@ def _of_dates(company: Company, kinds: Mapping[str, pd.DataFrame], reason: str) 
             yield f"there was a {kind}"
 
 
+def _of_intent(company: Company, rule: str, rows: pd.DataFrame, reason: str) -> Iterator[str]:
+    """Where a rule rests on what they want, a message of that day said so, or a note of a talk."""
+    found = playbook.load().rule(rule)
+    wanted = _INTENT.search(found.when) if found else None
+    if wanted is None:
+        return
+    theirs = (rows["direction"] == "inbound") | rows["type"].isin(["note", "call", "meeting"])
+    said = rows[theirs & (rows["intent"] == wanted.group(1))]
+    days = {
+        datetime.fromtimestamp(at / 1000, UTC).astimezone(company.zone).date() for at in said["occurred_at"]
+    }
+    if _said(reason, " on ") not in days:
+        yield f"no message of that day was read as {wanted.group(1)}"
+
+
 def _said(reason: str, phrase: str) -> date | None:
     found = _DATE.search(reason, reason.index(phrase))
     return datetime.strptime(found.group(1).replace("Sept", "Sep"), "%d %b %Y").date() if found else None  # noqa: DTZ007  # a day, no moment
@@ -190,3 +213,25 @@ def _of_reasons(company: Company, key: tuple[str, str], reason: str) -> Iterator
                 first = datetime.fromtimestamp(company.as_of / 1000 - days * 86400, UTC).date()
                 if said is None or said < first:
                     yield f'its score says "{line}"'
+
+
+def main() -> None:
+    """How many steps each rule gives, of the demo whose JSON document is named: `python -m support.steps_checked demo.json`."""
+    document = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
+    company = of_folder(Path(document["folder"]), from_iso(document["as_of"]))
+    for line in contradictions(company):
+        print(line)
+    steps = company.proposal.steps["rule"].value_counts()
+    print(f"{steps.sum()} steps")
+    for rule, number in steps.items():
+        counts = company.proposal.counts.get(str(rule))
+        held = (
+            f", held for {counts.eligible}, out of reach {counts.blocked}, elsewhere {counts.elsewhere}"
+            if counts
+            else ""
+        )
+        print(f"{rule}: {number} ({number / steps.sum():.0%}){held}")
+
+
+if __name__ == "__main__":
+    main()

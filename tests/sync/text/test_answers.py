@@ -54,7 +54,7 @@ def written(language: Language, intent: str) -> str:
 
 def tables(language: Language) -> tiny.Tables:
     """An open deal with its own contact for each intent; its message came yesterday, ours is older."""
-    made = tiny.tables(contacts=40, companies=6, deals=36)
+    made = tiny.tables(contacts=40, companies=6, deals=39)
     rows: list[tiny.Row] = []
     for n, intent in enumerate(RULES):
         on = {"contact_id": f"p{3 * n}", "deal_id": f"d{3 * n}", "owner_id": "o1", "type": "email"}
@@ -70,6 +70,8 @@ def tables(language: Language) -> tiny.Tables:
                     **at,
                 }
             )
+    demo = {"type": "meeting", "occurred_at": tiny.at(1), "created_at": tiny.at(1), "subject": "Product demo"}
+    rows.append({"id": "demo", "contact_id": "p36", "deal_id": "d36", "owner_id": "o1", **demo})
     made["activities"] = rows
     return made
 
@@ -152,6 +154,12 @@ def test_a_message_ends_as_the_step_of_its_intent_with_its_answer(
     _, _, drafted = translate(rule.draft.body, done.language).partition("\n\n")
     assert rest.split() == drafted.split()
     assert "{" not in task
+
+
+def test_a_demo_that_was_held_is_no_wish_for_a_meeting(done: Done) -> None:
+    assert read("Product demo").intent == "wants_meeting"
+    ((step_id, _),) = [s for name, s in done.steps.items() if name == deal_of(12)]
+    assert rule_of(step_id) == "recap"
 
 
 def test_all_drafts_exist_in_every_language() -> None:

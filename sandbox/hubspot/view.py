@@ -198,6 +198,10 @@ def _related(portal: Portal, kind: Kind, id: str) -> tuple[Related, ...]:
             if not record.archived:
                 values = record.values()
                 keys = _KEY.get(name, ("quantity", "amount"))[:2]
-                note = " · ".join(t for t in (shower.text(n, values) for n in keys) if t)
+                texts = {n: shower.text(n, values) for n in keys}
+                # A bare number would not say that it counts pieces.
+                if texts.get("quantity"):
+                    texts["quantity"] += " pieces" if texts["quantity"] != "1" else " piece"
+                note = " · ".join(t for t in texts.values() if t)
                 related.append(Related(name, record.id, title(KINDS[name], values, record.id), note))
     return tuple(related)

@@ -22,6 +22,8 @@ HEADLINE = (
     "next_step",
     "next_step_due",
     "next_step_reason",
+    "recommended_product",
+    "recommended_product_why",
 )
 NAMES = {"hubspot": "HubSpot", "salesforce": "Salesforce"}
 # Nothing from elsewhere is loaded and nothing runs: CRM text may hold any markup.

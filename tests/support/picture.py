@@ -103,6 +103,14 @@ def _ours(draw: Drawing, page: RecordPage, x: float, y: float, w: float) -> floa
     draw.text(x + 16, y + 42, page.step, 14, bold=True)
     draw.text(x + 16, y + 63, page.why, 14, SOFT)
     y += 104
+    if page.offer:
+        lines = [*page.offer[:2], *(line for why in page.offer[2:] for line in wrapped(why, w - 32))]
+        high = 11 + 21 * len(lines)
+        draw.box(x, y - 14, w, high, "#fff", "#fff", 4)
+        draw.parts.append(f'<rect x="{x:g}" y="{y - 14:g}" width="3" height="{high:g}" fill="{MARK}"/>')
+        for n, text in enumerate(lines):
+            draw.text(x + 16, y + 7 + 21 * n, text, 14, SOFT if n != 1 else INK, bold=n == 1)
+        y += high + 16
     for n, (label, value) in enumerate(page.rest):
         draw.text(x + (n % 3) * w / 3, y + (n // 3) * 48, label, 12, SOFT)
         draw.text(x + (n % 3) * w / 3, y + 19 + (n // 3) * 48, value)

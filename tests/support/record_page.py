@@ -75,6 +75,7 @@ class RecordPage:
     due: str
     step: str
     why: str
+    offer: tuple[str, ...]
     rest: Pairs
     related: Pairs
 
@@ -100,6 +101,7 @@ class RecordPage:
             due=step.one("span", "soft"),
             step=step.one("strong"),
             why=step.all("span", "soft")[-1].text,
+            offer=tuple(p.text for o in ours.all("div", "offer") for p in o.parts if isinstance(p, Node)),
             rest=_pairs(ours.all("dl", "grid")[0]),
             related=tuple((r.one("a"), r.one("div", "soft")) for r in related),
         )

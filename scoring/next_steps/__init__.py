@@ -6,15 +6,17 @@ from sales_consultant.scoring.next_steps.silence import Answer
 from sales_consultant.scoring.next_steps.state import facts, zone_of
 from sales_consultant.scoring.next_steps.step_ids import rule_of
 from sales_consultant.scoring.next_steps.why_none import is_news
-from sales_consultant.scoring.next_steps.working_days import country_code
+from sales_consultant.scoring.next_steps.working_days import Calendar, calendar, country_code, working_day
 
 __all__ = [
     "COLUMNS",
     "Answer",
+    "Calendar",
     "Evidence",
     "Options",
     "Proposal",
     "accepted_factor",
+    "calendar",
     "country_code",
     "facts",
     "from_past",
@@ -22,5 +24,6 @@ __all__ = [
     "is_news",
     "propose",
     "rule_of",
+    "working_day",
     "zone_of",
 ]

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 # A judgement: what is more than a month ahead is no news for a rep.
 AHEAD_DAYS = 30
+# A judgement: a day that passed longer ago looks as if nobody had looked since.
+STALE_DAYS = 7
 PLANNED = "{kind} is planned for {date}"
 CAPPED = "within the cap of {cap} new steps a day for this owner"
 UNREACHABLE = "what is to do needs a way of contact that they do not allow"
@@ -59,16 +61,33 @@ def _no_news() -> tuple[frozenset[str], tuple[str, ...]]:
     return waiting, tuple(translate(CAPPED, lang).partition("{cap}")[0] for lang in LANGUAGES)
 
 
-def is_news(text: str, shown: str) -> bool:
+def is_news(text: str, shown: str, today: date | None = None) -> bool:
     """Whether a new text of why there is no step is worth a write beside the one that is shown.
 
     That nothing is to do yet, or that others came first, is no news beside another of these; beside "a meeting is planned"
-    it is.
+    it is. So is everything beside "nothing to do before" a day that has come, as of `today`; that there is nothing to do still
+    is news only a week later, for until then nobody is misled.
 
     >>> is_news("a meeting is planned for 12 May 2026", NOTHING), is_news(NOTHING, "nothing to do before 12 May 2026")
     (True, False)
+    >>> came = "nothing to do before 12 May 2026"
+    >>> is_news(CAPPED, came, date(2026, 5, 12)), is_news(NOTHING, came, date(2026, 5, 12))
+    (True, False)
+    >>> is_news(NOTHING, came, date(2026, 5, 19))
+    True
     """
-    return not (_calm(text) and _calm(shown))
+    if not (_calm(text) and _calm(shown)):
+        return True
+    if today is None:
+        return False
+    return _is_over(shown, today, STALE_DAYS if text in _no_news()[0] else 0)
+
+
+def _is_over(text: str, today: date, days: int) -> bool:
+    """Whether a text says "nothing to do before" a day that came more than so many days ago, or today where none are given."""
+    told = any(text.startswith(p) or text.endswith(e) for p, e in _before())
+    since = (today, today - timedelta(days=days))
+    return told and not any(text in still_true(None, day, lang) for lang in LANGUAGES for day in since)
 
 
 def _calm(text: str) -> bool:

@@ -9,7 +9,7 @@ from sales_consultant.sync.plan.pilot import Ask, Narrowed, allowed, decide, des
 from sales_consultant.sync.plan.plan import NEW_TASK, CurrentValues, Limits, Plan, make
 from sales_consultant.sync.plan.returning import before_rollback, fields_on_hold, release
 from sales_consultant.sync.plan.step_memory import EVIDENCE, evidence, keep_drawn, keep_feedback, steps_of
-from sales_consultant.sync.plan.steps import Steps, owned_products, playbook_path
+from sales_consultant.sync.plan.steps import Steps, countries_of, owned_products, playbook_path
 
 __all__ = [
     "EVIDENCE",
@@ -25,6 +25,7 @@ __all__ = [
     "Steps",
     "allowed",
     "before_rollback",
+    "countries_of",
     "customer_facts",
     "decide",
     "described",

@@ -10,6 +10,7 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from datetime import UTC, datetime
 from itertools import zip_longest
 from typing import Any
 
@@ -197,7 +198,8 @@ def make(
 ) -> Plan:
     """The plan; deterministic: entries by object and id. `watch` hands the records on, and sees how far it is."""
     plan = Plan(desired.as_of, identity)
-    without = Terms(named=desired.named)
+    day = datetime.fromtimestamp(desired.as_of / 1000, UTC).date()
+    without = Terms(named=desired.named, today=day)
     by_population = {name: replace(without, edges=edges) for name, edges in desired.edges.items()}
     # One set and no second one beside it: there may be a million keys.
     keys = {k for k in desired.records if k.object in fields}

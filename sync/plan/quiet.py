@@ -7,6 +7,7 @@ score have one grade, and no text names a value that the record does not show (d
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
 
 from sales_consultant.config.fields.canon import Canonical
@@ -31,10 +32,11 @@ _Values = dict[str, Canonical]
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What values must agree with: the grade edges in force, and which of our values each playbook rule's texts name."""
+    """What values must agree with: the grade edges in force, which of our values each playbook rule's texts name, the day."""
 
     edges: Mapping[str, int] = field(default_factory=dict)
     named: Mapping[str, Collection[str]] = field(default_factory=dict)
+    today: date | None = None
 
     def names(self, step_id: Canonical) -> Collection[str]:
         """The values that the texts of a step name; of a rule that is not in the playbook any more, none are known."""
@@ -66,7 +68,7 @@ def quiet(wanted: _Values, current: _Values, foreign: set[str], terms: Terms = _
                 wanted[key] = current[key]
     differ = {k: v for k, v in wanted.items() if v != current.get(k)}
     worth_it = (
-        _no_step_is_news(wanted, current)
+        _no_step_is_news(wanted, current, terms.today)
         or _other_language({**wanted, **words}, current)
         or any(_moved(k, wanted, current) for k in differ)
         or foreign & differ.keys()
@@ -169,8 +171,8 @@ def _moved(key: str, wanted: _Values, current: _Values) -> bool:
     return True
 
 
-def _no_step_is_news(wanted: _Values, current: _Values) -> bool:
-    """Whether the record shows no step, and the reason why it has none is another one than it says."""
+def _no_step_is_news(wanted: _Values, current: _Values, today: date | None) -> bool:
+    """Whether the record shows no step, and the reason why it has none is another one than it says, or is over."""
     why = wanted.get("next_step_reason")
     if (
         not why
@@ -180,7 +182,7 @@ def _no_step_is_news(wanted: _Values, current: _Values) -> bool:
     ):
         return False
     shown = current.get("next_step_reason")
-    return not shown or is_news(why, shown)
+    return not shown or is_news(why, shown, today)
 
 
 def _regraded(wanted: _Values, current: _Values, terms: Terms) -> bool:

@@ -14,13 +14,15 @@ from sales_consultant.config.records import RecordRef
 from sales_consultant.config.settings import Settings
 from sales_consultant.engine import DuckEngine
 from sales_consultant.engine.reads import company as reads
-from sales_consultant.engine.reads import records
+from sales_consultant.engine.reads import records, signals
 from sales_consultant.scoring import products as selling
 from sales_consultant.scoring import scorer
 from sales_consultant.scoring.core import org_currency
 from sales_consultant.scoring.customers import value
+from sales_consultant.scoring.next_steps import Calendar, calendar, working_day
+from sales_consultant.sync.plan import countries_of
 from sales_consultant.sync.reports import risks
-from sales_consultant.sync.reports.company_profile import profile
+from sales_consultant.sync.reports.company_profile import WRITTEN_DAYS, profile
 from sales_consultant.sync.results import (
     AccountProposal,
     CompanyProfile,
@@ -40,6 +42,8 @@ MOST_DEALS, MOST_PRODUCTS, MOST_STEPS, MOST_RISKS, MOST_OWNED, MOST_PEOPLE = 5, 
 # A rep needs some days to bring up a product in a talk that is planned anyway.
 OFFER_DAYS = 14
 _OVER_HALF = 50.0
+# Of what people write, what may lose a deal or a customer.
+_WORRYING = ("complaint", "churn_threat", "competitor", "objection_price")
 
 
 @dataclass(frozen=True)
@@ -60,8 +64,13 @@ def make(engine: DuckEngine, settings: Settings, models: Any, shown: Shown, aske
     about = profile(engine, asked.company_id, as_of=asked.as_of, holds=holds, shown=shown)
     deals = _deals(engine, asked, about)
     offered, no_product = _products(engine, settings, models, shown, asked, deals)
-    steps = _steps(engine, shown, asked, offered)
-    found = [*about.found, *_deal_risks(engine, settings, models, deals, asked.as_of)]
+    owner = str(row.get("owner_id") or "")
+    steps = _steps(engine, shown, asked, offered, _working_days(engine, settings, owner))
+    found = [
+        *_company_risks(engine, holds, asked),
+        *about.found,
+        *_deal_risks(engine, settings, models, deals, asked.as_of),
+    ]
     spoken_of = {str(mine), *(f"deals/{d['id']}" for d in reads.deals_now(engine, asked.company_id))}
     spoken_of |= {str(person) for person in reads.people_of(engine, asked.company_id)}
     return AccountProposal(
@@ -188,31 +197,59 @@ def _steps(
     shown: Shown,
     asked: Asked,
     offered: Sequence[ProposedProduct],
+    calendar: Calendar,
 ) -> tuple[ProposedStep, ...]:
-    """The steps that the CRM shows on their open deals and people, by day; then to offer the first product."""
-    keys = [RecordRef("deals", str(d["id"])) for d in reads.open_deals(engine, asked.company_id, asked.as_of)]
+    """The steps that the CRM shows on the company, its open deals and people, by day; then to offer the first product."""
+    mine = RecordRef("companies", asked.company_id)
+    keys = [
+        mine,
+        *(RecordRef("deals", str(d["id"])) for d in reads.open_deals(engine, asked.company_id, asked.as_of)),
+    ]
     keys += reads.people_of(engine, asked.company_id)
     called = records.names(engine, [k.record_id for k in keys if shown.get(k, {}).get("next_step")])
     steps = []
     for key in keys:
         values = shown.get(key, {})
         if text := values.get("next_step"):
-            name, due = _line(called.get(key, key.record_id)), values.get("next_step_due")
+            # A step without a record's name is the company's own.
+            name = "" if key == mine else _line(called.get(key, key.record_id))
+            due = values.get("next_step_due")
             why, step_id = _line(values.get("next_step_reason") or "", 120), values.get("next_step_id")
             steps.append(ProposedStep(*key, name, "shown", _line(text, 120), due, why, step_id))
+    offers = (
+        offered[:1]
+        if not any(s.record == "" and offered and offered[0].name in s.text for s in steps)
+        else ()
+    )
     steps.sort(key=lambda s: (s.due or "9999", s.object, s.record_id))
-    steps = steps[: MOST_STEPS - bool(offered)]
-    if offered:
-        day = datetime.fromtimestamp(asked.as_of / 1000, UTC).date() + timedelta(days=OFFER_DAYS)
-        # Not on a weekend: the Monday after.
-        day += timedelta(days=7 - day.weekday() if day.weekday() >= 5 else 0)
-        first = offered[0]
+    steps = steps[: MOST_STEPS - len(offers)]
+    for first in offers:
+        ahead = datetime.fromtimestamp(asked.as_of / 1000, UTC).date() + timedelta(days=OFFER_DAYS)
+        day = working_day(ahead, 0, calendar)
         steps.append(
             ProposedStep(
                 "companies", asked.company_id, "", "offer", first.name, day.isoformat(), "", first.id
             )
         )
     return tuple(steps)
+
+
+def _working_days(engine: DuckEngine, settings: Settings, owner: str) -> Calendar:
+    """The working days of the country of the company's owner."""
+    given = settings.next_steps
+    return calendar(countries_of(engine, given.countries, given.country).get(owner, given.country))
+
+
+def _company_risks(engine: DuckEngine, holds: Mapping[str, str | None], asked: Asked) -> list[Risk]:
+    """Where the company stands by its lifecycle, and what its people wrote that may lose them; nothing where text is off."""
+    lifecycle = holds.get("lifecycle")
+    found = [Risk(f"lifecycle_{lifecycle}")] if lifecycle in ("at_risk", "lost") else []
+    since = asked.as_of - WRITTEN_DAYS * DAY_MS
+    told = dict[str, str]()
+    for row in signals.of_company(engine, asked.company_id, asked.as_of, since):
+        if row["intent"] in _WORRYING:
+            told.setdefault(row["intent"], str(_day(row["occurred_at"])))
+    return found + [Risk(f"wrote_{intent}", day=day) for intent, day in told.items()]
 
 
 def _deal_risks(

@@ -46,6 +46,21 @@ def changed(plan: Plan) -> Values:
     return {k: new for e in plan.entries for k, _, new in e.fields}
 
 
+def test_a_day_that_has_come_is_not_said_to_be_ahead() -> None:
+    """The plan of these tests is as of 1 January 1970."""
+    none = {**NOW, "next_step": None, "next_step_id": None, "next_step_due": None, "next_step_priority": None}
+    capped = {**none, "next_step_reason": "within the cap of 5 new steps a day for this owner"}
+    for day, written in (
+        ("1 Jan 1970", True),
+        ("30 Dec 1969", True),
+        ("2 Jan 1970", False),
+        ("31 Jan 1970", False),
+    ):
+        shown = {**none, "next_step_reason": f"nothing to do before {day}"}
+        assert bool(changed(plan_for(capped, shown))) is written, day
+    assert changed(plan_for(capped, {**none, "next_step_reason": "nothing to do for now"})) == {}
+
+
 def test_a_change_of_the_language_is_written_once() -> None:
     chinese = {
         **NOW,
@@ -234,8 +249,8 @@ def test_the_money_of_a_step_is_emptied_and_never_written_again() -> None:
     ("why", "before", "writes"),
     [
         ("a task is planned for 1 Jun 2024", "nothing to do for now", True),
-        ("nothing to do for now", "nothing to do before 1 Jun 2024", False),
-        ("within the cap of 5 new steps a day for this owner", "nothing to do before 1 Jun 2024", False),
+        ("nothing to do for now", "nothing to do before 15 Jan 1970", False),
+        ("within the cap of 5 new steps a day for this owner", "nothing to do before 15 Jan 1970", False),
         ("nothing to do for now", None, True),
         ("nothing to do for now", "nothing to do for now", False),
     ],

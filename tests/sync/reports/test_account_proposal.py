@@ -98,7 +98,55 @@ def test_steps_are_those_that_the_crm_shows_by_day_and_the_offer(made: AccountPr
 
 
 def test_risks_of_the_company_are_told(made: AccountProposal) -> None:
-    assert [r.code for r in made.risks] == ["late_deal"]
+    assert [r.code for r in made.risks] == ["lifecycle_at_risk", "late_deal"]
+    assert "at risk of leaving" in proposal_pages.markdown(proposal_pages.of_proposal(made))
+
+
+def test_what_they_wrote_is_a_risk_with_its_day() -> None:
+    written = world()
+    written.activity("email", NOW - 5 * DAY, [("contact", "ann")], id="mail", direction="inbound")
+    written.add("associations", from_object="activity", from_id="mail", to_object="contact", to_id="ann")
+    written.add(
+        "signals", activity_id="mail", type="email", direction="inbound", occurred_at=NOW - 5 * DAY, known_at=NOW - 5 * DAY,
+        language="en", intent="complaint", sentiment=-0.5, rules=2,
+    )  # fmt: skip
+    with written.connection() as engine:
+        found = propose(engine, model=False, shown={})
+    assert [r.code for r in found.risks][:1] == ["wrote_complaint"]
+    assert "they complained on 29 Oct 2025" in proposal_pages.markdown(proposal_pages.of_proposal(found))
+    assert "投诉" in proposal_pages.markdown(proposal_pages.of_proposal(found, "zh"))
+
+
+def test_the_company_s_own_step_is_among_them_and_no_product_is_offered_twice() -> None:
+    step: dict[str, str | None] = {
+        "next_step": "Call about the complaint",
+        "next_step_due": "2024-12-31",
+        "next_step_id": "s0",
+    }
+    with world().connection() as engine:
+        found = propose(engine, shown={**SHOWN, FIRM: {**SHOWN[FIRM], **step}})
+        told = propose(engine, shown={**SHOWN, FIRM: {**SHOWN[FIRM], **step, "next_step": "Offer Hose 3"}})
+    assert [(s.object, s.text) for s in found.steps][:2] == [
+        ("companies", "Call about the complaint"),
+        ("contacts", "Call"),
+    ]
+    assert found.steps[-1].code == "offer"
+    assert "| 31 Dec 2024 | Call about the complaint | Wörth" in proposal_pages.markdown(
+        proposal_pages.of_proposal(found)
+    )
+    assert [s.text for s in told.steps if "Hose" in s.text] == ["Offer Hose 3"]
+
+
+def test_the_offer_is_due_on_a_working_day_of_the_owner_s_country() -> None:
+    made = world()
+    made.rows["owners"] = [{**o, "country": "DE"} for o in made.rows["owners"]]
+    with made.connection() as engine:
+        model = products.fit(engine, as_of=NOW)
+        # Two weeks before 26 December, a holiday in Germany and a Friday.
+        at = (date(2025, 12, 12) - date(1970, 1, 1)).days * DAY
+        asked = account_proposal.Asked("new3", at, 90, "en")
+        found = account_proposal.make(engine, Settings(), Models({}, None, None, products=model), {}, asked)
+    assert [s.due for s in found.steps if s.code == "offer"] == ["2025-12-29"]
 
 
 def test_that_only_one_person_is_known_is_a_risk() -> None:
@@ -106,7 +154,11 @@ def test_that_only_one_person_is_known_is_a_risk() -> None:
     alone.rows["contacts"] = [r for r in alone.rows["contacts"] if r["id"] == "ann"]
     with alone.connection() as engine:
         found = propose(engine, model=False)
-    assert [(r.code, r.name) for r in found.risks] == [("late_deal", "Second pump"), ("one_person", "Ann Å")]
+    assert [(r.code, r.name) for r in found.risks] == [
+        ("lifecycle_at_risk", ""),
+        ("late_deal", "Second pump"),
+        ("one_person", "Ann Å"),
+    ]
     text = proposal_pages.markdown(proposal_pages.of_proposal(found))
     assert "only one person is known: Ann Å" in text
 

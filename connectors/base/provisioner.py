@@ -19,8 +19,13 @@ class Provisioner(ABC):
         """Make the fields with their permissions; only ever adds, refuses a field of another type."""
 
     @abstractmethod
-    def remove(self, fields: Mapping[str, Sequence[Field]], *, dry: bool) -> list[ProvisionStep]:
-        """Take away all that provisioning made; never what somebody else made. Values in the fields are lost."""
+    def remove(
+        self, fields: Mapping[str, Sequence[Field]], *, dry: bool, tasks_left: bool = False
+    ) -> list[ProvisionStep]:
+        """Take away all that provisioning made; never what somebody else made. Values in the fields are lost.
+
+        With `tasks_left` what shows the field by which our tasks are known stays: hidden, they would count as people's own.
+        """
 
     def note(self, object: str, field: Field, text: str) -> str:
         """Put a note into the description of a field of ours, in place of the one before; what it says then.

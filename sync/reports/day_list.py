@@ -8,6 +8,7 @@ from pathlib import Path
 from icalendar import Calendar, Event
 
 from sales_consultant.config.errors import UsageError
+from sales_consultant.config.files import written_to
 from sales_consultant.config.language.nearest import nearest
 from sales_consultant.config.records import RecordRef
 from sales_consultant.engine import neutral, query
@@ -57,10 +58,12 @@ def steps(
     none.sort(key=lambda w: (w.grade or "Z", w.object, w.record_id))
     files = []
     if csv_file is not None:
-        _write_csv(csv_file, found)
+        with written_to(csv_file, "--csv"):
+            _write_csv(csv_file, found)
         files.append(str(csv_file))
     if calendar is not None:
-        _write_calendar(calendar, found, datetime.fromtimestamp(ws.clock() / 1000, UTC))
+        with written_to(calendar, "--calendar"):
+            _write_calendar(calendar, found, datetime.fromtimestamp(ws.clock() / 1000, UTC))
         files.append(str(calendar))
     told = ", ".join(sorted({owners[o] for o in chosen})) if chosen else ""
     return DayList(told, tuple(found), tuple(none) if left_out else None, tuple(files))

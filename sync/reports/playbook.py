@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from sales_consultant.config import playbook
 from sales_consultant.config.errors import ConfigError, UsageError
+from sales_consultant.config.files import written_to
 from sales_consultant.config.language.nearest import nearest
 from sales_consultant.config.playbook import DELIVERED, Playbook, PlaybookError, Rule
 from sales_consultant.config.playbook.conversion import converted
@@ -63,7 +64,8 @@ def convert(settings: Settings, file: Path | None, out: Path | None) -> Converte
     if out is not None:
         if out.exists():
             raise UsageError(f"{out} is there already.", action="Name a file that is not there yet.")
-        out.write_text(text, encoding="utf-8")
+        with written_to(out, "--out"):
+            out.write_text(text, encoding="utf-8")
     return Converted(text, changed, str(out or ""))
 
 

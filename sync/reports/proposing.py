@@ -4,7 +4,8 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from sales_consultant.config.errors import MachineError, UsageError
+from sales_consultant.config.errors import UsageError
+from sales_consultant.config.files import written_to
 from sales_consultant.config.language.translation import Language
 from sales_consultant.config.records import RecordRef
 from sales_consultant.engine.reads import company as reads
@@ -155,12 +156,10 @@ def _with_pages(made: AccountProposal, out: Path) -> AccountProposal:
     document = proposal_pages.of_proposal(made)
     pages = {"md": proposal_pages.markdown(document), "html": proposal_pages.html(document)}
     files = []
-    try:
+    with written_to(out, "--out"):
         out.mkdir(parents=True, exist_ok=True)
         for end, body in pages.items():
             file = (out / f"proposal-{made.id}.{end}").absolute()
             file.write_text(body, encoding="utf-8")
             files.append(str(file))
-    except OSError as e:
-        raise MachineError(f"{out} cannot be written: {e.strerror}.", action="Give another --out.") from e
     return made.with_files(files)

@@ -1,5 +1,7 @@
 """Taking the tasks that we made away: those that nobody touched; the rest is listed, and stays known as ours."""
 
+from collections.abc import Iterable
+
 from sales_consultant.config.errors import AccessError
 from sales_consultant.connectors.base import ProvisionStep
 from sales_consultant.sync.runtime import Workspace
@@ -32,5 +34,9 @@ def remove(ws: Workspace, *, dry: bool) -> list[ProvisionStep]:
         steps += [
             ProvisionStep(KIND, str(t.about), t.id, "left", f"task {t.crm_id}: {why}") for t, why in left
         ]
-    keep = any(s.state in ("left", "refused") for s in steps)
-    return steps + book.remove(dry=dry, keep=keep)
+    return steps + book.remove(dry=dry, keep=any_left(steps))
+
+
+def any_left(steps: Iterable[ProvisionStep]) -> bool:
+    """Whether tasks of ours stay, as these steps of taking them away tell."""
+    return any(s.kind == KIND and s.state in ("left", "refused") for s in steps)

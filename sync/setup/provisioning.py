@@ -138,7 +138,8 @@ def removal(ws: Workspace) -> Removal:
     """What would be taken away, and what uses it; changes nothing."""
     _ = ws.identity
     fields = _everything(ws)
-    steps = [*own_tasks.remove(ws, dry=True), *ws.connector.remove(fields, dry=True)]
+    steps = own_tasks.remove(ws, dry=True)
+    steps += ws.connector.remove(fields, dry=True, tasks_left=own_tasks.any_left(steps))
     uses, not_told = ws.connector.uses(fields)
     return Removal(str(ws.identity), tuple(steps), tuple(uses), not_told)
 
@@ -150,7 +151,7 @@ def remove(ws: Workspace) -> Removed:
         # The tasks first: with the field for our id they would not be known any more.
         steps = own_tasks.remove(ws, dry=False)
         kept = {s.name for s in steps if s.kind == "task" and s.state != "removed"}
-        steps += ws.connector.remove(_everything(ws), dry=False)
+        steps += ws.connector.remove(_everything(ws), dry=False, tasks_left=own_tasks.any_left(steps))
     with ws.state.begin() as c:
         now = ws.connector.latest()
         c.execute(sa.update(exposures).where(exposures.c.visible_to.is_(None)).values(visible_to=now))

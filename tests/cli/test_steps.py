@@ -50,6 +50,16 @@ def test_a_day_as_a_list_a_table_and_a_calendar(synced: Office) -> None:
     assert "is there already" in cli.run("steps", "--csv", "day.csv", "--json", code=2).error["message"]
 
 
+def test_a_file_that_cannot_be_written_is_an_error_that_names_the_option(synced: Office) -> None:
+    cli = synced.cli
+    (cli.folder / "a-file").write_text("", encoding="utf-8")
+    for command, option in (("steps", "--csv"), ("steps", "--calendar"), ("playbook convert", "--out")):
+        for place in ("nowhere/x", "a-file/x"):
+            error = cli.json(*command.split(), option, place, code=None)["error"]
+            assert f"{place} cannot be written" in error["message"], error
+            assert option in error["action"]
+
+
 def test_an_answer_takes_the_step_away_and_is_counted(synced: Office) -> None:
     cli = synced.cli
     own_playbook(synced)

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 from support import tiny
 from support.cli import TOKEN, Cli
@@ -99,6 +100,13 @@ def test_a_life_of_tasks(desk: Desk) -> None:
     left = [s["text"] for s in gone["steps"] if s["kind"] == "task" and s["state"] == "left"]
     assert left == [f"task {touched}: somebody changed it"]
     assert list(desk.tasks()) == [touched], "and our id is still in its field"
+    # Nor does it count as somebody's work: whoever reads with the same rights still sees by which field it is ours.
+    desk.cli.json("pull")
+    (file,) = desk.cli.folder.rglob("warehouse.duckdb")
+    with duckdb.connect(str(file), read_only=True) as con:
+        assert con.execute(
+            "SELECT count(*) FROM activities WHERE id LIKE ?", [f"%{touched}%"]
+        ).fetchone() == (0,)
 
 
 def test_a_saved_plan_makes_the_tasks_that_it_shows(desk: Desk) -> None:

@@ -96,7 +96,9 @@ class Plain(Connector):
     def provision(self, fields: Mapping[str, Sequence[Field]], *, dry: bool) -> list[ProvisionStep]:
         return []
 
-    def remove(self, fields: Mapping[str, Sequence[Field]], *, dry: bool) -> list[ProvisionStep]:
+    def remove(
+        self, fields: Mapping[str, Sequence[Field]], *, dry: bool, tasks_left: bool = False
+    ) -> list[ProvisionStep]:
         return []
 
     def check(self, fields: Mapping[str, Sequence[Field]]) -> list[Finding]:

@@ -229,7 +229,7 @@ def test_everybody_writes_something_and_a_reply_quotes_what_was_sent_before(smal
             assert sent[row["subject"].removeprefix("Re: ")], "it answers something that was sent before"
             replies += 1
     assert replies > 5
-    assert "are the texts" in small.world.notice
+    assert "the texts of e-mails" in small.world.notice
 
 
 def test_a_day_keeps_its_order_within_working_hours(

@@ -165,7 +165,9 @@ class FakeCrm(Connector):
         self.notes.append((object, field.key, text))
         return text
 
-    def remove(self, fields: Mapping[str, Sequence[Field]], *, dry: bool) -> list[ProvisionStep]:
+    def remove(
+        self, fields: Mapping[str, Sequence[Field]], *, dry: bool, tasks_left: bool = False
+    ) -> list[ProvisionStep]:
         return []
 
     def unwritable(self, object: str, fields: Sequence[Field]) -> dict[str, str]:

@@ -65,7 +65,9 @@ class HubSpotAdmin(ABC):
         """Nothing that HubSpot would tell."""
         return [], CANNOT_TELL
 
-    def remove(self, fields: Mapping[str, Sequence[Field]], *, dry: bool) -> list[ProvisionStep]:
+    def remove(
+        self, fields: Mapping[str, Sequence[Field]], *, dry: bool, tasks_left: bool = False
+    ) -> list[ProvisionStep]:
         """Properties and group."""
         steps = self.provisioner.remove(fields, dry=dry)
         self.forget()

@@ -75,10 +75,12 @@ class SalesforceAdmin(ABC):
         """What Salesforce's dependencies name: code, flows, layouts, formulas and the like."""
         return removal.uses(self.api, self.fields, fields)
 
-    def remove(self, fields: Mapping[str, Sequence[Field]], *, dry: bool) -> list[ProvisionStep]:
+    def remove(
+        self, fields: Mapping[str, Sequence[Field]], *, dry: bool, tasks_left: bool = False
+    ) -> list[ProvisionStep]:
         """Lists and reports, then the permission sets, then the fields."""
         steps = self.lists.remove(list(fields), dry=dry)
-        steps += self.permissions.remove(dry=dry)
+        steps += self.permissions.remove(dry=dry, tasks_left=tasks_left)
         for obj, chosen in fields.items():
             held = self.fields.held(schema.WRITTEN[obj])
             steps += [s for f in chosen if (s := self.fields.remove(obj, f, held, dry=dry))]

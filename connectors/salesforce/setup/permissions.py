@@ -178,12 +178,16 @@ class Permissions:
         self.api.call("sobjects/PermissionSetAssignment", method="POST", body=body)
         return ProvisionStep("assignment", "", name, "created", f"to {who}")
 
-    def remove(self, *, dry: bool) -> list[ProvisionStep]:
-        """Unassign and delete both sets."""
+    def remove(self, *, dry: bool, tasks_left: bool = False) -> list[ProvisionStep]:
+        """Unassign and delete both sets; with tasks of ours left, they show the field by which those are known, and stay."""
         steps = []
         for role in ROLES:
             set_id = self.id(role)
             if set_id is None:
+                continue
+            if tasks_left:
+                words = "it shows the field by which the tasks that are left are known as ours"
+                steps.append(ProvisionStep("permission set", "", self.name(role), "left", words))
                 continue
             rows = self.api.query(
                 f"SELECT Id FROM PermissionSetAssignment WHERE PermissionSetId = {quoted(set_id)}"

@@ -1,6 +1,12 @@
 """The next step of a record: facts, the playbook's rules over them, and the one that is worth most."""
 
-from sales_consultant.scoring.next_steps.evidence import Evidence, accepted_factor, from_past, from_random
+from sales_consultant.scoring.next_steps.evidence import (
+    Evidence,
+    accepted_factor,
+    from_past,
+    from_random,
+    shares_in_force,
+)
 from sales_consultant.scoring.next_steps.propose import COLUMNS, Options, Proposal, propose
 from sales_consultant.scoring.next_steps.silence import Answer
 from sales_consultant.scoring.next_steps.state import facts, zone_of
@@ -24,6 +30,7 @@ __all__ = [
     "is_news",
     "propose",
     "rule_of",
+    "shares_in_force",
     "working_day",
     "zone_of",
 ]

@@ -114,6 +114,30 @@ def within(rule_share: float, share: float) -> float:
     return round(min(max(share, rule_share / FURTHEST), rule_share * FURTHEST), 12)
 
 
+def shares_in_force(
+    rules: Sequence[Rule], known: Mapping[str, Evidence], answered: Mapping[str, Mapping[str, int]]
+) -> dict[str, float]:
+    """The share that orders each rule: its own, moved by evidence and by what reps answered (counts by rule and value).
+
+    The past only moves rules against each other. Its lower bounds lie below the playbook's shares for all alike, so they are
+    taken against the one in the middle: else every rule that can be measured would fall behind those that cannot.
+    """
+    past = [
+        known[r.id].share / r.share
+        for r in rules
+        if r.share > 0 and r.id in known and known[r.id].kind == "past"
+    ]
+    middle = float(np.median(past)) if past else 1.0
+    found = {}
+    for rule in rules:
+        evidence = known.get(rule.id)
+        share = rule.share if evidence is None else evidence.share
+        if evidence is not None and evidence.kind == "past" and middle > 0:
+            share = within(rule.share, share / middle)
+        found[rule.id] = share * accepted_factor(answered.get(rule.id, {}))
+    return found
+
+
 def from_past(
     engine: Engine,
     rules: Sequence[Rule],

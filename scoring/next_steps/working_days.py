@@ -22,6 +22,8 @@ _ALSO = {
 }  # fmt: skip
 # Longer than any run of days off: a country without working days would never end otherwise.
 _LONGEST = 60
+# Countries of a CRM that are not known are none; only a setting can name one.
+_SETTING = "[next_steps] country or countries: "
 
 
 class UnknownCountryError(ScoringError):
@@ -63,10 +65,10 @@ def calendar(country: str) -> Calendar:
     if code not in parts:
         near = nearest(code, parts)
         hint = f"; did you mean {near}?" if near else ""
-        raise UnknownCountryError(f'no public holidays are known of the country "{country}"{hint}')
+        raise UnknownCountryError(f'{_SETTING}no public holidays are known of the country "{country}"{hint}')
     if part and part not in parts[code]:
         known = ", ".join(parts[code]) or "none"
-        raise UnknownCountryError(f'"{part}" is no part of {code}; known are {known}')
+        raise UnknownCountryError(f'{_SETTING}"{part}" is no part of {code}; known are {known}')
     return holidays.country_holidays(code, subdiv=part or None)
 
 

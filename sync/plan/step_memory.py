@@ -14,7 +14,7 @@ from sales_consultant.config.clock import DAY_MS
 from sales_consultant.config.fields.catalogue import by_key
 from sales_consultant.config.playbook import Rule
 from sales_consultant.config.records import RecordRef
-from sales_consultant.scoring.next_steps import Answer, Evidence, accepted_factor, rule_of, zone_of
+from sales_consultant.scoring.next_steps import Answer, Evidence, rule_of, shares_in_force, zone_of
 from sales_consultant.sync.journal import Entry
 from sales_consultant.sync.plan.desired_values import Desired
 from sales_consultant.sync.plan.plan import CurrentValues
@@ -33,17 +33,14 @@ def read(state: State, as_of: int, zone: ZoneInfo) -> StepMemory:
 
 
 def _shares(
-    rules: Iterable[Rule], known: Mapping[str, Evidence], answers: Mapping[RecordRef, Sequence[Answer]]
+    rules: Sequence[Rule], known: Mapping[str, Evidence], answers: Mapping[RecordRef, Sequence[Answer]]
 ) -> dict[str, float]:
     """The shares of rules by evidence, moved by what reps answered to their steps."""
     counted: dict[str, Counter[str]] = {}
     for given in answers.values():
         for answer in given:
             counted.setdefault(rule_of(answer.step_id), Counter())[answer.value] += 1
-    return {
-        r.id: (known[r.id].share if r.id in known else r.share) * accepted_factor(counted.get(r.id, {}))
-        for r in rules
-    }
+    return shares_in_force(rules, known, counted)
 
 
 EVIDENCE = "step_evidence"

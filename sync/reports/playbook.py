@@ -19,9 +19,9 @@ from sales_consultant.config.playbook.expressions import parts, symbols, written
 from sales_consultant.config.playbook.findings import findings
 from sales_consultant.config.playbook.positions import find
 from sales_consultant.config.settings import Settings
-from sales_consultant.scoring.next_steps import rule_of
+from sales_consultant.scoring.next_steps import rule_of, shares_in_force
 from sales_consultant.scoring.next_steps.wording import gap
-from sales_consultant.sync.plan import playbook_path
+from sales_consultant.sync.plan import evidence, playbook_path
 from sales_consultant.sync.results import (
     Converted,
     PlaybookCheck,
@@ -108,8 +108,21 @@ def stats(settings: Settings, state: State) -> PlaybookStats:
     answers = _answers(state)
     known = {r.id: r.step for r in book.rules}
     others = sorted((given.keys() | answers.keys()) - known.keys() - {"prepare", ""})
+    found = evidence(state)
+    shares = shares_in_force(book.rules, found, answers)
+    own = {r.id: r.share for r in book.rules}
     rows = [
-        RuleStats(r, known.get(r, ""), last.get(r, {}), given[r], showing[r], answers.get(r, {}))
+        RuleStats(
+            r,
+            known.get(r, ""),
+            last.get(r, {}),
+            given[r],
+            showing[r],
+            answers.get(r, {}),
+            own.get(r),
+            shares.get(r),
+            found[r].to_dict() if r in found and r in own else None,
+        )
         for r in (*known, *others)
     ]
     return PlaybookStats(tuple(rows), run)

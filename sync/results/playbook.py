@@ -26,7 +26,11 @@ class PlaybookCheck:
 
 @dataclass(frozen=True)
 class RuleStats:
-    """What became of a rule: in the last run, and of all its steps. `answers` counts by value what reps answered."""
+    """What became of a rule: in the last run, and of all its steps. `answers` counts by value what reps answered.
+
+    `share` is the playbook's, `share_in_force` what evidence and answers make of it: by it the rule is ordered. `evidence` has
+    kind (past or random), change of the probability with its error, and the cases taken and left.
+    """
 
     rule: str
     step: str
@@ -34,6 +38,9 @@ class RuleStats:
     given: int = 0
     showing: int = 0
     answers: Mapping[str, int] = field(default_factory=dict)
+    share: float | None = None
+    share_in_force: float | None = None
+    evidence: Mapping[str, Any] | None = None
 
     @property
     def answered(self) -> int:
@@ -62,6 +69,9 @@ class RuleStats:
             "answers": dict(self.answers),
             "taken": self.taken,
             "mostly_wrong": self.mostly_wrong,
+            "share": self.share,
+            "share_in_force": self.share_in_force,
+            "evidence": None if self.evidence is None else dict(self.evidence),
         }
 
 

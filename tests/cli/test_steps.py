@@ -109,4 +109,4 @@ def test_a_country_that_is_not_known_is_told(synced: Office) -> None:
         settings.read_text(encoding="utf-8") + '\n[next_steps]\ncountry = "ZZ"\n', encoding="utf-8"
     )
     said = cli.run("plan", "--no-pull", "--json", code=2).error["message"]
-    assert 'no public holidays are known of the country "ZZ"' in said
+    assert '[next_steps] country or countries: no public holidays are known of the country "ZZ"' in said

@@ -87,8 +87,32 @@ def explain(page: Page, found: RuleExplained) -> None:
         if run:
             page.line(", ".join(f"{k} {n:,}" for k, n in run.items()), " in the last run", indent=2, hang=4)
         page.line(f"given {count(s.given, 'time')}, shown now on {count(s.showing, 'record')}", indent=2)
+    _share(page, found.stats)
     for text in found.findings:
         page.line(warn("! "), plain(text), hang=2)
+
+
+def _share(page: Page, stats: RuleStats | None) -> None:
+    """By what the rule is ordered, where that is not the playbook's share."""
+    if stats is None or stats.share is None or stats.share_in_force is None:
+        return
+    moved, known = f"{stats.share_in_force:.3f}" != f"{stats.share:.3f}", stats.evidence
+    if not moved and known is None:
+        return
+    page.heading("Its place among the others")
+    page.line(f"share {stats.share:.3f} in the playbook, {stats.share_in_force:.3f} in force", indent=2)
+    if known is not None:
+        where = "was drawn" if known["kind"] == "random" else "was followed in the past"
+        page.line(
+            dim(
+                f"where it {where}, the event came {100 * known['change']:+.1f} points more often (standard error "
+                f"{100 * known['error']:.1f}; {count(known['taken'], 'case')}, {known['left']:,} without)"
+            ),
+            indent=2,
+            hang=4,
+        )
+        if known["kind"] != "random":
+            page.line(dim("That is no effect: reps choose whom they call."), indent=2)
 
 
 def record(page: Page, found: RecordTest) -> None:

@@ -8,7 +8,13 @@ from hypothesis import strategies as st
 from support.worlds import DAY, NOW, World
 
 from sales_consultant.config.playbook import parse
-from sales_consultant.scoring.next_steps import Evidence, accepted_factor, from_past, from_random
+from sales_consultant.scoring.next_steps import (
+    Evidence,
+    accepted_factor,
+    from_past,
+    from_random,
+    shares_in_force,
+)
 from sales_consultant.scoring.next_steps.evidence import FURTHEST, cautious, compare, within
 from sales_consultant.scoring.next_steps.simulation import simulate
 
@@ -122,3 +128,34 @@ def test_a_simulated_year_learns_what_helps() -> None:
     years = [simulate(seed) for seed in range(6)]
     assert np.mean([y.regret for y in years]) <= 0.08
     assert np.mean([y.chosen - y.order for y in years]) > 0
+
+
+def of_the_past(share: float) -> Evidence:
+    return Evidence("past", share, 0.01, 0.02, 50, 50)
+
+
+def test_the_past_moves_rules_against_each_other_and_not_behind_those_it_cannot_measure() -> None:
+    many = parse(
+        "".join(
+            f'[[rules]]\nid = "r{n}"\nobjects = ["deals"]\nwhen = "score > {n}"\nshare = 0.06\nstep = "abc"\nreason = "abc"\n'
+            for n in range(5)
+        )
+    ).rules
+    # All that can be measured is measured low, as lower bounds are; one is better than the others, one worse.
+    known = {"r0": of_the_past(0.02), "r1": of_the_past(0.024), "r2": of_the_past(0.04)}
+    found = shares_in_force(many, known, {})
+    assert found["r3"] == found["r4"] == found["r1"] == pytest.approx(0.06)
+    assert found["r0"] == pytest.approx(0.05) and found["r2"] == pytest.approx(0.1)
+    # What was drawn by chance is an effect, and stands as it is.
+    drawn = shares_in_force(many, {**known, "r3": Evidence("random", 0.01, 0.0, 0.01, 50, 50)}, {})
+    assert drawn["r3"] == 0.01 and drawn["r2"] == found["r2"]
+    assert shares_in_force(many, {}, {})["r0"] == 0.06
+    # Answers move what evidence gives.
+    answered = shares_in_force(many, known, {"r2": {"wrong": 40}})
+    assert answered["r2"] < found["r2"] and answered["r1"] == found["r1"]
+
+
+@given(st.dictionaries(st.sampled_from(["call"]), st.floats(0.02, 0.18), max_size=1))
+def test_one_measured_rule_has_nothing_to_be_compared_with(shares: dict[str, float]) -> None:
+    known = {r: of_the_past(s) for r, s in shares.items()}
+    assert shares_in_force(RULES, known, {})["call"] == pytest.approx(0.06)

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -20,7 +20,6 @@ from sales_consultant.scoring import scorer
 from sales_consultant.scoring.core import org_currency
 from sales_consultant.scoring.customers import value
 from sales_consultant.scoring.next_steps import Calendar, calendar, working_day
-from sales_consultant.sync.plan import countries_of
 from sales_consultant.sync.reports import risks
 from sales_consultant.sync.reports.company_profile import WRITTEN_DAYS, profile
 from sales_consultant.sync.results import (
@@ -48,12 +47,16 @@ _WORRYING = ("complaint", "churn_threat", "competitor", "objection_price")
 
 @dataclass(frozen=True)
 class Asked:
-    """For which company (by id) a proposal is asked, as of when (ms), reviewed after how many days, in which language."""
+    """For which company (by id) a proposal is asked, as of when (ms), reviewed after how many days, in which language.
+
+    `countries` are those of owners by their id, where they differ from the settings' country.
+    """
 
     company_id: str
     as_of: int
     review_days: int
     language: Language
+    countries: Mapping[str, str] = field(default_factory=dict)
 
 
 def make(engine: DuckEngine, settings: Settings, models: Any, shown: Shown, asked: Asked) -> AccountProposal:
@@ -65,7 +68,9 @@ def make(engine: DuckEngine, settings: Settings, models: Any, shown: Shown, aske
     deals = _deals(engine, asked, about)
     offered, no_product = _products(engine, settings, models, shown, asked, deals)
     owner = str(row.get("owner_id") or "")
-    steps = _steps(engine, shown, asked, offered, _working_days(engine, settings, owner))
+    steps = _steps(
+        engine, shown, asked, offered, calendar(asked.countries.get(owner, settings.next_steps.country))
+    )
     found = [
         *_company_risks(engine, holds, asked),
         *about.found,
@@ -197,7 +202,7 @@ def _steps(
     shown: Shown,
     asked: Asked,
     offered: Sequence[ProposedProduct],
-    calendar: Calendar,
+    working: Calendar,
 ) -> tuple[ProposedStep, ...]:
     """The steps that the CRM shows on the company, its open deals and people, by day; then to offer the first product."""
     mine = RecordRef("companies", asked.company_id)
@@ -225,19 +230,13 @@ def _steps(
     steps = steps[: MOST_STEPS - len(offers)]
     for first in offers:
         ahead = datetime.fromtimestamp(asked.as_of / 1000, UTC).date() + timedelta(days=OFFER_DAYS)
-        day = working_day(ahead, 0, calendar)
+        day = working_day(ahead, 0, working)
         steps.append(
             ProposedStep(
                 "companies", asked.company_id, "", "offer", first.name, day.isoformat(), "", first.id
             )
         )
     return tuple(steps)
-
-
-def _working_days(engine: DuckEngine, settings: Settings, owner: str) -> Calendar:
-    """The working days of the country of the company's owner."""
-    given = settings.next_steps
-    return calendar(countries_of(engine, given.countries, given.country).get(owner, given.country))
 
 
 def _company_risks(engine: DuckEngine, holds: Mapping[str, str | None], asked: Asked) -> list[Risk]:

@@ -11,7 +11,7 @@ from sales_consultant.config.records import RecordRef
 from sales_consultant.engine.reads import company as reads
 from sales_consultant.engine.reads import records
 from sales_consultant.sync.models import registry
-from sales_consultant.sync.plan import CurrentValues, current_values
+from sales_consultant.sync.plan import CurrentValues, countries_of, current_values
 from sales_consultant.sync.reports import account_proposal, proposal_pages, proposal_review
 from sales_consultant.sync.reports.report import last_as_of
 from sales_consultant.sync.results import (
@@ -40,9 +40,9 @@ def propose(
     open_pulled(ws)
     company_id = _meant(ws, company)
     _may_be_shown(ws, company_id)
-    asked = account_proposal.Asked(
-        company_id, last_as_of(ws), review_days, language or ws.connection.language
-    )
+    given, chosen = ws.settings.next_steps, language or ws.connection.language
+    countries = countries_of(ws.warehouse.engine, given.countries, given.country)
+    asked = account_proposal.Asked(company_id, last_as_of(ws), review_days, chosen, countries)
     made = account_proposal.make(
         ws.warehouse.engine,
         ws.settings,

@@ -138,15 +138,16 @@ def test_the_company_s_own_step_is_among_them_and_no_product_is_offered_twice() 
 
 
 def test_the_offer_is_due_on_a_working_day_of_the_owner_s_country() -> None:
-    made = world()
-    made.rows["owners"] = [{**o, "country": "DE"} for o in made.rows["owners"]]
-    with made.connection() as engine:
+    with world().connection() as engine:
         model = products.fit(engine, as_of=NOW)
         # Two weeks before 26 December, a holiday in Germany and a Friday.
         at = (date(2025, 12, 12) - date(1970, 1, 1)).days * DAY
-        asked = account_proposal.Asked("new3", at, 90, "en")
-        found = account_proposal.make(engine, Settings(), Models({}, None, None, products=model), {}, asked)
-    assert [s.due for s in found.steps if s.code == "offer"] == ["2025-12-29"]
+        models, due = Models({}, None, None, products=model), []
+        for countries in ({}, {"o": "DE"}, {"another": "DE"}):
+            asked = account_proposal.Asked("new3", at, 90, "en", countries)
+            found = account_proposal.make(engine, Settings(), models, {}, asked)
+            due += [s.due for s in found.steps if s.code == "offer"]
+    assert due == ["2025-12-26", "2025-12-29", "2025-12-26"]
 
 
 def test_that_only_one_person_is_known_is_a_risk() -> None:

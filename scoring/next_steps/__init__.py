@@ -13,6 +13,7 @@ from sales_consultant.scoring.next_steps.state import facts, zone_of
 from sales_consultant.scoring.next_steps.step_ids import rule_of
 from sales_consultant.scoring.next_steps.why_none import is_news
 from sales_consultant.scoring.next_steps.working_days import Calendar, calendar, country_code, working_day
+from sales_consultant.scoring.next_steps.worth import of_shown
 
 __all__ = [
     "COLUMNS",
@@ -28,6 +29,7 @@ __all__ = [
     "from_past",
     "from_random",
     "is_news",
+    "of_shown",
     "propose",
     "rule_of",
     "shares_in_force",

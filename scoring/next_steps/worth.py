@@ -13,13 +13,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from sales_consultant.engine import Engine
+from sales_consultant.engine import Engine, neutral, query
 from sales_consultant.scoring.core import in_org_currency
 
 if TYPE_CHECKING:
     from sales_consultant.config.playbook import Rule
 
 # Judgements: the worth over the usual worth of a step (a share of .03 of a usual amount at even chances).
+_USUAL_SHARE = 0.03
 _HIGH, _MEDIUM = 0.04, 0.015
 _GRADES = {"A": 1.0, "B": 0.75, "C": 0.45, "D": 0.25}
 _NO_GRADE = 0.6
@@ -58,14 +59,40 @@ def worths(
 
     `shares` are by rule the changes over the record's probability that evidence gives; a rule without has its own share.
     """
-    p = pd.to_numeric(table.get("probability", pd.Series(np.nan, table.index)), errors="coerce")
-    risk = pd.to_numeric(table.get("churn_risk", pd.Series(np.nan, table.index)), errors="coerce") / 100
-    chance = p.fillna(risk).fillna(0.5).to_numpy("float64")
+    chance = _chance(table)
     columns = []
     for rule in rules:
         share = (shares or {}).get(rule.id, rule.share)
         columns.append(share * chance * stake - rule.cost)
     return np.column_stack(columns) if columns else np.zeros((len(table), 0))
+
+
+def _chance(table: pd.DataFrame) -> NDArray[np.float64]:
+    p = pd.to_numeric(table.get("probability", pd.Series(np.nan, table.index)), errors="coerce")
+    risk = pd.to_numeric(table.get("churn_risk", pd.Series(np.nan, table.index)), errors="coerce") / 100
+    return np.asarray(p.fillna(risk).fillna(0.5), dtype="float64")
+
+
+def of_shown(
+    engine: Engine,
+    table: pd.DataFrame,
+    rules: Sequence[Rule],
+    shares: Mapping[str, float],
+    *,
+    as_of: int,
+) -> NDArray[np.float64]:
+    """What the steps that records show are worth, to put them in an order; shape (records,), in the org's currency.
+
+    `table` has object, record_id, rule, and as the records show them probability, churn_risk and value_12m. A step of no rule of
+    the playbook, as to prepare a meeting, has the usual share.
+    """
+    t = neutral(engine, "deals")
+    deals = query(engine, t.select(record_id=t.id, amount=t.amount.cast("float64"), currency=t.currency))
+    rows = table.merge(deals.assign(object="deals"), on=["object", "record_id"], how="left")
+    costs = {r.id: r.cost for r in rules}
+    share = rows["rule"].map({r.id: shares.get(r.id, r.share) for r in rules}).fillna(_USUAL_SHARE)
+    worth = share * _chance(rows) * at_stake(engine, rows, as_of=as_of) - rows["rule"].map(costs).fillna(0.0)
+    return np.asarray(worth, dtype="float64")
 
 
 def priorities(

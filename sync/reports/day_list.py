@@ -1,18 +1,22 @@
 """A rep's day: what the CRM shows as next steps, the most important first, also as a CSV or a calendar file."""
 
 import csv
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+import pandas as pd
 from icalendar import Calendar, Event
 
 from sales_consultant.config.errors import UsageError
 from sales_consultant.config.files import written_to
 from sales_consultant.config.language.nearest import nearest
+from sales_consultant.config.playbook import PlaybookError
 from sales_consultant.config.records import RecordRef
 from sales_consultant.engine import neutral, query
-from sales_consultant.sync.plan import DirectoryEntry, current_values, directory
+from sales_consultant.scoring.next_steps import of_shown, rule_of
+from sales_consultant.sync.plan import DirectoryEntry, current_values, directory, steps_of
+from sales_consultant.sync.reports.report import last_as_of
 from sales_consultant.sync.results import DayList, Step, Without
 from sales_consultant.sync.runtime import Workspace, open_pulled
 
@@ -29,7 +33,7 @@ def steps(
     csv_file: Path | None = None,
     calendar: Path | None = None,
 ) -> DayList:
-    """The steps that records show, of one owner or of all, by priority, due date, then score.
+    """The steps that records show, of one owner or of all, most worth first, by the worth that chose them.
 
     `owner` is a name, an e-mail address or an id. `left_out` adds the scored records without a step, and why. Raises
     UsageError where nobody is called so, or a file is there already.
@@ -54,7 +58,10 @@ def steps(
             none.append(
                 Without(key.object, key.record_id, entry.name, owners.get(entry.owner, ""), grade, why)
             )
-    found.sort(key=lambda s: (_ORDER.get(s.priority, 3), s.due, -_number(s.score), s.object, s.record_id))
+    worth = _worths(ws, found, held.values)
+    found.sort(
+        key=lambda s: (_ORDER.get(s.priority, 3), -worth[s.object, s.record_id], s.due, s.object, s.record_id)
+    )
     none.sort(key=lambda w: (w.grade or "Z", w.object, w.record_id))
     files = []
     if csv_file is not None:
@@ -67,6 +74,35 @@ def steps(
         files.append(str(calendar))
     told = ", ".join(sorted({owners[o] for o in chosen})) if chosen else ""
     return DayList(told, tuple(found), tuple(none) if left_out else None, tuple(files))
+
+
+def _worths(
+    ws: Workspace, found: Sequence[Step], shown: Mapping[RecordRef, Mapping[str, str | None]]
+) -> dict[tuple[str, str], float]:
+    """What each step is worth, as far as the record shows it: only an order comes of it, nobody sees the figure."""
+    try:
+        steps = steps_of(ws, last_as_of(ws))
+        rules, shares = steps.playbook.rules, steps.memory.shares
+    except PlaybookError:
+        # Who looks at the day need not mend the playbook first: the usual share counts for all.
+        rules, shares = (), {}
+    rows = [
+        {
+            "object": s.object,
+            "record_id": s.record_id,
+            "rule": rule_of(s.step_id),
+            **{
+                k: shown[RecordRef(s.object, s.record_id)].get(k)
+                for k in ("probability", "churn_risk", "value_12m")
+            },
+        }
+        for s in found
+    ]
+    if not rows:
+        return {}
+    table = pd.DataFrame(rows)
+    worth = of_shown(ws.warehouse.engine, table, rules, shares, as_of=last_as_of(ws))
+    return {(s.object, s.record_id): float(w) for s, w in zip(found, worth, strict=True)}
 
 
 def _owners(ws: Workspace) -> dict[str, str]:
@@ -128,13 +164,6 @@ def _step(
         values.get("score", ""),
         values.get("grade", ""),
     )
-
-
-def _number(text: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        return 0.0
 
 
 def guarded(text: str) -> str:

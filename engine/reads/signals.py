@@ -8,9 +8,10 @@ from sales_consultant.engine.duck import DuckEngine
 from sales_consultant.engine.protocol import Engine
 
 # What came in, and what a rep noted about a talk; a rep's own mail says nothing of the customer. Known by the as-of: the
-# text, its moment and the link to the record.
+# text, its moment and the link to the record. Links of an activity are made with it, unless the CRM dates them: when we saw
+# them first says nothing, as a pull sees all that is new after the moment that its run counts from.
 _KNOWN = """NOT coalesce(g.deleted, false) AND (g.direction = 'inbound' OR g.type IN ('note', 'call', 'meeting'))
- AND g.known_at <= {as_of} AND g.occurred_at <= {as_of}"""
+ AND g.known_at <= {as_of} AND g.occurred_at <= {as_of} AND coalesce(a.known_at, g.known_at) <= {as_of}"""
 _LATEST = """SELECT CASE a.to_object WHEN 'deal' THEN 'deals' ELSE 'contacts' END AS object, a.to_id AS record_id,
  arg_max(g.intent, g.occurred_at) FILTER (g.intent <> 'none') AS intent,
  max(g.occurred_at) FILTER (g.intent <> 'none') AS at_intent,
@@ -18,7 +19,7 @@ _LATEST = """SELECT CASE a.to_object WHEN 'deal' THEN 'deals' ELSE 'contacts' EN
  coalesce(bool_or(g.unsubscribed) FILTER (g.direction = 'inbound'), false) AS unsubscribed
  FROM signals g JOIN associations a ON a.from_object = 'activity' AND a.from_id = g.activity_id
  WHERE a.to_object IN ('deal', 'contact') AND {known}
- AND coalesce(a.known_at, a.first_seen, g.known_at) <= {as_of} GROUP BY 1, 2 ORDER BY 1, 2"""
+ GROUP BY 1, 2 ORDER BY 1, 2"""
 _OF_COMPANY = """SELECT DISTINCT g.activity_id, g.intent, g.occurred_at, g.sentiment, g.competitors, g.products
  FROM signals g JOIN associations a ON a.from_object = 'activity' AND a.from_id = g.activity_id
  WHERE {known} AND g.occurred_at > $since AND ((a.to_object = 'company' AND a.to_id = $id)
@@ -33,7 +34,7 @@ def latest(engine: Engine, as_of: int) -> pd.DataFrame:
     Columns: object, record_id, intent and at_intent (ms) of the last message with an intent, sentiment of the last message,
     unsubscribed.
     """
-    return engine.small(_LATEST.format(known=_KNOWN.format(as_of=int(as_of)), as_of=int(as_of)))
+    return engine.small(_LATEST.format(known=_KNOWN.format(as_of=int(as_of))))
 
 
 def of_company(engine: DuckEngine, company_id: str, as_of: int, since: int) -> list[dict[str, Any]]:

@@ -31,10 +31,17 @@ def activities(engine: Engine, entity: Entity) -> Any:
 
 
 def written(engine: Engine, entity: Entity) -> Any:
-    """What people wrote, and what a rep noted of a talk, on activities linked to a record (see `activities`)."""
+    """What people wrote, and what a rep noted of a talk, on activities linked to a record.
+
+    A link counts as known when its activity was, or from the later moment that the CRM gives it.
+    """
+    import ibis
+
     links = neutral(engine, "associations")
     links = links.filter((links.from_object == "activity") & (links.to_object == SINGULAR[entity]))
-    links = links.select(linked=links.from_id, key=links.to_id).distinct()
+    links = links.group_by(linked=links.from_id, key=links.to_id).aggregate(
+        since=links.known_at.fill_null(0).min()
+    )
     rows = alive(neutral(engine, "signals"))
     theirs = (rows.direction == "inbound").fill_null(False) | rows.type.isin(("note", "call", "meeting"))
     rows = rows.filter(rows.occurred_at.notnull() & theirs)
@@ -43,7 +50,7 @@ def written(engine: Engine, entity: Entity) -> Any:
         key=joined.key,
         intent=joined.intent,
         occurred_at=joined.occurred_at,
-        known_at=joined.known_at.fill_null(joined.occurred_at),
+        known_at=ibis.greatest(joined.known_at.fill_null(joined.occurred_at), joined.since),
     )
 
 

@@ -2,10 +2,10 @@
 
 from sales_consultant.scoring.text.as_of import signals
 from sales_consultant.scoring.text.cleaning import clean
+from sales_consultant.scoring.text.intents import UNSUBSCRIBE
 from sales_consultant.scoring.text.language import UNKNOWN, language
 from sales_consultant.scoring.text.lexicon import INTENTS, LANGUAGES, NONE, RULES_VERSION
 from sales_consultant.scoring.text.reading import (
-    UNSUBSCRIBE,
     Classifier,
     Signals,
     encoder_installed,

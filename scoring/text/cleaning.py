@@ -45,6 +45,19 @@ _MARKS = (
     "grüße", "grüßen", "gruß", "gruss", "cordialement", "salutations", "saludos", "atentamente", "gracias,", "un saludo",
     "此致", "敬礼", "祝好", "谢谢，", "disclaimer", "confidential", "caution", "hinweis:", "aviso", "免责声明", "bonne journée",
 )  # fmt: skip
+# A line above what somebody quotes, of one mail program or the other; it may be broken before the address.
+_QUOTE_HEAD = re.compile(
+    r"^(?=[^\n]{0,200}(?:[0-9]|\n?[^\n]{0,120}@))[ \t]*(?:(?:On|Am|Le|El)\b[^\n]{6,200}(?:\n[^\n]{0,120})?"
+    r"\b(?:(?<!you )wrote|schrieb|a écrit|escribió)\b[^\n:：]{0,120}"
+    r"|(?:在|于|\d{4}[年/.-])[^\n]{2,200}(?:\n[^\n]{0,120})?(?<![您你们])(?:写道|寫道)"
+    r"|[^\n]{1,80}(?:于|在)[ \t]*\d{4}[年/.-][^\n]{2,80}写道)[ \t]*[:：][ \t]*$",
+    re.IGNORECASE | re.MULTILINE,
+)
+_ORIGINAL = re.compile(
+    r"^[ \t]*-{2,}[ \t]*(?:Original Message|Forwarded message|Ursprüngliche Nachricht|Message d'origine|Mensaje original|原始邮件"
+    r"|原始信息|邮件原件|转发的邮件)[ \t]*-{2,}[ \t]*$",
+    re.IGNORECASE | re.MULTILINE,
+)
 # A paragraph that says whom a message is for was put there by a server, not by a person.
 _DISCLAIMER = (
     "this email and any attachments", "this e-mail and any attachments", "this message and any attachments",
@@ -58,13 +71,15 @@ _DISCLAIMER = (
 def clean(body: str) -> str:
     """The text of a message without HTML, quotes, signature and disclaimer, at most MOST_TEXT characters.
 
-    What would leave nothing (a message that is all quote or signature) leaves the text as it came, but for markup.
+    What would leave nothing (a message that is all signature or marked quote) leaves the text as it came, but for markup;
+    below the line "On ... wrote:" without marks stands what others wrote, and of a message that begins with it nothing is left.
     """
     text = body[:MOST_RAW].replace("\r\n", "\n").replace("\r", "\n")
     text = _without_head(text)
     if _MARKUP.search(text):
         text = _plain(text)
     text = _CONTROL.sub(" ", _LINES.sub("\n\n", _SPACE.sub(" ", text))).strip()
+    text = _above_quote(text)
     own = _own(text)
     return (own or text)[:MOST_TEXT].strip()
 
@@ -75,6 +90,19 @@ def _without_head(text: str) -> str:
         head, mark, rest = text.partition("\nBody:")
         if mark and len(head) < MOST_TEXT:
             return rest
+    return text
+
+
+def _above_quote(text: str) -> str:
+    """Without what a mail program added below a line that names the writer of a quote, where the quote has no marks.
+
+    Marked lines may have an answer between or below them: the mail parser knows them.
+    """
+    for pattern in (_QUOTE_HEAD, _ORIGINAL):
+        for head in pattern.finditer(text[:MOST_PARSED]):
+            below = text[head.end() :].lstrip()
+            if below and not below.startswith(">"):
+                return text[: head.start()].strip()
     return text
 
 

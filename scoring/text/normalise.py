@@ -30,6 +30,7 @@ _SIGNS = {"€": " euro ", "$": " dollar ", "£": " pound ", "¥": " yuan ", "%"
 _IN_NUMBER = re.compile(r"(?<=[0-9])[.,:](?=[0-9])")
 _ENDS = re.compile(r"[.!;…\n]+|\?+")
 _ENDS_ZH = re.compile(r"[。！!；;…\n]+|[?？]+|(?<![0-9])\.(?![0-9])")
+_SPACE_ZH = re.compile(r"(?<=[\u4e00-\u9fff])\s+(?=[\u4e00-\u9fff])")
 _TOKEN = re.compile(r"[^\W_]+")
 _EMAIL_WORD = re.compile(r"\b([eE])-([mM]ail)")
 # Before a word with a capital: a place or a person follows. And words that are written so and name no firm.
@@ -116,6 +117,7 @@ def signs(text: str, names: Collection[str] = ()) -> Iterator[Sentence]:
         part = text[start : end.start() if end else len(text)]
         asks = bool(end and end.group()[0] in "?？")
         start = end.end() if end else start
-        part = re.sub(r"\s+", "", part)
+        # Between two words in Han script a space stands for a comma.
+        part = re.sub(r"\s+", "", _SPACE_ZH.sub(",", part.strip()))
         if part:
             yield Sentence(part + ("?" if asks else ""), asks)

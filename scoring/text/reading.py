@@ -8,13 +8,13 @@ from importlib.util import find_spec
 from typing import Protocol
 
 from sales_consultant.scoring.text.cleaning import clean
-from sales_consultant.scoring.text.intents import intent_of, points
+from sales_consultant.scoring.text.intents import UNSUBSCRIBE, intent_of, points
 from sales_consultant.scoring.text.language import UNKNOWN, language
-from sales_consultant.scoring.text.lexicon import NONE, RULES_VERSION, SPACED, lexicon
+from sales_consultant.scoring.text.lexicon import NONE, POINTS, RULES_VERSION, SPACED, lexicon
+from sales_consultant.scoring.text.list_wishes import asked_alone, meant
 from sales_consultant.scoring.text.normalise import Sentence, fold, signs, words
-from sales_consultant.scoring.text.sentiment import sentiment
+from sales_consultant.scoring.text.sentiment import OF_INTENT, scaled, sentiment
 
-UNSUBSCRIBE = "unsubscribe"
 # Added to the version of the rules where the encoder judged too.
 ENCODED = 1000
 # How the subject of an answer starts: it is the other side's, or an old one.
@@ -107,6 +107,9 @@ def read(
     rivals, goods = mentioned(own, competitors), mentioned(own, products)
     tongue = language(own)
     version = rules_version(encoder=encoder is not None)
+    if asked_alone(own):
+        low = OF_INTENT[UNSUBSCRIBE]
+        return Signals(tongue, UNSUBSCRIBE, POINTS["strong"], scaled(low), True, rivals, goods, version)
     if tongue == UNKNOWN:
         return Signals(tongue, NONE, 0.0, 0.0, False, rivals, goods, version)
     known = lexicon(tongue)
@@ -114,8 +117,14 @@ def read(
     scores = points(sentences, known)
     intent, reached = intent_of(scores)
     if encoder is not None:
-        intent = encoder.intent(own, scores)
-        reached = max(0.0, scores.get(intent, 0.0))
+        told = encoder.intent(own, scores)
+        # The encoder sees the words and not whose wish they are: what the rules cut out is not put back.
+        if (
+            told != UNSUBSCRIBE
+            or intent == UNSUBSCRIBE
+            or all(meant(s.text, tongue) == s.text for s in sentences)
+        ):
+            intent, reached = told, max(0.0, scores.get(told, 0.0))
     return Signals(
         tongue,
         intent,

@@ -29,6 +29,11 @@ def sentiment(sentences: Iterable[Sentence], lexicon: Lexicon, intent: str) -> f
         total += (
             _of_words(sentence.text, lexicon) if lexicon.phrases.spaced else _of_signs(sentence.text, lexicon)
         )
+    return scaled(total)
+
+
+def scaled(total: float) -> float:
+    """A sum of values of feeling as a number from -1 to 1, rounded to two decimals."""
     return round(total / math.sqrt(total * total + ALPHA), 2)
 
 

@@ -12,10 +12,12 @@ from sales_consultant.engine.protocol import Engine
 # them first says nothing, as a pull sees all that is new after the moment that its run counts from.
 _KNOWN = """NOT coalesce(g.deleted, false) AND (g.direction = 'inbound' OR g.type IN ('note', 'call', 'meeting'))
  AND g.known_at <= {as_of} AND g.occurred_at <= {as_of} AND coalesce(a.known_at, g.known_at) <= {as_of}"""
+# A machine wrote an automatic reply: it is no message of theirs, and takes nothing back that they wrote before.
 _LATEST = """SELECT CASE a.to_object WHEN 'deal' THEN 'deals' ELSE 'contacts' END AS object, a.to_id AS record_id,
- arg_max(g.intent, g.occurred_at) FILTER (g.intent <> 'none') AS intent,
- max(g.occurred_at) FILTER (g.intent <> 'none') AS at_intent,
- arg_max(g.sentiment, g.occurred_at) AS sentiment,
+ arg_max(g.intent, g.occurred_at) FILTER (g.intent NOT IN ('none', 'out_of_office')) AS intent,
+ max(g.occurred_at) FILTER (g.intent NOT IN ('none', 'out_of_office')) AS at_intent,
+ max(g.occurred_at) FILTER (g.intent = 'out_of_office') AS at_away,
+ arg_max(g.sentiment, g.occurred_at) FILTER (g.intent IS DISTINCT FROM 'out_of_office') AS sentiment,
  coalesce(bool_or(g.unsubscribed) FILTER (g.direction = 'inbound'), false) AS unsubscribed
  FROM signals g JOIN associations a ON a.from_object = 'activity' AND a.from_id = g.activity_id
  WHERE a.to_object IN ('deal', 'contact') AND {known}
@@ -31,8 +33,8 @@ _OF_COMPANY = """SELECT DISTINCT g.activity_id, g.intent, g.occurred_at, g.senti
 def latest(engine: Engine, as_of: int) -> pd.DataFrame:
     """A row a deal or contact about whom something was written by `as_of` (ms).
 
-    Columns: object, record_id, intent and at_intent (ms) of the last message with an intent, sentiment of the last message,
-    unsubscribed.
+    Columns: object, record_id, intent and at_intent (ms) of the last message of a person with an intent, at_away (ms) of the
+    last automatic reply, sentiment of the last message of a person, unsubscribed.
     """
     return engine.small(_LATEST.format(known=_KNOWN.format(as_of=int(as_of))))
 

@@ -8,7 +8,7 @@ import pandas as pd
 
 from sales_consultant.config.clock import DAY_MS
 from sales_consultant.engine import Engine, alive, neutral, query
-from sales_consultant.scoring.next_steps.state import Rows, decides
+from sales_consultant.scoring.next_steps.state import Rows, by_machine, decides
 from sales_consultant.scoring.next_steps.wording import gap
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def answers(engine: Engine, as_of: int) -> pd.DataFrame:
     links = links.select(activity_id=links.from_id, contact_id=links.to_id).distinct()
     t = alive(neutral(engine, "activities"))
     t = t.filter((t.occurred_at <= as_of) & (t.known_at.fill_null(t.occurred_at) <= as_of))
-    t = t.filter(~t.automated.fill_null(False) & t.type.isin([*CHANNELS, "meeting", "form", "chat"]))
+    t = t.filter(~by_machine(engine, t, as_of) & t.type.isin([*CHANNELS, "meeting", "form", "chat"]))
     joined = links.inner_join(t, links.activity_id == t.id)
     rows = query(
         engine,

@@ -83,7 +83,8 @@ class Desired:
     `undecided` are the deals of which nobody knows whether they are over, and the customers of whom nobody knows what
     they bought: what is said of them stays as it is. `estimated` are the deals whose expected value rests on an
     estimated amount. `drift` is each population's stability index of the scores against those at the model's
-    publication, `edges` its grade edges. `named` are the values that the texts of each rule of the playbook name.
+    publication, `edges` its grade edges. `named` are the values that the texts of each rule of the playbook name,
+    `waiting` the rules whose step is to wait, which is nothing to do.
     `without_step` says why an open record has no step, and which rule was left out; `rules` counts by rule what became of
     it; `drawn` are the new steps where rules are drawn at random: id, the chance with which it was chosen, and the record's
     probability.
@@ -97,6 +98,7 @@ class Desired:
     drift: dict[str, float] = field(default_factory=dict)
     edges: dict[str, Mapping[str, int]] = field(default_factory=dict)
     named: dict[str, frozenset[str]] = field(default_factory=dict)
+    waiting: set[str] = field(default_factory=set)
     estimated: set[str] = field(default_factory=set)
     directory: dict[RecordRef, DirectoryEntry] = field(default_factory=dict)
     excluded_records: set[RecordRef] = field(default_factory=set)

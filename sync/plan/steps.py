@@ -54,6 +54,7 @@ class Steps:
     ) -> None:
         """Put steps, and why there is none, into the desired values."""
         desired.named.update({r.id: r.named for r in self.playbook.rules})
+        desired.waiting.update(r.id for r in self.playbook.rules if r.pause and r.channel == "none")
         records = scored(frames, desired)
         if records.empty:
             return

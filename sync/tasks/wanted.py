@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from sales_consultant.config.fields.canon import Canonical
 from sales_consultant.config.records import RecordRef
 from sales_consultant.connectors.base import BODY, DONE, DUE, OPEN, OWNER, PRIORITY, STATUS, SUBJECT
+from sales_consultant.scoring.next_steps import rule_of
 from sales_consultant.sync.journal import Entry
 from sales_consultant.sync.plan import CurrentValues, Desired, Limits, Plan
 
@@ -54,7 +55,10 @@ def wanted(
     inactive: frozenset[str],
     may_own: Callable[[str], bool],
 ) -> Wanted:
-    """The task of each record that has a step with a due date and an owner who is still there."""
+    """The task of each record that has a step with a due date and an owner who is still there.
+
+    A step that says to wait is no task: there is nothing to do.
+    """
     found = Wanted(objects={k.object for k in held.values})
     planned = {RecordRef(e.object, e.record_id): e for e in plan.entries}
     for key, shown in _shown(held, planned):
@@ -66,6 +70,9 @@ def wanted(
             found.left_alone.add(key)
             continue
         if not step or not text or not due:
+            continue
+        if rule_of(step) in desired.waiting:
+            found.without["nothing to do but wait"] += 1
             continue
         found.steps[key] = step
         owner = desired.owner(key)

@@ -108,7 +108,8 @@ def _activities(
 
 
 def _kinds(rows: pd.DataFrame) -> dict[str, pd.DataFrame]:
-    person = rows[~rows["automated"].astype(bool)]
+    replied = (rows["direction"] == "inbound") & (rows["intent"] == "out_of_office")
+    person = rows[~rows["automated"].astype(bool) & ~replied]
     theirs = person[
         ((person["direction"] == "inbound") & person["type"].isin(["email", "call", "form", "chat"]))
         | person["type"].isin(["form", "chat"])

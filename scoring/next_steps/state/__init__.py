@@ -4,5 +4,6 @@ from sales_consultant.scoring.next_steps.state.days import calendar_day, day_of,
 from sales_consultant.scoring.next_steps.state.facts import facts
 from sales_consultant.scoring.next_steps.state.people import decides
 from sales_consultant.scoring.next_steps.state.rows import Rows
+from sales_consultant.scoring.next_steps.state.touches import by_machine
 
-__all__ = ["Rows", "calendar_day", "day_of", "decides", "facts", "zone_of"]
+__all__ = ["Rows", "by_machine", "calendar_day", "day_of", "decides", "facts", "zone_of"]

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 _SINGULAR = {"deals": "deal", "contacts": "contact", "companies": "company"}
 # Of a record that nothing was logged of, "in touch" is what is logged at all of others.
 _TOGETHER = {"response": ("inbound", "meeting"), "touch": ("inbound", "outbound", "meeting")}
+_WRITTEN = ["object", "record_id", "intent", "at_intent", "at_away", "sentiment", "unsubscribed"]
+# The longest time for which a shipped rule answers what somebody wrote.
+_WAITS_DAYS = 30
 _CUSTOMER = ("segment", "lifecycle", "tier", "churn_risk", "value_12m", "recommended_product", "products")
 
 
@@ -36,9 +39,9 @@ def facts(
     `records` has object (deals, contacts or companies), record_id, score, grade and probability (gaps where it has none).
     `customers` has object, record_id and any of segment, lifecycle, tier, churn_risk, value_12m, recommended_product and
     products; a deal's recommended_product is its own, from a row of object deals. `signals` has object, record_id, intent,
-    at_intent and sentiment. Beside the facts there are times in milliseconds (at_inbound, at_outbound ...), ids (owner_id,
-    contact_id, company_id), names, `kind` (the object as the playbook calls it: a Salesforce lead is of leads), `closed`,
-    next_at and next_kind. What is not known is a gap.
+    at_intent and sentiment, and at_away where automatic replies are known. Beside the facts there are times in milliseconds
+    (at_inbound, at_outbound ...), ids (owner_id, contact_id, company_id), names, `kind` (the object as the playbook calls it: a
+    Salesforce lead is of leads), `closed`, next_at and next_kind. What is not known is a gap.
     """
     people = _people(engine)
     parts = []
@@ -61,7 +64,7 @@ def facts(
     table = _in_touch(engine, table, as_of)
     table = _bought(engine, table, customers, as_of)
     if signals is not None:
-        table = _written(table, signals, people)
+        table = _or_away(_written(table, signals, people), as_of)
         table["days_since_intent"] = (as_of - table["at_intent"].astype("float64")) / DAY_MS
     table["age_days"] = (as_of - pd.to_numeric(table["created_at"], errors="coerce")) / DAY_MS
     table["has_owner"] = table["owner_id"].notna() & (table["owner_id"].astype(object) != "")
@@ -75,7 +78,7 @@ def _written(table: pd.DataFrame, signals: pd.DataFrame, people: pd.DataFrame) -
 
     Who wrote to unsubscribe must not be written to, whatever the CRM's own field says.
     """
-    told = signals[["object", "record_id", "intent", "at_intent", "sentiment", "unsubscribed"]]
+    told = signals.reindex(columns=_WRITTEN)
     parts = [table[["object", "record_id"]].assign(of=table["object"], key=table["record_id"])]
     if "contact_id" in table:
         deals = table[(table["object"] == "deals") & table["contact_id"].notna()]
@@ -89,19 +92,38 @@ def _written(table: pd.DataFrame, signals: pd.DataFrame, people: pd.DataFrame) -
         told.rename(columns={"object": "of", "record_id": "key"}).astype({"of": object, "key": object}),
         on=["of", "key"],
     )
-    out = found[[u is True or u == 1 for u in found["unsubscribed"]]]
+    # As an array: an empty list would choose no columns instead of no rows.
+    out = found[np.array([u is True or u == 1 for u in found["unsubscribed"]], dtype=bool)]
     silent = set(zip(out["object"], out["record_id"], strict=True))
     last = found.sort_values("at_intent", ascending=False, na_position="last", kind="stable")
     last = last.drop_duplicates(["object", "record_id"])
+    replies = found.assign(at_away=found["at_away"].astype("float64"))
+    away = replies.groupby(["object", "record_id"])["at_away"].max().reset_index()
     table = table.merge(
         last[["object", "record_id", "intent", "at_intent", "sentiment"]],
         on=["object", "record_id"],
         how="left",
-    )
+    ).merge(away, on=["object", "record_id"], how="left")
     if silent and "no_email" in table:
         keys = zip(table["object"], table["record_id"], strict=True)
         table["no_email"] = [True if k in silent else v for k, v in zip(keys, table["no_email"], strict=True)]
     return table
+
+
+def _or_away(table: pd.DataFrame, as_of: int) -> pd.DataFrame:
+    """The intent is that they are away where an automatic reply is the last that came, and nothing they wrote waits for us.
+
+    What they wrote waits for _WAITS_DAYS, until an e-mail or call of ours: after that it is no step any more.
+    """
+    at = {k: table[f"at_{k}"].astype("float64") for k in ("away", "intent", "inbound", "outbound")}
+    waits = (as_of - at["intent"] <= _WAITS_DAYS * DAY_MS) & ~(at["outbound"] > at["intent"])
+    waits |= (as_of - at["inbound"] <= _WAITS_DAYS * DAY_MS) & ~(at["outbound"] > at["inbound"])
+    wrote_since = (at["intent"] > at["away"]) | (at["inbound"] > at["away"])
+    away = at["away"].notna() & ~waits & ~wrote_since
+    return table.assign(
+        intent=table["intent"].astype(object).mask(away, "out_of_office"),
+        at_intent=at["intent"].mask(away, at["away"]),
+    )
 
 
 def _people(engine: Engine) -> pd.DataFrame:

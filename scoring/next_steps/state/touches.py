@@ -52,6 +52,17 @@ def _linked(engine: Engine) -> Any:
     return joined.select(joined.object, joined.record_id, joined.activity_id).distinct()
 
 
+def by_machine(engine: Engine, rows: Any, as_of: Any) -> Any:
+    """Of each row of activities whether nobody wrote it: marketing automation, or an automatic reply, where texts are read."""
+    signals = alive(neutral(engine, "signals"))
+    away = signals.filter(
+        (signals.intent == "out_of_office")
+        & (signals.direction == "inbound")
+        & (signals.known_at.fill_null(signals.occurred_at) <= as_of)
+    )
+    return rows.automated.fill_null(False) | rows.id.isin(away.activity_id)
+
+
 def _kinds(t: Any) -> dict[str, Any]:
     person = ~t.automated.fill_null(False)
     inbound = (t.direction == "inbound") & t.type.isin(_IN) | t.type.isin(["form", "chat"])
@@ -98,6 +109,7 @@ def _touches(engine: Engine, as_of: Any) -> Any:
     rows = alive(neutral(engine, "activities"))
     rows = rows.filter(rows.occurred_at.notnull() & (rows.occurred_at <= as_of))
     rows = rows.filter(rows.known_at.fill_null(rows.occurred_at) <= as_of)
+    rows = rows.mutate(automated=by_machine(engine, rows, as_of))
     flags = {f"is_{k}": w for k, w in _kinds(rows).items()}
     rows = rows.select(id=rows.id, occurred_at=rows.occurred_at, **flags)
     linked = _linked(engine)

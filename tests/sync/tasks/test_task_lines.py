@@ -103,6 +103,15 @@ def test_an_overtaken_step_closes_its_task_and_the_next_one_has_its_own(office: 
     assert office.night().entries == [] and office.book.made == 4
 
 
+def test_a_step_that_says_to_wait_is_no_task(office: Office) -> None:
+    desired, held = office.desired(), office.held()
+    desired.waiting.add("call")
+    with closing(office.state()) as state:
+        lines = planned(state, office.book, desired, held, Plan(0, "org"), Limits(), inactive=frozenset())
+    assert [e.why for e in lines.entries] == ["task closed: overtaken"], "one that was made is closed"
+    assert lines.left == {"nothing to do but wait": 1}
+
+
 def test_a_record_that_is_gone_closes_its_task(office: Office) -> None:
     del office.records["2"]
     assert [e.why for e in office.night().entries] == ["task closed: overtaken"]

@@ -42,6 +42,9 @@ _OFFERED: tuple[WrittenObject, ...] = ("companies", "deals")
 _STEPS: tuple[WrittenObject, ...] = ("deals", "contacts", "leads", "companies")
 
 
+YES_NO = {"true": "Yes", "false": "No"}
+
+
 @dataclass(frozen=True)
 class Field:
     """One field of ours.
@@ -76,6 +79,11 @@ class Field:
     retired: bool = False
     within: tuple[str, str] | None = None
 
+    @property
+    def choices(self) -> tuple[str, ...]:
+        """The values that a CRM offers to choose from: the options, or true and false."""
+        return tuple(YES_NO) if self.type == "bool" else self.options
+
     def option_label(self, option: str) -> str:
         """The readable name of an enumeration value.
 
@@ -88,6 +96,8 @@ class Field:
 
     def option_label_before(self, option: str) -> str:
         """The name that an earlier release gave to a value: one that still has it was not renamed by anybody."""
+        if self.type == "bool":
+            return YES_NO.get(option, option)
         return option if self.key == "grade" else option.replace("_", " ").capitalize()
 
 

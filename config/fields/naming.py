@@ -28,7 +28,7 @@ def _around(note: str) -> str:
 class Naming:
     """`names` and `labels` are by field key; `namespace` is that of a Salesforce package that brings the fields.
 
-    `language` is that of labels and descriptions; fields that are there keep their labels.
+    `language` is that of labels and descriptions. A label that people gave stays, whatever the language.
     """
 
     prefix: str = "sc"
@@ -71,6 +71,27 @@ class Naming:
     def option(self, field: Field, value: str) -> str:
         """What people read as a value of an enumeration."""
         return translate(field.option_label(value), self.language)
+
+    def titles_before(self, field: Field) -> set[str]:
+        """What a field was called by earlier releases, and is in other languages: who finds such a label, may renew it.
+
+        Empty where the settings name the field: that label is the admin's.
+
+        >>> from sales_consultant.config.fields.catalogue import by_key
+        >>> Naming(language="zh").titles_before(by_key("score")), Naming().titles_before(by_key("score"))
+        ({'Score'}, {'评分'})
+        """
+        if field.key in self.labels:
+            return set()
+        given = {translate(t, one) for t in (field.label, *field.labels_before) for one in LANGUAGES}
+        return given - {self.title(field)}
+
+    def options_before(self, field: Field, value: str) -> set[str]:
+        """The same of a value of an enumeration; empty for a value that is none of ours."""
+        if value not in field.choices:
+            return set()
+        given = (field.option_label(value), field.option_label_before(value))
+        return {translate(t, one) for t in given for one in LANGUAGES} - {self.option(field, value)}
 
     def description(self, field: Field, note: str = "") -> str:
         """What the field means, and who writes it; between them what is noted of the last run.

@@ -10,6 +10,7 @@ from sales_consultant.config.errors import CrmUnavailableError
 from sales_consultant.config.fields import catalogue
 from sales_consultant.config.fields.catalogue import Field
 from sales_consultant.config.language.texts import cut
+from sales_consultant.config.language.translation import Language, translator
 from sales_consultant.config.populations import DEFAULT_HORIZON_DAYS, Population
 from sales_consultant.config.sections import Connection
 from sales_consultant.connectors import open_connector
@@ -28,6 +29,12 @@ _EVENTS = {
     "new_business_won": "a new-business deal won",
     "next_purchase": "the next purchase",
 }
+# Of a population: its event, and its horizon where it has one.
+WITHIN = "{name}: {event} within {days} days"
+EVER = "{name}: {event}"
+# Between what a field means and the events, between two of these, and at the end.
+JOINTS = (" {events}.", "; ")
+MESSAGES = (*_EVENTS.values(), WITHIN, EVER, *JOINTS)
 _SCORES = ("score", "grade", "probability")
 # HubSpot and Salesforce show help in a bubble: what does not fit there helps nobody. A judgement, below the 510 letters
 # that Salesforce takes.
@@ -56,14 +63,20 @@ class ProvisionOptions:
 
 
 def explained(
-    fields: Mapping[str, Sequence[Field]], populations: Mapping[str, Population]
+    fields: Mapping[str, Sequence[Field]], populations: Mapping[str, Population], language: Language = "en"
 ) -> dict[str, tuple[Field, ...]]:
-    """The fields with the event and the horizon of what is scored in the help of score, grade and probability."""
+    """The fields with the event and the horizon of what is scored in the help of score, grade and probability.
+
+    That help is in the reader's language: no catalogue has what names the populations of these settings.
+    """
+    say = translator(language)
     questions: dict[str, list[str]] = {}
     for name, p in populations.items():
         lead = p.object == "contacts" and p.where.get("source_object") == "Lead"
         days = p.horizon_days or (None if p.object == "deals" else DEFAULT_HORIZON_DAYS)
-        words = f"{p.label or name}: {_EVENTS[p.event]}" + (f" within {days} days" if days else "")
+        words = say(WITHIN if days else EVER).format(
+            name=p.label or name, event=say(_EVENTS[p.event]), days=days
+        )
         questions.setdefault("leads" if lead else p.object, []).append(words)
     explained_fields = {}
     for obj, chosen in fields.items():
@@ -72,9 +85,9 @@ def explained(
             *questions.get(obj, ()),
             *(questions.get("leads", ()) if obj == "contacts" and "leads" not in fields else ()),
         ]
-        more = cut(f" {'; '.join(mine)}.", _HELP) if mine else ""
+        more = cut(say(JOINTS[0]).format(events=say(JOINTS[1]).join(mine)), _HELP) if mine else ""
         explained_fields[obj] = tuple(
-            replace(f, help=f.help + more) if f.key in _SCORES else f for f in chosen
+            replace(f, help=say(f.help) + more) if f.key in _SCORES and more else f for f in chosen
         )
     return explained_fields
 
@@ -82,11 +95,12 @@ def explained(
 def provision(ws: Workspace, *, dry: bool, wishes: ProvisionOptions = ProvisionOptions()) -> Provisioned:
     """Make the fields of the chosen set, and what is asked for beside them; one step a thing."""
     _ = ws.identity
-    fields = shown.settled(ws.state, explained(ws.fields, ws.settings.populations))
+    language = ws.connection.language
+    fields = shown.settled(ws.state, explained(ws.fields, ws.settings.populations, language), language)
     with _lost_answers_end_it():
         steps = ws.connector.provision(fields, dry=dry)
         if not dry:
-            shown.remember(ws.state, ws.connector, fields, steps)
+            shown.remember(ws.state, ws.connector, fields, steps, language)
         if ws.settings.tasks.create and ws.connector.tasks is not None:
             steps += ws.connector.tasks.provision(dry=dry)
         steps += ws.connector.assign(wishes.people, dry=dry)

@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sales_consultant.config.fields.catalogue import Field, place
+from sales_consultant.config.language.translation import Language, translate
 from sales_consultant.sync.stores import State
 
 if TYPE_CHECKING:
@@ -19,14 +20,17 @@ if TYPE_CHECKING:
 _KEY = "shown"
 
 
-def _wanted(field: Field) -> dict[str, str]:
-    """The settings of a field, by what they are about; a connector makes the vendor's own of them."""
+def _wanted(field: Field, language: Language) -> dict[str, str]:
+    """The settings of a field, by what they are about; a connector makes the vendor's own of them.
+
+    In another language labels are other ones, so a change of the language has them looked at anew.
+    """
     return {
-        "label": field.label,
+        "label": translate(field.label, language),
         "format": field.type,
         "hidden": str(field.internal),
         "order": str(place(field)),
-        "options": json.dumps([field.option_label(o) for o in field.options]),
+        "options": json.dumps([translate(field.option_label(o), language) for o in field.choices]),
     }
 
 
@@ -35,12 +39,14 @@ def _remembered(state: State) -> dict[str, dict[str, str]]:
     return found
 
 
-def settled(state: State, fields: Mapping[str, Sequence[Field]]) -> dict[str, tuple[Field, ...]]:
+def settled(
+    state: State, fields: Mapping[str, Sequence[Field]], language: Language = "en"
+) -> dict[str, tuple[Field, ...]]:
     """The fields, each with the names of its settings that need no more looking at."""
     known = _remembered(state)
     return {
         obj: tuple(
-            replace(f, settled=frozenset(n for n, v in _wanted(f).items() if held.get(n) == v))
+            replace(f, settled=frozenset(n for n, v in _wanted(f, language).items() if held.get(n) == v))
             if (held := known.get(f"{obj}/{f.key}"))
             else f
             for f in chosen
@@ -54,6 +60,7 @@ def remember(
     connector: "Connector",
     fields: Mapping[str, Sequence[Field]],
     steps: Sequence["ProvisionStep"],
+    language: Language = "en",
 ) -> None:
     """After a provision: all settings of the fields that are there now are settled; a refused field is not ours."""
     refused = {s.name.rpartition(".")[2] for s in steps if s.state == "refused"}
@@ -63,7 +70,7 @@ def remember(
     for obj, chosen in fields.items():
         for f in chosen:
             if connector.field_name(obj, f) not in refused:
-                known[f"{obj}/{f.key}"] = _wanted(f)
+                known[f"{obj}/{f.key}"] = _wanted(f, language)
     state.put(_KEY, json.dumps(known, sort_keys=True))
 
 

@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
 from sales_consultant.config.fields.canon import Canonical
+from sales_consultant.config.language.translation import LANGUAGES, Language, translate
 from sales_consultant.config.records import RecordRef
 from sales_consultant.connectors.base import (
     CLOSED,
@@ -85,7 +86,7 @@ def planned(
         if key in target.left_alone or key.object not in target.objects:
             continue
         mine, want = by_record.get(key, []), target.tasks.get(key)
-        differ += _changes(mine, want, target.steps.get(key), done)
+        differ += _changes(mine, want, target.steps.get(key), done, desired.language)
         if want is not None and (key, want.step) not in done:
             _new(plan.identity, mine, want, limits, busy, lines)
     _differing([d for d in differ if d[0].id not in busy], book, desired, limits, lines)
@@ -97,6 +98,7 @@ def _changes(
     want: WantedTask | None,
     step: str | None,
     done: Collection[tuple[RecordRef, str]],
+    language: Language,
 ) -> list[tuple[KnownTask, dict[str, Canonical], str]]:
     """What is to change of tasks that are open as far as we know, and why; `step` is the one that the record will show."""
     found: list[tuple[KnownTask, dict[str, Canonical], str]] = []
@@ -110,9 +112,20 @@ def _changes(
             if values:
                 found.append((task, values, UPDATED))
         elif task.step != step:
-            subject = f"{NO_LONGER}{task.values.get(SUBJECT) or ''}"[:SUBJECT_LENGTH]
+            subject = no_longer(task.values.get(SUBJECT) or "", language)
             found.append((task, {SUBJECT: subject, STATUS: OVERTAKEN}, f"{ENDED}: overtaken"))
     return found
+
+
+def no_longer(subject: str, language: Language) -> str:
+    """The subject of a task that was overtaken, in the reader's language; marked once, in whatever language it was marked.
+
+    >>> no_longer("Call Ana", "zh"), no_longer("No longer needed: Call Ana", "zh")
+    ('不再需要：Call Ana', '不再需要：Call Ana')
+    """
+    for one in LANGUAGES:
+        subject = subject.removeprefix(translate(NO_LONGER, one))
+    return f"{translate(NO_LONGER, language)}{subject}"[:SUBJECT_LENGTH]
 
 
 def _new(

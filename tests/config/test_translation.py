@@ -14,6 +14,8 @@ from sales_consultant.scoring.features import Entity, standard
 from sales_consultant.scoring.next_steps import why_none, wording
 from sales_consultant.scoring.propensity import length, translated
 from sales_consultant.sync.reports import proposal_texts, risks
+from sales_consultant.sync.setup import provisioning
+from sales_consultant.sync.tasks.planned import NO_LONGER
 
 # The types of activity that a neutral table has, as people read them.
 KINDS = ("call", "email", "meeting", "note", "task", "form", "visit", "marketing email", "chat")
@@ -41,8 +43,8 @@ def messages() -> set[str]:
         ", ",
     }
     steps = {book.planned.step, book.planned.reason, "meeting", "call", *wording.OTHERS, *why_none.MESSAGES}
-    named = {t for f in FIELDS for t in (f.label, f.help, *map(f.option_label, f.options))} - set("ABCD")
-    named |= {WRITTEN_BY_US, WRITTEN_BY_PEOPLE, TASK_ID_HELP}
+    named = {t for f in FIELDS for t in (f.label, f.help, *map(f.option_label, f.choices))} - set("ABCD")
+    named |= {WRITTEN_BY_US, WRITTEN_BY_PEOPLE, TASK_ID_HELP, NO_LONGER, *provisioning.MESSAGES}
     with_context = {
         *(f"{proposal_texts.CONTEXT}{BETWEEN}{t}" for k, t in proposal_texts.TEXTS.items() if k != "nothing"),
         *(f"{risks.CONTEXT}{BETWEEN}{t}" for t in risks.SAID.values()),

@@ -8,6 +8,7 @@ from support.fake_crm import FakeCrm
 from support.fake_tasks import FakeTasks
 
 from sales_consultant.config.fields.canon import Canonical
+from sales_consultant.config.language.translation import Language
 from sales_consultant.config.records import RecordRef
 from sales_consultant.sync.journal import Entry, Journal, waiting
 from sales_consultant.sync.plan import CurrentValues, Desired, Limits, Plan
@@ -44,6 +45,7 @@ class Office:
     inactive: frozenset[str] = frozenset()
     limits: Mapping[str, object] = field(default_factory=dict)
     nights: int = 0
+    language: Language = "en"
 
     @classmethod
     def of(cls, folder: Path, *, unique: bool = True, seed: int = 0) -> "Office":
@@ -55,7 +57,7 @@ class Office:
 
     def desired(self) -> Desired:
         """What planning knows of the records beside their fields."""
-        made = Desired(self.crm.time)
+        made = Desired(self.crm.time, language=self.language)
         for i in self.records:
             key = RecordRef("deals", i)
             made.directory[key] = DirectoryEntry(f"Deal {i}", "", self.owners.get(i, ""), key)

@@ -78,20 +78,20 @@ def changes(field: Field, object_type: str, held: Json, naming: Naming) -> tuple
     ):
         del changed["currencyPropertyName"]
     touched = {_OF[k] for k in changed}
-    former = [f"{naming.label}: {label}" for label in field.labels_before]
-    if held.get("label") in former and field.key not in naming.labels and "label" not in field.settled:
+    former = [f"{naming.label}: {title}" for title in naming.titles_before(field)]
+    if held.get("label") in former and "label" not in field.settled:
         changed["label"] = f"{naming.label}: {naming.title(field)}"
         touched.add("label")
     return changed, [_SAID[t] for t in sorted(touched)]
 
 
-def relabelled(field: Field, options: list[Json]) -> list[Json]:
-    """The options held, with today's label where one still has the label of an earlier release."""
+def relabelled(field: Field, options: list[Json], naming: Naming) -> list[Json]:
+    """The options held, with today's label where one still has that of an earlier release or of another language."""
     if "options" in field.settled:
         return options
     return [
-        {**o, "label": field.option_label(o["value"])}
-        if o.get("value") in field.options and o.get("label") == field.option_label_before(o["value"])
+        {**o, "label": naming.option(field, str(o["value"]))}
+        if o.get("label") in naming.options_before(field, str(o.get("value")))
         else o
         for o in options
     ]

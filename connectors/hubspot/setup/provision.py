@@ -40,15 +40,10 @@ def definition(field: Field, naming: Naming, object_type: str) -> Json:
         "hasUniqueValue": False,
         **display.settings(field, object_type),
     }
-    if field.type == "enumeration":
+    if field.choices:
         body["options"] = [
             {"label": naming.option(field, o), "value": o, "displayOrder": i, "hidden": False}
-            for i, o in enumerate(field.options)
-        ]
-    if field.type == "bool":
-        body["options"] = [
-            {"label": "Yes", "value": "true", "displayOrder": 0, "hidden": False},
-            {"label": "No", "value": "false", "displayOrder": 1, "hidden": False},
+            for i, o in enumerate(field.choices)
         ]
     return body
 
@@ -151,7 +146,7 @@ class Provisioner:
         # A property that an admin named to us under [write] names is theirs: how it looks is not ours to say.
         if held.get("groupName") == self.naming.group:
             changes, words = display.changes(field, object_type, held, self.naming)
-            labelled = display.relabelled(field, options)
+            labelled = display.relabelled(field, options, self.naming)
             words += [
                 f"labels {n['value']} {n['label']}" for o, n in zip(options, labelled, strict=True) if o != n
             ]

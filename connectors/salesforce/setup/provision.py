@@ -225,18 +225,17 @@ class Fields:
         return ProvisionStep("field", obj, full, state, ", ".join(words))  # type: ignore[arg-type]  # a literal, told by the branch above
 
     def _shown(self, field: Field, held: HeldField) -> tuple[Json, list[str]]:
-        """Labels that earlier releases gave and nobody changed, brought up to date; formats are the field's type here."""
+        """Labels that we gave before, in whatever language, brought up to date; formats are the field's type here."""
         changes: Json = {}
         words: list[str] = []
         prefix = self.naming.prefix.upper()
-        former = [f"{prefix} {label}"[:40] for label in field.labels_before]
-        mine = field.key not in self.naming.labels and "label" not in field.settled
-        if mine and held.metadata.get("label") in former:
-            changes["label"] = f"{prefix} {self.naming.title(field)}"[:40]
+        former = [cut(f"{prefix} {title}", _LABEL) for title in self.naming.titles_before(field)]
+        if held.metadata.get("label") in former and "label" not in field.settled:
+            changes["label"] = cut(f"{prefix} {self.naming.title(field)}", _LABEL)
             words.append("its label")
         held_set = held.metadata.get("valueSet") or {}
         values = list((held_set.get("valueSetDefinition") or {}).get("value") or ())
-        labelled = values if "options" in field.settled else [_relabelled(field, v) for v in values]
+        labelled = values if "options" in field.settled else [self._relabelled(field, v) for v in values]
         there = {str(v.get("fullName")) for v in values}
         missing = [o for o in field.options if o not in there] if values else []
         if labelled != values or missing:
@@ -252,6 +251,12 @@ class Fields:
             ]
             words += [f"adds {o}" for o in missing]
         return changes, words
+
+    def _relabelled(self, field: Field, value: Json) -> Json:
+        name = str(value.get("fullName"))
+        if value.get("label") in self.naming.options_before(field, name):
+            return {**value, "label": self.naming.option(field, name)}
+        return value
 
     def note(self, sobject: str, field: Field, text: str) -> str:
         """Put a note into a field's description and help text; what the description says then.
@@ -297,13 +302,6 @@ class Fields:
         return ProvisionStep(
             "field", obj, full, "removed", "restorable for 15 days in Setup > Deleted Fields"
         )
-
-
-def _relabelled(field: Field, value: Json) -> Json:
-    name = str(value.get("fullName"))
-    if name in field.options and value.get("label") == field.option_label_before(name):
-        return {**value, "label": field.option_label(name)}
-    return value
 
 
 def _no_right(full: str) -> AccessError:

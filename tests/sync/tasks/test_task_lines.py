@@ -112,6 +112,24 @@ def test_a_step_that_says_to_wait_is_no_task(office: Office) -> None:
     assert lines.left == {"nothing to do but wait": 1}
 
 
+def test_an_overtaken_task_says_so_in_the_readers_language(office: Office) -> None:
+    office.records["1"] = {}
+    office.night()
+    office.language = "zh"
+    office.records["2"] = {}
+    office.night()
+    assert office.subjects(status="closed") == [
+        ("1", "No longer needed: Call Ana"),
+        ("2", "不再需要：Write to Bo"),
+    ]
+    assert office.night().entries == [], "what was closed in another language stays closed"
+    office.records["1"] = shows("call-1", "致电Ana")
+    office.night()
+    office.records["1"] = {}
+    office.night()
+    assert ("1", "不再需要：致电Ana") in office.subjects(status="closed")
+
+
 def test_a_record_that_is_gone_closes_its_task(office: Office) -> None:
     del office.records["2"]
     assert [e.why for e in office.night().entries] == ["task closed: overtaken"]

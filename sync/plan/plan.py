@@ -8,7 +8,7 @@ one last write (docs/explanation/architecture.md, section 10).
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import zip_longest
@@ -164,10 +164,14 @@ class Plan:
 
 @dataclass(frozen=True)
 class CurrentValues:
-    """What the CRM holds of our fields, by record, and what we last wrote there."""
+    """What the CRM holds of our fields, by record, and what we last wrote there.
+
+    `renew` are the fields of a record whose texts are in another language than the connection's.
+    """
 
     values: Mapping[RecordRef, Values]
     written: Mapping[RecordRef, Values]
+    renew: Mapping[RecordRef, Collection[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -229,7 +233,8 @@ def make(
         kept = edits if limits.keep_foreign else set[str]()
         record = desired.records.get(key)
         terms = by_population.get(record.population if record else "", without)
-        changed = quiet({k: v for k, v in wanted.items() if k not in kept}, current, edits - kept, terms)
+        free_of_people = {k: v for k, v in wanted.items() if k not in kept}
+        changed = quiet(free_of_people, current, edits - kept, terms, renew=held.renew.get(key, ()))
         if not changed:
             plan.unchanged += 1
             continue

@@ -12,9 +12,8 @@ from decimal import Decimal
 
 from sales_consultant.config.fields.canon import Canonical
 from sales_consultant.config.fields.catalogue import by_key
-from sales_consultant.config.language.translation import LANGUAGES, translate
 from sales_consultant.scoring.next_steps import is_news
-from sales_consultant.scoring.propensity import ELSE, grade
+from sales_consultant.scoring.propensity import grade
 from sales_consultant.sync.plan.desired_values import SCORE_KEYS, STEP_KEYS
 
 # What moves by less is not written (docs/explanation/scores.md, section 9). Judgements: no rep acts otherwise on 3
@@ -46,8 +45,17 @@ class Terms:
 _NONE = Terms()
 
 
-def quiet(wanted: _Values, current: _Values, foreign: set[str], terms: Terms = _NONE) -> _Values:
-    """The values to write; empty where nothing moved enough to be worth a write. `foreign` are fields that people changed.
+def quiet(
+    wanted: _Values,
+    current: _Values,
+    foreign: set[str],
+    terms: Terms = _NONE,
+    *,
+    renew: Collection[str] = (),
+) -> _Values:
+    """The values to write; empty where nothing moved enough to be worth a write.
+
+    `foreign` are fields that people changed, `renew` those that hold a text of ours in another language.
 
     >>> quiet({"score": "62", "grade": "B"}, {"score": "60", "grade": "C"}, set())
     {}
@@ -55,6 +63,8 @@ def quiet(wanted: _Values, current: _Values, foreign: set[str], terms: Terms = _
     {'score': '64', 'grade': 'B'}
     >>> quiet({"score": "62", "grade": "B"}, {"score": "60", "grade": "A"}, {"grade"})
     {'score': '62', 'grade': 'B'}
+    >>> quiet({"reasons": "其他：+0"}, {"reasons": "Other: +0"}, set(), renew={"reasons"})
+    {'reasons': '其他：+0'}
     >>> quiet({"score": "61", "grade": "A"}, {"score": "60", "grade": "B"}, set(), Terms({"A": 60, "B": 55, "C": 50}))
     {'score': '61', 'grade': 'A'}
     """
@@ -69,7 +79,7 @@ def quiet(wanted: _Values, current: _Values, foreign: set[str], terms: Terms = _
     differ = {k: v for k, v in wanted.items() if v != current.get(k)}
     worth_it = (
         _no_step_is_news(wanted, current, terms.today)
-        or _other_language({**wanted, **words}, current)
+        or any({**wanted, **words}.get(k, current.get(k)) != current.get(k) for k in renew)
         or any(_moved(k, wanted, current) for k in differ)
         or foreign & differ.keys()
     )
@@ -115,36 +125,6 @@ def _agree(free: _Values, wanted: _Values, current: _Values, kept: Collection[st
     fresh = all(shown.get(k) == wanted[k] for k in TEXTS if k in wanted)
     said = wanted if fresh else current
     return all(shown.get(n) == said.get(n) for n in names)
-
-
-def _other_language(wanted: _Values, current: _Values) -> bool:
-    """Whether the connection's language was changed since the texts were written: only one of the two has Chinese letters.
-
-    Told from the texts and not from the settings of the last run, so that a record that was left out then is not forgotten.
-    Only texts are asked that change their words with the language alone: those of a step that stands, and what ends the
-    reasons ("everything else"). Others name what the CRM has, in whatever script.
-
-    >>> _other_language({"reasons": "其他所有因素：+1"}, {"reasons": "Industry: 机械: +2\\neverything else: +1"})
-    True
-    >>> _other_language({"next_step_id": "a-1", "next_step": "Call"}, {"next_step_id": "b-1", "next_step": "致电客户"})
-    False
-    """
-    same = wanted.get("next_step_id") and wanted["next_step_id"] == current.get("next_step_id")
-    pairs = [(wanted.get(k), current.get(k)) for k in TEXTS] if same else []
-    ends = [_language_of(v.get("reasons")) for v in (wanted, current)]
-    return (all(ends) and ends[0] != ends[1]) or any(
-        a and b and _in_chinese(a) != _in_chinese(b) for a, b in pairs
-    )
-
-
-def _language_of(reasons: Canonical) -> str:
-    """The language of reasons that end in "everything else"; empty where they do not."""
-    end = (reasons or "").rpartition("\n")[2]
-    return next((lang for lang in LANGUAGES if end.startswith(translate(ELSE, lang))), "")
-
-
-def _in_chinese(text: str) -> bool:
-    return any("\u4e00" <= c <= "\u9fff" for c in text)
 
 
 def _moved(key: str, wanted: _Values, current: _Values) -> bool:

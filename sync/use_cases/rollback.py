@@ -19,7 +19,16 @@ from sales_consultant.sync.journal import Entry, Journal
 from sales_consultant.sync.plan import Plan, release
 from sales_consultant.sync.push import READ_EVERY, calls_for
 from sales_consultant.sync.runtime import Reporter, Run, Silent, Workspace, running, watched
-from sales_consultant.sync.stores import UNSETTLED, ChangeState, State, changes, holds, run_names, runs
+from sales_consultant.sync.stores import (
+    UNSETTLED,
+    ChangeState,
+    State,
+    changes,
+    holds,
+    run_names,
+    runs,
+    texts_language,
+)
 from sales_consultant.sync.tasks import taken_back, tasks_of
 from sales_consultant.sync.use_cases.forget import CODE as FORGOTTEN
 from sales_consultant.sync.use_cases.planning import name_currencies
@@ -222,6 +231,7 @@ def rollback(
         run.counts["undone"] = touching(ws.state, run_ids, _WROTE, fields=fields, records=records)
         run.counts["conflicts"] = len(undo.conflicts)
         run.counts["on_hold"] = sorted(touched)
+        texts_language.restored(ws.state)
         try:
             pushing(ws, run, reporter, undo.plan)
         except StoppedError:

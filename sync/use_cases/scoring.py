@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Callable, Collection, Iterator
+from dataclasses import replace
 
 import sqlalchemy as sa
 
@@ -22,7 +23,7 @@ from sales_consultant.sync.plan import (
 )
 from sales_consultant.sync.plan import desired_values as desiring
 from sales_consultant.sync.runtime import Reporter, Run, Workspace, parts, shown_until_over, steps
-from sales_consultant.sync.stores import holds
+from sales_consultant.sync.stores import holds, texts_language
 
 
 @contextlib.contextmanager
@@ -96,6 +97,10 @@ def _scored(
             language=ws.connection.language,
             progress=progress,
         )
+    current = replace(
+        current,
+        renew=texts_language.to_renew(ws.state, ws.connection.language, current.values, wanted.records),
+    )
     run.counts["scored"] = wanted.scored
     run.counts["drift"] = wanted.drift
     run.counts["estimated_amounts"] = len(wanted.estimated)

@@ -38,7 +38,8 @@ def plan_for(wanted: Values | None, current: Values, **limits: object) -> Plan:
         desired.records[RecordRef("deals", "1")] = Record("deals", "1", dict(wanted))
     written = limits.pop("written", {})
     key = RecordRef("deals", "1")
-    held = CurrentValues({key: dict(current)}, {key: written} if written else {})  # type: ignore[dict-item]  # short forms of the test
+    renew = {key: limits.pop("renew", ())}
+    held = CurrentValues({key: dict(current)}, {key: written} if written else {}, renew)  # type: ignore[dict-item, arg-type]  # short forms of the test
     return make(desired, held, with_retired(FIELDS), Limits(**limits), identity="x")  # type: ignore[arg-type]  # short forms of the test
 
 
@@ -61,20 +62,29 @@ def test_a_day_that_has_come_is_not_said_to_be_ahead() -> None:
     assert changed(plan_for(capped, {**none, "next_step_reason": "nothing to do for now"})) == {}
 
 
-def test_a_change_of_the_language_is_written_once() -> None:
-    chinese = {
-        **NOW,
-        "top_reason": "3次会议：+10",
-        "reasons": "3次会议：+10\n其他所有因素：+0",
-        "next_step": "致电客户",
-    }
-    assert changed(plan_for(chinese, NOW)) == {k: chinese[k] for k in ("top_reason", "reasons", "next_step")}
-    assert changed(plan_for(NOW, chinese)) == {k: NOW[k] for k in ("top_reason", "reasons", "next_step")}
-    assert changed(plan_for(chinese, chinese)) == {}
-    # Where only what the CRM spells is in another script, the language is the same.
-    named = {**NOW, "top_reason": "Branche: 机械: +10", "reasons": "Branche: 机械: +10\neverything else: +0"}
-    assert changed(plan_for(named, NOW)) == {}
-    assert changed(plan_for({**named, "reasons": "Branche: 机械: +10"}, NOW)) == {}
+TEXT_CASES = {
+    "top_reason": ("3次会议：+10", "3 meetings: +10"),
+    "reasons": ("3次会议：+10", "3 meetings: +10"),
+    "next_step": ("致电客户", "Call"),
+    "next_step_reason": ("目前无需行动", "nothing to do for now"),
+    "recommended_product_why": ("31家中有12家购买", "bought by 12 of 31"),
+}
+
+
+@pytest.mark.parametrize("key", TEXT_CASES)
+@pytest.mark.parametrize("back", [False, True])
+def test_a_text_in_another_language_is_worth_a_write(key: str, back: bool) -> None:
+    new, old = TEXT_CASES[key][::-1] if back else TEXT_CASES[key]
+    none: Values = {"next_step": None, "next_step_id": None} if key == "next_step_reason" else {}
+    wanted, current = {**NOW, **none, key: new}, {**NOW, **none, key: old}
+    assert changed(plan_for(wanted, current)) == {}
+    assert changed(plan_for(wanted, current, renew={key})) == {key: new}
+    assert changed(plan_for(wanted, wanted, renew={key})) == {}
+    # A text that people put in its place stays.
+    assert (
+        changed(plan_for(wanted, current, renew={key}, written={**current, key: "x"}, keep_foreign=True))
+        == {}
+    )
 
 
 @pytest.mark.parametrize(

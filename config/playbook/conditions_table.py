@@ -17,11 +17,11 @@ class Conditions(BaseModel):
     does not hold.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     score_min: int | None = Field(default=None, ge=1, le=99, description="The least score.")
     score_max: int | None = Field(default=None, ge=1, le=99, description="The highest score.")
-    grades: tuple[Grade, ...] = Field(default=(), description="One of these grades.")
+    grades: tuple[Grade, ...] = Field(default=(), strict=False, description="One of these grades.")
     unanswered: bool | None = Field(
         default=None, description="The last inbound is younger than the last outbound."
     )
@@ -52,7 +52,7 @@ class Conditions(BaseModel):
     stage_slowness_min: float | None = Field(
         default=None, gt=0, description="Time in the stage over the stage's median."
     )
-    stages: tuple[str, ...] = Field(default=(), description="Ids or labels of stages.")
+    stages: tuple[str, ...] = Field(default=(), strict=False, description="Ids or labels of stages.")
     has_amount: bool | None = Field(default=None, description="Whether the deal has an amount.")
     amount_min: float | None = Field(
         default=None, ge=0, description="The least amount, in the deal's currency."

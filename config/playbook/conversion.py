@@ -24,7 +24,9 @@ def converted(text: str, *, name: str = "playbook") -> tuple[str, int]:
     for line in text.splitlines(keepends=True):
         number += bool(_RULES.match(line))
         found = _WHEN.match(line.rstrip("\r\n"))
-        if found and 0 <= number < len(raw) and isinstance(raw[number].get("when"), dict):
+        # An empty table says that there is no condition; an expression that always holds is a mistake.
+        table = 0 <= number < len(raw) and isinstance(raw[number].get("when"), dict)
+        if found and table and book.rules[number].when != "true":
             end = line[len(line.rstrip("\r\n")) :]
             line = f"{found.group(1)}{_quoted(book.rules[number].when)}{found.group(2)}{end}"
             done += 1

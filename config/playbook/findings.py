@@ -1,12 +1,25 @@
 """What is odd in a playbook that can be used: rules that are never reached, and rules that contradict each other."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import combinations
 
 from sales_consultant.config.playbook.analysis import always_true, implies
-from sales_consultant.config.playbook.expressions import symbols
-from sales_consultant.config.playbook.rules import Rule
+from sales_consultant.config.playbook.expressions import parse, symbols
+from sales_consultant.config.playbook.rules import Rule, reached, word_objects, words_in
+
+# What says of a word in braces that there is nothing to put in its place.
+_EMPTY: Mapping[str, tuple[str, ...]] = {
+    "product": ('recommended_product == ""',),
+    "stage": ('stage == ""',),
+    "amount": ("not has_amount",),
+    "close_date": ("not has_close_date",),
+    "last_inbound": ("inbound < 1",),
+    "last_outbound": ("outbound < 1",),
+    "last_meeting": ("meetings < 1",),
+    "last_purchase": ("purchases < 1", "not customer"),
+    "first_purchase": ("purchases < 1", "not customer"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,17 +34,35 @@ class Finding:
 
 def findings(rules: tuple[Rule, ...]) -> list[Finding]:
     """Rules of which the one is never chosen, and rules that say different things where they hold alike."""
-    found = [
-        Finding(
-            "no condition",
-            rule.id,
-            "",
-            f'"{rule.id}" holds wherever its facts are known: "{rule.when}" is met by every value.',
+    alone = [f for rule in rules for f in _of_one(rule)]
+    return alone + [f for one, other in combinations(rules, 2) for f in _pair(one, other)]
+
+
+def _of_one(rule: Rule) -> Iterator[Finding]:
+    if always_true(rule.condition, known=True):
+        words = (
+            f'holds wherever its facts are known: "{rule.when}" is met by every value.'
+            if symbols(rule.condition)
+            else f"has no condition: it holds for all {', '.join(rule.objects)}. Say in `when` what must hold."
         )
-        for rule in rules
-        if symbols(rule.condition) and always_true(rule.condition, known=True)
-    ]
-    return found + [f for one, other in combinations(rules, 2) for f in _pair(one, other)]
+        yield Finding("no condition", rule.id, "", f'"{rule.id}" {words}')
+    held = reached(rule.objects, rule.condition)
+    for word in words_in(*rule.texts):
+        if empty := next((e for e in _EMPTY.get(word, ()) if implies(rule.condition, parse(e))), ""):
+            yield Finding(
+                "empty word",
+                rule.id,
+                "",
+                f'"{rule.id}" says {{{word}}}, and holds only where there is none: "{empty}".',
+            )
+        without = [o for o in rule.objects if o in held and o not in word_objects(word)]
+        if without:
+            yield Finding(
+                "unknown word",
+                rule.id,
+                "",
+                f'"{rule.id}" says {{{word}}}, which is not known of {", ".join(without)}.',
+            )
 
 
 def _pair(one: Rule, other: Rule) -> Iterator[Finding]:

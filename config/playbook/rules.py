@@ -1,13 +1,14 @@
 """A rule of the playbook: when it holds, what to do then, by which channel, until when, and what it costs."""
 
+from collections.abc import Collection, Iterable
 from string import Formatter
 from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from sales_consultant.config.language.nearest import nearest
-from sales_consultant.config.playbook.expressions import Node, parse, symbols
-from sales_consultant.config.playbook.names import StepObject
+from sales_consultant.config.playbook.expressions import Logic, Node, parse, parts, symbols
+from sales_consultant.config.playbook.names import BY_NAME, OBJECTS, StepObject
 
 Channel = Literal["call", "email", "meeting", "none", "best"]
 Trigger = Literal[
@@ -43,12 +44,55 @@ WORDS = (
     "renewal",
     "intent_date",
 )
+# The facts of words that are not known of every record.
+_FACT_OF = {
+    "stage": "stage",
+    "stage_age": "days_in_stage",
+    "close_date": "days_to_close_date",
+    "close_date_moves": "close_date_moves",
+    "amount": "amount",
+    "contacts": "contacts",
+}
 # Words that are values which we write beside the text.
 OWN_VALUES = frozenset({"score", "grade", "tier", "churn_risk", "product"})
 _FIELD_OF = {"tier": "customer_tier", "product": "recommended_product"}
 PLANNED_WORDS = ("kind", "date")
 PREPARE = "prepare"
 """The id under which the step for a planned meeting or call is known: no rule's."""
+
+
+def word_objects(word: str) -> tuple[StepObject, ...]:
+    """The objects of which a word in braces is known."""
+    return BY_NAME[_FACT_OF[word]].on if word in _FACT_OF else OBJECTS
+
+
+def words_in(*texts: str) -> list[str]:
+    """The words in braces of texts whose braces match, each once, in their order."""
+    return list(dict.fromkeys(name for text in texts for _, name, _, _ in Formatter().parse(text) if name))
+
+
+def unknown_of(objects: Collection[str], when: Node, texts: Iterable[str]) -> list[str]:
+    """What a condition and texts ask that is known of none of a rule's objects, in words; a part of the texts once.
+
+    A word must be known of an object of which the condition can hold.
+    """
+    found = [
+        f"{name.name} is known of {', '.join(name.on)} only, the rule is for {', '.join(objects)}"
+        for name in symbols(when).values()
+        if not set(name.on) & set(objects)
+    ]
+    held = [o for o in objects if o in reached(objects, when)]
+    for word in words_in(*texts):
+        on = word_objects(word)
+        if held and not set(on) & set(held):
+            found.append(f"{{{word}}} is known of {', '.join(on)} only, the rule is for {', '.join(held)}")
+    return found
+
+
+def reached(objects: Collection[str], when: Node) -> set[str]:
+    """The objects of which a condition can hold: each fact that it cannot do without is known of them."""
+    needed = [n for p in parts(when) if not isinstance(p, Logic) for n in symbols(p).values()]
+    return {o for o in objects if all(o in n.on for n in needed)}
 
 
 def check_words(text: str, known: tuple[str, ...]) -> str:
@@ -127,33 +171,42 @@ class Rule(BaseModel):
     )
     # Judgements: three days leave time beside other work; what is due later than a quarter (60 working days) is no next
     # step.
-    due_working_days: int = Field(default=3, ge=0, le=60, description="Working days until the step is due.")
+    due_working_days: int = Field(
+        default=3, ge=0, le=60, strict=True, description="Working days until the step is due."
+    )
     # A judgement, and no measured effect: only the order of shares counts (docs/decisions/steps-worth-orders.md).
     share: float = Field(
         default=0.03,
         ge=0,
         le=0.5,
+        strict=True,
+        allow_inf_nan=False,
         description="Change of the probability that orders the steps until there is evidence. It is no measured effect.",
     )
     cost: float = Field(
         default=0,
         ge=0,
+        strict=True,
+        allow_inf_nan=False,
         description="What the step costs, in the company's currency: the rep's time, travel, a gift.",
     )
     # A judgement: of 30 cases with 5 wins each side, half of the difference is noise, which the shrinkage takes off.
     evidence: int = Field(
         default=30,
         ge=1,
+        strict=True,
         description="So many past cases are needed before they, and not the share, say what the step is worth.",
     )
     cooling_off_days: int = Field(
         default=0,
         ge=0,
         le=365,
+        strict=True,
         description="Days that the rule is silent on a record after its step was withdrawn.",
     )
     pause: bool = Field(
         default=False,
+        strict=True,
         description="The step is to leave the record alone: where it holds, no other rule gives a step.",
     )
     # Judgements: the fields take 255 letters, and the words in braces grow when they are filled in.
@@ -190,12 +243,16 @@ class Rule(BaseModel):
         # A rule that is made a key at a time, as for an example, has no objects yet.
         if not {"objects", "when"} <= self.model_fields_set:
             return self
-        for name in symbols(self.condition).values():
-            if not set(name.on) & set(self.objects):
-                raise ValueError(
-                    f"{name.name} is known of {', '.join(name.on)} only, the rule is for {', '.join(self.objects)}"
-                )
+        if wrong := unknown_of(self.objects, self.condition, self.texts):
+            raise ValueError(wrong[0])
         return self
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """All texts with words in braces: step and reason in every language, and the draft."""
+        own = [t for texts in self.translations.values() for t in (texts.step, texts.reason)]
+        draft = (self.draft.subject, self.draft.body) if self.draft else ()
+        return (self.step, self.reason, *own, *draft)
 
     @property
     def condition(self) -> Node:

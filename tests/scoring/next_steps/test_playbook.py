@@ -92,7 +92,7 @@ def test_words_are_words_only(text: str) -> None:
         ('[planned.translations.zh]\nstep = "{day}"\nreason = "x"\n' + RULE, "{day} is not known"),
         (
             'rules = [{ id = "x", objects = ["deals"], when = "scor > 1", step = "abc", reason = "abc" }]',
-            "playbook:1:1: ",
+            "playbook:1:51: ",
         ),
         (RULE.replace('"deals"', '"deal"'), 'rule "x": "objects"'),
         (RULE + "due_working_days = -1\n", "due_working_days"),

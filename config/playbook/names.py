@@ -153,7 +153,12 @@ NAMES: tuple[Name, ...] = (
         "The product that is recommended to the company; of a deal, the one that is recommended on the deal.",
     ),
     Name("products", "list", "The names of the products that the company has."),
-    Name("intent", "text", "What their last message wanted (text signals).", values=INTENTS),
+    Name(
+        "intent",
+        "text",
+        "What their last message wanted (text signals); out_of_office: an automatic reply came and nothing waits.",
+        values=INTENTS,
+    ),
     _age("days_since_intent", "Days since that message."),
     Name("sentiment", "number", "How the last message sounds, -1 to 1 (text signals).", least=-1, most=1),
 )

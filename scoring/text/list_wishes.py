@@ -137,6 +137,8 @@ _WORDS: Mapping[str, re.Pattern[str]] = {
 }
 _ALONE = re.compile(
     r"(?:please )?(?:stop|stop ?all|unsubscribe(?: me| us)?|opt[ -]?out|remove (?:me|us))(?: please| now| thanks| thank you)?"
+    # German, French and Spanish words for it.
+    r"|stopp|abmelden|abbestellen|d[eé]sabonner|d[eé]sinscri(?:re|ption)|(?:dar(?:se|me) de )?baja"
     r"|td|请?退订|回?td退订|取消订阅|拒收"
 )
 _AROUND = " \t.,!?:;。！，？；：*_-\"'“”「」"

@@ -93,7 +93,9 @@ def test_who_wants_no_more_mail_is_heard(text: str) -> None:
     assert read(text).unsubscribed
 
 
-@pytest.mark.parametrize("text", ["STOP\n\nJane Miller", "May news.\nSTOP", "Please stop.", "回TD退订"])
+@pytest.mark.parametrize(
+    "text", ["STOP\n\nJane Miller", "May news.\nSTOP", "Please stop.", "回TD退订", "Abmelden", "Baja"]
+)
 def test_the_word_alone_takes_off_a_list(text: str) -> None:
     found = read(text)
     assert (found.intent, found.unsubscribed) == ("unsubscribe", True)

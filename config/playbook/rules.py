@@ -209,6 +209,11 @@ class Rule(BaseModel):
         strict=True,
         description="The step is to leave the record alone: where it holds, no other rule gives a step.",
     )
+    task: bool = Field(
+        default=True,
+        strict=True,
+        description="Whether the step becomes a task in the CRM where tasks are on; false where there is nothing to do but wait.",
+    )
     # Judgements: the fields take 255 letters, and the words in braces grow when they are filled in.
     step: str = Field(
         min_length=3,

@@ -54,7 +54,7 @@ class Steps:
     ) -> None:
         """Put steps, and why there is none, into the desired values."""
         desired.named.update({r.id: r.named for r in self.playbook.rules})
-        desired.waiting.update(r.id for r in self.playbook.rules if r.pause and r.channel == "none")
+        desired.waiting.update(r.id for r in self.playbook.rules if not r.task)
         records = scored(frames, desired)
         if records.empty:
             return

@@ -41,8 +41,8 @@ _OFFERED: tuple[WrittenObject, ...] = ("companies", "deals")
 # Customers get steps too: an order, a review or a renewal belongs to the company (docs/decisions/steps-for-customers.md).
 _STEPS: tuple[WrittenObject, ...] = ("deals", "contacts", "leads", "companies")
 
-
 YES_NO = {"true": "Yes", "false": "No"}
+"""The options of a flag by their values, as people read them."""
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,15 @@ Kind = Literal["text", "whole", "number", "flag"]
 Row = Mapping[str, object]
 Columns = Mapping[str, Kind]
 
+PRODUCTS: Columns = {"id": "text", "name": "text", "price": "number"}
+LINE_ITEMS: Columns = {
+    "id": "text",
+    "deal_id": "text",
+    "product_id": "text",
+    "quantity": "whole",
+    "amount": "number",
+}
+
 
 def iso(seconds: int) -> str:
     """Seconds since 1970 as ISO 8601 in UTC.

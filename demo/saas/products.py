@@ -10,18 +10,10 @@ from collections import defaultdict
 from dataclasses import dataclass
 from math import ceil
 
-from sales_consultant.demo.company import Columns, Row, iso, unit
+from sales_consultant.demo.company import LINE_ITEMS, Columns, Row, iso, unit
 from sales_consultant.demo.saas.story import Deal, Story
 
-PRODUCTS: Columns = {"id": "text", "name": "text", "price": "number"}
-LINE_ITEMS: Columns = {
-    "id": "text",
-    "deal_id": "text",
-    "product_id": "text",
-    "quantity": "whole",
-    "amount": "number",
-    "created_at": "text",
-}
+DATED_LINE_ITEMS: Columns = {**LINE_ITEMS, "created_at": "text"}
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from importlib import metadata
 from pathlib import Path
 
 from sales_consultant.demo.company import (
+    PRODUCTS,
     Made,
     Progress,
     World,
@@ -102,8 +103,10 @@ def stage(runs: Runs, into: Path, *, recipe: Recipe) -> Made:
             into, "deal_stage_history", deals.STAGE_HISTORY, deals.stage_history_rows(stories)
         ),
         "deal_history": write_parquet(into, "deal_history", deals.HISTORY, deals.history_rows(stories)),
-        "products": write_csv(into, "products", products.PRODUCTS, products.product_rows()),
-        "line_items": write_parquet(into, "line_items", products.LINE_ITEMS, products.line_rows(stories)),
+        "products": write_csv(into, "products", PRODUCTS, products.product_rows()),
+        "line_items": write_parquet(
+            into, "line_items", products.DATED_LINE_ITEMS, products.line_rows(stories)
+        ),
         "activities": write_parquet(into, "activities", events.ACTIVITIES, activities),
         "campaigns": write_csv(into, "campaigns", events.CAMPAIGNS, campaigns),
         "campaign_members": write_parquet(into, "campaign_members", events.MEMBERS, members),

@@ -10,6 +10,8 @@ from pathlib import Path
 import pyarrow.parquet as pq
 
 from sales_consultant.demo.company import (
+    LINE_ITEMS,
+    PRODUCTS,
     Columns,
     Made,
     Progress,
@@ -72,14 +74,6 @@ DEALS: Columns = {
     "closed_at": "text",
 }
 HISTORY: Columns = {"deal_id": "text", "stage": "text", "entered_at": "text"}
-PRODUCTS: Columns = {"id": "text", "name": "text", "price": "number"}
-LINE_ITEMS: Columns = {
-    "id": "text",
-    "deal_id": "text",
-    "product_id": "text",
-    "quantity": "whole",
-    "amount": "number",
-}
 _STAGES = (("placed", "Placed", "0.9"), ("closed_won", "Delivered", "1"), ("closed_lost", "Cancelled", "0"))
 
 

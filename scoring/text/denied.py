@@ -6,6 +6,8 @@ The phrases of a lexicon begin at the price, before the negation, which is looke
 import re
 from collections.abc import Mapping
 
+from sales_consultant.scoring.text.cutting import Cut
+
 _HIGH = (
     "(?:high|expensive|pricey|steep|costly|dear|overpriced|unreasonable|excessive|unfair|bad|much(?: money)?)"
 )
@@ -46,6 +48,7 @@ _WORDS: Mapping[str, re.Pattern[str]] = {
     "en": re.compile(" (?:not|never|hardly|neither|no|without|anything|far) "),
     "zh": re.compile("[不没]"),
 }
+_CUT = Cut(_DENIED, _WORDS)
 
 
 def without_denied_price(sentence: str, language: str) -> str:
@@ -54,9 +57,4 @@ def without_denied_price(sentence: str, language: str) -> str:
     >>> without_denied_price(" your price is not too high we take it ", "en")
     ' your price is we take it '
     """
-    words = _WORDS.get(language)
-    if words is None or not words.search(sentence):
-        return sentence
-    for pattern in _DENIED[language]:
-        sentence = pattern.sub("", sentence)
-    return sentence
+    return _CUT(sentence, language)

@@ -9,6 +9,8 @@ somebody who wants none: so a pattern must name what it is about, and its tail e
 import re
 from collections.abc import Mapping
 
+from sales_consultant.scoring.text.cutting import Cut
+
 _OFF_EN = r"(?:unsubscrib\w*|unsub|opt\w* (?:me |us )?out|optout)"
 _LEAVE_EN = (
     rf"(?:{_OFF_EN}|(?:take|remove|delete|drop|strike|cross|get) (?:me|us|our [^ ]+|my [^ ]+)"
@@ -135,6 +137,7 @@ _WORDS: Mapping[str, re.Pattern[str]] = {
     ),
     "zh": re.compile("退订|取消|退出|拒收|移除|移出|删|拉黑|屏蔽|剔除|隐私|个人信息|垃圾"),
 }
+_CUT = Cut(_NOT_MEANT, _WORDS)
 _ALONE = re.compile(
     r"(?:please )?(?:stop|stop ?all|unsubscribe(?: me| us)?|opt[ -]?out|remove (?:me|us))(?: please| now| thanks| thank you)?"
     # German, French and Spanish words for it.
@@ -154,12 +157,7 @@ def meant(sentence: str, language: str) -> str:
     >>> meant("不需要退订,请发合同", "zh")
     ',请发合同'
     """
-    words = _WORDS.get(language)
-    if words is None or not words.search(sentence):
-        return sentence
-    for pattern in _NOT_MEANT[language]:
-        sentence = pattern.sub("", sentence)
-    return sentence
+    return _CUT(sentence, language)
 
 
 def asked_alone(text: str) -> bool:

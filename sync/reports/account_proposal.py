@@ -221,11 +221,9 @@ def _steps(
             due = values.get("next_step_due")
             why, step_id = _line(values.get("next_step_reason") or "", 120), values.get("next_step_id")
             steps.append(ProposedStep(*key, name, "shown", _line(text, 120), due, why, step_id))
-    offers = (
-        offered[:1]
-        if not any(s.record == "" and offered and offered[0].name in s.text for s in steps)
-        else ()
-    )
+    own = next((s.text for s in steps if not s.record), "")
+    # The company's own step may be to offer it already.
+    offers = [o for o in offered[:1] if o.name not in own]
     steps.sort(key=lambda s: (s.due or "9999", s.object, s.record_id))
     steps = steps[: MOST_STEPS - len(offers)]
     for first in offers:

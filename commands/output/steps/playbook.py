@@ -103,14 +103,10 @@ def _share(page: Page, stats: RuleStats | None) -> None:
     page.line(f"share {stats.share:.3f} in the playbook, {stats.share_in_force:.3f} in force", indent=2)
     if known is not None:
         where = "was drawn" if known["kind"] == "random" else "was followed in the past"
-        page.line(
-            dim(
-                f"where it {where}, the event came {100 * known['change']:+.1f} points more often (standard error "
-                f"{100 * known['error']:.1f}; {count(known['taken'], 'case')}, {known['left']:,} without)"
-            ),
-            indent=2,
-            hang=4,
-        )
+        change = f"{100 * abs(known['change']):.1f} points {'higher' if known['change'] >= 0 else 'lower'}"
+        cases = f"{count(known['taken'], 'case')}, {known['left']:,} without"
+        said = f"where it {where}, the share of deals won was {change} (standard error {100 * known['error']:.1f}; {cases})"
+        page.line(dim(said), indent=2, hang=4)
         if known["kind"] != "random":
             page.line(dim("That is no effect: reps choose whom they call."), indent=2)
 

@@ -56,7 +56,7 @@ class Org:
         """What lives as long as the process: cursors, lapsed sessions, counted calls."""
         self._fields: dict[str, dict[str, Field]] = {}
         self._picklists: dict[str, dict[str, Json]] | None = None
-        self._stages: dict[str, dict[str, Json]] = {}
+        self._listed: dict[str, dict[str, Json]] = {}
         self.version = 0
         """Rises with every change of definitions, users or permissions."""
         for statement in _INDEX:
@@ -97,7 +97,7 @@ class Org:
         self.version += 1
         self._fields.clear()
         self._picklists = None
-        self._stages.clear()
+        self._listed.clear()
 
     def feature(self, name: str) -> bool:
         """Whether the org has a feature: `currencies` (several), `record_types`, `country_picklists`."""
@@ -193,10 +193,10 @@ class Org:
 
     def listed(self, sobject: str) -> dict[str, Json]:
         """The values of a picklist that is an object of its own, as TaskStatus, by API name, in their order."""
-        if sobject not in self._stages:
+        if sobject not in self._listed:
             found = [r.values() for r in self.store.each(VENDOR, sobject)]
-            self._stages[sobject] = {s["ApiName"]: s for s in sorted(found, key=lambda s: s["SortOrder"])}
-        return self._stages[sobject]
+            self._listed[sobject] = {s["ApiName"]: s for s in sorted(found, key=lambda s: s["SortOrder"])}
+        return self._listed[sobject]
 
     def tracked(self, sobject: str) -> frozenset[str]:
         """The fields whose changes are kept in the object's history."""

@@ -1,93 +1,15 @@
 """Next steps: each shipped rule, what stops it, and how many a rep gets."""
 
 from collections.abc import Callable
-from typing import Any
 
 import pandas as pd
 import pytest
+from support.step_worlds import deal, met, person, rule, sent, steps, wrote
 from support.worlds import DAY, NOW, World
 
-from sales_consultant.config import playbook
 from sales_consultant.config.clock import iso_day
 from sales_consultant.config.language.translation import shown_date
-from sales_consultant.scoring.next_steps import COLUMNS, Options, Proposal, facts, propose, rule_of, why_none
-
-BOOK = playbook.load()
-
-
-def deal(world: World, key: str = "d", age: float = 40, **more: Any) -> None:
-    """An open deal with two contacts, an amount, a close date far away, and an e-mail sent yesterday."""
-    at = NOW - int(age * DAY)
-    row = {"created_at": at, "amount": 1000, "owner_id": "o", "stage": "offer", "close_date": NOW + 90 * DAY}
-    row |= more
-    world.add("deals", id=key, **row)
-    world.add(
-        "deal_history",
-        deal_id=key,
-        changed_at=at,
-        stage=row["stage"],
-        amount=row["amount"],
-        close_date=row["close_date"],
-    )
-    for n in (1, 2):
-        person(world, f"{key}-k{n}", created_at=at)
-        world.add(
-            "associations",
-            from_object="deal",
-            from_id=key,
-            to_object="contact",
-            to_id=f"{key}-k{n}",
-            label="primary" if n == 1 else None,
-        )
-
-
-def person(world: World, key: str = "p", age: float = 40, **more: Any) -> None:
-    row = {"created_at": NOW - int(age * DAY), "email": f"{key}@x.example", "owner_id": "o"}
-    world.add("contacts", id=key, **{**row, **more})
-
-
-def sent(world: World, days: float, to: tuple[str, str] = ("deal", "d"), kind: str = "email") -> None:
-    world.activity(kind, NOW - int(days * DAY), [to], direction="outbound")
-
-
-def wrote(world: World, days: float, to: tuple[str, str] = ("deal", "d")) -> None:
-    world.activity("email", NOW - int(days * DAY), [to], direction="inbound")
-
-
-def met(world: World, days: float, to: tuple[str, str] = ("deal", "d")) -> None:
-    world.activity("meeting", NOW - int(days * DAY), [to])
-
-
-def logged(world: World) -> None:
-    """Of what nobody ever logged nothing is known: here every kind of activity is logged of somebody."""
-    for kind, direction in (("email", "inbound"), ("email", "outbound"), ("meeting", None), ("form", None)):
-        world.activity(kind, NOW - 100 * DAY, [("deal", "another")], direction=direction)
-
-
-def proposal(
-    world: World,
-    grade: str = "A",
-    object_: str = "deals",
-    keys: tuple[str, ...] = ("d",),
-    *,
-    as_of: int = NOW,
-    **more: Any,
-) -> Proposal:
-    logged(world)
-    scores = pd.DataFrame(
-        {"object": object_, "record_id": list(keys), "score": 70, "grade": grade, "probability": 0.5}
-    )
-    engine = world.connection()
-    table = facts(engine, scores, as_of=as_of)
-    return propose(engine, table, BOOK, Options(as_of=as_of, **more))
-
-
-def steps(world: World, *args: Any, **more: Any) -> pd.DataFrame:
-    return proposal(world, *args, **more).steps
-
-
-def rule(frame: pd.DataFrame) -> str | None:
-    return None if frame.empty else rule_of(str(frame["step_id"].iloc[0]))
+from sales_consultant.scoring.next_steps import COLUMNS
 
 
 def calm(world: World) -> None:
@@ -369,80 +291,3 @@ def test_an_automated_mail_is_no_message() -> None:
 def test_no_scores_no_steps() -> None:
     frame = steps(World(), keys=())
     assert tuple(frame.columns) == COLUMNS and frame.empty
-
-
-def test_a_deal_is_told_its_own_recommended_product_and_a_contact_that_of_the_company() -> None:
-    world = World()
-    world.add("companies", id="c", name="Firma", created_at=NOW - 90 * DAY)
-    deal(world, company_id="c")
-    deal(world, "full", company_id="c")
-    person(world, company_id="c")
-    keys = [("deals", "d"), ("deals", "full"), ("contacts", "p"), ("companies", "c")]
-    rows = pd.DataFrame(keys, columns=["object", "record_id"]).assign(score=70, grade="A", probability=0.5)
-    known = pd.DataFrame(
-        [("companies", "c", "Hose", 2.0), ("deals", "d", "Oil", float("nan"))],
-        columns=["object", "record_id", "recommended_product", "tier"],
-    )
-    table = facts(world.connection(), rows, as_of=NOW, customers=known)
-    told = table.set_index("record_id")
-    assert dict(told["recommended_product"].dropna()) == {"d": "Oil", "p": "Hose", "c": "Hose"}
-    assert set(told["tier"]) == {2.0}
-
-
-def test_what_another_record_asks_is_said_at_once_where_an_owner_has_no_room() -> None:
-    """Else the next run, for which the other's step stands, would say another reason than this one."""
-    world = World()
-    for key, owner, amount in (("full", "o", 5000), ("free", "other", 1000)):
-        at = NOW - 40 * DAY
-        world.add(
-            "deals",
-            id=key,
-            created_at=at,
-            amount=amount,
-            owner_id=owner,
-            stage="offer",
-            close_date=NOW + 90 * DAY,
-        )
-        world.add(
-            "associations", from_object="deal", from_id=key, to_object="contact", to_id="p", label="primary"
-        )
-    person(world, "p", first_name="Ann", last_name="Lee")
-    sent(world, 5, ("contact", "p"))
-    wrote(world, 2, ("contact", "p"))
-    first = proposal(world, keys=("full", "free"), max_new_per_owner=1, given_today={"o": 1})
-    assert list(first.steps["record_id"]) == ["free"]
-    (why,) = first.without["why"]
-    current = {("deals", "free"): str(first.steps["step_id"].iloc[0])}
-    again = proposal(
-        world, keys=("full", "free"), max_new_per_owner=1, given_today={"o": 1, "other": 1}, current=current
-    )
-    assert list(again.without["why"]) == [why] == [why_none.ELSEWHERE]
-    assert first.counts["answer"].elsewhere == again.counts["answer"].elsewhere == 1
-    assert first.counts["answer"].capped == again.counts["answer"].capped == 0
-
-
-@pytest.mark.parametrize(
-    ("more", "drafted"),
-    [
-        ({"first_name": "Ann", "last_name": "Lee"}, True),
-        ({}, False),
-        ({"first_name": "Ann", "email_opt_out": True}, False),
-    ],
-)
-def test_a_draft_greets_a_person_by_name_who_may_be_written_to(more: dict[str, Any], drafted: bool) -> None:
-    world = World()
-    person(world, **more)
-    wrote(world, 2, ("contact", "p"))
-    scores = pd.DataFrame(
-        {"object": ["contacts"], "record_id": ["p"], "score": [70], "grade": ["D"], "probability": [0.5]}
-    )
-    written = pd.DataFrame(
-        {"object": ["contacts"], "record_id": ["p"], "intent": ["complaint"], "at_intent": [NOW - 2 * DAY]}
-    ).assign(sentiment=-0.5, unsubscribed=False)
-    logged(world)
-    engine = world.connection()
-    found = propose(engine, facts(engine, scores, as_of=NOW, signals=written), BOOK, Options(as_of=NOW)).steps
-    assert rule(found) == "answer-complaint"
-    body = found["draft_body"].iloc[0]
-    assert (body is not None) == drafted
-    assert not drafted or str(body).startswith("Hello Ann Lee,")

@@ -59,7 +59,7 @@ class Options:
     steps that owners got today already.
     `answers` are what people answered, `ended` on which day a rule's step was last withdrawn. `countries` are the codes
     of owners' countries, `country` that of the others. `shares` are what evidence says of rules (see
-    `evidence`); `explore` is the share of records whose rule is drawn.
+    `evidence`); `explore` is the share of records whose rule is drawn. `drafts`: whether a message is drafted for each step.
     """
 
     as_of: int
@@ -74,6 +74,7 @@ class Options:
     countries: Mapping[str, str] = field(default_factory=dict)
     shares: Mapping[str, float] = field(default_factory=dict)
     explore: float = 0.0
+    drafts: bool = True
 
 
 @dataclass(frozen=True)
@@ -230,7 +231,7 @@ class _Making:
         )
         values["propensity"] = float(choice.propensity[index])
         values["probability"] = None if gap(row.get("probability")) else float(row["probability"])
-        if rule.draft and _can_be_written_to(row):
+        if self.options.drafts and rule.draft and _can_be_written_to(row):
             values["draft_subject"] = self.say(rule.draft.subject).format_map(words)
             values["draft_body"] = self.say(rule.draft.body).format_map(words)
         found = self._row(index, values)

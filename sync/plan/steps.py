@@ -110,6 +110,8 @@ class Steps:
             ended={_neutral(k): v for k, v in memory.ended.items()},
             shares=memory.shares,
             explore=steps.explore,
+            # Only a task has room for a drafted message.
+            drafts=self.settings.tasks.create,
             language=self.language,
             country=steps.country,
             countries=countries_of(engine, steps.countries, steps.country),

@@ -85,3 +85,7 @@ def test_a_draft_greets_a_person_by_name_who_may_be_written_to(more: dict[str, A
     body = found["draft_body"].iloc[0]
     assert (body is not None) == drafted
     assert not drafted or str(body).startswith("Hello Ann Lee,")
+    without = propose(
+        engine, facts(engine, scores, as_of=NOW, signals=written), BOOK, Options(as_of=NOW, drafts=False)
+    ).steps
+    assert without["draft_body"].isna().all() and list(without["step"]) == list(found["step"])

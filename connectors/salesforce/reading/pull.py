@@ -5,6 +5,7 @@ one stamp can neither loop nor hide each other, and a pull goes on where it was 
 that may have lapsed. A whole pull of many rows goes by Bulk, one job, resumable by page.
 """
 
+import re
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -47,6 +48,8 @@ LEAST_ROWS = 100
 PAGES_BEFORE_BULK = 5
 # Rows that Salesforce puts into an answer by itself (REST API Developer Guide, Query).
 SERVER_PAGE = 2000
+# As SOQL takes it (Salesforce's page on formats of dates and date literals).
+_STAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 Row = dict[str, Any]
 
 
@@ -126,7 +129,7 @@ class Puller:
                 for answer in pages:
                     records = answer["records"]
                     if records:
-                        place = f"{rows.zulu(str(records[-1][cursor]))} {records[-1]['Id']}"
+                        place = _place(records, cursor, place)
                         yield _page(name, records, selection, seen, place, total)
                     read += len(records)
                 last = pages[-1]
@@ -135,7 +138,8 @@ class Puller:
                 left = max(1, int(last["totalSize"]) - read)
                 if left >= self.sizes.bulk_from:
                     # More has changed than was to be expected: a job for the rest of it.
-                    bound = f"{_window(cursor, None, until)} AND {_after(cursor, place)}"
+                    bound = _window(cursor, None if place else since, until)
+                    bound += f" AND {_after(cursor, place)}" if place else ""
                     yield from self._bulk(name, selection, f" WHERE {bound}", read=read)
                     return
                 size = max(1, len(last["records"]))
@@ -172,15 +176,14 @@ class Puller:
         limit: int = 0,
         total: int | None = None,
     ) -> Iterator[Page]:
-        stamp, _, last = (resume or "").partition(" ")
-        cursor = selection.cursor
+        place, cursor = resume or "", selection.cursor
         limit, pages, read = limit or self.sizes.rest, 0, 0
         while True:
             # A whole reading has no upper bound: a row that is edited while we read moves behind it and would be taken
             # for gone.
-            bounds = [] if since is None else [_window(cursor, None if last else since, until)]
-            if last:
-                bounds.append(_after(cursor, f"{stamp} {last}"))
+            bounds = [] if since is None else [_window(cursor, None if place else since, until)]
+            if place:
+                bounds.append(_after(cursor, place))
             where = f"WHERE {' AND '.join(bounds)} " if bounds else ""
             soql = (
                 f"SELECT {', '.join(selection.fields)} FROM {name} {where}ORDER BY {cursor}, Id LIMIT {limit}"
@@ -199,9 +202,15 @@ class Puller:
             pages, read = pages + 1, read + len(records)
             if not records:
                 return
-            stamp, last = rows.zulu(str(records[-1][cursor])), str(records[-1]["Id"])
-            yield _page(name, records, selection, self._seen(), f"{stamp} {last}", total)
+            before, place = place, _place(records, cursor, place)
+            yield _page(name, records, selection, self._seen(), place or None, total)
             if len(records) < limit:
+                return
+            if place == before:
+                # No stamp of a whole page can be read, so that no question leads behind it: a job needs none.
+                yield from self._bulk(
+                    name, selection, f" {where.rstrip()}".rstrip(), read=read - len(records)
+                )
                 return
 
     def _all(self, verb: str, soql: str) -> list[Row]:
@@ -326,6 +335,18 @@ def _verb(selection: Selection) -> str:
 def _window(cursor: str, since: int | None, until: int) -> str:
     upper = f"{cursor} <= {moment(until)}"
     return upper if since is None else f"{cursor} >= {moment(since)} AND {upper}"
+
+
+def _place(records: Sequence[Row], cursor: str, before: str) -> str:
+    """Behind which stamp and id the next page begins: those of the last row whose stamp can be read, else `before`.
+
+    Rows behind that one come once more, which costs a little; a stamp that is none would end the run.
+    """
+    for row in reversed(records):
+        stamp = rows.zulu(str(row.get(cursor)))
+        if _STAMP.fullmatch(stamp) and rows.to_ms([stamp])[0].is_valid:
+            return f"{stamp} {row['Id']}"
+    return before
 
 
 def _after(cursor: str, place: str) -> str:

@@ -9,7 +9,7 @@ UPGRADE = --upgrade
 
 .DEFAULT_GOAL := help
 
-.PHONY: help install demo test test-clients lint bench reference picture docs lock clean soak crash odd no-signal sweep odd-place seeds check-install
+.PHONY: help install demo test test-long test-clients lint bench reference picture docs lock clean soak crash odd no-signal sweep odd-place seeds check-install
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -34,8 +34,11 @@ lint: install ## ruff and mypy strict
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 
-test: install lint ## lint, types and all tests
-	@$(ONE) $(BIN)/python -m pytest -n 2 --dist loadgroup
+test: install lint ## lint, types and all tests but the slow ones (6 minutes)
+	@$(ONE) $(BIN)/python -m pytest -n 2 --dist loadgroup -m "not slow"
+
+test-long: install ## the slow tests (10 minutes)
+	@$(ONE) $(BIN)/python -m pytest -n 2 --dist loadgroup -m slow
 
 soak: install ## random histories for an hour, or HISTORIES=n of them
 	@$(BIN)/python tests/histories/soak.py $(HISTORIES)

@@ -6,11 +6,13 @@ from contextlib import closing
 from pathlib import Path
 
 import pyarrow.parquet as pq
+import pytest
 from support.office import Office, office
 
 from sales_consultant.sync.stores.state import SCHEMA_VERSION
 
 
+@pytest.mark.slow
 def test_a_backup_is_made_listed_and_put_back(synced: Office) -> None:
     """A week is lost: what it wrote is recognised; nothing is sent again, and nothing that a person did is undone."""
     cli = synced.cli
@@ -104,6 +106,7 @@ def test_the_journal_for_an_auditor(synced: Office, tmp_path: Path) -> None:
     assert {r["job"] for r in rows} == {"sync"} and all(r["sent_at"] <= r["settled_at"] for r in rows)
 
 
+@pytest.mark.slow
 def test_a_locked_state_is_said(synced: Office) -> None:
     state = synced.cli.data / "main" / "state.db"
     with closing(sqlite3.connect(state)) as c:
@@ -116,6 +119,7 @@ def test_a_locked_state_is_said(synced: Office) -> None:
     assert synced.cli.json("sync", "--yes")["written"] == 0
 
 
+@pytest.mark.slow
 def test_a_person_is_erased(synced: Office, tmp_path: Path) -> None:
     """No byte of the person is left in warehouse, state and plans; the journal keeps that something changed."""
     cli, place = synced.cli, synced.cli.data / "main"

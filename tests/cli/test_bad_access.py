@@ -61,6 +61,7 @@ def test_no_scope_to_make_fields(desk: Office) -> None:
     assert done["created"] and done["exists"] and not done["refused"]
 
 
+@pytest.mark.slow
 def test_a_token_that_only_reads(desk: Office) -> None:
     """Everything but writing works; a sync says which scope is missing and leaves nothing half written."""
     desk.cli.json("provision")

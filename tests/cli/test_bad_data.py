@@ -41,6 +41,7 @@ def test_an_empty_crm(tmp_path: Path) -> None:
         assert desk.cli.run("score").code == 0
 
 
+@pytest.mark.slow
 def test_a_crm_with_three_deals(tmp_path: Path) -> None:
     data = tiny.write(tmp_path / "data", tiny.tables(contacts=3, companies=1, deals=3))
     with office(tmp_path / "admin", data=data, clock=tiny.CLOCK) as desk:
@@ -81,6 +82,7 @@ def test_ten_thousand_and_one_changes_in_one_second(tmp_path: Path) -> None:
         ]
 
 
+@pytest.mark.slow
 def test_names_that_attack_a_terminal_or_a_page(desk: Office) -> None:
     """Escape sequences, markup, direction overrides and line breaks: shown as text, kept as they are in the data."""
     desk.cli.configure(desk.sandbox.url, scored=True)
@@ -119,6 +121,7 @@ def test_names_and_addresses_of_the_world(desk: Office) -> None:
     assert "records" in records or records["error"]["code"] == 2
 
 
+@pytest.mark.slow
 def test_deals_without_amount_company_or_known_currency(synced: Office) -> None:
     """They are scored like any other; money is only said where it is known in whose."""
     # A population that is added later is trained by the next run.

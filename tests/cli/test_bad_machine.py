@@ -106,6 +106,7 @@ def test_a_field_to_roll_back_that_does_not_exist(synced: Office) -> None:
     assert synced.held() == before
 
 
+@pytest.mark.slow
 def test_a_full_disk_at_any_moment(desk: Office) -> None:
     """No file may grow beyond a size, as on a full disk: said, and the next run goes on from there."""
     desk.cli.json("provision")
@@ -121,6 +122,7 @@ def test_a_full_disk_at_any_moment(desk: Office) -> None:
     assert desk.cli.json("sync", "--yes")["written"] == 0
 
 
+@pytest.mark.slow
 def test_a_disk_that_fills_while_we_write(synced: Office) -> None:
     """The journal may be cut off between what was sent and its answer: the CRM is asked, and no change is lost."""
     run = next(r["id"] for r in synced.cli.json("runs", "list")["runs"] if r["job"] == "sync")

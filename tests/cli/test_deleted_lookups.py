@@ -16,6 +16,8 @@ from support.warm import shared
 
 from sales_consultant.sandbox.serving.server import Sandbox
 
+pytestmark = pytest.mark.slow
+
 DEALS = {"hubspot": "deals", "salesforce": "Opportunity"}
 COMPANIES = {"hubspot": "companies", "salesforce": "Account"}
 STAGE = {"hubspot": "dealstage", "salesforce": "StageName"}

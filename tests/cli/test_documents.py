@@ -78,6 +78,7 @@ def test_the_page_of_commands_is_fresh() -> None:
         assert f"# {' '.join(words)}\n" in written
 
 
+@pytest.mark.slow
 def test_every_command_prints_one_document(synced: Office) -> None:
     """Done well, refused, and used wrongly: each prints one JSON object, and nothing on standard error.
 

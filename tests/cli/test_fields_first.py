@@ -20,6 +20,7 @@ def crm(folder: Path, data: Path, name: str) -> Iterator[tuple[Cli, Sandbox]]:
         yield Cli(folder, sandbox.url, crm=name), sandbox
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["hubspot", "salesforce"])
 def test_a_sync_before_provision_refuses_before_the_pull(tmp_path: Path, folder: Path, name: str) -> None:
     with crm(tmp_path, folder, name) as (cli, sandbox):

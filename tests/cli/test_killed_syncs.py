@@ -7,6 +7,8 @@ import pytest
 from support import kills
 from support.warm import Nursery
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def nursery() -> Iterator[Nursery]:

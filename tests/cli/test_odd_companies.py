@@ -131,6 +131,7 @@ def salesforce_fields(odd: Odd, draw: random.Random) -> dict[str, list[str]]:
     return chosen
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("crm", ["hubspot", "salesforce"])
 def test_fields_called_like_anything_of_ours_take_no_record_s_place(tmp_path: Path, crm: str) -> None:
     draw = random.Random(3)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import pytest
 from support import tiny
 from support.office import office
 
@@ -55,6 +56,7 @@ def write(folder: Path) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_people_are_valued(tmp_path: Path) -> None:
     with office(tmp_path / "admin", data=write(tmp_path / "data"), clock=tiny.CLOCK) as desk:
         desk.cli.json("provision")

@@ -12,6 +12,7 @@ def rep(desk: Office, object: str, record: str) -> str:
     return str(owners[str(found.values()["hubspot_owner_id"])])
 
 
+@pytest.mark.slow
 def test_a_pilot_that_is_narrowed(synced: Office) -> None:
     """Values outside are kept as configured, or emptied when that is said; the answer holds."""
     before = synced.held()
@@ -54,6 +55,7 @@ def test_a_pilot_by_any_filter(synced: Office, where: str, object: str) -> None:
     assert sum(h["records"] for h in told["histograms"] if h["field"] == "lifecycle") == len(wanted)
 
 
+@pytest.mark.slow
 def test_guards_of_one_run(synced: Office) -> None:
     for record in [i for o, i, f in synced.held() if o == "contacts" and f == "segment"][:5]:
         synced.set("contacts", record, sc_segment="")

@@ -67,6 +67,7 @@ def test_what_is_not_to_be_shown_is_refused(synced: Office) -> None:
     assert "left alone" in cli.run("propose", company, "--json", code=2).error["message"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("share", ["0.5"])
 def test_a_company_of_the_control_group_gets_none(desk: Office, share: str) -> None:
     cli = desk.cli

@@ -73,6 +73,7 @@ def served(desk: Office, hook: str) -> tuple[list[dict[str, Any]], dict[str, Any
     return [*events, *(json.loads(x) for x in rest.splitlines())], ready.json(), metrics
 
 
+@pytest.mark.slow
 def test_trouble_is_told_once_and_so_is_its_end(synced: Office, listener: tuple[str, list[str]]) -> None:
     hook, said = listener
     synced.cli.configure(synced.sandbox.url, SCHEDULE)

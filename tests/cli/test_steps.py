@@ -3,6 +3,7 @@
 import csv
 from pathlib import Path
 
+import pytest
 from icalendar import Calendar
 from support.office import Office
 
@@ -60,6 +61,7 @@ def test_a_file_that_cannot_be_written_is_an_error_that_names_the_option(synced:
             assert option in error["action"]
 
 
+@pytest.mark.slow
 def test_an_answer_takes_the_step_away_and_is_counted(synced: Office) -> None:
     cli = synced.cli
     own_playbook(synced)

@@ -13,6 +13,8 @@ from support.sandbox_company import Api
 
 from sales_consultant.sandbox.serving.server import Sandbox
 
+pytestmark = pytest.mark.slow
+
 ON = "[tasks]\ncreate = true\n"
 KINDS = {"hubspot": ("tasks", "sc_task_id"), "salesforce": ("Task", "SC_Task_Id__c")}
 NAMES = {

@@ -7,6 +7,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import pytest
 from support import tiny
 from support.office import Office, frozen, kill, office, wait_for
 
@@ -238,6 +239,7 @@ def test_runs_and_what_they_did(synced: Office) -> None:
     assert "segment" in text and "done" in text
 
 
+@pytest.mark.slow
 def test_a_pilot_of_one_owner(synced: Office) -> None:
     held = synced.held()
     synced.cli.json("rollback", last_sync(synced), "--yes")
@@ -271,6 +273,7 @@ def test_a_backfill_of_a_stretch(desk: Office) -> None:
     assert desk.cli.json("pull")["pulled"]["deals"] == 30
 
 
+@pytest.mark.slow
 def test_a_backfill_that_is_killed_goes_on(tmp_path: Path) -> None:
     """What was committed is not read again, and nothing is left out."""
     people = tiny.tables(contacts=9_000, companies=1, deals=0)["contacts"]
@@ -292,6 +295,7 @@ def test_a_backfill_that_is_killed_goes_on(tmp_path: Path) -> None:
         assert again["rows"] == {} and "contacts" in again["finished_before"]
 
 
+@pytest.mark.slow
 def test_the_schedule_goes_on_after_a_rollback_and_a_resume(tmp_path: Path) -> None:
     """More records than the guard needs to speak: what was undone and let go comes back without anybody's yes."""
     data = tiny.write(tmp_path / "data", tiny.tables(contacts=260, companies=8, deals=6))

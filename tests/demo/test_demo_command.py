@@ -179,7 +179,6 @@ def test_the_saas_company_with_its_texts_read(tmp_path: Path) -> None:
     assert set(rules[rules > 0.25 * rules.sum()].index) <= {"recap", "cross-sell"}
 
 
-@pytest.mark.slow
 def test_the_shop(tmp_path: Path) -> None:
     found = demo(tmp_path, "--data", "shop")
     # Real orders: what goes together is found, and said with its counts.
@@ -200,6 +199,7 @@ def test_the_shop(tmp_path: Path) -> None:
     }
 
 
+@pytest.mark.slow
 def test_no_step_contradicts_what_is_printed_beside_it(kept: Kept) -> None:
     """Of every record, as if owners had no cap; dates and "since" are told again from the raw rows."""
     document = kept.document

@@ -140,6 +140,7 @@ def test_a_column_that_takes_anothers_place_is_read(house: House) -> None:
     assert house.then("c_bbbb", "a", 30 * DAY) == (True, "y")
 
 
+@pytest.mark.slow
 def test_what_changes_every_night_is_kept_by_the_month(house: House) -> None:
     for day in range(1, 200):
         house.put("a", day * DAY, c_size=day, industry="steel")

@@ -20,6 +20,7 @@ def segments() -> SegmentModel:
     return fit_segments(company(deals=100).connection(), as_of=NOW)
 
 
+@pytest.mark.slow
 def test_every_kind_comes_back_equal(tmp_path: Path, segments: SegmentModel) -> None:
     engine = company(deals=300).connection()
     value = fit_customers(engine, as_of=NOW, exclusions=Exclusions())

@@ -54,6 +54,7 @@ def test_files_are_pictures(tmp_path: Path) -> None:
         assert len(head) > 5_000
 
 
+@pytest.mark.slow
 def test_all_models_are_judged_on_the_same_rows() -> None:
     with company(deals=500, signal=1.5).connection() as engine:
         made = train(engine, "t", DEALS, as_of=NOW, exclusions=Exclusions(), features=FeatureSettings())

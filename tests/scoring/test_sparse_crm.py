@@ -44,6 +44,7 @@ def holey(share: float) -> World:
     return world
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("share", [0.3, 1.0])
 def test_gaps_everywhere(share: float) -> None:
     engine = holey(share).connection()
@@ -76,6 +77,7 @@ def test_an_empty_crm() -> None:
     assert segments.fit(engine, as_of=NOW).assign(engine, as_of=NOW, previous={}).empty
 
 
+@pytest.mark.slow
 def test_texts_of_any_script_and_kind() -> None:
     world = company(deals=300, seed=2)
     for n, row in enumerate(world.rows["deals"]):

@@ -54,6 +54,7 @@ def loss(y: np.ndarray, p: np.ndarray) -> float:
     return float(-np.log(np.where(y == 1, p, 1 - p)).mean())
 
 
+@pytest.mark.slow
 def test_the_tables_of_rows_already_learnt_are_the_same_for_less_work() -> None:
     X, y = curved(900, 3)
     X["signed_by"] = pd.Series(y, dtype=object).map({1: "notary"})
@@ -110,6 +111,7 @@ def test_bags_hold_out_whole_groups() -> None:
         assert 0.1 < (bag == -1).mean() < 0.25
 
 
+@pytest.mark.slow
 def test_finer_tables_are_taken_only_where_there_are_many_rows_and_they_win() -> None:
     rng = np.random.default_rng(0)
     n = 21_000

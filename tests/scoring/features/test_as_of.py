@@ -127,6 +127,7 @@ def before(world: World) -> dict[str, pd.DataFrame]:
     return {p.object: features(engine, p) for p in (DEALS, LEADS, CUSTOMERS)}
 
 
+@pytest.mark.slow
 @settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck))
 @given(rows=late_rows())
 def test_late_rows_change_nothing(

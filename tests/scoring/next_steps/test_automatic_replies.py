@@ -98,6 +98,7 @@ _EVENTS = st.lists(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=15, deadline=None)
 @given(_EVENTS, st.integers(1, 40))
 def test_an_automatic_reply_changes_no_fact_about_touches(events: list[Event], day: int) -> None:

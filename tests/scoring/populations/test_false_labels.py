@@ -116,6 +116,7 @@ def test_a_company_that_books_all_deals_when_they_are_won_keeps_them() -> None:
     assert any("how this company works" in n for n in hit.notes)
 
 
+@pytest.mark.slow
 def test_the_card_counts_them() -> None:
     world = company(deals=900, signal=1.5)
     for deal in closed(world)[:30]:

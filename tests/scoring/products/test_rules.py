@@ -110,6 +110,7 @@ def test_a_threshold_that_is_no_share_is_refused(support: float, confidence: flo
         association_rules([["a", "b"]], min_support=support, min_confidence=confidence)
 
 
+@pytest.mark.slow
 def test_too_many_itemsets_are_refused_before_the_memory_is_full() -> None:
     everything = [str(i) for i in range(30)]
     with pytest.raises(ScoringError, match="larger min_support"):

@@ -113,6 +113,7 @@ NOT_PASSED = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("audited", [True, False])
 def test_scikit_learns_own_checks_are_passed(audited: bool) -> None:
     from sklearn.utils.estimator_checks import check_estimator

@@ -17,6 +17,8 @@ from sales_consultant.config.sections import Connection
 from sales_consultant.scoring.training import training
 from sales_consultant.sync.stores import Warehouse
 
+pytestmark = pytest.mark.slow
+
 DEALS = Population(object="deals", event="won")
 # The longer sample of `make no-signal`: "1:21" are twenty seeds.
 FIRST, END = (int(n) for n in os.environ.get("NO_SIGNAL", "1:2").split(":"))

@@ -84,6 +84,7 @@ def test_guesses_and_scores_without_a_past_are_not_published(engine: DuckEngine,
     assert "too few scores of the past" in fresh.why
 
 
+@pytest.mark.slow
 def test_it_is_held_against_the_model_that_it_replaces(engine: DuckEngine, tmp_path: Path) -> None:
     plain = Population(object="deals", event="won", where={"pipeline": "sales"})
     learnt = train(

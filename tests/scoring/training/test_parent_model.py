@@ -31,7 +31,7 @@ FEATURES = FeatureSettings(
     omit=sorted({g.name for g in standard("deals", seller=True)[0]} - {"meetings", "age", "stage"})
 )
 # The parent is trained once, not once a worker.
-pytestmark = pytest.mark.xdist_group("borrowing")
+pytestmark = [pytest.mark.xdist_group("borrowing"), pytest.mark.slow]
 
 
 @pytest.fixture(scope="module")

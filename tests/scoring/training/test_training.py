@@ -90,6 +90,7 @@ def test_leaks_are_named_and_not_learnt_from(trained: Trained) -> None:
     assert {d["column"] for d in trained.model.card["dropped"]} == set(found)
 
 
+@pytest.mark.slow
 def test_a_fill_gap_is_a_leak_whatever_the_name() -> None:
     engine = company(deals=300).connection()
     engine.con.execute("UPDATE fields SET column_name = 'c_handover' WHERE column_name = 'c_signed_by'")
@@ -99,11 +100,13 @@ def test_a_fill_gap_is_a_leak_whatever_the_name() -> None:
     assert "100 % of closed and 0 % of open" in found["deals.c_handover"].evidence
 
 
+@pytest.mark.slow
 def test_a_field_that_knows_the_outcome_is_a_leak(engine: DuckEngine) -> None:
     found = {f.column: f.kind for f in run(engine, fixed=["deals.c_paper"]).model.leaks}
     assert found["deals.c_paper"] == "single_field"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("told_by", ["change_30d", "value"])
 def test_a_leak_takes_all_columns_of_its_field(told_by: str) -> None:
     """A field with history that is written with the outcome in mind, long before it is official."""
@@ -181,6 +184,7 @@ def test_leads_too(engine: DuckEngine) -> None:
     assert frame["record_id"].str.startswith("l").all()
 
 
+@pytest.mark.slow
 def test_meetings_entered_for_won_deals_only_are_hindsight() -> None:
     """Entered as of the deal's first day when it was won: their own date is not to be believed."""
     world = company(deals=900, signal=0.0)
@@ -192,6 +196,7 @@ def test_meetings_entered_for_won_deals_only_are_hindsight() -> None:
     assert found.report.verdict == "no better than base rate"
 
 
+@pytest.mark.slow
 def test_a_model_that_is_too_good_carries_a_warning() -> None:
     """Meetings that are entered as of the deal's first day, for the won ones only: no field that an audit sees."""
     world = company(deals=600)
@@ -207,6 +212,7 @@ def test_a_model_that_is_too_good_carries_a_warning() -> None:
     )
 
 
+@pytest.mark.slow
 def test_pure_chance_is_not_published() -> None:
     trained = run(company(deals=1200, signal=0.0, seed=2).connection())
     assert trained.report.verdict == "no better than base rate"
@@ -229,6 +235,7 @@ def test_too_little_data_gives_rules(deals: int) -> None:
     assert set(frame["grade"]) <= set("ABCD")
 
 
+@pytest.mark.slow
 def test_sellers_features_can_be_left_out(engine: DuckEngine) -> None:
     silent = DEALS.model_copy(update={"seller_features": False})
     assert {"calls", "emails_sent"}.isdisjoint(run(engine, silent).model.card["features"])
@@ -249,6 +256,7 @@ def test_every_step_is_told_as_it_begins() -> None:
     assert seen == [("members", 0, 7), ("audit", 1, 7), ("features", 2, 7), ("grades", 6, 7)]
 
 
+@pytest.mark.slow
 def test_a_training_with_a_test_tells_of_it(engine: DuckEngine) -> None:
     seen: list[str] = []
     train(
@@ -293,6 +301,7 @@ def test_cut_offs_lie_a_horizon_back_and_are_at_most_24() -> None:
     assert len(cut_offs(young, 90)) >= 4
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("policy", ["use", "drop"])
 def test_a_field_that_looks_known_only_at_the_end_is_a_question_to_the_admin(policy: str) -> None:
     world = company(deals=800, signal=1.5)

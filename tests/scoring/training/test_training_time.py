@@ -9,6 +9,7 @@ from support import programs
 ROOT = Path(__file__).parents[3]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("kind", "size", "said"), [("deals", 600, "better than base rate"), ("frame", 500, "tier")]
 )

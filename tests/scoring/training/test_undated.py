@@ -14,6 +14,8 @@ from sales_consultant.scoring.features.declarations import of_dtype
 from sales_consultant.scoring.populations import Membership
 from sales_consultant.scoring.training import training
 
+pytestmark = pytest.mark.slow
+
 DEALS = Population(object="deals", event="won", where={"pipeline": "sales"})
 CURRENT = {"c_fit", "industry", "c_employees", "title"}
 

@@ -28,6 +28,7 @@ def _made() -> Any:
 MADE = _made()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", MADE.KINDS)
 def test_chance_is_seldom_called_better(kind: str) -> None:
     """50 tables a kind; of 1,000 at most 6.5 % may be (`python -m benchmarks no_signal`)."""

@@ -70,6 +70,7 @@ def test_companies_are_resampled_together() -> None:
     assert paired(y, new, old, np.r_[np.zeros(100), np.arange(1, 201)]).publish
 
 
+@pytest.mark.slow
 def test_old_and_new_are_compared_on_what_came_after_the_old() -> None:
     with company(deals=800, signal=1.5).connection() as engine:
 

@@ -25,6 +25,7 @@ def look(deals: int, **more: object) -> tuple[TrainingReadiness, str]:
         return found, made.model.tier
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("deals", [40, 300, 800])
 def test_the_tier_to_expect_is_the_tier_that_comes(deals: int) -> None:
     found, tier = look(deals)

@@ -33,7 +33,7 @@ SETTINGS = Settings.model_validate(
     }
 )
 # They share trainings: once, not once a worker.
-pytestmark = pytest.mark.xdist_group("candidates")
+pytestmark = [pytest.mark.xdist_group("candidates"), pytest.mark.slow]
 
 
 @pytest.fixture(scope="module")

@@ -106,6 +106,7 @@ class Office:
         self.values[KEYS[name]]["next_step_feedback"] = value
 
 
+@pytest.mark.slow
 def test_each_answer_does_what_it_says() -> None:
     office = Office()
     with office.world.connection() as engine:

@@ -150,6 +150,7 @@ POPULATION = Population(object="deals", event="won", where={"pipeline": "sales"}
 SETTINGS = Settings.model_validate({"populations": {"deals": POPULATION.model_dump()}})
 
 
+@pytest.mark.slow
 @pytest.mark.xdist_group("training")
 def test_sixty_days_of_a_company(tmp_path: Path) -> None:
     """The nights up to now, as they would have been: deals come, move on and end, with a training every three weeks."""

@@ -35,6 +35,7 @@ SETTINGS = Settings.model_validate(
 pytestmark = pytest.mark.xdist_group("training")
 
 
+@pytest.mark.slow
 def test_nights_are_quiet_with_a_training_among_them(tmp_path: Path) -> None:
     state, book = State(None), Steps(SETTINGS, playbook.load(None))
     fields = {o: tuple(f for f in FIELDS if o in f.on and f.set != "all") for o in OBJECTS}

@@ -26,6 +26,7 @@ def check(office: Office, *, untouched: bool) -> None:
         assert office.subjects() == wanted
 
 
+@pytest.mark.slow
 @given(
     unique=st.booleans(),
     seed=st.integers(0, 10**6),

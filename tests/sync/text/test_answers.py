@@ -23,6 +23,8 @@ from sales_consultant.sync.setup.provisioning import provision
 from sales_consultant.sync.stores import TextCache
 from sales_consultant.sync.use_cases.sync import SyncOptions, sync
 
+pytestmark = pytest.mark.slow
+
 RULES: Mapping[str, str] = {
     "ready_to_buy": "answer-buy",
     "asks_price": "answer-price",

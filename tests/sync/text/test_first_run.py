@@ -101,6 +101,7 @@ def company(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Company]
         yield made
 
 
+@pytest.mark.slow
 def test_what_came_in_gives_its_step_at_the_next_sync_and_nothing_at_the_one_after(company: Company) -> None:
     company.sync()
     company.sandbox.clock.advance(86_400)

@@ -28,7 +28,7 @@ Json = dict[str, Any]
 Held = dict[tuple[str, str], Json]
 ABSENT = object()
 # They share first nights, so they belong to one process.
-pytestmark = pytest.mark.xdist_group("nights")
+pytestmark = [pytest.mark.xdist_group("nights"), pytest.mark.slow]
 
 
 class Changed(HTTPAdapter):

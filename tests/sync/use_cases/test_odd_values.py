@@ -17,6 +17,8 @@ from sales_consultant.sync.runtime.workspace import Workspace
 from sales_consultant.sync.setup.provisioning import provision
 from sales_consultant.sync.use_cases.sync import SyncOptions, sync
 
+pytestmark = pytest.mark.slow
+
 OBJECTS = {
     "hubspot": ("contacts", "companies", "deals"),
     "salesforce": ("Contact", "Account", "Opportunity"),

@@ -1,4 +1,4 @@
-"""Rows whose stamp is none: the page behind them is asked for by the last stamp that can be read, and none is missed."""
+"""Rows whose stamp cannot be true: the page behind them is asked for by the last stamp that can, and none is missed."""
 
 import json
 from collections.abc import Callable
@@ -67,14 +67,10 @@ def half_are_odd(rows: list[Row]) -> None:
         row["SystemModstamp"] = "2024-02-30T25:61:00.000+0000"
 
 
-@pytest.mark.parametrize(
-    "spoil",
-    [last_is("NaN"), last_is(1700000000000), last_is(None), half_are_odd, all_are_none],
-    ids=["no number", "a number", "empty", "no such time", "missing"],
-)
-@pytest.mark.parametrize("size", [7, 2000], ids=["keyset", "one composite"])
-@pytest.mark.parametrize("whole", [False, True], ids=["delta", "whole"])
-def test_an_unreadable_stamp_ends_no_run(spoil: Callable[[list[Row]], None], size: int, whole: bool) -> None:
+def ids_read(
+    spoil: Callable[[list[Row]], None], size: int, *, whole: bool, resume: str | None = None
+) -> tuple[set[str], set[str], int]:
+    """The ids of contacts that a pull brings and those that there are, and how many pages were spoilt."""
     with LocalSandbox("salesforce", clock=CLOCK) as sandbox:
         world = SalesforceWorld(sandbox)
         world.flood(ROWS)
@@ -85,13 +81,37 @@ def test_an_unreadable_stamp_ends_no_run(spoil: Callable[[list[Row]], None], siz
         api.session.inner.mount("https://", adapter)
         api.transport.sleep = lambda seconds: None
         crm = SalesforceConnector(api, sizes=Sizes(rest=size), sleep=lambda seconds: None)
-        since = None if whole else 0
+        since, until = None if whole else 0, crm.now()
         found: set[str] = set()
-        for page in crm.pull(
-            world.contacts, since=since, until=crm.now(), resume=None, known=world.warehouse
-        ):
+        for page in crm.pull(world.contacts, since=since, until=until, resume=resume, known=world.warehouse):
             if page.stream == world.contacts:
                 found |= {str(i) for i in page.rows["id"].to_pylist()}
         crm.close()
         world.warehouse.close()
-        assert adapter.spoilt and found == everyone
+        return found, everyone, adapter.spoilt
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        last_is("NaN"),
+        last_is(1700000000000),
+        last_is(None),
+        half_are_odd,
+        all_are_none,
+        last_is("2099-01-01T00:00:00.000+0000"),
+        last_is("1999-01-01T00:00:00.000+0000"),
+    ],
+    ids=["no number", "a number", "empty", "no such time", "missing", "in the future", "before its page"],
+)
+@pytest.mark.parametrize("size", [7, 2000], ids=["keyset", "one composite"])
+@pytest.mark.parametrize("whole", [False, True], ids=["delta", "whole"])
+def test_an_unreadable_stamp_ends_no_run(spoil: Callable[[list[Row]], None], size: int, whole: bool) -> None:
+    found, everyone, spoilt = ids_read(spoil, size, whole=whole)
+    assert spoilt and found == everyone
+
+
+@pytest.mark.parametrize("whole", [False, True], ids=["delta", "whole"])
+def test_a_place_that_an_earlier_release_kept_of_such_a_stamp_is_not_used(whole: bool) -> None:
+    found, everyone, _ = ids_read(lambda rows: None, 7, whole=whole, resume="NaN 003Qw00000000001AAA")
+    assert found == everyone

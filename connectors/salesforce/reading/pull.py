@@ -16,7 +16,7 @@ from urllib.parse import quote_plus
 import pyarrow as pa
 
 from sales_consultant.config.errors import AccessError
-from sales_consultant.config.neutral import field_column
+from sales_consultant.config.neutral import LAST_MS, field_column
 from sales_consultant.connectors.base import Page
 from sales_consultant.connectors.salesforce.api import (
     Prefetcher,
@@ -50,6 +50,8 @@ PAGES_BEFORE_BULK = 5
 SERVER_PAGE = 2000
 # As SOQL takes it (Salesforce's page on formats of dates and date literals).
 _STAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
+# A judgement: by so much may the clocks of a vendor's machines differ, and Date has whole seconds only.
+CLOCKS_DIFFER_MS = 60_000
 Row = dict[str, Any]
 
 
@@ -129,8 +131,8 @@ class Puller:
                 for answer in pages:
                     records = answer["records"]
                     if records:
-                        place = _place(records, cursor, place)
-                        yield _page(name, records, selection, seen, place, total)
+                        place = _place(records, cursor, place, seen)
+                        yield _page(name, records, selection, seen, place or None, total)
                     read += len(records)
                 last = pages[-1]
                 if last["done"]:
@@ -177,6 +179,8 @@ class Puller:
         total: int | None = None,
     ) -> Iterator[Page]:
         place, cursor = resume or "", selection.cursor
+        if _ms(place) is None:
+            place = ""  # what an earlier release kept of a stamp that is none
         limit, pages, read = limit or self.sizes.rest, 0, 0
         while True:
             # A whole reading has no upper bound: a row that is edited while we read moves behind it and would be taken
@@ -202,8 +206,9 @@ class Puller:
             pages, read = pages + 1, read + len(records)
             if not records:
                 return
-            before, place = place, _place(records, cursor, place)
-            yield _page(name, records, selection, self._seen(), place or None, total)
+            before, seen = place, self._seen()
+            place = _place(records, cursor, before, seen)
+            yield _page(name, records, selection, seen, place or None, total)
             if len(records) < limit:
                 return
             if place == before:
@@ -337,16 +342,26 @@ def _window(cursor: str, since: int | None, until: int) -> str:
     return upper if since is None else f"{cursor} >= {moment(since)} AND {upper}"
 
 
-def _place(records: Sequence[Row], cursor: str, before: str) -> str:
-    """Behind which stamp and id the next page begins: those of the last row whose stamp can be read, else `before`.
+def _place(records: Sequence[Row], cursor: str, before: str, seen: int) -> str:
+    """Behind which stamp and id the next page begins: those of the last row whose stamp can be true, else `before`.
 
-    Rows behind that one come once more, which costs a little; a stamp that is none would end the run.
+    It must be a time, none before the page began and none after the answer came (`seen`): one that is not would end the
+    run, ask for the same rows again or pass over what lies between. Rows behind that one come once more.
     """
+    first, last = _ms(before) or 0, seen + CLOCKS_DIFFER_MS if seen else LAST_MS
     for row in reversed(records):
-        stamp = rows.zulu(str(row.get(cursor)))
-        if _STAMP.fullmatch(stamp) and rows.to_ms([stamp])[0].is_valid:
-            return f"{stamp} {row['Id']}"
+        place = f"{rows.zulu(str(row.get(cursor)))} {row['Id']}"
+        at = _ms(place)
+        if at is not None and first <= at <= last:
+            return place
     return before
+
+
+def _ms(place: str) -> int | None:
+    """The stamp of a place in milliseconds UTC; None where it is no time that SOQL takes."""
+    stamp = place.partition(" ")[0]
+    at: int | None = rows.to_ms([stamp])[0].as_py() if _STAMP.fullmatch(stamp) else None
+    return at
 
 
 def _after(cursor: str, place: str) -> str:

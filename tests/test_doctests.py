@@ -4,7 +4,7 @@ import doctest
 import importlib
 import pkgutil
 
-FOLDERS = ("commands", "config", "connectors", "demo", "engine", "sandbox", "scoring", "sync")
+FOLDERS = ("commands", "config", "connectors", "demo", "engine", "insight", "sandbox", "scoring", "sync")
 
 
 def test_examples_of_docstrings_hold() -> None:

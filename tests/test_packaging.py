@@ -9,7 +9,7 @@ import pytest
 import sales_consultant.cli
 
 ROOT = Path(__file__).parents[1]
-FOLDERS = ("commands", "config", "connectors", "demo", "engine", "sandbox", "scoring", "sync")
+FOLDERS = ("commands", "config", "connectors", "demo", "engine", "insight", "sandbox", "scoring", "sync")
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,1 @@
+"""Whether the scores helped: groups drawn by lot, looked at every day."""

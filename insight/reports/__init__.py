@@ -1,0 +1,1 @@
+"""Reports: sections of figures with their method, in the reader's language."""

@@ -1,0 +1,1 @@
+"""What more leads, marketing and quality bring."""

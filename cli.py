@@ -65,6 +65,7 @@ COMMANDS = (
     ("explain", "looking:explain", "Why a record has its score."),
     ("steps", "steps:steps", "The next steps that the CRM shows, as a list."),
     ("evaluate", "looking:evaluate", "How good the models are, by their forward tests."),
+    ("report", "reports:report", "Funnel, pipeline, forecast, and whether the scores helped."),
     ("propose", "proposals:propose", "Propose what to do with a company, and keep it."),
     ("serve", "schedule:serve", "Run the schedule until SIGTERM."),
 )

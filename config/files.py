@@ -6,6 +6,9 @@ from pathlib import Path
 
 from sales_consultant.config.errors import MachineError
 
+# What a spreadsheet takes for the beginning of a formula.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
 
 @contextmanager
 def written_to(path: Path, option: str) -> Iterator[None]:
@@ -21,3 +24,12 @@ def written_to(path: Path, option: str) -> Iterator[None]:
         raise MachineError(
             f"{path} cannot be written: {why}.", action=f"Give another {option}; its folder must be there."
         ) from e
+
+
+def guarded(text: str) -> str:
+    """A cell that no spreadsheet takes for a formula.
+
+    >>> guarded("=1+1"), guarded("Berg AG")
+    ("'=1+1", 'Berg AG')
+    """
+    return f"'{text}" if text.startswith(_FORMULA) else text

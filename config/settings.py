@@ -20,11 +20,13 @@ from sales_consultant.config.populations import Exclusions, FeatureSettings, Pop
 from sales_consultant.config.renamed import renewed
 from sales_consultant.config.schedules import Schedule, check_schedules
 from sales_consultant.config.sections import (
+    Company,
     Connection,
     Guards,
     NextSteps,
     Proof,
     Pulling,
+    Reports,
     Retention,
     Service,
     Tasks,
@@ -93,6 +95,10 @@ class Settings(BaseSettings):
     text: Text = Field(default_factory=Text, description="What people wrote.")
     pull: Pulling = Field(default_factory=Pulling, description="What is read, and how often.")
     retention: Retention = Field(default_factory=Retention, description="How long things are kept.")
+    company: Company = Field(
+        default_factory=Company, description="What holds for every period and amount of a report."
+    )
+    reports: Reports = Field(default_factory=Reports, description="What reports show.")
     proof: Proof = Field(default_factory=Proof, description="How the value of the scores is proven.")
 
     @classmethod

@@ -39,7 +39,7 @@ FLOORS = {
         "validation training ."
     ),
     "insight": "core funnel forecast response experiments charts reports",
-    "sync": "results stores runtime pull journal plan tasks models push setup use_cases service reports",
+    "sync": "results stores runtime pull journal plan tasks models push setup use_cases service reports insights",
     "connectors": "base tables http . hubspot salesforce",
     "connectors/hubspot": "api reading setup .",
     "connectors/salesforce": "api reading writing setup .",

@@ -96,3 +96,30 @@ class Proof(Section):
         examples=[0.1],
         description="Share of companies that are scored but not written (control group).",
     )
+
+
+class Company(Section):
+    """What holds for every period and amount of a report."""
+
+    fiscal_year_start: int = Field(
+        default=1,
+        ge=1,
+        le=12,
+        description="Month in which the fiscal year starts, 1 to 12; it is called after the year in which it ends.",
+    )
+    reporting_currency: str = Field(
+        default="",
+        pattern=r"^([A-Z]{3})?$",
+        examples=["EUR"],
+        description="Currency of all amounts of a report, as EUR, at the CRM's rates. Empty: the CRM's own.",
+    )
+
+
+class Reports(Section):
+    """What reports show, and to whom."""
+
+    # Watching people at work is regulated in many countries.
+    by_owner: bool = Field(
+        default=False,
+        description="Whether reports tell how each owner uses the steps. Each rep can see their own figures anyway.",
+    )

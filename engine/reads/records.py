@@ -62,6 +62,13 @@ def owners(engine: DuckEngine) -> list[tuple[str, str | None]]:
     return engine.con.execute("SELECT id, lower(email) FROM owners").fetchall()
 
 
+def owner_names(engine: DuckEngine) -> dict[str, str]:
+    """What people call each owner: the name, else the address, else the id."""
+    called = "coalesce(nullif(trim(concat_ws(' ', first_name, last_name)), ''), email, id)"
+    rows = engine.con.execute(f"SELECT id, {called} FROM owners WHERE id IS NOT NULL").fetchall()
+    return {str(i): str(n) for i, n in rows}
+
+
 def owners_who_left(engine: DuckEngine) -> set[str]:
     """Ids of the owners of whom the CRM says that they are not active any more."""
     return {str(r[0]) for r in engine.con.execute("SELECT id FROM owners WHERE active IS FALSE").fetchall()}

@@ -131,3 +131,26 @@ def visits(tables: DealTables, until: int) -> pd.DataFrame:
     out["kind"] = out["kind"].where(out["kind"].notna(), UNKNOWN)
     out["into_kind"] = out["into_kind"].where(out["into_kind"].notna() | out["into"].isna(), UNKNOWN)
     return out
+
+
+def as_known(tables: DealTables, at: int) -> DealTables:
+    """The same tables as they stood at a moment (ms UTC): nothing that came later is in them.
+
+    Deals that were made later are left out. A deal that was closed later is open, with the stage, amount, close date and
+    owner that it had. What the CRM keeps no history of stands as it is today.
+    """
+    then = states(tables, at).set_index("deal_id")
+    deals = tables.deals[tables.deals["deal_id"].isin(then.index)].copy()
+    now = deals["deal_id"]
+    for column in ("stage", "cents", "close_date", "owner_id"):
+        deals[column] = now.map(then[column]).astype(deals[column].dtype)
+    status = now.map(then["status"])
+    ended = status.isin([WON, LOST]) | ((status == UNKNOWN) & (deals["closed_at"] <= at).fillna(False))
+    deals["is_closed"] = ended.astype("boolean")
+    deals["is_won"] = (status == WON).astype("boolean").mask(ended & (status == UNKNOWN))
+    later = deals["closed_at"].isna() | (deals["closed_at"] > at)
+    # A deal that was closed, reopened and closed again: by then its last entry into a closed stage counts.
+    known = tables.history[tables.history["changed_at"] <= at]
+    entered = known[known["stage"].notna()].groupby("deal_id")["changed_at"].max()
+    deals["closed_at"] = deals["closed_at"].mask(later, now.map(entered)).mask(~ended).astype("Int64")
+    return DealTables(deals, known, tables.stages)

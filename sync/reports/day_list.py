@@ -9,20 +9,17 @@ import pandas as pd
 from icalendar import Calendar, Event
 
 from sales_consultant.config.errors import UsageError
-from sales_consultant.config.files import written_to
+from sales_consultant.config.files import guarded, written_to
 from sales_consultant.config.language.nearest import nearest
 from sales_consultant.config.playbook import PlaybookError
 from sales_consultant.config.records import RecordRef
 from sales_consultant.engine import neutral, query
 from sales_consultant.scoring.next_steps import of_shown, rule_of
 from sales_consultant.sync.plan import DirectoryEntry, current_values, directory, steps_of
-from sales_consultant.sync.reports.report import last_as_of
 from sales_consultant.sync.results import DayList, Step, Without
-from sales_consultant.sync.runtime import Workspace, open_pulled
+from sales_consultant.sync.runtime import Workspace, last_as_of, open_pulled
 
 _ORDER = {"high": 0, "medium": 1, "low": 2}
-# What a spreadsheet takes for the beginning of a formula.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def steps(
@@ -164,15 +161,6 @@ def _step(
         values.get("score", ""),
         values.get("grade", ""),
     )
-
-
-def guarded(text: str) -> str:
-    """A cell that no spreadsheet takes for a formula.
-
-    >>> guarded("=1+1"), guarded("Berg AG")
-    ("'=1+1", 'Berg AG')
-    """
-    return f"'{text}" if text.startswith(_FORMULA) else text
 
 
 _COLUMNS = ("due", "priority", "step", "reason", "name", "company", "owner", "channel", "grade", "score")

@@ -13,14 +13,13 @@ from sales_consultant.engine.reads import records
 from sales_consultant.sync.models import registry
 from sales_consultant.sync.plan import CurrentValues, countries_of, current_values
 from sales_consultant.sync.reports import account_proposal, proposal_pages, proposal_review
-from sales_consultant.sync.reports.report import last_as_of
 from sales_consultant.sync.results import (
     AccountProposal,
     ProposalList,
     ProposalReviews,
     ProposalRow,
 )
-from sales_consultant.sync.runtime import Workspace, open_pulled
+from sales_consultant.sync.runtime import Workspace, last_as_of, open_pulled
 from sales_consultant.sync.stores import State, feedback, groups, proposals_kept
 
 REVIEW_DAYS = 90

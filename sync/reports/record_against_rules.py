@@ -20,9 +20,8 @@ from sales_consultant.scoring.text import signals
 from sales_consultant.sync.models import registry
 from sales_consultant.sync.plan import Steps, current_values, customer_facts, owned_products, steps_of
 from sales_consultant.sync.reports.playbook import load, plain_value
-from sales_consultant.sync.reports.report import last_as_of
 from sales_consultant.sync.results import Part, RecordTest, RuleTest
-from sales_consultant.sync.runtime import Workspace, open_pulled
+from sales_consultant.sync.runtime import Workspace, last_as_of, open_pulled
 
 
 def test(ws: Workspace, record: str) -> RecordTest:

@@ -43,7 +43,7 @@ from sales_consultant.sync.results import (
     Shown,
     Status,
 )
-from sales_consultant.sync.runtime import Workspace, holder_lives, open_pulled
+from sales_consultant.sync.runtime import Workspace, holder_lives, last_as_of, open_pulled
 from sales_consultant.sync.service import jobs
 from sales_consultant.sync.stores import (
     CallCounts,
@@ -361,11 +361,3 @@ def _worth(
     why = str(value.deal_values(engine, mine, as_of=as_of, estimates=estimates)["reason"].iloc[0])
     found = risks.of_deal({f["feature"]: f["value"] for f in features}, why)
     return tuple(found), risks.NO_VALUE[why] if why else None
-
-
-def last_as_of(ws: Workspace) -> int:
-    """The as-of time of the newest run that had one."""
-    rows = ws.state.rows(
-        sa.select(runs.c.as_of).where(runs.c.as_of.is_not(None)).order_by(runs.c.started_at.desc()).limit(1)
-    )
-    return int(rows[0]["as_of"]) if rows else ws.connector.now()

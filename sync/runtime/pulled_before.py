@@ -1,7 +1,10 @@
 """What was pulled before, made ready to be read."""
 
+import sqlalchemy as sa
+
 from sales_consultant.config.errors import UsageError
 from sales_consultant.sync.runtime.workspace import Workspace
+from sales_consultant.sync.stores import runs
 
 
 def open_pulled(ws: Workspace) -> None:
@@ -9,3 +12,11 @@ def open_pulled(ws: Workspace) -> None:
     if ws.warehouse.empty:
         raise UsageError("Nothing was pulled yet.", action="Next: sales-consultant pull")
     ws.warehouse.make_views(ws.connector)
+
+
+def last_as_of(ws: Workspace) -> int:
+    """The as-of time of the newest run that had one."""
+    rows = ws.state.rows(
+        sa.select(runs.c.as_of).where(runs.c.as_of.is_not(None)).order_by(runs.c.started_at.desc()).limit(1)
+    )
+    return int(rows[0]["as_of"]) if rows else ws.connector.now()

@@ -1,0 +1,64 @@
+"""What every section of a report is made from: the deals as of its date, the company's calendar and money, names, words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
+
+from sales_consultant.insight.core import Calendar, DealTables, Rates
+from sales_consultant.insight.reports.words import Words
+
+BY = ("pipeline", "owner", "team", "source", "product", "type", "segment", "tier")
+"""What deals can be told by."""
+COLUMN = {"owner": "owner_id"} | {k: k for k in BY if k != "owner"}
+"""The column of `DealTables.deals` for each."""
+
+
+@dataclass(frozen=True)
+class Context:
+    """One report's ground.
+
+    tables
+        Deals as they were known at `as_of`.
+    names
+        What people call the values of a column of deals, by that column; a value without a name stands for itself.
+    since, as_of
+        The time told of (ms UTC).
+    by
+        One of BY: what figures are broken down by.
+    """
+
+    tables: DealTables
+    rates: Rates
+    calendar: Calendar
+    words: Words
+    since: int
+    as_of: int
+    by: str = "pipeline"
+    names: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+    @property
+    def column(self) -> str:
+        """The column of deals that figures are broken down by."""
+        return COLUMN[self.by]
+
+    def name(self, value: Any, column: str | None = None) -> str:
+        """What people call a value of a column."""
+        if value is None or pd.isna(value) or value == "":
+            return self.words("not given")
+        return self.names.get(column or self.column, {}).get(str(value), str(value))
+
+    def stage(self, pipeline: Any, stage: Any) -> str:
+        """What people call a stage."""
+        t = self.tables.stages
+        found = t[(t["pipeline"] == pipeline) & (t["stage"] == stage)]["label"]
+        return str(found.iloc[0]) if len(found) else self.words("{stage} (deleted)", stage=stage)
+
+    def pipeline(self, pipeline: Any) -> str:
+        """What people call a pipeline."""
+        t = self.tables.stages
+        found = t[t["pipeline"] == pipeline]["pipeline_label"]
+        return str(found.iloc[0]) if len(found) else str(pipeline)

@@ -1,0 +1,92 @@
+"""What a report is made from: deals with their past, as far as they were known at its date, and what things are called."""
+
+from collections.abc import Mapping
+from datetime import UTC
+from zoneinfo import ZoneInfo
+
+import pandas as pd
+
+from sales_consultant.config.clock import DAY_MS
+from sales_consultant.config.errors import UsageError
+from sales_consultant.config.fields.naming import Naming
+from sales_consultant.config.language.translation import Language
+from sales_consultant.engine.reads import deals, records
+from sales_consultant.insight.core import Calendar, DealTables, Rates, as_known
+from sales_consultant.insight.reports import Context, Words
+from sales_consultant.sync.plan import current_values
+from sales_consultant.sync.runtime import Workspace, last_as_of, open_pulled
+
+# A year tells of every season once.
+DAYS = 365
+# Columns of deals that come from what the CRM shows of our own fields on their company.
+_OF_COMPANY = {"segment": "segment", "tier": "customer_tier"}
+
+
+def context(
+    ws: Workspace, *, as_of: int | None, since: int | None, by: str, language: Language | None
+) -> Context:
+    """The ground of a report on what was pulled last.
+
+    `as_of` (default: when the last run looked at the CRM) and `since` (default: a year before) are milliseconds UTC. Raises
+    UsageError where nothing was pulled, or the time is in the future, turned round or before anything is known.
+    """
+    open_pulled(ws)
+    newest = last_as_of(ws)
+    at = newest if as_of is None else as_of
+    if at > newest:
+        raise UsageError(
+            "A report cannot be as of later than the CRM was last read.",
+            action="Leave --as-of out, or read the CRM first: sales-consultant pull",
+        )
+    begin = at - DAYS * DAY_MS if since is None else since
+    if begin >= at:
+        raise UsageError("--since is not before --as-of.", action="Give an earlier --since.")
+    engine = ws.warehouse.engine
+    zone = ZoneInfo(ws.settings.time_zone) if ws.settings.time_zone else UTC
+    own, _ = records.currencies(engine, [])
+    reporting = ws.settings.company.reporting_currency or own
+    chosen = language or ws.connection.language
+    return Context(
+        as_known(DealTables(_deals(ws), deals.history(engine), deals.stages(engine)), at),
+        Rates(deals.rates(engine), own, reporting),
+        Calendar(
+            ws.settings.company.fiscal_year_start, zone if isinstance(zone, ZoneInfo) else ZoneInfo("UTC")
+        ),
+        Words(chosen, reporting, zone),
+        begin,
+        at,
+        by,
+        _names(ws, chosen),
+    )
+
+
+def _deals(ws: Workspace) -> pd.DataFrame:
+    """The deals, with segment and tier of their companies as the CRM shows them."""
+    rows = deals.deals(ws.warehouse.engine)
+    held = current_values.read(ws.connector, ws.warehouse, ws.state, ws.fields)
+    for column, field in _OF_COMPANY.items():
+        shown = {
+            key.record_id: value
+            for key, value in current_values.shown(held, field).items()
+            if key.object == "companies"
+        }
+        rows[column] = rows["company_id"].map(shown).fillna("").astype(rows["source"].dtype)
+    return rows
+
+
+def _names(ws: Workspace, language: Language) -> Mapping[str, Mapping[str, str]]:
+    """What people call owners, pipelines, segments and tiers."""
+    engine = ws.warehouse.engine
+    stages = deals.stages(engine)
+    naming = Naming(language=language)
+    own = {f.key: f for fields in ws.fields.values() for f in fields}
+    options = {
+        column: {choice: naming.option(own[field], choice) for choice in own[field].choices}
+        for column, field in _OF_COMPANY.items()
+        if field in own
+    }
+    return {
+        "owner_id": records.owner_names(engine),
+        "pipeline": dict(zip(stages["pipeline"], stages["pipeline_label"], strict=True)),
+        **options,
+    }

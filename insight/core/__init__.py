@@ -17,6 +17,7 @@ from sales_consultant.insight.core.deals import (
 )
 from sales_consultant.insight.core.money import Rates
 from sales_consultant.insight.core.periods import KINDS, Calendar, Kind, Period
+from sales_consultant.insight.core.sieve import sieve
 
 __all__ = [
     "DEAL_COLUMNS",
@@ -34,6 +35,7 @@ __all__ = [
     "Rates",
     "as_known",
     "latest",
+    "sieve",
     "stage_kinds",
     "states",
     "visits",

@@ -111,6 +111,16 @@ GROUPS = (
         ),
     ),
     (
+        "experiment",
+        "Whether the scores help, by a control group.",
+        (
+            ("design", "experiments:design", "What could be seen here, and how long it takes."),
+            ("start", "experiments:start", "Draw a control group anew."),
+            ("status", "experiments:status", "How it stands, on any day."),
+            ("stop", "experiments:stop", "End it, and show everybody scores."),
+        ),
+    ),
+    (
         "schedule",
         "What is scheduled.",
         (

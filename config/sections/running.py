@@ -81,6 +81,12 @@ class Retention(Section):
         examples=[730],
         description="After so many days an account proposal is removed, with the pages that were written of it. Empty: never.",
     )
+    experiments_days: int | None = Field(
+        default=None,
+        ge=1,
+        examples=[730],
+        description="After so many days an experiment that ended forgets whom it drew; what it found stays. Empty: never.",
+    )
     # A judgement: two weeks of the daily backups that `init` writes into the schedule.
     backups: int = Field(default=14, ge=1, description="How many backups are kept in the data directory.")
 
@@ -95,6 +101,24 @@ class Proof(Section):
         le=0.5,
         examples=[0.1],
         description="Share of companies that are scored but not written (control group).",
+    )
+    exclude_companies: list[str] = Field(
+        default_factory=list,
+        examples=[["Acme AG", "4711"]],
+        description="Names or ids of companies that no experiment draws, as those that your own automation depends on.",
+    )
+    margin: float | None = Field(
+        default=None,
+        gt=0,
+        le=1,
+        examples=[0.4],
+        description="Contribution margin, as a share of revenue: with it and the cost the return is told. Empty: it is not.",
+    )
+    cost_per_month: float | None = Field(
+        default=None,
+        gt=0,
+        examples=[500],
+        description="What the scores cost a month, in the reporting currency. Empty: no return is told.",
     )
 
 

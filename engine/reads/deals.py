@@ -50,9 +50,10 @@ _TYPES: Mapping[pa.DataType, pd.api.extensions.ExtensionDtype] = {
 }
 
 
-def _frame(engine: DuckEngine, query: str) -> pd.DataFrame:
-    found: pa.Table = engine.con.execute(query).to_arrow_table()  # type: ignore[assignment]  # its stub says it may be None
-    return found.to_pandas(types_mapper=_TYPES.get)
+def frame(engine: DuckEngine, query: str) -> pd.DataFrame:
+    """The rows of a query with pandas' types that know gaps."""
+    found: pd.DataFrame = engine.con.sql(query).to_arrow_table().to_pandas(types_mapper=_TYPES.get)
+    return found
 
 
 def deals(engine: DuckEngine) -> pd.DataFrame:
@@ -61,19 +62,19 @@ def deals(engine: DuckEngine) -> pd.DataFrame:
     Columns: deal_id, name, pipeline, owner_id, company_id, currency, stage, cents (hundredths of its currency), close_date,
     created_at, closed_at (ms UTC), is_closed, is_won, type, source, product.
     """
-    return _frame(engine, _DEALS)
+    return frame(engine, _DEALS)
 
 
 def history(engine: DuckEngine) -> pd.DataFrame:
     """What changed on deals, a change a row: deal_id, changed_at, stage, cents, close_date, owner_id; gaps: not changed."""
-    return _frame(engine, _HISTORY)
+    return frame(engine, _HISTORY)
 
 
 def stages(engine: DuckEngine) -> pd.DataFrame:
     """Stages by pipeline: pipeline, pipeline_label, stage, label, place, closed, won, gone (the CRM has it no more)."""
-    return _frame(engine, _STAGES)
+    return frame(engine, _STAGES)
 
 
 def rates(engine: DuckEngine) -> pd.DataFrame:
     """Exchange rates: code, rate (units for one of the org's), start_at, end_at (ms UTC; a gap: always)."""
-    return _frame(engine, _RATES)
+    return frame(engine, _RATES)

@@ -83,9 +83,7 @@ def _tests(tests: Sequence[Tested], words: Words) -> Figure:
         Column("verdict", words("Verdict")),
         Column(
             "auc",
-            words(
-                "Of two records, one with the event and one without, the score puts the right one first in"
-            ),
+            words("Right one first"),
             "share",
         ),
         Column("auc_low", words("from"), "share"),
@@ -108,7 +106,8 @@ def _tests(tests: Sequence[Tested], words: Words) -> Figure:
         for t in tests
     )
     method = words(
-        "Each model is tested on records of a later time than those it learnt from; 50 % is chance."
+        "Each model is tested on records of a later time than those it learnt from. Of two records, one with the event and "
+        "one without, the score puts the right one first so often; 50 % is chance."
     )
     return Figure("forward_tests", words("Forward test of each model"), Table(columns, rows), method)
 

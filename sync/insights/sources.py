@@ -1,5 +1,7 @@
 """What a report is made from: deals with their past, as far as they were known at its date, and what things are called."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from datetime import UTC
 from zoneinfo import ZoneInfo
@@ -82,7 +84,7 @@ def _names(ws: Workspace, language: Language) -> Mapping[str, Mapping[str, str]]
     own = {f.key: f for fields in ws.fields.values() for f in fields}
     options = {
         column: {choice: naming.option(own[field], choice) for choice in own[field].choices}
-        for column, field in _OF_COMPANY.items()
+        for column, field in {**_OF_COMPANY, "lifecycle": "lifecycle"}.items()
         if field in own
     }
     return {

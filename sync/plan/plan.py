@@ -23,6 +23,7 @@ from sales_consultant.sync.plan.histograms import histograms
 from sales_consultant.sync.plan.quiet import LAST_WRITE, Terms, agreeing, quiet
 
 NEW_TASK = "new task"
+CONTROL_GROUP = "control group"
 _BY_SCORER = (*SCORE_KEYS, *STEP_KEYS)
 _OURS = tuple(f.key for f in FIELDS if not f.people_write)
 _RETIRED = tuple(f.key for f in FIELDS if f.retired)
@@ -179,8 +180,8 @@ class Limits:
     """What a plan must leave alone.
 
     `allowed`: None, or the records a pilot writes. `emptied`: records outside the pilot whose values go. `control`:
-    records of the control group. `waiting`: dead letters whose next try is not due. `fields_on_hold`: fields on hold
-    after a rollback.
+    records of the control group: they show nothing, and what they still show goes. `waiting`: dead letters whose next
+    try is not due. `fields_on_hold`: fields on hold after a rollback.
     """
 
     allowed: frozenset[RecordRef] | None = None
@@ -226,6 +227,12 @@ def make(
         wanted, why = _wanted(key, desired, current)
         if key in limits.emptied:
             wanted, why = dict.fromkeys(_OURS), "outside the pilot"
+        if key in limits.control:
+            if not any(current.get(k) for k in writable):
+                # Scored, but it shows nothing: there is nothing to take away either.
+                plan.left_alone[CONTROL_GROUP] += 1
+                continue
+            wanted, why = dict.fromkeys(_OURS), CONTROL_GROUP
         wanted = {k: v for k, v in wanted.items() if k in writable}
         last = held.written.get(key, {})
         edits = _foreign(key, current, last, wanted)
@@ -260,7 +267,8 @@ def _unanswered(free: Values, current: Values, fields: Sequence[Field]) -> Value
 
 def _left_alone(key: RecordRef, limits: Limits) -> str:
     if key in limits.control:
-        return "control group"
+        # What it still shows goes, whoever the pilot writes.
+        return ""
     if limits.allowed is not None and key not in limits.allowed and key not in limits.emptied:
         return "outside the pilot"
     return "dead letter, waiting" if key in limits.waiting else ""

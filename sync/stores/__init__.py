@@ -4,6 +4,7 @@ from sales_consultant.sync.stores import proposals_kept
 from sales_consultant.sync.stores.backups import RESTORED
 from sales_consultant.sync.stores.call_counts import CallCounts
 from sales_consultant.sync.stores.change_state import UNSETTLED, ChangeState
+from sales_consultant.sync.stores.kept_tables import experiment_units, experiments, forecasts
 from sales_consultant.sync.stores.state import (
     State,
     backfills,
@@ -44,8 +45,11 @@ __all__ = [
     "changes",
     "choices",
     "dead_letters",
+    "experiment_units",
+    "experiments",
     "exposures",
     "feedback",
+    "forecasts",
     "forgotten",
     "groups",
     "holds",

@@ -17,11 +17,12 @@ from sqlalchemy.engine import Connection, Engine
 
 from sales_consultant.config.errors import MachineError, OtherOrgError, UsageError
 from sales_consultant.connectors.base import Identity
+from sales_consultant.sync.stores.kept_tables import metadata
 
-# 2: backups, plan_files and forgotten came; 3: proposals and whom they speak of, which an older release would not erase.
+# 2: backups, plan_files and forgotten came; 3: proposals and whom they speak of; 4: experiments and whom they drew, which
+# an older release would neither erase nor keep apart.
 # An older state gets new tables when it is opened.
-SCHEMA_VERSION = 3
-metadata = sa.MetaData()
+SCHEMA_VERSION = 4
 
 meta = sa.Table("meta", metadata, sa.Column("key", sa.Text, primary_key=True), sa.Column("value", sa.Text))
 

@@ -69,6 +69,9 @@ def wanted(
         if _left_alone(key, limits):
             found.left_alone.add(key)
             continue
+        if key in limits.control:
+            # It shows nothing of ours: a task that is still open is closed as overtaken.
+            continue
         if not step or not text or not due:
             continue
         if rule_of(step) in desired.waiting:
@@ -106,4 +109,4 @@ def _shown(
 
 def _left_alone(key: RecordRef, limits: Limits) -> bool:
     outside = limits.allowed is not None and key not in limits.allowed and key not in limits.emptied
-    return outside or key in limits.control
+    return outside and key not in limits.control

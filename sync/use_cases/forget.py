@@ -23,6 +23,7 @@ from sales_consultant.sync.stores import (
     changes,
     choices,
     dead_letters,
+    experiment_units,
     exposures,
     feedback,
     forgotten,
@@ -161,11 +162,9 @@ def _from_state(state: State, object: str, record_id: str, now: int) -> dict[str
         }
         for table in (written, exposures, feedback, choices, dead_letters, waits):
             done[table.name] = c.execute(sa.delete(table).where(theirs(table))).rowcount
-        c.execute(
-            sa.delete(groups).where(
-                groups.c.unit.in_([record_id, f"{object}:{record_id}", f"{object}/{record_id}"])
-            )
-        )
+        units = [record_id, f"{object}:{record_id}", f"{object}/{record_id}"]
+        for drawn in (groups, experiment_units):
+            c.execute(sa.delete(drawn).where(drawn.c.unit.in_(units)))
         # A run's error may name the record that it ended at.
         c.execute(sa.update(runs).where(runs.c.error.contains(record_id)).values(error="(erased)"))
         c.execute(

@@ -21,6 +21,7 @@ from sales_consultant.sync.plan import (
     allowed,
     control_group,
     decide,
+    experiment_groups,
     fields_on_hold,
     keep_drawn,
     left_behind,
@@ -58,6 +59,9 @@ def planning(
     # A plan shows what would be written once the fields are there; a run writes what it can and names the rest.
     out = missing if writing else {}
     fields = {o: tuple(f for f in fs if f.key not in out.get(o, {})) for o, fs in ws.every_field.items()}
+    if experiment := experiment_groups.going_on(ws.state):
+        left_out = _left_out(ws, wanted)
+        experiment_groups.draw(ws.state, experiment, wanted, left_out, now=ws.connector.latest())
     drawn = (share := ws.settings.proof.control_share) > 0 or control_group.any_control(ws.state)
     units = {k: wanted.unit(k) for k in current.values if k in wanted.directory} if drawn else {}
     group = control_group.assign(ws.state, units.values(), share=share, now=ws.connector.latest())
@@ -92,6 +96,16 @@ def planning(
     if missing:
         run.counts["missing_fields"] = {o: sorted(m) for o, m in missing.items()}
     return plan
+
+
+def _left_out(ws: Workspace, wanted: Desired) -> frozenset[str]:
+    """Companies on which the admin's own automation depends: no experiment draws them."""
+    names = {n.strip().casefold() for n in ws.settings.proof.exclude_companies}
+    return frozenset(
+        wanted.unit(key)
+        for key, entry in wanted.directory.items()
+        if key.object == "companies" and (key.record_id in names or entry.name.strip().casefold() in names)
+    )
 
 
 def _watch(reporter: Reporter) -> Callable[[list[RecordRef]], Iterator[RecordRef]]:

@@ -193,7 +193,6 @@ def test_an_edit_is_overwritten_though_nothing_of_ours_moved(key: str) -> None:
 @pytest.mark.parametrize(
     ("limits", "reason"),
     [
-        ({"control": frozenset({RecordRef("deals", "1")})}, "control group"),
         ({"allowed": frozenset()}, "outside the pilot"),
         ({"waiting": frozenset({RecordRef("deals", "1")})}, "dead letter, waiting"),
         ({"fields_on_hold": frozenset(NOW)}, "on hold"),
@@ -203,6 +202,26 @@ def test_what_is_left_alone_is_counted_by_reason(limits: dict[str, object], reas
     plan = plan_for({**NOW, "score": "90"}, NOW, **limits)
     assert plan.entries == []
     assert plan.left_alone == {reason: 1}
+
+
+CONTROL = {"control": frozenset({RecordRef("deals", "1")})}
+
+
+def test_a_control_record_gets_nothing_and_loses_what_it_shows() -> None:
+    """Drawn anew by an experiment, it may show values of the time before."""
+    nothing = plan_for({**NOW, "score": "90"}, {}, **CONTROL)
+    assert nothing.entries == []
+    assert nothing.left_alone == {"control group": 1}
+    shown = plan_for({**NOW, "score": "90"}, NOW, **CONTROL)
+    assert changed(shown) == dict.fromkeys(k for k, v in NOW.items() if v)
+    assert [e.why for e in shown.entries] == ["control group"]
+    # A pilot that writes others does not keep it.
+    assert plan_for(NOW, NOW, allowed=frozenset(), **CONTROL).entries == shown.entries
+
+
+def test_a_control_record_keeps_what_a_hold_keeps() -> None:
+    plan = plan_for(NOW, NOW, fields_on_hold=frozenset({"score"}), **CONTROL)
+    assert "score" not in changed(plan)
 
 
 def test_the_first_write_and_too_wide_a_plan_are_guarded() -> None:

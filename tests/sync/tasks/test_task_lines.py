@@ -181,17 +181,22 @@ def test_a_step_without_a_date_is_no_task(office: Office) -> None:
     "limits",
     [
         {"allowed": frozenset()},
-        {"control": frozenset(RecordRef("deals", str(n)) for n in range(5))},
         {"fields_on_hold": frozenset({"tasks"})},
         {"fields_on_hold": frozenset({"next_step_id"})},
     ],
 )
-def test_pilot_control_group_and_holds_leave_tasks_alone(office: Office, limits: dict[str, object]) -> None:
+def test_pilot_and_holds_leave_tasks_alone(office: Office, limits: dict[str, object]) -> None:
     office.limits = limits
     office.records["1"] = {}
     office.records["2"]["next_step"] = "another"
     office.records["3"] = shows("call-9", "Call")
     assert office.night().entries == []
+
+
+def test_in_the_control_group_no_task_is_made_and_an_open_one_is_closed(office: Office) -> None:
+    office.limits = {"control": frozenset(RecordRef("deals", n) for n in "13")}
+    office.records["3"] = shows("call-9", "Call")
+    assert [e.why for e in office.night().entries] == ["task closed: overtaken"]
 
 
 def test_outside_a_narrowed_pilot_that_is_emptied_tasks_are_closed(office: Office) -> None:

@@ -1,0 +1,161 @@
+"""What an experiment can show in this company, said before it starts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from sales_consultant.config.clock import DAY_MS
+from sales_consultant.config.errors import UsageError
+from sales_consultant.config.language.nearest import did_you_mean
+from sales_consultant.insight.experiments import (
+    Design,
+    Inflow,
+    Setting,
+    days_until,
+    minimum_effect,
+    planned_clock,
+    units_needed,
+)
+from sales_consultant.sync.insights import trials
+from sales_consultant.sync.models import registry
+from sales_consultant.sync.results.experiments import Designed
+from sales_consultant.sync.runtime import Workspace, last_as_of, open_pulled
+
+# What is asked of a design beside the smallest effect: how long until these would be seen.
+WANTED = (0.05, 0.1, 0.2, 0.3, 0.5)
+_LONGEST_DAYS = 1095
+# From so many owners on whole owners can be drawn, and then should be.
+CLUSTERS_FROM = 12
+DEFAULT_SHARE = 0.2
+
+
+def design(
+    ws: Workspace,
+    *,
+    populations: Sequence[str] = (),
+    share: float | None = None,
+    clustered: bool = False,
+    horizon_days: int | None = None,
+) -> Designed:
+    """What an experiment can show: the smallest effect that would be seen, and how long until larger ones are.
+
+    Raises UsageError for an unknown population, and where too few companies are known for a base rate.
+    """
+    open_pulled(ws)
+    names = _populations(ws, populations)
+    as_of = last_as_of(ws)
+    horizon = horizon_days or max(ws.settings.populations[n].horizon_days or 90 for n in names)
+    life = trials.timelines(ws, names, as_of)
+    then = as_of - horizon * DAY_MS
+    past = _units_at(life, then, horizon)
+    today = life[trials.alive_at(life, as_of)]["unit"].nunique()
+    if len(past) < 2 or not 0 < past["hit"].mean() < 1 or not today:
+        raise UsageError(
+            f"No base rate can be told: {len(past):,} companies were open {horizon} days ago, {int(past['hit'].sum()):,} of "
+            f"them had the event since, and {today:,} are open now.",
+            action="Choose another --days or --population, or wait until there is more history.",
+        )
+    new = life[(life["created_at"] > then) & (life["created_at"] <= as_of)]
+    per_day = (new["unit"].nunique() - len(set(new["unit"]) & set(past["unit"]))) / horizon
+    owners = _owners(ws, past["unit"])
+    size, icc, cv = _clusters(past, owners) if clustered else (1.0, 0.0, 0.0)
+    units = today + max(per_day, 0.0) * horizon
+    chosen = DEFAULT_SHARE if share is None else share
+    setting = Setting(
+        float(past["hit"].mean()), units, chosen, cluster_size=size, icc=icc, cluster_cv=cv, correlation=0.0
+    )
+    least = minimum_effect(setting)
+    inflow = Inflow(float(today), max(per_day, 0.0), horizon)
+    return Designed(
+        populations=tuple(names),
+        share=chosen,
+        clustered=clustered,
+        horizon_days=horizon,
+        units=round(units),
+        per_day=round(per_day, 3),
+        owners=int(owners.nunique()),
+        base=setting.base,
+        correlation=0.0,
+        icc=icc,
+        smallest=least.relative,
+        smallest_fixed=None if least.fixed_effect is None else least.fixed_effect / setting.base,
+        price_of_looking=least.drift,
+        wanted=_wanted(setting, inflow),
+        excluded=tuple(ws.settings.proof.exclude_companies),
+        planned=planned_clock(units, chosen, _spread(setting, least), setting.base),
+        advice=_advice(ws, clustered, int(owners.nunique()), chosen),
+    )
+
+
+def _spread(setting: Setting, least: Design) -> float:
+    """The standard deviation of a unit's outcome, with the design effect."""
+    return float(np.sqrt(setting.base * (1 - setting.base) * least.variance_factor))
+
+
+def _wanted(setting: Setting, inflow: Inflow) -> tuple[tuple[float, int, int | None], ...]:
+    out = []
+    for effect in WANTED:
+        if setting.base * (1 + effect) < 1:
+            needed = round(units_needed(setting, effect))
+            out.append((effect, needed, days_until(setting, inflow, effect, longest=_LONGEST_DAYS)))
+    return tuple(out)
+
+
+def _advice(ws: Workspace, clustered: bool, owners: int, share: float) -> tuple[str, ...]:
+    """What an admin is asked before the draw, as codes."""
+    found = []
+    if not clustered and owners >= CLUSTERS_FROM:
+        found.append("draw_by_owner")
+    if not ws.settings.proof.exclude_companies:
+        found.append("exclude_automation")
+    if share < 0.1:
+        found.append("small_control")
+    return tuple(found)
+
+
+def _populations(ws: Workspace, wanted: Sequence[str]) -> list[str]:
+    known = list(ws.settings.populations)
+    for name in wanted:
+        if name not in known:
+            raise UsageError(f'No population is called "{name}".', action=did_you_mean(name, known))
+    if not known:
+        raise UsageError("No population is set up: nothing is scored.", action="Next: sales-consultant init")
+    if wanted:
+        return list(wanted)
+    # Whom a model scores sees something, or would: the others are no part of the question.
+    scored = registry.in_force(ws.state, ws.models_folder, ws.settings).populations
+    return [n for n in known if n in scored] or known
+
+
+def _units_at(life: pd.DataFrame, at: int, days: int) -> pd.DataFrame:
+    """Companies with an open record at a moment, and whether the event came within the days after: unit, hit."""
+    rows = life[trials.alive_at(life, at)]
+    hit = (rows["event_at"] > at) & (rows["event_at"] <= at + days * DAY_MS)
+    return rows.assign(hit=hit.fillna(False)).groupby("unit")["hit"].any().reset_index()
+
+
+def _owners(ws: Workspace, units: pd.Series) -> pd.Series:
+    """The owner of each company, "" where it has none."""
+    owners = trials.owners_of(ws)
+    return units.map(owners).fillna("")
+
+
+def _clusters(past: pd.DataFrame, owners: pd.Series) -> tuple[float, float, float]:
+    """Mean size of an owner's book, the intra-cluster correlation of the event (analysis of variance), and the sizes' variation.
+
+    The estimator of Fisher (1925) as in Donner and Klar (2000, eq. 1.5); below 0 it is 0.
+    """
+    groups = past["hit"].astype("float64").groupby(owners.to_numpy())
+    sizes, means = groups.size(), groups.mean()
+    k, n = len(sizes), int(sizes.sum())
+    if k < 2 or n <= k:
+        return max(n / max(k, 1), 1.0), 0.0, 0.0
+    between = float((sizes * (means - past["hit"].mean()) ** 2).sum()) / (k - 1)
+    within = float((sizes * means * (1 - means)).sum()) / (n - k)
+    typical = (n - float((sizes**2).sum()) / n) / (k - 1)
+    total = between + (typical - 1) * within
+    icc = max((between - within) / total, 0.0) if total > 0 else 0.0
+    return n / k, min(icc, 1.0), float(sizes.std(ddof=0) / sizes.mean())

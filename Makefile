@@ -9,7 +9,7 @@ UPGRADE = --upgrade
 
 .DEFAULT_GOAL := help
 
-.PHONY: help install demo test test-long test-clients lint bench reference picture docs lock clean soak crash odd no-signal sweep odd-place seeds check-install
+.PHONY: help install demo test test-long test-clients test-browser figures lint bench reference picture docs lock clean soak crash odd no-signal sweep odd-place seeds check-install
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -65,6 +65,13 @@ seeds: install ## the random tests on ten other seeds (FIRST=n begins at that on
 test-clients: install ## other people's clients against the sandbox (needs npm; installs them below .venv)
 	@$(BIN)/python -m pytest -o python_files='check_*.py' tests/clients
 
+test-browser: install $(VENV)/browser-installed ## pages in headless Chromium at three widths (needs chromium and npm)
+	@$(BIN)/python -m pytest -o python_files='check_*.py' tests/browser
+
+$(VENV)/browser-installed: $(VENV)/installed requirements-browser.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements-browser.lock
+	@touch $@
+
 check-install: install ## the steps of deploy/Dockerfile on this machine (fetches all that is locked)
 	@$(BIN)/python -m pytest -o python_files='check_*.py' tests/deploy
 
@@ -99,6 +106,7 @@ lock: ## renew the locks (needs uv; UPGRADE= keeps the versions that are locked)
 	$(COMPILE) $(UPGRADE) --group build -c requirements-dev.lock -o requirements-build.lock
 	$(COMPILE) $(UPGRADE) --group docs -c requirements.lock -c requirements-dev.lock \
 	  $(call ALWAYS,requirements.lock requirements-dev.lock) -o requirements-docs.lock
+	echo 'playwright==1.65.2' | $(COMPILE) $(UPGRADE) -c requirements-dev.lock $(call BESIDE,requirements-dev.lock) - -o requirements-browser.lock
 	echo 'lifetimes==0.11.3' | $(COMPILE) --no-deps - -o requirements-oracle.lock
 
 clean: ## remove what was built

@@ -32,14 +32,17 @@ def _key(text: str, context: str) -> str:
 @cache
 def catalogue(language: Language) -> Mapping[str, str]:
     """The messages of a language by the English ones, after their context where they have one; English has none."""
-    path = FOLDER / f"{language}.po"
-    if language == "en":
-        return {}
-    with path.open("rb") as file:
-        found = read_po(file, locale=_LOCALES[language])
-    return {
-        _key(str(m.id), m.context or ""): str(m.string) for m in found if m.id and m.string and not m.fuzzy
-    }
+    out: dict[str, str] = {}
+    # What reps read, and what reports say, in files of their own.
+    for path in sorted(FOLDER.glob(f"{language}*.po")) if language != "en" else ():
+        with path.open("rb") as file:
+            found = read_po(file, locale=_LOCALES[language])
+        out |= {
+            _key(str(m.id), m.context or ""): str(m.string)
+            for m in found
+            if m.id and m.string and not m.fuzzy
+        }
+    return out
 
 
 def translate(text: str, language: Language, context: str = "") -> str:

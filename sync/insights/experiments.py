@@ -80,9 +80,10 @@ def status(ws: Workspace, name: str | None = None) -> Looked:
     """How an experiment stands: the one that goes on, the newest, or the one that is named."""
     open_pulled(ws)
     experiment = find(ws, name)
-    as_of = min(last_as_of(ws), experiment.ended_at or last_as_of(ws))
-    made = trials.conversions(ws, experiment, as_of)
     drawn = trials.drawn(ws, experiment)
+    # The clock of a run is told in whole seconds: who was drawn in the last one was drawn by then.
+    as_of = max(min(last_as_of(ws), experiment.ended_at or last_as_of(ws)), *drawn["assigned_at"].tolist())
+    made = trials.conversions(ws, experiment, as_of)
     found = looks(made, plan_of(experiment))
     last = found.iloc[-1] if len(found) else None
     treated, control = _sizes(made)

@@ -4,7 +4,7 @@ Only who was drawn in an experiment is compared in it; `groups` says what holds 
 """
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -51,14 +51,15 @@ def going_on(state: State) -> Experiment | None:
 def draw(
     state: State, experiment: Experiment, wanted: Desired, excluded: Collection[str], *, now: int
 ) -> int:
-    """Draw the companies with a scored record that the experiment has not drawn yet; how many they were.
+    """Draw the companies with a scored or graded record that the experiment has not drawn yet; how many they were.
 
     A company keeps its arm until the experiment ends, also where its score or its owner changes.
     """
     found: dict[str, float] = {}
     owners: dict[str, str] = {}
     for key, record in wanted.records.items():
-        if not record.values.get("score") or key not in wanted.directory:
+        # Where data are few, rules give a grade and no score.
+        if not (record.values.get("score") or record.values.get("grade")) or key not in wanted.directory:
             continue
         unit = wanted.unit(key)
         found[unit] = max(found.get(unit, 0.0), _likelihood(record.values))
@@ -108,9 +109,17 @@ def draw(
     return len(new)
 
 
-def _likelihood(values: Any) -> float:
-    """The score at assignment, as a share: the probability where it is written, else the score itself."""
-    return float(values["probability"]) if values.get("probability") else float(values["score"]) / 100
+_OF_GRADE = {"A": 0.9, "B": 0.7, "C": 0.4, "D": 0.1}
+
+
+def _likelihood(values: Mapping[str, Any]) -> float:
+    """What was thought of a record at its draw, 0 to 1: its probability, else its score, else its grade.
+
+    It only adjusts a comparison: any number that was known before the draw is allowed, a better one makes it sharper.
+    """
+    if values.get("probability"):
+        return float(values["probability"])
+    return float(values["score"]) / 100 if values.get("score") else _OF_GRADE.get(str(values["grade"]), 0.5)
 
 
 def release(state: State, experiment: Experiment, *, now: int) -> int:

@@ -61,7 +61,8 @@ def planning(
     fields = {o: tuple(f for f in fs if f.key not in out.get(o, {})) for o, fs in ws.every_field.items()}
     if experiment := experiment_groups.going_on(ws.state):
         left_out = _left_out(ws, wanted)
-        experiment_groups.draw(ws.state, experiment, wanted, left_out, now=ws.connector.latest())
+        at = max(wanted.as_of, experiment.started_at)
+        experiment_groups.draw(ws.state, experiment, wanted, left_out, now=at)
     drawn = (share := ws.settings.proof.control_share) > 0 or control_group.any_control(ws.state)
     units = {k: wanted.unit(k) for k in current.values if k in wanted.directory} if drawn else {}
     group = control_group.assign(ws.state, units.values(), share=share, now=ws.connector.latest())

@@ -4,12 +4,14 @@ import re
 from string import Formatter
 
 import pytest
+from support import report_messages
 
 from sales_consultant.config import playbook
 from sales_consultant.config.fields.catalogue import FIELDS, by_key
 from sales_consultant.config.fields.naming import WRITTEN_BY_PEOPLE, WRITTEN_BY_US, Naming
 from sales_consultant.config.language.translation import BETWEEN, LANGUAGES, Language, catalogue, translate
 from sales_consultant.connectors.base import TASK_ID_HELP
+from sales_consultant.insight.reports.words import CONTEXT
 from sales_consultant.scoring.features import Entity, standard
 from sales_consultant.scoring.next_steps import why_none, wording
 from sales_consultant.scoring.propensity import length, translated
@@ -50,7 +52,8 @@ def messages() -> set[str]:
         *(f"{risks.CONTEXT}{BETWEEN}{t}" for t in risks.SAID.values()),
         *(f"{proposal_texts.ACTIVITIES}{BETWEEN}{t}" for t in (*KINDS, *proposal_texts.DIRECTED.values())),
     }
-    return with_context | named | labels | phrases | rules | spans | steps
+    said = {f"{CONTEXT}{BETWEEN}{t}" for t in report_messages.messages()}
+    return said | with_context | named | labels | phrases | rules | spans | steps
 
 
 def words(text: str) -> set[str]:

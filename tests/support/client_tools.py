@@ -18,6 +18,7 @@ PYTHON = {
     "tap": ("meltano-tap-hubspot==0.10.1",),
 }
 NODE = {
+    "axe": {"axe-core": "4.14.1"},
     "hubspot": {"@hubspot/api-client": "14.0.1"},
     "jsforce": {"jsforce": "3.10.16"},
     # The CLI needs a newer Node than Debian's; npm has one.

@@ -1,0 +1,113 @@
+"""An experiment from its design to its end, on a company in the sandbox: what the control group shows, and what is told."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from support import tiny
+from support.office import Office, office
+
+
+@pytest.fixture(scope="module")
+def scored(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A portal's store and an admin's folder after a first sync that scored deals."""
+    place = tmp_path_factory.mktemp("scored")
+    data = tiny.write(place / "tables", tiny.tables(companies=24, deals=60, contacts=60))
+    with office(place / "admin", data=data, store=place / "portal.db", clock=tiny.CLOCK) as made:
+        made.cli.configure(made.sandbox.url, scored=True)
+        made.cli.json("provision")
+        made.cli.json("sync", "--yes")
+    return place
+
+
+@pytest.fixture
+def desk(tmp_path: Path, scored: Path) -> Iterator[Office]:
+    """A copy of that desk on the next day."""
+    shutil.copytree(scored, tmp_path, dirs_exist_ok=True)
+    with office(tmp_path / "admin", store=tmp_path / "portal.db", clock="2024-12-02T08:00:00Z") as made:
+        made.cli.configure(made.sandbox.url, scored=True)
+        yield made
+
+
+def groups(desk: Office) -> dict[str, str]:
+    return dict(desk.query("SELECT unit, arm FROM experiment_units"))
+
+
+def control_records(desk: Office) -> set[tuple[str, str]]:
+    """Records of the control companies, as the portal links them."""
+    drawn = [u.split(":") for u, arm in groups(desk).items() if arm == "control"]
+    # A record without a company is drawn by itself.
+    found = {(object, record_id) for object, record_id in drawn}
+    control = {record_id for object, record_id in drawn if object == "companies"}
+    for object in ("contacts", "deals"):
+        for record in desk.sandbox.store.each("hubspot", object):
+            linked = desk.portal.get(f"/crm/v4/objects/{object}/{record.id}/associations/companies").json()
+            if {str(r["toObjectId"]) for r in linked["results"]} & control:
+                found.add((object, record.id))
+    return found
+
+
+def test_the_design_says_what_could_be_seen(desk: Office) -> None:
+    found = desk.cli.json("experiment", "design", "--share", "0.3", "--days", "60")
+    assert found["share"] == 0.3
+    assert 0 < found["base"] < 1
+    assert found["smallest"] is None or found["smallest"] > found["smallest_fixed"]
+    assert "exclude_automation" in found["advice"]
+
+
+def test_a_started_experiment_empties_its_control_group_and_gives_it_back(desk: Office) -> None:
+    before = desk.held()
+    started = desk.cli.json("experiment", "start", "--yes", "--share", "0.5", "--days", "60")
+    assert started["experiment"]["design"]["share"] == 0.5
+    assert desk.held() == before, "starting writes nothing"
+    desk.cli.json("sync", "--yes")
+    hidden = control_records(desk)
+    assert hidden
+    assert not {(o, i) for o, i, _ in desk.held()} & hidden
+    # Others keep what they show.
+    assert {(o, i) for o, i, _ in desk.held()} == {(o, i) for o, i, _ in before} - hidden
+    found = desk.cli.json("experiment", "status")["experiment"]
+    assert found["n_control"] == sum(a == "control" for a in groups(desk).values())
+    assert found["control_still_shown"] == 0 and found["p"] == 1.0
+    steps = desk.cli.json("steps")
+    assert not {(s["object"], s["record_id"]) for s in steps["steps"]} & hidden
+    desk.cli.json("experiment", "stop", "--yes")
+    desk.cli.json("sync", "--yes")
+    again = {(o, i) for o, i, _ in desk.held()}
+    gone = {(o, i) for o, i, _ in before} - again
+    # A deal that is over kept the score it was last given; what was taken from it is not made anew.
+    over = {
+        ("deals", r.id)
+        for r in desk.sandbox.store.each("hubspot", "deals")
+        if str(r.values().get("dealstage")).startswith("closed")
+    }
+    assert gone <= hidden & over
+    assert hidden & again
+
+
+def test_two_experiments_at_once_are_refused(desk: Office) -> None:
+    first = desk.cli.json("experiment", "start", "--yes", "--days", "60")["experiment"]["id"]
+    refused = desk.cli.run("experiment", "start", "--yes", "--json", code=2)
+    assert first in refused.error["message"]
+
+
+@pytest.mark.parametrize("share", ["0", "0.6", "1"])
+def test_a_group_of_nobody_or_everybody_is_refused(desk: Office, share: str) -> None:
+    refused = desk.cli.run("experiment", "start", "--yes", "--share", share, "--days", "60", "--json", code=2)
+    assert groups(desk) == {}
+
+
+def test_an_excluded_company_is_not_drawn(desk: Office) -> None:
+    companies = [r.id for r in desk.sandbox.store.each("hubspot", "companies")]
+    desk.cli.configure(desk.sandbox.url, f"[proof]\nexclude_companies = {companies[:3]}", scored=True)
+    desk.cli.json("experiment", "start", "--yes", "--share", "0.5", "--days", "60")
+    desk.cli.json("plan")
+    drawn = groups(desk)
+    assert {drawn.get(f"companies:{c}", "excluded") for c in companies[:3]} == {"excluded"}
+    assert {"control", "treated"} <= set(drawn.values())
+
+
+def test_without_an_experiment_the_next_step_is_named(desk: Office) -> None:
+    refused = desk.cli.run("experiment", "status", "--json", code=2)
+    assert "experiment design" in refused.error["action"]

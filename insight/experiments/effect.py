@@ -118,7 +118,8 @@ def _found(frame: pd.DataFrame, covariate: bool, clustered: bool) -> Difference:
 def _why_not(found: Difference, clustered: bool) -> str:
     if min(found.n_treated, found.n_control) < LEAST_UNITS or (clustered and found.freedom < 3):
         return "too_few"
-    return "" if found.se > 0 else "no_spread"
+    # The same outcome everywhere leaves nothing but rounding.
+    return "" if found.se > 1e-12 * max(abs(found.treated), abs(found.control)) else "no_spread"
 
 
 def winsorised(y: np.ndarray, quantile: float = WINSORISED_AT) -> tuple[np.ndarray, float, int]:

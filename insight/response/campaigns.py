@@ -54,26 +54,14 @@ def campaign_returns(
     dropped |= more
     cost, dropped["cost_unknown"] = _costs(costs)
     touches = _touches(joined, fine, window)
-    by_campaign = joined.groupby("campaign")
-    out = pd.DataFrame({"members": by_campaign.size(), "responded": by_campaign["responded_at"].count()})
-    out = out.reindex(sorted({*out.index, *cost.index})).fillna(0).astype("int64")
-    out["response_rate"] = (out["responded"] / out["members"]).where(out["members"] > 0)
-    grouped = touches.groupby("campaign")
-    for name, values in {
-        "deals": grouped.size(), "won": grouped["won"].sum(), "won_money": grouped["money"].sum(),
-        "first": grouped["first"].sum(), "last": grouped["last"].sum(), "linear": grouped["linear"].sum(),
-    }.items():  # fmt: skip
-        out[name] = values.reindex(out.index).fillna(0)
-    out["cost"] = cost.reindex(out.index)
+    out = _sums(joined, touches, cost)
     paid = out["cost"] > 0
-    out["return"] = ((out["won_money"] - out["cost"]) / out["cost"]).where(paid)
-    few = out["responded"] < LEAST_RESPONDED
-    out["reason"] = np.where(~paid, "no_cost", np.where(few, "too_few", ""))
+    out["reason"] = np.where(~paid, "no_cost", np.where(out["responded"] < LEAST_RESPONDED, "too_few", ""))
+    told = out["reason"] == ""
+    out["return"] = ((out["won_money"] - out["cost"]) / out["cost"]).where(told)
     out["return_low"] = out["return_high"] = np.nan
-    told = out.index[out["reason"] == ""]
-    out.loc[out["reason"] == "too_few", "return"] = np.nan
     money = touches.groupby(["campaign", "company"])["money"].sum()
-    for campaign in told:
+    for campaign in out.index[told]:
         some = money.loc[campaign].to_numpy() if campaign in money.index.get_level_values(0) else np.zeros(0)
         totals = _redrawn(some, int(out.loc[campaign, "responded"]), rng, draws)
         low, high = (
@@ -85,6 +73,22 @@ def campaign_returns(
         ["won_money", "campaign"], ascending=[False, True], kind="stable", ignore_index=True
     )
     return out[list(CAMPAIGN_COLUMNS)], dropped
+
+
+def _sums(joined: pd.DataFrame, touches: pd.DataFrame, cost: pd.Series[float]) -> pd.DataFrame:
+    """Counts and money by campaign; a campaign with a cost and no member has zeros."""
+    by_campaign = joined.groupby("campaign")
+    out = pd.DataFrame({"members": by_campaign.size(), "responded": by_campaign["responded_at"].count()})
+    out = out.reindex(sorted({*out.index, *cost.index})).fillna(0).astype("int64")
+    out["response_rate"] = (out["responded"] / out["members"]).where(out["members"] > 0)
+    grouped = touches.groupby("campaign")
+    for name, values in {
+        "deals": grouped.size(), "won": grouped["won"].sum(), "won_money": grouped["money"].sum(),
+        "first": grouped["first"].sum(), "last": grouped["last"].sum(), "linear": grouped["linear"].sum(),
+    }.items():  # fmt: skip
+        out[name] = values.reindex(out.index).fillna(0)
+    out["cost"] = cost.reindex(out.index)
+    return out
 
 
 def _members(members: pd.DataFrame, as_of: int) -> tuple[pd.DataFrame, dict[str, int]]:
@@ -99,7 +103,7 @@ def _members(members: pd.DataFrame, as_of: int) -> tuple[pd.DataFrame, dict[str,
         },
     )
     rows = members.loc[keep, ["campaign", "company"]].astype("str").assign(responded_at=at[keep])
-    return rows.groupby(["campaign", "company"], as_index=False)["responded_at"].min(), counts
+    return rows.groupby(["campaign", "company"])["responded_at"].min().reset_index(), counts
 
 
 def _deals(deals: pd.DataFrame, as_of: int) -> tuple[pd.DataFrame, dict[str, int]]:

@@ -4,6 +4,7 @@ python tests/support/figures_response.py 500
 """
 
 import sys
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -81,12 +82,12 @@ def coverage(
         )
         assert not found.reason
         if known:
-            rows = found.coefficients.set_index(["equation", "term"])
+            rows: Any = found.coefficients.set_index(["equation", "term"])
             for key, value in PLANTED.items():
                 inside.setdefault(" ".join(key), []).append(
                     bool(rows.loc[key, "low"] <= value <= rows.loc[key, "high"])
                 )
-        told = found.channels.set_index("channel")
+        told: Any = found.channels.set_index("channel")
         for channel, value in WHOLE.items():
             # Curves differ in kind: what is compared is the contribution of the present spend.
             planted = value * SHAPES[channel].of_steady(told.loc[channel, "spend"])
@@ -105,17 +106,18 @@ def coverage(
 
 def main(number: int, only: str) -> None:
     """Print coverages, of all or of one kind."""
-    for title, how in (
+    kinds: tuple[tuple[str, dict[str, Any]], ...] = (
         ("48 months", {}),
         ("48 months, correlated errors (0.4)", {"correlation": 0.4}),
         ("48 months, heavy tails", {"heavy": True}),
         ("28 months", {"months": 28}),
         ("48 months, curves chosen", {"known": False}),
-    ):
+    )
+    for title, how in kinds:
         if only and only not in title:
             continue
         print(title)
-        for name, value in coverage(number, **how).items():  # type: ignore[arg-type]
+        for name, value in coverage(number, **how).items():
             print(f"  {name}: {value:.3f}", flush=True)
 
 

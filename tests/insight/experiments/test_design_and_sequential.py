@@ -23,7 +23,7 @@ from sales_consultant.insight.experiments.boundary import TUNING, bound, p_value
 from sales_consultant.insight.experiments.design import drift, fixed_drift, power_of
 
 # facts/scoring.md, section 14: total n, in thousands, at 10, 20 and 50 % control, for +10, +20 and +30 % relative.
-TABLE = {
+TABLE: dict[float, list[tuple[float, float, float]]] = {
     0.02: [(448, 252, 161), (117, 66, 42), (54, 30, 20)],
     0.05: [(173, 98, 62), (45, 25, 16), (21, 12, 7.5)],
     0.10: [(82, 46, 29), (21, 12, 7.7), (9.8, 5.5, 3.5)],

@@ -1,5 +1,7 @@
 """Campaign return from members, deals and spend."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -11,8 +13,8 @@ from sales_consultant.insight.response import campaign_returns
 
 
 def played(
-    members: list[tuple], deals: list[tuple], costs: list[tuple], **how: int
-) -> tuple[pd.DataFrame, dict[str, int]]:  # type: ignore[type-arg]
+    members: list[tuple[Any, ...]], deals: list[tuple[Any, ...]], costs: list[tuple[Any, ...]], **how: int
+) -> tuple[pd.DataFrame, dict[str, int]]:
     found, dropped = campaign_returns(
         pd.DataFrame(members, columns=["campaign", "company", "responded_at"]),
         pd.DataFrame(deals, columns=["deal_id", "company", "created_at", "won", "amount"]),
@@ -83,7 +85,7 @@ def test_the_interval_holds_the_return() -> None:
             [("a", 5000.0)],
             draws=300,
         )
-        row = found.loc["a"]
+        row: Any = found.loc["a"]
         assert row["return_low"] < row["return"] < row["return_high"]
         inside += row["return_low"] <= true <= row["return_high"]
     assert 32 <= inside <= 40

@@ -1,5 +1,7 @@
 """The sales-return model: planted coefficients, what-if, and what it refuses."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -42,7 +44,7 @@ def test_planted_coefficients_lie_inside_their_intervals() -> None:
 
 def test_a_strong_channel_is_found_and_what_if_follows_it() -> None:
     found = respond(figures.company(3, 60), ["search", "fairs"], rng(), shapes=figures.SHAPES, draws=300)
-    told = found.channels.set_index("channel")
+    told: Any = found.channels.set_index("channel")
     assert found.reason == "" and found.months == 60 and found.association
     assert told.loc["search", "contribution_low"] > 0
     assert (

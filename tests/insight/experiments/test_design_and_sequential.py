@@ -17,6 +17,7 @@ from sales_consultant.insight.experiments import (
     days_until,
     looks,
     minimum_effect,
+    plan_of,
     units_needed,
 )
 from sales_consultant.insight.experiments.boundary import TUNING, bound, p_values
@@ -134,6 +135,17 @@ def test_one_cluster_a_unit_is_no_clustering() -> None:
     plain, own = looks(made, plan), looks(made, Plan(plan.planned, clustered=True))
     assert own["se"].iloc[-1] == pytest.approx(plain["se"].iloc[-1], rel=2e-3)
     assert own["effect"].iloc[-1] == pytest.approx(plain["effect"].iloc[-1])
+
+
+def test_the_plan_of_a_design_meets_the_clock_of_its_experiment() -> None:
+    """The clock at the planned end is what was planned, so the boundary is the one that the design's drift is for."""
+    world = figures.World(3000, 0, 61, base=0.3)
+    plan = plan_of(Setting(0.3, 3000, 0.2))
+    assert looks(figures.play(world, 3), plan)["clock"].iloc[-1] == pytest.approx(plan.planned, rel=0.1)
+    assert (plan.covariate, plan.clustered, plan.proportion) == (False, False, True)
+    owners = plan_of(Setting(100, 3000, 0.2, sd=50, cluster_size=20, icc=0.05, correlation=0.4), cap=900)
+    assert (owners.covariate, owners.clustered, owners.proportion, owners.cap) == (True, True, False, 900)
+    assert owners.planned == pytest.approx(3000 * 0.16 * 2500 * 1.95 * 0.84)
 
 
 def test_too_little_says_nothing() -> None:

@@ -80,6 +80,17 @@ def test_an_effect_moves_with_the_unit_of_the_outcome_and_turns_with_the_groups(
     assert b.se == pytest.approx(a.se * times, rel=1e-6)
 
 
+@pytest.mark.parametrize("owners", [0, 30])
+def test_the_relative_effect_holds_the_ratio_of_means(owners: int) -> None:
+    frames = [units(s, 400, 0.5, owners).assign(y=lambda f: f["y"] + 3) for s in range(200)]
+    found = [uplift(f, clustered=bool(owners)) for f in frames]
+    inside = np.mean([f.relative_low <= 4.5 / 4 - 1 <= f.relative_high for f in found])
+    assert 0.91 <= inside <= 0.995
+    assert all(f.relative_low < f.relative < f.relative_high for f in found)
+    below = uplift(frames[0].assign(y=lambda f: f["y"] - 50))
+    assert math.isnan(below.relative) and math.isfinite(below.low)
+
+
 def test_winsorising_cuts_both_groups_at_one_quantile_of_what_is_above_zero() -> None:
     cut, cap, number = winsorised(np.r_[np.zeros(900), np.arange(1, 101)], 0.95)
     assert cap == pytest.approx(np.quantile(np.arange(1, 101), 0.95)) and number == 5

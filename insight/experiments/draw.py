@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping
 
+import numpy as np
 import pandas as pd
 
 from sales_consultant.config.errors import UsageError
@@ -67,7 +68,9 @@ def assign(
         raise UsageError("The experiment has no salt.", action="Start the experiment anew: it draws one.")
     keys, cluster = _clusters(units, clustered)
     drawn_by = cluster if clustered else keys
-    draws = drawn_by.map({k: draw(k, salt) for k in drawn_by.unique()}).astype("float64")
+    codes, once = pd.factorize(drawn_by.to_numpy(dtype=object))
+    each = np.array([draw(str(key), salt) for key in once], dtype="float64")
+    draws = pd.Series(each[codes] if len(once) else 0.0, index=keys.index, dtype="float64")
     out = keys.isin(set(excluded))
     edge = share
     if clustered and not known and not out.all():

@@ -3,7 +3,7 @@
 **Which test.** The mixture sequential probability ratio test (Robbins, 1970; Johari, Pekelis and Walsh, 2017) on the
 standardised difference of means, which is asymptotically a Brownian motion. One form serves shares and amounts, with
 covariate and with clusters. It needs no end date: an admin may look every day, stop, or go on. A group-sequential plan
-(O'Brien-Fleming) needs 30 % fewer units, but is void as soon as the experiment runs past its planned end. A
+(O'Brien-Fleming) needs about a third fewer units, but is void as soon as the experiment runs past its planned end. A
 beta-binomial mixture is exact for shares, but takes neither covariate nor clusters.
 
 **What is compared at a look.** What came so far: for each unit drawn by that day, its outcomes from its assignment until

@@ -25,4 +25,4 @@ def sieve(index: pd.Index, reasons: Mapping[str, Any]) -> tuple[pd.Series[bool],
         hit = pd.Series(given, index=index).astype("boolean").fillna(True).to_numpy(dtype=bool)
         counts[code] = int((keep & hit).sum())
         keep &= ~hit
-    return pd.Series(keep, index=index), counts
+    return pd.Series(keep, index=index, dtype="bool"), counts

@@ -35,6 +35,7 @@ from sales_consultant.insight.experiments.sequential import (
     Plan,
     first_alarm,
     looks,
+    plan_of,
     planned_clock,
 )
 from sales_consultant.insight.experiments.trial import Trial, outcomes, trial
@@ -71,6 +72,7 @@ __all__ = [
     "minimum_effect",
     "nps",
     "outcomes",
+    "plan_of",
     "planned_clock",
     "ratio_uplift",
     "revenue_uplift",

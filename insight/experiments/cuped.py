@@ -17,6 +17,8 @@ class Difference:
         The adjusted difference of means and its standard error.
     treated, control
         The adjusted means: what each group would show had both the same mean covariate.
+    log_se
+        The standard error of log(treated / control), by the delta method; a gap where a mean is not above 0.
     freedom
         Degrees of freedom of the t interval: units less the number of columns; where clustered those of the smaller
         group's clusters.
@@ -30,6 +32,7 @@ class Difference:
     se: float
     treated: float
     control: float
+    log_se: float
     freedom: float
     variance_ratio: float
     n_treated: int
@@ -111,15 +114,15 @@ def difference(
     clusters = n1 + n0 if codes is None else int(codes.max(initial=-1)) + 1
     if min(n1, n0) < 2:
         gap = math.nan
-        return Difference(gap, gap, gap, gap, 0.0, gap, n1, n0, clusters)
+        return Difference(gap, gap, gap, gap, gap, 0.0, gap, n1, n0, clusters)
     plain = _difference(y, treated, np.zeros(len(y)), codes)
     found = plain if covariate is None else _difference(y, treated, np.asarray(covariate, "float64"), codes)
     freedom = found.freedom if codes is not None else n1 + n0 - (2.0 if covariate is None else 4.0)
     ratio = found.variance / plain.variance if plain.variance > 0 else math.nan
-    se = math.sqrt(found.variance)
     return Difference(
-        found.after - found.before, se, found.after, found.before, freedom, ratio, n1, n0, clusters
-    )
+        found.after - found.before, math.sqrt(found.variance), found.after, found.before,
+        math.sqrt(found.log_variance), freedom, ratio, n1, n0, clusters,
+    )  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -127,6 +130,7 @@ class _Found:
     after: float
     before: float
     variance: float
+    log_variance: float
     freedom: float
 
 
@@ -134,14 +138,23 @@ def _difference(y: np.ndarray, treated: np.ndarray, x: np.ndarray, codes: np.nda
     centre = float(x.mean())
     after, slope_1, part_1 = _arm(y[treated], x[treated], centre)
     before, slope_0, part_0 = _arm(y[~treated], x[~treated], centre)
-    of_mean = (slope_1 - slope_0) ** 2 * float(x.var()) / len(y)
-    if codes is None:
-        return _Found(after, before, float(part_1 @ part_1 + part_0 @ part_0) + of_mean, math.inf)
     # Cells (cluster, group); residuals around each group's own line.
     left = np.empty(len(y))
     for mine, slope in ((treated, slope_1), (~treated, slope_0)):
         left[mine] = y[mine] - y[mine].mean() - slope * (x[mine] - x[mine].mean())
-    cells, cell = np.unique(codes * 2 + ~treated, return_inverse=True)
+    of = np.arange(len(y)) if codes is None else codes
+    cells, cell = np.unique(of * 2 + ~treated, return_inverse=True)
     sums, size = np.bincount(cell, weights=left), np.bincount(cell).astype("float64")
-    variance, freedom = cluster_variance(sums, size, cells % 2, cells // 2)
-    return _Found(after, before, variance + of_mean, freedom)
+
+    def variance(by_1: float, by_0: float) -> tuple[float, float]:
+        """Of treated / by_1 - control / by_0, and degrees of freedom."""
+        of_mean = (slope_1 / by_1 - slope_0 / by_0) ** 2 * float(x.var()) / len(y)
+        if codes is None:
+            return float(part_1 @ part_1 / by_1**2 + part_0 @ part_0 / by_0**2) + of_mean, math.inf
+        scaled = sums / np.where(cells % 2 == 0, by_1, by_0)
+        found, freedom = cluster_variance(scaled, size, cells % 2, cells // 2)
+        return found + of_mean, freedom
+
+    plain, freedom = variance(1.0, 1.0)
+    log = variance(after, before)[0] if after > 0 and before > 0 else math.nan
+    return _Found(after, before, plain, log, freedom)

@@ -143,7 +143,7 @@ def power_of(drift: float, *, looks: int = _LOOKS, alpha: float = 0.05, tuning: 
 
 def _inside(points: np.ndarray, edge: float, width: float) -> np.ndarray:
     """The share of each cell of the grid that lies inside of the boundary."""
-    return np.clip((edge - np.abs(points)) / width + 0.5, 0.0, 1.0)
+    return np.asarray(np.clip((edge - np.abs(points)) / width + 0.5, 0.0, 1.0))
 
 
 def drift(power: float = 0.8, *, looks: int = _LOOKS, alpha: float = 0.05, tuning: float = TUNING) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping
 
+import numpy as np
 import pandas as pd
 
 from sales_consultant.config.errors import UsageError
@@ -65,25 +66,32 @@ def assign(
         )
     if not salt:
         raise UsageError("The experiment has no salt.", action="Start the experiment anew: it draws one.")
-    known_units = units.dropna(subset=["unit"]).drop_duplicates("unit").reset_index(drop=True)
-    keys = known_units["unit"].astype(str)
-    own = "unit:" + keys
-    cluster = own
-    if clustered and "cluster" in known_units:
-        given = known_units["cluster"].astype("object")
-        cluster = ("cluster:" + given.astype(str)).where(given.notna() & (given != ""), own)
+    keys, cluster = _clusters(units, clustered)
     drawn_by = cluster if clustered else keys
-    draws = drawn_by.map({k: draw(k, salt) for k in drawn_by.unique()}).astype("float64")
+    codes, once = pd.factorize(drawn_by.to_numpy(dtype=object))
+    each = np.array([draw(str(key), salt) for key in once], dtype="float64")
+    draws = pd.Series(each[codes] if len(once) else 0.0, index=keys.index, dtype="float64")
     out = keys.isin(set(excluded))
     edge = share
     if clustered and not known and not out.all():
         edge = _edge(draws[~out], share)
-    group = pd.Series(TREATED, index=known_units.index, dtype="object").mask(draws < edge, CONTROL)
+    group = pd.Series(TREATED, index=keys.index, dtype="object").mask(draws < edge, CONTROL)
     if clustered and known:
         before = cluster.map(dict(known))
         group = group.where(before.isna(), before)
     group = group.mask(out, EXCLUDED)
     return pd.DataFrame({"unit": keys, "cluster": cluster, "draw": draws, "group": group})
+
+
+def _clusters(units: pd.DataFrame, clustered: bool) -> tuple[pd.Series[str], pd.Series[str]]:
+    """The key of each unit and of its cluster, once each."""
+    known = units.dropna(subset=["unit"]).drop_duplicates("unit").reset_index(drop=True)
+    keys = known["unit"].astype(str)
+    own = "unit:" + keys
+    if not clustered or "cluster" not in known:
+        return keys, own
+    given = known["cluster"].astype("object")
+    return keys, ("cluster:" + given.astype(str)).where(given.notna() & (given != ""), own)
 
 
 def _edge(draws: pd.Series[float], share: float) -> float:

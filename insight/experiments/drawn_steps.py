@@ -83,8 +83,10 @@ def _rule(rule: str, one: pd.DataFrame, least: int) -> dict[str, object]:
     unit = np.where(unit < 0, unit.max(initial=-1) + 1 + np.arange(len(unit)), unit)
     summed = np.bincount(pd.factorize(unit)[0], weights=influence)
     se = math.sqrt(float(summed @ summed))
-    row |= {"effect": means["chosen"] - means["other"], "se": se if se > 0 else math.nan}
-    return row | {"reason": "" if se > 0 else "no_spread"}
+    # The same outcome everywhere leaves nothing but rounding.
+    spread = se > 1e-12 * max(abs(means["chosen"]), abs(means["other"]))
+    row |= {"effect": means["chosen"] - means["other"], "se": se if spread else math.nan}
+    return row | {"reason": "" if spread else "no_spread"}
 
 
 def _told(rows: list[dict[str, object]], level: float) -> pd.DataFrame:

@@ -70,18 +70,14 @@ def _silent(found: Difference, reason: str, method: str) -> Effect:
 
 
 def _relative(found: Difference, level: float) -> tuple[float, float, float]:
-    """Ratio of adjusted means less 1: the error of log(a / b), by the delta method, from that of a - b.
-
-    The two means are independent but for the covariate's mean: Var log(a / b) is between Var(a - b) / max(a, b)^2 and
-    Var(a - b) / min(a, b)^2; taken is Var(a - b) / (a b), exact where both have the same relative spread.
-    """
+    """Ratio of adjusted means less 1, with the interval of its logarithm."""
     from scipy.stats import t
 
-    a, b = found.treated, found.control
-    if not (a > 0 and b > 0 and found.freedom > 0):
+    if not (math.isfinite(found.log_se) and found.freedom > 0):
         return math.nan, math.nan, math.nan
-    half = float(t.ppf(0.5 + level / 2, found.freedom)) * found.se / math.sqrt(a * b)
-    return a / b - 1, a / b * math.exp(-half) - 1, a / b * math.exp(half) - 1
+    ratio = found.treated / found.control
+    half = float(t.ppf(0.5 + level / 2, found.freedom)) * found.log_se
+    return ratio - 1, ratio * math.exp(-half) - 1, ratio * math.exp(half) - 1
 
 
 def uplift(
@@ -118,7 +114,8 @@ def _found(frame: pd.DataFrame, covariate: bool, clustered: bool) -> Difference:
 def _why_not(found: Difference, clustered: bool) -> str:
     if min(found.n_treated, found.n_control) < LEAST_UNITS or (clustered and found.freedom < 3):
         return "too_few"
-    return "" if found.se > 0 else "no_spread"
+    # The same outcome everywhere leaves nothing but rounding.
+    return "" if found.se > 1e-12 * max(abs(found.treated), abs(found.control)) else "no_spread"
 
 
 def winsorised(y: np.ndarray, quantile: float = WINSORISED_AT) -> tuple[np.ndarray, float, int]:

@@ -3,7 +3,7 @@
 **Which test.** The mixture sequential probability ratio test (Robbins, 1970; Johari, Pekelis and Walsh, 2017) on the
 standardised difference of means, which is asymptotically a Brownian motion. One form serves shares and amounts, with
 covariate and with clusters. It needs no end date: an admin may look every day, stop, or go on. A group-sequential plan
-(O'Brien-Fleming) needs 30 % fewer units, but is void as soon as the experiment runs past its planned end. A
+(O'Brien-Fleming) needs about a third fewer units, but is void as soon as the experiment runs past its planned end. A
 beta-binomial mixture is exact for shares, but takes neither covariate nor clusters.
 
 **What is compared at a look.** What came so far: for each unit drawn by that day, its outcomes from its assignment until
@@ -35,6 +35,7 @@ import pandas as pd
 
 from sales_consultant.insight.experiments.boundary import TUNING, bound, p_values
 from sales_consultant.insight.experiments.cuped import cluster_variance
+from sales_consultant.insight.experiments.design import Setting
 from sales_consultant.insight.experiments.trial import Trial
 
 MIN_EVENTS = 10
@@ -71,6 +72,21 @@ class Plan:
     complete: bool = False
 
 
+def plan_of(setting: Setting, *, cap: float | None = None, complete: bool = False) -> Plan:
+    """The plan of a designed experiment: its clock at the planned end, and what is adjusted for.
+
+    `setting.units` are those that will have been drawn by the planned end, `setting.base` (and `sd`) what they will have
+    brought by then: with the covariate where a correlation is given, clustered where clusters have more than one unit.
+    """
+    proportion = setting.sd is None
+    variance = setting.base * (1 - setting.base) if setting.sd is None else setting.sd**2
+    unit_sd = math.sqrt(variance * setting.variance_factor())
+    clock = planned_clock(setting.units, setting.share, unit_sd, setting.base if proportion else None)
+    return Plan(
+        clock, proportion, setting.alpha, cap, setting.correlation != 0, setting.cluster_size > 1, complete
+    )
+
+
 def planned_clock(units: float, share: float, unit_sd: float, base: float | None = None) -> float:
     """The clock at the planned end, from the design.
 
@@ -100,7 +116,9 @@ def looks(made: Trial, plan: Plan, *, until: int | None = None) -> pd.DataFrame:
     entry, moves = _moves(made, plan)
     arms = [_Arm(entry, moves, made, arm, len(days)) for arm in (True, False)]
     estimate = (
-        _clustered(entry, moves, made, arms, len(days)) if plan.clustered else _plain(arms, plan.covariate)
+        _clustered(entry, moves, made, arms, plan.covariate, len(days))
+        if plan.clustered
+        else _plain(arms, plan.covariate)
     )
     return _tested(days, arms, estimate, plan)
 
@@ -181,9 +199,10 @@ def _plain(arms: list[_Arm], covariate: bool) -> _Estimate:
     return _Estimate(means, variance)
 
 
-def _clustered(entry: np.ndarray, moves: pd.DataFrame, made: Trial, arms: list[_Arm], days: int) -> _Estimate:
+def _clustered(
+    entry: np.ndarray, moves: pd.DataFrame, made: Trial, arms: list[_Arm], covariate: bool, days: int
+) -> _Estimate:
     """Sums of residuals by cluster, day by day (`cuped.cluster_variance`)."""
-    covariate = bool(np.ptp(made.units["covariate"].to_numpy()) > 0)
     slopes = [arm.line(covariate)[0] for arm in arms]
     means, extra = _means(arms, slopes)
     treated = made.units["treated"].to_numpy()

@@ -17,12 +17,12 @@ class Trial:
     """Only units drawn in this experiment, and only outcomes from assignment on.
 
     units
-        Index 0..n-1: unit, treated (bool), entry (day of assignment, whole days since the start), covariate (float,
-        centred on nothing; gaps filled with the mean), cluster (int codes 0..), day_ms kept by `start`.
+        Index 0..n-1: unit, treated (bool), assigned_at (ms UTC), entry (day of assignment, whole days since the start),
+        covariate (float; gaps filled with the mean), cluster (codes from 0; without one: a code of its own).
     events
         What came within the horizon: position (row of `units`), day (whole days since the start), amount.
-    days
-        Whole days from the start to the moment of the report.
+    start, days, horizon
+        Start (ms UTC); whole days from it to the moment of the report; days within which an outcome counts.
     dropped
         Counts of what was left out, by code: other_experiment, excluded, no_group, before_start, after_as_of, repeated
         (units), unknown_unit, before_assignment, after_horizon, future, no_time, no_amount, negative (events),

@@ -22,8 +22,8 @@ HORIZON = 60
 class World:
     """A company whose outcomes are known: units at the start and by day, base rate within the horizon, effect."""
 
-    at_start: int = 3000
-    per_day: int = 10
+    at_start: int = 1500
+    per_day: int = 5
     days: int = 120
     base: float = 0.1
     share: float = 0.2
@@ -94,7 +94,9 @@ def plan_of(
     )  # fmt: skip
 
 
-def false_alarms(number: int, first: int = 0, only: tuple[str, ...] = ()) -> dict[str, float]:
+def false_alarms(
+    number: int, first: int = 0, only: tuple[str, ...] = (), say: bool = False
+) -> dict[str, float]:
     """The share of experiments without an effect that ever alarm, by kind."""
     kinds = {
         "start at once": (World(), 0, False, False),
@@ -116,6 +118,8 @@ def false_alarms(number: int, first: int = 0, only: tuple[str, ...] = ()) -> dic
             for s in range(number)
         ]
         out[name] = float(np.mean(alarms))
+        if say:
+            print(f"  {name}: {out[name]:.4f}", flush=True)
     return out
 
 
@@ -123,7 +127,7 @@ def powers(number: int, first: int = 0) -> dict[str, float]:
     """The share of experiments that alarm by the planned end, with the true effect that the design promised."""
     out = {}
     for name, world in {
-        "start at once": World(per_day=0, days=61),
+        "start at once": World(3000, 0, 61),
         "inflow": World(at_start=1000, per_day=40, days=120),
     }.items():
         age = np.minimum(np.arange(world.days) + 0.5, HORIZON) / HORIZON
@@ -178,7 +182,10 @@ def main(number: int, what: tuple[str, ...]) -> None:
     ):
         if what and title not in what:
             continue
-        print(title)
+        print(title, flush=True)
+        if title == "alarms":
+            false_alarms(number, say=True)
+            continue
         for name, value in played(times).items():
             print(f"  {name}: {value:.4f}", flush=True)
 

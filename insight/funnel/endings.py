@@ -10,9 +10,22 @@ import pandas as pd
 
 from sales_consultant.config.clock import DAY_MS
 from sales_consultant.insight.core import LOST, OPEN, WON, Calendar, DealTables, Kind, Rates, states, visits
+from sales_consultant.insight.funnel.intervals import Floats
 
 ALL = "all"
 """The group of a table that is not divided."""
+
+
+def numbers(ids: pd.Series, by_id: pd.Series) -> Floats:
+    """The number of each deal, NaN where it has none; `by_id` has one row a deal_id, its index.
+
+    `Series.map` would take over the type of the ids where none is found.
+    """
+    return by_id.reindex(ids.to_numpy()).to_numpy(dtype=float, na_value=np.nan)
+
+
+def _whole(values: Floats, index: pd.Index) -> pd.Series:
+    return pd.Series(values, index=index).astype("Int64")
 
 
 def endings(
@@ -30,11 +43,15 @@ def endings(
     past = visits(tables, as_of) if stays is None else stays
     ids = now["deal_id"]
     made = tables.deals.drop_duplicates("deal_id").set_index("deal_id")
-    standing = past[past["left_at"].isna() & past["kind"].isin([WON, LOST])].set_index("deal_id")["entered_at"]
-    closed = ids.map(made["closed_at"]).astype("Int64")
-    closed = closed.where(closed <= as_of)
-    ended = ids.map(standing).astype("Int64").fillna(closed)
-    now["created_at"] = ids.map(made["created_at"]).astype("Int64")
+    standing = past[past["left_at"].isna() & past["kind"].isin([WON, LOST])].set_index("deal_id")[
+        "entered_at"
+    ]
+    closed = numbers(ids, made["closed_at"])
+    by_stage = numbers(ids, standing)
+    ended = _whole(
+        np.where(np.isnan(by_stage), np.where(closed <= as_of, closed, np.nan), by_stage), now.index
+    )
+    now["created_at"] = _whole(numbers(ids, made["created_at"]), now.index)
     now["ended_at"] = ended.mask(now["status"] == OPEN)
     days = (now["ended_at"].fillna(as_of) - now["created_at"]).astype("Float64") / DAY_MS
     # A deal that is known to be closed, but not when, has no length.
@@ -42,9 +59,9 @@ def endings(
     now["days"] = days.mask((days < 0) | unknown)
     won = past.loc[past["kind"] == WON, "deal_id"].value_counts()
     again = past.loc[past["kind"].isin([WON, LOST]) & (past["into_kind"] == OPEN), "deal_id"].value_counts()
-    now["times_won"] = ids.map(won).fillna(0).astype("int64")
+    now["times_won"] = np.nan_to_num(numbers(ids, won)).astype("int64")
     now["times_won"] = np.maximum(now["times_won"], (now["status"] == WON).astype("int64"))
-    now["reopened"] = ids.map(again).fillna(0).astype("int64")
+    now["reopened"] = np.nan_to_num(numbers(ids, again)).astype("int64")
     amounts = now["cents"].astype("Int64")
     if rates is not None:
         amounts = rates.cents(amounts, now["currency"], now["ended_at"].fillna(as_of))
@@ -74,7 +91,9 @@ def period_labels(times: pd.Series, calendar: Calendar, kind: Kind) -> npt.NDArr
     return out
 
 
-def slices(frame: pd.DataFrame, keys: Sequence[str]) -> list[tuple[tuple[object, ...], npt.NDArray[np.int64]]]:
+def slices(
+    frame: pd.DataFrame, keys: Sequence[str]
+) -> list[tuple[tuple[object, ...], npt.NDArray[np.int64]]]:
     """The rows of each combination of values, as places, in the order of the values."""
     found = frame.groupby(list(keys), sort=True, dropna=False).indices
     return [(k if isinstance(k, tuple) else (k,), np.asarray(v)) for k, v in found.items()]

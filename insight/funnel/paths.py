@@ -57,7 +57,9 @@ class Paths:
 
 def follow(tables: DealTables, since: int, until: int, rates: Rates) -> Paths:
     """All deals made by `until` (ms UTC), from `since` on."""
-    deals = tables.deals[(tables.deals["created_at"] <= until).fillna(False).astype(bool)].drop_duplicates("deal_id")
+    deals = tables.deals[(tables.deals["created_at"] <= until).fillna(False).astype(bool)].drop_duplicates(
+        "deal_id"
+    )
     deals = deals.reset_index(drop=True)
     made = deals["created_at"].to_numpy(dtype=np.int64)
     closed = deals["closed_at"].to_numpy(dtype=float, na_value=np.nan)
@@ -79,9 +81,14 @@ def follow(tables: DealTables, since: int, until: int, rates: Rates) -> Paths:
     deal, at = deal[order], at[order]
     begins = np.r_[True, deal[1:] != deal[:-1]] if deal.size else np.zeros(0, dtype=bool)
     extra = deal.size - code.size
-    told = {c: _carried(tables, deals, past, c, extra, order, begins, deal) for c in ("stage", "cents", "close_date", "owner_id")}
+    told = {
+        c: _carried(tables, deals, past, c, extra, order, begins, deal)
+        for c in ("stage", "cents", "close_date", "owner_id")
+    }
     # Of several changes at one moment, the last is what the deal was then.
-    keep = (np.r_[(deal[1:] != deal[:-1]) | (at[1:] != at[:-1]), True] if deal.size else begins) & (at >= since)
+    keep = (np.r_[(deal[1:] != deal[:-1]) | (at[1:] != at[:-1]), True] if deal.size else begins) & (
+        at >= since
+    )
     deal, at = deal[keep], at[keep]
     stage, cents, date, owner = (told[c][0][keep] for c in ("stage", "cents", "close_date", "owner_id"))
     exists = at >= made[deal]
@@ -91,14 +98,23 @@ def follow(tables: DealTables, since: int, until: int, rates: Rates) -> Paths:
     revalued, _ = _value(deals["currency"].to_numpy(dtype=object)[deal], cents[old], at, rates)
     first = np.r_[True, deal[1:] != deal[:-1]] if deal.size else np.zeros(0, dtype=bool)
     last = np.r_[deal[1:] != deal[:-1], True] if deal.size else np.zeros(0, dtype=bool)
+    dates = pd.Series(date, dtype="Float64").to_numpy(dtype=float, na_value=np.nan)
     return Paths(
-        deals["deal_id"].to_numpy(dtype=object)[deal], at, status, owner, pd.to_numeric(pd.Series(date), errors="coerce").to_numpy(dtype=float),
-        exists, made[deal] > since, first, last, value, valued, revalued, pd.notna(cents), told["stage"][1][deal] & pd.isna(stage),
+        deals["deal_id"].to_numpy(dtype=object)[deal], at, status, owner, dates,
+        exists, made[deal] > since, first, last, value, valued, revalued, pd.notna(cents),
+        told["stage"][1][deal] & pd.isna(stage),
     )  # fmt: skip
 
 
 def _carried(
-    tables: DealTables, deals: pd.DataFrame, past: pd.DataFrame, column: str, extra: int, order: Ints, begins: Bools, deal: Ints
+    tables: DealTables,
+    deals: pd.DataFrame,
+    past: pd.DataFrame,
+    column: str,
+    extra: int,
+    order: Ints,
+    begins: Bools,
+    deal: Ints,
 ) -> tuple[Objects, Bools]:
     """A column at each place, carried on from its last change; and by deal, whether it has a history at all."""
     values = np.concatenate([past[column].to_numpy(dtype=object), np.full(extra, None, dtype=object)])[order]
@@ -106,13 +122,23 @@ def _carried(
     start = np.maximum.accumulate(np.where(begins, np.arange(values.size), 0))
     at = np.maximum.accumulate(np.where(known, np.arange(values.size), -1))
     carried = np.where(at >= start, values[np.clip(at, 0, None)], None)
-    ever = deals["deal_id"].isin(tables.history.loc[tables.history[column].notna(), "deal_id"]).to_numpy(dtype=bool)
+    ever = (
+        deals["deal_id"]
+        .isin(tables.history.loc[tables.history[column].notna(), "deal_id"])
+        .to_numpy(dtype=bool)
+    )
     today = deals[column].astype(object).where(deals[column].notna(), None).to_numpy(dtype=object)
     return np.where(ever[deal], carried, today[deal]), ever
 
 
 def _status(
-    tables: DealTables, deals: pd.DataFrame, stage: Objects, staged: Bools, deal: Ints, at: Ints, closed: Floats
+    tables: DealTables,
+    deals: pd.DataFrame,
+    stage: Objects,
+    staged: Bools,
+    deal: Ints,
+    at: Ints,
+    closed: Floats,
 ) -> Objects:
     """As `states` tells it: by the stage where a history tells the stage and the CRM knows it, else by the deal's end."""
     kinds = stage_kinds(tables.stages)
@@ -133,12 +159,12 @@ def _value(codes: Objects, cents: Objects, at: Ints, rates: Rates) -> tuple[Ints
 
     An amount that would be too large for 64 bits is not known.
     """
-    amount = pd.array(cents, dtype="Int64")
-    known = ~np.asarray(pd.isna(amount), dtype=bool)
+    amount = pd.Series(cents, dtype="Int64")
+    known = amount.notna().to_numpy(dtype=bool)
     own = amount.fillna(0).to_numpy(dtype=np.int64)
     rate = rates.rate(pd.Series(codes), pd.Series(at)).to_numpy(dtype=float)
     with np.errstate(invalid="ignore", over="ignore"):
         made = np.rint(own * rate)
         fits = np.abs(made) < _MOST
-    known &= fits
+    known = known & fits
     return np.where(known, np.where(rate == 1.0, own, np.where(fits, made, 0).astype(np.int64)), 0), known

@@ -27,8 +27,18 @@ import numpy.typing as npt
 import pandas as pd
 
 from sales_consultant.config.clock import DAY_MS
-from sales_consultant.insight.core import LOST, OPEN, UNKNOWN, WON, Calendar, DealTables, Kind, stage_kinds, visits
-from sales_consultant.insight.funnel.endings import groups, period_labels, slices
+from sales_consultant.insight.core import (
+    LOST,
+    OPEN,
+    UNKNOWN,
+    WON,
+    Calendar,
+    DealTables,
+    Kind,
+    stage_kinds,
+    visits,
+)
+from sales_consultant.insight.funnel.endings import groups, numbers, period_labels, slices
 from sales_consultant.insight.funnel.intervals import LEVEL, wilson
 from sales_consultant.insight.funnel.survival import Curve, aalen_johansen, kaplan_meier, quantile
 
@@ -82,19 +92,27 @@ def _home(past: pd.DataFrame, kinds: pd.DataFrame) -> pd.DataFrame:
 
 
 def _outcome(past: pd.DataFrame) -> npt.NDArray[np.object_]:
-    here, there = past["place"].to_numpy(dtype=float, na_value=np.nan), past["into_place"].to_numpy(dtype=float, na_value=np.nan)
+    here, there = (
+        past["place"].to_numpy(dtype=float, na_value=np.nan),
+        past["into_place"].to_numpy(dtype=float, na_value=np.nan),
+    )
     kind, stands = past["into_kind"].to_numpy(), past["left_at"].isna().to_numpy()
     onward = (kind == OPEN) & (there > here)
     back = (kind == OPEN) & (there <= here)
     return np.select(
-        [stands, kind == WON, kind == LOST, onward, back], [STILL, ADVANCED, LEFT_LOST, ADVANCED, RETURNED], MOVED
+        [stands, kind == WON, kind == LOST, onward, back],
+        [STILL, ADVANCED, LEFT_LOST, ADVANCED, RETURNED],
+        MOVED,
     ).astype(object)
 
 
 def _jumped(past: pd.DataFrame, open_stages: pd.DataFrame) -> npt.NDArray[np.bool_]:
     """Whether an open stage that the CRM still has lies between the stage left and the one entered."""
     out = np.zeros(len(past), dtype=bool)
-    here, there = past["place"].to_numpy(dtype=float, na_value=np.nan), past["into_place"].to_numpy(dtype=float, na_value=np.nan)
+    here, there = (
+        past["place"].to_numpy(dtype=float, na_value=np.nan),
+        past["into_place"].to_numpy(dtype=float, na_value=np.nan),
+    )
     there = np.where((past["into_kind"] == WON).to_numpy(), np.inf, there)
     for pipeline, rows in past.groupby("pipeline", sort=False).indices.items():
         places = np.sort(open_stages.loc[open_stages["pipeline"] == pipeline, "place"].to_numpy(dtype=float))
@@ -117,17 +135,18 @@ def stays(
     kinds = stage_kinds(tables.stages)
     past = _home(past.copy(), kinds)
     past["outcome"] = _outcome(past)
-    present = kinds.merge(tables.stages[["pipeline", "stage", "gone"]], on=["pipeline", "stage"], how="left")
-    present = present[(present["kind"] == OPEN) & ~present["gone"].astype("boolean").fillna(False)]
+    known = tables.stages.drop_duplicates(["pipeline", "stage"])["gone"].astype("boolean").fillna(False)
+    present = kinds[(kinds["kind"] == OPEN) & ~known.to_numpy(dtype=bool)]
     past["jumped"] = _jumped(past, present)
     past["came_back"] = past.duplicated(["deal_id", "stage"]).to_numpy()
-    past = past[past["kind"].isin([OPEN, UNKNOWN])]
-    made = past["deal_id"].map(tables.deals.drop_duplicates("deal_id").set_index("deal_id")["created_at"])
-    made = made.to_numpy(dtype=float, na_value=np.nan)
+    past = past.loc[past["kind"].isin([OPEN, UNKNOWN])]
+    made = numbers(
+        past["deal_id"], tables.deals.drop_duplicates("deal_id").set_index("deal_id")["created_at"]
+    )
     entered = past["entered_at"].to_numpy(dtype=float)
-    late = past["first"].to_numpy() & (entered - made > SETTLED_MS)
+    late = past["first"].to_numpy(dtype=bool) & (entered - made > SETTLED_MS)
     lowest = kinds[kinds["kind"] == OPEN].groupby("pipeline")["place"].min()
-    at_start = (past["pipeline"].map(lowest) == past["place"]).to_numpy(dtype=bool, na_value=False)
+    at_start = numbers(past["pipeline"], lowest) == past["place"].to_numpy(dtype=float, na_value=np.nan)
     began = np.where(late, np.where(at_start, made, np.nan), entered)
     left = past["left_at"].to_numpy(dtype=float, na_value=np.nan)
     seen_from = np.maximum(entered, -np.inf if since is None else float(since))
@@ -138,7 +157,8 @@ def stays(
         delay=np.where(np.isnan(began), np.nan, (seen_from - began) / DAY_MS),
     )
     inside = np.isnan(left) | (left >= (-np.inf if since is None else since))
-    return out.loc[inside, list(STAY_COLUMNS)].reset_index(drop=True)
+    chosen: pd.DataFrame = out.loc[inside, list(STAY_COLUMNS)]
+    return chosen.reset_index(drop=True)
 
 
 def skips(tables: DealTables, past: pd.DataFrame, since: int | None = None) -> pd.DataFrame:
@@ -150,21 +170,33 @@ def skips(tables: DealTables, past: pd.DataFrame, since: int | None = None) -> p
     gone = tables.stages[tables.stages["gone"].astype("boolean").fillna(False)]
     gone_keys = set(zip(gone["pipeline"], gone["stage"], strict=True))
     beyond = past["into_place"].to_numpy(dtype=float, na_value=np.nan)
-    beyond = np.where((past["into_kind"] == WON).to_numpy(), np.inf, np.where(past["into_kind"] == OPEN, beyond, np.nan))
+    beyond = np.where(
+        (past["into_kind"] == WON).to_numpy(), np.inf, np.where(past["into_kind"] == OPEN, beyond, np.nan)
+    )
     rows = past.assign(beyond=beyond)
-    first = past.groupby(["stage", "deal_id"], sort=False)["entered_at"].min()
+    # Stays are in the order of time: the first of a deal in a stage comes first.
+    first = past.drop_duplicates(["stage", "deal_id"])
     found = [pd.DataFrame({"deal_id": [], "pipeline": [], "stage": [], "at": []})]
-    for pipeline, stage, place in kinds.loc[kinds["kind"] == OPEN, ["pipeline", "stage", "place"]].itertuples(index=False):
+    for pipeline, stage, place in kinds.loc[kinds["kind"] == OPEN, ["pipeline", "stage", "place"]].itertuples(
+        index=False
+    ):
         # A deal is taken by the pipeline in which it stands.
-        went = rows[(rows["pipeline"] == pipeline) & (rows["kind"] == OPEN) & (rows["place"] < place) & (rows["beyond"] > place)]
-        entries = first.xs(stage) if stage in first.index.get_level_values(0).unique() else pd.Series(dtype="int64")
-        been = went["deal_id"].map(entries)
-        went = went[~(been < went["left_at"]).fillna(False).astype(bool)].drop_duplicates("deal_id")
+        went = rows[
+            (rows["pipeline"] == pipeline)
+            & (rows["kind"] == OPEN)
+            & (rows["place"] < place)
+            & (rows["beyond"] > place)
+        ]
+        known = first[first["stage"] == stage].set_index("deal_id")["entered_at"]
+        went = went[~(numbers(went["deal_id"], known) < went["left_at"].to_numpy(dtype=float))]
+        went = went.drop_duplicates("deal_id")
         at = went["left_at"].astype("int64")
         if (pipeline, stage) in gone_keys:
             last = past.loc[(past["pipeline"] == pipeline) & (past["stage"] == stage), "entered_at"].max()
             went, at = went[at <= last], at[at <= last]
-        found.append(pd.DataFrame({"deal_id": went["deal_id"], "pipeline": pipeline, "stage": stage, "at": at}))
+        found.append(
+            pd.DataFrame({"deal_id": went["deal_id"], "pipeline": pipeline, "stage": stage, "at": at})
+        )
     out = pd.concat([f for f in found if len(f)] or found[:1], ignore_index=True)
     return out if since is None else out[out["at"] >= since].reset_index(drop=True)
 
@@ -229,14 +261,19 @@ def funnel(
     past = visits(tables, as_of) if past is None else past
     rows, passed = stays(tables, as_of, since, past), skips(tables, past, since)
     keys = ["group", "period", "pipeline", "stage"]
-    rows["group"], passed["group"] = groups(tables, rows["deal_id"], by), groups(tables, passed["deal_id"], by)
+    rows["group"], passed["group"] = (
+        groups(tables, rows["deal_id"], by),
+        groups(tables, passed["deal_id"], by),
+    )
     rows["period"] = passed["period"] = ""
     if calendar is not None and period is not None:
         rows["period"] = period_labels(rows["entered_at"], calendar, period)
         passed["period"] = period_labels(passed["at"], calendar, period)
     table = pd.DataFrame(
         [
-            dict(zip(keys, k, strict=True)) | {"place": rows["place"].iloc[at[0]]} | _figures(rows.iloc[at], level)
+            dict(zip(keys, k, strict=True))
+            | {"place": rows["place"].iloc[at[0]]}
+            | _figures(rows.iloc[at], level)
             for k, at in slices(rows, keys)
         ]
     )

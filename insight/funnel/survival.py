@@ -171,7 +171,11 @@ def aalen_johansen(
 
 
 def _incidence(table: RiskTable, k: int, level: float) -> Curve:
-    n, d, own = table.at_risk.astype(float), table.events.sum(axis=0).astype(float), table.events[k].astype(float)
+    n, d, own = (
+        table.at_risk.astype(float),
+        table.events.sum(axis=0).astype(float),
+        table.events[k].astype(float),
+    )
     after = np.cumprod(1 - d / n)
     before = np.concatenate([[1.0], after])[:-1]
     f = np.cumsum(before * own / n)
@@ -195,7 +199,11 @@ def log_rank(
 
     Mantel (1966), Cancer Chemotherapy Reports 50, with the hypergeometric variance; standard normal where both are alike.
     """
-    t, e, g = np.asarray(duration, dtype=float), np.asarray(happened, dtype=bool), np.asarray(group, dtype=bool)
+    t, e, g = (
+        np.asarray(duration, dtype=float),
+        np.asarray(happened, dtype=bool),
+        np.asarray(group, dtype=bool),
+    )
     delay = np.zeros(t.shape) if entry is None else np.asarray(entry, dtype=float)
     whole = risk_table(t, e.astype(np.int64), delay)
     part = risk_table(t[g], e[g].astype(np.int64), delay[g])

@@ -107,7 +107,9 @@ def waterfall(
     rows = pd.concat([standing, steps], ignore_index=True)
     ends = {b: _exact(rows.loc[rows["bucket"] == b, "cents"]) for b in ("start", "end")}
     if ends["start"] + sum(totals.values()) != ends["end"]:
-        raise AssertionError(f"The waterfall does not balance: {ends['start']} + {totals} is not {ends['end']}.")
+        raise AssertionError(
+            f"The waterfall does not balance: {ends['start']} + {totals} is not {ends['end']}."
+        )
     undated = int(tables.deals["created_at"].isna().sum())
     return Waterfall(
         ends["start"], ends["end"], totals, {b: int(numbers.get(b, 0)) for b in BUCKETS}, rows, undated
@@ -127,12 +129,29 @@ def _standing(paths: Paths, scope: _Scope) -> pd.DataFrame:
         value = paths.value[chosen]
         out.append((bucket, chosen, value))
         if bucket == "end":
-            out.append(("unvalued", chosen & ~paths.valued, np.zeros(int((chosen & ~paths.valued).sum()), dtype=np.int64)))
+            out.append(
+                (
+                    "unvalued",
+                    chosen & ~paths.valued,
+                    np.zeros(int((chosen & ~paths.valued).sum()), dtype=np.int64),
+                )
+            )
     frames = [
-        pd.DataFrame({"bucket": b, "deal_id": paths.deal_id[c], "at": paths.at[c], "cents": v, "before": None, "after": None})
+        pd.DataFrame(
+            {
+                "bucket": b,
+                "deal_id": paths.deal_id[c],
+                "at": paths.at[c],
+                "cents": v,
+                "before": None,
+                "after": None,
+            }
+        )
         for b, c, v in out
     ]
-    return pd.concat([f for f in frames if len(f)] or [pd.DataFrame(columns=_COLUMNS)], ignore_index=True).astype({"cents": "int64"})
+    return pd.concat(
+        [f for f in frames if len(f)] or [pd.DataFrame(columns=_COLUMNS)], ignore_index=True
+    ).astype({"cents": "int64"})
 
 
 def _steps(paths: Paths, scope: _Scope) -> pd.DataFrame:
@@ -146,8 +165,11 @@ def _steps(paths: Paths, scope: _Scope) -> pd.DataFrame:
     frames = []
 
     def step(
-        bucket: np.ndarray, inside: tuple[np.ndarray, np.ndarray], cents: tuple[np.ndarray, np.ndarray],
-        told: tuple[np.ndarray, np.ndarray], unknown: np.ndarray | None,
+        bucket: np.ndarray,
+        inside: tuple[np.ndarray, np.ndarray],
+        cents: tuple[np.ndarray, np.ndarray],
+        told: tuple[np.ndarray, np.ndarray],
+        unknown: np.ndarray | None,
     ) -> None:
         before, after = np.where(inside[0], cents[0], 0), np.where(inside[1], cents[1], 0)
         hit = (inside[0] != inside[1]) | (before != after)

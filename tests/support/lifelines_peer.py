@@ -52,7 +52,15 @@ def python() -> Path:
     if not made():
         FOLDER.parent.mkdir(exist_ok=True)
         subprocess.run([sys.executable, "-m", "venv", "--clear", str(FOLDER)], check=True)
-        pip = [str(found), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--require-hashes"]
+        pip = [
+            str(found),
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--disable-pip-version-check",
+            "--require-hashes",
+        ]
         subprocess.run([*pip, "-r", str(LOCK)], check=True)
         (FOLDER / "installed").touch()
     return found
@@ -62,7 +70,11 @@ def ask(rows: dict[str, Any], file: Path) -> dict[str, Any]:
     """What lifelines makes of rows: duration, cause, entry (or None), causes (of Aalen-Johansen), brief."""
     file.write_text(json.dumps(rows), encoding="utf-8")
     done = subprocess.run(
-        [str(python()), "-I", "-c", THEIRS, str(file)], check=True, capture_output=True, text=True, encoding="utf-8"
+        [str(python()), "-I", "-c", THEIRS, str(file)],
+        check=True,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
     )
     told: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return told

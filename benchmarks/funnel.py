@@ -34,7 +34,9 @@ def company(seed: int = 11) -> Any:
     place = np.minimum(nth + (rng.random(CHANGES) < 0.1), STAGES - 1)
     place = np.where((rng.random(CHANGES) < 0.08) & (nth > 0), place - 1, place)
     ends = rng.random(DEALS)
-    place = np.where(last & (nth > 0) & (ends[deal] < 0.75), np.where(ends[deal] < 0.25, STAGES, STAGES + 1), place)
+    place = np.where(
+        last & (nth > 0) & (ends[deal] < 0.75), np.where(ends[deal] < 0.25, STAGES, STAGES + 1), place
+    )
     names = np.array([*(f"s{i}" for i in range(STAGES)), "won", "lost"])
     pipeline, owner = rng.choice(["p", "q", "r"], DEALS), np.array([f"o{i}" for i in range(40)])
     cents = rng.integers(10_000, 5_000_000, DEALS)
@@ -102,11 +104,18 @@ def parts() -> "tuple[dict[str, float], Any]":
     owner = room.groups(tables, rows["deal_id"], "owner_id")
     timed("bottlenecks by owner", lambda: room.bottlenecks(rows, ends, recent, AS_OF, owner))
     timed("waterfall", lambda: room.waterfall(tables, recent, AS_OF, rates, (recent, AS_OF + 90 * DAY)))
-    touches = pd.DataFrame({"deal_id": tables.history["deal_id"], "at": tables.history["changed_at"] + 3 * DAY})
+    touches = pd.DataFrame(
+        {"deal_id": tables.history["deal_id"], "at": tables.history["changed_at"] + 3 * DAY}
+    )
     timed("handovers", lambda: room.handovers(tables, ends, past, touches, AS_OF))
     timed("pushed", lambda: room.pushed(tables, ends, AS_OF))
     lost = np.where(np.arange(DEALS) % 3 > 0, "price", None)
-    timed("loss reasons", lambda: room.loss_reasons(ends, past, pd.DataFrame({"deal_id": tables.deals["deal_id"], "reason": lost})))
+    timed(
+        "loss reasons",
+        lambda: room.loss_reasons(
+            ends, past, pd.DataFrame({"deal_id": tables.deals["deal_id"], "reason": lost})
+        ),
+    )
     return spent, rows
 
 
@@ -122,8 +131,17 @@ def beside(rows: Any) -> str:
     told = []
     for name, n, causes in (("Kaplan-Meier", len(rows), []), ("Aalen-Johansen", LIFELINES_ROWS, [1])):
         part = rows[rows["days"].notna()].iloc[:n]
-        duration, cause = part["days"].to_numpy(), (part["outcome"] == "advanced") + 2 * (~part["outcome"].isin(["advanced", "still"]))
-        asked = {"duration": duration.tolist(), "cause": cause.tolist(), "entry": None, "causes": causes, "brief": True}
+        duration, cause = (
+            part["days"].to_numpy(),
+            (part["outcome"] == "advanced") + 2 * (~part["outcome"].isin(["advanced", "still"])),
+        )
+        asked = {
+            "duration": duration.tolist(),
+            "cause": cause.tolist(),
+            "entry": None,
+            "causes": causes,
+            "brief": True,
+        }
         with tempfile.TemporaryDirectory() as folder:
             theirs = lifelines_peer.ask(asked, Path(folder) / "rows.json")
         began = time.perf_counter()
@@ -133,7 +151,9 @@ def beside(rows: Any) -> str:
             kaplan_meier(duration, cause > 0)
         ours = time.perf_counter() - began
         peer = theirs["seconds_aj" if causes else "seconds_km"]
-        told.append(f"{name} of {len(part):,} stays {ours:.3f} s, lifelines {peer:.2f} s: {peer / ours:.0f} x faster")
+        told.append(
+            f"{name} of {len(part):,} stays {ours:.3f} s, lifelines {peer:.2f} s: {peer / ours:.0f} x faster"
+        )
     return "; ".join(told)
 
 
@@ -142,5 +162,7 @@ def run() -> None:
     spent, rows = parts()
     told = ", ".join(f"{name} {seconds:.1f}" for name, seconds in spent.items())
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
-    print(f"funnel: {DEALS:,} deals, {CHANGES:,} changes in {sum(spent.values()):.1f} s ({told}), peak {peak:.2f} GB")
+    print(
+        f"funnel: {DEALS:,} deals, {CHANGES:,} changes in {sum(spent.values()):.1f} s ({told}), peak {peak:.2f} GB"
+    )
     print(f"funnel: {beside(rows)}")

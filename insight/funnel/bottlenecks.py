@@ -36,7 +36,14 @@ from sales_consultant.insight.funnel.intervals import (
     z_of,
 )
 from sales_consultant.insight.funnel.stages import ADVANCED, STILL
-from sales_consultant.insight.funnel.survival import aalen_johansen, kaplan_meier, log_rank, quantile
+from sales_consultant.insight.funnel.survival import (
+    RiskTable,
+    incidence_of,
+    log_rank,
+    quantile,
+    risk_table,
+    survival_of,
+)
 
 PAST, PEERS = "past", "peers"
 LEAST = 30
@@ -57,24 +64,53 @@ class _Side:
     def horizon(self) -> float:
         return float(np.sort(self.days)[-_WATCHED])
 
-    def share(self, horizon: float) -> tuple[float, float, float]:
+    @property
+    def table(self) -> RiskTable:
+        return risk_table(self.days, np.where(self.advanced, 1, np.where(self.left, 2, 0)), None, 2)
+
+    def share(self, table: RiskTable, horizon: float) -> tuple[float, float, float]:
         """The share advanced by a horizon, its variance, and the effective number of stays."""
-        curve = aalen_johansen(self.days, np.where(self.advanced, 1, np.where(self.left, 2, 0)), None, 2)[0]
+        curve = incidence_of(table, 0)
         p, v, n = curve.at(horizon).value, curve.variance_at(horizon), self.days.size
         effective = min(n, p * (1 - p) / v) if v > 0 else n
         # At 0 and 1 the delta method knows no variance; what one more stay could show stands for it.
         return p, v if v > 0 else 1 / (4 * n * n), effective
 
 
-def _side(rows: pd.DataFrame, start: float, end: float) -> _Side:
-    """Counted stays entered from `start` up to `end` (ms), watched until `end`."""
-    entered = rows["entered_at"].to_numpy(dtype=float)
-    chosen = rows["counted"].to_numpy(dtype=bool) & (entered >= start) & (entered < end)
-    entered = entered[chosen]
-    left_at = rows["left_at"].to_numpy(dtype=float, na_value=np.inf)[chosen]
-    over = (rows["outcome"] != STILL).to_numpy()[chosen] & (left_at <= end)
-    won_through = (rows["outcome"] == ADVANCED).to_numpy()[chosen] & over
-    return _Side((np.minimum(left_at, end) - entered) / DAY_MS, won_through, over)
+@dataclass(frozen=True)
+class _Stays:
+    """Stays that were seen to begin, and what became of their deals: looked up once, not for every comparison.
+
+    Times in ms (`left_at` infinite while it stands), `deal` the number of a deal, `won` and `lost` whether it ended so, `value`
+    its cents (NaN: not known).
+    """
+
+    entered: npt.NDArray[np.float64]
+    left_at: npt.NDArray[np.float64]
+    advanced: npt.NDArray[np.bool_]
+    deal: npt.NDArray[np.int64]
+    won: npt.NDArray[np.bool_]
+    lost: npt.NDArray[np.bool_]
+    value: npt.NDArray[np.float64]
+
+    @classmethod
+    def of(cls, rows: pd.DataFrame, ends: pd.DataFrame) -> _Stays:
+        of_end = pd.Index(ends["deal_id"]).get_indexer(pd.Index(rows["deal_id"]))
+        status = np.append(ends["status"].to_numpy(dtype=object), "")[of_end]
+        value = np.append(ends["value"].to_numpy(dtype=float, na_value=np.nan), np.nan)[of_end]
+        outcome = rows["outcome"].to_numpy(dtype=object)
+        left_at = rows["left_at"].to_numpy(dtype=float, na_value=np.inf)
+        return cls(
+            rows["entered_at"].to_numpy(dtype=float), np.where(outcome == STILL, np.inf, left_at), outcome == ADVANCED,
+            pd.factorize(rows["deal_id"])[0].astype(np.int64), status == WON, status == LOST, value,
+        )  # fmt: skip
+
+    def side(self, at: npt.NDArray[np.int64], start: float, end: float) -> _Side:
+        """Of some stays those entered from `start` up to `end` (ms), watched until `end`."""
+        at = at[(self.entered[at] >= start) & (self.entered[at] < end)]
+        over = self.left_at[at] <= end
+        days = (np.minimum(self.left_at[at], end) - self.entered[at]) / DAY_MS
+        return _Side(days, self.advanced[at] & over, over)
 
 
 def _compare(other: _Side, own: _Side) -> dict[str, float]:
@@ -92,7 +128,8 @@ def _compare(other: _Side, own: _Side) -> dict[str, float]:
     if min(other.days.size, own.days.size) < LEAST:
         return out
     horizon = min(other.horizon, own.horizon)
-    (p, v, n), (q, w, m) = other.share(horizon), own.share(horizon)
+    tables = other.table, own.table
+    (p, v, n), (q, w, m) = other.share(tables[0], horizon), own.share(tables[1], horizon)
     pooled = (p * n + q * m) / (n + m)
     spread = pooled * (1 - pooled) * (1 / n + 1 / m)
     apart = share_difference((q * m, p * n), (m, n))
@@ -104,24 +141,26 @@ def _compare(other: _Side, own: _Side) -> dict[str, float]:
         np.r_[np.zeros(other.days.size, dtype=bool), np.ones(own.days.size, dtype=bool)],
     )  # fmt: skip
     out["p_time"] = 1.0 if math.isnan(later) else float(upper_tail(np.array([later]))[0])
-    for name, side in (("median_other", other), ("median_own", own)):
-        out[name] = quantile(kaplan_meier(side.days, side.left)).value
+    for name, table in zip(("median_other", "median_own"), tables, strict=True):
+        out[name] = quantile(survival_of(table)).value
     return out
 
 
-def _stake(found: dict[str, float], rows: pd.DataFrame, ends: pd.DataFrame, level: float) -> dict[str, float]:
+def _stake(
+    found: dict[str, float], stays: _Stays, at: npt.NDArray[np.int64], level: float
+) -> dict[str, float]:
     """Entries x conversion lost x win rate of what advances x mean amount won, with the delta method's interval."""
-    advanced = rows.loc[rows["outcome"] == ADVANCED, "deal_id"].unique()
-    deals = ends[ends["deal_id"].isin(advanced) & ends["status"].isin([WON, LOST])]
-    won = deals[deals["status"] == WON]
-    value = won["value"].to_numpy(dtype=float, na_value=np.nan)
+    at = at[stays.advanced[at] & (stays.won[at] | stays.lost[at])]
+    at = at[np.unique(stays.deal[at], return_index=True)[1]]
+    won = stays.won[at]
+    value = stays.value[at][won]
     value = value[np.isfinite(value)]
     nothing = dict.fromkeys(("downstream", "amount", "stake", "stake_low", "stake_high"), math.nan)
     if value.size < 2 or math.isnan(found["share_own"]):
         return nothing
     e, lost = found["entries"], found["share_other"] - found["share_own"]
-    w, a = len(won) / len(deals), float(value.mean())
-    var_w, var_a = w * (1 - w) / len(deals), float(value.var(ddof=1)) / value.size
+    w, a = float(won.mean()), float(value.mean())
+    var_w, var_a = w * (1 - w) / won.size, float(value.var(ddof=1)) / value.size
     # The three estimates are taken as independent: Casella and Berger (2002), Statistical Inference, section 5.5.4.
     spread = e * math.sqrt(
         found["variance"] * (w * a) ** 2 + var_w * (lost * a) ** 2 + var_a * (lost * w) ** 2
@@ -170,11 +209,15 @@ def bottlenecks(
     (adjusted_conversion, adjusted_time); downstream (win rate), amount (mean cents won), stake with stake_low and stake_high:
     cents of the reporting currency over the entries of the recent stretch. NaN: too little to compare.
     """
-    found = _against_past(rows, ends, recent, as_of, level)
+    stage = rows["pipeline"].astype(str) + "\0" + rows["stage"].astype(str)
+    same = stage.to_numpy(dtype=object) if peers is None else peers
+    rows = rows.assign(_group=ALL if groups is None else groups, _same=same)[
+        rows["counted"].to_numpy(dtype=bool)
+    ]
+    stays = _Stays.of(rows, ends)
+    found = _against_past(rows, stays, recent, as_of, level)
     if groups is not None:
-        stage = rows["pipeline"].astype(str) + "\0" + rows["stage"].astype(str)
-        same = stage.to_numpy(dtype=object) if peers is None else peers
-        found += _against_peers(rows.assign(_group=groups, _same=same), ends, recent, as_of, level)
+        found += _against_peers(rows, stays, recent, as_of, level)
     table = pd.DataFrame(found)
     if table.empty:
         return table
@@ -188,34 +231,37 @@ def bottlenecks(
 
 
 def _against_past(
-    rows: pd.DataFrame, ends: pd.DataFrame, recent: int, as_of: int, level: float
+    rows: pd.DataFrame, stays: _Stays, recent: int, as_of: int, level: float
 ) -> list[dict[str, object]]:
     out: list[dict[str, object]] = []
     for (pipeline, stage), at in slices(rows, ["pipeline", "stage"]):
-        part = rows.iloc[at]
-        told = _compare(_side(part, -math.inf, recent), _side(part, recent, as_of))
-        out.append(
-            {"against": PAST, "group": ALL, "pipeline": pipeline, "stage": stage}
-            | told
-            | _stake(told, part, ends, level)
-        )
+        told = _compare(stays.side(at, -math.inf, recent), stays.side(at, recent, as_of))
+        place = {"against": PAST, "group": ALL, "pipeline": pipeline, "stage": stage}
+        out.append(place | told | _stake(told, stays, at, level))
     return out
 
 
 def _against_peers(
-    rows: pd.DataFrame, ends: pd.DataFrame, recent: int, as_of: int, level: float
+    rows: pd.DataFrame, stays: _Stays, recent: int, as_of: int, level: float
 ) -> list[dict[str, object]]:
     out: list[dict[str, object]] = []
-    rows = rows[rows["counted"] & (rows["entered_at"] >= recent)]
-    for _, at in slices(rows, ["_same"]):
-        part = rows.iloc[at]
-        for (group,), inside in slices(part, ["_group"]):
-            if group == "" or inside.size < LEAST or len(part) - inside.size < LEAST:
+    group = rows["_group"].to_numpy(dtype=object)
+    pipeline, stage = rows["pipeline"].to_numpy(dtype=object), rows["stage"].to_numpy(dtype=object)
+    for _, every in slices(rows, ["_same"]):
+        every = every[stays.entered[every] >= recent]
+        labels, where = np.unique(group[every].astype(str), return_inverse=True)
+        for k, label in enumerate(labels):
+            own, others = every[where == k], every[where != k]
+            if label == "" or min(own.size, others.size) < LEAST:
                 continue
-            own, others = part.iloc[inside], part.drop(part.index[inside])
-            told = _compare(_side(others, recent, as_of), _side(own, recent, as_of))
-            place = {"pipeline": own["pipeline"].iloc[0], "stage": own["stage"].iloc[0]}
-            out.append({"against": PEERS, "group": group} | place | told | _stake(told, part, ends, level))
+            told = _compare(stays.side(others, recent, as_of), stays.side(own, recent, as_of))
+            place = {
+                "against": PEERS,
+                "group": str(label),
+                "pipeline": pipeline[own[0]],
+                "stage": stage[own[0]],
+            }
+            out.append(place | told | _stake(told, stays, every, level))
     return out
 
 

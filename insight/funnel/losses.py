@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from sales_consultant.config.clock import DAY_MS
-from sales_consultant.insight.core import LOST, OPEN, WON, DealTables
+from sales_consultant.insight.core import LOST, OPEN, WON, DealTables, among
 from sales_consultant.insight.funnel.endings import numbers
 from sales_consultant.insight.funnel.intervals import LEVEL, Estimate, share_difference, wilson
 from sales_consultant.insight.funnel.survival import kaplan_meier, quantile
@@ -116,7 +116,7 @@ def handovers(
     changes = owner_changes(tables, as_of, since)
     end = ends.set_index("deal_id")["ended_at"]
     until = numbers(changes["deal_id"], end)
-    known = changes["deal_id"].isin(ends["deal_id"]).to_numpy()
+    known = among(changes["deal_id"], ends["deal_id"])
     changes = changes[known & ~(until <= changes["at"].to_numpy(dtype=float))].reset_index(drop=True)
     until = np.nan_to_num(numbers(changes["deal_id"], end), nan=float(as_of))
     moves = past[["deal_id", "entered_at"]].rename(columns={"entered_at": "at"})
@@ -130,7 +130,7 @@ def handovers(
     days = (np.where(came, nxt, until) - changes["at"].to_numpy(dtype=float)) / DAY_MS
     ever = owner_changes(tables, as_of)["deal_id"]
     ended = ends[ends["status"].isin([WON, LOST])]
-    with_it = ended["deal_id"].isin(ever).to_numpy()
+    with_it = among(ended["deal_id"], ever)
     won = (ended["status"] == WON).to_numpy()
     hits, n = (
         (float(won[with_it].sum()), float(won[~with_it].sum())),
@@ -148,7 +148,9 @@ def handovers(
 def _usual_gap(changes: pd.DataFrame, touched: pd.DataFrame, level: float) -> Estimate:
     """Median days between touches before a deal's first change of owner in the window; a gap that the change cut is censored."""
     first = changes.groupby("deal_id")["at"].min()
-    rows = touched[touched["deal_id"].isin(first.index)].sort_values(["deal_id", "at"], kind="stable")
+    rows = touched[among(touched["deal_id"], changes["deal_id"])].sort_values(
+        ["deal_id", "at"], kind="stable"
+    )
     cut = numbers(rows["deal_id"], first)
     at = rows["at"].to_numpy(dtype=float)
     nxt = rows.groupby("deal_id", sort=False)["at"].shift(-1).to_numpy(dtype=float, na_value=np.inf)

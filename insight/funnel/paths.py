@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from sales_consultant.insight.core import LOST, OPEN, UNKNOWN, WON, DealTables, Rates, stage_kinds
+from sales_consultant.insight.core import LOST, OPEN, UNKNOWN, WON, DealTables, Rates, among, stage_kinds
 
 Objects = npt.NDArray[np.object_]
 Floats = npt.NDArray[np.float64]
@@ -122,11 +122,7 @@ def _carried(
     start = np.maximum.accumulate(np.where(begins, np.arange(values.size), 0))
     at = np.maximum.accumulate(np.where(known, np.arange(values.size), -1))
     carried = np.where(at >= start, values[np.clip(at, 0, None)], None)
-    ever = (
-        deals["deal_id"]
-        .isin(tables.history.loc[tables.history[column].notna(), "deal_id"])
-        .to_numpy(dtype=bool)
-    )
+    ever = among(deals["deal_id"], tables.history.loc[tables.history[column].notna(), "deal_id"])
     today = deals[column].astype(object).where(deals[column].notna(), None).to_numpy(dtype=object)
     return np.where(ever[deal], carried, today[deal]), ever
 

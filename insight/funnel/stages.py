@@ -35,12 +35,21 @@ from sales_consultant.insight.core import (
     Calendar,
     DealTables,
     Kind,
+    among,
     stage_kinds,
     visits,
 )
 from sales_consultant.insight.funnel.endings import groups, numbers, period_labels, slices
 from sales_consultant.insight.funnel.intervals import LEVEL, wilson
-from sales_consultant.insight.funnel.survival import Curve, aalen_johansen, kaplan_meier, quantile
+from sales_consultant.insight.funnel.survival import (
+    Curve,
+    aalen_johansen,
+    incidence_of,
+    kaplan_meier,
+    quantile,
+    risk_table,
+    survival_of,
+)
 
 ADVANCED, LEFT_LOST, RETURNED, MOVED, STILL = "advanced", "lost", "returned", "moved", "still"
 CAUSES = (ADVANCED, LEFT_LOST, RETURNED, MOVED)
@@ -75,7 +84,7 @@ class Funnel:
 def _home(past: pd.DataFrame, kinds: pd.DataFrame) -> pd.DataFrame:
     """Stays in a stage of another pipeline are that pipeline's, where only one has this stage."""
     only = kinds.drop_duplicates("stage", keep=False).set_index("stage")
-    strange = past["place"].isna() & past["stage"].isin(only.index)
+    strange = past["place"].isna() & among(past["stage"], only.index.to_series())
     if not strange.any():
         return past
     for column in ("pipeline", "place", "kind"):
@@ -207,8 +216,7 @@ def incidence(chosen: pd.DataFrame, level: float = LEVEL, split_jumps: bool = Fa
     With `split_jumps` those that advanced past a stage are a cause of their own, "jumped", which competes with "advanced".
     """
     names = (*CAUSES, "jumped") if split_jumps else CAUSES
-    outcome = chosen["outcome"].to_numpy()
-    code = np.select([outcome == c for c in CAUSES], range(1, 5), 0)
+    code = _codes(chosen)
     if split_jumps:
         code = np.where(chosen["jumped"].to_numpy(dtype=bool), 5, code)
     curves = aalen_johansen(chosen["days"], code, chosen["delay"], len(names), level)
@@ -220,23 +228,50 @@ def time_in_stage(chosen: pd.DataFrame, level: float = LEVEL) -> Curve:
     return kaplan_meier(chosen["days"], chosen["outcome"] != STILL, chosen["delay"], level)
 
 
-def _figures(part: pd.DataFrame, level: float) -> dict[str, float]:
-    counted = part[part["counted"]]
-    outcome = counted["outcome"].value_counts()
-    out: dict[str, float] = {"entered": len(counted), "deals": counted["deal_id"].nunique()}
-    out |= {c: int(outcome.get(c, 0)) for c in (*CAUSES, STILL)}
-    out |= {"jumped": int(counted["jumped"].sum()), "came_back": int(counted["came_back"].sum())}
-    out["unseen"] = int((~part["seen"]).sum())
+@dataclass(frozen=True)
+class _Stays:
+    """The columns of stays that figures are made of, as arrays: looked up once, not for every group."""
+
+    code: npt.NDArray[np.int64]
+    deal: npt.NDArray[np.int64]
+    days: npt.NDArray[np.float64]
+    delay: npt.NDArray[np.float64]
+    counted: npt.NDArray[np.bool_]
+    seen: npt.NDArray[np.bool_]
+    jumped: npt.NDArray[np.bool_]
+    came_back: npt.NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, rows: pd.DataFrame) -> _Stays:
+        flags = (rows[c].to_numpy(dtype=bool) for c in ("counted", "seen", "jumped", "came_back"))
+        numbers_ = (rows[c].to_numpy(dtype=float) for c in ("days", "delay"))
+        deal = pd.factorize(rows["deal_id"])[0].astype(np.int64)
+        return cls(_codes(rows), deal, *numbers_, *flags)
+
+
+def _codes(rows: pd.DataFrame) -> npt.NDArray[np.int64]:
+    """The cause by which each stay ended: its place in CAUSES and one more; 0: not over."""
+    outcome = rows["outcome"].to_numpy(dtype=object)
+    return np.select([outcome == c for c in CAUSES], range(1, 5), 0).astype(np.int64)
+
+
+def _figures(stays_: _Stays, at: npt.NDArray[np.int64], level: float) -> dict[str, float]:
+    inside = at[stays_.counted[at]]
+    number = np.bincount(stays_.code[inside], minlength=5)
+    out: dict[str, float] = {"entered": inside.size, "deals": np.unique(stays_.deal[inside]).size}
+    out |= {c: int(number[i + 1]) for i, c in enumerate(CAUSES)} | {STILL: int(number[0])}
+    out |= {"jumped": int(stays_.jumped[inside].sum()), "came_back": int(stays_.came_back[inside].sum())}
+    out["unseen"] = int((~stays_.seen[at]).sum())
     over = out["entered"] - out[STILL]
     low, high = wilson(out[ADVANCED], over, level)
     out |= {"conversion": out[ADVANCED] / over if over else np.nan}
     out |= {"conversion_low": float(low), "conversion_high": float(high)}
-    curves = incidence(part, level)
-    out["horizon"] = curves[ADVANCED].table.last
-    for name, cause in (("share_advanced", ADVANCED), ("share_lost", LEFT_LOST)):
-        found = curves[cause].at(out["horizon"])
+    table = risk_table(stays_.days[at], stays_.code[at], stays_.delay[at], len(CAUSES))
+    out["horizon"] = table.last
+    for name, k in (("share_advanced", 0), ("share_lost", 1)):
+        found = incidence_of(table, k, level).at(table.last)
         out |= {name: found.value, f"{name}_low": found.low, f"{name}_high": found.high}
-    whole = time_in_stage(part, level)
+    whole = survival_of(table, level)
     for name, q in (("median", 0.5), ("p90", 0.9)):
         days = quantile(whole, q)
         out |= {name: days.value, f"{name}_low": days.low, f"{name}_high": days.high}
@@ -269,11 +304,10 @@ def funnel(
     if calendar is not None and period is not None:
         rows["period"] = period_labels(rows["entered_at"], calendar, period)
         passed["period"] = period_labels(passed["at"], calendar, period)
+    columns, place = _Stays.of(rows), rows["place"].to_numpy(dtype=float, na_value=np.nan)
     table = pd.DataFrame(
         [
-            dict(zip(keys, k, strict=True))
-            | {"place": rows["place"].iloc[at[0]]}
-            | _figures(rows.iloc[at], level)
+            dict(zip(keys, k, strict=True)) | {"place": place[at[0]]} | _figures(columns, at, level)
             for k, at in slices(rows, keys)
         ]
     )
@@ -289,13 +323,15 @@ def funnel(
 def _nothing(keys: list[str]) -> pd.DataFrame:
     none = pd.DataFrame({c: pd.Series(dtype=bool if c in ("jumped", "came_back", "seen", "counted") else "object")
                          for c in STAY_COLUMNS}).astype({"days": float, "delay": float})  # fmt: skip
-    return pd.DataFrame(columns=[*keys, "place", *_figures(none, LEVEL), "skipped"])
+    return pd.DataFrame(
+        columns=[*keys, "place", *_figures(_Stays.of(none), np.empty(0, dtype=np.int64), LEVEL), "skipped"]
+    )
 
 
 def _counts(tables: DealTables, as_of: int, past: pd.DataFrame) -> tuple[int, int, int]:
     made = tables.deals[(tables.deals["created_at"] <= as_of).fillna(False).astype(bool)]
     return (
         len(made),
-        int((~made["deal_id"].isin(past["deal_id"])).sum()),
+        int((~among(made["deal_id"], past["deal_id"])).sum()),
         int(((past["kind"] == UNKNOWN) & past["place"].isna()).sum()),
     )

@@ -106,7 +106,8 @@ def _log_log(values: Floats, variance: Floats, level: float) -> tuple[Floats, Fl
     """
     inner = (values > 0) & (values < 1)
     p = np.where(inner, values, 0.5)
-    theta = z_of(level) * np.sqrt(np.where(inner, variance, 0.0)) / np.abs(p * np.log(p))
+    # Beyond e^30 the bounds are 0 and 1 in any case.
+    theta = np.minimum(z_of(level) * np.sqrt(np.where(inner, variance, 0.0)) / np.abs(p * np.log(p)), 30.0)
     low, high = p ** np.exp(theta), p ** np.exp(-theta)
     seen = np.maximum.accumulate(np.where(inner, np.arange(values.size), -1))
     before = np.clip(seen, 0, None)
@@ -127,8 +128,12 @@ def kaplan_meier(
     equation 1.12; interval by log(-log). Left truncation after Tsai, Jewell and Wang (1987), Biometrika 74. Where a small
     risk set dies out early the curve stays at 0, as the formula has it: `table.at_risk` shows that.
     """
-    table = risk_table(duration, np.asarray(happened, dtype=bool).astype(np.int64), entry)
-    n, d = table.at_risk.astype(float), table.events[0].astype(float)
+    return survival_of(risk_table(duration, np.asarray(happened, dtype=bool).astype(np.int64), entry), level)
+
+
+def survival_of(table: RiskTable, level: float = LEVEL) -> Curve:
+    """Kaplan-Meier of a risk table: the share that has had no event of any cause."""
+    n, d = table.at_risk.astype(float), table.events.sum(axis=0).astype(float)
     values = np.cumprod(1 - d / n)
     variance = values**2 * np.cumsum(d / (n * np.where(n > d, n - d, np.inf)))
     low, high = _log_log(values, variance, level)
@@ -167,10 +172,11 @@ def aalen_johansen(
     pass. The interval is by log(-log). With left truncation the risk set holds who has entered.
     """
     table = risk_table(duration, cause, entry, causes)
-    return tuple(_incidence(table, k, level) for k in range(causes))
+    return tuple(incidence_of(table, k, level) for k in range(causes))
 
 
-def _incidence(table: RiskTable, k: int, level: float) -> Curve:
+def incidence_of(table: RiskTable, k: int, level: float = LEVEL) -> Curve:
+    """Aalen-Johansen of a risk table: the share that has left by cause k + 1."""
     n, d, own = (
         table.at_risk.astype(float),
         table.events.sum(axis=0).astype(float),

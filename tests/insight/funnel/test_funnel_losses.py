@@ -15,14 +15,18 @@ AS_OF = 100 * DAY
 USD_ONLY = Rates(pd.DataFrame(columns=["code", "rate", "start_at", "end_at"]), "EUR", "EUR")
 
 
-def tables(changes: list[dict[str, Any]], **deals: dict[str, Any]) -> DealTables:
+def tables(changes: list[dict[str, Any]], **deals: Any) -> DealTables:
     """Deals by id, made on day 0, and their changes (`day` and columns of the history)."""
     plain = {"name": "", "pipeline": "p", "owner_id": "o", "company_id": None, "currency": "EUR", "stage": "a", "cents": 100,
              "close_date": 0, "created_at": 0, "closed_at": None, "is_closed": False, "is_won": False}  # fmt: skip
     kinds = {"cents": "Int64", "close_date": "Int64"}
     d = pd.DataFrame([{"deal_id": k} | plain | v for k, v in deals.items()], columns=["deal_id", *plain])
     d = d.astype(kinds | {"created_at": "Int64", "closed_at": "Int64", "is_won": "boolean"})
-    rows = [{"deal_id": c["deal"], "changed_at": int(c["day"] * DAY)} | {k: v for k, v in c.items() if k not in ("deal", "day")} for c in changes]
+    rows = [
+        {"deal_id": c["deal"], "changed_at": int(c["day"] * DAY)}
+        | {k: v for k, v in c.items() if k not in ("deal", "day")}
+        for c in changes
+    ]
     h = pd.DataFrame(rows, columns=["deal_id", "changed_at", "stage", "cents", "close_date", "owner_id"])
     return DealTables(d, h.astype(kinds | {"changed_at": "int64"}), stage_rows())
 
@@ -37,11 +41,21 @@ def test_loss_reasons_by_stage_and_amount() -> None:
         **{"1": {"cents": 900}, "2": {"cents": None}, "3": {"cents": -50}, "4": {}, "5": {"currency": "XXX"}, "6": {"closed_at": 3 * DAY, "cents": 10}},
     )  # fmt: skip
     ends, past = endings(t, AS_OF, USD_ONLY), visits(t, AS_OF)
-    reasons = pd.DataFrame({"deal_id": ["1", "2", "3", "4", "6"], "reason": ["price", " price ", None, "price", "price"]})
+    reasons = pd.DataFrame(
+        {"deal_id": ["1", "2", "3", "4", "6"], "reason": ["price", " price ", None, "price", "price"]}
+    )
     found = loss_reasons(ends, past, reasons)
-    told = {(r["stage"], r["reason"]): (r["deals"], r["cents"], r["without_amount"]) for r in found.to_dict("records")}
+    told = {
+        (r["stage"], r["reason"]): (r["deals"], r["cents"], r["without_amount"])
+        for r in found.to_dict("records")
+    }
     # A deal without history is lost from no stage; one without a rate has no money.
-    assert told == {("b", "price"): (1, 900, 0), ("a", "price"): (1, 0, 1), ("a", ""): (2, -50, 1), ("", "price"): (1, 10, 0)}
+    assert told == {
+        ("b", "price"): (1, 900, 0),
+        ("a", "price"): (1, 0, 1),
+        ("a", ""): (2, -50, 1),
+        ("", "price"): (1, 10, 0),
+    }
     assert found["share"].sum() == pytest.approx(1) and (found["low"] < found["share"]).all()
     assert found.iloc[0]["cents"] == 900
     assert loss_reasons(ends, past, reasons, 50 * DAY)["deals"].tolist() == [1]
@@ -57,12 +71,18 @@ def test_time_lost_by_handover() -> None:
          stage("4", 50, "lost"), {"deal": "4", "day": 60, "owner_id": "y"}],
         **{d: {} for d in "1234"},
     )  # fmt: skip
-    touches = pd.DataFrame({"deal_id": ["1", "1", "2", "2", "nowhere"], "at": [3 * DAY, 6 * DAY, 4 * DAY, 30 * DAY, 21 * DAY]})
+    touches = pd.DataFrame(
+        {"deal_id": ["1", "1", "2", "2", "nowhere"], "at": [3 * DAY, 6 * DAY, 4 * DAY, 30 * DAY, 21 * DAY]}
+    )
     ends = endings(t, AS_OF, USD_ONLY)
     found = handovers(t, ends, visits(t, AS_OF), touches, AS_OF)
     # Deal 3 kept its owner, deal 4 was over when it was handed on.
     assert (found.changes, found.deals) == (3, 2)
-    assert found.rows[["deal_id", "days", "touched"]].to_numpy().tolist() == [["1", 12, True], ["2", 10, True], ["2", 10, False]]
+    assert found.rows[["deal_id", "days", "touched"]].to_numpy().tolist() == [
+        ["1", 12, True],
+        ["2", 10, True],
+        ["2", 10, False],
+    ]
     assert found.days_after.value == 12
     # Before: gaps of 3, 3 and 4 days, and two that the handover cut.
     assert found.days_before.value == 4

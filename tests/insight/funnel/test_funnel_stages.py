@@ -15,7 +15,9 @@ AS_OF = 100 * DAY
 NO_RATES = Rates(pd.DataFrame(columns=["code", "rate", "start_at", "end_at"]), "EUR", "EUR")
 
 
-def tables(paths: dict[str, list[tuple[float, str]]], stages: pd.DataFrame | None = None, **columns: Any) -> DealTables:
+def tables(
+    paths: dict[str, list[tuple[float, str]]], stages: pd.DataFrame | None = None, **columns: Any
+) -> DealTables:
     """Deals by their changes of stage (day, stage), each made with the first one but where `created_at` (days) is given."""
     made = columns.pop("created_at", {})
     deals = pd.DataFrame(
@@ -28,7 +30,15 @@ def tables(paths: dict[str, list[tuple[float, str]]], stages: pd.DataFrame | Non
         columns=["deal_id", "name", "pipeline", "owner_id", "company_id", "currency", "stage", "cents", "close_date", "created_at",
                  "closed_at", "is_closed", "is_won"],
     )  # fmt: skip
-    deals = deals.astype({"cents": "Int64", "close_date": "Int64", "created_at": "Int64", "closed_at": "Int64", "is_won": "boolean"})
+    deals = deals.astype(
+        {
+            "cents": "Int64",
+            "close_date": "Int64",
+            "created_at": "Int64",
+            "closed_at": "Int64",
+            "is_won": "boolean",
+        }
+    )
     deals = deals.assign(**{k: deals["deal_id"].map(v) for k, v in columns.items()})
     history = pd.DataFrame(
         [(d, int(at * DAY), s, None, None, None) for d, rows in paths.items() for at, s in rows],
@@ -55,8 +65,17 @@ def test_every_way_to_leave_a_stage() -> None:
     )
     found = by_stage(t)
     a, b, c = found["a"], found["b"], found["c"]
-    assert [a[k] for k in ("entered", "deals", "advanced", "jumped", "lost", "returned", "still", "came_back")] == [7, 6, 4, 2, 1, 0, 2, 1]
-    assert [b[k] for k in ("entered", "advanced", "returned", "still", "skipped", "came_back")] == [3, 1, 1, 1, 2, 0]
+    assert [
+        a[k] for k in ("entered", "deals", "advanced", "jumped", "lost", "returned", "still", "came_back")
+    ] == [7, 6, 4, 2, 1, 0, 2, 1]
+    assert [b[k] for k in ("entered", "advanced", "returned", "still", "skipped", "came_back")] == [
+        3,
+        1,
+        1,
+        1,
+        2,
+        0,
+    ]
     assert [c[k] for k in ("entered", "advanced", "returned", "still", "skipped")] == [2, 1, 1, 0, 1]
     assert a["conversion"] == pytest.approx(4 / 5) and a["conversion_low"] < 4 / 5 < a["conversion_high"] < 1
     rows = stays(t, AS_OF)
@@ -67,7 +86,14 @@ def test_every_way_to_leave_a_stage() -> None:
 
 
 def test_jumps_can_compete_with_advancing_step_by_step() -> None:
-    t = tables({"1": [(0, "a"), (10, "b")], "2": [(0, "a"), (5, "c")], "3": [(0, "a"), (6, "lost")], "4": [(0, "a"), (7, "won")]})
+    t = tables(
+        {
+            "1": [(0, "a"), (10, "b")],
+            "2": [(0, "a"), (5, "c")],
+            "3": [(0, "a"), (6, "lost")],
+            "4": [(0, "a"), (7, "won")],
+        }
+    )
     rows = stays(t, AS_OF)
     curves = incidence(rows[rows["stage"] == "a"], split_jumps=True)
     assert [round(curves[k].at(50).value, 10) for k in ("advanced", "jumped", "lost")] == [0.25, 0.5, 0.25]
@@ -90,30 +116,56 @@ def test_a_window_counts_what_was_entered_in_it_and_times_what_was_seen_in_it() 
 
 
 def test_a_first_stay_that_was_not_seen_to_begin() -> None:
-    t = tables({"1": [(20, "a"), (30, "b")], "2": [(20, "b"), (25, "c")], "3": [(0.02, "a"), (5, "b")]}, created_at={"1": 0, "2": 0, "3": 0})
+    t = tables(
+        {"1": [(20, "a"), (30, "b")], "2": [(20, "b"), (25, "c")], "3": [(0.02, "a"), (5, "b")]},
+        created_at={"1": 0, "2": 0, "3": 0},
+    )
     rows = stays(t, AS_OF).set_index(["deal_id", "stage"])
     # In the first stage it began with the deal, and was seen from day 20 on.
     assert (rows.loc[("1", "a"), "delay"], rows.loc[("1", "a"), "days"]) == (20, 30)
     # In another one nobody knows.
-    assert pd.isna(rows.loc[("2", "b"), "days"])
+    assert rows["days"].isna()[("2", "b")]
     # Half an hour is no gap.
     assert bool(rows.loc[("3", "a"), "counted"]) and rows.loc[("3", "a"), "delay"] == 0
     found = by_stage(t)
-    assert (found["a"]["entered"], found["a"]["unseen"], found["b"]["entered"], found["b"]["unseen"]) == (1, 1, 2, 1)
+    assert (found["a"]["entered"], found["a"]["unseen"], found["b"]["entered"], found["b"]["unseen"]) == (
+        1,
+        1,
+        2,
+        1,
+    )
 
 
 def test_a_deal_won_twice_is_one_won_deal() -> None:
     t = tables({"1": [(0, "a"), (10, "won"), (20, "b"), (30, "won")], "2": [(0, "a"), (5, "lost"), (9, "a")]})
     ends = endings(t, AS_OF, NO_RATES).set_index("deal_id")
     assert (ends.loc["1", "times_won"], ends.loc["1", "reopened"], ends.loc["1", "days"]) == (2, 1, 30)
-    assert (ends.loc["2", "status"], ends.loc["2", "reopened"]) == ("open", 1) and pd.isna(ends.loc["2", "ended_at"])
+    assert (ends.loc["2", "status"], ends.loc["2", "reopened"]) == ("open", 1)
+    assert ends["ended_at"].isna()["2"]
     found = by_stage(t)
-    assert (found["a"]["entered"], found["a"]["advanced"], found["a"]["lost"], found["b"]["advanced"]) == (3, 1, 1, 1)
+    assert (found["a"]["entered"], found["a"]["advanced"], found["a"]["lost"], found["b"]["advanced"]) == (
+        3,
+        1,
+        1,
+        1,
+    )
 
 
 def test_stages_deleted_and_unknown() -> None:
-    stages = pd.concat([stage_rows(), pd.DataFrame([("p", "P", "old", "Old", 1.5, False, False, True)], columns=stage_rows().columns)])
-    t = tables({"1": [(0, "a"), (10, "old"), (20, "c")], "2": [(50, "b"), (60, "c")], "3": [(0, "a"), (10, "nobody"), (20, "b")]}, stages)
+    stages = pd.concat(
+        [
+            stage_rows(),
+            pd.DataFrame([("p", "P", "old", "Old", 1.5, False, False, True)], columns=stage_rows().columns),
+        ]
+    )
+    t = tables(
+        {
+            "1": [(0, "a"), (10, "old"), (20, "c")],
+            "2": [(50, "b"), (60, "c")],
+            "3": [(0, "a"), (10, "nobody"), (20, "b")],
+        },
+        stages,
+    )
     found = by_stage(t)
     assert (found["old"]["advanced"], found["old"]["skipped"]) == (1, 0)
     # To and from a stage of which nobody knows the place a deal has only moved.
@@ -123,7 +175,10 @@ def test_stages_deleted_and_unknown() -> None:
 
 def test_a_deal_that_moved_between_pipelines() -> None:
     other = stage_rows(("q",)).assign(stage=["x", "y", "z", "qwon", "qlost"])
-    t = tables({"1": [(0, "x"), (10, "b"), (20, "c")], "2": [(0, "x"), (5, "y"), (8, "a")]}, pd.concat([stage_rows(), other]))
+    t = tables(
+        {"1": [(0, "x"), (10, "b"), (20, "c")], "2": [(0, "x"), (5, "y"), (8, "a")]},
+        pd.concat([stage_rows(), other]),
+    )
     table = funnel(t, AS_OF).stages.set_index(["pipeline", "stage"])
     assert (table.loc[("q", "x"), "moved"], table.loc[("q", "x"), "advanced"]) == (1, 1)
     assert (table.loc[("q", "y"), "moved"], table.loc[("p", "b"), "advanced"]) == (1, 1)
@@ -136,14 +191,23 @@ def test_no_history_one_stage_and_nothing_at_all() -> None:
     empty = funnel(tables({}), AS_OF)
     assert (len(empty.stages), empty.deals) == (0, 0)
     assert {"entered", "conversion_low", "skipped", "median"} <= set(empty.stages.columns)
-    one = stage_rows()[lambda s: s["stage"].isin(["a", "won", "lost"])]
+    every = stage_rows()
+    one = every.loc[every["stage"].isin(["a", "won", "lost"])]
     found = by_stage(tables({"1": [(0, "a"), (4, "won")], "2": [(0, "a")]}, one))
     assert (found["a"]["advanced"], found["a"]["still"], found["a"]["conversion"]) == (1, 1, 1)
     assert len(endings(tables({}), AS_OF, NO_RATES)) == 0
 
 
 def test_by_a_column_and_by_period() -> None:
-    t = tables({"1": [(0, "a"), (5, "b")], "2": [(40, "a"), (45, "lost")], "3": [(41, "a")]}, source={"1": "web", "2": "web"})
+    t = tables(
+        {"1": [(0, "a"), (5, "b")], "2": [(40, "a"), (45, "lost")], "3": [(41, "a")]},
+        source={"1": "web", "2": "web"},
+    )
     table = funnel(t, AS_OF, by="source", calendar=Calendar(1, ZoneInfo("UTC")), period="month").stages
     told = {(r["group"], r["period"], r["stage"]): r["entered"] for r in table.to_dict("records")}
-    assert told == {("web", "1970-01", "a"): 1, ("web", "1970-01", "b"): 1, ("web", "1970-02", "a"): 1, ("", "1970-02", "a"): 1}
+    assert told == {
+        ("web", "1970-01", "a"): 1,
+        ("web", "1970-01", "b"): 1,
+        ("web", "1970-02", "a"): 1,
+        ("", "1970-02", "a"): 1,
+    }

@@ -115,10 +115,13 @@ def test_intervals_are_those_of_statsmodels_and_scipy() -> None:
         found = wilson(k, n)
         assert (float(found[0]), float(found[1])) == pytest.approx((low, high), abs=1e-12)
     apart = share_difference((30, 20), (100, 80))
-    assert (apart.low, apart.high) == pytest.approx(confint_proportions_2indep(30, 100, 20, 80, method="newcomb"))
+    assert (apart.low, apart.high) == pytest.approx(
+        confint_proportions_2indep(30, 100, 20, 80, method="newcomb")
+    )
     values = np.array([3.0, 1, 4, 1, 5, 9, math.nan])
     told = ttest_1samp(values[:-1], 0).confidence_interval()
-    assert (mean(values).low, mean(values).high, mean(values).n) == (pytest.approx(told.low), pytest.approx(told.high), 6)
+    assert (mean(values).low, mean(values).high) == pytest.approx((told.low, told.high))
+    assert mean(values).n == 6
     assert math.isnan(share(0, 0).value) and math.isnan(mean([]).value) and math.isnan(mean([2]).low)
 
 

@@ -9,7 +9,7 @@ UPGRADE = --upgrade
 
 .DEFAULT_GOAL := help
 
-.PHONY: help install demo test test-long test-clients test-browser figures lint bench reference picture docs lock clean soak crash odd no-signal sweep odd-place seeds check-install
+.PHONY: help install demo test test-long test-clients test-browser lint bench reference picture docs lock clean soak crash odd no-signal sweep odd-place seeds check-install figures lifelines
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -75,6 +75,16 @@ $(VENV)/browser-installed: $(VENV)/installed requirements-browser.lock
 check-install: install ## the steps of deploy/Dockerfile on this machine (fetches all that is locked)
 	@$(BIN)/python -m pytest -o python_files='check_*.py' tests/deploy
 
+figures: install ## the figures of insight over 1,000 simulations (SIMULATIONS=n plays fewer)
+	@$(ONE) $(BIN)/python tests/insight/funnel/figures_funnel.py $(SIMULATIONS)
+
+lifelines: install $(VENV)/lifelines/installed ## the environment of lifelines, which needs an older pandas (tests make it too)
+
+$(VENV)/lifelines/installed: requirements-lifelines.lock
+	$(PYTHON) -m venv --clear $(VENV)/lifelines
+	$(VENV)/lifelines/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-lifelines.lock
+	@touch $@
+
 bench: install ## speed against a peer or the limit, as ratios
 	@$(BIN)/python -m benchmarks
 
@@ -108,6 +118,7 @@ lock: ## renew the locks (needs uv; UPGRADE= keeps the versions that are locked)
 	  $(call ALWAYS,requirements.lock requirements-dev.lock) -o requirements-docs.lock
 	echo 'playwright==1.65.2' | $(COMPILE) $(UPGRADE) -c requirements-dev.lock $(call BESIDE,requirements-dev.lock) - -o requirements-browser.lock
 	echo 'lifetimes==0.11.3' | $(COMPILE) --no-deps - -o requirements-oracle.lock
+	echo 'lifelines' | $(COMPILE) $(UPGRADE) - -o requirements-lifelines.lock
 
 clean: ## remove what was built
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 DEAL_COLUMNS = (
@@ -40,7 +41,15 @@ class DealTables:
     def of(self, chosen: pd.Series[bool]) -> DealTables:
         """The same tables with some of the deals: a mask in the order of `deals`."""
         deals = self.deals[chosen.to_numpy(dtype=bool)]
-        return DealTables(deals, self.history[self.history["deal_id"].isin(deals["deal_id"])], self.stages)
+        return DealTables(deals, self.history[among(self.history["deal_id"], deals["deal_id"])], self.stages)
+
+
+def among(ids: pd.Series, others: pd.Series) -> npt.NDArray[np.bool_]:
+    """Whether each id is one of the others.
+
+    `Series.isin` makes a Python object of every text, which takes ten times as long for a million of them.
+    """
+    return np.asarray(pd.Index(others.unique()).get_indexer(pd.Index(ids)) >= 0, dtype=np.bool_)
 
 
 def stage_kinds(stages: pd.DataFrame) -> pd.DataFrame:
@@ -73,7 +82,7 @@ def states(tables: DealTables, at: int) -> pd.DataFrame:
     out = deals[["deal_id", "pipeline", "currency"]].copy()
     ids = deals["deal_id"]
     for column in ("stage", "cents", "close_date", "owner_id"):
-        ever = ids.isin(tables.history.loc[tables.history[column].notna(), "deal_id"])
+        ever = among(ids, tables.history.loc[tables.history[column].notna(), "deal_id"])
         then = ids.map(latest(tables.history, column, at))
         out[column] = then.where(ever, deals[column])
     kinds = stage_kinds(tables.stages)
@@ -83,7 +92,7 @@ def states(tables: DealTables, at: int) -> pd.DataFrame:
         [~ended, (deals["is_won"].astype("boolean").fillna(False)).to_numpy(dtype=bool)], [OPEN, WON], LOST
     )
     by_deal = np.where(ended & deals["is_won"].isna().to_numpy(), UNKNOWN, by_deal)
-    staged = ids.isin(tables.history.loc[tables.history["stage"].notna(), "deal_id"]).to_numpy()
+    staged = among(ids, tables.history.loc[tables.history["stage"].notna(), "deal_id"])
     known = pd.notna(kind) & (kind != UNKNOWN) & staged
     out["status"] = np.where(known, kind, by_deal)
     return out.reset_index(drop=True)

@@ -94,7 +94,7 @@ def test_two_experiments_at_once_are_refused(desk: Office) -> None:
 
 @pytest.mark.parametrize("share", ["0", "0.6", "1"])
 def test_a_group_of_nobody_or_everybody_is_refused(desk: Office, share: str) -> None:
-    refused = desk.cli.run("experiment", "start", "--yes", "--share", share, "--days", "60", "--json", code=2)
+    desk.cli.run("experiment", "start", "--yes", "--share", share, "--days", "60", "--json", code=2)
     assert groups(desk) == {}
 
 

@@ -31,7 +31,8 @@ def booked(snaps: Snapshots, ends: Endings, level_codes: Ints | None = None, gro
     width = len(snaps.months.labels)
     codes = np.zeros(len(month), dtype=np.int64) if level_codes is None else level_codes
     flat = np.bincount(codes[won] * width + month[won], weights=ends.cents[won], minlength=groups * width)
-    return flat.reshape(groups, width)
+    out: Floats = flat.reshape(groups, width).astype(np.float64)
+    return out
 
 
 def booked_before(snaps: Snapshots, ends: Endings, codes: Ints | None = None, groups: int = 1) -> Floats:
@@ -46,7 +47,8 @@ def booked_before(snaps: Snapshots, ends: Endings, codes: Ints | None = None, gr
         weights=ends.cents[inside],
         minlength=groups * len(months.origins),
     )
-    return flat.reshape(groups, len(months.origins))
+    out: Floats = flat.reshape(groups, len(months.origins)).astype(np.float64)
+    return out
 
 
 def weighted_pipeline(snaps: Snapshots, place: int, horizon: int) -> Floats:
@@ -130,26 +132,26 @@ def backtest(
     before = booked_before(snaps, ends)[0]
     first = _first_month(snaps, actual_all)
     series = rolling(actual_all[first:now], horizon, most=most) if now - first >= LEAST_MONTHS else None
-    places = np.arange(max(now - most, first + 3), now + 1)
+    places = np.arange(min(max(now - most, first + 3), now), now + 1)
     names = (DEALS, PIPELINE, NAIVE, SERIES)
     shape = (len(names), len(places), horizon)
     points, quantiles = np.full(shape, np.nan), np.full((*shape, len(LEVELS)), np.nan)
     actual = np.full(shape[1:], np.nan)
     none = Levels({TOTAL: (TOTAL,)}, {TOTAL: np.zeros(len(snaps.tables.deals), dtype=np.int64)})
     use_close = False
-    for o, place in enumerate(places):
+    for o, place in enumerate(int(one) for one in places):
         over = actual_all[place : min(place + horizon, now)]
         actual[o, : len(over)] = over
         so_far = np.zeros(horizon)
         so_far[0] = before[place]
         # Looked at twice a year: what tells deals apart does not change from month to month.
         if place == now or o % 6 == 0:
-            use_close = close_date_helps(snaps, int(place))
-        made = simulate(snaps, ends, none, horizon, rng, draws, int(place), use_close)
+            use_close = close_date_helps(snaps, place)
+        made = simulate(snaps, ends, none, horizon, rng, draws, place, use_close)
         total = made.draws.values[TOTAL][0]
         points[0, o] = total.mean(axis=1) + so_far
         quantiles[0, o] = np.quantile(total, LEVELS, axis=1).T + so_far[:, None]
-        flat = weighted_pipeline(snaps, int(place), horizon).sum(axis=0) + so_far
+        flat = weighted_pipeline(snaps, place, horizon).sum(axis=0) + so_far
         points[1, o], quantiles[1, o] = flat, flat[:, None]
         _add_series(
             series, actual_all[first:place], place - first, horizon, points[2:, o], quantiles[2:, o], so_far

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from sales_consultant.insight.core import WON
 from sales_consultant.insight.forecast.hazards import WINDOW, Hazards, hazards
 from sales_consultant.insight.forecast.series import LEVELS
-from sales_consultant.insight.forecast.snapshots import Endings, Floats, Ints, Snapshots, times
+from sales_consultant.insight.forecast.snapshots import Endings, Floats, Ints, Snapshots, objects, times
 
 TOTAL = "total"
 OTHER = "(other)"
@@ -108,7 +108,7 @@ def levels_of(
         found["team"] = _coded(np.array([teams.get(str(one)) for one in owner], dtype=object))
     for column in columns:
         if column in deals.columns:
-            found[column] = _coded(deals[column].to_numpy(dtype=object, na_value=None))
+            found[column] = _coded(objects(deals[column]))
     names = {TOTAL: (TOTAL,)} | {level: pair[0] for level, pair in found.items()}
     none = np.zeros(len(deals), dtype=np.int64)
     return Levels(names, {TOTAL: none} | {level: pair[1] for level, pair in found.items()})
@@ -137,7 +137,7 @@ class _Sums:
         """Amounts of all draws, (deals, draws), in one month."""
         for level, codes in self.levels.codes.items():
             out = self.values[level].reshape(-1, self.horizon, self.draws)
-            np.add.at(out, (codes[deal], month), cents)
+            np.add.at(out[:, month], codes[deal], cents)
 
     def shaped(self) -> dict[str, Floats]:
         return {
@@ -276,6 +276,14 @@ def _add_new(sums: _Sums, snaps: Snapshots, ends: Endings, place: int, rng: np.r
         which, draw = which[inside], draw[inside]
         sums.add(winners[which], h + lags[which], draw, ends.cents[winners[which]])
     return mean
+
+
+def expected(snaps: Snapshots, rows: Ints, place: int, horizon: int, use_close: bool) -> Floats:
+    """(rows, horizon) what each open deal is expected to bring in each month ahead, in cents: chance times amount."""
+    chances = hazards(snaps, rows, place, horizon, use_close)
+    cents, _ = _amounts(snaps, rows, place)
+    out: Floats = chances.won[chances.cell] * cents[:, None] * float(ratios(snaps, place).mean())
+    return out
 
 
 @dataclass(frozen=True)

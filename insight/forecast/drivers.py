@@ -7,6 +7,7 @@ import io
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -103,7 +104,7 @@ def parse_driver(text: str, name: str, where: str) -> Driver:
     if not found:
         raise UsageError(f"{where}: no month is in it.", action="Write a line a month: 2026-03,104.2")
     months = sorted(found)
-    for before, after in zip(months, months[1:], strict=False):
+    for before, after in pairwise(months):
         if after != before + 1:
             raise UsageError(
                 f"{where}, line {found[after][1]}: {_label(before + 1)} is missing before {_label(after)}.",
@@ -164,7 +165,7 @@ def _wanders(values: Floats) -> bool:
     if size <= 0:
         return False
     slope = float(own @ np.diff(values)) / size
-    return slope / np.sqrt(max(float(left @ left), 1e-300) / (n - 4) / size) > -3.5
+    return bool(slope / np.sqrt(max(float(left @ left), 1e-300) / (n - 4) / size) > -3.5)
 
 
 def _model(values: Floats, lagged: Floats, first: int) -> tuple[Floats, Floats, Floats]:

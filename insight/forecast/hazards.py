@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sales_consultant.insight.forecast.snapshots import NEVER, Floats, Ints, Snapshots
 
@@ -56,7 +57,7 @@ def _counts(
     last = np.minimum(np.minimum(won, lost), follow)
     size = groups * horizon
 
-    def counted(offset: Ints, keep: object) -> Floats:
+    def counted(offset: Ints, keep: NDArray[np.bool_]) -> Floats:
         hits = np.bincount((code * horizon + offset)[keep], minlength=size)
         return hits.reshape(groups, horizon).astype(np.float64)
 

@@ -56,7 +56,7 @@ def reconciled(origins: Origins, members: tuple[str, ...]) -> tuple[Origins, Flo
     weights = np.zeros((len(members), shape[1]))
     with np.errstate(all="ignore"):
         for o in range(shape[0]):
-            able = np.isfinite(points[:, o]).all(axis=1)
+            able = np.asarray(np.isfinite(points[:, o]).all(axis=1), dtype=np.bool_)
             weights = horizon_weights(loss, origins.seen(o), able)
             if able.any():
                 point[o] = (weights * np.nan_to_num(points[:, o])).sum(axis=0)

@@ -98,27 +98,54 @@ def recent(values: Floats, horizon: int) -> Fan | None:
     return Fan(np.full(horizon, last.mean()), np.tile(quantiles, (horizon, 1)))
 
 
+def _season(values: Floats) -> tuple[Floats, bool]:
+    """(12,) the season by place modulo 12, and whether it multiplies; nothing (zeros, added) where a test finds none.
+
+    The test of the 12th autocorrelation is that of Assimakopoulos and Nikolopoulos (2000), at 90 %; the season is that of
+    the classical decomposition (Hyndman and Athanasopoulos, 2021, section 3.4).
+    """
+    n = len(values)
+    none = np.zeros(YEAR), False
+    if n < _SEASONAL_FROM:
+        return none
+    centred = values - values.mean()
+    r = np.array([centred[lag:] @ centred[: n - lag] for lag in range(1, YEAR + 1)]) / (centred @ centred)
+    if abs(r[-1]) <= 1.645 * np.sqrt((1 + 2 * np.sum(r[:-1] ** 2)) / n):
+        return none
+    smooth = np.convolve(values, np.r_[0.5, np.ones(YEAR - 1), 0.5] / YEAR, mode="valid")
+    # Factors of a season are only safe where no month is near zero.
+    factors = bool(values.min() > 0.1 * values.mean())
+    inner = values[YEAR // 2 : n - YEAR // 2]
+    off = inner / smooth if factors else inner - smooth
+    month = (np.arange(len(off)) + YEAR // 2) % YEAR
+    season = np.bincount(month, weights=off, minlength=YEAR) / np.bincount(month, minlength=YEAR)
+    return (season / season.mean() if factors else season - season.mean()), factors
+
+
 def theta(values: Floats, horizon: int) -> Fan | None:
-    """The theta method (Assimakopoulos and Nikolopoulos, 2000), seasonal only where a test says so. None below 8."""
+    """The theta method (Assimakopoulos and Nikolopoulos, 2000), seasonal only where a test says so. None below 8.
+
+    Variance as of the ARIMA(0,1,1) that it equals: sigma^2 (1 + (h - 1) alpha^2), Hyndman and Billah (2003).
+    """
     from statsmodels.tsa.forecasting.theta import ThetaModel
 
-    if len(values) < 8 or np.ptp(values) == 0:
+    n = len(values)
+    if n < 8 or np.ptp(values) == 0:
         return None
-    seasonal = len(values) >= _SEASONAL_FROM
-    # Factors of a season are only safe where no month is near zero.
-    factors = values.min() > 0.1 * values.mean()
-    model = ThetaModel(
-        values,
-        period=YEAR if seasonal else 1,
-        deseasonalize=seasonal,
-        use_test=seasonal,
-        method="multiplicative" if factors else "additive",
-    )
-    fitted = model.fit()
+    season, factors = _season(values)
+    now, ahead = season[np.arange(n) % YEAR], season[(n + np.arange(horizon)) % YEAR]
+    plain = values / now if factors else values - now
+    fitted = ThetaModel(plain, period=1, deseasonalize=False).fit()
+    slope, alpha = (float(one) for one in np.asarray(fitted.params, dtype=np.float64))
+    level, errors = plain[0], np.empty(n - 1)
+    for t in range(1, n):
+        errors[t - 1] = plain[t] - level - slope / 2
+        level += alpha * (plain[t] - level)
     point = np.asarray(fitted.forecast(horizon), dtype=np.float64)
-    # The half width of an interval of one standard deviation.
-    edges = np.asarray(fitted.prediction_intervals(horizon, alpha=0.31731050786291415), dtype=np.float64)
-    return normal_fan(point, (edges[:, 1] - edges[:, 0]) / 2, len(values) - 3)
+    spread = np.sqrt(np.sum(errors**2) / max(n - 3, 1) * (1 + np.arange(horizon) * alpha**2))
+    if factors:
+        return normal_fan(point * ahead, spread * ahead, n - 3)
+    return normal_fan(point + ahead, spread, n - 3)
 
 
 def _ets_form(values: Floats, horizon: int, trend: bool, seasonal: bool) -> tuple[float, Fan]:

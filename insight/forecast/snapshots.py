@@ -74,9 +74,15 @@ class Endings:
 
 def floats(column: pd.Series) -> Floats:
     """Numbers of a nullable column; gaps, and what is no number, are NaN."""
-    return (
-        pd.to_numeric(column, errors="coerce").astype("Float64").to_numpy(dtype=np.float64, na_value=np.nan)
-    )
+    made = pd.to_numeric(column, errors="coerce").astype("Float64")
+    return np.array(made.to_numpy(dtype=np.float64, na_value=np.nan), dtype=np.float64)
+
+
+def objects(column: pd.Series) -> NDArray[np.object_]:
+    """Values of any column; gaps are None."""
+    out = np.array(column.astype("object"), dtype=object)
+    out[np.asarray(column.isna(), dtype=bool)] = None
+    return out
 
 
 def times(column: pd.Series) -> Floats:
@@ -100,8 +106,8 @@ class Past:
         order = np.lexsort((when, places))
         self._key = self._keyed(places[order], when[order])
         self._deal = places[order]
-        self._value = rows[column].to_numpy(dtype=object, na_value=None)[order]
-        self._today = tables.deals[column].to_numpy(dtype=object, na_value=None)
+        self._value = objects(rows[column])[order]
+        self._today = objects(tables.deals[column])
 
     @staticmethod
     def _keyed(deal: Ints, when: Floats) -> Floats | Ints:
@@ -166,18 +172,15 @@ def _stays(tables: DealTables, until: int) -> pd.DataFrame:
     out = pd.concat([stays.drop(columns="deal_id"), begun, closings], ignore_index=True)
     # A deal that is made after the moment is not known at it, whatever its history says.
     out = out[(out["deal"] >= 0) & (made[out["deal"].to_numpy()] <= until)]
-    return out.sort_values(["deal", "entered_at"], kind="stable").reset_index(drop=True)
+    ordered: pd.DataFrame = out.sort_values(["deal", "entered_at"], kind="stable").reset_index(drop=True)
+    return ordered
 
 
 def _last_kind(stays: pd.DataFrame, tables: DealTables, until: int) -> NDArray[np.object_]:
     """The kind of each stay; one in a stage that nobody knows is open, unless the deal is closed by the moment."""
     kind = stays["kind"].to_numpy(dtype=object).copy()
     closed = times(tables.deals["closed_at"])[stays["deal"].to_numpy()]
-    won = (
-        tables.deals["is_won"]
-        .astype("boolean")
-        .to_numpy(dtype=object, na_value=None)[stays["deal"].to_numpy()]
-    )
+    won = objects(tables.deals["is_won"].astype("boolean"))[stays["deal"].to_numpy()]
     unknown = kind == UNKNOWN
     over = (
         unknown & (closed <= until) & stays["left_at"].isna().to_numpy() & (stays["stage"] != "").to_numpy()
@@ -250,10 +253,9 @@ def _next_closing(stays: pd.DataFrame, kind: NDArray[np.object_]) -> tuple[NDArr
     following = np.minimum.accumulate(closing[::-1])[::-1]
     inside = np.minimum(following, max(count - 1, 0))
     hit = (following < count) & (deal[inside] == deal) if count else np.zeros(0, dtype=bool)
-    return (
-        np.where(hit, kind[inside], None),
-        np.where(hit, stays["entered_at"].to_numpy(dtype=np.float64)[inside], np.nan),
-    )
+    then = np.full(count, None, dtype=object)
+    then[hit] = kind[inside][hit]
+    return then, np.where(hit, stays["entered_at"].to_numpy(dtype=np.float64)[inside], np.nan)
 
 
 def read_past(tables: DealTables, rates: Rates, months: Months) -> tuple[Snapshots, Endings]:

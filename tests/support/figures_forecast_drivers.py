@@ -1,4 +1,4 @@
-"""How often a driver that helps is found and one that does not is used: python figures_drivers.py [simulations]."""
+"""How often a driver that helps is found and one that does not is used: python -m support.figures_forecast_drivers [simulations]."""
 
 import sys
 from dataclasses import dataclass

@@ -1,0 +1,239 @@
+"""Targets by owner, team and period: from a CSV or the CRM's goals, and how likely they are reached."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from sales_consultant.config.errors import UsageError
+from sales_consultant.insight.core import Period, Rates
+from sales_consultant.insight.forecast.deals import TOTAL, Draws
+
+_PERIOD = re.compile(r"\d{4}-(0[1-9]|1[0-2])|FY\d{4}(-Q[1-4])?")
+_MOST = Decimal(10) ** 15
+
+
+@dataclass(frozen=True)
+class Target:
+    """What an owner is to book in a period: label as 2026-03, FY2026-Q1 or FY2026; hundredths of `currency` ("": own)."""
+
+    owner: str
+    period: str
+    cents: int
+    currency: str = ""
+
+
+def parse_targets(text: str, where: str) -> list[Target]:
+    """Targets from a CSV with the columns owner,period,amount and, where wanted, currency.
+
+    Raises UsageError with `where` (the file) and the line: a wrong header, an empty owner, an unknown form of period, an
+    amount that is no number or negative, and an owner's period given twice.
+    """
+    rows = csv.reader(io.StringIO(text.removeprefix("\ufeff")))
+    header = [cell.strip().lower() for cell in next(rows, [])]
+    if header not in (["owner", "period", "amount"], ["owner", "period", "amount", "currency"]):
+        raise UsageError(
+            f"{where}, line 1: the header is not owner,period,amount.",
+            action="Begin the file with: owner,period,amount or owner,period,amount,currency",
+        )
+    found: dict[tuple[str, str], Target] = {}
+    for row in rows:
+        here = f"{where}, line {rows.line_num}"
+        if not any(cell.strip() for cell in row):
+            continue
+        if len(row) != len(header):
+            raise UsageError(
+                f"{here}: {len(row)} cells instead of {len(header)}.", action="Give every column a value."
+            )
+        made = _target([cell.strip() for cell in row], here)
+        if (made.owner, made.period) in found:
+            raise UsageError(
+                f"{here}: {made.owner} has a target for {made.period} already.",
+                action="Keep one of the lines.",
+            )
+        found[made.owner, made.period] = made
+    return list(found.values())
+
+
+def _target(cells: list[str], here: str) -> Target:
+    owner, period, amount, *currency = cells
+    if not owner:
+        raise UsageError(
+            f"{here}: the owner is missing.", action="Write the owner's id, email or name as the CRM has it."
+        )
+    if not _PERIOD.fullmatch(period):
+        raise UsageError(
+            f"{here}: {period!r} is no period.",
+            action="Write 2026-03 for a month, FY2026-Q1 for a fiscal quarter, FY2026 for a year.",
+        )
+    try:
+        value = Decimal(amount)
+    except InvalidOperation:
+        value = Decimal("NaN")
+    if not value.is_finite() or value < 0 or value > _MOST:
+        raise UsageError(
+            f"{here}: {amount!r} is no amount.",
+            action="Write a number of at least 0 with a point and no separators: 50000.00",
+        )
+    return Target(
+        owner, period, int((value * 100).to_integral_value()), currency[0].upper() if currency else ""
+    )
+
+
+def read_targets(path: Path) -> list[Target]:
+    """The targets of a CSV file; UsageError as `parse_targets`, and where the file cannot be read."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(
+            f"{path}: the file cannot be read ({type(error).__name__}).", action="Give a CSV file in UTF-8."
+        ) from error
+    return parse_targets(text, str(path))
+
+
+def targets_of_goals(goals: pd.DataFrame) -> tuple[list[Target], int]:
+    """Targets from the CRM's goals or quotas, and how many rows were left out since a value was missing or odd.
+
+    goals
+        Columns owner_id, period (label), cents, and currency where there is one. Goals of one owner and period add up.
+    """
+    found: dict[tuple[str, str, str], int] = {}
+    odd = 0
+    currencies = goals["currency"] if "currency" in goals.columns else pd.Series("", index=goals.index)
+    amounts = (
+        pd.to_numeric(goals["cents"], errors="coerce")
+        .astype("Float64")
+        .to_numpy(dtype=np.float64, na_value=np.nan)
+    )
+    for owner, period, cents, currency in zip(
+        goals["owner_id"], goals["period"], amounts, currencies, strict=True
+    ):
+        if pd.isna(owner) or not _PERIOD.fullmatch(str(period)) or not 0 <= cents < float(_MOST) * 100:
+            odd += 1
+            continue
+        key = (str(owner), str(period), "" if pd.isna(currency) else str(currency))
+        found[key] = found.get(key, 0) + round(cents)
+    return [Target(owner, period, cents, currency) for (owner, period, currency), cents in found.items()], odd
+
+
+@dataclass(frozen=True)
+class Attainment:
+    """A target and what is expected of it; cents of the reporting currency.
+
+    level, group
+        total, team or owner, and which. period: its label.
+    booked
+        Won in the period so far. expected: the mean of what will be booked in all of it.
+    gap
+        target - booked; negative where it is passed.
+    coverage
+        Open pipeline with a close date in the period over the gap; None where the gap is closed.
+    probability
+        The share of draws that reach it.
+    """
+
+    level: str
+    group: str
+    period: str
+    target: int
+    booked: int
+    expected: int
+    gap: int
+    pipeline: int
+    coverage: float | None
+    probability: float
+
+
+@dataclass(frozen=True)
+class Attainments:
+    """All targets that could be compared, and how many could not: unknown owners, other periods, no exchange rate."""
+
+    rows: tuple[Attainment, ...]
+    unknown_owners: tuple[str, ...]
+    other_periods: int
+    without_rate: int
+
+
+def _starts(periods: Iterable[Period]) -> dict[str, int]:
+    return {period.label: period.start for period in periods}
+
+
+def attain(
+    targets: Iterable[Target],
+    draws: Draws,
+    booked: Mapping[str, np.ndarray],
+    pipeline: Mapping[str, np.ndarray],
+    periods: Iterable[Period],
+    rates: Rates,
+    teams: Mapping[str, str] | None = None,
+) -> Attainments:
+    """Every owner's target against the draws, and the sums by team and in all of the owners that have one.
+
+    draws
+        Of whole periods (booked so far included), with the levels owner, team (where `teams`) and total.
+    booked, pipeline
+        By level (groups, periods) cents: won so far; open with a close date in the period. In the order of `draws`.
+    periods
+        The periods of the draws, for the day that a currency is converted at (the period's first).
+    """
+    places = {label: place for place, label in enumerate(draws.labels)}
+    starts = _starts(periods)
+    owners = {name: place for place, name in enumerate(draws.names.get("owner", ()))}
+    sums: dict[tuple[str, str, str], int] = {}
+    unknown: set[str] = set()
+    other = without = 0
+    for target in targets:
+        if target.owner not in owners:
+            unknown.add(target.owner)
+            continue
+        if target.period not in places:
+            other += 1
+            continue
+        cents = rates.cents(
+            pd.Series([target.cents], dtype="Int64"),
+            pd.Series([target.currency]),
+            pd.Series([starts.get(target.period)]),
+        )[0]
+        if pd.isna(cents):
+            without += 1
+            continue
+        groups = [("owner", target.owner), (TOTAL, TOTAL)]
+        if teams is not None and target.owner in teams:
+            groups.append(("team", teams[target.owner]))
+        for level, group in groups:
+            key = (level, group, target.period)
+            sums[key] = sums.get(key, 0) + int(cents)
+    rows = tuple(
+        _attained(level, group, period, cents, draws, booked, pipeline, places[period])
+        for (level, group, period), cents in sorted(sums.items())
+        if group in draws.names.get(level, ())
+    )
+    return Attainments(rows, tuple(sorted(unknown)), other, without)
+
+
+def _attained(
+    level: str,
+    group: str,
+    period: str,
+    target: int,
+    draws: Draws,
+    booked: Mapping[str, np.ndarray],
+    pipeline: Mapping[str, np.ndarray],
+    place: int,
+) -> Attainment:
+    at = draws.names[level].index(group)
+    values = draws.values[level][at, place]
+    so_far, standing = int(booked[level][at, place]), int(pipeline[level][at, place])
+    gap = target - so_far
+    return Attainment(
+        level, group, period, target, so_far, round(float(values.mean())), gap, standing,
+        standing / gap if gap > 0 else None, float((values >= target).mean()),
+    )  # fmt: skip

@@ -1,0 +1,91 @@
+"""Targets are read or refused by line, and compared with the draws."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from sales_consultant.config.errors import UsageError
+from sales_consultant.insight.core import Calendar, Rates
+from sales_consultant.insight.forecast import (
+    Draws,
+    Target,
+    attain,
+    parse_targets,
+    read_targets,
+    targets_of_goals,
+)
+
+CALENDAR = Calendar()
+JANUARY = CALENDAR.period("month", 1_767_225_600_000)
+RATES = Rates(
+    pd.DataFrame([("USD", 2.0, None, None)], columns=["code", "rate", "start_at", "end_at"]), "EUR", "EUR"
+)
+
+
+def test_targets_are_read() -> None:
+    text = "owner,period,amount,currency\no1,2026-01,1000.50,usd\n\no2,FY2026-Q1,0,\n"
+    assert parse_targets(text, "t.csv") == [
+        Target("o1", "2026-01", 100050, "USD"),
+        Target("o2", "FY2026-Q1", 0, ""),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "line 1"),
+        ("owner,month,amount\n", "line 1"),
+        ("owner,period,amount\n,2026-01,1\n", "line 2: the owner"),
+        ("owner,period,amount\no,2026/01,1\n", "line 2: '2026/01' is no period"),
+        ("owner,period,amount\no,2026-01,x\n", "line 2: 'x' is no amount"),
+        ("owner,period,amount\no,2026-01,-5\n", "line 2"),
+        ("owner,period,amount\no,2026-01,NaN\n", "line 2"),
+        ("owner,period,amount\no,2026-01\n", "line 2: 2 cells"),
+        ("owner,period,amount\no,2026-01,1\no,2026-01,2\n", "line 3: o has a target"),
+    ],
+)
+def test_a_wrong_file_is_refused_by_line(text: str, said: str, tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(UsageError) as error:
+        read_targets(path)
+    assert said in error.value.message
+    assert error.value.action
+
+
+def test_goals_of_the_crm_add_up_and_odd_ones_are_counted() -> None:
+    goals = pd.DataFrame(
+        {"owner_id": ["a", "a", None, "b", "b"], "period": ["2026-01", "2026-01", "2026-01", "soon", "2026-02"],
+         "cents": [100, 50, 10, 10, -4]}
+    )  # fmt: skip
+    assert targets_of_goals(goals) == ([Target("a", "2026-01", 150)], 3)
+
+
+def test_gap_coverage_and_probability() -> None:
+    owner = np.array([[[100.0, 200.0, 300.0, 400.0]], [[0.0, 0.0, 100.0, 100.0]]])
+    draws = Draws(
+        (JANUARY.label,), {"owner": ("a", "b"), "team": ("north",), "total": ("total",)},
+        {"owner": owner, "team": owner.sum(axis=0, keepdims=True), "total": owner.sum(axis=0, keepdims=True)},
+    )  # fmt: skip
+    booked = {"owner": np.array([[100.0], [0.0]]), "team": np.array([[100.0]]), "total": np.array([[100.0]])}
+    standing = {
+        "owner": np.array([[400.0], [50.0]]),
+        "team": np.array([[450.0]]),
+        "total": np.array([[450.0]]),
+    }
+    targets = [
+        Target("a", "2026-01", 300), Target("b", "2026-01", 200, "USD"), Target("x", "2026-01", 1),
+        Target("a", "2027-01", 1), Target("b", "2026-01", 1, "CHF"),
+    ]  # fmt: skip
+    found = attain(targets, draws, booked, standing, [JANUARY], RATES, {"a": "north", "b": "north"})
+    assert (found.unknown_owners, found.other_periods, found.without_rate) == (("x",), 1, 1)
+    rows = {(row.level, row.group): row for row in found.rows}
+    one = rows["owner", "a"]
+    assert (one.target, one.booked, one.expected, one.gap, one.coverage) == (300, 100, 250, 200, 2.0)
+    assert one.probability == 0.5
+    # 200 USD at 2 a EUR are 100.
+    assert (rows["owner", "b"].target, rows["owner", "b"].probability) == (100, 0.5)
+    assert rows["total", "total"].target == rows["team", "north"].target == 400
+    assert rows["total", "total"].probability == 0.5

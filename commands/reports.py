@@ -1,5 +1,6 @@
 """Reports for people who decide: funnel, pipeline, forecast, and whether the scores helped."""
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -10,7 +11,9 @@ from sales_consultant.commands.output import report as screen
 from sales_consultant.commands.shell import Answer, Shell
 from sales_consultant.config.errors import UsageError
 from sales_consultant.config.language.translation import LANGUAGES
+from sales_consultant.config.secrets import os_keyring
 from sales_consultant.insight.reports import BY
+from sales_consultant.sync.insights import sending
 from sales_consultant.sync.insights.making import FORMATS, KINDS, MadeReport, make
 
 
@@ -41,8 +44,17 @@ def report(
             "--out", metavar="FILE", help="Where html and pdf go, and the folder of csv; default here."
         ),
     ] = None,
-) -> Answer[MadeReport]:
+    send: Annotated[
+        str | None,
+        typer.Option(
+            "--send", metavar="DELIVERY", help="Send one of [reports.deliveries] now, instead of showing it."
+        ),
+    ] = None,
+) -> Answer[MadeReport] | Answer[sending.Sent]:
     """A report of what was read of the CRM: on screen, as a page, a PDF, or tables."""
+    if send is not None:
+        done = sending.deliver(shell.ws, send, keyring=os_keyring(), environ=os.environ)
+        return Answer(done, screen.sent)
     kind = one_of(kind, tuple(KINDS), "REPORT")
     chosen = one_of(form, FORMATS, "--format")
     if out is not None and chosen not in ("html", "csv", "pdf"):

@@ -1,5 +1,6 @@
 """What is scheduled, and the service that runs it."""
 
+import os
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Annotated
@@ -14,8 +15,10 @@ from sales_consultant.commands.shell import Answer, Document, Shell
 from sales_consultant.config.errors import AccessError, CrmUnavailableError, SalesConsultantError
 from sales_consultant.config.schedules import Schedule
 from sales_consultant.config.secrets import os_keyring
+from sales_consultant.sync.insights import sending
 from sales_consultant.sync.results.runs import RunDone
 from sales_consultant.sync.results.schedule import JobList, UpcomingList
+from sales_consultant.sync.runtime import Run, Workspace
 from sales_consultant.sync.service import Service, jobs, refuse_closed, upcoming
 from sales_consultant.sync.service.endpoints import Endpoints
 from sales_consultant.sync.service.monitor import Watching
@@ -43,8 +46,17 @@ def run_now(
     assert chosen is not None
     ws = shell.open(chosen.connection or None)
     refuse_closed(name, chosen, ws.clock())
-    done = scheduled(ws, chosen.job, at=ws.clock(), stop=lambda: False)
+    done = _run(ws, chosen, ws.clock(), lambda: False)
     return Answer(done.ended(), run_screen.done, done.code)
+
+
+def _run(ws: Workspace, schedule: Schedule, at: int, stop: Callable[[], bool]) -> Run:
+    """A job of the schedule; a report is made of what was pulled, the others are runs on the CRM."""
+    if schedule.job == "report":
+        return sending.scheduled(
+            ws, schedule.report, schedule.runs_as, at=at, keyring=os_keyring(), environ=os.environ
+        )
+    return scheduled(ws, schedule.job, at=at, stop=stop)
 
 
 def serve(shell: Shell) -> None:
@@ -60,7 +72,7 @@ def serve(shell: Shell) -> None:
             stop=stop,
         )
         with mine.stack:
-            done = scheduled(mine.ws, schedule.job, at=at, stop=stop)
+            done = _run(mine.ws, schedule, at, stop)
         return {"run": done.id, "counts": done.counts}
 
     def emit(event: Document) -> None:

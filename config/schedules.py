@@ -20,11 +20,11 @@ class Schedule(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    job: Literal["sync", "changed", "train", "reconcile", "backup"] = Field(
+    job: Literal["sync", "changed", "train", "reconcile", "backup", "report"] = Field(
         default="sync",
         description="What runs: sync, the whole run; changed, a run that reads only changes; train, a "
         "training; "
-        "reconcile, a comparison of all ids with the CRM; backup, a copy of the state.",
+        "reconcile, a comparison of all ids with the CRM; backup, a copy of the state; report, a report that is sent.",
     )
     cron: str = Field(
         default="",
@@ -62,6 +62,17 @@ class Schedule(BaseModel):
         "midnight. It applies to sync and changed; the other jobs write nothing to the CRM.",
     )
 
+    report: str = Field(
+        default="",
+        examples=["monday"],
+        description="Of job report: which of [reports.deliveries] is sent.",
+    )
+
+    @property
+    def runs_as(self) -> str:
+        """The job's name in the journal: two reports may be due at one moment."""
+        return f"report {self.report}" if self.job == "report" else self.job
+
     @field_validator("not_between")
     @classmethod
     def _a_window(cls, value: str) -> str:
@@ -96,10 +107,16 @@ class Schedule(BaseModel):
         return self
 
 
-def check_schedules(schedules: Mapping[str, Schedule], connections: Mapping[str, object]) -> None:
-    """ValueError for a schedule without a name that can be shown, or whose connection is not "
-    "there or not clear."""
+def check_schedules(
+    schedules: Mapping[str, Schedule], connections: Mapping[str, object], deliveries: Mapping[str, object]
+) -> None:
+    """ValueError for a schedule without a name that can be shown, or whose connection or report is not there or not clear."""
     for name, schedule in schedules.items():
+        if schedule.job == "report" and schedule.report not in deliveries:
+            raise ValueError(
+                f'schedule.{name}.report = "{schedule.report}": there is no [reports.deliveries.{schedule.report or "NAME"}]. '
+                f"{did_you_mean(schedule.report, deliveries)}"
+            )
         if not name or not name.isprintable() or name != name.strip():
             raise ValueError(
                 f'schedule name "{name}" is empty or has blanks around it: write one as "nightly"'

@@ -138,7 +138,7 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _schedules_are_clear(self) -> "Settings":
-        check_schedules(self.schedule, self.connections)
+        check_schedules(self.schedule, self.connections, self.reports.deliveries)
         return self
 
     def connection(self, name: str | None = None) -> tuple[str, Connection]:

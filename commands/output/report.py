@@ -1,9 +1,10 @@
 """A report in a terminal: findings first, then each figure as bars or rows, its method, and what is not known."""
 
 from sales_consultant.commands.output.writing.page import Page, Piece, bold, dim, good, warn
-from sales_consultant.commands.output.writing.text import plain
+from sales_consultant.commands.output.writing.text import count, listed, plain
 from sales_consultant.insight.reports import NUMERIC, Figure, Section, Words
 from sales_consultant.sync.insights.making import MadeReport
+from sales_consultant.sync.insights.sending import Sent
 
 # What a screen holds of a table; files and --json have all rows.
 _ROWS = 15
@@ -55,3 +56,10 @@ def _figure(page: Page, figure: Figure, words: Words) -> None:
     for note in figure.notes:
         page.line(warn("! "), plain(note), indent=2, hang=4)
     page.line(dim(plain(figure.method)), indent=2)
+
+
+def sent(page: Page, done: Sent) -> None:
+    """Where a report went."""
+    to = [count(done.mailed, "address", "addresses")] if done.mailed else []
+    to += ["the webhook"] if done.posted else []
+    page.line(good("sent: "), f"{done.report}, to {listed(to)}")

@@ -137,13 +137,3 @@ class Company(Section):
         examples=["EUR"],
         description="Currency of all amounts of a report, as EUR, at the CRM's rates. Empty: the CRM's own.",
     )
-
-
-class Reports(Section):
-    """What reports show, and to whom."""
-
-    # Watching people at work is regulated in many countries.
-    by_owner: bool = Field(
-        default=False,
-        description="Whether reports tell how each owner uses the steps. Each rep can see their own figures anyway.",
-    )

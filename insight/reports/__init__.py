@@ -13,6 +13,7 @@ from sales_consultant.insight.reports.document import (
     row_of,
 )
 from sales_consultant.insight.reports.page import NUMERIC, html
+from sales_consultant.insight.reports.text import findings, text
 from sales_consultant.insight.reports.words import Words
 
 __all__ = [
@@ -27,7 +28,9 @@ __all__ = [
     "Section",
     "Table",
     "Words",
+    "findings",
     "html",
     "plain_value",
     "row_of",
+    "text",
 ]

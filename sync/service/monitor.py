@@ -61,7 +61,7 @@ class Watching:
         with self._state(self.settings.connection(chosen.connection or None)[0]) as state:
             # A run that was killed has not ended; one on a clock that was ahead says nothing of now.
             ran = (
-                (runs.c.job == chosen.job)
+                (runs.c.job == chosen.runs_as)
                 & runs.c.ended_at.is_not(None)
                 & (runs.c.scheduled_at <= self.clock())
             )

@@ -23,6 +23,7 @@ from sales_consultant.insight.forecast.drivers import (
 )
 from sales_consultant.insight.forecast.kept import Kept, Outcome, as_given, from_record
 from sales_consultant.insight.forecast.origins import (
+    DEALS_ALLOWANCE,
     LEAST_MONTHS,
     Accuracy,
     Hidden,
@@ -56,6 +57,7 @@ from sales_consultant.insight.forecast.targets import (
 
 __all__ = [
     "BUCKETS",
+    "DEALS_ALLOWANCE",
     "LEAST_MONTHS",
     "LEVELS",
     "METHODS",

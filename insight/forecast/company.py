@@ -10,7 +10,6 @@ import numpy as np
 from sales_consultant.insight.core import Calendar, DealTables, Period, Rates
 from sales_consultant.insight.forecast.backtest import (
     DEALS,
-    NAIVE,
     SERIES,
     backtest,
     booked,
@@ -19,7 +18,16 @@ from sales_consultant.insight.forecast.backtest import (
     weighted_pipeline,
 )
 from sales_consultant.insight.forecast.deals import Draws, Levels, levels_of, simulate
-from sales_consultant.insight.forecast.origins import LEAST_MONTHS, Accuracy, Hidden, accuracy, calibrated
+from sales_consultant.insight.forecast.origins import (
+    COMBINATION,
+    DEALS_ALLOWANCE,
+    LEAST_MONTHS,
+    Accuracy,
+    Hidden,
+    Origins,
+    accuracy,
+    calibrated,
+)
 from sales_consultant.insight.forecast.reconcile import fit_draws, quarter_draws, reconciled
 from sales_consultant.insight.forecast.series import Fan, Floats
 from sales_consultant.insight.forecast.snapshots import (
@@ -113,6 +121,23 @@ def _quarters(
     return tuple(spans), Draws(made.labels, made.names, values), so_far
 
 
+def _accuracies(origins: Origins) -> dict[str, Accuracy]:
+    """How each method did at past origins, with the widths that it would be shown with."""
+    return {
+        name: accuracy(origins, m, allowance=DEALS_ALLOWANCE)
+        for m, name in enumerate(origins.methods)
+        if name != COMBINATION
+    }
+
+
+def _with_booked(rest: Draws, past: Mapping[str, Floats], place: int) -> Draws:
+    """Draws of whole months: in the first one what was booked before is added."""
+    values = {level: parts.copy() for level, parts in rest.values.items()}
+    for level, parts in values.items():
+        parts[:, 0] += past[level][:, [place]]
+    return Draws(rest.labels, rest.names, values)
+
+
 def _remaining(fan: Fan, so_far: float) -> Fan:
     """The fan of what is still to come: in the first month without what was booked already."""
     quantiles = fan.quantiles.copy()
@@ -163,7 +188,7 @@ def forecast_company(
     back = backtest(snaps, ends, horizon, rng)
     origins, weights = reconciled(back.origins, (DEALS, SERIES))
     here = len(origins.ends) - 1
-    fan = calibrated(origins, len(origins.methods) - 1, here)
+    fan = calibrated(origins, len(origins.methods) - 1, here, DEALS_ALLOWANCE)
     place = len(months.origins) - 1
     everyone = np.arange(len(tables.deals))
     owner = Past(tables, "owner_id", as_of).at(everyone, np.full(len(everyone), float(as_of)))
@@ -173,11 +198,7 @@ def forecast_company(
         level: booked(snaps, ends, codes, len(levels.names[level])) for level, codes in levels.codes.items()
     }
     before = booked_before(snaps, ends)[0, place]
-    rest = fit_draws(made.draws, _remaining(fan, before))
-    values = {level: parts.copy() for level, parts in rest.values.items()}
-    for level, parts in values.items():
-        parts[:, 0] += past[level][:, [place]]
-    whole = Draws(rest.labels, rest.names, values)
+    whole = _with_booked(fit_draws(made.draws, _remaining(fan, before)), past, place)
     ahead = _periods(calendar, as_of, horizon)
     quarters, by_quarter, so_far = _quarters(calendar, ahead, whole, past, place)
     rows = np.flatnonzero(snaps.origin == place)
@@ -186,14 +207,12 @@ def forecast_company(
     standing = worth[:, None] * (snaps.due[rows][:, None] == np.arange(horizon)[None, :])
     committed = None
     if category in tables.deals.columns:
-        told = objects(tables.deals[category])
-        committed = _by_level(levels, deal, commit(snaps, horizon, told))
-    names = [DEALS, "weighted_pipeline", NAIVE, SERIES, origins.methods[-1]]
+        committed = _by_level(levels, deal, commit(snaps, horizon, objects(tables.deals[category])))
     return CompanyForecast(
         ahead, quarters, whole, by_quarter,
         {level: sums[:, place : place + horizon] for level, sums in past.items()}, so_far,
         _by_level(levels, deal, weighted_pipeline(snaps, place, horizon)), _by_level(levels, deal, standing), committed,
-        weights, {name: accuracy(origins, origins.methods.index(name)) for name in names}, back.use_close,
+        weights, _accuracies(origins), back.use_close,
         made.open_deals, made.without_amount, int(((ends.status == "won") & ~np.isfinite(ends.cents)).sum()),
     )  # fmt: skip
 

@@ -17,7 +17,7 @@ from sales_consultant.insight.forecast.series import YEAR, Fan, Floats, fan
 
 LAGS = (0, 1, 2, 3)
 LEAST_MONTHS = 24
-LEVEL = 0.06
+LEVEL = 0.05
 """Drivers that say nothing and are used, in the long run; the lag that is searched for is counted in."""
 _DRAWS = 1999
 _MONTH = re.compile(r"(\d{4})-(0[1-9]|1[0-2])")

@@ -6,12 +6,12 @@ How it is decided:
   are independent. Peers: stays of one group (owner, segment, pipeline) in a stage since `recent` against those of all others
   in the same stage.
 - Conversion is the share that has advanced by a common horizon, by Aalen-Johansen, so that recent stays that are not over
-  yet count for what is known of them. The horizon is the longest time for which ten stays on either side were watched. The
+  yet count for what is known of them. The horizon is the longest time for which five stays on either side were watched. The
   two shares are compared by the pooled score test (Wilson 1927 gives its interval), one-sided: lower is worse. Each side
   counts with its effective number, share x (1 - share) / variance, at most its entries; that is the plain test of two
   shares where nothing is censored.
 - Time is time to leaving by any way, by the one-sided log-rank test: later is worse.
-- Error budget: `alpha` is the chance of naming any stage where none differs. Each kind of comparison that is asked for has an
+- Error budget: `alpha` bounds the chance of naming any stage where none differs. Each kind of comparison that is asked for has an
   equal part of it; of that part conversion has nine tenths and time one. Within each, Holm's step-down.
 """
 
@@ -48,7 +48,7 @@ from sales_consultant.insight.funnel.survival import (
 PAST, PEERS = "past", "peers"
 LEAST = 30
 """With fewer stays than this on a side nothing is compared."""
-_WATCHED = 10
+_WATCHED = 5
 _OF_CONVERSION = 0.9
 
 
@@ -195,7 +195,7 @@ def bottlenecks(
     as_of: int,
     groups: npt.NDArray[np.object_] | None = None,
     peers: npt.NDArray[np.object_] | None = None,
-    alpha: float = 0.05,
+    alpha: float = 0.06,
     level: float = LEVEL,
 ) -> pd.DataFrame:
     """Compare each stage with its past, and with its peers where `groups` are given.

@@ -287,14 +287,18 @@ def funnel(
     period: Kind | None = None,
     level: float = LEVEL,
     past: pd.DataFrame | None = None,
+    rows: pd.DataFrame | None = None,
+    passed: pd.DataFrame | None = None,
 ) -> Funnel:
     """The funnel as of a moment (ms UTC), of what happened since another.
 
     `by` is a column of `deals` (pipeline, owner_id, source, segment, tier, product), as it is today. With `calendar` and
-    `period` stays are divided by the period in which they were entered. `past` is what `visits` gave for `as_of`.
+    `period` stays are divided by the period in which they were entered. `past`, `rows` and `passed` are what `visits`, `stays`
+    and `skips` gave for the same moments, where they are at hand: several tables need them made once.
     """
     past = visits(tables, as_of) if past is None else past
-    rows, passed = stays(tables, as_of, since, past), skips(tables, past, since)
+    rows = (stays(tables, as_of, since, past) if rows is None else rows).copy(deep=False)
+    passed = (skips(tables, past, since) if passed is None else passed).copy(deep=False)
     keys = ["group", "period", "pipeline", "stage"]
     rows["group"], passed["group"] = (
         groups(tables, rows["deal_id"], by),

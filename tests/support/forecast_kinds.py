@@ -26,7 +26,7 @@ def _shape(kind: str, n: int, rng: np.random.Generator) -> Floats:
     if kind == "trend_seasonal":
         return np.asarray((100 + slope * t) * (1 + season / 150) + sigma * noise)
     if kind == "level_shift":
-        return 100 + rng.choice([-40, 50]) * (t >= rng.integers(n // 3, n - 6)) + sigma * noise
+        return 100 + float(rng.choice([-40, 50])) * (t >= rng.integers(n // 3, n - 6)) + sigma * noise
     if kind == "intermittent":
         return np.where(rng.random(n) < rng.uniform(0.2, 0.5), rng.lognormal(4.5, 0.7, n), 0.0)
     if kind == "heavy_tails":

@@ -81,7 +81,7 @@ def naive(n: int, seed: int = 2) -> dict[str, float]:
     return {k: hits[k] / n for k in ("Aalen-Johansen", "one less Kaplan-Meier")}
 
 
-def named(n: int, base: float, planted: bool, seed: int, past: int = 1200, peers: bool = False) -> float:
+def named(n: int, base: float, planted: bool, seed: int, past: int = 3200, peers: bool = False) -> float:
     """How often a bottleneck is named: the planted one (stage 2 of 5, a fifth fewer), or any where there is none.
 
     400 entries a stage in the last 90 days, `past` in the 270 before; mean time in stage 10 days, so some are not over. With
@@ -136,7 +136,7 @@ def main() -> None:
             print(
                 f"planted bottleneck, {base:.0%} to {base * 0.8:.0%}: named in {named(n, base, True, 4):.1%} of {n}"
             )
-        for past in (400, 800, 4000):
+        for past in (400, 1200):
             print(
                 f"planted bottleneck, 60% to 48%, {past} entries before: named in {named(n, 0.6, True, 4, past):.1%} of {n}"
             )

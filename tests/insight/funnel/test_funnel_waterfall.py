@@ -135,7 +135,7 @@ def slow(
     return dict(out), start, sum(worth(d)[1] for d in before.values())
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(
     st.lists(deal, min_size=0, max_size=3), st.lists(change, max_size=9), moment, st.integers(0, 25),
     st.one_of(st.none(), st.tuples(st.integers(0, 9), st.integers(10, 20))), st.one_of(st.none(), st.sets(owner, max_size=2)),

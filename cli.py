@@ -66,6 +66,7 @@ COMMANDS = (
     ("steps", "steps:steps", "The next steps that the CRM shows, as a list."),
     ("evaluate", "looking:evaluate", "How good the models are, by their forward tests."),
     ("report", "reports:report", "Funnel, pipeline, forecast, and whether the scores helped."),
+    ("export", "exports:export", "Features, training rows, scores as Parquet."),
     ("propose", "proposals:propose", "Propose what to do with a company, and keep it."),
     ("serve", "schedule:serve", "Run the schedule until SIGTERM."),
 )

@@ -3,6 +3,7 @@
 from sales_consultant.commands.output.writing.page import Page, Piece, bold, dim, good, warn
 from sales_consultant.commands.output.writing.text import count, listed, plain
 from sales_consultant.insight.reports import NUMERIC, Figure, Section, Words
+from sales_consultant.sync.insights.exporting import Exported
 from sales_consultant.sync.insights.making import MadeReport
 from sales_consultant.sync.insights.sending import Sent
 
@@ -63,3 +64,12 @@ def sent(page: Page, done: Sent) -> None:
     to = [count(done.mailed, "address", "addresses")] if done.mailed else []
     to += ["the webhook"] if done.posted else []
     page.line(good("sent: "), f"{done.report}, to {listed(to)}")
+
+
+def exported(page: Page, done: Exported) -> None:
+    """The files, and what is not in them."""
+    for file, rows in done.files.items():
+        page.line(good("written "), f"{file}: {count(rows, 'row')}")
+    page.line(dim("dictionary.json says what each column means."))
+    for why in done.left_out:
+        page.line(warn("! "), f"left out: {plain(why)}", hang=2)

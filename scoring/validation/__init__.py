@@ -1,6 +1,6 @@
 """What decides whether a model may be published: the forward test and what is read from it."""
 
-from sales_consultant.scoring.validation.baselines import compare
+from sales_consultant.scoring.validation.baselines import compare, tested_rows
 from sales_consultant.scoring.validation.data_quality import look
 from sales_consultant.scoring.validation.forward_test import (
     Outcome,
@@ -29,6 +29,7 @@ __all__ = [
     "readiness",
     "settle",
     "shares",
+    "tested_rows",
     "unseen",
     "untested",
     "warnings",

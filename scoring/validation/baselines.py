@@ -57,10 +57,7 @@ def compare(
     learn from the columns that the leak audit left, encoded alike, on the rows before the test; the base rate is the
     first row. Empty where there is too little to test on.
     """
-    members = Membership(engine, model.population, exclusions, as_of=as_of)
-    rows = labelled(members, cut_offs(members, model.horizon_days), model.horizon_days)
-    rows = false_labels.find(engine, members).clean(rows, model.horizon_days)
-    parts = split(rows, model.horizon_days) if len(rows) else None
+    rows, parts = tested_rows(engine, model, as_of=as_of, exclusions=exclusions)
     if parts is None or model.propensity is None or not model.features:
         return []
     learnt, judged = parts
@@ -87,6 +84,19 @@ def compare(
         p = _probabilities(name, peer, Z, y, weight, Z_test)
         compared.append(_row(name, y_test, p, time.perf_counter() - began))
     return compared
+
+
+def tested_rows(
+    engine: Engine, model: PopulationModel, *, as_of: int, exclusions: Exclusions
+) -> tuple[pd.DataFrame, tuple[pd.DataFrame, pd.DataFrame] | None]:
+    """The rows of a model's forward test: all of them, and those it learnt from beside those it was judged on.
+
+    Rows are members at cut-offs with label and weight; None where there is too little to test on.
+    """
+    members = Membership(engine, model.population, exclusions, as_of=as_of)
+    rows = labelled(members, cut_offs(members, model.horizon_days), model.horizon_days)
+    rows = false_labels.find(engine, members).clean(rows, model.horizon_days)
+    return rows, split(rows, model.horizon_days) if len(rows) else None
 
 
 def of_ours(

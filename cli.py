@@ -65,8 +65,8 @@ COMMANDS = (
     ("explain", "looking:explain", "Why a record has its score."),
     ("steps", "steps:steps", "The next steps that the CRM shows, as a list."),
     ("evaluate", "looking:evaluate", "How good the models are, by their forward tests."),
-    ("report", "reports:report", "Funnel, pipeline, forecast, and whether the scores helped."),
-    ("export", "exports:export", "Features, training rows, scores as Parquet."),
+    ("report", "insight.reports:report", "Funnel, pipeline, forecast, and whether the scores helped."),
+    ("export", "insight.exports:export", "Features, training rows, scores as Parquet."),
     ("propose", "proposals:propose", "Propose what to do with a company, and keep it."),
     ("serve", "schedule:serve", "Run the schedule until SIGTERM."),
 )
@@ -115,10 +115,10 @@ GROUPS = (
         "experiment",
         "Whether the scores help, by a control group.",
         (
-            ("design", "experiments:design", "What could be seen here, and how long it takes."),
-            ("start", "experiments:start", "Draw a control group anew."),
-            ("status", "experiments:status", "How it stands, on any day."),
-            ("stop", "experiments:stop", "End it, and show everybody scores."),
+            ("design", "insight.experiments:design", "What could be seen here, and how long it takes."),
+            ("start", "insight.experiments:start", "Draw a control group anew."),
+            ("status", "insight.experiments:status", "How it stands, on any day."),
+            ("stop", "insight.experiments:stop", "End it, and show everybody scores."),
         ),
     ),
     (

@@ -20,8 +20,8 @@ from sales_consultant.insight.experiments import (
     units_needed,
 )
 from sales_consultant.sync.insights import trials
+from sales_consultant.sync.insights.results import Designed
 from sales_consultant.sync.models import registry
-from sales_consultant.sync.results.experiments import Designed
 from sales_consultant.sync.runtime import Workspace, last_as_of, open_pulled
 
 # What is asked of a design beside the smallest effect: how long until these would be seen.

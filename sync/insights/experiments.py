@@ -14,9 +14,8 @@ from sales_consultant.config.language.nearest import did_you_mean
 from sales_consultant.insight.experiments import Plan, Trial, first_alarm, looks, sample_ratio
 from sales_consultant.sync.insights import trials
 from sales_consultant.sync.insights.experiment_design import DEFAULT_SHARE, design
+from sales_consultant.sync.insights.results import Ended, Looked, Started
 from sales_consultant.sync.plan import experiment_groups
-from sales_consultant.sync.plan.experiment_groups import Experiment
-from sales_consultant.sync.results.experiments import Ended, Looked, Started
 from sales_consultant.sync.runtime import Workspace, last_as_of, open_pulled
 from sales_consultant.sync.stores import experiments
 
@@ -116,7 +115,7 @@ def status(ws: Workspace, name: str | None = None) -> Looked:
     )
 
 
-def plan_of(experiment: Experiment) -> Plan:
+def plan_of(experiment: experiment_groups.Experiment) -> Plan:
     """What was fixed before the first look."""
     content = experiment.content
     return Plan(
@@ -140,7 +139,7 @@ def _sizes(made: Trial) -> tuple[int, int]:
     return treated, len(made.units) - treated
 
 
-def find(ws: Workspace, name: str | None) -> Experiment:
+def find(ws: Workspace, name: str | None) -> experiment_groups.Experiment:
     """The experiment that is named, else the newest. UsageError where there is none."""
     known = experiment_groups.known(ws.state)
     if not known:

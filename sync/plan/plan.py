@@ -214,25 +214,13 @@ def make(
             continue
         plan.looked_at += 1
         current = held.values.get(key)
-        if current is None:
-            # Scored from a row that is not there (any more) to be written.
-            plan.left_alone["gone"] += 1
+        if reason := _passed_over(key, desired, current, limits):
+            plan.left_alone[reason] += 1
             continue
-        if key.object == "deals" and key in desired.undecided and key not in desired.excluded_records:
-            # Neither open nor over: the stage it stands in is not known, and what was said of it stays.
-            plan.left_alone["stage not known"] += 1
-            continue
+        current = current or {}
         plan.graded += bool(current.get("grade"))
         writable = [f.key for f in fields[key.object] if not f.people_write]
-        wanted, why = _wanted(key, desired, current)
-        if key in limits.emptied:
-            wanted, why = dict.fromkeys(_OURS), "outside the pilot"
-        if key in limits.control:
-            if not any(current.get(k) for k in writable):
-                # Scored, but it shows nothing: there is nothing to take away either.
-                plan.left_alone[CONTROL_GROUP] += 1
-                continue
-            wanted, why = dict.fromkeys(_OURS), CONTROL_GROUP
+        wanted, why = _wanted(key, desired, current, limits)
         wanted = {k: v for k, v in wanted.items() if k in writable}
         last = held.written.get(key, {})
         edits = _foreign(key, current, last, wanted)
@@ -274,8 +262,26 @@ def _left_alone(key: RecordRef, limits: Limits) -> str:
     return "dead letter, waiting" if key in limits.waiting else ""
 
 
-def _wanted(key: RecordRef, desired: Desired, current: Values) -> tuple[Values, str]:
+def _passed_over(key: RecordRef, desired: Desired, current: Values | None, limits: Limits) -> str:
+    """Why nothing is planned for a record, whatever it should hold; empty where something may be."""
+    if current is None:
+        # Scored from a row that is not there (any more) to be written.
+        return "gone"
+    if key in limits.control:
+        # Scored, but it shows nothing: there is nothing to take away either.
+        return "" if any(current.get(k) for k in _OURS) else CONTROL_GROUP
+    if key.object == "deals" and key in desired.undecided and key not in desired.excluded_records:
+        # Neither open nor over: the stage it stands in is not known, and what was said of it stays.
+        return "stage not known"
+    return ""
+
+
+def _wanted(key: RecordRef, desired: Desired, current: Values, limits: Limits) -> tuple[Values, str]:
     """The values a record shall hold, and why, whether it is scored or not any more."""
+    if key in limits.control:
+        return dict.fromkeys(_OURS), CONTROL_GROUP
+    if key in limits.emptied:
+        return dict.fromkeys(_OURS), "outside the pilot"
     record: Record | None = desired.records.get(key)
     values = dict(record.values) if record else {}
     values |= {k: None for k in _RETIRED if current.get(k)}

@@ -59,10 +59,7 @@ def planning(
     # A plan shows what would be written once the fields are there; a run writes what it can and names the rest.
     out = missing if writing else {}
     fields = {o: tuple(f for f in fs if f.key not in out.get(o, {})) for o, fs in ws.every_field.items()}
-    if experiment := experiment_groups.going_on(ws.state):
-        left_out = _left_out(ws, wanted)
-        at = max(wanted.as_of, experiment.started_at)
-        experiment_groups.draw(ws.state, experiment, wanted, left_out, now=at)
+    _draw(ws, wanted)
     drawn = (share := ws.settings.proof.control_share) > 0 or control_group.any_control(ws.state)
     units = {k: wanted.unit(k) for k in current.values if k in wanted.directory} if drawn else {}
     group = control_group.assign(ws.state, units.values(), share=share, now=ws.connector.latest())
@@ -97,6 +94,13 @@ def planning(
     if missing:
         run.counts["missing_fields"] = {o: sorted(m) for o, m in missing.items()}
     return plan
+
+
+def _draw(ws: Workspace, wanted: Desired) -> None:
+    """Where an experiment goes on, draw whom it has not drawn yet."""
+    if experiment := experiment_groups.going_on(ws.state):
+        at = max(wanted.as_of, experiment.started_at)
+        experiment_groups.draw(ws.state, experiment, wanted, _left_out(ws, wanted), now=at)
 
 
 def _left_out(ws: Workspace, wanted: Desired) -> frozenset[str]:

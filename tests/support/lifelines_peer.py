@@ -1,10 +1,11 @@
 """lifelines in an environment of its own, since it holds pandas below 3: rows in, figures out, as JSON."""
 
 import json
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
+
+from support import programs
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / ".venv" / "lifelines"
@@ -51,7 +52,7 @@ def python() -> Path:
     found = FOLDER / "bin" / "python"
     if not made():
         FOLDER.parent.mkdir(exist_ok=True)
-        subprocess.run([sys.executable, "-m", "venv", "--clear", str(FOLDER)], check=True)
+        programs.run([sys.executable, "-m", "venv", "--clear", str(FOLDER)], check=True)
         pip = [
             str(found),
             "-m",
@@ -61,7 +62,7 @@ def python() -> Path:
             "--disable-pip-version-check",
             "--require-hashes",
         ]
-        subprocess.run([*pip, "-r", str(LOCK)], check=True)
+        programs.run([*pip, "-r", str(LOCK)], check=True)
         (FOLDER / "installed").touch()
     return found
 
@@ -69,12 +70,6 @@ def python() -> Path:
 def ask(rows: dict[str, Any], file: Path) -> dict[str, Any]:
     """What lifelines makes of rows: duration, cause, entry (or None), causes (of Aalen-Johansen), brief."""
     file.write_text(json.dumps(rows), encoding="utf-8")
-    done = subprocess.run(
-        [str(python()), "-I", "-c", THEIRS, str(file)],
-        check=True,
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-    )
+    done = programs.run([str(python()), "-I", "-c", THEIRS, str(file)], check=True)
     told: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return told

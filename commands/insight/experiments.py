@@ -4,10 +4,10 @@ from typing import Annotated
 
 import typer
 
-from sales_consultant.commands.output import experiments as screens
+from sales_consultant.commands.output.insight import experiments as screens
 from sales_consultant.commands.shell import Answer, Shell
 from sales_consultant.sync.insights import experiment_design, experiments
-from sales_consultant.sync.results.experiments import Designed, Ended, Looked, Started
+from sales_consultant.sync.insights.results import Designed, Ended, Looked, Started
 
 Share = Annotated[
     float | None,

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from sales_consultant.commands.options import moment, one_of
-from sales_consultant.commands.output import report as screens
+from sales_consultant.commands.output.insight import report as screens
 from sales_consultant.commands.shell import Answer, Shell
 from sales_consultant.sync.insights.exporting import KINDS, Exported
 from sales_consultant.sync.insights.exporting import export as write

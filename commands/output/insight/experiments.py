@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from sales_consultant.commands.output.writing.page import Page, Piece, bold, command, dim, good, warn
 from sales_consultant.commands.output.writing.text import count, listed, percent, plain
-from sales_consultant.sync.results.experiments import Designed, Ended, Looked, Started
+from sales_consultant.sync.insights.results import Designed, Ended, Looked, Started
 
 _ADVICE: Mapping[str, str] = {
     "draw_by_owner": (

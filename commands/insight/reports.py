@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from sales_consultant.commands.options import moment, one_of
-from sales_consultant.commands.output import report as screen
+from sales_consultant.commands.output.insight import report as screen
 from sales_consultant.commands.shell import Answer, Shell
 from sales_consultant.config.errors import UsageError
 from sales_consultant.config.language.translation import LANGUAGES

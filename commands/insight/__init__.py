@@ -1,0 +1,1 @@
+"""Commands of people who decide: reports, experiments, tables for a data scientist."""

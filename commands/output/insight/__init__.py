@@ -1,0 +1,1 @@
+"""What reports, experiments and exports show in a terminal."""

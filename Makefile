@@ -76,7 +76,7 @@ check-install: install ## the steps of deploy/Dockerfile on this machine (fetche
 	@$(BIN)/python -m pytest -o python_files='check_*.py' tests/deploy
 
 figures: install ## the figures of insight over 1,000 simulations (SIMULATIONS=n plays fewer)
-	@$(ONE) $(BIN)/python tests/insight/funnel/figures_funnel.py $(SIMULATIONS)
+	@$(ONE) $(BIN)/python tests/support/figures_funnel.py $(SIMULATIONS)
 
 lifelines: install $(VENV)/lifelines/installed ## the environment of lifelines, which needs an older pandas (tests make it too)
 

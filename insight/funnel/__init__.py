@@ -1,6 +1,7 @@
 """Where deals are lost, how long they take, and what made the pipeline of one date into that of another."""
 
 from sales_consultant.insight.funnel.bottlenecks import (
+    LEAST,
     PAST,
     PEERS,
     bottlenecks,
@@ -49,7 +50,7 @@ from sales_consultant.insight.funnel.survival import (
 from sales_consultant.insight.funnel.waterfall import BUCKETS, Waterfall, waterfall
 
 __all__ = [
-    "ALL", "BUCKETS", "CAUSES", "NO_REASON", "PAST", "PEERS", "STAY_COLUMNS", "Coverage", "Curve", "Cycle", "Estimate",
+    "ALL", "BUCKETS", "CAUSES", "LEAST", "NO_REASON", "PAST", "PEERS", "STAY_COLUMNS", "Coverage", "Curve", "Cycle", "Estimate",
     "Funnel", "Handovers", "RiskTable", "Waterfall", "aalen_johansen", "benjamini_hochberg", "bottlenecks", "coverage",
     "cycle", "cycles", "endings", "funnel", "groups", "handovers", "holm", "incidence", "journey", "kaplan_meier", "log_rank",
     "loss_reasons", "mean", "median", "owner_changes", "period_labels", "pushed", "quantile", "risk_table", "same_stage",

@@ -27,6 +27,8 @@ class Context:
         What people call the values of a column of deals, by that column; a value without a name stands for itself.
     since, as_of
         The time told of (ms UTC).
+    since_given
+        Whether a person chose `since`: a section that has a better beginning of its own takes that otherwise.
     by
         One of BY: what figures are broken down by.
     """
@@ -39,6 +41,7 @@ class Context:
     as_of: int
     by: str = "pipeline"
     names: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    since_given: bool = True
 
     @property
     def column(self) -> str:

@@ -8,17 +8,22 @@ from typing import Any
 
 from sales_consultant.config.language.translation import Language
 from sales_consultant.insight.reports import Context, Report, Section, Words
-from sales_consultant.sync.insights import model_section
+from sales_consultant.sync.insights import funnel_section, model_section, pipeline_section, week_section
 from sales_consultant.sync.insights.sources import context
 from sales_consultant.sync.insights.written import write
 from sales_consultant.sync.runtime import Workspace
 
 Maker = Callable[[Workspace, Context], Section]
 SECTIONS: Mapping[str, Maker] = {
+    "funnel": funnel_section.of_funnel,
+    "pipeline": pipeline_section.of_pipeline,
     "segments": model_section.of_segments,
     "model": model_section.of_models,
 }
-KINDS: Mapping[str, Sequence[str]] = {**{name: (name,) for name in SECTIONS}, "all": tuple(SECTIONS)}
+# A page of its own: it tells of days, all others of months.
+_ALONE: Mapping[str, Maker] = {"week": week_section.of_week}
+MAKERS: Mapping[str, Maker] = {**SECTIONS, **_ALONE}
+KINDS: Mapping[str, Sequence[str]] = {**{name: (name,) for name in MAKERS}, "all": tuple(SECTIONS)}
 TITLES = {
     "all": "Sales report", "funnel": "Funnel", "pipeline": "Pipeline", "forecast": "Forecast", "response": "Response",
     "value": "Proof of value", "segments": "Segments", "model": "Scores and models", "week": "The week",
@@ -57,7 +62,7 @@ def make(
     """
     ground = context(ws, as_of=as_of, since=since, by=by, language=language)
     words = ground.words
-    sections = tuple(SECTIONS[name](ws, ground) for name in KINDS[kind])
+    sections = tuple(MAKERS[name](ws, ground) for name in KINDS[kind])
     days = {
         k: words.cell(words.day(at), "date") for k, at in (("as_of", ground.as_of), ("since", ground.since))
     }

@@ -59,6 +59,7 @@ def context(
         at,
         by,
         _names(ws, chosen),
+        since is not None,
     )
 
 

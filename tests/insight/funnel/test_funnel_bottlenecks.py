@@ -1,26 +1,14 @@
 """Bottlenecks: what is named, what it costs, and how often both are right (the whole figures: figures_funnel.py)."""
 
-import importlib.util
 import math
-from pathlib import Path
-from types import ModuleType
 
 import numpy as np
 import pandas as pd
 import pytest
+from support import figures_funnel
 from support.funnel_company import DAY, stage_rows, stay_rows
 
 from sales_consultant.insight.funnel import bottlenecks, same_stage, what_won_deals_did
-
-
-def figures() -> ModuleType:
-    spec = importlib.util.spec_from_file_location(
-        "figures_funnel", Path(__file__).with_name("figures_funnel.py")
-    )
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 def won(rows: pd.DataFrame, value: int = 1000, rate: float = 0.5) -> pd.DataFrame:
@@ -155,7 +143,7 @@ def test_what_won_deals_did_differently() -> None:
 @pytest.mark.slow
 def test_a_sample_of_the_figures() -> None:
     """The bounds are those of the issue, widened by what so few simulations leave open."""
-    f = figures()
+    f = figures_funnel
     assert f.named(100, 0.6, True, 14) >= 0.88
     assert f.named(100, 0.6, False, 16) <= 0.13
     told = f.naive(60)

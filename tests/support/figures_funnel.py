@@ -1,4 +1,4 @@
-"""The funnel's figures on companies of known truth: python tests/insight/funnel/figures_funnel.py [SIMULATIONS] [names]."""
+"""The funnel's figures on companies of known truth: python tests/support/figures_funnel.py [SIMULATIONS] [names]."""
 
 import sys
 from collections import Counter
@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-sys.path.insert(0, str(Path(__file__).parents[2]))
+sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from support.funnel_company import DAY, STAGES, Truth, company, stay_rows
 

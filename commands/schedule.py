@@ -1,5 +1,6 @@
 """What is scheduled, and the service that runs it."""
 
+import contextlib
 import os
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -15,7 +16,7 @@ from sales_consultant.commands.shell import Answer, Document, Shell
 from sales_consultant.config.errors import AccessError, CrmUnavailableError, SalesConsultantError
 from sales_consultant.config.schedules import Schedule
 from sales_consultant.config.secrets import os_keyring
-from sales_consultant.sync.insights import sending
+from sales_consultant.sync.insights import forecasting, sending
 from sales_consultant.sync.results.runs import RunDone
 from sales_consultant.sync.results.schedule import JobList, UpcomingList
 from sales_consultant.sync.runtime import Run, Workspace
@@ -56,7 +57,12 @@ def _run(ws: Workspace, schedule: Schedule, at: int, stop: Callable[[], bool]) -
         return sending.scheduled(
             ws, schedule.report, schedule.runs_as, at=at, keyring=os_keyring(), environ=os.environ
         )
-    return scheduled(ws, schedule.job, at=at, stop=stop)
+    done = scheduled(ws, schedule.job, at=at, stop=stop)
+    if schedule.job == "sync":
+        # A forecast that cannot be made is no failed sync: its report says what is wrong.
+        with contextlib.suppress(SalesConsultantError):
+            forecasting.refresh(ws)
+    return done
 
 
 def serve(shell: Shell) -> None:

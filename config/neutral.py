@@ -59,6 +59,7 @@ NEUTRAL: dict[str, dict[str, str]] = {
         "amount_unread": FLAG,
         "currency": TEXT,
         "close_date": MS,
+        "forecast_category": TEXT,
         "created_at": MS,
         "closed_at": MS,
         "is_closed": FLAG,

@@ -235,6 +235,14 @@ def _beside(path: Path, values: dict[str, Any]) -> None:
     steps = values.get("next_steps")
     if isinstance(steps, dict) and isinstance(steps.get("playbook"), str) and steps["playbook"]:
         steps["playbook"] = str(path.parent / steps["playbook"])
+    reports = values.get("reports")
+    if isinstance(reports, dict):
+        if isinstance(reports.get("targets"), str) and reports["targets"]:
+            reports["targets"] = str(path.parent / reports["targets"])
+        if isinstance(reports.get("drivers"), list):
+            reports["drivers"] = [
+                str(path.parent / d) if isinstance(d, str) else d for d in reports["drivers"]
+            ]
     populations = values.get("populations")
     for population in populations.values() if isinstance(populations, dict) else ():
         if isinstance(population, dict) and isinstance(population.get("scorer"), str):

@@ -44,6 +44,12 @@ def report(
             "--out", metavar="FILE", help="Where html and pdf go, and the folder of csv; default here."
         ),
     ] = None,
+    as_given: Annotated[
+        bool,
+        typer.Option(
+            "--as-given", help="With forecast: what was said, committed and came in the last 8 quarters."
+        ),
+    ] = False,
     send: Annotated[
         str | None,
         typer.Option(
@@ -61,6 +67,10 @@ def report(
         raise UsageError(
             f"--out goes with --format html, csv or pdf, not with {chosen}.", action="Leave one of them out."
         )
+    if as_given and kind != "forecast":
+        raise UsageError(
+            "--as-given goes with the report forecast.", action="sales-consultant report forecast --as-given"
+        )
     made = make(
         shell.ws,
         kind,
@@ -70,6 +80,7 @@ def report(
         language=None if language is None else one_of(language, LANGUAGES, "--language"),
         form=chosen,
         out=out,
+        as_given=as_given,
     )
     shell.json = shell.json or chosen == "json"
     return Answer(made, screen.show)

@@ -92,6 +92,21 @@ class Reports(Section):
         default=False,
         description="Whether reports tell how each owner uses the steps. Each rep can see their own figures anyway.",
     )
+    targets: str = Field(
+        default="",
+        examples=["targets.csv"],
+        description="CSV of targets (owner,period,amount), looked for beside the settings. Empty: no targets.",
+    )
+    drivers: list[str] = Field(
+        default_factory=list,
+        examples=[["index.csv"]],
+        description="CSV files of monthly series (month,value), beside the settings; used where forecasts get better.",
+    )
+    teams: dict[str, str] = Field(
+        default_factory=dict,
+        examples=[{"anna@example.com": "North"}],
+        description="The team of each owner, by e-mail address.",
+    )
     mail: Mail = Field(default_factory=Mail, description="The mail server that reports are sent by.")
     deliveries: dict[str, Delivery] = Field(
         default_factory=dict, description="Reports that are sent, by a name that a schedule takes up."

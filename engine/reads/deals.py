@@ -13,7 +13,8 @@ _CENTS = "CASE WHEN abs({0}) < 90000000000000 THEN CAST(round({0} * 100) AS BIGI
 _DEALS = f"""
 SELECT d.id AS deal_id, coalesce(d.name, d.id) AS name, coalesce(d.pipeline, '') AS pipeline, d.owner_id, d.company_id,
   coalesce(d.currency, '') AS currency, d.stage, {_CENTS.format("d.amount")} AS cents, d.close_date, d.created_at, d.closed_at,
-  d.is_closed, d.is_won, coalesce(d.type, '') AS type, coalesce(s.source, '') AS source, coalesce(p.product, '') AS product
+  d.is_closed, d.is_won, coalesce(d.type, '') AS type, coalesce(s.source, '') AS source, coalesce(p.product, '') AS product,
+  coalesce(d.forecast_category, '') AS forecast_category
 FROM deals d LEFT JOIN (
   SELECT a.from_id AS deal_id, arg_min(c.lead_source, (c.created_at, c.id)) AS source
   FROM associations a JOIN contacts c ON c.id = a.to_id
@@ -60,7 +61,7 @@ def deals(engine: DuckEngine) -> pd.DataFrame:
     """Deals as they are now, with the source of their first contact and the product that is most of their amount.
 
     Columns: deal_id, name, pipeline, owner_id, company_id, currency, stage, cents (hundredths of its currency), close_date,
-    created_at, closed_at (ms UTC), is_closed, is_won, type, source, product.
+    created_at, closed_at (ms UTC), is_closed, is_won, type, source, product, forecast_category (the rep's, as the CRM has it).
     """
     return frame(engine, _DEALS)
 

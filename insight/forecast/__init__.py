@@ -11,6 +11,7 @@ from sales_consultant.insight.forecast.backtest import (
 from sales_consultant.insight.forecast.changes import BUCKETS, Changes, changes, contributions
 from sales_consultant.insight.forecast.company import CompanyForecast, forecast_company
 from sales_consultant.insight.forecast.deals import Draws, Levels, Simulation, levels_of, rounded, simulate
+from sales_consultant.insight.forecast.driven import Driven, drive
 from sales_consultant.insight.forecast.drivers import (
     Driver,
     DriverTest,
@@ -20,6 +21,16 @@ from sales_consultant.insight.forecast.drivers import (
     parse_driver,
     power,
     read_driver,
+)
+from sales_consultant.insight.forecast.given import (
+    AccuracyGiven,
+    ChangesGiven,
+    Given,
+    LevelGiven,
+    Span,
+    changes_given,
+    from_given,
+    give,
 )
 from sales_consultant.insight.forecast.kept import Kept, Outcome, as_given, from_record
 from sales_consultant.insight.forecast.origins import (
@@ -62,18 +73,23 @@ __all__ = [
     "LEVELS",
     "METHODS",
     "Accuracy",
+    "AccuracyGiven",
     "Attainment",
     "Attainments",
     "Backtest",
     "Changes",
+    "ChangesGiven",
     "CompanyForecast",
     "Draws",
+    "Driven",
     "Driver",
     "DriverTest",
     "Endings",
     "Fan",
+    "Given",
     "Hidden",
     "Kept",
+    "LevelGiven",
     "Levels",
     "Months",
     "Origins",
@@ -81,6 +97,7 @@ __all__ = [
     "SeriesForecast",
     "Simulation",
     "Snapshots",
+    "Span",
     "Target",
     "accuracy",
     "as_given",
@@ -90,16 +107,20 @@ __all__ = [
     "booked_before",
     "calibrated",
     "changes",
+    "changes_given",
     "choose",
     "commit",
     "contributions",
+    "drive",
     "driven_fan",
     "endings",
     "fan",
     "fit_draws",
     "forecast_company",
     "forecast_series",
+    "from_given",
     "from_record",
+    "give",
     "horizon_weights",
     "judge_driver",
     "levels_of",

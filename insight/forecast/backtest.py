@@ -71,12 +71,15 @@ def weighted_pipeline(snaps: Snapshots, place: int, horizon: int) -> Floats:
 
 
 def commit(
-    snaps: Snapshots, horizon: int, category: object, committed: tuple[str, ...] = ("commit", "closed")
+    snaps: Snapshots,
+    horizon: int,
+    category: object,
+    committed: tuple[str, ...] = ("commit", "forecast", "closed"),
 ) -> Floats:
     """(rows of the last origin, horizon) the amounts of deals that reps committed, in the month of the close date.
 
     category
-        (deals,) the forecast category of each deal, in any letter case.
+        (deals,) the forecast category of each deal, in any letter case. "forecast" is what Salesforce shows as Commit.
     """
     place = len(snaps.months.origins) - 1
     rows = np.flatnonzero(snaps.origin == place)

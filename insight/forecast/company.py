@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 
 from sales_consultant.insight.core import Calendar, DealTables, Period, Rates
 from sales_consultant.insight.forecast.backtest import (
     DEALS,
+    NAIVE,
     SERIES,
     backtest,
     booked,
@@ -17,7 +19,9 @@ from sales_consultant.insight.forecast.backtest import (
     commit,
     weighted_pipeline,
 )
-from sales_consultant.insight.forecast.deals import Draws, Levels, levels_of, simulate
+from sales_consultant.insight.forecast.deals import TOTAL, Draws, Levels, levels_of, simulate
+from sales_consultant.insight.forecast.driven import drive, moved
+from sales_consultant.insight.forecast.drivers import Driver, DriverTest
 from sales_consultant.insight.forecast.origins import (
     COMBINATION,
     DEALS_ALLOWANCE,
@@ -31,6 +35,7 @@ from sales_consultant.insight.forecast.origins import (
 from sales_consultant.insight.forecast.reconcile import fit_draws, quarter_draws, reconciled
 from sales_consultant.insight.forecast.series import Fan, Floats
 from sales_consultant.insight.forecast.snapshots import (
+    NEVER,
     Endings,
     Past,
     Snapshots,
@@ -40,6 +45,12 @@ from sales_consultant.insight.forecast.snapshots import (
 )
 
 LEAST_WON = 10
+LEAST_MONTHS_OF_DEALS = 9
+ENOUGH_SEEN = 100
+"""Deals that were open at the end of a month and won later, from which on LEAST_MONTHS_OF_DEALS months do."""
+MOST_MONTHS = 15
+SPANS: tuple[Literal["quarter", "year"], ...] = ("quarter", "year")
+_MONTHS = {"quarter": 3, "year": 12}
 _PAST = 72
 
 
@@ -47,11 +58,12 @@ _PAST = 72
 class CompanyForecast:
     """Booked revenue by period: cents of the reporting currency that deals won in it were worth when they were won.
 
-    months, quarters
-        The periods; the first month is that of the forecast's moment. Quarters are those that end within the months.
-    by_month, by_quarter
+    months, spans
+        The periods; the first month is that of the forecast's moment. Spans are the fiscal quarters, then the fiscal years,
+        that end within the months.
+    by_month, by_span
         Draws of whole periods, what was booked in them so far included; of each level the groups add up to the total.
-    booked_months, booked_quarters
+    booked_months, booked_spans
         By level (groups, periods) what was booked so far.
     pipeline, commit
         By level (groups, months) the weighted pipeline, and what reps committed (None without a forecast category);
@@ -63,14 +75,20 @@ class CompanyForecast:
     open_deals, without_amount, without_rate
         How many deals stand open, of how many the amount was filled, and how many won ones were left out for lack of an
         amount or a rate.
+    history
+        Whole months before this one since the first with an open or a won deal. past: what was booked in each, by label.
+    naive
+        (months,) the seasonal naive forecast; None below 13 months.
+    drivers
+        By name what was found about each driver.
     """
 
     months: tuple[Period, ...]
-    quarters: tuple[Period, ...]
+    spans: tuple[Period, ...]
     by_month: Draws
-    by_quarter: Draws
+    by_span: Draws
     booked_months: Mapping[str, Floats]
-    booked_quarters: Mapping[str, Floats]
+    booked_spans: Mapping[str, Floats]
     pipeline: Mapping[str, Floats]
     open_months: Mapping[str, Floats]
     commit: Mapping[str, Floats] | None
@@ -80,6 +98,10 @@ class CompanyForecast:
     open_deals: int
     without_amount: int
     without_rate: int
+    history: int
+    naive: Floats | None
+    past: Mapping[str, float]
+    drivers: Mapping[str, DriverTest]
 
 
 def _by_level(levels: Levels, deal: np.ndarray, amounts: Floats) -> dict[str, Floats]:
@@ -92,16 +114,24 @@ def _by_level(levels: Levels, deal: np.ndarray, amounts: Floats) -> dict[str, Fl
     return out
 
 
-def _quarters(
-    calendar: Calendar, months: tuple[Period, ...], by_month: Draws, past: Mapping[str, Floats], first: int
-) -> tuple[tuple[Period, ...], Draws, dict[str, Floats]]:
-    """Quarters that end within the months: draws with what was booked in their earlier months, and what was booked.
+def _spans(calendar: Calendar, months: tuple[Period, ...]) -> tuple[Period, ...]:
+    """The fiscal quarters, then the fiscal years, that end within the months."""
+    found = [span for kind in SPANS for span in calendar.between(kind, months[0].start, months[-1].end)]
+    return tuple(span for span in found if span.end <= months[-1].end)
+
+
+def _by_span(
+    spans: tuple[Period, ...],
+    months: tuple[Period, ...],
+    by_month: Draws,
+    past: Mapping[str, Floats],
+    first: int,
+) -> tuple[Draws, dict[str, Floats]]:
+    """Draws of longer periods with what was booked in their earlier months, and what was booked in them so far.
 
     past
         By level (groups, all months of the snapshots) cents booked; `first` is the place of the first month ahead.
     """
-    spans = list(calendar.between("quarter", months[0].start, months[-1].end))
-    spans = [span for span in spans if span.end <= months[-1].end]
     ahead = {
         span.label: tuple(h for h, month in enumerate(months) if span.start <= month.start < span.end)
         for span in spans
@@ -109,16 +139,23 @@ def _quarters(
     made = quarter_draws(by_month, ahead)
     values, so_far = {}, {}
     for level, draws in made.values.items():
-        before = np.zeros((draws.shape[0], len(spans)))
-        for q, span in enumerate(spans):
-            earlier = 3 - len(ahead[span.label])
-            if earlier:
-                before[:, q] = past[level][:, max(first - earlier, 0) : first].sum(axis=1)
-        values[level] = draws + before[:, :, None]
-        so_far[level] = before + np.stack(
-            [past[level][:, [first + h for h in ahead[span.label]]].sum(axis=1) for span in spans], axis=1
-        ) if spans else before  # fmt: skip
-    return tuple(spans), Draws(made.labels, made.names, values), so_far
+        before, within = np.zeros((draws.shape[0], len(spans))), np.zeros((draws.shape[0], len(spans)))
+        for s, span in enumerate(spans):
+            earlier = _MONTHS[span.kind] - len(ahead[span.label])
+            before[:, s] = past[level][:, max(first - earlier, 0) : first].sum(axis=1)
+            within[:, s] = past[level][:, [first + h for h in ahead[span.label]]].sum(axis=1)
+        values[level], so_far[level] = draws + before[:, :, None], before + within
+    return Draws(made.labels, made.names, values), so_far
+
+
+def _look_ahead(calendar: Calendar, as_of: int, history: int) -> int:
+    """How many months are forecast: to the end of the next fiscal quarter, and of this and the next fiscal year where
+    that is at most half as far as the history goes back, and MOST_MONTHS."""
+    here = calendar.period("month", as_of)
+    quarter, year = calendar.period("quarter", as_of), calendar.period("year", as_of)
+    ends = [calendar.shift(quarter, 1).end, year.end, calendar.shift(year, 1).end]
+    months = [sum(1 for _ in calendar.between("month", here.start, end)) for end in ends]
+    return max(m for m in months if m == months[0] or m <= min(MOST_MONTHS, history // 2))
 
 
 def _accuracies(origins: Origins) -> dict[str, Accuracy]:
@@ -146,14 +183,20 @@ def _remaining(fan: Fan, so_far: float) -> Fan:
 
 
 def _history(snaps: Snapshots, ends: Endings) -> int | Hidden:
-    """How many whole months of history there are; hidden where they, or the won deals, are too few."""
+    """How many whole months of history there are; hidden where they, or the won deals, are too few.
+
+    Where enough deals were seen open before they were won their stages tell more than a season would: then fewer months
+    do.
+    """
     now = len(snaps.months.origins) - 1
     won = np.isfinite(ends.cents)
     by_month = booked(snaps, ends)[0, : now + 1]
     sold = np.flatnonzero(by_month)
     first = min(int(snaps.origin.min(initial=now)), int(sold[0]) if len(sold) else now)
-    if now - first < LEAST_MONTHS:
-        return Hidden("too_few_months", LEAST_MONTHS, now - first)
+    seen = len(np.unique(snaps.deal[snaps.won_in < NEVER]))
+    least = LEAST_MONTHS_OF_DEALS if seen >= ENOUGH_SEEN else LEAST_MONTHS
+    if now - first < least:
+        return Hidden("too_few_months", least, now - first)
     if won.sum() < LEAST_WON:
         return Hidden("too_few_won", LEAST_WON, int(won.sum()))
     return now - first
@@ -165,31 +208,44 @@ def forecast_company(
     calendar: Calendar,
     as_of: int,
     rng: np.random.Generator,
-    horizon: int = 6,
+    horizon: int | None = None,
     draws: int = 2000,
     teams: Mapping[str, str] | None = None,
     columns: Sequence[str] = ("pipeline", "product", "segment"),
     category: str = "forecast_category",
+    drivers: Sequence[Driver] = (),
 ) -> CompanyForecast | Hidden:
     """The forecast as of a moment (ms UTC), of that month and the `horizon` - 1 after it, from nothing that came later.
 
+    horizon
+        Where not given, to the end of the next fiscal quarter, and of this and the next year where the history allows.
     teams
         Owner to team. columns: the columns of `tables.deals` that are levels of their own, where it has them.
     category
         The column with the reps' forecast category, where the CRM has it: of today, so use it for today alone.
+    drivers
+        Series of months; the one that saves most error at past origins, of those that save any, is used.
 
     Hidden, with a reason (too_few_months, too_few_won) and its figures, where there is too little.
     """
-    months = months_until(calendar, as_of, _PAST, horizon)
+    months = months_until(calendar, as_of, _PAST, horizon or MOST_MONTHS)
     snaps, ends = read_past(tables, rates, months)
     history = _history(snaps, ends)
     if isinstance(history, Hidden):
         return history
+    if horizon is None:
+        horizon = _look_ahead(calendar, as_of, history)
+        snaps = replace(snaps, months=months_until(calendar, as_of, _PAST, horizon))
     back = backtest(snaps, ends, horizon, rng)
     origins, weights = reconciled(back.origins, (DEALS, SERIES))
-    here = len(origins.ends) - 1
-    fan = calibrated(origins, len(origins.methods) - 1, here, DEALS_ALLOWANCE)
-    place = len(months.origins) - 1
+    here, place = len(origins.ends) - 1, len(months.origins) - 1
+    before = booked_before(snaps, ends)[0, place]
+    driven = drive(
+        booked(snaps, ends)[0, back.first : place], snaps.months.labels[back.first], drivers, horizon, rng
+    )
+    fan = moved(
+        calibrated(origins, len(origins.methods) - 1, here, DEALS_ALLOWANCE), driven.shift * weights[1]
+    )
     everyone = np.arange(len(tables.deals))
     owner = Past(tables, "owner_id", as_of).at(everyone, np.full(len(everyone), float(as_of)))
     levels = levels_of(tables.deals, owner, teams, columns)
@@ -197,24 +253,37 @@ def forecast_company(
     past = {
         level: booked(snaps, ends, codes, len(levels.names[level])) for level, codes in levels.codes.items()
     }
-    before = booked_before(snaps, ends)[0, place]
     whole = _with_booked(fit_draws(made.draws, _remaining(fan, before)), past, place)
     ahead = _periods(calendar, as_of, horizon)
-    quarters, by_quarter, so_far = _quarters(calendar, ahead, whole, past, place)
+    spans = _spans(calendar, ahead)
+    by_span, so_far = _by_span(spans, ahead, whole, past, place)
+    naive = origins.points[origins.methods.index(NAIVE), here]
+    return CompanyForecast(
+        ahead, spans, whole, by_span,
+        {level: sums[:, place : place + horizon] for level, sums in past.items()}, so_far,
+        *_open(snaps, levels, place, horizon, category),
+        weights, _accuracies(origins), back.use_close,
+        made.open_deals, made.without_amount, int(((ends.status == "won") & ~np.isfinite(ends.cents)).sum()),
+        history, naive if np.isfinite(naive).all() else None,
+        dict(zip(snaps.months.labels[back.first : place], past[TOTAL][0, back.first : place], strict=True)),
+        driven.tests,
+    )  # fmt: skip
+
+
+def _open(
+    snaps: Snapshots, levels: Levels, place: int, horizon: int, category: str
+) -> tuple[dict[str, Floats], dict[str, Floats], dict[str, Floats] | None]:
+    """By level (groups, months) the weighted pipeline, the amounts that stand open, and what reps committed."""
+    deals = snaps.tables.deals
     rows = np.flatnonzero(snaps.origin == place)
     deal = snaps.deal[rows]
     worth = np.where(snaps.cents[rows] >= 0, snaps.cents[rows], 0.0)
     standing = worth[:, None] * (snaps.due[rows][:, None] == np.arange(horizon)[None, :])
     committed = None
-    if category in tables.deals.columns:
-        committed = _by_level(levels, deal, commit(snaps, horizon, objects(tables.deals[category])))
-    return CompanyForecast(
-        ahead, quarters, whole, by_quarter,
-        {level: sums[:, place : place + horizon] for level, sums in past.items()}, so_far,
-        _by_level(levels, deal, weighted_pipeline(snaps, place, horizon)), _by_level(levels, deal, standing), committed,
-        weights, _accuracies(origins), back.use_close,
-        made.open_deals, made.without_amount, int(((ends.status == "won") & ~np.isfinite(ends.cents)).sum()),
-    )  # fmt: skip
+    if category in deals.columns and (deals[category].fillna("").to_numpy(dtype=object)[deal] != "").any():
+        committed = _by_level(levels, deal, commit(snaps, horizon, objects(deals[category])))
+    weighted = _by_level(levels, deal, weighted_pipeline(snaps, place, horizon))
+    return weighted, _by_level(levels, deal, standing), committed
 
 
 def _periods(calendar: Calendar, as_of: int, horizon: int) -> tuple[Period, ...]:

@@ -13,11 +13,11 @@ from sales_consultant.insight.forecast.series import LEVELS, Fan, Floats
 
 RECONCILED = "reconciled"
 # Past forecasts at a horizon that count as much as equal weights.
-_TRUST = 6.0
+_TRUST = 3.0
 
 
 def horizon_weights(loss: Floats, seen: NDArray[np.bool_], able: NDArray[np.bool_]) -> Floats:
-    """(M, H) how much each method counts at each horizon: by the inverse of its past loss, shrunk to equal weights.
+    """(M, H) how much each method counts at each horizon: by the inverse square of its past loss, shrunk to equal weights.
 
     loss
         (M, O, H) mean pinball losses; gaps where a method said nothing.
@@ -35,8 +35,8 @@ def horizon_weights(loss: Floats, seen: NDArray[np.bool_], able: NDArray[np.bool
         if not able.any() or count == 0:
             out[:, h] = equal
             continue
-        past = np.maximum(loss[:, known, h].mean(axis=1, where=np.isfinite(loss[:, known, h])), 1e-12)
-        raw = np.where(able, 1 / past, 0.0)
+        past = np.maximum(np.nan_to_num(loss[:, known, h]).sum(axis=1) / count, 1e-12)
+        raw = np.where(able, (past[able].min() / past) ** 2, 0.0)
         share = count / (count + _TRUST)
         out[:, h] = share * raw / raw.sum() + (1 - share) * equal
     return out

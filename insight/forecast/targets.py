@@ -9,12 +9,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 import pandas as pd
 
 from sales_consultant.config.errors import UsageError
-from sales_consultant.insight.core import Period, Rates
+from sales_consultant.insight.core import Rates
 from sales_consultant.insight.forecast.deals import TOTAL, Draws
 
 _PERIOD = re.compile(r"\d{4}-(0[1-9]|1[0-2])|FY\d{4}(-Q[1-4])?")
@@ -162,8 +163,14 @@ class Attainments:
     without_rate: int
 
 
-def _starts(periods: Iterable[Period]) -> dict[str, int]:
-    return {period.label: period.start for period in periods}
+class Labelled(Protocol):
+    """A period: its label, and when it begins (ms UTC)."""
+
+    @property
+    def label(self) -> str: ...
+
+    @property
+    def start(self) -> int: ...
 
 
 def attain(
@@ -171,11 +178,13 @@ def attain(
     draws: Draws,
     booked: Mapping[str, np.ndarray],
     pipeline: Mapping[str, np.ndarray],
-    periods: Iterable[Period],
+    periods: Iterable[Labelled],
     rates: Rates,
     teams: Mapping[str, str] | None = None,
 ) -> Attainments:
-    """Every owner's target against the draws, and the sums by team and in all of the owners that have one.
+    """Every target against the draws, and the sums of the owners' by team and in all.
+
+    A team's own target (its name in place of an owner) stands for the sum of its owners', and one of "total" for all.
 
     draws
         Of whole periods (booked so far included), with the levels owner, team (where `teams`) and total.
@@ -185,13 +194,13 @@ def attain(
         The periods of the draws, for the day that a currency is converted at (the period's first).
     """
     places = {label: place for place, label in enumerate(draws.labels)}
-    starts = _starts(periods)
-    owners = {name: place for place, name in enumerate(draws.names.get("owner", ()))}
-    sums: dict[tuple[str, str, str], int] = {}
+    starts = {period.label: period.start for period in periods}
+    told: dict[str, dict[tuple[str, str], int]] = {"owner": {}, "team": {}, TOTAL: {}}
     unknown: set[str] = set()
     other = without = 0
     for target in targets:
-        if target.owner not in owners:
+        level = _level_of(target.owner, draws)
+        if level is None:
             unknown.add(target.owner)
             continue
         if target.period not in places:
@@ -205,18 +214,43 @@ def attain(
         if pd.isna(cents):
             without += 1
             continue
-        groups = [("owner", target.owner), (TOTAL, TOTAL)]
-        if teams is not None and target.owner in teams:
-            groups.append(("team", teams[target.owner]))
-        for level, group in groups:
-            key = (level, group, target.period)
-            sums[key] = sums.get(key, 0) + int(cents)
+        key = (TOTAL if level == TOTAL else target.owner, target.period)
+        told[level][key] = told[level].get(key, 0) + int(cents)
+    sums = _sums(told, teams or {})
     rows = tuple(
         _attained(level, group, period, cents, draws, booked, pipeline, places[period])
         for (level, group, period), cents in sorted(sums.items())
         if group in draws.names.get(level, ())
     )
     return Attainments(rows, tuple(sorted(unknown)), other, without)
+
+
+def _level_of(name: str, draws: Draws) -> str | None:
+    """Whose target a name stands for: an owner's, a team's, or that of all."""
+    for level in ("owner", "team"):
+        if name in draws.names.get(level, ()):
+            return level
+    return TOTAL if name.lower() == TOTAL else None
+
+
+def _sums(
+    told: Mapping[str, Mapping[tuple[str, str], int]], teams: Mapping[str, str]
+) -> dict[tuple[str, str, str], int]:
+    """Targets by level, group and period, with the sums of those that have none of their own."""
+    out = {
+        (level, group, period): cents for level, of in told.items() for (group, period), cents in of.items()
+    }
+    for (owner, period), cents in told["owner"].items():
+        team = teams.get(owner)
+        if team is not None and (team, period) not in told["team"]:
+            out["team", team, period] = out.get(("team", team, period), 0) + cents
+        under = team is not None and (team, period) in told["team"]
+        if not under and (TOTAL, period) not in told[TOTAL]:
+            out[TOTAL, TOTAL, period] = out.get((TOTAL, TOTAL, period), 0) + cents
+    for (_, period), cents in told["team"].items():
+        if (TOTAL, period) not in told[TOTAL]:
+            out[TOTAL, TOTAL, period] = out.get((TOTAL, TOTAL, period), 0) + cents
+    return out
 
 
 def _attained(

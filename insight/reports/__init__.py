@@ -1,6 +1,6 @@
 """Reports: sections of figures with their method, in the reader's language."""
 
-from sales_consultant.insight.reports.context import BY, Context
+from sales_consultant.insight.reports.context import BY, COLUMN, Context
 from sales_consultant.insight.reports.document import (
     Cell,
     Column,
@@ -18,6 +18,7 @@ from sales_consultant.insight.reports.words import Words
 
 __all__ = [
     "BY",
+    "COLUMN",
     "NUMERIC",
     "Cell",
     "Column",

@@ -8,7 +8,13 @@ from typing import Any
 
 from sales_consultant.config.language.translation import Language
 from sales_consultant.insight.reports import Context, Report, Section, Words
-from sales_consultant.sync.insights import funnel_section, model_section, pipeline_section, week_section
+from sales_consultant.sync.insights import (
+    forecast_section,
+    funnel_section,
+    model_section,
+    pipeline_section,
+    week_section,
+)
 from sales_consultant.sync.insights.sources import context
 from sales_consultant.sync.insights.written import write
 from sales_consultant.sync.runtime import Workspace
@@ -17,6 +23,7 @@ Maker = Callable[[Workspace, Context], Section]
 SECTIONS: Mapping[str, Maker] = {
     "funnel": funnel_section.of_funnel,
     "pipeline": pipeline_section.of_pipeline,
+    "forecast": forecast_section.of_forecast,
     "segments": model_section.of_segments,
     "model": model_section.of_models,
 }
@@ -55,14 +62,18 @@ def make(
     language: Language | None = None,
     form: str = "terminal",
     out: Path | None = None,
+    as_given: bool = False,
 ) -> MadeReport:
     """A report of a kind (one of KINDS) on what was pulled last, written to a file where its form is one.
+
+    `as_given`: in place of the forecast of today, what was said before beside what came (of the kind "forecast" alone).
 
     Errors are those of `sources.context` and `written.write`.
     """
     ground = context(ws, as_of=as_of, since=since, by=by, language=language)
     words = ground.words
-    sections = tuple(MAKERS[name](ws, ground) for name in KINDS[kind])
+    makers = [forecast_section.of_as_given] if as_given else [MAKERS[name] for name in KINDS[kind]]
+    sections = tuple(maker(ws, ground) for maker in makers)
     days = {
         k: words.cell(words.day(at), "date") for k, at in (("as_of", ground.as_of), ("since", ground.since))
     }

@@ -51,6 +51,7 @@ STANDARD: dict[str, tuple[str, ...]] = {
         "hubspot_owner_id",
         "hs_is_closed",
         "hs_is_closed_won",
+        "hs_manual_forecast_category",
         "hs_merged_object_ids",
     ),
     "line_items": ("name", "quantity", "price", "amount", "hs_product_id"),

@@ -54,6 +54,7 @@ STANDARD: dict[str, tuple[str, ...]] = {
         "CloseDate",
         "IsClosed",
         "IsWon",
+        "ForecastCategory",
     ),
     "OpportunityHistory": ("OpportunityId", "StageName", "Amount", "CloseDate", "Probability"),
     "OpportunityContactRole": ("OpportunityId", "ContactId", "Role", "IsPrimary"),

@@ -175,6 +175,7 @@ def _deals(raw: Raw, fields: Fields) -> list[Source]:
         "amount_unread": f"{c('Amount')} <> '' AND to_money({c('Amount')}) IS NULL",
         "currency": f"coalesce({c('CurrencyIsoCode')}, (SELECT min(currency) FROM org))",
         "close_date": f"to_ms({c('CloseDate')})",
+        "forecast_category": c("ForecastCategory"),
         "created_at": "r._created",
         # A close date to come is of no deal that is over: it was over by its last change.
         "closed_at": f"CASE WHEN {closed} THEN coalesce({entered}, least(to_ms({c('CloseDate')}), r._modified)) END",

@@ -54,19 +54,19 @@ def until(tables: DealTables, at: int) -> DealTables:
 def test_a_company_adds_up_and_knows_nothing_of_later(tables: DealTables) -> None:
     found = forecast(tables)
     assert isinstance(found, CompanyForecast)
-    for draws in (found.by_month, found.by_quarter):
+    for draws in (found.by_month, found.by_span):
         assert set(draws.names) == {"total", "owner", "team", "pipeline", "product", "segment"}
         for level, values in draws.values.items():
             np.testing.assert_allclose(values.sum(axis=0), draws.values["total"][0], rtol=1e-9, atol=1)
             assert (draws.means(level).sum(axis=0) == draws.means()[0]).all()
-    assert [quarter.label for quarter in found.quarters] == ["FY2024-Q4"]
+    assert [quarter.label for quarter in found.spans] == ["FY2024-Q4"]
     # A quarter is its months: those that are over as booked, the others as drawn.
     snaps, ends = read_past(tables, RATES, months_until(Calendar(4), AS_OF, 40, 4))
     here = len(snaps.months.origins) - 1
-    inside = [h for h, month in enumerate(found.months) if month.end <= found.quarters[0].end]
+    inside = [h for h, month in enumerate(found.months) if month.end <= found.spans[0].end]
     over = booked(snaps, ends)[0, here - (3 - len(inside)) : here].sum()
     np.testing.assert_allclose(
-        found.by_quarter.values["total"][0, 0],
+        found.by_span.values["total"][0, 0],
         over + found.by_month.values["total"][0, inside].sum(axis=0),
         rtol=1e-9,
     )
@@ -184,7 +184,8 @@ def test_weights_follow_past_losses_and_shrink() -> None:
     loss = np.stack([np.full((20, 1), 1.0), np.full((20, 1), 3.0)])
     able = np.array([True, True])
     weights = horizon_weights(loss, seen, able)
-    assert 0.5 < weights[0, 0] < 0.75
+    # Nine times the weight, a third of the loss; not all of it while origins are few.
+    assert 0.75 < weights[0, 0] < 0.9
     assert weights.sum() == pytest.approx(1)
     assert horizon_weights(loss, ~seen, able).tolist() == [[0.5], [0.5]]
     assert horizon_weights(loss, seen, np.array([False, True]))[:, 0].tolist() == pytest.approx([0, 1])

@@ -1,0 +1,352 @@
+"""What will be booked: this month and the next, quarters and years, against the targets, and how sure that is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from sales_consultant.insight.charts import Line, LineChart
+from sales_consultant.insight.forecast import Attainment, Attainments, Given, Hidden
+from sales_consultant.insight.reports.context import COLUMN, Context
+from sales_consultant.insight.reports.document import Cell, Column, Figure, Section, Table
+from sales_consultant.insight.reports.forecast_more import (
+    accuracy,
+    baselines,
+    changed,
+    changed_finding,
+    drivers,
+)
+from sales_consultant.insight.reports.words import Words
+
+MESSAGES = {
+    "too_few_months": "A forecast needs {needs} whole months of history, and {has} are known. Next: wait until they are over.",
+    "too_few_won": "A forecast needs {needs} won deals with an amount, and {has} are known. Next: fill in amounts of won deals.",
+    "without_amount": "Open deals without an amount were taken at the mean of won deals of their pipeline: {count}.",
+    "without_rate": "Won deals without an amount, or in a currency without a rate, are left out: {count}.",
+}
+# What a page holds: a year back, and all that is forecast.
+_PAST = 12
+_GROUPS = 20
+# Past forecasts from which on their coverage is a finding.
+_ENOUGH = 12
+TITLES = {
+    "pipeline": "Pipeline", "owner": "Owner", "team": "Team", "source": "Source", "product": "Product", "type": "Type",
+    "segment": "Segment", "tier": "Tier",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Told:
+    """A forecast with what it is shown beside.
+
+    attained
+        The targets against it; None where none are set. deals: by id the name and owner of those that may be named.
+    """
+
+    given: Given
+    attained: Attainments | None = None
+    deals: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+
+
+def section(told: Told | Hidden, context: Context) -> Section:
+    """The section "forecast"."""
+    words = context.words
+    title = words("What will be booked")
+    if isinstance(told, Hidden):
+        return Section("forecast", title, hidden=words(MESSAGES[told.reason], needs=told.needs, has=told.has))
+    figures = [_months(told, words), _periods(told, words)]
+    groups = _groups(told, context)
+    figures += [groups] if groups else []
+    figures += [baselines(told.given, words), accuracy(told.given, words)]
+    figures += changed(told.given, told.deals, words)
+    figures += drivers(told.given, words)
+    return Section("forecast", title, _findings(told, words), tuple(figures), unknown=_unknown(told, context))
+
+
+def chance(value: float, words: Words) -> str:
+    """A probability; nothing is certain."""
+    if value > 0.99:
+        return words("more than {share}", share=words.share(0.99))
+    if value < 0.01:
+        return words("less than {share}", share=words.share(0.01))
+    return words.share(round(value, 2))
+
+
+def _total(told: Told, period: str) -> Attainment | None:
+    rows = told.attained.rows if told.attained else ()
+    return next((r for r in rows if r.level == "total" and r.period == period), None)
+
+
+def _said(told: Told, place: int, words: Words) -> str:
+    """One period in a sentence or two."""
+    span, total = told.given.spans[place], told.given.levels["total"]
+    amounts = {
+        "expected": words.money(float(total.expected[0, place])),
+        "low": words.money(float(total.quantiles[0, place, 1])),
+        "high": words.money(float(total.quantiles[0, place, -2])),
+        "booked": words.money(float(total.booked[0, place])),
+    }
+    day = words.cell(words.day(span.end - 1), "date")
+    if total.booked[0, place]:
+        text = words(
+            "By the end of {period} ({day}) {expected} will be booked, with 80 % probability between {low} and {high}; "
+            "{booked} is booked already.",
+            period=span.label,
+            day=day,
+            **amounts,
+        )
+    else:
+        text = words(
+            "In {period} (to {day}) {expected} will be booked, with 80 % probability between {low} and {high}.",
+            period=span.label,
+            day=day,
+            **amounts,
+        )
+    mine = _total(told, span.label)
+    if mine is None or not mine.target:
+        return text
+    more = words(
+        "That is {share} of the target of {target}, which is reached with a probability of {chance}.",
+        share=words.share(mine.expected / mine.target),
+        target=words.money(mine.target),
+        chance=chance(mine.probability, words),
+    )
+    return f"{text} {more}"
+
+
+def _findings(told: Told, words: Words) -> tuple[str, ...]:
+    given = told.given
+    places = [given.place("quarter"), given.place("quarter", 1), given.place("year")]
+    quarter, year = places[0], places[-1]
+    # In its last quarter a year without a target of its own says nothing that the quarter does not.
+    if quarter is not None and year is not None and given.spans[quarter].end == given.spans[year].end:
+        places[-1] = year if _total(told, given.spans[year].label) else None
+    found = [_said(told, place, words) for place in places if place is not None]
+    if given.changes is not None and given.changes.after != given.changes.before:
+        found.insert(1, changed_finding(given, words))
+    best = given.accuracy.get("reconciled")
+    if best is not None and best.forecasts >= _ENOUGH and best.coverage80 is not None:
+        found.append(
+            words(
+                "So far the 80 % range held {share} of what came, over {count} forecasts of single months made from what was "
+                "known before.",
+                share=words.share(best.coverage80),
+                count=best.forecasts,
+            )
+        )
+    return tuple(found[:5])
+
+
+def _months(told: Told, words: Words) -> Figure:
+    given, total = told.given, told.given.levels["total"]
+    ahead = [i for i, s in enumerate(given.spans) if s.kind == "month"]
+    past = given.past[-_PAST:]
+    none = (None,) * len(past)
+    q = total.quantiles[0]
+    points = (*(label for label, _ in past), *(given.spans[i].label for i in ahead))
+
+    def edge(level: int) -> tuple[float | None, ...]:
+        return (*none, *(float(q[i, level]) for i in ahead))
+
+    booked = (
+        *(float(cents) for _, cents in past),
+        float(total.booked[0, ahead[0]]),
+        *(None,) * (len(ahead) - 1),
+    )
+    said = Line(
+        words("Forecast"),
+        (*none, *(float(total.expected[0, i]) for i in ahead)),
+        ((words("95 % range"), edge(0), edge(-1)), (words("80 % range"), edge(1), edge(-2))),
+    )
+    title = words("Booked revenue by month")
+    chart = LineChart(title, "money", points, (Line(words("Booked"), booked), said))
+    columns = (
+        Column("month", words("Month")),
+        Column("booked", words("Booked"), "money"),
+        Column("forecast", words("Forecast"), "money"),
+        *_ranges(words),
+        Column("seasonal_naive", words("Same month a year before"), "money"),
+    )
+    rows: list[tuple[Cell, ...]] = [(label, cents, *(None,) * 6) for label, cents in past]
+    for i in ahead:
+        so_far = int(total.booked[0, i]) if i == ahead[0] else None
+        naive = given.naive[i] if i < len(given.naive) else None
+        rows.append((given.spans[i].label, so_far, int(total.expected[0, i]), *_range(q[i]), naive))
+    method = words(
+        "Open deals by the chance that deals of their stage and age were won, deals not made yet by their number of the last "
+        "year, and the series of months, weighed by how well each did at past months ({deals} on the deals). The "
+        "ranges are widened until they would have held before.",
+        deals=words.share(sum(given.deals_share) / max(len(given.deals_share), 1)),
+    )
+    notes = []
+    if given.history < 24:
+        notes.append(
+            words(
+                "Only {months} months are known: what a season does every year cannot be told yet.",
+                months=given.history,
+            )
+        )
+    return Figure("months", title, Table(columns, tuple(rows)), method, chart, tuple(notes))
+
+
+def _ranges(words: Words) -> tuple[Column, ...]:
+    return (
+        Column("low_80", words("80 % from"), "money"),
+        Column("high_80", words("80 % to"), "money"),
+        Column("low_95", words("95 % from"), "money"),
+        Column("high_95", words("95 % to"), "money"),
+    )
+
+
+def _range(quantiles: object) -> tuple[int, int, int, int]:
+    q = [int(v) for v in quantiles]  # type: ignore[attr-defined]
+    return q[1], q[-2], q[0], q[-1]
+
+
+def _periods(told: Told, words: Words) -> Figure:
+    given, total = told.given, told.given.levels["total"]
+    columns = (
+        Column("period", words("Period")),
+        Column("ends", words("Ends"), "date"),
+        Column("booked", words("Booked so far"), "money"),
+        Column("forecast", words("Forecast"), "money"),
+        *_ranges(words),
+        Column("target", words("Target"), "money"),
+        Column("gap", words("Still to book"), "money"),
+        Column("coverage", words("Pipeline to gap"), "number"),
+        Column("probability", words("Reached with"), "share"),
+    )
+    rows = []
+    for i, span in enumerate(given.spans):
+        if span.kind == "month":
+            continue
+        mine = _total(told, span.label)
+        goal: tuple[Cell, ...] = (None,) * 4
+        if mine is not None:
+            goal = (mine.target, mine.gap, mine.coverage, round(mine.probability, 2))
+        q = total.quantiles[0, i]
+        rows.append(
+            (
+                span.label,
+                words.day(span.end - 1),
+                int(total.booked[0, i]),
+                int(total.expected[0, i]),
+                *_range(q),
+                *goal,
+            )
+        )
+    method = words(
+        "The months of each period added up in every one of the simulated futures. Pipeline to gap: open deals with a close "
+        "date in the period over what is still to book."
+    )
+    return Figure("periods", words("Fiscal quarters and years"), Table(columns, tuple(rows)), method)
+
+
+def _groups(told: Told, context: Context) -> Figure | None:
+    """This quarter by what the report is broken down by."""
+    given, words = told.given, context.words
+    place = given.place("quarter")
+    level = context.by if context.by in given.levels else COLUMN[context.by]
+    if place is None or level not in given.levels:
+        return None
+    one, label = given.levels[level], given.spans[place].label
+    goals = {
+        r.group: r
+        for r in (told.attained.rows if told.attained else ())
+        if (r.level, r.period) == (level, label)
+    }
+    order = sorted(range(len(one.names)), key=lambda g: (-int(one.expected[g, place]), one.names[g]))
+    shown, rest = order[:_GROUPS], order[_GROUPS:]
+    columns = (
+        Column("group", words(TITLES.get(context.by, context.by))),
+        Column("booked", words("Booked so far"), "money"),
+        Column("forecast", words("Forecast"), "money"),
+        Column("low_80", words("80 % from"), "money"),
+        Column("high_80", words("80 % to"), "money"),
+        Column("target", words("Target"), "money"),
+        Column("probability", words("Reached with"), "share"),
+    )
+    rows: list[tuple[Cell, ...]] = []
+    for g in shown:
+        goal = goals.get(one.names[g])
+        q = one.quantiles[g, place]
+        rows.append(
+            (
+                _group(one.names[g], context), int(one.booked[g, place]), int(one.expected[g, place]), int(q[1]), int(q[-2]),
+                goal.target if goal else None, round(goal.probability, 2) if goal else None,
+            )
+        )  # fmt: skip
+    if rest:
+        sums = (int(one.booked[rest, place].sum()), int(one.expected[rest, place].sum()))
+        rows.append((words("{count} others", count=len(rest)), *sums, *(None,) * 4))
+    total, q = given.levels["total"], given.levels["total"].quantiles[0, place]
+    mine = _total(told, label)
+    rows.append(
+        (
+            words("All"), int(total.booked[0, place]), int(total.expected[0, place]), int(q[1]), int(q[-2]),
+            mine.target if mine else None, round(mine.probability, 2) if mine else None,
+        )
+    )  # fmt: skip
+    method = words("Forecasts add up to that of all, to the cent.")
+    note = words("Ranges do not add up: hardly ever are all groups high, or all low, at once.")
+    table = Table(columns, tuple(rows), strong=frozenset((len(rows) - 1,)))
+    title = words("{period} by {by}", period=label, by=words(TITLES.get(context.by, context.by)))
+    return Figure("groups", title, table, method, notes=(note,))
+
+
+def _group(name: str, context: Context) -> str:
+    if name == "(other)":
+        return context.words("others")
+    return context.name("" if name == "(none)" else name)
+
+
+def _unknown(told: Told, context: Context) -> tuple[str, ...]:
+    words, given, found = context.words, told.given, told.attained
+    out = []
+    if context.by not in given.levels and COLUMN[context.by] not in given.levels:
+        out.append(
+            words(
+                "Nothing is known by {by} in this forecast. For teams set [reports.teams]; the next day's forecast has them.",
+                by=words(TITLES.get(context.by, context.by)),
+            )
+        )
+    if found is None:
+        out.append(
+            words(
+                "No targets are set, so gap, coverage and the probability of reaching them are not told. Next: [reports] "
+                'targets = "targets.csv" with the columns owner,period,amount.'
+            )
+        )
+    else:
+        out += _left_out(found, words)
+    if given.place("year", 1) is None and given.place("year") is not None:
+        out.append(
+            words(
+                "The next fiscal year is not forecast: that is further than half the history, or 15 months."
+            )
+        )
+    for count, key in ((given.without_amount, "without_amount"), (given.without_rate, "without_rate")):
+        if count:
+            out.append(words(MESSAGES[key], count=count))
+    return tuple(out)
+
+
+def _left_out(found: Attainments, words: Words) -> list[str]:
+    """Targets that could not be compared."""
+    out = []
+    if found.unknown_owners:
+        out.append(
+            words(
+                "Targets of owners with no deal, or whom the CRM does not know, are left out: {owners}.",
+                owners=", ".join(found.unknown_owners[:5]),
+            )
+        )
+    if found.other_periods:
+        out.append(
+            words("Targets of periods that are not forecast here: {count}.", count=found.other_periods)
+        )
+    if found.without_rate:
+        out.append(
+            words("Targets in a currency without a rate, left out: {count}.", count=found.without_rate)
+        )
+    return out

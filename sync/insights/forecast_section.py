@@ -1,0 +1,50 @@
+"""The section "forecast", and what was said before beside what came."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import sqlalchemy as sa
+
+from sales_consultant.insight.core import Period
+from sales_consultant.insight.forecast import Hidden, as_given
+from sales_consultant.insight.reports import Context, Section, forecast, forecast_more
+from sales_consultant.sync.insights.forecasting import attained, came, given, known
+from sales_consultant.sync.runtime import Workspace
+from sales_consultant.sync.stores import groups
+
+
+def of_forecast(ws: Workspace, context: Context) -> Section:
+    """What will be booked, against the targets."""
+    said = given(ws, context)
+    if isinstance(said, Hidden):
+        return forecast.section(said, context)
+    deals = _named(ws, context, {d for d, _, _ in said.changes.deals} if said.changes else set())
+    return forecast.section(forecast.Told(said, attained(ws, context, said), deals), context)
+
+
+def of_as_given(ws: Workspace, context: Context) -> Section:
+    """Said, commit and came for the last quarters that are over."""
+    kept = [one for said in known(ws) if said.as_of <= context.as_of for one in said.kept()]
+    kept = [one for one in kept if one.currency == context.words.currency and "-Q" in one.period]
+    periods: dict[str, Period] = {}
+    for one in kept:
+        if one.period not in periods:
+            periods[one.period] = context.calendar.period("quarter", one.period_end - 1)
+    starts = {label: period.start for label, period in periods.items()}
+    found = as_given(kept, came(context, list(periods.values())), context.as_of, starts)
+    return forecast_more.as_given(found, context.words)
+
+
+def _named(ws: Workspace, context: Context, wanted: set[str]) -> Mapping[str, tuple[str, str]]:
+    """Name and owner of deals by id, without those of the control group: no list names them."""
+    control = {r["unit"] for r in ws.state.rows(sa.select(groups.c.unit).where(groups.c.name == "control"))}
+    rows = context.tables.deals
+    rows = rows[rows["deal_id"].isin(wanted)]
+    return {
+        str(deal): (str(name), context.name(owner, "owner_id"))
+        for deal, name, owner, company in zip(
+            rows["deal_id"], rows["name"], rows["owner_id"], rows["company_id"].fillna(""), strict=True
+        )
+        if (f"companies:{company}" if company else f"deals:{deal}") not in control
+    }

@@ -1,0 +1,221 @@
+"""Forecasts: made once a day, kept for good, and told again as they were given."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import sqlalchemy as sa
+
+from sales_consultant.engine.reads import records
+from sales_consultant.insight.core import Period
+from sales_consultant.insight.forecast import (
+    Attainments,
+    Given,
+    Hidden,
+    Target,
+    attain,
+    changes,
+    changes_given,
+    contributions,
+    endings,
+    forecast_company,
+    from_given,
+    give,
+    months_until,
+    read_driver,
+    read_past,
+    read_targets,
+)
+from sales_consultant.insight.reports import COLUMN, Context
+from sales_consultant.sync.insights.sources import context as ground
+from sales_consultant.sync.runtime import Workspace, last_as_of
+from sales_consultant.sync.stores import forecasts
+
+# Months that deals' chances are learned from where two forecasts are compared; and how far ahead a quarter ends.
+_PAST, _AHEAD = 24, 4
+_COLUMNS = tuple(column for name, column in COLUMN.items() if name not in ("owner", "team"))
+# A week back there is something to tell; a day back mostly noise.
+_COMPARED_MS = 6 * 86_400_000
+
+
+@dataclass(frozen=True)
+class WeekForecast:
+    """What is said of this fiscal quarter, in cents of the reporting currency.
+
+    low, high
+        The 80 % interval. target: of all, None where none is set; probability: of reaching it.
+    """
+
+    period: str
+    end: int
+    booked: int
+    expected: int
+    low: int
+    high: int
+    target: int | None
+    probability: float | None
+
+
+def reached(ws: Workspace, context: Context) -> WeekForecast | None:
+    """What this quarter is said to bring, against its target; None where there is too little to tell."""
+    said = given(ws, context)
+    if isinstance(said, Hidden):
+        return None
+    place = said.place("quarter")
+    if place is None:
+        return None
+    found = attained(ws, context, said)
+    total, span = said.levels["total"], said.spans[place]
+    mine = [r for r in found.rows if (r.level, r.period) == ("total", span.label)] if found else []
+    return WeekForecast(
+        span.label, span.end, int(total.booked[0, place]), int(total.expected[0, place]),
+        int(total.quantiles[0, place, 1]), int(total.quantiles[0, place, -2]),
+        mine[0].target if mine else None, mine[0].probability if mine else None,
+    )  # fmt: skip
+
+
+def refresh(ws: Workspace) -> bool:
+    """Make today's forecast, so that the first report of the day need not; False where there is too little."""
+    made = ground(ws, as_of=None, since=None, by="pipeline", language=None)
+    return isinstance(given(ws, made), Given)
+
+
+def given(ws: Workspace, context: Context) -> Given | Hidden:
+    """The forecast of the day of a report: the one that is kept, else made now and kept."""
+    for one in known(ws):
+        if _same(one, context):
+            return one
+    drivers = [read_driver(Path(file)) for file in ws.settings.reports.drivers]
+    found = forecast_company(
+        context.tables,
+        context.rates,
+        context.calendar,
+        context.as_of,
+        np.random.default_rng(context.as_of),
+        teams=teams(ws) or None,
+        columns=_COLUMNS,
+        # What reps say is known of today alone.
+        category="forecast_category" if context.as_of >= last_as_of(ws) else "",
+        drivers=drivers,
+    )
+    if isinstance(found, Hidden):
+        return found
+    said = give(found, context.as_of, context.words.currency)
+    before = [one for one in known(ws) if _comparable(one, said)]
+    if before:
+        said = _with_changes(context, before, said)
+    return _keep(ws, context, said)
+
+
+def known(ws: Workspace) -> list[Given]:
+    """All forecasts that are kept, the oldest first."""
+    rows = ws.state.rows(sa.select(forecasts.c.content).order_by(forecasts.c.as_of, forecasts.c.id))
+    found = (from_given(json.loads(row["content"])) for row in rows)
+    return [one for one in found if one is not None]
+
+
+def _same(one: Given, context: Context) -> bool:
+    """Whether a forecast that is kept is that of a report: of its day, in its currency, by its calendar."""
+    calendar = context.calendar
+    quarter = next((s for s in one.spans if s.kind == "quarter"), None)
+    return (
+        one.as_of <= context.as_of
+        and calendar.day(one.as_of) == calendar.day(context.as_of)
+        and one.currency == context.words.currency
+        and (quarter is None or quarter.label == calendar.period("quarter", quarter.start).label)
+    )
+
+
+def _comparable(one: Given, said: Given) -> bool:
+    here = said.place("quarter")
+    labels = [s.label for s in one.spans if s.kind == "quarter"]
+    return (
+        one.as_of < said.as_of
+        and one.currency == said.currency
+        and here is not None
+        and said.spans[here].label in labels
+    )
+
+
+def _keep(ws: Workspace, context: Context, said: Given) -> Given:
+    """Keep a forecast, unless another report kept one for this day meanwhile: then that one stands."""
+    with ws.state.begin() as c:
+        for row in c.execute(sa.select(forecasts.c.content).where(forecasts.c.as_of == said.as_of)):
+            other = from_given(json.loads(row.content))
+            if other is not None and _same(other, context):
+                return other
+        c.execute(
+            sa.insert(forecasts).values(
+                as_of=said.as_of, made_at=last_as_of(ws), content=json.dumps(said.record())
+            )
+        )
+    return said
+
+
+def _with_changes(context: Context, before: list[Given], said: Given) -> Given:
+    """The forecast with why this quarter's differs from an earlier one: the newest that is six days old, else the oldest."""
+    old = [one for one in before if one.as_of <= said.as_of - _COMPARED_MS]
+    other = old[-1] if old else before[0]
+    place = said.place("quarter")
+    assert place is not None
+    span = said.spans[place]
+    there = next(i for i, s in enumerate(other.spans) if s.label == span.label)
+    was, now = (_parts(context, at.as_of, span.start, span.end) for at in (other, said))
+    totals = (int(at.levels["total"].expected[0, i]) for at, i in ((other, there), (said, place)))
+    return replace(said, changes=changes_given(changes(was, now, *totals), other.as_of, span.label))
+
+
+def _parts(context: Context, at: int, start: int, end: int) -> pd.DataFrame:
+    """What each deal was to bring to a period, as of a moment."""
+    months = months_until(context.calendar, at, _PAST, _AHEAD)
+    snaps, ends = read_past(context.tables, context.rates, months)
+    inside = tuple(i for i, begin in enumerate(months.starts[:-1]) if start <= begin < end)
+    return contributions(snaps, ends, inside, _AHEAD)
+
+
+def teams(ws: Workspace) -> Mapping[str, str]:
+    """The team of each owner, by the owner's id."""
+    wanted = {address.lower(): team for address, team in ws.settings.reports.teams.items()}
+    return {
+        str(owner): wanted[address]
+        for owner, address in records.owners(ws.warehouse.engine)
+        if address in wanted
+    }
+
+
+def attained(ws: Workspace, context: Context, said: Given) -> Attainments | None:
+    """The targets of the settings against a forecast; None where there are none."""
+    file = ws.settings.reports.targets
+    if not file:
+        return None
+    ids = {name.lower(): owner for owner, name in records.owner_names(ws.warehouse.engine).items()}
+    ids |= {address: str(owner) for owner, address in records.owners(ws.warehouse.engine) if address}
+    targets = [_by_id(target, ids) for target in read_targets(Path(file))]
+    return attain(
+        targets,
+        said.draws(),
+        {level: one.booked for level, one in said.levels.items()},
+        {level: one.standing for level, one in said.levels.items()},
+        said.spans,
+        context.rates,
+        teams(ws) or None,
+    )
+
+
+def _by_id(target: Target, ids: Mapping[str, str]) -> Target:
+    return replace(target, owner=ids.get(target.owner.lower(), target.owner))
+
+
+def came(context: Context, periods: Sequence[Period]) -> dict[tuple[str, str, str], int]:
+    """What was booked in each period, in cents, by level, group and label, as the CRM has it at the report's date."""
+    ends = endings(context.tables, context.rates, context.as_of)
+    out = {}
+    for period in periods:
+        inside = (ends.status == "won") & (ends.ended_at >= period.start) & (ends.ended_at < period.end)
+        out["total", "total", period.label] = round(float(np.nansum(ends.cents[inside])))
+    return out

@@ -6,7 +6,7 @@ import typer
 
 from sales_consultant.commands.output import experiments as screens
 from sales_consultant.commands.shell import Answer, Shell
-from sales_consultant.sync.insights import experiment_design, experiments
+from sales_consultant.sync.insights.proof import experiment_design, experiments
 from sales_consultant.sync.results.experiments import Designed, Ended, Looked, Started
 
 Share = Annotated[

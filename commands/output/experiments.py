@@ -57,7 +57,19 @@ def design(page: Page, d: Designed) -> None:
         page.line(warn("! "), _ADVICE[code], hang=2)
     if d.excluded:
         page.line(f"Not drawn: {listed(plain(e) for e in d.excluded)}.")
-    page.line(dim("How well scores foretell the event is not in this: with it the test may be faster."))
+    if d.correlation_days is None:
+        page.line(
+            dim(
+                "How well scores foretell the event is not in this: too few were visible long enough. The test may be faster."
+            )
+        )
+    else:
+        page.line(
+            dim(
+                f"The score shown {d.correlation_days} days ago foretold the event since with a correlation of "
+                f"{d.correlation:.2f}: that makes the test faster, and is in the figures."
+            )
+        )
     page.line(
         "Next: ", command(f"experiment start --share {d.share:g}{' --by-owner' if d.clustered else ''}")
     )

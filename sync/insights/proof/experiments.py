@@ -12,8 +12,8 @@ import sqlalchemy as sa
 from sales_consultant.config.errors import UsageError
 from sales_consultant.config.language.nearest import did_you_mean
 from sales_consultant.insight.experiments import Plan, Trial, first_alarm, looks, sample_ratio
-from sales_consultant.sync.insights import trials
-from sales_consultant.sync.insights.experiment_design import DEFAULT_SHARE, design
+from sales_consultant.sync.insights.proof import trials
+from sales_consultant.sync.insights.proof.experiment_design import DEFAULT_SHARE, design
 from sales_consultant.sync.plan import experiment_groups
 from sales_consultant.sync.plan.experiment_groups import Experiment
 from sales_consultant.sync.results.experiments import Ended, Looked, Started

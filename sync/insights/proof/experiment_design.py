@@ -48,7 +48,7 @@ def design(
     Raises UsageError for an unknown population, and where too few companies are known for a base rate.
     """
     open_pulled(ws)
-    names = _populations(ws, populations)
+    names = scored_populations(ws, populations)
     as_of = last_as_of(ws)
     horizon = horizon_days or max(ws.settings.populations[n].horizon_days or 90 for n in names)
     life = trials.timelines(ws, names, as_of)
@@ -144,7 +144,8 @@ def _advice(ws: Workspace, clustered: bool, owners: int, share: float) -> tuple[
     return tuple(found)
 
 
-def _populations(ws: Workspace, wanted: Sequence[str]) -> list[str]:
+def scored_populations(ws: Workspace, wanted: Sequence[str]) -> list[str]:
+    """The populations that are named, else those with a model in force, else all. UsageError where one is not known."""
     known = list(ws.settings.populations)
     for name in wanted:
         if name not in known:

@@ -92,6 +92,12 @@ class Reports(Section):
         default=False,
         description="Whether reports tell how each owner uses the steps. Each rep can see their own figures anyway.",
     )
+    spend: str = Field(
+        default="",
+        examples=["spend.csv"],
+        description="CSV of marketing spend (month,channel,amount), in the reporting currency; it counts before the CRM's "
+        "campaigns for the channels in it. Empty: campaigns alone.",
+    )
     mail: Mail = Field(default_factory=Mail, description="The mail server that reports are sent by.")
     deliveries: dict[str, Delivery] = Field(
         default_factory=dict, description="Reports that are sent, by a name that a schedule takes up."

@@ -8,7 +8,7 @@ from typing import Any
 
 from sales_consultant.config.language.translation import Language
 from sales_consultant.insight.reports import Context, Report, Section, Words
-from sales_consultant.sync.insights import model_section
+from sales_consultant.sync.insights import model_section, response_section
 from sales_consultant.sync.insights.proof import value_section
 from sales_consultant.sync.insights.sources import context
 from sales_consultant.sync.insights.written import write
@@ -16,6 +16,7 @@ from sales_consultant.sync.runtime import Workspace
 
 Maker = Callable[[Workspace, Context], Section]
 SECTIONS: Mapping[str, Maker] = {
+    "response": response_section.of_response,
     "value": value_section.of_value,
     "segments": model_section.of_segments,
     "model": model_section.of_models,

@@ -247,6 +247,9 @@ def _beside(path: Path, values: dict[str, Any]) -> None:
     for population in populations.values() if isinstance(populations, dict) else ():
         if isinstance(population, dict) and isinstance(population.get("scorer"), str):
             population["scorer"] = str(path.parent / population["scorer"])
+    told = values.get("reports")
+    if isinstance(told, dict) and isinstance(told.get("spend"), str) and told["spend"]:
+        told["spend"] = str(path.parent / told["spend"])
 
 
 def load(path: Path | None, tell: Callable[[str], None] = lambda _: None) -> Settings:

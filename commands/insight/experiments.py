@@ -6,8 +6,8 @@ import typer
 
 from sales_consultant.commands.output.insight import experiments as screens
 from sales_consultant.commands.shell import Answer, Shell
-from sales_consultant.sync.insights import experiment_design, experiments
-from sales_consultant.sync.insights.results import Designed, Ended, Looked, Started
+from sales_consultant.sync.insights.proof import experiment_design, experiments
+from sales_consultant.sync.insights.proof.results import Designed, Ended, Looked, Started
 
 Share = Annotated[
     float | None,

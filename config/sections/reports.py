@@ -107,6 +107,12 @@ class Reports(Section):
         examples=[{"anna@example.com": "North"}],
         description="The team of each owner, by e-mail address.",
     )
+    spend: str = Field(
+        default="",
+        examples=["spend.csv"],
+        description="CSV of marketing spend (month,channel,amount), in the reporting currency; it counts before the CRM's "
+        "campaigns for the channels in it. Empty: campaigns alone.",
+    )
     mail: Mail = Field(default_factory=Mail, description="The mail server that reports are sent by.")
     deliveries: dict[str, Delivery] = Field(
         default_factory=dict, description="Reports that are sent, by a name that a schedule takes up."

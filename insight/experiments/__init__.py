@@ -18,7 +18,7 @@ from sales_consultant.insight.experiments.design import (
     units_needed,
 )
 from sales_consultant.insight.experiments.draw import CONTROL, EXCLUDED, TREATED, assign, draw
-from sales_consultant.insight.experiments.drawn_steps import STEP_COLUMNS, step_effects
+from sales_consultant.insight.experiments.drawn_steps import STEP_COLUMNS, against_model, step_effects
 from sales_consultant.insight.experiments.effect import (
     Effect,
     Return,
@@ -57,6 +57,7 @@ __all__ = [
     "Return",
     "Setting",
     "Trial",
+    "against_model",
     "assign",
     "attention",
     "balance",

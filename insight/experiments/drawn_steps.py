@@ -104,3 +104,42 @@ def _told(rows: list[dict[str, object]], level: float) -> pd.DataFrame:
     out["p"] = 2 * t.sf(np.abs(effect / se), freedom)
     out["p_holm"] = holm(out["p"].to_numpy())
     return out.sort_values(["effect", "rule"], ascending=[False, True], kind="stable", ignore_index=True)
+
+
+MODEL_COLUMNS = ("rule", "drawn", "expected", "happened", "change", "low", "high")
+
+
+def against_model(drawn: pd.DataFrame, *, level: float = 0.95, least: int = LEAST_EACH) -> pd.DataFrame:
+    """What followed drawn steps beyond what the model had expected, by rule.
+
+    drawn
+        One row a drawn step whose time is over: rule, propensity (the chance of its draw, in (0, 1]), probability (the
+        model's, before the draw), outcome (0 or 1). Rows with a gap are left out.
+
+    Where only the chosen rule of an occasion is kept, nobody knows whether another could have been drawn there, so
+    `step_effects` has nothing to compare with: the model's probability stands in. Weights are 1 / propensity, divided by
+    their sum (Hajek, 1971); the error is that of a weighted mean of outcome less probability, with a t interval.
+
+    Returns a row a rule (`MODEL_COLUMNS`, largest change first); change and interval are gaps below `least` rows.
+    """
+    from scipy.stats import t
+
+    rows = []
+    fine = drawn[["rule", "propensity", "probability", "outcome"]].dropna()
+    fine = fine[(fine["propensity"] > 0) & (fine["propensity"] <= 1)]
+    for rule, one in fine.groupby("rule", sort=True):
+        weight = 1 / np.maximum(one["propensity"].to_numpy(dtype="float64"), NEAREST)
+        share = weight / weight.sum()
+        y, p = (one[c].to_numpy(dtype="float64") for c in ("outcome", "probability"))
+        expected, happened = float(share @ p), float(share @ y)
+        change = low = high = math.nan
+        if len(one) >= max(least, 2):
+            change = happened - expected
+            effective = float(1 / (share @ share))
+            left = y - p - change
+            se = math.sqrt(float(share**2 @ left**2) * effective / max(effective - 1, 1.0))
+            half = float(t.isf((1 - level) / 2, max(effective - 1, 1.0))) * se
+            low, high = change - half, change + half
+        rows.append((str(rule), len(one), expected, happened, change, low, high))
+    out = pd.DataFrame(rows, columns=list(MODEL_COLUMNS))
+    return out.sort_values(["change", "rule"], ascending=[False, True], kind="stable", ignore_index=True)

@@ -13,8 +13,10 @@ from sales_consultant.sync.insights import (
     funnel_section,
     model_section,
     pipeline_section,
+    response_section,
     week_section,
 )
+from sales_consultant.sync.insights.proof import value_section
 from sales_consultant.sync.insights.sources import context
 from sales_consultant.sync.insights.written import write
 from sales_consultant.sync.runtime import Workspace
@@ -24,6 +26,8 @@ SECTIONS: Mapping[str, Maker] = {
     "funnel": funnel_section.of_funnel,
     "pipeline": pipeline_section.of_pipeline,
     "forecast": forecast_section.of_forecast,
+    "response": response_section.of_response,
+    "value": value_section.of_value,
     "segments": model_section.of_segments,
     "model": model_section.of_models,
 }

@@ -1,12 +1,12 @@
 """Who is in the control group: drawn once by a salted hash of the company, kept for good (architecture, section 10)."""
 
-import hashlib
 import secrets
 from collections.abc import Iterable
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
+from sales_consultant.insight.experiments import draw
 from sales_consultant.sync.stores import State, groups
 
 _SALT = "group_salt"
@@ -19,16 +19,6 @@ def salt(state: State) -> str:
         salt_text = secrets.token_hex(16)
         state.put(_SALT, salt_text)
     return salt_text
-
-
-def draw(unit: str, salt: str) -> float:
-    """A number in [0, 1) that belongs to the unit for good.
-
-    >>> draw("companies:1", "s") == draw("companies:1", "s")
-    True
-    """
-    digest = hashlib.sha256(f"{salt}:{unit}".encode()).digest()
-    return int.from_bytes(digest[:8], "big") / 2**64
 
 
 def any_control(state: State) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from sales_consultant.commands.output.writing.page import Page, Piece, bold, command, dim, good, warn
 from sales_consultant.commands.output.writing.text import count, listed, percent, plain
-from sales_consultant.sync.insights.results import Designed, Ended, Looked, Started
+from sales_consultant.sync.insights.proof.results import Designed, Ended, Looked, Started
 
 _ADVICE: Mapping[str, str] = {
     "draw_by_owner": (
@@ -57,7 +57,19 @@ def design(page: Page, d: Designed) -> None:
         page.line(warn("! "), _ADVICE[code], hang=2)
     if d.excluded:
         page.line(f"Not drawn: {listed(plain(e) for e in d.excluded)}.")
-    page.line(dim("How well scores foretell the event is not in this: with it the test may be faster."))
+    if d.correlation_days is None:
+        page.line(
+            dim(
+                "How well scores foretell the event is not in this: too few were visible long enough. The test may be faster."
+            )
+        )
+    else:
+        page.line(
+            dim(
+                f"The score shown {d.correlation_days} days ago foretold the event since with a correlation of "
+                f"{d.correlation:.2f}: that makes the test faster, and is in the figures."
+            )
+        )
     page.line(
         "Next: ", command(f"experiment start --share {d.share:g}{' --by-owner' if d.clustered else ''}")
     )

@@ -11,10 +11,10 @@ import sqlalchemy as sa
 
 from sales_consultant.config.errors import UsageError
 from sales_consultant.config.language.nearest import did_you_mean
-from sales_consultant.insight.experiments import Plan, Trial, first_alarm, looks, sample_ratio
-from sales_consultant.sync.insights import trials
-from sales_consultant.sync.insights.experiment_design import DEFAULT_SHARE, design
-from sales_consultant.sync.insights.results import Ended, Looked, Started
+from sales_consultant.insight.experiments import Plan, Ratio, Trial, first_alarm, looks, sample_ratio
+from sales_consultant.sync.insights.proof import trials
+from sales_consultant.sync.insights.proof.experiment_design import DEFAULT_SHARE, design
+from sales_consultant.sync.insights.proof.results import Ended, Looked, Started
 from sales_consultant.sync.plan import experiment_groups
 from sales_consultant.sync.runtime import Workspace, last_as_of, open_pulled
 from sales_consultant.sync.stores import experiments
@@ -81,13 +81,14 @@ def status(ws: Workspace, name: str | None = None) -> Looked:
     experiment = find(ws, name)
     drawn = trials.drawn(ws, experiment)
     # The clock of a run is told in whole seconds: who was drawn in the last one was drawn by then.
-    as_of = max(min(last_as_of(ws), experiment.ended_at or last_as_of(ws)), *drawn["assigned_at"].tolist())
+    newest = min(last_as_of(ws), experiment.ended_at or last_as_of(ws))
+    as_of = max([newest, *drawn["assigned_at"].tolist()])
     made = trials.conversions(ws, experiment, as_of)
     found = looks(made, plan_of(experiment))
+    if not len(made.units):
+        found = found.iloc[:0]
     last = found.iloc[-1] if len(found) else None
     treated, control = _sizes(made)
-    clusters = made.units.drop_duplicates("cluster") if experiment.content["clustered"] else made.units
-    sides = [int((clusters["treated"] == side).sum()) for side in (True, False)]
     return Looked(
         id=experiment.id,
         started_at=experiment.started_at,
@@ -108,11 +109,18 @@ def status(ws: Workspace, name: str | None = None) -> Looked:
         high=_figure(last, "high"),
         p=1.0 if last is None else float(last["p"]),
         alarm_day=first_alarm(found) if len(found) else None,
-        ratio=sample_ratio(sides[:1], sides[1:], experiment.share),
+        ratio=ratio_of(experiment, made),
         control_still_shown=trials.control_shown(ws, experiment),
         dropped={k: n for k, n in made.dropped.items() if n},
         looks=tuple(_look(row) for row in found.to_dict("records")),
     )
+
+
+def ratio_of(experiment: experiment_groups.Experiment, made: Trial) -> Ratio:
+    """Whether the groups have the sizes that were drawn, counted in what was drawn."""
+    clusters = made.units.drop_duplicates("cluster") if experiment.content["clustered"] else made.units
+    sides = [int((clusters["treated"] == side).sum()) for side in (True, False)]
+    return sample_ratio(sides[:1], sides[1:], experiment.share)
 
 
 def plan_of(experiment: experiment_groups.Experiment) -> Plan:

@@ -15,10 +15,15 @@ from sales_consultant.insight.core import Rates
 from sales_consultant.insight.experiments import Trial, trial
 from sales_consultant.scoring.populations import record_timelines
 from sales_consultant.sync.plan import current_values, directory, experiment_groups
-from sales_consultant.sync.runtime import Workspace
-from sales_consultant.sync.stores import experiment_units
+from sales_consultant.sync.runtime import Workspace, last_as_of
+from sales_consultant.sync.stores import experiment_units, exposures
 
 _OBJECT = {"deals": "deal", "contacts": "contact", "companies": "company"}
+
+
+def known_until(ws: Workspace, as_of: int) -> int:
+    """Up to when the state is told in a report: a run writes after it has read, and what the newest wrote is in the newest."""
+    return as_of if as_of < last_as_of(ws) else as_of + DAY_MS
 
 
 def timelines(ws: Workspace, populations: Sequence[str], as_of: int) -> pd.DataFrame:
@@ -43,6 +48,25 @@ def timelines(ws: Workspace, populations: Sequence[str], as_of: int) -> pd.DataF
 def alive_at(life: pd.DataFrame, at: int) -> pd.Series[bool]:
     """Which records were open in their population at a moment."""
     return (life["created_at"] <= at) & ~(life["ended_at"] <= at)
+
+
+def scores_shown(ws: Workspace, at: int) -> dict[str, float]:
+    """The best score that each unit's records showed at a moment (ms UTC)."""
+    of = experiments.units(ws.warehouse.engine)
+    units = dict(zip(zip(of["object"], of["id"], strict=True), of["unit"], strict=True))
+    t = exposures.c
+    query = sa.select(t.object, t.record_id, t.value).where(
+        t.field == "score",
+        t.value.is_not(None),
+        t.visible_from <= at,
+        sa.or_(t.visible_to.is_(None), t.visible_to > at),
+    )
+    best: dict[str, float] = {}
+    for r in ws.state.rows(query):
+        unit = units.get((_OBJECT.get(r["object"], "contact"), r["record_id"]))
+        if unit is not None:
+            best[unit] = max(best.get(unit, 0.0), float(r["value"]))
+    return best
 
 
 def rates(engine: DuckEngine, reporting: str) -> Rates:

@@ -11,16 +11,15 @@ from sales_consultant.config.clock import DAY_MS
 from sales_consultant.config.errors import UsageError
 from sales_consultant.config.language.nearest import did_you_mean
 from sales_consultant.insight.experiments import (
-    Design,
     Inflow,
     Setting,
     days_until,
     minimum_effect,
-    planned_clock,
+    plan_of,
     units_needed,
 )
-from sales_consultant.sync.insights import trials
-from sales_consultant.sync.insights.results import Designed
+from sales_consultant.sync.insights.proof import trials
+from sales_consultant.sync.insights.proof.results import Designed
 from sales_consultant.sync.models import registry
 from sales_consultant.sync.runtime import Workspace, last_as_of, open_pulled
 
@@ -30,6 +29,10 @@ _LONGEST_DAYS = 1095
 # From so many owners on whole owners can be drawn, and then should be.
 CLUSTERS_FROM = 12
 DEFAULT_SHARE = 0.2
+# How the score foretells the event: over shorter times where the horizon is not over yet; of too few it would be noise.
+_LOOKBACKS = (60, 30)
+_LEAST_SCORED, _LEAST_EVENTS = 100, 10
+_MOST_FORETOLD = 0.95
 
 
 def design(
@@ -45,7 +48,7 @@ def design(
     Raises UsageError for an unknown population, and where too few companies are known for a base rate.
     """
     open_pulled(ws)
-    names = _populations(ws, populations)
+    names = scored_populations(ws, populations)
     as_of = last_as_of(ws)
     horizon = horizon_days or max(ws.settings.populations[n].horizon_days or 90 for n in names)
     life = trials.timelines(ws, names, as_of)
@@ -64,8 +67,15 @@ def design(
     size, icc, cv = _clusters(past, owners) if clustered else (1.0, 0.0, 0.0)
     units = today + max(per_day, 0.0) * horizon
     chosen = DEFAULT_SHARE if share is None else share
+    foretold, days_ago = _foretold(ws, life, as_of, horizon)
     setting = Setting(
-        float(past["hit"].mean()), units, chosen, cluster_size=size, icc=icc, cluster_cv=cv, correlation=0.0
+        float(past["hit"].mean()),
+        units,
+        chosen,
+        cluster_size=size,
+        icc=icc,
+        cluster_cv=cv,
+        correlation=foretold,
     )
     least = minimum_effect(setting)
     inflow = Inflow(float(today), max(per_day, 0.0), horizon)
@@ -78,21 +88,39 @@ def design(
         per_day=round(per_day, 3),
         owners=int(owners.nunique()),
         base=setting.base,
-        correlation=0.0,
+        correlation=foretold,
+        correlation_days=days_ago,
         icc=icc,
         smallest=least.relative,
         smallest_fixed=None if least.fixed_effect is None else least.fixed_effect / setting.base,
         price_of_looking=least.drift,
         wanted=_wanted(setting, inflow),
         excluded=tuple(ws.settings.proof.exclude_companies),
-        planned=planned_clock(units, chosen, _spread(setting, least), setting.base),
+        planned=plan_of(setting).planned,
         advice=_advice(ws, clustered, int(owners.nunique()), chosen),
     )
 
 
-def _spread(setting: Setting, least: Design) -> float:
-    """The standard deviation of a unit's outcome, with the design effect."""
-    return float(np.sqrt(setting.base * (1 - setting.base) * least.variance_factor))
+def _foretold(ws: Workspace, life: pd.DataFrame, as_of: int, horizon: int) -> tuple[float, int | None]:
+    """The correlation of the score that companies showed so many days ago with their event since, and how many days.
+
+    The longest look back, up to the horizon, at which enough companies showed a score and had the event; 0 and None where
+    none did. Companies without a score count with the mean, as at a draw.
+    """
+    for days in (horizon, *(d for d in _LOOKBACKS if d < horizon)):
+        at = as_of - days * DAY_MS
+        past = _units_at(life, at, days)
+        score = past["unit"].map(trials.scores_shown(ws, at)).astype("float64")
+        events = int(past["hit"][score.notna()].sum())
+        if (
+            score.notna().sum() < _LEAST_SCORED
+            or min(events, int(score.notna().sum()) - events) < _LEAST_EVENTS
+        ):
+            continue
+        if score.nunique() > 1 and past["hit"].nunique() > 1:
+            found = np.corrcoef(score.fillna(score.mean()), past["hit"].astype("float64"))[0, 1]
+            return float(np.clip(found, -_MOST_FORETOLD, _MOST_FORETOLD)), days
+    return 0.0, None
 
 
 def _wanted(setting: Setting, inflow: Inflow) -> tuple[tuple[float, int, int | None], ...]:
@@ -116,7 +144,8 @@ def _advice(ws: Workspace, clustered: bool, owners: int, share: float) -> tuple[
     return tuple(found)
 
 
-def _populations(ws: Workspace, wanted: Sequence[str]) -> list[str]:
+def scored_populations(ws: Workspace, wanted: Sequence[str]) -> list[str]:
+    """The populations that are named, else those with a model in force, else all. UsageError where one is not known."""
     known = list(ws.settings.populations)
     for name in wanted:
         if name not in known:

@@ -11,6 +11,7 @@ class Designed:
     """What an experiment can show here; shares are 0 to 1, `days` whole days (None: not within three years).
 
     `base` is the share of companies with the event within `horizon_days`, measured on those that were open so long ago.
+    `correlation` is that of the score shown `correlation_days` ago with the event since (0 and None: not known yet).
     `wanted` are relative effects with the companies that each needs and the days until it can be seen.
     """
 
@@ -23,6 +24,7 @@ class Designed:
     owners: int
     base: float
     correlation: float
+    correlation_days: int | None
     icc: float
     smallest: float | None
     smallest_fixed: float | None

@@ -1,0 +1,1 @@
+"""Proof of value: experiments designed, drawn and looked at, and what the report tells of them."""

@@ -66,7 +66,7 @@ test-clients: install ## other people's clients against the sandbox (needs npm; 
 	@$(BIN)/python -m pytest -o python_files='check_*.py' tests/clients
 
 test-browser: install $(VENV)/browser-installed ## pages in headless Chromium at three widths (needs chromium and npm)
-	@$(BIN)/python -m pytest -o python_files='check_*.py' tests/browser
+	@$(BIN)/python -m pytest -o python_files='check_*.py' -o python_functions='check_*' tests/browser
 
 $(VENV)/browser-installed: $(VENV)/installed requirements-browser.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements-browser.lock

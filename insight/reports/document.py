@@ -42,7 +42,8 @@ class Table:
 class Figure:
     """A table with a chart where looking is better than reading.
 
-    `method` says in a sentence how the numbers came; `notes` what to beware of, and what is not known.
+    `method` says in a sentence how the numbers came; `notes` what to beware of, and what is not known. A long list that
+    only some readers look at is `folded`: a page opens it at a click, and on paper.
     """
 
     key: str
@@ -51,6 +52,7 @@ class Figure:
     method: str
     chart: Chart | None = None
     notes: tuple[str, ...] = ()
+    folded: bool = False
 
 
 @dataclass(frozen=True)

@@ -42,7 +42,7 @@ class Words:
             return self.number(units)
         if short:
             return str(format_compact_currency(units, self.currency, locale=locale, fraction_digits=1))
-        whole = abs(cents) >= _WHOLE_CENTS
+        whole = abs(cents) >= _WHOLE_CENTS or not cents
         found = format_currency(
             round(units) if whole else units, self.currency, locale=locale, currency_digits=False,
             format=f"¤#,##0{'' if whole else '.00'}",

@@ -66,6 +66,8 @@ class Cli:
         self.script = script or SCRIPT
         self.warm = script is None
         self.token = token
+        # Seconds that a command may take: a training of a whole demo company needs more.
+        self.patience = 120
         self.config = folder / "sales-consultant.toml"
         if url:
             self.configure(url)
@@ -128,7 +130,7 @@ class Cli:
     def finish(self, process: "subprocess.Popen[str] | warm.Child", *, stdin: str | None = None) -> Result:
         """Wait for a command that was started, and search what it said for the token."""
         try:
-            out, err = process.communicate(stdin, timeout=120)
+            out, err = process.communicate(stdin, timeout=self.patience)
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             raise

@@ -1,7 +1,11 @@
-"""A report in a terminal: findings first, then each figure as bars or rows, its method, and what is not known."""
+"""A report in a terminal: findings first, then each figure as rows, its method, and what is not known."""
+
+from collections.abc import Collection, Sequence
+
+from rich.cells import cell_len
 
 from sales_consultant.commands.output.writing.page import Page, Piece, bold, dim, good, warn
-from sales_consultant.commands.output.writing.text import count, listed, plain
+from sales_consultant.commands.output.writing.text import GLUE, count, listed, plain
 from sales_consultant.insight.reports import NUMERIC, Figure, Section, Words
 from sales_consultant.sync.insights.exporting import Exported
 from sales_consultant.sync.insights.making import MadeReport
@@ -9,6 +13,7 @@ from sales_consultant.sync.insights.sending import Sent
 
 # What a screen holds of a table; files and --json have all rows.
 _ROWS = 15
+_INDENT, _GAP = 2, 2
 
 
 def show(page: Page, made: MadeReport) -> None:
@@ -41,22 +46,64 @@ def _section(page: Page, section: Section, words: Words) -> None:
 
 def _figure(page: Page, figure: Figure, words: Words) -> None:
     page.blank()
-    page.line(bold(plain(figure.title)), indent=2)
-    columns = figure.table.columns
-    rows: list[list[Piece]] = [[dim(plain(c.name)) for c in columns]]
+    page.line(bold(plain(figure.title)), indent=_INDENT)
+    # A column of which nothing is known takes room and tells nothing; what is not known is said below.
+    known = [
+        i
+        for i in range(len(figure.table.columns))
+        if not i or any(r[i] is not None for r in figure.table.rows)
+    ]
+    columns = [figure.table.columns[i] for i in known]
+    rows = [[plain(c.name) for c in columns]]
     rows += [
-        [plain(words.cell(v, c.kind)) for v, c in zip(row, columns, strict=True)]
+        [plain(words.cell(row[i], c.kind)) for i, c in zip(known, columns, strict=True)]
         for row in figure.table.rows[:_ROWS]
     ]
-    right = [i for i, c in enumerate(columns) if c.kind in NUMERIC]
     if figure.table.rows:
-        page.table(rows, indent=2, right=right)
+        numbers = {i for i, c in enumerate(columns) if c.kind in NUMERIC}
+        for shown in blocks(rows, page.width - _INDENT):
+            page.table(_aligned(rows, shown, numbers), indent=_INDENT)
     left = figure.table.more + max(len(figure.table.rows) - _ROWS, 0)
     if left:
-        page.line(dim(words("and {more} more", more=left)), indent=2)
+        page.line(dim(words("and {more} more", more=left)), indent=_INDENT)
     for note in figure.notes:
-        page.line(warn("! "), plain(note), indent=2, hang=4)
-    page.line(dim(plain(figure.method)), indent=2)
+        page.line(warn("! "), plain(note), indent=_INDENT, hang=_INDENT + 2)
+    page.line(dim(plain(figure.method)), indent=_INDENT)
+
+
+def blocks(rows: Sequence[Sequence[str]], width: int) -> list[list[int]]:
+    """The columns of a table in groups that fit into a width one below the other; each begins with the first column.
+
+    >>> blocks([["stage", "entered", "lost"], ["Negotiation", "1,126", "119"]], 22)
+    [[0, 1], [0, 2]]
+    """
+    sizes = _sizes(rows)
+    found: list[list[int]] = []
+    for i in range(1, len(sizes)):
+        if not found or sum(sizes[c] + _GAP for c in found[-1]) + sizes[i] > width:
+            found.append([0])
+        found[-1].append(i)
+    return found or [[0]]
+
+
+def _sizes(rows: Sequence[Sequence[str]]) -> list[int]:
+    return [max(cell_len(row[i]) for row in rows) for i in range(len(rows[0]))]
+
+
+def _aligned(
+    rows: Sequence[Sequence[str]], shown: Sequence[int], numbers: Collection[int]
+) -> list[list[Piece]]:
+    """Some columns of a table, numbers at the right of theirs; the first row is its heading."""
+    sizes = _sizes(rows)
+
+    def cell(row: Sequence[str], column: int) -> str:
+        fill = GLUE * (sizes[column] - cell_len(row[column]))
+        text = row[column].replace(" ", GLUE)
+        return f"{fill}{text}" if column in numbers else f"{text}{fill}"
+
+    heading: list[Piece] = [dim(cell(rows[0], c)) for c in shown]
+    lines: list[list[Piece]] = [[cell(row, c) for c in shown] for row in rows[1:]]
+    return [heading, *lines]
 
 
 def sent(page: Page, done: Sent) -> None:

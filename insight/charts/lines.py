@@ -116,10 +116,12 @@ def _legend(out: Drawing, chart: LineChart, width: float) -> float:
 
 
 def _names(out: Drawing, chart: LineChart, x: Callable[[int], float], y: float, width: float) -> None:
-    """As many of the points' names as fit, the last one always."""
+    """As many of the points' names as fit, the last one always; a point may have none."""
     until = width + 20
     for i in reversed(range(len(chart.points))):
         name = chart.points[i]
+        if not name:
+            continue
         half = text_width(name) / 2
         place, anchor = x(i), "middle"
         if place + half > width:

@@ -121,8 +121,14 @@ def handovers(
     until = np.nan_to_num(numbers(changes["deal_id"], end), nan=float(as_of))
     moves = past[["deal_id", "entered_at"]].rename(columns={"entered_at": "at"})
     touched = pd.concat([touches.loc[touches["at"] <= as_of, ["deal_id", "at"]], moves], ignore_index=True)
-    touched = touched.astype({"at": "int64"}).drop_duplicates().sort_values("at", kind="stable")
-    asked = changes.reset_index(names="row").astype({"at": "int64"}).sort_values("at", kind="stable")
+    # Texts of several kinds (the engine's, pandas' own, none at all) are not joined by `merge_asof`.
+    touched = (
+        touched.astype({"at": "int64", "deal_id": "object"})
+        .drop_duplicates()
+        .sort_values("at", kind="stable")
+    )
+    asked = changes.reset_index(names="row").astype({"at": "int64", "deal_id": "object"})
+    asked = asked.sort_values("at", kind="stable")
     nxt = pd.merge_asof(
         asked, touched.assign(touch=touched["at"]), on="at", by="deal_id", direction="forward", allow_exact_matches=False
     ).sort_values("row")["touch"].to_numpy(dtype=float, na_value=np.nan)  # fmt: skip

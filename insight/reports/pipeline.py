@@ -85,7 +85,7 @@ def section(context: Context, hidden: frozenset[str]) -> Section:
     figures = [
         _waterfall(
             context, whole, words("All open deals, {since} to {as_of}", **dates), "waterfall",
-            () if context.since_given else (_default(context, since),),
+            (*_default(context, since), *_at_once(context, whole, ends, since)),
         ),
         _waterfall(
             context, closing,
@@ -110,12 +110,32 @@ def section(context: Context, hidden: frozenset[str]) -> Section:
     )
 
 
-def _default(context: Context, since: int) -> str:
+def _default(context: Context, since: int) -> tuple[str, ...]:
     words = context.words
-    return words(
-        "No --since was given: the pipeline is told from {day} on, where a fiscal quarter begins.",
-        day=words.cell(words.day(since), "date"),
+    if context.since_given:
+        return ()
+    return (
+        words(
+            "No --since was given: the pipeline is told from {day} on, where a fiscal quarter begins.",
+            day=words.cell(words.day(since), "date"),
+        ),
     )
+
+
+def _at_once(context: Context, found: Waterfall, ends: pd.DataFrame, since: int) -> tuple[str, ...]:
+    """Won deals that were never open: in no pipeline, but in what was won."""
+    words = context.words
+    passed = found.rows.loc[found.rows["bucket"] == "won", "deal_id"]
+    at = ends["ended_at"].to_numpy(dtype=float, na_value=np.nan)
+    rows = ends[(ends["status"] == WON).to_numpy() & (at > since) & ~ends["deal_id"].isin(passed).to_numpy()]
+    if rows.empty:
+        return ()
+    return (
+        words(
+            "Deals won without having been open, so in none of these movements: {count}, worth {amount}.",
+            count=len(rows), amount=words.money(total(rows["value"])),
+        ),
+    )  # fmt: skip
 
 
 def _change(context: Context, found: Waterfall, since: int) -> str:

@@ -72,7 +72,7 @@ def section(context: Context, facts: WeekFacts) -> Section:
             hidden=words("No deal is open. Next: sales-consultant check, then sales-consultant pull"),
         )
     deals = deals.assign(
-        grade=deals["deal_id"].map(dict(facts.grades)).fillna("").astype(str),
+        grade=[str(facts.grades.get(d, "")) for d in deals["deal_id"]],
         close=[day_of(context, v) for v in deals["close_date"]],
     )
     unknown, findings = [], []

@@ -1,0 +1,129 @@
+"""The page of the week: what is in commit and weak, what is strong and not, what is silent, what moved, what comes."""
+
+import numpy as np
+import pandas as pd
+from support.funnel_company import DAY
+from support.report_company import AS_OF, BEGIN, context, everything, few, keys, rows_of, usual
+
+from sales_consultant.insight.core import DealTables, visits
+from sales_consultant.insight.funnel import endings
+from sales_consultant.insight.reports import Column, Figure, Table
+from sales_consultant.insight.reports.week import WeekFacts, section, silent_days
+
+NO_TOUCHES = pd.DataFrame({"deal_id": pd.Series(dtype=str), "at": pd.Series(dtype="int64")})
+
+
+def open_deals(*closing: int) -> DealTables:
+    """Open deals "0", "1" and so on that close so many days after the report's date, each worth more than the one before."""
+    tables = few(
+        [(str(i), 100, (i + 1) * 100_000, "a") for i in range(len(closing))],
+        [(str(i), 100, "a") for i in range(len(closing))],
+    )
+    dates = pd.array([AS_OF + d * DAY for d in closing], dtype="Int64")
+    return DealTables(tables.deals.assign(close_date=dates), tables.history, tables.stages)
+
+
+def test_commit_of_the_crm_against_grades() -> None:
+    grades, reasons = {"0": "D", "1": "A", "2": "C", "3": "A"}, {"0": "no answer: -9"}
+    facts = WeekFacts(grades, reasons, commit={"0", "1", "2"}, touches=NO_TOUCHES)
+    found = section(context(open_deals(5, 5, 5, 5)), facts)
+    assert [r["deal"] for r in rows_of(found, "weak")] == ["Deal 2", "Deal 0"]
+    assert rows_of(found, "weak")[1]["reason"] == "no answer: -9"
+    assert [r["deal"] for r in rows_of(found, "strong")] == ["Deal 3"]
+    assert found.findings[0] == "In commit, but grade C or D: 2 deals, worth €4,000."
+
+
+def test_without_a_forecast_category_deals_of_the_quarter_stand_for_commit() -> None:
+    facts = WeekFacts({"0": "D", "1": "D", "2": "A"}, touches=NO_TOUCHES)
+    found = section(context(open_deals(5, 200, 200)), facts)
+    assert [r["deal"] for r in rows_of(found, "weak")] == ["Deal 0"]
+    assert [r["deal"] for r in rows_of(found, "strong")] == ["Deal 2"]
+    assert "stand for commit" in next(f for f in found.figures if f.key == "weak").method
+
+
+def test_silence_is_measured_by_won_deals() -> None:
+    won = [(f"w{i}", 0, 100, "won") for i in range(40)]
+    moves = [m for i in range(40) for m in ((f"w{i}", 0.0, "a"), (f"w{i}", 10.0, "won"))]
+    tables = few([*won, ("1", 0, 900, "a"), ("2", 0, 800, "a"), ("3", 0, 700, "a")],
+                 [*moves, ("1", 285, "a"), ("2", 285, "a"), ("3", 285, "a")])  # fmt: skip
+    touches = pd.DataFrame({"deal_id": ["2"], "at": [AS_OF - DAY]})
+    ends = endings(tables, AS_OF)
+    assert silent_days(NO_TOUCHES, visits(tables, AS_OF), ends) == 10
+    found = section(context(tables), WeekFacts({"1": "A", "2": "B", "3": "C"}, touches=touches))
+    assert [(r["deal"], r["silent"]) for r in rows_of(found, "stalled")] == [("Deal 1", 15.0)]
+
+
+def test_with_few_won_deals_no_deal_is_called_silent() -> None:
+    found = section(context(open_deals(5)), WeekFacts({"0": "A"}, touches=NO_TOUCHES))
+    assert "stalled" not in keys(found)
+    assert any(u.startswith("Stalled deals:") for u in found.unknown)
+
+
+def test_grades_that_moved_and_came_back_did_not_move() -> None:
+    moves = pd.DataFrame(
+        [("0", "B", "C", 1), ("0", "C", "B", 2), ("1", "B", "A", 1), ("1", "A", "D", 3), ("9", "A", "B", 1)],
+        columns=["deal_id", "before", "after", "at"],
+    )
+    found = section(context(open_deals(5, 5)), WeekFacts({"0": "B", "1": "D"}, {"1": "quiet: -8"}, moves))
+    assert [(r["deal"], r["before"], r["after"], r["reason"]) for r in rows_of(found, "moves")] == [
+        ("Deal 1", "B", "D", "quiet: -8")
+    ]
+
+
+def test_the_next_four_weeks() -> None:
+    steps = pd.DataFrame({"deal_id": ["0", "1"], "step": "Call", "due": [AS_OF, AS_OF + 7 * DAY]})
+    tables = open_deals(0, 7, 14, 400)
+    rows = rows_of(section(context(tables), WeekFacts({"1": "A"}, steps=steps)), "ahead")
+    assert [r["deals"] for r in rows] == [1, 1, 1, 0]
+    assert [r["good"] for r in rows] == [0, 200_000, 0, 0]
+    assert [r["steps"] for r in rows] == [1, 1, 0, 0]
+
+
+def test_pushed_deals_and_a_forecast_of_another_room() -> None:
+    tables = open_deals(5)
+    moves = pd.DataFrame(
+        {"deal_id": "0", "changed_at": [BEGIN + (110 + i) * DAY for i in range(3)],
+         "close_date": pd.array([BEGIN + (200 + i) * DAY for i in range(3)], dtype="Int64")}
+    )  # fmt: skip
+    tables = DealTables(tables.deals, pd.concat([tables.history, moves], ignore_index=True), tables.stages)
+    reached = Figure("reached", "This quarter", Table((Column("x", "X"),), (("1",),)), "Simulated.")
+    found = section(context(tables), WeekFacts({"0": "B"}, reached=reached))
+    assert found.figures[0] is reached and not any("no forecast" in u for u in found.unknown)
+    assert rows_of(found, "pushed")[0]["times"] == 2
+    assert any("no forecast yet" in u for u in section(context(tables), WeekFacts({"0": "B"})).unknown)
+
+
+def test_the_control_group_is_in_no_list() -> None:
+    tables = usual(200)
+    ids = list(tables.deals["deal_id"])
+    grades = dict(zip(ids, np.resize(["A", "B", "C", "D"], len(ids)), strict=True))
+    hidden = frozenset(ids[::2])
+    moves = pd.DataFrame({"deal_id": ids, "before": "A", "after": "B", "at": 1})
+    said = everything(
+        section(context(tables), WeekFacts(grades, {}, moves, hidden=hidden, touches=NO_TOUCHES))
+    )
+    whole = everything(section(context(tables), WeekFacts(grades, {}, moves, touches=NO_TOUCHES)))
+    assert any(f"Deal {i}" in whole for i in hidden)
+    assert not any(f"Deal {i}" in said for i in hidden)
+
+
+def test_without_open_deals_or_grades_it_says_what_to_do() -> None:
+    assert section(context(usual(5).of(pd.Series([False] * 5))), WeekFacts()).hidden.startswith(
+        "No deal is open."
+    )
+    found = section(context(open_deals(5)), WeekFacts())
+    assert any(u.startswith("No deal shows a grade yet.") for u in found.unknown)
+    assert found.findings == ("Nothing stands out this week.",)
+
+
+def test_gaps_in_amounts_dates_and_names_cost_only_themselves() -> None:
+    tables = open_deals(5, 5, 5)
+    deals = tables.deals.assign(
+        cents=pd.array([pd.NA, -500, 700], dtype="Int64"), name=pd.Series([None, "", "Deal 2"]),
+        owner_id=pd.Series([None, "o", "o"]),
+        close_date=pd.array([pd.NA, 9_000_000_000_000_000, AS_OF], dtype="Int64"), currency=["EUR", "XAU", "EUR"],
+    )  # fmt: skip
+    tables = DealTables(deals, tables.history, tables.stages)
+    found = section(context(tables), WeekFacts({"0": "A", "1": "A", "2": "D"}, touches=NO_TOUCHES))
+    rows = {r["deal"]: r for r in rows_of(found, "strong")}
+    assert rows["0"]["owner"] == "not given" and rows["0"]["amount"] is None and rows["1"]["amount"] is None

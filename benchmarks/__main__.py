@@ -35,6 +35,7 @@ NAMES = (
     "process_columns",
     "products",
     "intents",
+    "forecast",
     "funnel",
 )
 

@@ -12,12 +12,19 @@ from sales_consultant.insight.forecast.origins import Origins
 from sales_consultant.insight.forecast.series import LEVELS, Fan, Floats
 
 RECONCILED = "reconciled"
-# Past forecasts at a horizon that count as much as equal weights.
-_TRUST = 3.0
+# Past origins that count as much as equal weights.
+_TRUST = 1.0
+# Past forecasts at a horizon that count as much as those at all others.
+_POOLED = 8.0
+# On companies of other seeds than the measured ones the loss over that of the better member was 1.07 with squares, 1.03
+# with the sixth power, 1.01 with the eighth.
+_POWER = 8.0
 
 
 def horizon_weights(loss: Floats, seen: NDArray[np.bool_], able: NDArray[np.bool_]) -> Floats:
-    """(M, H) how much each method counts at each horizon: by the inverse square of its past loss, shrunk to equal weights.
+    """(M, H) how much each method counts at each horizon: by a power of the inverse of its past loss, shrunk to equal weights.
+
+    The loss at a horizon is moved towards that over all horizons, in logarithms, where few forecasts at it are known.
 
     loss
         (M, O, H) mean pinball losses; gaps where a method said nothing.
@@ -29,15 +36,19 @@ def horizon_weights(loss: Floats, seen: NDArray[np.bool_], able: NDArray[np.bool
     methods, _, horizon = loss.shape
     out = np.zeros((methods, horizon))
     equal = able / max(able.sum(), 1)
+    known = seen & np.isfinite(loss[able]).all(axis=0)
+    if not able.any() or not known.any():
+        return out + equal[:, None]
+    filled = np.maximum(np.where(known[None], np.nan_to_num(loss), 0), 0)
+    whole = np.log(np.maximum(filled.sum(axis=(1, 2)) / known.sum(), 1e-12))
+    origins = int(known.any(axis=1).sum())
+    share = origins / (origins + _TRUST)
     for h in range(horizon):
-        known = seen[:, h] & np.isfinite(loss[able][:, :, h]).all(axis=0)
-        count = int(known.sum())
-        if not able.any() or count == 0:
-            out[:, h] = equal
-            continue
-        past = np.maximum(np.nan_to_num(loss[:, known, h]).sum(axis=1) / count, 1e-12)
-        raw = np.where(able, (past[able].min() / past) ** 2, 0.0)
-        share = count / (count + _TRUST)
+        count = int(known[:, h].sum())
+        own = np.log(np.maximum(filled[:, :, h].sum(axis=1) / max(count, 1), 1e-12)) if count else whole
+        trust = count / (count + _POOLED)
+        past = trust * own + (1 - trust) * whole
+        raw = np.where(able, np.exp(_POWER * (past[able].min() - past)), 0.0)
         out[:, h] = share * raw / raw.sum() + (1 - share) * equal
     return out
 

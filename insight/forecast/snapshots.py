@@ -131,7 +131,9 @@ class Past:
 
 def numbers(values: NDArray[np.object_]) -> Floats:
     """Numbers of looked up values; None is NaN."""
-    return pd.to_numeric(pd.Series(values, dtype="object"), errors="coerce").to_numpy(dtype=np.float64)
+    made = pd.to_numeric(pd.Series(values, dtype="object"), errors="coerce")
+    # Where all are numbers pandas gives its own memory, which nobody may write into.
+    return np.array(made.to_numpy(dtype=np.float64, na_value=np.nan))
 
 
 def in_reporting(rates: Rates, cents: Floats, deals: pd.DataFrame, at: Floats) -> Floats:

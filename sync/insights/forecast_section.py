@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import sqlalchemy as sa
-
 from sales_consultant.insight.core import Period
 from sales_consultant.insight.forecast import Hidden, as_given
 from sales_consultant.insight.reports import Context, Section, forecast, forecast_more
+from sales_consultant.sync.insights.control import hidden
 from sales_consultant.sync.insights.forecasting import attained, came, given, known
 from sales_consultant.sync.runtime import Workspace
-from sales_consultant.sync.stores import groups
 
 
 def of_forecast(ws: Workspace, context: Context) -> Section:
@@ -38,13 +36,11 @@ def of_as_given(ws: Workspace, context: Context) -> Section:
 
 def _named(ws: Workspace, context: Context, wanted: set[str]) -> Mapping[str, tuple[str, str]]:
     """Name and owner of deals by id, without those of the control group: no list names them."""
-    control = {r["unit"] for r in ws.state.rows(sa.select(groups.c.unit).where(groups.c.name == "control"))}
+    control = hidden(ws.state, ws.warehouse.engine)
     rows = context.tables.deals
     rows = rows[rows["deal_id"].isin(wanted)]
     return {
         str(deal): (str(name), context.name(owner, "owner_id"))
-        for deal, name, owner, company in zip(
-            rows["deal_id"], rows["name"], rows["owner_id"], rows["company_id"].fillna(""), strict=True
-        )
-        if (f"companies:{company}" if company else f"deals:{deal}") not in control
+        for deal, name, owner in zip(rows["deal_id"], rows["name"], rows["owner_id"], strict=True)
+        if deal not in control
     }

@@ -73,7 +73,7 @@ def _deals(ws: Workspace) -> pd.DataFrame:
             for key, value in current_values.shown(held, field).items()
             if key.object == "companies"
         }
-        rows[column] = rows["company_id"].map(shown).fillna("").astype(rows["source"].dtype)
+        rows[column] = rows["company_id"].map(shown).astype(rows["source"].dtype).fillna("")
     return rows
 
 

@@ -32,6 +32,7 @@ from sales_consultant.sync.results.evaluation import (
     PopulationReady,
     Readiness,
 )
+from sales_consultant.sync.results.experiments import Designed, Ended, Looked, Started
 from sales_consultant.sync.results.explanation import (
     ActivityCount,
     CompanyProfile,
@@ -130,6 +131,8 @@ __all__ = [
     "DataFinding",
     "DayList",
     "DealOutcome",
+    "Designed",
+    "Ended",
     "EventCounted",
     "Explanation",
     "FeatureValue",
@@ -141,6 +144,7 @@ __all__ = [
     "Initialised",
     "Job",
     "JournalExported",
+    "Looked",
     "ModelCard",
     "ModelExport",
     "ModelImport",
@@ -199,6 +203,7 @@ __all__ = [
     "SignedIn",
     "Situation",
     "Standing",
+    "Started",
     "StateChecked",
     "Status",
     "Step",

@@ -15,8 +15,7 @@ from sales_consultant.insight.experiments import Plan, Ratio, Trial, first_alarm
 from sales_consultant.sync.insights.proof import trials
 from sales_consultant.sync.insights.proof.experiment_design import DEFAULT_SHARE, design
 from sales_consultant.sync.plan import experiment_groups
-from sales_consultant.sync.plan.experiment_groups import Experiment
-from sales_consultant.sync.results.experiments import Ended, Looked, Started
+from sales_consultant.sync.results import Ended, Looked, Started
 from sales_consultant.sync.runtime import Workspace, last_as_of, open_pulled
 from sales_consultant.sync.stores import experiments
 
@@ -117,14 +116,14 @@ def status(ws: Workspace, name: str | None = None) -> Looked:
     )
 
 
-def ratio_of(experiment: Experiment, made: Trial) -> Ratio:
+def ratio_of(experiment: experiment_groups.Experiment, made: Trial) -> Ratio:
     """Whether the groups have the sizes that were drawn, counted in what was drawn."""
     clusters = made.units.drop_duplicates("cluster") if experiment.content["clustered"] else made.units
     sides = [int((clusters["treated"] == side).sum()) for side in (True, False)]
     return sample_ratio(sides[:1], sides[1:], experiment.share)
 
 
-def plan_of(experiment: Experiment) -> Plan:
+def plan_of(experiment: experiment_groups.Experiment) -> Plan:
     """What was fixed before the first look."""
     content = experiment.content
     return Plan(
@@ -148,7 +147,7 @@ def _sizes(made: Trial) -> tuple[int, int]:
     return treated, len(made.units) - treated
 
 
-def find(ws: Workspace, name: str | None) -> Experiment:
+def find(ws: Workspace, name: str | None) -> experiment_groups.Experiment:
     """The experiment that is named, else the newest. UsageError where there is none."""
     known = experiment_groups.known(ws.state)
     if not known:

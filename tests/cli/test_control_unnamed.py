@@ -74,8 +74,10 @@ def outputs(desk: Office) -> Iterator[tuple[str, str]]:
     """What every command says that a rep or a manager gets to see: its name, and the text."""
     cli = desk.cli
     for kind in KINDS:
-        yield f"report {kind}", cli.run("report", kind).out
         yield f"report {kind} --json", cli.run("report", kind, "--format", "json").out
+    # Other formats show the same sections: of kinds that are a part of "all" its page has all.
+    for kind in ("all", *(k for k, sections in KINDS.items() if not set(sections) <= set(KINDS["all"]))):
+        yield f"report {kind}", cli.run("report", kind).out
         page, tables = (cli.folder / f"{kind}.{form}" for form in ("html", "csv"))
         cli.run("report", kind, "--format", "html", "--out", str(page))
         yield f"report {kind} html", page.read_text(encoding="utf-8")

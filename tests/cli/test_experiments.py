@@ -143,9 +143,11 @@ def test_the_report_tells_of_an_experiment_and_of_none(desk: Office) -> None:
     cli.json("experiment", "start", "--yes", "--share", "0.5", "--days", "60", "--hypothesis", "More wins.")
     section, figures = told()
     assert "no company was drawn yet" in section["findings"][0]
+    assert cli.json("experiment", "status")["experiment"]["n_control"] == 0
     cli.json("sync", "--yes")
     section, figures = told()
-    assert {"announced", "sequence", "groups"} <= figures and "before_after" not in figures
+    assert section["findings"][0].startswith("The groups were drawn")
+    assert {"announced", "groups"} <= figures and "before_after" not in figures
     announced = next(f for f in section["figures"] if f["figure"] == "announced")["rows"]
     assert {"what": "Hypothesis", "announced": "More wins."} in announced
     drawn = next(f for f in section["figures"] if f["figure"] == "groups")["rows"]

@@ -19,7 +19,7 @@ _EVERY = 7
 def told(announced: Announced, looks: Looks, came: Outcomes, words: Words) -> Part:
     """The part about an experiment."""
     part = Part()
-    if not len(looks.days) or not looks.ratio.n_treated + looks.ratio.n_control:
+    if not looks.ratio.n_treated + looks.ratio.n_control:
         part.findings.append(
             words(
                 "An experiment was announced, but no company was drawn yet: nothing is measured. Next: sales-consultant plan"
@@ -36,6 +36,12 @@ def told(announced: Announced, looks: Looks, came: Outcomes, words: Words) -> Pa
                 expected=words.share(looks.ratio.expected),
             )
         )
+    if not len(looks.days):
+        part.findings.append(
+            words("The groups were drawn; the first look at what came of them is a day after the start.")
+        )
+        part.figures += [_announced(announced, looks, words), _groups(announced, looks, words)]
+        return part
     part.findings.append(_finding(announced, looks, words))
     part.findings += outcomes.findings(announced, came, words)
     part.figures += [_announced(announced, looks, words), _sequence(announced, looks, words)]

@@ -95,7 +95,11 @@ def test_a_difference_that_is_seen_is_told_with_its_interval_and_day() -> None:
         ({}, "No difference beyond chance so far"),
         ({"looked": looks(effect=-0.05), "alarm": 3}, "The scores do harm"),
         ({"looked": looks(width=None)}, "Whether the scores help cannot be told yet"),
-        ({"looked": looks().iloc[:0]}, "An experiment was announced, but no company was drawn yet"),
+        ({"looked": looks().iloc[:0]}, "The groups were drawn; the first look"),
+        (
+            {"looked": looks().iloc[:0], "ratio": sample_ratio([0], [0], 0.2)},
+            "An experiment was announced, but no company was drawn yet",
+        ),
         (
             {"ratio": sample_ratio([400], [400], 0.2)},
             "The groups do not have the sizes that were drawn (50% in",

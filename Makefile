@@ -75,8 +75,10 @@ $(VENV)/browser-installed: $(VENV)/installed requirements-browser.lock
 check-install: install ## the steps of deploy/Dockerfile on this machine (fetches all that is locked)
 	@$(BIN)/python -m pytest -o python_files='check_*.py' tests/deploy
 
-figures: install ## the figures of insight over 1,000 simulations (SIMULATIONS=n plays fewer)
+figures: install ## the figures of insight over 500 to 2,000 simulations (hours; SIMULATIONS=n plays fewer)
 	@$(ONE) $(BIN)/python tests/support/figures_funnel.py $(SIMULATIONS)
+	@$(ONE) $(BIN)/python tests/support/figures_experiments.py $(or $(SIMULATIONS),2000)
+	@$(ONE) $(BIN)/python tests/support/figures_response.py $(or $(SIMULATIONS),500)
 
 lifelines: install $(VENV)/lifelines/installed ## the environment of lifelines, which needs an older pandas (tests make it too)
 

@@ -61,14 +61,16 @@ def _drawn(
 def _came(
     events: pd.DataFrame, units: pd.DataFrame, horizon: int, as_of: int, dropped: dict[str, int]
 ) -> pd.DataFrame:
-    position = events["unit"].map(pd.Series(units.index, index=units["unit"].to_numpy(dtype=object)))
+    of = pd.Series(units.index, index=units["unit"].to_numpy(dtype=object))
+    # Without any event the column keeps the type of texts.
+    position = events["unit"].astype("object").map(of).astype("float64")
     at = pd.to_numeric(events["at"], errors="coerce").astype("float64")
     amount = (
         pd.to_numeric(events["amount"], errors="coerce").astype("float64")
         if "amount" in events
         else pd.Series(1.0, index=events.index)
     )
-    assigned = position.map(units["assigned_at"])
+    assigned = position.map(units["assigned_at"]).astype("float64")
     reasons = {
         "unknown_unit": position.isna(),
         "no_time": at.isna(),

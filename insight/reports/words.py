@@ -40,9 +40,10 @@ class Words:
         locale, units = _LOCALES[self.language], cents / 100
         if not self.currency:
             return self.number(units)
-        if short:
+        # Below a thousand nothing is shortened, and all digits would be shown.
+        if short and abs(units) >= 1000:
             return str(format_compact_currency(units, self.currency, locale=locale, fraction_digits=1))
-        whole = abs(cents) >= _WHOLE_CENTS or not cents
+        whole = abs(cents) >= _WHOLE_CENTS or not cents or (short and units == round(units))
         found = format_currency(
             round(units) if whole else units, self.currency, locale=locale, currency_digits=False,
             format=f"¤#,##0{'' if whole else '.00'}",

@@ -1,8 +1,11 @@
 """An experiment from its design to its end, on a company in the sandbox: what the control group shows, and what is told."""
 
 import shutil
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 from support import tiny
@@ -111,3 +114,52 @@ def test_an_excluded_company_is_not_drawn(desk: Office) -> None:
 def test_without_an_experiment_the_next_step_is_named(desk: Office) -> None:
     refused = desk.cli.run("experiment", "status", "--json", code=2)
     assert "experiment design" in refused.error["action"]
+
+
+@pytest.mark.slow
+def test_the_report_tells_of_an_experiment_and_of_none(desk: Office) -> None:
+    """As an admin sees it: before, after the start, and with a score that was shown for months."""
+    cli = desk.cli
+
+    def told() -> tuple[dict[str, Any], set[str]]:
+        section = cli.json("report", "value")["sections"][0]
+        return section, {f["figure"] for f in section["figures"]}
+
+    # The first score was visible for four months; reps answered to some steps.
+    back = 120 * 86_400_000
+    with closing(sqlite3.connect(cli.data / "main" / "state.db")) as c, c:
+        c.execute("UPDATE exposures SET visible_from = visible_from - ?", (back,))
+        steps = c.execute(
+            "SELECT object, record_id, value FROM exposures WHERE field = 'next_step_id'"
+        ).fetchall()
+        assert len(steps) > 1
+        c.execute("INSERT INTO feedback VALUES (?, ?, ?, 'done', ?)", (*steps[0], 1_730_000_000_000))
+    section, figures = told()
+    assert section["findings"][0].startswith("Whether the scores help was not measured")
+    assert {"before_after", "steps_by_rule", "upkeep"} <= figures
+    rows = next(f for f in section["figures"] if f["figure"] == "steps_by_rule")["rows"]
+    assert sum(r["shown"] for r in rows) == len({tuple(s) for s in steps})
+    assert sum(r["done"] for r in rows) == sum(r["answered"] for r in rows) == 1
+    cli.json("experiment", "start", "--yes", "--share", "0.5", "--days", "60", "--hypothesis", "More wins.")
+    section, figures = told()
+    assert "no company was drawn yet" in section["findings"][0]
+    assert cli.json("experiment", "status")["experiment"]["n_control"] == 0
+    cli.json("sync", "--yes")
+    section, figures = told()
+    assert section["findings"][0].startswith("The groups were drawn")
+    assert {"announced", "groups"} <= figures and "before_after" not in figures
+    announced = next(f for f in section["figures"] if f["figure"] == "announced")["rows"]
+    assert {"what": "Hypothesis", "announced": "More wins."} in announced
+    drawn = next(f for f in section["figures"] if f["figure"] == "groups")["rows"]
+    assert [r["drawn"] for r in drawn] == [
+        list(groups(desk).values()).count(a) for a in ("treated", "control")
+    ]
+
+
+def test_a_wrong_file_of_spend_is_named_with_its_line(desk: Office) -> None:
+    (desk.cli.folder / "spend.csv").write_text("month,channel,amount\n2024-13,search,10\n", encoding="utf-8")
+    desk.cli.configure(desk.sandbox.url, '[reports]\nspend = "spend.csv"', scored=True)
+    refused = desk.cli.run("report", "response", "--json", code=2)
+    assert "spend.csv, line 2" in refused.error["message"]
+    (desk.cli.folder / "spend.csv").write_text("month,channel,amount\n2024-10,search,10\n", encoding="utf-8")
+    assert "24 months" in desk.cli.json("report", "response")["sections"][0]["hidden"]

@@ -21,6 +21,8 @@ TITLES = {
 }
 # Each term by a step that says something: revenue then differs by exp(coefficient x step) - 1.
 _STEPS = {"leads": math.log(1.01), "quality": 0.1, "trend": 1.0}
+# Months that a table shows, and the share of revenue from which on spend is drawn beside it.
+_MONTHS, _SEEN = 24, 0.1
 
 
 def _columns(words: Words, key: str, name: str, kind: Kind) -> tuple[Column, Column, Column]:
@@ -42,8 +44,6 @@ def marginal(found: Response, words: Words) -> Figure:
         Column("channel", words("Channel")),
         Column("spend", words("Spend a month"), "money"),
         *_columns(words, "marginal", words("Revenue for one more"), "money"),
-        *_columns(words, "share", words("Share of revenue"), "share"),
-        Column("carry_over", words("Carried into the next month"), "share"),
     )
     channels: list[dict[Any, Any]] = found.channels.sort_values("marginal", ascending=False).to_dict(
         "records"
@@ -51,7 +51,6 @@ def marginal(found: Response, words: Words) -> Figure:
     rows: tuple[tuple[Cell, ...], ...] = tuple(
         (
             r["channel"], r["spend"], r["marginal"] * 100, r["marginal_low"] * 100, r["marginal_high"] * 100,
-            _share(r["contribution"]), _share(r["contribution_low"]), _share(r["contribution_high"]), r["carry_over"],
         )
         for r in channels
     )  # fmt: skip
@@ -80,6 +79,27 @@ def marginal(found: Response, words: Words) -> Figure:
     return Figure(
         "marginal", words("What one more goes along with"), Table(columns, rows), method, chart, notes
     )
+
+
+def contribution(found: Response, words: Words) -> Figure:
+    """The share of booked revenue that goes along with each channel's present spend."""
+    columns = (
+        Column("channel", words("Channel")),
+        *_columns(words, "share", words("Share of revenue"), "share"),
+        Column("carry_over", words("Carried into the next month"), "share"),
+    )
+    channels: list[dict[Any, Any]] = found.channels.sort_values("contribution", ascending=False).to_dict(
+        "records"
+    )
+    rows: tuple[tuple[Cell, ...], ...] = tuple(
+        (r["channel"], *(_share(r[f"contribution{end}"]) for end in ("", "_low", "_high")), r["carry_over"])
+        for r in channels
+    )
+    method = words(
+        "Booked revenue at the mean spend of the last 12 months against none at all, directly and through leads, from the same "
+        "model. Nobody has seen months without: the further from what was seen, the less it is worth."
+    )
+    return Figure("contribution", words("What goes along with each channel"), Table(columns, rows), method)
 
 
 def what_if(found: Response, wanted: Mapping[str, WhatIf], more: float, words: Words) -> Figure:
@@ -158,26 +178,29 @@ def months(series: pd.DataFrame, channels: Sequence[str], words: Words) -> Figur
         *((Column("quality", words("Quality"), "share"),) if has_quality else ()),
     )
     rows: list[tuple[Cell, ...]] = []
-    for i in reversed(range(len(series))):
+    for i in reversed(range(max(len(series) - _MONTHS, 0), len(series))):
         row: tuple[Cell, ...] = (labels[i], told["revenue"][i], float(spend.iloc[i]), told["leads"][i])
         if has_quality:
             value = series["quality"].iloc[i]
             row = (*row, None if pd.isna(value) else float(value))
         rows.append(row)
+    seen = float(spend.max()) >= _SEEN * max((v or 0.0 for v in told["revenue"]), default=0.0)
     chart = LineChart(
-        words("Booked revenue and spend by month"),
+        words("Booked revenue and spend by month") if seen else words("Booked revenue by month"),
         "money",
         tuple(labels),
         (
             Line(words("Booked revenue"), tuple(told["revenue"])),
-            Line(words("Spend"), tuple(float(v) for v in spend)),
+            # Beside much more revenue a line of spend would lie on the axis.
+            *((Line(words("Spend"), tuple(float(v) for v in spend)),) if seen else ()),
         ),
     )
     method = words(
         "Whole months: won deals by the day of winning, leads and contacts by the day they were created, the cost of a campaign "
         "evenly on its days."
     )
-    return Figure("months", words("Month by month"), Table(columns, tuple(rows)), method, chart)
+    table = Table(columns, tuple(rows), more=len(series) - len(rows))
+    return Figure("months", words("Month by month"), table, method, chart)
 
 
 def campaigns(rows: pd.DataFrame, names: Mapping[str, str], most: int, words: Words) -> Figure:

@@ -74,6 +74,7 @@ def section(
         made += [
             figures.marginal(found, words),
             figures.what_if(found, wanted, MORE, words),
+            figures.contribution(found, words),
             figures.terms(found, series.quality, words),
             figures.months(series.months, series.channels, words),
         ]

@@ -19,7 +19,7 @@ _EVERY = 7
 def told(announced: Announced, looks: Looks, came: Outcomes, words: Words) -> Part:
     """The part about an experiment."""
     part = Part()
-    if not len(looks.days) or not looks.ratio.n_treated + looks.ratio.n_control:
+    if not looks.ratio.n_treated + looks.ratio.n_control:
         part.findings.append(
             words(
                 "An experiment was announced, but no company was drawn yet: nothing is measured. Next: sales-consultant plan"
@@ -36,10 +36,16 @@ def told(announced: Announced, looks: Looks, came: Outcomes, words: Words) -> Pa
                 expected=words.share(looks.ratio.expected),
             )
         )
+    if not len(looks.days):
+        part.findings.append(
+            words("The groups were drawn; the first look at what came of them is a day after the start.")
+        )
+        part.figures += [_announced(announced, looks, words), _groups(announced, looks, words)]
+        return part
     part.findings.append(_finding(announced, looks, words))
     part.findings += outcomes.findings(announced, came, words)
     part.figures += [_announced(announced, looks, words), _sequence(announced, looks, words)]
-    part.figures += [_groups(announced, looks, words), *outcomes.figures(announced, came, words)]
+    part.figures += [_groups(announced, looks, words), *outcomes.figures(came, words)]
     part.unknown += outcomes.unknown(announced, came, words)
     return part
 
@@ -144,11 +150,11 @@ def _sequence(a: Announced, looks: Looks, words: Words) -> Figure:
     picked = [i for i in range(len(days)) if (len(days) - 1 - i) % _EVERY == 0]
     # Once all windows are over a look says what the one before said.
     same = days[["n_treated", "n_control", "events_treated", "events_control"]].to_numpy()
-    picked = [i for n, i in enumerate(picked) if not n or (same[i] != same[picked[n - 1]]).any()]
+    picked = [
+        i for n, i in enumerate(picked) if n + 1 == len(picked) or (same[i] != same[picked[n + 1]]).any()
+    ]
     columns = (
         Column("date", words("Day"), "date"),
-        Column("n_treated", words("With scores"), "count"),
-        Column("n_control", words("Without"), "count"),
         Column("share_treated", words("With: event so far"), "share"),
         Column("share_control", words("Without: event so far"), "share"),
         *interval_columns(words, "effect", words("Difference"), "points"),
@@ -156,7 +162,7 @@ def _sequence(a: Announced, looks: Looks, words: Words) -> Figure:
     )
     rows = tuple(
         (
-            names[i], int(days["n_treated"].iloc[i]), int(days["n_control"].iloc[i]),
+            names[i],
             *cells(days["mean_treated"].iloc[i], days["mean_control"].iloc[i], shown[i], low[i], high[i]),
             float(days["p"].iloc[i]),
         )

@@ -119,7 +119,7 @@ def unknown(announced: Announced, came: Outcomes, words: Words) -> list[str]:
     return out
 
 
-def figures(announced: Announced, came: Outcomes, words: Words) -> list[Figure]:
+def figures(came: Outcomes, words: Words) -> list[Figure]:
     """A figure for all measures, one each, attention, and the return."""
     measures = told_of(came)
     out = []
@@ -129,7 +129,7 @@ def figures(announced: Announced, came: Outcomes, words: Words) -> list[Figure]:
     if came.attention is not None and not came.attention.reason:
         out.append(_attention(came, words))
     if came.returned is not None:
-        out.append(_return(announced, came, words))
+        out += _returns(came, words)
     return out
 
 
@@ -226,19 +226,26 @@ def _attention(came: Outcomes, words: Words) -> Figure:
     )
 
 
-def _return(announced: Announced, came: Outcomes, words: Words) -> Figure:
+def _returns(came: Outcomes, words: Words) -> list[Figure]:
     r = came.returned
     assert r is not None
-    columns = (
-        *interval_columns(words, "contribution", words("Contribution"), "money"),
-        Column("cost", words("Cost"), "money"),
-        *interval_columns(words, "return", words("Return"), "share"),
-        Column("forgone", words("Forgone in control"), "money"),
+    contribution = Table(
+        (
+            *interval_columns(words, "contribution", words("Contribution"), "money"),
+            Column("cost", words("Cost"), "money"),
+            Column("forgone", words("Forgone in control"), "money"),
+        ),
+        (cells(r.gain, r.gain_low, r.gain_high, came.cost, r.forgone),),
     )
-    row = (*cells(r.gain, r.gain_low, r.gain_high, came.cost, r.roi, r.roi_low, r.roi_high, r.forgone),)
     method = words(
-        "Difference in revenue a company, times companies with scores whose window is over, times your margin of {margin}; less "
-        "the cost since the start, over that cost. Forgone: what the control group would have brought with scores.",
+        "Difference in revenue a company, times companies with scores whose window is over, times your margin of {margin}; the "
+        "cost is that since the start. Forgone: what the control group would have brought with scores.",
         margin=words.share(came.margin or 0.0),
     )
-    return Figure("return", words("Cost and return"), Table(columns, (row,)), method)
+    back = Table(
+        interval_columns(words, "return", words("Return"), "share"), (cells(r.roi, r.roi_low, r.roi_high),)
+    )
+    return [
+        Figure("contribution", words("Contribution and cost"), contribution, method),
+        Figure("return", words("Return"), back, words("Contribution less cost, over the cost.")),
+    ]

@@ -67,7 +67,7 @@ def design(
     size, icc, cv = _clusters(past, owners) if clustered else (1.0, 0.0, 0.0)
     units = today + max(per_day, 0.0) * horizon
     chosen = DEFAULT_SHARE if share is None else share
-    foretold, days_ago = _foretold(ws, life, as_of, horizon)
+    correlation, days_ago = _foretold(ws, life, as_of, horizon)
     setting = Setting(
         float(past["hit"].mean()),
         units,
@@ -75,7 +75,7 @@ def design(
         cluster_size=size,
         icc=icc,
         cluster_cv=cv,
-        correlation=foretold,
+        correlation=correlation,
     )
     least = minimum_effect(setting)
     inflow = Inflow(float(today), max(per_day, 0.0), horizon)
@@ -88,7 +88,7 @@ def design(
         per_day=round(per_day, 3),
         owners=int(owners.nunique()),
         base=setting.base,
-        correlation=foretold,
+        correlation=correlation,
         correlation_days=days_ago,
         icc=icc,
         smallest=least.relative,
@@ -102,25 +102,32 @@ def design(
 
 
 def _foretold(ws: Workspace, life: pd.DataFrame, as_of: int, horizon: int) -> tuple[float, int | None]:
-    """The correlation of the score that companies showed so many days ago with their event since, and how many days.
+    """How the score that companies showed so many days ago foretold their event since, and how many days; 0 and None: unknown.
 
-    The longest look back, up to the horizon, at which enough companies showed a score and had the event; 0 and None where
-    none did. Companies without a score count with the mean, as at a draw.
+    The longest look back, up to the horizon, at which enough companies showed a score.
     """
     for days in (horizon, *(d for d in _LOOKBACKS if d < horizon)):
         at = as_of - days * DAY_MS
         past = _units_at(life, at, days)
-        score = past["unit"].map(trials.scores_shown(ws, at)).astype("float64")
-        events = int(past["hit"][score.notna()].sum())
-        if (
-            score.notna().sum() < _LEAST_SCORED
-            or min(events, int(score.notna().sum()) - events) < _LEAST_EVENTS
-        ):
-            continue
-        if score.nunique() > 1 and past["hit"].nunique() > 1:
-            found = np.corrcoef(score.fillna(score.mean()), past["hit"].astype("float64"))[0, 1]
-            return float(np.clip(found, -_MOST_FORETOLD, _MOST_FORETOLD)), days
+        found = foretold(past["hit"], past["unit"].map(trials.scores_shown(ws, at)).astype("float64"))
+        if found is not None:
+            return found, days
     return 0.0, None
+
+
+def foretold(hit: pd.Series[bool], score: pd.Series[float]) -> float | None:
+    """The correlation of companies' score (a gap: none was shown) with their event since; None where too few tell it.
+
+    A company without a score counts with the mean, as at a draw: it takes from the correlation what it will take then.
+    """
+    shown = score.notna()
+    events = int(hit[shown].sum())
+    if shown.sum() < _LEAST_SCORED or min(events, int(shown.sum()) - events) < _LEAST_EVENTS:
+        return None
+    if score.nunique() < 2:
+        return None
+    found = float(np.corrcoef(score.fillna(score.mean()), hit.astype("float64"))[0, 1])
+    return min(max(found, -_MOST_FORETOLD), _MOST_FORETOLD)
 
 
 def _wanted(setting: Setting, inflow: Inflow) -> tuple[tuple[float, int, int | None], ...]:

@@ -7,11 +7,20 @@ from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import sqlalchemy as sa
 
 from sales_consultant.config.errors import UsageError
 from sales_consultant.config.language.nearest import did_you_mean
-from sales_consultant.insight.experiments import Plan, Ratio, Trial, first_alarm, looks, sample_ratio
+from sales_consultant.insight.experiments import (
+    LOOK_COLUMNS,
+    Plan,
+    Ratio,
+    Trial,
+    first_alarm,
+    looks,
+    sample_ratio,
+)
 from sales_consultant.sync.insights.proof import trials
 from sales_consultant.sync.insights.proof.experiment_design import DEFAULT_SHARE, design
 from sales_consultant.sync.insights.proof.results import Ended, Looked, Started
@@ -84,9 +93,7 @@ def status(ws: Workspace, name: str | None = None) -> Looked:
     newest = min(last_as_of(ws), experiment.ended_at or last_as_of(ws))
     as_of = max([newest, *drawn["assigned_at"].tolist()])
     made = trials.conversions(ws, experiment, as_of)
-    found = looks(made, plan_of(experiment))
-    if not len(made.units):
-        found = found.iloc[:0]
+    found = looks(made, plan_of(experiment)) if len(made.units) else pd.DataFrame(columns=list(LOOK_COLUMNS))
     last = found.iloc[-1] if len(found) else None
     treated, control = _sizes(made)
     return Looked(

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from sales_consultant.config.clock import DAY_MS
 from sales_consultant.insight.experiments import (
+    LOOK_COLUMNS,
     Effect,
     Trial,
     attention,
@@ -37,7 +38,8 @@ _MONTH_DAYS = 365.25 / 12
 
 def of_value(ws: Workspace, context: Context) -> Section:
     """What an experiment found, or that there was none; how steps are used; what customers say."""
-    experiment = next((e for e in experiment_groups.known(ws.state) if e.started_at <= context.as_of), None)
+    until = trials.known_until(ws, context.as_of)
+    experiment = next((e for e in experiment_groups.known(ws.state) if e.started_at <= until), None)
     return value.section(
         context.words,
         trial=None if experiment is None else _trial(ws, experiment, context),
@@ -54,13 +56,15 @@ def _trial(
     ws: Workspace, experiment: experiment_groups.Experiment, context: Context
 ) -> tuple[value.Announced, value.Looks, value.Outcomes]:
     content = experiment.content
-    until = min(context.as_of, experiment.ended_at or context.as_of)
+    # One that was announced since the CRM was last read is told as it began.
+    until = max(min(context.as_of, experiment.ended_at or context.as_of), experiment.started_at)
     drawn = trials.drawn(ws, experiment)
     if context.as_of >= last_as_of(ws):
         # The clock of a run is told in whole seconds: who was drawn in the last one was drawn by then.
         until = max([until, *drawn["assigned_at"].tolist()])
     made = trials.conversions(ws, experiment, until)
-    days = looks(made, experiments.plan_of(experiment))
+    there = len(made.units) > 0
+    days = looks(made, experiments.plan_of(experiment)) if there else pd.DataFrame(columns=list(LOOK_COLUMNS))
     populations = tuple(
         getattr(ws.settings.populations.get(n), "label", "") or n for n in content["populations"]
     )
@@ -70,10 +74,9 @@ def _trial(
         bool(content["clustered"]), experiment.started_at, ended, content["design"].get("base"),
         content["design"].get("smallest"),
     )  # fmt: skip
-    there = len(made.units) > 0
     told = value.Looks(
-        days if there else days.iloc[:0],
-        first_alarm(days) if there and len(days) else None,
+        days,
+        first_alarm(days) if len(days) else None,
         experiments.ratio_of(experiment, made),
         int((drawn["group"] == "excluded").sum()),
         trials.control_shown(ws, experiment) if ended is None else 0,

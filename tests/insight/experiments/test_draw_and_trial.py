@@ -142,3 +142,13 @@ def test_nothing_drawn_is_no_error() -> None:
         empty, pd.DataFrame({"unit": [], "at": []}), experiment="e", start=0, as_of=DAY_MS, horizon=30
     )
     assert len(made.units) == 0 and len(outcomes(made)) == 0
+
+
+def test_no_event_at_all_is_a_trial_without_events() -> None:
+    drawn = pd.DataFrame(
+        {"experiment": "e", "unit": ["a", "b"], "group": ["treated", "control"], "assigned_at": [0, 0]}
+    )
+    # As tables are read: texts and times with gaps of their own.
+    events = pd.DataFrame({"unit": pd.Series([], dtype="string"), "at": pd.Series([], dtype="Int64")})
+    made = trial(drawn, events, experiment="e", start=0, as_of=10 * 86_400_000, horizon=5, first_only=False)
+    assert len(made.units) == 2 and made.events.empty

@@ -40,7 +40,7 @@ class Mail(Section):
 
     @model_validator(mode="after")
     def _whole(self) -> "Mail":
-        if self.host and not _ADDRESS.fullmatch(self.sender):
+        if self.sender and not _ADDRESS.fullmatch(self.sender):
             raise ValueError(
                 f'sender "{self.sender}" is no mail address: write one, as "reports@example.com"'
             )

@@ -72,17 +72,22 @@ def _pictures(report: Report, words: Words, domain: str) -> tuple[dict[str, tupl
     return found, []
 
 
+def refuse_without_server(mail: Mail) -> None:
+    """Raise ConfigError where no mail server is set, or nobody that it comes from."""
+    if not mail.host or not mail.sender:
+        raise ConfigError(
+            "No mail server is set, or no sender.",
+            action="Set host and sender under [reports.mail], or remove `to` of the delivery.",
+        )
+
+
 def send(made: EmailMessage, mail: Mail, password: str) -> None:
     """Give a mail to the server.
 
     Raises ConfigError without a server, AccessError where it does not let us in, MachineError where it cannot be reached or
     refuses the mail. None of them holds the password.
     """
-    if not mail.host:
-        raise ConfigError(
-            "No mail server is set.",
-            action="Set host and sender under [reports.mail], or remove `to` of the delivery.",
-        )
+    refuse_without_server(mail)
     where = f"{mail.host}:{mail.port}"
     try:
         context = ssl.create_default_context()

@@ -55,6 +55,8 @@ def deliver(ws: Workspace, name: str, *, keyring: secrets.Keyring | None, enviro
                 action=did_you_mean(value, names),
             )
     mail = ws.settings.reports.mail
+    if chosen.to:
+        mailing.refuse_without_server(mail)
     # Before the report is made: what cannot be sent need not be.
     password = (
         secrets.resolve("mail", mail.password, keyring=keyring, environ=environ).value

@@ -84,7 +84,9 @@ def states(tables: DealTables, at: int) -> pd.DataFrame:
     for column in ("stage", "cents", "close_date", "owner_id"):
         ever = among(ids, tables.history.loc[tables.history[column].notna(), "deal_id"])
         then = ids.map(latest(tables.history, column, at))
-        out[column] = then.where(ever, deals[column])
+        value = then.where(ever, deals[column])
+        # Where no change is old enough, what was looked up is gaps alone, which are no texts to pandas.
+        out[column] = value.astype("object") if column in ("stage", "owner_id") else value
     kinds = stage_kinds(tables.stages)
     kind = out[["pipeline", "stage"]].merge(kinds, on=["pipeline", "stage"], how="left")["kind"].to_numpy()
     ended = (deals["closed_at"].notna() & (deals["closed_at"] <= at)).to_numpy()

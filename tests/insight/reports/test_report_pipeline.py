@@ -141,3 +141,10 @@ def test_negative_amounts_balance() -> None:
     )
     found = section(context(tables, by="owner"), NONE)
     assert amounts(found) == [-5_000, -700, 5_000, -700]
+
+
+def test_history_that_begins_later_than_the_report_leaves_its_deals_without_a_stage() -> None:
+    tables = few([("1", 0, 100, "b")], [("1", 250, "a"), ("1", 260, "b")])
+    found = section(context(tables), NONE)
+    # Until its history begins nobody knows the stage; the deal is open all along.
+    assert amounts(found) == [100, 100]

@@ -80,7 +80,7 @@ def baselines(given: Given, words: Words) -> Figure:
     return Figure(
         "baselines",
         words("Beside simpler forecasts"),
-        Table(tuple(columns), tuple(rows)),
+        _filled(columns, rows),
         method,
         notes=notes,
     )
@@ -118,7 +118,7 @@ def accuracy(given: Given, words: Words) -> Figure:
     return Figure(
         "accuracy",
         words("How good past forecasts were"),
-        Table(columns, tuple(rows)),
+        _filled(columns, rows),
         method,
         notes=tuple(notes),
     )

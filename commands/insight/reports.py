@@ -40,15 +40,11 @@ def report(
     ] = None,
     out: Annotated[
         Path | None,
-        typer.Option(
-            "--out", metavar="FILE", help="Where html and pdf go, and the folder of csv; default here."
-        ),
+        typer.Option("--out", metavar="FILE", help="Where html, pdf or the folder of csv goes."),
     ] = None,
     as_given: Annotated[
         bool,
-        typer.Option(
-            "--as-given", help="With forecast: what was said, committed and came in the last 8 quarters."
-        ),
+        typer.Option("--as-given", help="With forecast: said, commit and came of the last 8 quarters."),
     ] = False,
     send: Annotated[
         str | None,
@@ -66,10 +62,6 @@ def report(
     if out is not None and chosen not in ("html", "csv", "pdf"):
         raise UsageError(
             f"--out goes with --format html, csv or pdf, not with {chosen}.", action="Leave one of them out."
-        )
-    if as_given and kind != "forecast":
-        raise UsageError(
-            "--as-given goes with the report forecast.", action="sales-consultant report forecast --as-given"
         )
     made = make(
         shell.ws,

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sales_consultant.insight.core import Calendar, DealTables, Period, Rates
 from sales_consultant.insight.forecast.backtest import (
@@ -19,7 +20,7 @@ from sales_consultant.insight.forecast.backtest import (
     commit,
     weighted_pipeline,
 )
-from sales_consultant.insight.forecast.deals import TOTAL, Draws, Levels, levels_of, simulate
+from sales_consultant.insight.forecast.deals import Draws, Levels, levels_of, simulate
 from sales_consultant.insight.forecast.driven import drive, moved
 from sales_consultant.insight.forecast.drivers import Driver, DriverTest
 from sales_consultant.insight.forecast.origins import (
@@ -220,11 +221,9 @@ def forecast_company(
     horizon
         Where not given, to the end of the next fiscal quarter, and of this and the next year where the history allows.
     teams
-        Owner to team. columns: the columns of `tables.deals` that are levels of their own, where it has them.
+        Owner to team. columns: those of `tables.deals` that are levels, where it has them. drivers: as `drive` takes them.
     category
         The column with the reps' forecast category, where the CRM has it: of today, so use it for today alone.
-    drivers
-        Series of months; the one that saves most error at past origins, of those that save any, is used.
 
     Hidden, with a reason (too_few_months, too_few_won) and its figures, where there is too little.
     """
@@ -238,26 +237,21 @@ def forecast_company(
         snaps = replace(snaps, months=months_until(calendar, as_of, _PAST, horizon))
     back = backtest(snaps, ends, horizon, rng)
     origins, weights = reconciled(back.origins, (DEALS, SERIES))
-    here, place = len(origins.ends) - 1, len(months.origins) - 1
+    newest, place = len(origins.ends) - 1, len(months.origins) - 1
     before = booked_before(snaps, ends)[0, place]
-    driven = drive(
-        booked(snaps, ends)[0, back.first : place], snaps.months.labels[back.first], drivers, horizon, rng
-    )
-    fan = moved(
-        calibrated(origins, len(origins.methods) - 1, here, DEALS_ALLOWANCE), driven.shift * weights[1]
-    )
-    everyone = np.arange(len(tables.deals))
-    owner = Past(tables, "owner_id", as_of).at(everyone, np.full(len(everyone), float(as_of)))
-    levels = levels_of(tables.deals, owner, teams, columns)
+    known = slice(back.first, place)
+    sold = booked(snaps, ends)[0, known]
+    driven = drive(sold, snaps.months.labels[back.first], drivers, horizon, rng)
+    plain = calibrated(origins, len(origins.methods) - 1, newest, DEALS_ALLOWANCE)
+    fan = moved(plain, driven.shift * weights[1])
+    levels = levels_of(tables.deals, _owners(tables, as_of), teams, columns)
     made = simulate(snaps, ends, levels, horizon, rng, draws, place, back.use_close)
-    past = {
-        level: booked(snaps, ends, codes, len(levels.names[level])) for level, codes in levels.codes.items()
-    }
+    past = {name: booked(snaps, ends, of, len(levels.names[name])) for name, of in levels.codes.items()}
     whole = _with_booked(fit_draws(made.draws, _remaining(fan, before)), past, place)
-    ahead = _periods(calendar, as_of, horizon)
+    ahead = tuple(calendar.shift(calendar.period("month", as_of), by) for by in range(horizon))
     spans = _spans(calendar, ahead)
     by_span, so_far = _by_span(spans, ahead, whole, past, place)
-    naive = origins.points[origins.methods.index(NAIVE), here]
+    naive = origins.points[origins.methods.index(NAIVE), newest]
     return CompanyForecast(
         ahead, spans, whole, by_span,
         {level: sums[:, place : place + horizon] for level, sums in past.items()}, so_far,
@@ -265,7 +259,7 @@ def forecast_company(
         weights, _accuracies(origins), back.use_close,
         made.open_deals, made.without_amount, int(((ends.status == "won") & ~np.isfinite(ends.cents)).sum()),
         history, naive if np.isfinite(naive).all() else None,
-        dict(zip(snaps.months.labels[back.first : place], past[TOTAL][0, back.first : place], strict=True)),
+        dict(zip(snaps.months.labels[known], sold, strict=True)),
         driven.tests,
     )  # fmt: skip
 
@@ -286,6 +280,7 @@ def _open(
     return weighted, _by_level(levels, deal, standing), committed
 
 
-def _periods(calendar: Calendar, as_of: int, horizon: int) -> tuple[Period, ...]:
-    here = calendar.period("month", as_of)
-    return tuple(calendar.shift(here, by) for by in range(horizon))
+def _owners(tables: DealTables, as_of: int) -> NDArray[np.object_]:
+    """(deals,) who has each deal at a moment."""
+    everyone = np.arange(len(tables.deals))
+    return Past(tables, "owner_id", as_of).at(everyone, np.full(len(everyone), float(as_of)))

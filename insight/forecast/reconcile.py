@@ -33,12 +33,12 @@ def horizon_weights(loss: Floats, seen: NDArray[np.bool_], able: NDArray[np.bool
     able
         (M,) which methods can forecast now; the others get no weight.
     """
-    methods, _, horizon = loss.shape
-    out = np.zeros((methods, horizon))
-    equal = able / max(able.sum(), 1)
+    horizon = loss.shape[2]
+    equal = np.asarray(able, dtype=np.float64) / max(able.sum(), 1)
+    out: Floats = np.tile(equal[:, None], (1, horizon))
     known = seen & np.isfinite(loss[able]).all(axis=0)
     if not able.any() or not known.any():
-        return out + equal[:, None]
+        return out
     filled = np.maximum(np.where(known[None], np.nan_to_num(loss), 0), 0)
     whole = np.log(np.maximum(filled.sum(axis=(1, 2)) / known.sum(), 1e-12))
     origins = int(known.any(axis=1).sum())

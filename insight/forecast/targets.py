@@ -167,10 +167,12 @@ class Labelled(Protocol):
     """A period: its label, and when it begins (ms UTC)."""
 
     @property
-    def label(self) -> str: ...
+    def label(self) -> str:
+        """Its label."""
 
     @property
-    def start(self) -> int: ...
+    def start(self) -> int:
+        """When it begins."""
 
 
 def attain(

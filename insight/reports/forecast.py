@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+import numpy as np
+from numpy.typing import NDArray
+
 from sales_consultant.insight.charts import Line, LineChart
 from sales_consultant.insight.forecast import Attainment, Attainments, Given, Hidden
 from sales_consultant.insight.reports.context import COLUMN, Context
@@ -26,6 +29,7 @@ MESSAGES = {
 }
 # What a page holds: a year back, and all that is forecast.
 _PAST = 12
+_TABLED = 9
 _GROUPS = 20
 # Past forecasts from which on their coverage is a finding.
 _ENOUGH = 12
@@ -33,6 +37,10 @@ TITLES = {
     "pipeline": "Pipeline", "owner": "Owner", "team": "Team", "source": "Source", "product": "Product", "type": "Type",
     "segment": "Segment", "tier": "Tier",
 }  # fmt: skip
+
+
+Ranges = NDArray[np.int64]
+"""Quantiles of one period, whole cents."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +62,7 @@ def section(told: Told | Hidden, context: Context) -> Section:
     title = words("What will be booked")
     if isinstance(told, Hidden):
         return Section("forecast", title, hidden=words(MESSAGES[told.reason], needs=told.needs, has=told.has))
-    figures = [_months(told, words), _periods(told, words)]
+    figures = [_months(told, words), _periods(told, words), _goals(told, words)]
     groups = _groups(told, context)
     figures += [groups] if groups else []
     figures += [baselines(told.given, words), accuracy(told.given, words)]
@@ -148,11 +156,7 @@ def _months(told: Told, words: Words) -> Figure:
     def edge(level: int) -> tuple[float | None, ...]:
         return (*none, *(float(q[i, level]) for i in ahead))
 
-    booked = (
-        *(float(cents) for _, cents in past),
-        float(total.booked[0, ahead[0]]),
-        *(None,) * (len(ahead) - 1),
-    )
+    booked = (*(float(cents) for _, cents in past), *(None,) * len(ahead))
     said = Line(
         words("Forecast"),
         (*none, *(float(total.expected[0, i]) for i in ahead)),
@@ -162,16 +166,11 @@ def _months(told: Told, words: Words) -> Figure:
     chart = LineChart(title, "money", points, (Line(words("Booked"), booked), said))
     columns = (
         Column("month", words("Month")),
-        Column("booked", words("Booked"), "money"),
-        Column("forecast", words("Forecast"), "money"),
+        Column("amount", words("Booked, then forecast"), "money"),
         *_ranges(words),
-        Column("seasonal_naive", words("Same month a year before"), "money"),
     )
-    rows: list[tuple[Cell, ...]] = [(label, cents, *(None,) * 6) for label, cents in past]
-    for i in ahead:
-        so_far = int(total.booked[0, i]) if i == ahead[0] else None
-        naive = given.naive[i] if i < len(given.naive) else None
-        rows.append((given.spans[i].label, so_far, int(total.expected[0, i]), *_range(q[i]), naive))
+    rows: list[tuple[Cell, ...]] = [(label, cents, *(None,) * 4) for label, cents in past[-_TABLED:]]
+    rows += [(given.spans[i].label, int(total.expected[0, i]), *_range(q[i])) for i in ahead]
     method = words(
         "Open deals by the chance that deals of their stage and age were won, deals not made yet by their number of the last "
         "year, and the series of months, weighed by how well each did at past months ({deals} on the deals). The "
@@ -198,48 +197,67 @@ def _ranges(words: Words) -> tuple[Column, ...]:
     )
 
 
-def _range(quantiles: object) -> tuple[int, int, int, int]:
-    q = [int(v) for v in quantiles]  # type: ignore[attr-defined]
+def _range(quantiles: Ranges) -> tuple[int, int, int, int]:
+    q = [int(v) for v in quantiles]
     return q[1], q[-2], q[0], q[-1]
+
+
+def _spans(given: Given) -> list[int]:
+    return [i for i, span in enumerate(given.spans) if span.kind != "month"]
 
 
 def _periods(told: Told, words: Words) -> Figure:
     given, total = told.given, told.given.levels["total"]
     columns = (
         Column("period", words("Period")),
-        Column("ends", words("Ends"), "date"),
-        Column("booked", words("Booked so far"), "money"),
         Column("forecast", words("Forecast"), "money"),
         *_ranges(words),
-        Column("target", words("Target"), "money"),
-        Column("gap", words("Still to book"), "money"),
-        Column("coverage", words("Pipeline to gap"), "number"),
-        Column("probability", words("Reached with"), "share"),
     )
-    rows = []
-    for i, span in enumerate(given.spans):
-        if span.kind == "month":
-            continue
-        mine = _total(told, span.label)
-        goal: tuple[Cell, ...] = (None,) * 4
-        if mine is not None:
-            goal = (mine.target, mine.gap, mine.coverage, round(mine.probability, 2))
-        q = total.quantiles[0, i]
-        rows.append(
-            (
-                span.label,
-                words.day(span.end - 1),
-                int(total.booked[0, i]),
-                int(total.expected[0, i]),
-                *_range(q),
-                *goal,
-            )
-        )
+    rows = tuple(
+        (given.spans[i].label, int(total.expected[0, i]), *_range(total.quantiles[0, i]))
+        for i in _spans(given)
+    )
     method = words(
-        "The months of each period added up in every one of the simulated futures. Pipeline to gap: open deals with a close "
-        "date in the period over what is still to book."
+        "The months of each period added up in every one of the simulated futures, with what is booked already."
     )
-    return Figure("periods", words("Fiscal quarters and years"), Table(columns, tuple(rows)), method)
+    return Figure("periods", words("Fiscal quarters and years"), Table(columns, rows), method)
+
+
+def _goals(told: Told, words: Words) -> Figure:
+    """What is booked of each period, and what its target still asks for."""
+    given, total = told.given, told.given.levels["total"]
+    columns = [
+        Column("period", words("Period")),
+        Column("ends", words("Ends"), "date"),
+        Column("booked", words("Booked so far"), "money"),
+        Column("open", words("Open, with a close date in it"), "money"),
+    ]
+    if told.attained is not None:
+        columns[1:2] = [Column("target", words("Target"), "money")]
+        columns[3:] = [
+            Column("gap", words("Still to book"), "money"),
+            Column("coverage", words("Pipeline to gap"), "number"),
+            Column("probability", words("Reached with"), "share"),
+        ]
+    rows: list[tuple[Cell, ...]] = []
+    for i in _spans(given):
+        span, so_far = given.spans[i], int(total.booked[0, i])
+        mine = _total(told, span.label)
+        if told.attained is None:
+            rows.append((span.label, words.day(span.end - 1), so_far, int(total.standing[0, i])))
+        elif mine is None:
+            rows.append((span.label, None, so_far, None, None, None))
+        else:
+            rows.append(
+                (span.label, mine.target, so_far, mine.gap, mine.coverage, round(mine.probability, 2))
+            )
+    method = words(
+        "Pipeline to gap: the amounts of open deals with a close date in the period over what is still to book. A target of all "
+        "is the sum of the owners' and teams', unless it has a line of its own."
+    )
+    return Figure(
+        "goals", words("Booked so far, and the targets"), Table(tuple(columns), tuple(rows)), method
+    )
 
 
 def _groups(told: Told, context: Context) -> Figure | None:
@@ -257,39 +275,42 @@ def _groups(told: Told, context: Context) -> Figure | None:
     }
     order = sorted(range(len(one.names)), key=lambda g: (-int(one.expected[g, place]), one.names[g]))
     shown, rest = order[:_GROUPS], order[_GROUPS:]
-    columns = (
+    columns = [
         Column("group", words(TITLES.get(context.by, context.by))),
         Column("booked", words("Booked so far"), "money"),
         Column("forecast", words("Forecast"), "money"),
         Column("low_80", words("80 % from"), "money"),
         Column("high_80", words("80 % to"), "money"),
-        Column("target", words("Target"), "money"),
-        Column("probability", words("Reached with"), "share"),
-    )
-    rows: list[tuple[Cell, ...]] = []
-    for g in shown:
-        goal = goals.get(one.names[g])
-        q = one.quantiles[g, place]
-        rows.append(
-            (
-                _group(one.names[g], context), int(one.booked[g, place]), int(one.expected[g, place]), int(q[1]), int(q[-2]),
-                goal.target if goal else None, round(goal.probability, 2) if goal else None,
-            )
-        )  # fmt: skip
-    if rest:
-        sums = (int(one.booked[rest, place].sum()), int(one.expected[rest, place].sum()))
-        rows.append((words("{count} others", count=len(rest)), *sums, *(None,) * 4))
-    total, q = given.levels["total"], given.levels["total"].quantiles[0, place]
-    mine = _total(told, label)
-    rows.append(
-        (
-            words("All"), int(total.booked[0, place]), int(total.expected[0, place]), int(q[1]), int(q[-2]),
-            mine.target if mine else None, round(mine.probability, 2) if mine else None,
+    ]
+    if goals:
+        columns += [
+            Column("target", words("Target"), "money"),
+            Column("probability", words("Reached with"), "share"),
+        ]
+
+    def row(
+        name: str, booked: int, expected: int, q: Ranges | None, goal: Attainment | None
+    ) -> tuple[Cell, ...]:
+        edges = (None, None) if q is None else (int(q[1]), int(q[-2]))
+        told_of = (goal.target, round(goal.probability, 2)) if goal else (None, None)
+        return (name, booked, expected, *edges, *(told_of if goals else ()))
+
+    rows = [
+        row(
+            _group(one.names[g], context), int(one.booked[g, place]), int(one.expected[g, place]), one.quantiles[g, place],
+            goals.get(one.names[g]),
         )
-    )  # fmt: skip
+        for g in shown
+    ]  # fmt: skip
+    if rest:
+        sums = int(one.booked[rest, place].sum()), int(one.expected[rest, place].sum())
+        rows.append(row(words("{count} others", count=len(rest)), *sums, None, None))
+    total = given.levels["total"]
+    so_far, said = int(total.booked[0, place]), int(total.expected[0, place])
+    rows.append(row(words("All"), so_far, said, total.quantiles[0, place], _total(told, label)))
     method = words("Forecasts add up to that of all, to the cent.")
     note = words("Ranges do not add up: hardly ever are all groups high, or all low, at once.")
-    table = Table(columns, tuple(rows), strong=frozenset((len(rows) - 1,)))
+    table = Table(tuple(columns), tuple(rows), strong=frozenset((len(rows) - 1,)))
     title = words("{period} by {by}", period=label, by=words(TITLES.get(context.by, context.by)))
     return Figure("groups", title, table, method, notes=(note,))
 

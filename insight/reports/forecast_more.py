@@ -31,7 +31,13 @@ TITLES = {
 }  # fmt: skip
 _DEALS = 20
 # Months ahead whose error is told.
-_AHEAD = (0, 1, 2, 5)
+_AHEAD = (0, 1, 2)
+
+
+def _filled(columns: Sequence[Column], rows: Sequence[tuple[Cell, ...]]) -> Table:
+    """The table without columns of which nothing is known."""
+    keep = [i for i in range(len(columns)) if any(row[i] is not None for row in rows) or not rows]
+    return Table(tuple(columns[i] for i in keep), tuple(tuple(row[i] for i in keep) for row in rows))
 
 
 def baselines(given: Given, words: Words) -> Figure:
@@ -74,7 +80,7 @@ def baselines(given: Given, words: Words) -> Figure:
     return Figure(
         "baselines",
         words("Beside simpler forecasts"),
-        Table(tuple(columns), tuple(rows)),
+        _filled(columns, rows),
         method,
         notes=notes,
     )
@@ -91,7 +97,6 @@ def accuracy(given: Given, words: Words) -> Figure:
         Column("error_0", words("Error, same month"), "share"),
         Column("error_1", words("1 month ahead"), "share"),
         Column("error_2", words("2 months ahead"), "share"),
-        Column("error_5", words("5 months ahead"), "share"),
     )
     rows = []
     for name in METHODS:
@@ -113,7 +118,7 @@ def accuracy(given: Given, words: Words) -> Figure:
     return Figure(
         "accuracy",
         words("How good past forecasts were"),
-        Table(columns, tuple(rows)),
+        _filled(columns, rows),
         method,
         notes=tuple(notes),
     )
@@ -207,27 +212,16 @@ def as_given(outcomes: Sequence[Outcome], words: Words) -> Section:
         )  # fmt: skip
     columns = (
         Column("period", words("Period")),
-        Column("given", words("Said on"), "date"),
         Column("said", words("Said"), "money"),
         Column("low_80", words("80 % from"), "money"),
         Column("high_80", words("80 % to"), "money"),
         Column("commit", words("Booked and the reps' commit"), "money"),
-        Column("weighted_pipeline", words("Booked and weighted pipeline"), "money"),
         Column("came", words("Came"), "money"),
-        Column("off", words("Off by"), "share"),
-        Column("held", words("In the range")),
     )
-    rows = []
-    for one in outcomes:
-        said = one.said
-        off = None if not one.came else said.expected / one.came - 1
-        held = None if one.inside is None else words("yes") if one.inside else words("no")
-        rows.append(
-            (
-                said.period, words.day(said.as_of), said.expected, said.quantiles[1], said.quantiles[-2], said.commit,
-                said.weighted_pipeline, one.came, off, held,
-            )
-        )  # fmt: skip
+    rows = tuple(
+        (o.said.period, o.said.expected, o.said.quantiles[1], o.said.quantiles[-2], o.said.commit, o.came)
+        for o in outcomes
+    )
     known = [one.inside for one in outcomes if one.inside is not None]
     findings = (
         words(
@@ -258,7 +252,22 @@ def as_given(outcomes: Sequence[Outcome], words: Words) -> Section:
         "The first forecast given within each period, as it was shown then; it is kept and never made anew. What came is as the "
         "CRM has it today."
     )
-    return Section(
-        "forecast_as_given", title, findings,
-        (Figure("as_given", title, Table(columns, tuple(rows)), method, chart),),
+    figures = (Figure("as_given", title, Table(columns, rows), method, chart), _held(outcomes, words))
+    return Section("forecast_as_given", title, findings, figures)
+
+
+def _held(outcomes: Sequence[Outcome], words: Words) -> Figure:
+    columns = (
+        Column("period", words("Period")), Column("given", words("Said on"), "date"),
+        Column("off", words("Off by"), "share"), Column("held", words("In the 80 % range")),
+        Column("weighted_pipeline", words("Booked and weighted pipeline"), "money"),
     )  # fmt: skip
+    rows = []
+    for one in outcomes:
+        off = None if not one.came else one.said.expected / one.came - 1
+        held = None if one.inside is None else words("yes") if one.inside else words("no")
+        rows.append((one.said.period, words.day(one.said.as_of), off, held, one.said.weighted_pipeline))
+    method = words("Off by: what was said over what came, less one.")
+    return Figure(
+        "held", words("When it was said, and how far it was off"), Table(columns, tuple(rows)), method
+    )

@@ -6,6 +6,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from sales_consultant.config.errors import UsageError
 from sales_consultant.config.language.translation import Language
 from sales_consultant.insight.reports import Context, Report, Section, Words
 from sales_consultant.sync.insights import (
@@ -74,6 +75,10 @@ def make(
 
     Errors are those of `sources.context` and `written.write`.
     """
+    if as_given and kind != "forecast":
+        raise UsageError(
+            "--as-given goes with the report forecast.", action="sales-consultant report forecast --as-given"
+        )
     ground = context(ws, as_of=as_of, since=since, by=by, language=language)
     words = ground.words
     makers = [forecast_section.of_as_given] if as_given else [MAKERS[name] for name in KINDS[kind]]

@@ -3,7 +3,6 @@
 import json
 
 import numpy as np
-import pandas as pd
 import pytest
 from support.forecast_company import MONTH, RATES, START, company
 
@@ -120,7 +119,7 @@ def test_a_currency_without_a_rate_is_left_out_and_counted(tables: DealTables) -
 def test_one_owner_and_a_pause_of_months_are_no_trouble(tables: DealTables) -> None:
     deals = tables.deals.assign(owner_id="o1")
     pause = (deals["created_at"] > START + 18 * MONTH) & (deals["created_at"] < START + 22 * MONTH)
-    found = made(DealTables(deals, tables.history.assign(owner_id=pd.NA), tables.stages).of(~pause))
+    found = made(DealTables(deals, tables.history.assign(owner_id=None), tables.stages).of(~pause))
     assert isinstance(found, CompanyForecast)
     assert found.by_month.names["owner"] == ("o1",)
 

@@ -21,6 +21,7 @@ Loc = tuple[int | str, ...]
 
 # The patterns of settings in words, each with an example: a regular expression is no sentence.
 PATTERNS = {
+    r"^([A-Z]{3})?$": ("the three capital letters of a currency", "EUR"),
     r"^[a-z][a-z0-9]{0,9}$": ("a lower-case letter, then at most 9 lower-case letters or digits", "sc"),
     r"^[a-z][a-z0-9_]{0,49}$": (
         "a lower-case letter, then at most 49 lower-case letters, digits or _",

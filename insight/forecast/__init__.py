@@ -1,13 +1,5 @@
 """What will be closed: from the deals, from the series, and how sure that is."""
 
-from sales_consultant.insight.forecast.backtest import (
-    Backtest,
-    backtest,
-    booked,
-    booked_before,
-    commit,
-    weighted_pipeline,
-)
 from sales_consultant.insight.forecast.changes import BUCKETS, Changes, changes, contributions
 from sales_consultant.insight.forecast.company import CompanyForecast, forecast_company
 from sales_consultant.insight.forecast.deals import Draws, Levels, Simulation, levels_of, rounded, simulate
@@ -45,6 +37,14 @@ from sales_consultant.insight.forecast.origins import (
     choose,
     forecast_series,
     rolling,
+)
+from sales_consultant.insight.forecast.past_origins import (
+    Backtest,
+    over_past_origins,
+    booked,
+    booked_before,
+    commit,
+    weighted_pipeline,
 )
 from sales_consultant.insight.forecast.reconcile import fit_draws, horizon_weights, quarter_draws, reconciled
 from sales_consultant.insight.forecast.series import LEVELS, METHODS, Fan, fan, pinball
@@ -101,8 +101,8 @@ __all__ = [
     "Target",
     "accuracy",
     "as_given",
+    "over_past_origins",
     "attain",
-    "backtest",
     "booked",
     "booked_before",
     "calibrated",

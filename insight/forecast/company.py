@@ -10,16 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sales_consultant.insight.core import Calendar, DealTables, Period, Rates
-from sales_consultant.insight.forecast.backtest import (
-    DEALS,
-    NAIVE,
-    SERIES,
-    backtest,
-    booked,
-    booked_before,
-    commit,
-    weighted_pipeline,
-)
 from sales_consultant.insight.forecast.deals import Draws, Levels, levels_of, simulate
 from sales_consultant.insight.forecast.driven import drive, moved
 from sales_consultant.insight.forecast.drivers import Driver, DriverTest
@@ -32,6 +22,16 @@ from sales_consultant.insight.forecast.origins import (
     Origins,
     accuracy,
     calibrated,
+)
+from sales_consultant.insight.forecast.past_origins import (
+    DEALS,
+    NAIVE,
+    SERIES,
+    over_past_origins,
+    booked,
+    booked_before,
+    commit,
+    weighted_pipeline,
 )
 from sales_consultant.insight.forecast.reconcile import fit_draws, quarter_draws, reconciled
 from sales_consultant.insight.forecast.series import Fan, Floats
@@ -235,7 +235,7 @@ def forecast_company(
     if horizon is None:
         horizon = _look_ahead(calendar, as_of, history)
         snaps = replace(snaps, months=months_until(calendar, as_of, _PAST, horizon))
-    back = backtest(snaps, ends, horizon, rng)
+    back = over_past_origins(snaps, ends, horizon, rng)
     origins, weights = reconciled(back.origins, (DEALS, SERIES))
     newest, place = len(origins.ends) - 1, len(months.origins) - 1
     before = booked_before(snaps, ends)[0, place]

@@ -256,19 +256,19 @@ def _add_new(sums: _Sums, snaps: Snapshots, ends: Endings, place: int, rng: np.r
         return 0.0
     mean = float(counts.mean())
     over = max(float(counts.var(ddof=1)) - mean, 0.0) / mean**2
-    cohort = np.flatnonzero((month >= place - past - horizon) & (month < place - horizon))
-    if not len(cohort):
-        cohort = np.flatnonzero((month >= 0) & (month < place))
-    lag = months.of(ends.ended_at[cohort]) - month[cohort]
-    won = (ends.status[cohort] == WON) & (lag >= 0) & (lag < horizon) & (month[cohort] + lag < place)
-    won &= ends.cents[cohort] >= 0
-    winners, lags = cohort[won], lag[won]
+    begun = np.flatnonzero((month >= place - past - horizon) & (month < place - horizon))
+    if not len(begun):
+        begun = np.flatnonzero((month >= 0) & (month < place))
+    lag = months.of(ends.ended_at[begun]) - month[begun]
+    won = (ends.status[begun] == WON) & (lag >= 0) & (lag < horizon) & (month[begun] + lag < place)
+    won &= ends.cents[begun] >= 0
+    winners, lags = begun[won], lag[won]
     start, end = months.starts[place], months.starts[place + 1]
     share_left = (end - months.origins[place]) / (end - start)
     level = rng.gamma(past / (over + 1 / mean), (over + 1 / mean) / past, size=sums.draws) * mean
     for h in range(horizon):
         wave = rng.gamma(1 / over, over, size=sums.draws) if over > 1e-9 else np.ones(sums.draws)
-        expected = level * wave * (share_left if h == 0 else 1.0) * len(winners) / len(cohort)
+        expected = level * wave * (share_left if h == 0 else 1.0) * len(winners) / len(begun)
         number = rng.poisson(expected) if len(winners) else np.zeros(sums.draws, dtype=np.int64)
         draw = np.repeat(np.arange(sums.draws), number)
         which = rng.integers(len(winners), size=len(draw)) if len(draw) else np.empty(0, dtype=np.int64)

@@ -28,8 +28,8 @@ class Cycle:
         Median days to the end whichever it is, by Kaplan-Meier over all deals under observation in the window.
     win_rate
         won / (won + lost) of what ended in the window (closed basis).
-    win_rate_cohort
-        Won by the as-of moment, of deals made in the window (cohort basis): low while many are open.
+    win_rate_of_made
+        Won by the as-of moment, of deals made in the window (by the date of making): low while many are open.
     win_rate_expected
         The share of deals that is won by the longest time observed, by Aalen-Johansen (losing competes).
     amount
@@ -45,7 +45,7 @@ class Cycle:
     days_won: Estimate
     days_all: Estimate
     win_rate: Estimate
-    win_rate_cohort: Estimate
+    win_rate_of_made: Estimate
     win_rate_expected: Estimate
     amount: Estimate
     without_amount: int
@@ -66,7 +66,7 @@ def cycle(ends: pd.DataFrame, as_of: int, since: int | None = None, level: float
     inside = (ended >= start) | (np.isnan(ended) & math.isinf(start))
     won, lost = (status == WON) & inside, (status == LOST) & inside
     rate = share(won.sum(), won.sum() + lost.sum(), level)
-    cohort = made >= start
+    begun = made >= start
     delay = np.clip((start - made) / DAY_MS, 0, None)
     cause = np.select([status == WON, status == LOST, status == UNKNOWN], [1, 2, 3], 0)
     watched = (status == OPEN) | (ended >= start)
@@ -80,7 +80,7 @@ def cycle(ends: pd.DataFrame, as_of: int, since: int | None = None, level: float
     return Cycle(
         won=int(won.sum()), lost=int(lost.sum()), open=open_now, unknown=int(((status == UNKNOWN) & inside).sum()),
         days_won=days_won, days_all=quantile(whole), win_rate=rate,
-        win_rate_cohort=share((cohort & (status == WON)).sum(), cohort.sum(), level),
+        win_rate_of_made=share((begun & (status == WON)).sum(), begun.sum(), level),
         win_rate_expected=curves[0].at(curves[0].table.last) if whole.table.rows else NONE,
         amount=amount, without_amount=int(np.isnan(value[won]).sum()),
         velocity=open_now * rate.value * amount.value / days_won.value if known else math.nan,
@@ -101,12 +101,12 @@ def cycles(
 
     Rows of group, period label ("" without periods), figures; in the order of both.
     """
-    rows = ends.assign(group=groups(tables, ends["deal_id"], by), cohort="")
+    rows = ends.assign(group=groups(tables, ends["deal_id"], by), made_in="")
     if calendar is not None and period is not None:
-        rows["cohort"] = period_labels(rows["created_at"], calendar, period)
+        rows["made_in"] = period_labels(rows["created_at"], calendar, period)
     return [
         (str(group), str(label), cycle(rows.iloc[at], as_of, since, level))
-        for (group, label), at in slices(rows, ["group", "cohort"])
+        for (group, label), at in slices(rows, ["group", "made_in"])
     ]
 
 

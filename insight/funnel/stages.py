@@ -138,7 +138,7 @@ def stays(
 
     Times in milliseconds, `days` from entering to leaving or to `as_of`, `delay` the days from entering to the moment from
     which the stay was under observation. `days` is a gap where nobody knows when the stay began. `counted` tells stays that
-    were seen to be entered in the window. `past` is what `visits` gave, where it is at hand.
+    were seen to be entered in the window. `past` is what `visits` gave, where it was made already.
     """
     past = visits(tables, as_of) if past is None else past
     kinds = stage_kinds(tables.stages)
@@ -294,7 +294,7 @@ def funnel(
 
     `by` is a column of `deals` (pipeline, owner_id, source, segment, tier, product), as it is today. With `calendar` and
     `period` stays are divided by the period in which they were entered. `past`, `rows` and `passed` are what `visits`, `stays`
-    and `skips` gave for the same moments, where they are at hand: several tables need them made once.
+    and `skips` gave for the same moments, where they were made already: several tables need them made once.
     """
     past = visits(tables, as_of) if past is None else past
     rows = (stays(tables, as_of, since, past) if rows is None else rows).copy(deep=False)

@@ -11,7 +11,7 @@ from support.forecast_company import MONTH, RATES, START, company
 from sales_consultant.insight.core import Calendar
 from sales_consultant.insight.forecast import (
     DEALS_ALLOWANCE,
-    backtest,
+    over_past_origins,
     calibrated,
     months_until,
     pinball,
@@ -42,7 +42,7 @@ def measured(companies: int, deals: int, seed: int = 100) -> Found:
         as_of = START + int(59.5 * MONTH)
         # The first year is left out: the company only begins to sell in it.
         snaps, ends = read_past(tables, RATES, months_until(Calendar(), as_of, 47, HORIZON))
-        made = backtest(snaps, ends, HORIZON, np.random.default_rng(number)).origins
+        made = over_past_origins(snaps, ends, HORIZON, np.random.default_rng(number)).origins
         origins, _ = reconciled(made, ("deals", "series"))
         unit = float(np.nanmean(origins.actual))
         for place in range(SINCE, len(origins.ends) - 1):

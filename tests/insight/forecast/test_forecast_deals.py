@@ -13,7 +13,7 @@ from sales_consultant.insight.forecast import (
     Draws,
     Fan,
     Hidden,
-    backtest,
+    over_past_origins,
     booked,
     changes,
     contributions,
@@ -217,7 +217,7 @@ def test_a_change_of_amount_or_date_is_told_apart() -> None:
 
 def test_the_backtest_is_bounded_and_has_all_methods(tables: DealTables) -> None:
     snaps, ends = read_past(tables, RATES, months_until(Calendar(), AS_OF, 30, 2))
-    back = backtest(snaps, ends, 2, np.random.default_rng(0), most=3, draws=50)
+    back = over_past_origins(snaps, ends, 2, np.random.default_rng(0), most=3, draws=50)
     assert back.origins.methods[:4] == ("deals", "weighted_pipeline", "seasonal_naive", "series")
     assert np.isfinite(back.origins.points[:4]).all()
     assert len(back.origins.ends) == 4

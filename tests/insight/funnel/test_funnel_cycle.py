@@ -44,11 +44,11 @@ def test_figures_of_a_few_deals() -> None:
     assert (found.won, found.lost, found.open, found.unknown) == (2, 1, 2, 1)
     assert found.win_rate.value == pytest.approx(2 / 3)
     assert (found.amount.value, found.days_won.value) == (200, 30)
-    assert found.win_rate_cohort.value == pytest.approx(2 / 6)
+    assert found.win_rate_of_made.value == pytest.approx(2 / 6)
     assert found.velocity == pytest.approx(2 * 2 / 3 * 200 / 30)
     # Only what ended in the window counts on the closed basis, only what was made in it on the cohort basis.
     late = cycle(ends(rows), AS_OF, 45 * DAY)
-    assert (late.won, late.lost, late.win_rate_cohort.n) == (0, 1, 1)
+    assert (late.won, late.lost, late.win_rate_of_made.n) == (0, 1, 1)
     assert math.isnan(late.velocity) and math.isnan(late.days_won.value)
 
 
@@ -80,7 +80,7 @@ def test_open_deals_count_for_what_is_known_of_them() -> None:
     assert found.days_won.high < all_over.loc[all_over["status"] == "won", "days"].median()
     by_then = (all_over["status"] == "won") & (all_over["days"] <= 364)
     assert found.win_rate_expected.low <= by_then.mean() <= found.win_rate_expected.high
-    assert found.win_rate_cohort.high < by_then.mean()
+    assert found.win_rate_of_made.high < by_then.mean()
 
 
 def test_by_owner_and_by_quarter() -> None:

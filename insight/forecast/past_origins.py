@@ -117,7 +117,7 @@ def _first_month(snaps: Snapshots, by_month: Floats) -> int:
     return min(first, int(sold[0])) if len(sold) else first
 
 
-def backtest(
+def over_past_origins(
     snaps: Snapshots,
     ends: Endings,
     horizon: int,

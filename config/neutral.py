@@ -60,6 +60,7 @@ NEUTRAL: dict[str, dict[str, str]] = {
         "currency": TEXT,
         "close_date": MS,
         "forecast_category": TEXT,
+        "loss_reason": TEXT,
         "created_at": MS,
         "closed_at": MS,
         "is_closed": FLAG,

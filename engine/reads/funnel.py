@@ -49,6 +49,8 @@ SELECT unit, {steps} FROM moments WHERE unit IS NOT NULL AND reached IS NOT NULL
 HAVING min(reached) FILTER (WHERE step = 'lead') IS NOT NULL ORDER BY unit
 """
 _COLUMNS = "SELECT column_name FROM duckdb_columns() WHERE table_name = 'deals' ORDER BY column_name"
+# In the names that teams give a field for why a deal was lost.
+_LOST, _REASON = ("loss", "lost"), ("reason",)
 
 
 def touches(engine: DuckEngine, until: int) -> pd.DataFrame:
@@ -65,6 +67,20 @@ def milestones(engine: DuckEngine) -> pd.DataFrame:
     words = {k: ", ".join(f"'{w}'" for w in v) for k, v in (("marketing", MARKETING), ("sales", SALES))}
     steps = ", ".join(f"min(reached) FILTER (WHERE step = '{s}') AS {s}" for s in STEPS)
     return frame(engine, _MILESTONES.format(steps=steps, **words))
+
+
+def loss_reasons(engine: DuckEngine) -> pd.DataFrame | None:
+    """Why deals were lost, as people wrote it: deal_id, reason ("" where none is given); None where the CRM has no field for it.
+
+    The CRM's own field counts where anybody uses it, else a text field of the customer's whose name says so.
+    """
+    own = frame(
+        engine, "SELECT id AS deal_id, coalesce(trim(loss_reason), '') AS reason FROM deals ORDER BY id"
+    )
+    if (own["reason"] != "").any():
+        return own
+    found = field_of_deals(engine, _LOST, _REASON)
+    return None if found is None else found.rename(columns={"value": "reason"})
 
 
 def field_of_deals(engine: DuckEngine, *parts: Sequence[str]) -> pd.DataFrame | None:

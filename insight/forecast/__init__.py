@@ -39,11 +39,11 @@ from sales_consultant.insight.forecast.origins import (
     rolling,
 )
 from sales_consultant.insight.forecast.past_origins import (
-    Backtest,
-    over_past_origins,
+    PastOrigins,
     booked,
     booked_before,
     commit,
+    over_past_origins,
     weighted_pipeline,
 )
 from sales_consultant.insight.forecast.reconcile import fit_draws, horizon_weights, quarter_draws, reconciled
@@ -76,7 +76,6 @@ __all__ = [
     "AccuracyGiven",
     "Attainment",
     "Attainments",
-    "Backtest",
     "Changes",
     "ChangesGiven",
     "CompanyForecast",
@@ -94,6 +93,7 @@ __all__ = [
     "Months",
     "Origins",
     "Outcome",
+    "PastOrigins",
     "SeriesForecast",
     "Simulation",
     "Snapshots",
@@ -101,7 +101,6 @@ __all__ = [
     "Target",
     "accuracy",
     "as_given",
-    "over_past_origins",
     "attain",
     "booked",
     "booked_before",
@@ -126,6 +125,7 @@ __all__ = [
     "levels_of",
     "months_needed",
     "months_until",
+    "over_past_origins",
     "parse_driver",
     "parse_targets",
     "pinball",

@@ -27,10 +27,10 @@ from sales_consultant.insight.forecast.past_origins import (
     DEALS,
     NAIVE,
     SERIES,
-    over_past_origins,
     booked,
     booked_before,
     commit,
+    over_past_origins,
     weighted_pipeline,
 )
 from sales_consultant.insight.forecast.reconcile import fit_draws, quarter_draws, reconciled

@@ -92,7 +92,7 @@ def commit(
 
 
 @dataclass(frozen=True)
-class Backtest:
+class PastOrigins:
     """What all methods said of whole months (what was booked by the origin counts), and whether close dates are used.
 
     origins
@@ -124,7 +124,7 @@ def over_past_origins(
     rng: np.random.Generator,
     most: int = 24,
     draws: int = _DRAWS,
-) -> Backtest:
+) -> PastOrigins:
     """All methods at the last `most` origins and today, from nothing that came later.
 
     Bounded: one simulation of `draws` draws an origin, and each series method fitted once an origin.
@@ -168,7 +168,7 @@ def over_past_origins(
         np.concatenate([quantiles, np.full((1, *shape[1:], len(LEVELS)), np.nan)]),
         actual,
     )
-    return Backtest(found, use_close, first)
+    return PastOrigins(found, use_close, first)
 
 
 def _add_series(

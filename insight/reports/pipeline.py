@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sales_consultant.config.clock import DAY_MS
-from sales_consultant.insight.charts import Bar, BarChart, Move, WaterfallChart
+from sales_consultant.insight.charts import Move, WaterfallChart
 from sales_consultant.insight.core import OPEN, WON, Period
 from sales_consultant.insight.funnel import BUCKETS, Waterfall, coverage, endings, groups, waterfall
+from sales_consultant.insight.reports import open_deals
 from sales_consultant.insight.reports.context import Context
 from sales_consultant.insight.reports.document import Column, Figure, Section, Table
 from sales_consultant.insight.reports.funnel import TITLES as BY_TITLES
@@ -19,9 +19,6 @@ from sales_consultant.insight.reports.funnel_causes import day_of
 from sales_consultant.insight.reports.funnel_figures import won_in
 from sales_consultant.insight.reports.listing import MOST, cell, column_by, listed, shown, total
 
-# With fewer won deals nobody knows how long one may take.
-LEAST_WON = 20
-_OLD = 0.9
 _FINDINGS = 5
 TITLES = {
     "created": "Created", "currency": "Currency", "reassigned_in": "Re-assigned in", "reassigned_out": "Re-assigned out",
@@ -96,14 +93,14 @@ def section(context: Context, hidden: frozenset[str]) -> Section:
     by = column_by(context) or "pipeline"
     name = words(BY_TITLES[context.by if column_by(context) else "pipeline"])
     figures.append(_coverage(context, ends, quarter, by, name))
-    figures.append(_by_stage(context, ends))
+    figures.append(open_deals.by_stage(context, ends))
     if by != "pipeline" or context.tables.deals["pipeline"].nunique() > 1:
-        figures.append(_by(context, ends, by, name))
-    old, said = _old(context, ends, hidden)
+        figures.append(open_deals.by(context, ends, by, name))
+    old, said = open_deals.old(context, ends, hidden)
     figures += [old] if old is not None else []
     unknown += [said] if old is None and said else []
     found = [_change(context, whole, since), *_cover(context, ends, quarter), said if old is not None else ""]
-    found.append(_overdue(context, ends))
+    found.append(open_deals.overdue(context, ends))
     unknown += _not_known(context, whole)
     return Section(
         "pipeline", title, tuple(f for f in found if f)[:_FINDINGS], tuple(figures), unknown=tuple(unknown)
@@ -213,6 +210,7 @@ def _moved(context: Context, whole: Waterfall, closing: Waterfall, hidden: froze
                 words(TITLES[bucket]),
                 listed(context, rows, columns, hidden, amount=words("Change")),
                 f"{words(MESSAGES[bucket])} {words('The largest first.')}",
+                folded=True,
             )
         )
     return out
@@ -301,101 +299,6 @@ def _cover(context: Context, ends: pd.DataFrame, quarter: Period) -> list[str]:
             **said, ratio=words.number(ratio),
         )
     ]  # fmt: skip
-
-
-def _by_stage(context: Context, ends: pd.DataFrame) -> Figure:
-    words = context.words
-    rows = ends[(ends["status"] == OPEN).to_numpy()]
-    order = context.tables.stages.drop_duplicates(["pipeline", "stage"]).reset_index(drop=True)
-    places = {(p, s): i for i, (p, s) in enumerate(zip(order["pipeline"], order["stage"], strict=True))}
-    several = rows["pipeline"].nunique() > 1
-    found = []
-    # A gap is a stage of its own: nobody knows where the deal stands.
-    rows = rows.assign(stage=rows["stage"].fillna(""))
-    for (pipeline, stage), part in rows.groupby(["pipeline", "stage"]):
-        name = context.stage(pipeline, stage) if stage else words("not given")
-        name = f"{context.pipeline(pipeline)}: {name}" if several else name
-        found.append((places.get((pipeline, stage), len(places)), name, part))
-    found.sort(key=lambda f: (f[0], f[1]))
-    return _open(
-        context, [(n, p) for _, n, p in found], words("Stage"), words("Open deals by stage"), "stages"
-    )
-
-
-def _by(context: Context, ends: pd.DataFrame, by: str, name: str) -> Figure:
-    words = context.words
-    rows = ends[(ends["status"] == OPEN).to_numpy()]
-    of = groups(context.tables, rows["deal_id"], by)
-    found = [(context.name(g), rows[of == g]) for g in sorted(set(of))]
-    found.sort(key=lambda f: total(f[1]["value"]), reverse=True)
-    return _open(context, found, name, words("Open deals by {by}", by=name), "by")
-
-
-def _open(context: Context, found: list[tuple[str, pd.DataFrame]], head: str, title: str, key: str) -> Figure:
-    words = context.words
-    columns = (
-        Column("group", head), Column("deals", words("Deals"), "count"), Column("amount", words("Amount"), "money"),
-        Column("age", words("Median age"), "days"),
-    )  # fmt: skip
-    body = tuple(
-        (name, len(part), total(part["value"]), cell(part["days"].astype("Float64").median()))
-        for name, part in found[:MOST]
-    )
-    chart = BarChart(title, "money", tuple(Bar(str(r[0]), float(r[2])) for r in body))
-    return Figure(
-        key, title, Table(columns, body, max(len(found) - MOST, 0)),
-        words("Deals that are open at the report's date, at today's rate; age since they were made."), chart,
-    )  # fmt: skip
-
-
-def _old(context: Context, ends: pd.DataFrame, hidden: frozenset[str]) -> tuple[Figure | None, str]:
-    """Open deals older than nine in ten won deals of their pipeline were at their end, and a sentence on them."""
-    words = context.words
-    won = ends[(ends["status"] == WON).to_numpy() & ends["days"].notna().to_numpy()]
-    limits = {
-        pipeline: float(np.quantile(days.astype(float), _OLD))
-        for pipeline, days in won.groupby("pipeline")["days"]
-        if len(days) >= LEAST_WON
-    }
-    if not limits:
-        return None, words(
-            "How old a deal may be: fewer than {least} deals of a pipeline were won.", least=LEAST_WON
-        )
-    rows = ends[(ends["status"] == OPEN).to_numpy()]
-    rows = rows.assign(limit=rows["pipeline"].map(limits).astype(float))
-    rows = rows[(rows["days"] > rows["limit"]).fillna(False).astype(bool)]
-    if shown(rows, hidden).empty:
-        return None, ""
-    pairs = zip(rows["pipeline"], rows["stage"], strict=True)
-    rows = rows.assign(where=[words("not given") if pd.isna(s) else context.stage(p, s) for p, s in pairs])
-    columns = (
-        Column("where", words("Stage")), Column("days", words("Age"), "days"),
-        Column("limit", words("Nine in ten won by"), "days"),
-    )  # fmt: skip
-    figure = Figure(
-        "ageing",
-        words("Deals older than won deals were"),
-        listed(context, rows, columns, hidden),
-        words(
-            "Open longer than the 90th percentile of days from making to winning, of all won deals of the pipeline."
-        ),
-    )
-    return figure, words(
-        "Open deals older than nine in ten won deals were: {count}, worth {amount}.",
-        count=len(rows), amount=words.money(total(rows["value"])),
-    )  # fmt: skip
-
-
-def _overdue(context: Context, ends: pd.DataFrame) -> str:
-    words = context.words
-    rows = ends[(ends["status"] == OPEN).to_numpy()]
-    late = rows[(rows["close_date"].astype("Float64") < context.as_of - DAY_MS).fillna(False).astype(bool)]
-    if late.empty:
-        return ""
-    return words(
-        "Open deals whose close date has passed: {count}, worth {amount}.",
-        count=len(late), amount=words.money(total(late["value"])),
-    )  # fmt: skip
 
 
 def _not_known(context: Context, found: Waterfall) -> list[str]:

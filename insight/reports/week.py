@@ -58,6 +58,47 @@ class WeekFacts:
     hidden: frozenset[str] = frozenset()
 
 
+@dataclass(frozen=True)
+class WeekForecast:
+    """What is said of this fiscal quarter, in cents of the reporting currency.
+
+    low, high
+        The 80 % interval. target: of all, None where none is set; probability: of reaching it.
+    """
+
+    period: str
+    end: int
+    booked: int
+    expected: int
+    low: int
+    high: int
+    target: int | None
+    probability: float | None
+
+
+def reached(context: Context, said: WeekForecast | None) -> Figure | None:
+    """What will be reached this quarter against the target; None where nothing is forecast."""
+    if said is None:
+        return None
+    words = context.words
+    columns = (
+        Column("period", words("Period")), Column("ends", words("Ends"), "date"),
+        Column("booked", words("Booked so far"), "money"), Column("expected", words("Forecast"), "money"),
+        Column("low", words("80 % from"), "money"), Column("high", words("80 % to"), "money"),
+        Column("target", words("Target"), "money"), Column("chance", words("Reached with"), "share"),
+    )  # fmt: skip
+    # The last day of the period, not the first after it.
+    row = (
+        said.period, words.day(said.end - 1), said.booked, said.expected, said.low, said.high, said.target,
+        said.probability,
+    )  # fmt: skip
+    return Figure(
+        "reached", words("What will be reached this quarter"), Table(columns, (row,)),
+        words("The forecast of the day, as report forecast tells it; the range holds with 80 % probability."),
+        notes=() if said.target is not None else (words("No targets are set: see [reports] targets."),),
+    )  # fmt: skip
+
+
 def section(context: Context, facts: WeekFacts) -> Section:
     """The section "week"."""
     words = context.words

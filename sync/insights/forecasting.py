@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -31,7 +31,7 @@ from sales_consultant.insight.forecast import (
     read_past,
     read_targets,
 )
-from sales_consultant.insight.reports import COLUMN, Context
+from sales_consultant.insight.reports import COLUMN, Context, week
 from sales_consultant.sync.insights.sources import context as ground
 from sales_consultant.sync.runtime import Workspace, last_as_of
 from sales_consultant.sync.stores import forecasts
@@ -43,25 +43,7 @@ _COLUMNS = tuple(column for name, column in COLUMN.items() if name not in ("owne
 _COMPARED_MS = 6 * 86_400_000
 
 
-@dataclass(frozen=True)
-class WeekForecast:
-    """What is said of this fiscal quarter, in cents of the reporting currency.
-
-    low, high
-        The 80 % interval. target: of all, None where none is set; probability: of reaching it.
-    """
-
-    period: str
-    end: int
-    booked: int
-    expected: int
-    low: int
-    high: int
-    target: int | None
-    probability: float | None
-
-
-def reached(ws: Workspace, context: Context) -> WeekForecast | None:
+def reached(ws: Workspace, context: Context) -> week.WeekForecast | None:
     """What this quarter is said to bring, against its target; None where there is too little to tell."""
     said = given(ws, context)
     if isinstance(said, Hidden):
@@ -72,7 +54,7 @@ def reached(ws: Workspace, context: Context) -> WeekForecast | None:
     found = attained(ws, context, said)
     total, span = said.levels["total"], said.spans[place]
     mine = [r for r in found.rows if (r.level, r.period) == ("total", span.label)] if found else []
-    return WeekForecast(
+    return week.WeekForecast(
         span.label, span.end, int(total.booked[0, place]), int(total.expected[0, place]),
         int(total.quantiles[0, place, 1]), int(total.quantiles[0, place, -2]),
         mine[0].target if mine else None, mine[0].probability if mine else None,

@@ -14,8 +14,6 @@ from sales_consultant.sync.insights import control
 from sales_consultant.sync.plan import current_values, playbook_path
 from sales_consultant.sync.runtime import Workspace
 
-# In the names that teams give a field for why a deal was lost.
-_LOST, _REASON = ("loss", "lost"), ("reason",)
 _BRACES = re.compile(r"\{[a-z_]+\}")
 _STEP_COLUMNS = ["pipeline", "stage", "step", "deals"]
 
@@ -23,12 +21,12 @@ _STEP_COLUMNS = ["pipeline", "stage", "step", "deals"]
 def of_funnel(ws: Workspace, context: Context) -> Section:
     """Where deals are lost, as of the report's date."""
     engine = ws.warehouse.engine
-    reasons = reads.field_of_deals(engine, _LOST, _REASON)
+    reasons = reads.loss_reasons(engine)
     hidden = control.hidden(ws.state, engine)
     facts = report.FunnelFacts(
         reads.touches(engine, context.as_of),
         reads.milestones(engine),
-        None if reasons is None else reasons.rename(columns={"value": "reason"}),
+        reasons,
         _steps(ws, context, hidden),
         hidden,
     )

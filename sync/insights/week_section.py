@@ -11,11 +11,11 @@ from sales_consultant.engine.reads import funnel as reads
 from sales_consultant.insight.reports import Context, Section
 from sales_consultant.insight.reports import week as report
 from sales_consultant.sync.insights import control
+from sales_consultant.sync.insights.forecasting import reached
 from sales_consultant.sync.plan import current_values
 from sales_consultant.sync.runtime import Workspace, last_as_of
 from sales_consultant.sync.stores import State, exposures
 
-_FORECAST, _CATEGORY = ("forecast",), ("category",)
 # What vendors call a deal that a rep stands for; a won one is no question any more.
 COMMIT = frozenset({"commit", "committed", "forecast"})
 _DEALS = "deals"
@@ -32,24 +32,26 @@ def of_week(ws: Workspace, context: Context) -> Section:
         values = current_values.shown(held, field)
         return {k.record_id: v for k, v in values.items() if k.object == _DEALS}
 
-    categories = reads.field_of_deals(engine, _FORECAST, _CATEGORY)
+    deals = context.tables.deals
+    # What reps say is known of today alone.
+    said = newest and bool((deals["forecast_category"].fillna("") != "").any())
     facts = report.WeekFacts(
         shown("grade") if newest else grades_at(ws.state, context.as_of),
         # What moved a score most is kept for today only.
         shown("top_reason") if newest else {},
         moves(ws.state, context.as_of, newest=newest),
-        None if categories is None else _committed(categories),
+        _committed(deals) if said else None,
         steps(shown("next_step"), shown("next_step_due"), context) if newest else steps({}, {}, context),
         reads.touches(engine, context.as_of),
-        None,
+        report.reached(context, reached(ws, context)),
         control.hidden(ws.state, engine),
     )
     return report.section(context, facts)
 
 
-def _committed(categories: pd.DataFrame) -> frozenset[str]:
-    hit = categories["value"].str.strip().str.casefold().isin(list(COMMIT))
-    return frozenset(categories.loc[hit, "deal_id"].astype(str))
+def _committed(deals: pd.DataFrame) -> frozenset[str]:
+    hit = deals["forecast_category"].fillna("").str.strip().str.casefold().isin(list(COMMIT))
+    return frozenset(deals.loc[hit, "deal_id"].astype(str))
 
 
 def _grades(state: State) -> pd.DataFrame:

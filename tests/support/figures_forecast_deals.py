@@ -11,9 +11,9 @@ from support.forecast_company import MONTH, RATES, START, company
 from sales_consultant.insight.core import Calendar
 from sales_consultant.insight.forecast import (
     DEALS_ALLOWANCE,
-    over_past_origins,
     calibrated,
     months_until,
+    over_past_origins,
     pinball,
     read_past,
     reconciled,

@@ -52,6 +52,7 @@ STANDARD: dict[str, tuple[str, ...]] = {
         "hs_is_closed",
         "hs_is_closed_won",
         "hs_manual_forecast_category",
+        "closed_lost_reason",
         "hs_merged_object_ids",
     ),
     "line_items": ("name", "quantity", "price", "amount", "hs_product_id"),

@@ -192,6 +192,7 @@ def _deals(raw: Raw, fields: Sequence[CustomField]) -> list[Source]:
                 "currency": f"coalesce({c('deal_currency_code')}, (SELECT min(currency) FROM org))",
                 "close_date": f"to_ms({c('closedate')})",
                 "forecast_category": c("hs_manual_forecast_category"),
+                "loss_reason": c("closed_lost_reason"),
                 "created_at": f"coalesce(to_ms({c('createdate')}), r._created)",
                 # A close date to come is of no deal that is over: it was over by its last change.
                 "closed_at": f"CASE WHEN {end.closed} THEN coalesce({end.entered}, "

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import pandas as pd
+
 from sales_consultant.insight.charts import Line, LineChart
 from sales_consultant.insight.reports.document import Cell, Column, Figure, Kind, Table
 from sales_consultant.insight.reports.value.parts import Part, between, cells, interval_columns, known
@@ -88,31 +90,27 @@ def _figures(survey: Survey, suffix: str, words: Words) -> list[Figure]:
     ]
     months = rows[(rows["segment"] == "*") & (rows["period"] != "*")].sort_values("period")
     if survey.dated and len(months) > 1:
-        value, low, high = (tuple(known(v) for v in months[c]) for c in ("value", "low", "high"))
-        labels = tuple(str(p) for p in months["period"])
-        chart = None
-        if sum(v is not None for v in value) > 1:
-            band = (words("95 % interval"), low, high)
-            chart = LineChart(
-                words("{field} by month", field=survey.label),
-                "share" if kind == "share" else "number",
-                labels,
-                (Line(survey.label, value, (band,)),),
-            )
-        made.append(
-            Figure(
-                f"satisfaction_by_month{suffix}",
-                words("{field} by month", field=survey.label),
-                Table(
-                    (Column("month", words("Month")), *columns),
-                    tuple(_row(str(r["period"]), r) for r in months.to_dict("records")),
-                ),
-                method,
-                chart,
-                tuple(notes[:1]),
-            )
-        )
+        made.append(_by_month(survey, months, columns, suffix, notes[0], words))
     return made
+
+
+def _by_month(
+    survey: Survey, months: pd.DataFrame, columns: tuple[Column, ...], suffix: str, note: str, words: Words
+) -> Figure:
+    """The answers of all by month, as a line where two months have a value."""
+    kind = _KINDS[survey.kind]
+    value, low, high = (tuple(known(v) for v in months[c]) for c in ("value", "low", "high"))
+    title = words("{field} by month", field=survey.label)
+    chart = None
+    if sum(v is not None for v in value) > 1:
+        line = Line(survey.label, value, ((words("95 % interval"), low, high),))
+        labels = tuple(str(p) for p in months["period"])
+        chart = LineChart(title, "share" if kind == "share" else "number", labels, (line,))
+    body = tuple(_row(str(r["period"]), r) for r in months.to_dict("records"))
+    table = Table((Column("month", words("Month")), *columns), body)
+    return Figure(
+        f"satisfaction_by_month{suffix}", title, table, words(MESSAGES[survey.kind]), chart, (note,)
+    )
 
 
 def _segment(segment: str, words: Words) -> str:

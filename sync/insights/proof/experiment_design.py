@@ -55,12 +55,7 @@ def design(
     then = as_of - horizon * DAY_MS
     past = _units_at(life, then, horizon)
     today = life[trials.alive_at(life, as_of)]["unit"].nunique()
-    if len(past) < 2 or not 0 < past["hit"].mean() < 1 or not today:
-        raise UsageError(
-            f"No base rate can be told: {len(past):,} companies were open {horizon} days ago, {int(past['hit'].sum()):,} of "
-            f"them had the event since, and {today:,} are open now.",
-            action="Choose another --days or --population, or wait until there is more history.",
-        )
+    _refuse_without_base(past, today, horizon)
     new = life[(life["created_at"] > then) & (life["created_at"] <= as_of)]
     per_day = (new["unit"].nunique() - len(set(new["unit"]) & set(past["unit"]))) / horizon
     owners = _owners(ws, past["unit"])
@@ -99,6 +94,16 @@ def design(
         planned=plan_of(setting).planned,
         advice=_advice(ws, clustered, int(owners.nunique()), chosen),
     )
+
+
+def _refuse_without_base(past: pd.DataFrame, today: int, horizon: int) -> None:
+    """Raise UsageError where no base rate can be told."""
+    if len(past) < 2 or not 0 < past["hit"].mean() < 1 or not today:
+        raise UsageError(
+            f"No base rate can be told: {len(past):,} companies were open {horizon} days ago, {int(past['hit'].sum()):,} of "
+            f"them had the event since, and {today:,} are open now.",
+            action="Choose another --days or --population, or wait until there is more history.",
+        )
 
 
 def _foretold(ws: Workspace, life: pd.DataFrame, as_of: int, horizon: int) -> tuple[float, int | None]:

@@ -82,16 +82,11 @@ def reached(context: Context, said: WeekForecast | None) -> Figure | None:
         return None
     words = context.words
     columns = (
-        Column("period", words("Period")), Column("ends", words("Ends"), "date"),
-        Column("booked", words("Booked so far"), "money"), Column("expected", words("Forecast"), "money"),
+        Column("period", words("Period")), Column("expected", words("Forecast"), "money"),
         Column("low", words("80 % from"), "money"), Column("high", words("80 % to"), "money"),
         Column("target", words("Target"), "money"), Column("chance", words("Reached with"), "share"),
     )  # fmt: skip
-    # The last day of the period, not the first after it.
-    row = (
-        said.period, words.day(said.end - 1), said.booked, said.expected, said.low, said.high, said.target,
-        said.probability,
-    )  # fmt: skip
+    row = (said.period, said.expected, said.low, said.high, said.target, said.probability)
     return Figure(
         "reached", words("What will be reached this quarter"), Table(columns, (row,)),
         words("The forecast of the day, as report forecast tells it; the range holds with 80 % probability."),

@@ -5,13 +5,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.cli import Cli
+from support.demo_desk import demo_desk
 
-from sales_consultant.demo.saas.saas import build
-from sales_consultant.sandbox.serving.server import Sandbox
 from sales_consultant.sync.insights.making import KINDS
 
-CLOCK = "2024-12-11T08:00:00Z"
 REPORTS = [(kind, language) for kind in KINDS for language in ("en", "zh")]
 
 
@@ -19,14 +16,7 @@ REPORTS = [(kind, language) for kind in KINDS for language in ("en", "zh")]
 def pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[tuple[str, str], Path]]:
     """The demo company's reports, each in both languages, and one of everything as a PDF."""
     place = tmp_path_factory.mktemp("reports")
-    world = build(place / "tables", cache=place / "cache")
-    with Sandbox(data=world.folder, clock=CLOCK, crms=("hubspot",), store=place / "crm.db") as sandbox:
-        cli = Cli(place / "admin", sandbox.url)
-        cli.config.unlink(missing_ok=True)
-        cli.patience = 540
-        cli.json("init", "--crm", "hubspot", "--url", sandbox.url)
-        cli.json("provision")
-        cli.json("train")
+    with demo_desk(place) as cli:
         cli.json("sync", "--yes")
         made = {}
         for kind, language in REPORTS:

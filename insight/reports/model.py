@@ -41,16 +41,22 @@ class Given:
     promised: float | None
 
 
-def section(tests: Sequence[Tested], given: Sequence[Given], words: Words) -> Section:
-    """The section "model"."""
+def section(tests: Sequence[Tested], given: Sequence[Given], words: Words, *, past: bool = False) -> Section:
+    """The section "model"; of a `past` date only what was tested by then is in it."""
     title = words("How good the scores are")
+    if not tests and past:
+        return Section("model", title, hidden=words("No model that is known had been tested by this date."))
     if not tests:
         return Section(
             "model", title, hidden=words("No model has been trained yet. Next: sales-consultant train")
         )
     figures = [_tests(tests, words)]
     unknown = []
-    if given:
+    if past:
+        unknown.append(
+            words("What became of scores is told as of today alone; of each model its newest test is known.")
+        )
+    elif given:
         figures.append(_given(given, words))
     else:
         unknown.append(

@@ -43,6 +43,12 @@ def section(groups: Sequence[Group], words: Words) -> Section:
     return Section("segments", title, _findings(groups, words), figures)
 
 
+def of_the_past(words: Words) -> Section:
+    """The section for a past date: what the CRM shows is known of today alone."""
+    said = words("Segments, lifecycles and tiers are known of today alone: leave --as-of out.")
+    return Section("segments", words("Segments of customers"), hidden=said)
+
+
 def _findings(groups: Sequence[Group], words: Words) -> tuple[str, ...]:
     found = [g for g in groups if g.field == "segment" and g.cents]
     total = sum(g.cents or 0 for g in found)

@@ -23,6 +23,7 @@ from sales_consultant.scoring.features import Feature, build
 from sales_consultant.scoring.populations import Membership
 from sales_consultant.scoring.propensity import PopulationModel
 from sales_consultant.scoring.validation import tested_rows
+from sales_consultant.sync.insights import control
 from sales_consultant.sync.models import registry
 from sales_consultant.sync.runtime import Workspace, last_as_of, open_pulled
 from sales_consultant.sync.stores import exposures
@@ -39,7 +40,8 @@ _TRAINING = {
     "label": "1: the event happened within the horizon after the cut; 0: it did not",
     "weight": "1 over the number of rows of the record",
     "part": "learn: its label was known before the test began; judge: a row of the forward test; gap: between them",
-    "p_test": "the probability that the tested model gave this row of the forward test; a gap elsewhere",
+    "p_test": "the probability that the tested model gave this row of the forward test; a gap elsewhere, and for records of "
+    "the control group",
 }
 _SCORES = {
     "object": "object of the CRM",
@@ -155,8 +157,13 @@ def _models(ws: Workspace, found: _Files) -> dict[str, PopulationModel]:
 def _features(ws: Workspace, at: int, found: _Files) -> None:
     for name, model in _models(ws, found).items():
         members = Membership(ws.warehouse.engine, model.population, ws.settings.exclude, as_of=at).at(at)
-        values = build(ws.warehouse.engine, model.population.object, model.features, members)
+        objects = model.population.object
+        members = _without_control(ws, objects, members, "record_id", name, found)
+        values = build(ws.warehouse.engine, objects, model.features, members)
         p = model.probability(values)
+        if model.trained_at > at:
+            found.left_out.append(f"{name}: probability, since its model was trained later than {iso(at)}")
+            p = None
         table = pd.concat([_keys(members), values.reset_index(drop=True)], axis=1)
         if p is not None:
             table["probability"] = p
@@ -166,6 +173,16 @@ def _features(ws: Workspace, at: int, found: _Files) -> None:
             **_said(model.features),
             "probability": f"P({model.event} within {model.horizon_days} days) by the model in force",
         }
+
+
+def _without_control(
+    ws: Workspace, objects: str, rows: pd.DataFrame, column: str, name: str, found: _Files
+) -> pd.DataFrame:
+    """The rows without those of the control group, which shows nothing of ours; how many is told."""
+    hit = rows[column].astype(str).isin(list(control.hidden(ws.state, ws.warehouse.engine, objects)))
+    if hit.any():
+        found.left_out.append(f"{name}: {int(hit.sum()):,} {objects} of the control group")
+    return rows[~hit]
 
 
 def _keys(rows: pd.DataFrame) -> pd.DataFrame:
@@ -204,6 +221,15 @@ def _training(ws: Workspace, at: int, found: _Files) -> None:
             p[judged.index] = kept["p"]
         else:
             found.left_out.append(f"{name}: p_test, since the card holds only a draw of the test's rows")
+        # Rows of the control group stay, so that the test can be done again but for them: what we think of them does not.
+        apart = (
+            rows["record_id"]
+            .astype(str)
+            .isin(list(control.hidden(ws.state, engine, model.population.object)))
+        )
+        if apart.any():
+            p[apart] = np.nan
+            found.left_out.append(f"{name}: p_test of {int(apart.sum()):,} rows of the control group")
         table = _keys(rows).assign(
             company=np.unique(rows["group"].astype(str), return_inverse=True)[1],
             label=rows["label"].to_numpy(),
@@ -231,6 +257,9 @@ def _scores(ws: Workspace, at: int, found: _Files) -> None:
         )
     )
     table = pd.DataFrame(rows, columns=list(_SCORES))
+    for objects in ("companies", "contacts", "deals", "leads"):
+        mine = _without_control(ws, objects, table[table["object"] == objects], "record_id", "scores", found)
+        table = pd.concat([table[table["object"] != objects], mine])
     table["visible_from"] = pd.to_datetime(table["visible_from"].astype("int64"), unit="ms", utc=True)
     found.tables["scores"] = table.sort_values(["object", "record_id", "field"]).reset_index(drop=True)
     found.meanings["scores"] = dict(_SCORES)

@@ -105,6 +105,7 @@ def make(
         str(words.zone),
         sections,
         (
+            *_beware(ground),
             words(
                 "Made by Sales Consultant from what was read of {crm} by {as_of}. Nothing in it was written to the CRM.",
                 crm=ws.connection.of.label,
@@ -116,6 +117,17 @@ def make(
         return MadeReport(report, words)
     target = out or Path(_name(kind, words.day(ground.as_of), form))
     return MadeReport(report, words, tuple(str(f) for f in write(report, words, form, target)))
+
+
+def _beware(ground: Context) -> tuple[str, ...]:
+    """What a reader is told of the way that the whole report is broken down."""
+    if ground.by not in ("segment", "tier"):
+        return ()
+    return (
+        ground.words(
+            "Segments and tiers are those of today and come from what companies bought: that a group won more is no finding."
+        ),
+    )
 
 
 def _name(kind: str, day: date, form: str) -> str:

@@ -40,6 +40,11 @@ def context(
             "A report cannot be as of later than the CRM was last read.",
             action="Leave --as-of out, or read the CRM first: sales-consultant pull",
         )
+    if by == "team" and not ws.settings.reports.teams:
+        raise UsageError(
+            "No owner belongs to a team.",
+            action='Name teams in the settings: [reports.teams] "anna@example.com" = "North", or take --by owner.',
+        )
     begin = at - DAYS * DAY_MS if since is None else since
     if begin >= at:
         raise UsageError("--since is not before --as-of.", action="Give an earlier --since.")
@@ -74,7 +79,18 @@ def _deals(ws: Workspace) -> pd.DataFrame:
             if key.object == "companies"
         }
         rows[column] = rows["company_id"].map(shown).astype(rows["source"].dtype).fillna("")
+    rows["team"] = rows["owner_id"].map(dict(teams(ws))).astype(rows["source"].dtype).fillna("")
     return rows
+
+
+def teams(ws: Workspace) -> Mapping[str, str]:
+    """The team of each owner of the settings, by the owner's id."""
+    wanted = {address.lower(): team for address, team in ws.settings.reports.teams.items()}
+    return {
+        str(owner): wanted[address]
+        for owner, address in records.owners(ws.warehouse.engine)
+        if address in wanted
+    }
 
 
 def _names(ws: Workspace, language: Language) -> Mapping[str, Mapping[str, str]]:

@@ -7,6 +7,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 from support import tiny
 from support.office import Office, office
@@ -109,6 +110,18 @@ def test_an_excluded_company_is_not_drawn(desk: Office) -> None:
     drawn = groups(desk)
     assert {drawn.get(f"companies:{c}", "excluded") for c in companies[:3]} == {"excluded"}
     assert {"control", "treated"} <= set(drawn.values())
+
+
+def test_an_export_leaves_out_who_is_in_the_control_group(desk: Office, tmp_path: Path) -> None:
+    """Also between the draw and the sync that takes away what it still shows."""
+    desk.cli.json("experiment", "start", "--yes", "--share", "0.5", "--days", "60")
+    desk.cli.json("plan")
+    hidden = control_records(desk)
+    found = desk.cli.json("export", "scores", "--out", str(tmp_path / "scores"))
+    rows = pd.read_parquet(tmp_path / "scores" / "scores.parquet")
+    assert hidden and len(rows)
+    assert not set(zip(rows["object"], rows["record_id"], strict=True)) & hidden
+    assert any("control group" in why for why in found["left_out"])
 
 
 def test_without_an_experiment_the_next_step_is_named(desk: Office) -> None:

@@ -12,6 +12,7 @@ from sales_consultant.connectors.base import Identity, Outcome
 from sales_consultant.sync.journal.changes import Entry
 from sales_consultant.sync.journal.journal import Journal
 from sales_consultant.sync.runtime.lease import hold
+from sales_consultant.sync.stores import kept_tables as kept
 from sales_consultant.sync.stores import state as store
 
 FIXTURES = Path(__file__).resolve().parents[1] / "fixtures"
@@ -49,6 +50,11 @@ def make(path: Path) -> None:
     _row(made, store.groups, unit="companies:1", name="shown", share=0.1, assigned_at=AT)
     _row(made, store.holds, field="grade", since=AT, run_id=RUN)
     _row(made, store.feedback, object="contacts", record_id="0", step_id="call", value="done", seen_at=AT)
+    content = '{"share": 0.2, "clustered": false, "horizon_days": 90, "populations": []}'
+    _row(made, kept.experiments, id="old", started_at=AT, ended_at=AT + 1, salt="s", content=content)
+    unit = {"experiment_id": "old", "unit": "companies:1", "arm": "control", "assigned_at": AT}
+    _row(made, kept.experiment_units, **unit)
+    _row(made, kept.forecasts, as_of=AT, made_at=AT, content="{}")
     made.close()
     path.with_suffix(".lock").unlink()
 

@@ -10,6 +10,7 @@ from support.state_fixture import AT, FIXTURES, RUN
 from sales_consultant.config.clock import DAY_MS
 from sales_consultant.config.sections import Retention
 from sales_consultant.sync.journal.journal import Journal, last_written, unsettled_runs
+from sales_consultant.sync.stores.kept_tables import experiments, forecasts
 from sales_consultant.sync.stores.retention import prune
 from sales_consultant.sync.stores.state import (
     SCHEMA_VERSION,
@@ -46,14 +47,13 @@ def test_what_is_old_goes_only_where_it_is_said_and_never_what_is_open(tmp_path:
     shutil.copy(FIXTURES / f"state-{SCHEMA_VERSION}.db", file)
     state = State(file)
     later = AT + 40 * DAY_MS
-    assert prune(state, Retention(), now=later) == {"changes": 0, "exposures": 0, "proposals": 0}
-    assert prune(state, Retention(journal_days=60, exposures_days=60), now=later) == {
-        "changes": 0,
-        "exposures": 0,
-        "proposals": 0,
-    }
-    gone = prune(state, Retention(journal_days=30, exposures_days=30), now=later)
-    # Three changes were settled, one is on its way; what is shown now is no past.
-    assert gone == {"changes": 3, "exposures": 0, "proposals": 0}
+    none = {"changes": 0, "exposures": 0, "proposals": 0, "experiment_units": 0}
+    assert prune(state, Retention(), now=later) == none
+    long = Retention(journal_days=60, exposures_days=60, experiments_days=60)
+    assert prune(state, long, now=later) == none
+    gone = prune(state, Retention(journal_days=30, exposures_days=30, experiments_days=30), now=later)
+    # Three changes were settled, one is on its way; what is shown now is no past. What an experiment found stays.
+    assert gone == {**none, "changes": 3, "experiment_units": 1}
+    assert state.rows(sa.select(experiments)) and state.rows(sa.select(forecasts))
     assert unsettled_runs(state) == [RUN] and len(last_written(state)) == 2
     state.close()

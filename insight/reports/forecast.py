@@ -252,8 +252,8 @@ def _goals(told: Told, words: Words) -> Figure:
                 (span.label, mine.target, so_far, mine.gap, mine.coverage, round(mine.probability, 2))
             )
     method = words(
-        "Pipeline to gap: the amounts of open deals with a close date in the period over what is still to book. A target of all "
-        "is the sum of the owners' and teams', unless it has a line of its own."
+        "Pipeline to gap: the amounts of open deals with a close date in the period, from this month on, over what is still to "
+        "book. A target of all is the sum of those that the file has for owners and teams, unless it has a line of its own."
     )
     return Figure(
         "goals", words("Booked so far, and the targets"), Table(tuple(columns), tuple(rows)), method

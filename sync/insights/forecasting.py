@@ -12,11 +12,12 @@ import pandas as pd
 import sqlalchemy as sa
 
 from sales_consultant.engine.reads import records
-from sales_consultant.insight.core import Period
+from sales_consultant.insight.core import Calendar, Period
 from sales_consultant.insight.forecast import (
     Attainments,
     Given,
     Hidden,
+    Span,
     Target,
     attain,
     changes,
@@ -91,7 +92,8 @@ def given(ws: Workspace, context: Context) -> Given | Hidden:
     before = [one for one in known(ws) if _comparable(one, said)]
     if before:
         said = _with_changes(context, before, said)
-    return _keep(ws, context, said)
+    # Made today for a day that is past, it was never given to anybody: it is shown, and not kept.
+    return _keep(ws, context, said) if context.as_of >= last_as_of(ws) else said
 
 
 def known(ws: Workspace) -> list[Given]:
@@ -109,18 +111,24 @@ def _same(one: Given, context: Context) -> bool:
         one.as_of <= context.as_of
         and calendar.day(one.as_of) == calendar.day(context.as_of)
         and one.currency == context.words.currency
-        and (quarter is None or quarter.label == calendar.period("quarter", quarter.start).label)
+        and (quarter is None or _by_calendar(quarter, calendar))
     )
+
+
+def _by_calendar(quarter: Span, calendar: Calendar) -> bool:
+    """Whether a quarter is one of a calendar: by its days, since another fiscal year gives other quarters the same names."""
+    here = calendar.period("quarter", quarter.start)
+    return (quarter.label, quarter.start, quarter.end) == (here.label, here.start, here.end)
 
 
 def _comparable(one: Given, said: Given) -> bool:
     here = said.place("quarter")
-    labels = [s.label for s in one.spans if s.kind == "quarter"]
+    quarters = [(s.label, s.start, s.end) for s in one.spans if s.kind == "quarter"]
     return (
         one.as_of < said.as_of
         and one.currency == said.currency
         and here is not None
-        and said.spans[here].label in labels
+        and (said.spans[here].label, said.spans[here].start, said.spans[here].end) in quarters
     )
 
 

@@ -14,7 +14,7 @@ from support.cli import Cli
 from support.office import wait_for
 
 ROOT = Path(__file__).parents[2]
-ROOMS = ("commands", "config", "connectors", "demo", "engine", "sandbox", "scoring", "sync")
+ROOMS = ("commands", "config", "connectors", "demo", "engine", "insight", "sandbox", "scoring", "sync")
 # Sources are Python; all else that lies in a room must be named as package data, or an installed copy breaks.
 IGNORED = {".pyc", ".pyo"}
 

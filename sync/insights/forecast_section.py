@@ -8,7 +8,7 @@ from sales_consultant.insight.core import Period
 from sales_consultant.insight.forecast import Hidden, as_given
 from sales_consultant.insight.reports import Context, Section, forecast, forecast_more
 from sales_consultant.sync.insights.control import hidden
-from sales_consultant.sync.insights.forecasting import attained, came, given, known
+from sales_consultant.sync.insights.forecasting import attained, came, given, is_kept, known
 from sales_consultant.sync.runtime import Workspace
 
 
@@ -18,7 +18,8 @@ def of_forecast(ws: Workspace, context: Context) -> Section:
     if isinstance(said, Hidden):
         return forecast.section(said, context)
     deals = _named(ws, context, {d for d, _, _ in said.changes.deals} if said.changes else set())
-    return forecast.section(forecast.Told(said, attained(ws, context, said), deals), context)
+    told = forecast.Told(said, attained(ws, context, said), deals, made_now=not is_kept(ws, context))
+    return forecast.section(told, context)
 
 
 def of_as_given(ws: Workspace, context: Context) -> Section:

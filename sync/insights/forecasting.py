@@ -68,10 +68,14 @@ def refresh(ws: Workspace) -> bool:
 
 
 def given(ws: Workspace, context: Context) -> Given | Hidden:
-    """The forecast of the day of a report: the one that is kept, else made now and kept."""
+    """The forecast of the day of a report: the one that is kept, else made now.
+
+    It is kept where the report is of what was read last: a forecast made now for a past day was never given to anybody.
+    """
     for one in known(ws):
         if _same(one, context):
             return one
+    today = context.as_of >= last_as_of(ws)
     drivers = [read_driver(Path(file)) for file in ws.settings.reports.drivers]
     found = forecast_company(
         context.tables,
@@ -82,7 +86,7 @@ def given(ws: Workspace, context: Context) -> Given | Hidden:
         teams=teams(ws) or None,
         columns=_COLUMNS,
         # What reps say is known of today alone.
-        category="forecast_category" if context.as_of >= last_as_of(ws) else "",
+        category="forecast_category" if today else "",
         drivers=drivers,
     )
     if isinstance(found, Hidden):
@@ -91,7 +95,12 @@ def given(ws: Workspace, context: Context) -> Given | Hidden:
     before = [one for one in known(ws) if _comparable(one, said)]
     if before:
         said = _with_changes(context, before, said)
-    return _keep(ws, context, said)
+    return _keep(ws, context, said) if today else said
+
+
+def is_kept(ws: Workspace, context: Context) -> bool:
+    """Whether a forecast of the day of a report is kept: what `given` tells was given on that day."""
+    return any(_same(one, context) for one in known(ws))
 
 
 def known(ws: Workspace) -> list[Given]:

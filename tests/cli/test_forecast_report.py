@@ -67,6 +67,18 @@ def _open_deal(desk: Office) -> str:
     return next(d.id for d in deals if d.values().get("dealstage") == "offer")
 
 
+def test_a_forecast_of_a_past_day_is_made_and_not_kept(desk: Office) -> None:
+    desk.cli.configure(desk.sandbox.url)
+    past = forecast(desk.cli, "--as-of", "2024-09-10T08:00Z")
+    assert past["figures"]
+    assert any("it was not given then" in line for line in past["unknown"])
+    assert [n for (n,) in desk.query("SELECT count(*) FROM forecasts")] == [1]
+    assert not any("it was not given then" in line for line in forecast(desk.cli)["unknown"])
+    desk.cli.json("pull")
+    with_kept = forecast(desk.cli, "--as-of", "2024-12-01T14:00Z")
+    assert not any("it was not given then" in line for line in with_kept["unknown"])
+
+
 def test_what_was_said_stays_when_deals_change_and_the_warehouse_goes(tmp_path: Path, pulled: Path) -> None:
     with at(tmp_path, pulled, tiny.CLOCK) as desk:
         desk.cli.configure(desk.sandbox.url)

@@ -43,7 +43,8 @@ class LevelGiven:
     expected
         The mean; the groups add up to the total. quantiles: of LEVELS. points: rising, evenly spread quantiles.
     booked, pipeline, standing, commit
-        Won so far; the weighted pipeline; open with a close date in the span, overdue ones too; what reps committed (won included in none).
+        Won so far; the weighted pipeline; open with a close date in the span (overdue ones too); what reps committed (won
+        included in none).
     """
 
     names: tuple[str, ...]

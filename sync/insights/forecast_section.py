@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from sales_consultant.insight.core import Period
-from sales_consultant.insight.forecast import Hidden, as_given
+from sales_consultant.insight.forecast import Hidden, Kept, as_given
 from sales_consultant.insight.reports import Context, Section, forecast, forecast_more
 from sales_consultant.sync.insights.control import hidden
-from sales_consultant.sync.insights.forecasting import attained, came, given, is_kept, known
+from sales_consultant.sync.insights.forecasting import attained, came, fits, given, is_kept, known
 from sales_consultant.sync.runtime import Workspace
 
 
@@ -24,12 +24,15 @@ def of_forecast(ws: Workspace, context: Context) -> Section:
 
 def of_as_given(ws: Workspace, context: Context) -> Section:
     """Said, commit and came for the last quarters that are over."""
-    kept = [one for said in known(ws) if said.as_of <= context.as_of for one in said.kept()]
-    kept = [one for one in kept if one.currency == context.words.currency and "-Q" in one.period]
+    kept: list[Kept] = []
     periods: dict[str, Period] = {}
-    for one in kept:
-        if one.period not in periods:
-            periods[one.period] = context.calendar.period("quarter", one.period_end - 1)
+    for said in known(ws):
+        if said.as_of > context.as_of or said.currency != context.words.currency:
+            continue
+        # A quarter by another calendar has other months, perhaps under the same label.
+        own = [s for s in said.spans if s.kind == "quarter" and fits(s, context.calendar)]
+        periods |= {s.label: context.calendar.period("quarter", s.start) for s in own}
+        kept += [one for one in said.kept() if one.period in {s.label for s in own}]
     starts = {label: period.start for label, period in periods.items()}
     found = as_given(kept, came(context, list(periods.values())), context.as_of, starts)
     return forecast_more.as_given(found, context.words)

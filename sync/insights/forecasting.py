@@ -12,11 +12,12 @@ import pandas as pd
 import sqlalchemy as sa
 
 from sales_consultant.engine.reads import records
-from sales_consultant.insight.core import Period
+from sales_consultant.insight.core import Calendar, Period
 from sales_consultant.insight.forecast import (
     Attainments,
     Given,
     Hidden,
+    Span,
     Target,
     attain,
     changes,
@@ -110,26 +111,33 @@ def known(ws: Workspace) -> list[Given]:
     return [one for one in found if one is not None]
 
 
+def fits(span: Span, calendar: Calendar) -> bool:
+    """Whether a period is one of a calendar: by its moments, not by its label alone."""
+    return any(
+        (p.kind, p.label, p.start, p.end) == (span.kind, span.label, span.start, span.end)
+        for p in (calendar.period(kind, span.start) for kind in ("month", "quarter", "year"))
+    )
+
+
 def _same(one: Given, context: Context) -> bool:
     """Whether a forecast that is kept is that of a report: of its day, in its currency, by its calendar."""
     calendar = context.calendar
-    quarter = next((s for s in one.spans if s.kind == "quarter"), None)
     return (
         one.as_of <= context.as_of
         and calendar.day(one.as_of) == calendar.day(context.as_of)
         and one.currency == context.words.currency
-        and (quarter is None or quarter.label == calendar.period("quarter", quarter.start).label)
+        and all(fits(span, calendar) for span in one.spans)
     )
 
 
 def _comparable(one: Given, said: Given) -> bool:
+    """Whether an earlier forecast tells of the same quarter: of the same months, under the same name."""
     here = said.place("quarter")
-    labels = [s.label for s in one.spans if s.kind == "quarter"]
     return (
         one.as_of < said.as_of
         and one.currency == said.currency
         and here is not None
-        and said.spans[here].label in labels
+        and said.spans[here] in one.spans
     )
 
 
@@ -155,7 +163,7 @@ def _with_changes(context: Context, before: list[Given], said: Given) -> Given:
     place = said.place("quarter")
     assert place is not None
     span = said.spans[place]
-    there = next(i for i, s in enumerate(other.spans) if s.label == span.label)
+    there = next(i for i, s in enumerate(other.spans) if s == span)
     was, now = (_parts(context, at.as_of, span.start, span.end) for at in (other, said))
     totals = (int(at.levels["total"].expected[0, i]) for at, i in ((other, there), (said, place)))
     return replace(said, changes=changes_given(changes(was, now, *totals), other.as_of, span.label))

@@ -98,6 +98,26 @@ def test_what_was_said_stays_when_deals_change_and_the_warehouse_goes(tmp_path: 
         assert forecast(desk.cli, "--as-given") == given
 
 
+def test_a_quarter_by_another_calendar_is_another_quarter(tmp_path: Path, pulled: Path) -> None:
+    # FY2024-Q4 was given for October to December; by this calendar it is September to November.
+    other = "[company]\nfiscal_year_start = 12"
+    with at(tmp_path, pulled, AFTERNOON) as desk:
+        desk.cli.configure(desk.sandbox.url, other)
+        made = forecast(desk.cli)
+        ends = {r["period"]: r["ends"] for r in figure(made, "goals")}
+        assert ends["FY2025-Q1"] == "2025-02-28"
+        assert "changes" not in [f["figure"] for f in made["figures"]]
+        assert [n for (n,) in desk.query("SELECT count(*) FROM forecasts")] == [2]
+        desk.cli.configure(desk.sandbox.url)
+        assert figure(forecast(desk.cli), "goals")[0]["period"] == "FY2024-Q4"
+    with office(tmp_path / "admin", store=tmp_path / "portal.db", clock=LATER) as desk:
+        desk.cli.configure(desk.sandbox.url, other)
+        desk.cli.json("pull")
+        assert forecast(desk.cli, "--as-given")["hidden"]
+        desk.cli.configure(desk.sandbox.url)
+        assert [r["period"] for r in figure(forecast(desk.cli, "--as-given"), "as_given")] == ["FY2024-Q4"]
+
+
 def test_targets_teams_and_drivers_of_the_settings(desk: Office) -> None:
     folder = desk.cli.config.parent
     (folder / "targets.csv").write_text(

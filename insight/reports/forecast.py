@@ -361,7 +361,15 @@ def _unknown(told: Told, context: Context) -> tuple[str, ...]:
 
 def _left_out(found: Attainments, words: Words) -> list[str]:
     """Targets that could not be compared."""
-    out = []
+    out = [
+        words(
+            "No total target of {period}: of the owners with something booked or forecast in it {count} have no target. "
+            "Next: give them one, or add a line with the owner total.",
+            period=period,
+            count=count,
+        )
+        for period, count in found.incomplete.items()
+    ]
     if found.unknown_owners:
         out.append(
             words(

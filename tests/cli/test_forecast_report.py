@@ -133,11 +133,18 @@ def test_targets_teams_and_drivers_of_the_settings(desk: Office) -> None:
     with_day = "2024-11-30T08:00Z"
     found = forecast(desk.cli, "--by", "team", "--as-of", with_day)
     periods = {r["period"]: r for r in figure(found, "goals")}
-    assert periods["FY2025-Q1"]["target"] == 70000
-    assert 0 <= periods["FY2025-Q1"]["probability"] <= 1
+    # The other owners have deals and no target: these two are no total.
+    assert periods["FY2025-Q1"]["target"] is None
+    assert any("No total target of FY2025-Q1" in line for line in found["unknown"])
     assert periods["FY2024-Q4"]["target"] is None
     assert [r["driver"] for r in figure(found, "drivers")] == ["index"]
     assert {"North"} <= {r["group"] for r in figure(found, "groups")}
+    with (folder / "targets.csv").open("a", encoding="utf-8") as file:
+        file.write("total,FY2025-Q1,90000\n")
+    found_all = forecast(desk.cli, "--as-of", with_day)
+    mine = {r["period"]: r for r in figure(found_all, "goals")}["FY2025-Q1"]
+    assert mine["target"] == 90000
+    assert 0 <= mine["probability"] <= 1
     assert any("nobody@x.example" in line for line in found["unknown"])
 
 

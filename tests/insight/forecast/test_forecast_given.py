@@ -112,10 +112,17 @@ def test_targets_of_owners_teams_and_all(given: Given) -> None:
         found = attain(targets, given.draws(), booked, booked, given.spans, RATES, teams)
         return {(r.level, r.group): r.target for r in found.rows}
 
-    own = [Target(owners[0], label, 500), Target(owners[1], label, 300)]
+    first = [Target(owners[0], label, 500), Target(owners[1], label, 300)]
+    own = [*first, *(Target(owner, label, 0) for owner in owners[2:])]
     assert rows(*own)["total", "total"] == 800
     # A team's own target stands for those of its owners; one of all for everything.
     assert rows(*own, Target("North", label, 900))["total", "total"] == 1200
+    # The targets of some are no total, unless it has a line of its own.
+    assert ("total", "total") not in rows(*first)
+    part = attain(first, given.draws(), booked, booked, given.spans, RATES, teams)
+    assert part.incomplete == {label: len(owners) - 2}
+    assert rows(*first, Target("total", label, 5000))["total", "total"] == 5000
+    assert rows(Target("North", label, 900), *own[1:])["total", "total"] == 1200
     assert rows(*own, Target("total", label, 5000))["total", "total"] == 5000
     found = attain([Target("total", label, 10**15)], given.draws(), booked, booked, given.spans, RATES)
     assert found.rows[0].probability == 0

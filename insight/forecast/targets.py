@@ -6,7 +6,7 @@ import csv
 import io
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Protocol
@@ -98,6 +98,28 @@ def read_targets(path: Path) -> list[Target]:
             f"{path}: the file cannot be read ({type(error).__name__}).", action="Give a CSV file in UTF-8."
         ) from error
     return parse_targets(text, str(path))
+
+
+def by_owner(targets: Iterable[Target], ids: Mapping[str, str], where: str) -> list[Target]:
+    """Targets by the owner's id in place of whatever they were called; those whom nobody knows keep their name.
+
+    ids
+        Owner by name or address, in small letters; an id stands for itself. where: the file, for the error.
+
+    Raises UsageError, with both names, where two of them are one owner's for the same period.
+    """
+    found: dict[tuple[str, str], tuple[str, Target]] = {}
+    for target in targets:
+        owner = TOTAL if target.owner.lower() == TOTAL else ids.get(target.owner.lower(), target.owner)
+        key = (owner, target.period)
+        if key in found:
+            raise UsageError(
+                f"{where}: {found[key][0]} and {target.owner} are the same owner, and both have a target for "
+                f"{target.period}.",
+                action="Keep one of the lines.",
+            )
+        found[key] = (target.owner, replace(target, owner=owner))
+    return [target for _, target in found.values()]
 
 
 def targets_of_goals(goals: pd.DataFrame) -> tuple[list[Target], int]:

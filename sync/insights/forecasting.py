@@ -18,8 +18,8 @@ from sales_consultant.insight.forecast import (
     Given,
     Hidden,
     Span,
-    Target,
     attain,
+    by_owner,
     changes,
     changes_given,
     contributions,
@@ -194,7 +194,7 @@ def attained(ws: Workspace, context: Context, said: Given) -> Attainments | None
         return None
     ids = {name.lower(): owner for owner, name in records.owner_names(ws.warehouse.engine).items()}
     ids |= {address: str(owner) for owner, address in records.owners(ws.warehouse.engine) if address}
-    targets = [_by_id(target, ids) for target in read_targets(Path(file))]
+    targets = by_owner(read_targets(Path(file)), ids, str(file))
     return attain(
         targets,
         said.draws(),
@@ -204,10 +204,6 @@ def attained(ws: Workspace, context: Context, said: Given) -> Attainments | None
         context.rates,
         teams(ws) or None,
     )
-
-
-def _by_id(target: Target, ids: Mapping[str, str]) -> Target:
-    return replace(target, owner=ids.get(target.owner.lower(), target.owner))
 
 
 def came(context: Context, periods: Sequence[Period]) -> dict[tuple[str, str, str], int]:

@@ -202,8 +202,11 @@ def drivers(given: Given, words: Words) -> list[Figure]:
     return [Figure("drivers", words("Series that were brought"), Table(columns, rows), method)]
 
 
-def as_given(outcomes: Sequence[Outcome], words: Words) -> Section:
-    """The section of `report forecast --as-given`: said, commit and came."""
+def as_given(outcomes: Sequence[Outcome], words: Words, unread: bool = False) -> Section:
+    """The section of `report forecast --as-given`: said, commit and came.
+
+    `unread`: nothing of the CRM is at hand, so what came is not known.
+    """
     title = words("What was said, and what came")
     if not outcomes:
         return Section(
@@ -231,6 +234,9 @@ def as_given(outcomes: Sequence[Outcome], words: Words) -> Section:
         ),
     ) if known else ()  # fmt: skip
     shown = list(reversed(outcomes))
+    what_came = Line(
+        words("Came"), tuple(None if o.came is None else float(o.came) for o in shown), marked=True
+    )
     chart = LineChart(
         title,
         "money",
@@ -245,7 +251,7 @@ def as_given(outcomes: Sequence[Outcome], words: Words) -> Section:
                     ),
                 ),
             ),
-            Line(words("Came"), tuple(None if o.came is None else float(o.came) for o in shown), marked=True),
+            *((what_came,) if any(o.came is not None for o in shown) else ()),
         ),
     )  # fmt: skip
     method = words(
@@ -253,7 +259,10 @@ def as_given(outcomes: Sequence[Outcome], words: Words) -> Section:
         "CRM has it today."
     )
     figures = (Figure("as_given", title, Table(columns, rows), method, chart), _held(outcomes, words))
-    return Section("forecast_as_given", title, findings, figures)
+    unknown = (
+        words("What came is not known: nothing of the CRM is stored here now. Next: sales-consultant pull"),
+    ) if unread else ()  # fmt: skip
+    return Section("forecast_as_given", title, findings, figures, unknown=unknown)
 
 
 def _held(outcomes: Sequence[Outcome], words: Words) -> Figure:

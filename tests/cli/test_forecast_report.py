@@ -98,6 +98,26 @@ def test_what_was_said_stays_when_deals_change_and_the_warehouse_goes(tmp_path: 
         assert forecast(desk.cli, "--as-given") == given
 
 
+def test_what_was_said_is_told_without_a_warehouse(tmp_path: Path, pulled: Path) -> None:
+    with at(tmp_path, pulled, LATER) as desk:
+        desk.cli.configure(desk.sandbox.url)
+        desk.cli.json("pull")
+        before = forecast(desk.cli, "--as-given")
+        (desk.cli.data / "main" / "warehouse.duckdb").unlink()
+        given = forecast(desk.cli, "--as-given")
+        rows, was = figure(given, "as_given"), figure(before, "as_given")
+        assert was[0]["came"] is not None
+        assert rows == [row | {"came": None} for row in was]
+        assert [r["held"] for r in figure(given, "held")] == [None]
+        assert any("What came is not known" in line for line in given["unknown"])
+        assert not before["unknown"]
+        desk.cli.json(
+            "report", "forecast", "--as-given", "--format", "html", "--out", str(tmp_path / "g.html")
+        )
+        assert "What came is not known" in (tmp_path / "g.html").read_text(encoding="utf-8")
+        assert "Nothing was pulled" in desk.cli.json("report", "forecast", code=2)["error"]["message"]
+
+
 def test_a_quarter_by_another_calendar_is_another_quarter(tmp_path: Path, pulled: Path) -> None:
     # FY2024-Q4 was given for October to December; by this calendar it is September to November.
     other = "[company]\nfiscal_year_start = 12"

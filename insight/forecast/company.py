@@ -68,7 +68,8 @@ class CompanyForecast:
         By level (groups, periods) what was booked so far.
     pipeline, commit
         By level (groups, months) the weighted pipeline, and what reps committed (None without a forecast category);
-        open deals alone. open_months: the unweighted amounts of open deals by the month of their close date.
+        open deals alone. open_months: the unweighted amounts of open deals by the month of their close date. open_spans:
+        by level (groups, spans) those with a close date in the span, overdue ones too.
     weights
         (2, months) how much deals and series counted.
     accuracy
@@ -92,6 +93,7 @@ class CompanyForecast:
     booked_spans: Mapping[str, Floats]
     pipeline: Mapping[str, Floats]
     open_months: Mapping[str, Floats]
+    open_spans: Mapping[str, Floats]
     commit: Mapping[str, Floats] | None
     weights: Floats
     accuracy: Mapping[str, Accuracy]
@@ -255,7 +257,7 @@ def forecast_company(
     return CompanyForecast(
         ahead, spans, whole, by_span,
         {level: sums[:, place : place + horizon] for level, sums in past.items()}, so_far,
-        *_open(snaps, levels, place, horizon, category),
+        *_open(snaps, levels, place, spans, horizon, category),
         weights, _accuracies(origins), back.use_close,
         made.open_deals, made.without_amount, int(((ends.status == "won") & ~np.isfinite(ends.cents)).sum()),
         history, naive if np.isfinite(naive).all() else None,
@@ -265,19 +267,25 @@ def forecast_company(
 
 
 def _open(
-    snaps: Snapshots, levels: Levels, place: int, horizon: int, category: str
-) -> tuple[dict[str, Floats], dict[str, Floats], dict[str, Floats] | None]:
-    """By level (groups, months) the weighted pipeline, the amounts that stand open, and what reps committed."""
+    snaps: Snapshots, levels: Levels, place: int, spans: tuple[Period, ...], horizon: int, category: str
+) -> tuple[dict[str, Floats], dict[str, Floats], dict[str, Floats], dict[str, Floats] | None]:
+    """By level the weighted pipeline, what stands open by month and by span, and what reps committed.
+
+    All are (groups, months), but by span (groups, spans).
+    """
     deals = snaps.tables.deals
     rows = np.flatnonzero(snaps.origin == place)
-    deal = snaps.deal[rows]
-    worth = np.where(snaps.cents[rows] >= 0, snaps.cents[rows], 0.0)
-    standing = worth[:, None] * (snaps.due[rows][:, None] == np.arange(horizon)[None, :])
+    deal, due = snaps.deal[rows], snaps.due[rows][:, None]
+    worth = np.where(snaps.cents[rows] >= 0, snaps.cents[rows], 0.0)[:, None]
+    standing = worth * (due == np.arange(horizon)[None, :])
+    # Spans are whole months. One that runs already holds close dates of its earlier months, which are overdue.
+    edges = snaps.months.starts.searchsorted([[span.start, span.end] for span in spans]).reshape(-1, 2)
+    within = worth * ((due + place >= edges[:, 0]) & (due + place < edges[:, 1]))
     committed = None
     if category in deals.columns and (deals[category].fillna("").to_numpy(dtype=object)[deal] != "").any():
         committed = _by_level(levels, deal, commit(snaps, horizon, objects(deals[category])))
     weighted = _by_level(levels, deal, weighted_pipeline(snaps, place, horizon))
-    return weighted, _by_level(levels, deal, standing), committed
+    return weighted, _by_level(levels, deal, standing), _by_level(levels, deal, within), committed
 
 
 def _owners(tables: DealTables, as_of: int) -> NDArray[np.object_]:

@@ -43,7 +43,8 @@ class LevelGiven:
     expected
         The mean; the groups add up to the total. quantiles: of LEVELS. points: rising, evenly spread quantiles.
     booked, pipeline, standing, commit
-        Won so far; the weighted pipeline; open with a close date in the span; what reps committed (won included in none).
+        Won so far; the weighted pipeline; open with a close date in the span (overdue ones too); what reps committed (won
+        included in none).
     """
 
     names: tuple[str, ...]
@@ -225,7 +226,7 @@ def give(found: CompanyForecast, as_of: int, currency: str, changes: ChangesGive
         levels[level] = LevelGiven(
             found.by_month.names[level], rounded(values.mean(axis=2), total), whole[..., : len(LEVELS)],
             whole[..., len(LEVELS) :], np.round(so_far).astype(np.int64), _summed(found.pipeline[level], inside),
-            _summed(found.open_months[level], inside),
+            np.round(np.column_stack([found.open_months[level], found.open_spans[level]])).astype(np.int64),
             None if found.commit is None else _summed(found.commit[level], inside),
         )  # fmt: skip
     return Given(

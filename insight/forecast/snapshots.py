@@ -293,9 +293,9 @@ def _snapshots(tables: DealTables, rates: Rates, months: Months, stays: pd.DataF
     worth = numbers(amounts.at(deal[won], ended[row][won]))
     worth = np.where(np.isfinite(worth), worth, floats(tables.deals["cents"])[deal[won]])
     final[won] = in_reporting(rates, worth, subset[won], ended[row][won])
-    # Close dates beyond the months looked at are late, not unknown.
+    # Close dates before the months looked at are overdue, not unknown: they stand for the month before the first.
     due = np.where(np.isfinite(close), months.of(np.where(np.isfinite(close), close, 0.0)) - here, -NEVER)
-    due = np.where(np.isfinite(close) & (close < months.starts[0]), -1, due)
+    due = np.where(np.isfinite(close) & (close < months.starts[0]), -1 - here, due)
     return Snapshots(
         months, tables, origin.astype(np.int64), deal, pipeline[deal].astype(np.int64), stage[row].astype(np.int64),
         np.asarray(pipelines, dtype=object), np.asarray(stages, dtype=object),

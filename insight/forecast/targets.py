@@ -6,7 +6,7 @@ import csv
 import io
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Protocol
@@ -16,7 +16,7 @@ import pandas as pd
 
 from sales_consultant.config.errors import UsageError
 from sales_consultant.insight.core import Rates
-from sales_consultant.insight.forecast.deals import TOTAL, Draws
+from sales_consultant.insight.forecast.deals import NONE, TOTAL, Draws
 
 _PERIOD = re.compile(r"\d{4}-(0[1-9]|1[0-2])|FY\d{4}(-Q[1-4])?")
 _MOST = Decimal(10) ** 15
@@ -100,6 +100,28 @@ def read_targets(path: Path) -> list[Target]:
     return parse_targets(text, str(path))
 
 
+def by_owner(targets: Iterable[Target], ids: Mapping[str, str], where: str) -> list[Target]:
+    """Targets by the owner's id in place of whatever they were called; those whom nobody knows keep their name.
+
+    ids
+        Owner by name or address, in small letters; an id stands for itself. where: the file, for the error.
+
+    Raises UsageError, with both names, where two of them are one owner's for the same period.
+    """
+    found: dict[tuple[str, str], tuple[str, Target]] = {}
+    for target in targets:
+        owner = TOTAL if target.owner.lower() == TOTAL else ids.get(target.owner.lower(), target.owner)
+        key = (owner, target.period)
+        if key in found:
+            raise UsageError(
+                f"{where}: {found[key][0]} and {target.owner} are the same owner, and both have a target for "
+                f"{target.period}.",
+                action="Keep one of the lines.",
+            )
+        found[key] = (target.owner, replace(target, owner=owner))
+    return [target for _, target in found.values()]
+
+
 def targets_of_goals(goals: pd.DataFrame) -> tuple[list[Target], int]:
     """Targets from the CRM's goals or quotas, and how many rows were left out since a value was missing or odd.
 
@@ -155,12 +177,17 @@ class Attainment:
 
 @dataclass(frozen=True)
 class Attainments:
-    """All targets that could be compared, and how many could not: unknown owners, other periods, no exchange rate."""
+    """All targets that could be compared, and how many could not: unknown owners, other periods, no exchange rate.
+
+    incomplete
+        By period how many owners with something booked or forecast in it have no target, so that their sum is no total.
+    """
 
     rows: tuple[Attainment, ...]
     unknown_owners: tuple[str, ...]
     other_periods: int
     without_rate: int
+    incomplete: Mapping[str, int] = field(default_factory=dict)
 
 
 class Labelled(Protocol):
@@ -186,7 +213,8 @@ def attain(
 ) -> Attainments:
     """Every target against the draws, and the sums of the owners' by team and in all.
 
-    A team's own target (its name in place of an owner) stands for the sum of its owners', and one of "total" for all.
+    A team's own target (its name in place of an owner) stands for the sum of its owners', and one of "total" for all. Without
+    that there is a total only where every owner with something booked or forecast has a target, or a team that has one.
 
     draws
         Of whole periods (booked so far included), with the levels owner, team (where `teams`) and total.
@@ -219,12 +247,15 @@ def attain(
         key = (TOTAL if level == TOTAL else target.owner, target.period)
         told[level][key] = told[level].get(key, 0) + int(cents)
     sums = _sums(told, teams or {})
+    incomplete = _incomplete(told, teams or {}, draws, booked["owner"]) if "owner" in draws.names else {}
+    for period in incomplete:
+        sums.pop((TOTAL, TOTAL, period), None)
     rows = tuple(
         _attained(level, group, period, cents, draws, booked, pipeline, places[period])
         for (level, group, period), cents in sorted(sums.items())
         if group in draws.names.get(level, ())
     )
-    return Attainments(rows, tuple(sorted(unknown)), other, without)
+    return Attainments(rows, tuple(sorted(unknown)), other, without, incomplete)
 
 
 def _level_of(name: str, draws: Draws) -> str | None:
@@ -252,6 +283,31 @@ def _sums(
     for (_, period), cents in told["team"].items():
         if (TOTAL, period) not in told[TOTAL]:
             out[TOTAL, TOTAL, period] = out.get((TOTAL, TOTAL, period), 0) + cents
+    return out
+
+
+def _incomplete(
+    told: Mapping[str, Mapping[tuple[str, str], int]],
+    teams: Mapping[str, str],
+    draws: Draws,
+    booked: np.ndarray,
+) -> dict[str, int]:
+    """By period with targets, but none of all, how many owners with something booked or forecast have none."""
+    some = (np.round(draws.values["owner"].mean(axis=2)) != 0) | (booked != 0)
+    out = {}
+    for place, period in enumerate(draws.labels):
+        named = {group for level in ("owner", "team") for group, at in told[level] if at == period}
+        if not named or (TOTAL, period) in told[TOTAL]:
+            continue
+        # Deals that nobody has are nobody's to have a target for.
+        without = [
+            owner
+            for g, owner in enumerate(draws.names["owner"])
+            if some[g, place] and owner != NONE
+            and (owner, period) not in told["owner"] and (teams.get(owner, ""), period) not in told["team"]
+        ]  # fmt: skip
+        if without:
+            out[period] = len(without)
     return out
 
 

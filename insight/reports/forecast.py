@@ -49,11 +49,14 @@ class Told:
 
     attained
         The targets against it; None where none are set. deals: by id the name and owner of those that may be named.
+    made_now
+        Whether it was made after its day, and so given to nobody on it.
     """
 
     given: Given
     attained: Attainments | None = None
     deals: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    made_now: bool = False
 
 
 def section(told: Told | Hidden, context: Context) -> Section:
@@ -324,6 +327,10 @@ def _group(name: str, context: Context) -> str:
 def _unknown(told: Told, context: Context) -> tuple[str, ...]:
     words, given, found = context.words, told.given, told.attained
     out = []
+    if told.made_now:
+        out.append(
+            words("This forecast was made now for that day; it was not given then, and it is not kept.")
+        )
     if context.by not in given.levels and COLUMN[context.by] not in given.levels:
         out.append(
             words(
@@ -354,7 +361,15 @@ def _unknown(told: Told, context: Context) -> tuple[str, ...]:
 
 def _left_out(found: Attainments, words: Words) -> list[str]:
     """Targets that could not be compared."""
-    out = []
+    out = [
+        words(
+            "No total target of {period}: of the owners with something booked or forecast in it {count} have no target. "
+            "Next: give them one, or add a line with the owner total.",
+            period=period,
+            count=count,
+        )
+        for period, count in found.incomplete.items()
+    ]
     if found.unknown_owners:
         out.append(
             words(

@@ -202,8 +202,11 @@ def drivers(given: Given, words: Words) -> list[Figure]:
     return [Figure("drivers", words("Series that were brought"), Table(columns, rows), method)]
 
 
-def as_given(outcomes: Sequence[Outcome], words: Words) -> Section:
-    """The section of `report forecast --as-given`: said, commit and came."""
+def as_given(outcomes: Sequence[Outcome], words: Words, unread: bool = False) -> Section:
+    """The section of `report forecast --as-given`: said, commit and came.
+
+    `unread`: nothing of the CRM is at hand, so what came is not known.
+    """
     title = words("What was said, and what came")
     if not outcomes:
         return Section(
@@ -230,8 +233,24 @@ def as_given(outcomes: Sequence[Outcome], words: Words) -> Section:
             held=sum(bool(v) for v in known),
         ),
     ) if known else ()  # fmt: skip
+    chart = _said_and_came(outcomes, title, words)
+    method = words(
+        "The first forecast given within each period, as it was shown then; it is kept and never made anew. What came is as the "
+        "CRM has it today."
+    )
+    figures = (Figure("as_given", title, Table(columns, rows), method, chart), _held(outcomes, words))
+    unknown = (
+        words("What came is not known: nothing of the CRM is stored here now. Next: sales-consultant pull"),
+    ) if unread else ()  # fmt: skip
+    return Section("forecast_as_given", title, findings, figures, unknown=unknown)
+
+
+def _said_and_came(outcomes: Sequence[Outcome], title: str, words: Words) -> LineChart:
     shown = list(reversed(outcomes))
-    chart = LineChart(
+    what_came = Line(
+        words("Came"), tuple(None if o.came is None else float(o.came) for o in shown), marked=True
+    )
+    return LineChart(
         title,
         "money",
         tuple(one.said.period for one in shown),
@@ -245,15 +264,9 @@ def as_given(outcomes: Sequence[Outcome], words: Words) -> Section:
                     ),
                 ),
             ),
-            Line(words("Came"), tuple(None if o.came is None else float(o.came) for o in shown), marked=True),
+            *((what_came,) if any(o.came is not None for o in shown) else ()),
         ),
     )  # fmt: skip
-    method = words(
-        "The first forecast given within each period, as it was shown then; it is kept and never made anew. What came is as the "
-        "CRM has it today."
-    )
-    figures = (Figure("as_given", title, Table(columns, rows), method, chart), _held(outcomes, words))
-    return Section("forecast_as_given", title, findings, figures)
 
 
 def _held(outcomes: Sequence[Outcome], words: Words) -> Figure:

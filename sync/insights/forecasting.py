@@ -18,8 +18,8 @@ from sales_consultant.insight.forecast import (
     Given,
     Hidden,
     Span,
-    Target,
     attain,
+    by_owner,
     changes,
     changes_given,
     contributions,
@@ -69,10 +69,14 @@ def refresh(ws: Workspace) -> bool:
 
 
 def given(ws: Workspace, context: Context) -> Given | Hidden:
-    """The forecast of the day of a report: the one that is kept, else made now and kept."""
+    """The forecast of the day of a report: the one that is kept, else made now.
+
+    It is kept where the report is of what was read last: a forecast made now for a past day was never given to anybody.
+    """
     for one in known(ws):
         if _same(one, context):
             return one
+    today = context.as_of >= last_as_of(ws)
     drivers = [read_driver(Path(file)) for file in ws.settings.reports.drivers]
     found = forecast_company(
         context.tables,
@@ -83,7 +87,7 @@ def given(ws: Workspace, context: Context) -> Given | Hidden:
         teams=teams(ws) or None,
         columns=_COLUMNS,
         # What reps say is known of today alone.
-        category="forecast_category" if context.as_of >= last_as_of(ws) else "",
+        category="forecast_category" if today else "",
         drivers=drivers,
     )
     if isinstance(found, Hidden):
@@ -92,8 +96,12 @@ def given(ws: Workspace, context: Context) -> Given | Hidden:
     before = [one for one in known(ws) if _comparable(one, said)]
     if before:
         said = _with_changes(context, before, said)
-    # Made today for a day that is past, it was never given to anybody: it is shown, and not kept.
-    return _keep(ws, context, said) if context.as_of >= last_as_of(ws) else said
+    return _keep(ws, context, said) if today else said
+
+
+def is_kept(ws: Workspace, context: Context) -> bool:
+    """Whether a forecast of the day of a report is kept: what `given` tells was given on that day."""
+    return any(_same(one, context) for one in known(ws))
 
 
 def known(ws: Workspace) -> list[Given]:
@@ -103,32 +111,33 @@ def known(ws: Workspace) -> list[Given]:
     return [one for one in found if one is not None]
 
 
+def fits(span: Span, calendar: Calendar) -> bool:
+    """Whether a period is one of a calendar: by its moments, not by its label alone."""
+    return any(
+        (p.kind, p.label, p.start, p.end) == (span.kind, span.label, span.start, span.end)
+        for p in (calendar.period(kind, span.start) for kind in ("month", "quarter", "year"))
+    )
+
+
 def _same(one: Given, context: Context) -> bool:
     """Whether a forecast that is kept is that of a report: of its day, in its currency, by its calendar."""
     calendar = context.calendar
-    quarter = next((s for s in one.spans if s.kind == "quarter"), None)
     return (
         one.as_of <= context.as_of
         and calendar.day(one.as_of) == calendar.day(context.as_of)
         and one.currency == context.words.currency
-        and (quarter is None or _by_calendar(quarter, calendar))
+        and all(fits(span, calendar) for span in one.spans)
     )
 
 
-def _by_calendar(quarter: Span, calendar: Calendar) -> bool:
-    """Whether a quarter is one of a calendar: by its days, since another fiscal year gives other quarters the same names."""
-    here = calendar.period("quarter", quarter.start)
-    return (quarter.label, quarter.start, quarter.end) == (here.label, here.start, here.end)
-
-
 def _comparable(one: Given, said: Given) -> bool:
+    """Whether an earlier forecast tells of the same quarter: of the same months, under the same name."""
     here = said.place("quarter")
-    quarters = [(s.label, s.start, s.end) for s in one.spans if s.kind == "quarter"]
     return (
         one.as_of < said.as_of
         and one.currency == said.currency
         and here is not None
-        and (said.spans[here].label, said.spans[here].start, said.spans[here].end) in quarters
+        and said.spans[here] in one.spans
     )
 
 
@@ -154,7 +163,7 @@ def _with_changes(context: Context, before: list[Given], said: Given) -> Given:
     place = said.place("quarter")
     assert place is not None
     span = said.spans[place]
-    there = next(i for i, s in enumerate(other.spans) if s.label == span.label)
+    there = next(i for i, s in enumerate(other.spans) if s == span)
     was, now = (_parts(context, at.as_of, span.start, span.end) for at in (other, said))
     totals = (int(at.levels["total"].expected[0, i]) for at, i in ((other, there), (said, place)))
     return replace(said, changes=changes_given(changes(was, now, *totals), other.as_of, span.label))
@@ -185,7 +194,7 @@ def attained(ws: Workspace, context: Context, said: Given) -> Attainments | None
         return None
     ids = {name.lower(): owner for owner, name in records.owner_names(ws.warehouse.engine).items()}
     ids |= {address: str(owner) for owner, address in records.owners(ws.warehouse.engine) if address}
-    targets = [_by_id(target, ids) for target in read_targets(Path(file))]
+    targets = by_owner(read_targets(Path(file)), ids, str(file))
     return attain(
         targets,
         said.draws(),
@@ -195,10 +204,6 @@ def attained(ws: Workspace, context: Context, said: Given) -> Attainments | None
         context.rates,
         teams(ws) or None,
     )
-
-
-def _by_id(target: Target, ids: Mapping[str, str]) -> Target:
-    return replace(target, owner=ids.get(target.owner.lower(), target.owner))
 
 
 def came(context: Context, periods: Sequence[Period]) -> dict[tuple[str, str, str], int]:

@@ -79,7 +79,8 @@ def make(
         raise UsageError(
             "--as-given goes with the report forecast.", action="sales-consultant report forecast --as-given"
         )
-    ground = context(ws, as_of=as_of, since=since, by=by, language=language)
+    source = forecast_section.ground_of_as_given if as_given else context
+    ground = source(ws, as_of=as_of, since=since, by=by, language=language)
     words = ground.words
     makers = [forecast_section.of_as_given] if as_given else [MAKERS[name] for name in KINDS[kind]]
     sections = tuple(maker(ws, ground) for maker in makers)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC
+from datetime import UTC, tzinfo
 from zoneinfo import ZoneInfo
 
 import pandas as pd
@@ -13,7 +13,15 @@ from sales_consultant.config.errors import UsageError
 from sales_consultant.config.fields.naming import Naming
 from sales_consultant.config.language.translation import Language
 from sales_consultant.engine.reads import deals, records
-from sales_consultant.insight.core import Calendar, DealTables, Rates, as_known
+from sales_consultant.insight.core import (
+    DEAL_COLUMNS,
+    HISTORY_COLUMNS,
+    STAGE_COLUMNS,
+    Calendar,
+    DealTables,
+    Rates,
+    as_known,
+)
 from sales_consultant.insight.reports import Context, Words
 from sales_consultant.sync.plan import current_values
 from sales_consultant.sync.runtime import Workspace, last_as_of, open_pulled
@@ -33,6 +41,55 @@ def context(
     UsageError where nothing was pulled, or the time is in the future, turned round or before anything is known.
     """
     open_pulled(ws)
+    begin, at = _asked_for(ws, as_of, since, by)
+    engine = ws.warehouse.engine
+    own, _ = records.currencies(engine, [])
+    reporting = ws.settings.company.reporting_currency or own
+    chosen = language or ws.connection.language
+    return Context(
+        as_known(DealTables(_deals(ws), deals.history(engine), deals.stages(engine)), at),
+        Rates(deals.rates(engine), own, reporting),
+        _calendar(ws),
+        Words(chosen, reporting, _zone(ws)),
+        begin,
+        at,
+        by,
+        _names(ws, chosen),
+        since is not None,
+    )
+
+
+def without_records(
+    ws: Workspace, *, as_of: int | None, since: int | None, by: str, language: Language | None, currency: str
+) -> Context:
+    """The ground of a report on the state alone, where no warehouse is: no deals, no names. Errors are those of `context`.
+
+    `currency` is the reporting one where the settings have none: what the CRM has is not known.
+    """
+    begin, at = _asked_for(ws, as_of, since, by)
+    reporting = ws.settings.company.reporting_currency or currency
+    frames = (
+        pd.DataFrame(columns=list(columns)) for columns in (DEAL_COLUMNS, HISTORY_COLUMNS, STAGE_COLUMNS)
+    )
+    return Context(
+        DealTables(*frames),
+        Rates(pd.DataFrame(columns=["code", "rate", "start_at", "end_at"]), reporting, reporting),
+        _calendar(ws),
+        Words(language or ws.connection.language, reporting, _zone(ws)),
+        begin,
+        at,
+        by,
+        since_given=since is not None,
+    )
+
+
+def _asked_for(ws: Workspace, as_of: int | None, since: int | None, by: str) -> tuple[int, int]:
+    """Since when, and as of when; UsageError where that, or the breakdown, cannot be."""
+    if by == "team" and not ws.settings.reports.teams:
+        raise UsageError(
+            "No owner belongs to a team.",
+            action='Name teams in the settings: [reports.teams] "anna@example.com" = "North", or take --by owner.',
+        )
     newest = last_as_of(ws)
     at = newest if as_of is None else as_of
     if at > newest:
@@ -40,31 +97,20 @@ def context(
             "A report cannot be as of later than the CRM was last read.",
             action="Leave --as-of out, or read the CRM first: sales-consultant pull",
         )
-    if by == "team" and not ws.settings.reports.teams:
-        raise UsageError(
-            "No owner belongs to a team.",
-            action='Name teams in the settings: [reports.teams] "anna@example.com" = "North", or take --by owner.',
-        )
     begin = at - DAYS * DAY_MS if since is None else since
     if begin >= at:
         raise UsageError("--since is not before --as-of.", action="Give an earlier --since.")
-    engine = ws.warehouse.engine
-    zone = ZoneInfo(ws.settings.time_zone) if ws.settings.time_zone else UTC
-    own, _ = records.currencies(engine, [])
-    reporting = ws.settings.company.reporting_currency or own
-    chosen = language or ws.connection.language
-    return Context(
-        as_known(DealTables(_deals(ws), deals.history(engine), deals.stages(engine)), at),
-        Rates(deals.rates(engine), own, reporting),
-        Calendar(
-            ws.settings.company.fiscal_year_start, zone if isinstance(zone, ZoneInfo) else ZoneInfo("UTC")
-        ),
-        Words(chosen, reporting, zone),
-        begin,
-        at,
-        by,
-        _names(ws, chosen),
-        since is not None,
+    return begin, at
+
+
+def _zone(ws: Workspace) -> tzinfo:
+    return ZoneInfo(ws.settings.time_zone) if ws.settings.time_zone else UTC
+
+
+def _calendar(ws: Workspace) -> Calendar:
+    zone = _zone(ws)
+    return Calendar(
+        ws.settings.company.fiscal_year_start, zone if isinstance(zone, ZoneInfo) else ZoneInfo("UTC")
     )
 
 

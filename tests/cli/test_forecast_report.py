@@ -67,6 +67,18 @@ def _open_deal(desk: Office) -> str:
     return next(d.id for d in deals if d.values().get("dealstage") == "offer")
 
 
+def test_a_forecast_of_a_past_day_is_made_and_not_kept(desk: Office) -> None:
+    desk.cli.configure(desk.sandbox.url)
+    past = forecast(desk.cli, "--as-of", "2024-09-10T08:00Z")
+    assert past["figures"]
+    assert any("it was not given then" in line for line in past["unknown"])
+    assert [n for (n,) in desk.query("SELECT count(*) FROM forecasts")] == [1]
+    assert not any("it was not given then" in line for line in forecast(desk.cli)["unknown"])
+    desk.cli.json("pull")
+    with_kept = forecast(desk.cli, "--as-of", "2024-12-01T14:00Z")
+    assert not any("it was not given then" in line for line in with_kept["unknown"])
+
+
 def test_what_was_said_stays_when_deals_change_and_the_warehouse_goes(tmp_path: Path, pulled: Path) -> None:
     with at(tmp_path, pulled, tiny.CLOCK) as desk:
         desk.cli.configure(desk.sandbox.url)
@@ -86,6 +98,46 @@ def test_what_was_said_stays_when_deals_change_and_the_warehouse_goes(tmp_path: 
         assert forecast(desk.cli, "--as-given") == given
 
 
+def test_what_was_said_is_told_without_a_warehouse(tmp_path: Path, pulled: Path) -> None:
+    with at(tmp_path, pulled, LATER) as desk:
+        desk.cli.configure(desk.sandbox.url)
+        desk.cli.json("pull")
+        before = forecast(desk.cli, "--as-given")
+        (desk.cli.data / "main" / "warehouse.duckdb").unlink()
+        given = forecast(desk.cli, "--as-given")
+        rows, was = figure(given, "as_given"), figure(before, "as_given")
+        assert was[0]["came"] is not None
+        assert rows == [row | {"came": None} for row in was]
+        assert [r["held"] for r in figure(given, "held")] == [None]
+        assert any("What came is not known" in line for line in given["unknown"])
+        assert not before["unknown"]
+        desk.cli.json(
+            "report", "forecast", "--as-given", "--format", "html", "--out", str(tmp_path / "g.html")
+        )
+        assert "What came is not known" in (tmp_path / "g.html").read_text(encoding="utf-8")
+        assert "Nothing was pulled" in desk.cli.json("report", "forecast", code=2)["error"]["message"]
+
+
+def test_a_quarter_by_another_calendar_is_another_quarter(tmp_path: Path, pulled: Path) -> None:
+    # FY2024-Q4 was given for October to December; by this calendar it is September to November.
+    other = "[company]\nfiscal_year_start = 12"
+    with at(tmp_path, pulled, AFTERNOON) as desk:
+        desk.cli.configure(desk.sandbox.url, other)
+        made = forecast(desk.cli)
+        ends = {r["period"]: r["ends"] for r in figure(made, "goals")}
+        assert ends["FY2025-Q1"] == "2025-02-28"
+        assert "changes" not in [f["figure"] for f in made["figures"]]
+        assert [n for (n,) in desk.query("SELECT count(*) FROM forecasts")] == [2]
+        desk.cli.configure(desk.sandbox.url)
+        assert figure(forecast(desk.cli), "goals")[0]["period"] == "FY2024-Q4"
+    with office(tmp_path / "admin", store=tmp_path / "portal.db", clock=LATER) as desk:
+        desk.cli.configure(desk.sandbox.url, other)
+        desk.cli.json("pull")
+        assert forecast(desk.cli, "--as-given")["hidden"]
+        desk.cli.configure(desk.sandbox.url)
+        assert [r["period"] for r in figure(forecast(desk.cli, "--as-given"), "as_given")] == ["FY2024-Q4"]
+
+
 def test_targets_teams_and_drivers_of_the_settings(desk: Office) -> None:
     folder = desk.cli.config.parent
     (folder / "targets.csv").write_text(
@@ -101,11 +153,18 @@ def test_targets_teams_and_drivers_of_the_settings(desk: Office) -> None:
     with_day = "2024-11-30T08:00Z"
     found = forecast(desk.cli, "--by", "team", "--as-of", with_day)
     periods = {r["period"]: r for r in figure(found, "goals")}
-    assert periods["FY2025-Q1"]["target"] == 70000
-    assert 0 <= periods["FY2025-Q1"]["probability"] <= 1
+    # The other owners have deals and no target: these two are no total.
+    assert periods["FY2025-Q1"]["target"] is None
+    assert any("No total target of FY2025-Q1" in line for line in found["unknown"])
     assert periods["FY2024-Q4"]["target"] is None
     assert [r["driver"] for r in figure(found, "drivers")] == ["index"]
     assert {"North"} <= {r["group"] for r in figure(found, "groups")}
+    with (folder / "targets.csv").open("a", encoding="utf-8") as file:
+        file.write("total,FY2025-Q1,90000\n")
+    found_all = forecast(desk.cli, "--as-of", with_day)
+    mine = {r["period"]: r for r in figure(found_all, "goals")}["FY2025-Q1"]
+    assert mine["target"] == 90000
+    assert 0 <= mine["probability"] <= 1
     assert any("nobody@x.example" in line for line in found["unknown"])
 
 

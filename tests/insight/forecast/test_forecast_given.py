@@ -3,6 +3,7 @@
 import json
 
 import numpy as np
+import pandas as pd
 import pytest
 from support.forecast_company import MONTH, RATES, START, company
 
@@ -15,6 +16,7 @@ from sales_consultant.insight.forecast import (
     Target,
     attain,
     drive,
+    endings,
     forecast_company,
     from_given,
     give,
@@ -71,6 +73,33 @@ def test_a_year_is_what_was_booked_and_what_is_to_come(given: Given) -> None:
     assert abs(total.expected[0, place] - total.booked[0, place] - ahead) <= len(months)
 
 
+def test_open_deals_count_in_the_span_of_their_close_date_though_it_is_over(tables: DealTables) -> None:
+    quarter, month = CALENDAR.period("quarter", AS_OF), CALENDAR.period("month", AS_OF)
+    assert quarter.start < month.start
+    ended = endings(tables, RATES, AS_OF)
+    rows = np.flatnonzero(ended.status == "open")
+    earlier, of_month, before, long_ago = rows[:4]
+    close = tables.deals["close_date"].copy()
+    close.iloc[rows] = pd.NA
+    for place, day in (
+        (earlier, quarter.start), (of_month, month.start), (before, quarter.start - 1), (long_ago, 10**9)
+    ):  # fmt: skip
+        close.iloc[place] = day
+    found = made(DealTables(tables.deals.assign(close_date=close), tables.history, tables.stages))
+    assert isinstance(found, CompanyForecast)
+    said = give(found, AS_OF, "EUR")
+    cents = tables.deals["cents"].to_numpy(dtype=np.int64)
+    year = CALENDAR.period("year", AS_OF)
+    standing = dict(zip([s.label for s in said.spans], said.levels["total"].standing[0], strict=True))
+    assert standing[month.label] == cents[of_month]
+    assert standing[quarter.label] == cents[earlier] + cents[of_month]
+    in_year = cents[before] if year.start < quarter.start else 0
+    if year.label in standing:
+        assert standing[year.label] == standing[quarter.label] + in_year
+    for level in said.levels.values():
+        assert (level.standing.sum(axis=0) == said.levels["total"].standing[0]).all()
+
+
 def test_targets_of_owners_teams_and_all(given: Given) -> None:
     place = given.place("quarter")
     assert place is not None
@@ -83,10 +112,17 @@ def test_targets_of_owners_teams_and_all(given: Given) -> None:
         found = attain(targets, given.draws(), booked, booked, given.spans, RATES, teams)
         return {(r.level, r.group): r.target for r in found.rows}
 
-    own = [Target(owners[0], label, 500), Target(owners[1], label, 300)]
+    first = [Target(owners[0], label, 500), Target(owners[1], label, 300)]
+    own = [*first, *(Target(owner, label, 0) for owner in owners[2:])]
     assert rows(*own)["total", "total"] == 800
     # A team's own target stands for those of its owners; one of all for everything.
     assert rows(*own, Target("North", label, 900))["total", "total"] == 1200
+    # The targets of some are no total, unless it has a line of its own.
+    assert ("total", "total") not in rows(*first)
+    part = attain(first, given.draws(), booked, booked, given.spans, RATES, teams)
+    assert part.incomplete == {label: len(owners) - 2}
+    assert rows(*first, Target("total", label, 5000))["total", "total"] == 5000
+    assert rows(Target("North", label, 900), *own[1:])["total", "total"] == 1200
     assert rows(*own, Target("total", label, 5000))["total", "total"] == 5000
     found = attain([Target("total", label, 10**15)], given.draws(), booked, booked, given.spans, RATES)
     assert found.rows[0].probability == 0

@@ -12,6 +12,7 @@ from sales_consultant.insight.forecast import (
     Draws,
     Target,
     attain,
+    by_owner,
     parse_targets,
     read_targets,
     targets_of_goals,
@@ -53,6 +54,27 @@ def test_a_wrong_file_is_refused_by_line(text: str, said: str, tmp_path: Path) -
         read_targets(path)
     assert said in error.value.message
     assert error.value.action
+
+
+IDS = {"ann@x.example": "7", "ann lee": "7"}
+
+
+@pytest.mark.parametrize("again", ["7", "ANN@x.example", "ann lee"])
+def test_a_second_target_of_one_owner_under_another_name_is_refused(again: str) -> None:
+    first = Target("Ann Lee", "2026-01", 100)
+    with pytest.raises(UsageError, match=f"Ann Lee and {again}.*2026-01") as error:
+        by_owner([first, Target(again, "2026-01", 100)], IDS, "t.csv")
+    assert error.value.message.startswith("t.csv: ")
+    assert error.value.action
+
+
+def test_targets_are_by_the_owners_id() -> None:
+    told = [Target("Ann Lee", "2026-01", 1), Target("Ann Lee", "2026-02", 2), Target("8", "2026-01", 3)]
+    unknown = [Target("North", "2026-01", 4), Target("Total", "2026-01", 5)]
+    found = by_owner([*told, *unknown], IDS, "t.csv")
+    assert [(t.owner, t.cents) for t in found] == [("7", 1), ("7", 2), ("8", 3), ("North", 4), ("total", 5)]
+    with pytest.raises(UsageError):
+        by_owner([Target("Total", "2026-01", 5), Target("total", "2026-01", 5)], IDS, "t.csv")
 
 
 def test_goals_of_the_crm_add_up_and_odd_ones_are_counted() -> None:

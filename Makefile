@@ -37,7 +37,7 @@ lint: install ## ruff and mypy strict
 test: install lint ## lint, types and all tests but the slow ones (6 minutes)
 	@$(ONE) $(BIN)/python -m pytest -n 2 --dist loadgroup -m "not slow"
 
-test-long: install ## the slow tests (10 minutes)
+test-long: install $(VENV)/lifelines/installed ## the slow tests (10 minutes)
 	@$(ONE) $(BIN)/python -m pytest -n 2 --dist loadgroup -m slow
 
 soak: install ## random histories for an hour, or HISTORIES=n of them

@@ -10,7 +10,9 @@ import pytest
 from support import programs
 
 ROOT = Path(__file__).parents[1]
-ROOMS = ("commands", "config", "connectors", "scoring", "sync", "sandbox", "demo", "benchmarks", "tests")
+ROOMS = (
+    "commands", "config", "connectors", "engine", "insight", "scoring", "sync", "sandbox", "demo", "benchmarks", "tests"
+)  # fmt: skip
 
 
 def sources() -> list[Path]:
@@ -94,3 +96,10 @@ def test_a_program_starts_with_a_shell_s_handlers_whatever_the_tests_ignore() ->
         for number, handler in before.items():
             signal.signal(number, handler)
     assert done.stdout.split() == ["SIG_DFL", "SIG_DFL", "True"]
+
+
+@pytest.mark.xdist_group("together")
+def test_tests_of_one_group_run_in_one_process(request: pytest.FixtureRequest) -> None:
+    """They share what is costly to make; pytest-xdist groups by a name that it adds, and that a new pytest may not show."""
+    if getattr(request.config.option, "loadgroup", False):
+        assert request.node.nodeid.endswith("@together")

@@ -255,8 +255,8 @@ def _goals(told: Told, words: Words) -> Figure:
                 (span.label, mine.target, so_far, mine.gap, mine.coverage, round(mine.probability, 2))
             )
     method = words(
-        "Pipeline to gap: the amounts of open deals with a close date in the period, from this month on, over what is still to "
-        "book. A target of all is the sum of those that the file has for owners and teams, unless it has a line of its own."
+        "Pipeline to gap: the amounts of open deals with a close date in the period, also those that are overdue, over what is "
+        "still to book. The target of all is a line of its own in the file, or the sum of the targets of every owner."
     )
     return Figure(
         "goals", words("Booked so far, and the targets"), Table(tuple(columns), tuple(rows)), method

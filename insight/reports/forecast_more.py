@@ -205,7 +205,7 @@ def drivers(given: Given, words: Words) -> list[Figure]:
 def as_given(outcomes: Sequence[Outcome], words: Words, unread: bool = False) -> Section:
     """The section of `report forecast --as-given`: said, commit and came.
 
-    `unread`: nothing of the CRM is at hand, so what came is not known.
+    `unread`: nothing of the CRM is stored here, so what came is not known.
     """
     title = words("What was said, and what came")
     if not outcomes:

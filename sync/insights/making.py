@@ -81,9 +81,18 @@ def make(
         )
     source = forecast_section.ground_of_as_given if as_given else context
     ground = source(ws, as_of=as_of, since=since, by=by, language=language)
-    words = ground.words
     makers = [forecast_section.of_as_given] if as_given else [MAKERS[name] for name in KINDS[kind]]
-    sections = tuple(maker(ws, ground) for maker in makers)
+    report = _report(ws, kind, ground, tuple(maker(ws, ground) for maker in makers))
+    words = ground.words
+    if form not in _ENDINGS:
+        return MadeReport(report, words)
+    target = out or Path(_name(kind, words.day(ground.as_of), form))
+    return MadeReport(report, words, tuple(str(f) for f in write(report, words, form, target)))
+
+
+def _report(ws: Workspace, kind: str, ground: Context, sections: tuple[Section, ...]) -> Report:
+    """The document around the sections: its title, what it rests on, and what a reader is told first."""
+    words = ground.words
     days = {
         k: words.cell(words.day(at), "date") for k, at in (("as_of", ground.as_of), ("since", ground.since))
     }
@@ -93,7 +102,7 @@ def make(
         else words("Amounts as the CRM has them, booked: what won deals bring.")
     )
     company = ws.name
-    report = Report(
+    return Report(
         kind,
         words.language,
         words("{title}: {company}", title=words(TITLES[kind]), company=company),
@@ -114,10 +123,6 @@ def make(
             ),
         ),
     )
-    if form not in _ENDINGS:
-        return MadeReport(report, words)
-    target = out or Path(_name(kind, words.day(ground.as_of), form))
-    return MadeReport(report, words, tuple(str(f) for f in write(report, words, form, target)))
 
 
 def _beware(ground: Context) -> tuple[str, ...]:

@@ -27,9 +27,9 @@ def scored(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def desk(tmp_path: Path, scored: Path) -> Iterator[Office]:
-    """A copy of that desk on the next day."""
+    """A copy of that desk three days later: nothing was read since."""
     shutil.copytree(scored, tmp_path, dirs_exist_ok=True)
-    with office(tmp_path / "admin", store=tmp_path / "portal.db", clock="2024-12-02T08:00:00Z") as made:
+    with office(tmp_path / "admin", store=tmp_path / "portal.db", clock="2024-12-04T08:00:00Z") as made:
         made.cli.configure(made.sandbox.url, scored=True)
         yield made
 

@@ -22,8 +22,9 @@ _OBJECT = {"deals": "deal", "contacts": "contact", "companies": "company"}
 
 
 def known_until(ws: Workspace, as_of: int) -> int:
-    """Up to when the state is told in a report: a run writes after it has read, and what the newest wrote is in the newest."""
-    return as_of if as_of < last_as_of(ws) else as_of + DAY_MS
+    """Up to when the state is told in a report: where it is of what was read last, all that the state knows by now."""
+    # A run writes after it has read, and an experiment may begin days after that. A clock that was set back hides no run.
+    return as_of if as_of < last_as_of(ws) else max(as_of + DAY_MS, ws.clock())
 
 
 def timelines(ws: Workspace, populations: Sequence[str], as_of: int) -> pd.DataFrame:

@@ -59,7 +59,7 @@ def test_a_company_adds_up_and_knows_nothing_of_later(tables: DealTables) -> Non
         for level, values in draws.values.items():
             np.testing.assert_allclose(values.sum(axis=0), draws.values["total"][0], rtol=1e-9, atol=1)
             assert (draws.means(level).sum(axis=0) == draws.means()[0]).all()
-    assert [quarter.label for quarter in found.spans] == ["FY2024-Q4"]
+    assert [span.label for span in found.spans] == ["FY2024-Q4", "FY2024"]
     # A quarter is its months: those that are over as booked, the others as drawn.
     snaps, ends = read_past(tables, RATES, months_until(Calendar(4), AS_OF, 40, 4))
     here = len(snaps.months.origins) - 1

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -84,7 +84,7 @@ def given(ws: Workspace, context: Context) -> Given | Hidden:
         context.calendar,
         context.as_of,
         np.random.default_rng(context.as_of),
-        teams=teams(ws) or None,
+        teams=context.teams or None,
         columns=_COLUMNS,
         # What reps say is known of today alone.
         category="forecast_category" if today else "",
@@ -177,16 +177,6 @@ def _parts(context: Context, at: int, start: int, end: int) -> pd.DataFrame:
     return contributions(snaps, ends, inside, _AHEAD)
 
 
-def teams(ws: Workspace) -> Mapping[str, str]:
-    """The team of each owner, by the owner's id."""
-    wanted = {address.lower(): team for address, team in ws.settings.reports.teams.items()}
-    return {
-        str(owner): wanted[address]
-        for owner, address in records.owners(ws.warehouse.engine)
-        if address in wanted
-    }
-
-
 def attained(ws: Workspace, context: Context, said: Given) -> Attainments | None:
     """The targets of the settings against a forecast; None where there are none."""
     file = ws.settings.reports.targets
@@ -202,7 +192,7 @@ def attained(ws: Workspace, context: Context, said: Given) -> Attainments | None
         {level: one.standing for level, one in said.levels.items()},
         said.spans,
         context.rates,
-        teams(ws) or None,
+        context.teams or None,
     )
 
 

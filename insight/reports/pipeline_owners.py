@@ -12,9 +12,6 @@ from sales_consultant.insight.reports.document import Cell, Column, Figure, Tabl
 from sales_consultant.insight.reports.funnel import TITLES as BY_TITLES
 from sales_consultant.insight.reports.listing import MOST, listed, shown
 
-_COLUMNS = ("created", "reassigned_in", "reassigned_out", "won", "lost")
-_OTHER = tuple(b for b in BUCKETS if b not in _COLUMNS)
-
 
 def figures(context: Context, since: int, hidden: Collection[str]) -> list[Figure]:
     """The waterfall of each owner or team as a row, and the deals that went from one to another.
@@ -34,22 +31,38 @@ def figures(context: Context, since: int, hidden: Collection[str]) -> list[Figur
 def _by_group(context: Context, found: dict[str, Waterfall]) -> Figure:
     words = context.words
     order = sorted(found, key=lambda g: (-max(found[g].start, found[g].end), context.name(g)))
-    rows = [(context.name(g), *_row([found[g]])) for g in order[:MOST]]
-    rest = order[MOST:]
-    if rest:
-        rows.append((words("{count} others", count=len(rest)), *_row([found[g] for g in rest])))
-    rows.append((words("All"), *_row(list(found.values()))))
+    parts = [(context.name(g), [found[g]]) for g in order[:MOST]]
+    if order[MOST:]:
+        parts.append((words("{count} others", count=len(order[MOST:])), [found[g] for g in order[MOST:]]))
+    parts.append((words("All"), list(found.values())))
+    named = {
+        "created": words("Created"),
+        "reassigned_in": words("Re-assigned in"),
+        "reassigned_out": words("Re-assigned out"),
+        "won": words("Won"),
+        "lost": words("Lost"),
+    }
+    # What happened to nobody takes no column.
+    named = {b: name for b, name in named.items() if any(one.deals[b] for one in found.values())}
+    rest = [b for b in BUCKETS if b not in named and any(one.deals[b] for one in found.values())]
+
+    def row(of: Sequence[Waterfall]) -> tuple[Cell, ...]:
+        other = (sum(p.totals[b] for p in of for b in rest),) if rest else ()
+        return (
+            sum(p.start for p in of),
+            *(sum(p.totals[b] for p in of) for b in named),
+            *other,
+            sum(p.end for p in of),
+        )
+
     columns = (
         Column("group", words(BY_TITLES[context.by])),
         Column("start", words("Start"), "money"),
-        Column("created", words("Created"), "money"),
-        Column("reassigned_in", words("Re-assigned in"), "money"),
-        Column("reassigned_out", words("Re-assigned out"), "money"),
-        Column("won", words("Won"), "money"),
-        Column("lost", words("Lost"), "money"),
-        Column("other", words("Other"), "money"),
+        *(Column(b, name, "money") for b, name in named.items()),
+        *((Column("other", words("Other"), "money"),) if rest else ()),
         Column("end", words("End"), "money"),
     )
+    rows = [(name, *row(of)) for name, of in parts]
     return Figure(
         "waterfall_by",
         words("The open pipeline of each"),
@@ -59,13 +72,6 @@ def _by_group(context: Context, found: dict[str, Waterfall]) -> Figure:
             "table. Other: amounts changed, currency, reopened, and closed deals of which nobody knows how."
         ),
     )
-
-
-def _row(parts: Sequence[Waterfall]) -> tuple[Cell, ...]:
-    """Start, movements and end of some groups together."""
-    named = tuple(sum(p.totals[b] for p in parts) for b in _COLUMNS)
-    other = sum(p.totals[b] for p in parts for b in _OTHER)
-    return (sum(p.start for p in parts), *named, other, sum(p.end for p in parts))
 
 
 def _given_on(context: Context, found: dict[str, Waterfall], hidden: Collection[str]) -> list[Figure]:

@@ -229,7 +229,10 @@ def test_the_pipelines_of_owners_add_up_to_the_whole(
 def test_a_deal_that_is_given_on_leaves_one_owner_and_comes_to_the_other() -> None:
     a: dict[str, Any] = {"stage": "a", "cents": 100, "close_date": 5, "owner_id": "o"}
     history = [{"deal_id": "given"} | a, {"deal_id": "given", "changed_at": 12, "owner_id": "u"}]
-    deals = [{"deal_id": "given", "owner_id": "u"}, {"deal_id": "none", "owner_id": None}]
+    deals: list[dict[str, Any]] = [
+        {"deal_id": "given", "owner_id": "u"},
+        {"deal_id": "none", "owner_id": None},
+    ]
     parts = waterfalls(tables(deals, history), 10, 30, RATES)
     assert list(parts) == ["o", "u", ""]
     assert (parts["o"].totals["reassigned_out"], parts["u"].totals["reassigned_in"]) == (-100, 100)

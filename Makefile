@@ -37,8 +37,8 @@ lint: install ## ruff and mypy strict
 test: install lint ## lint, types and all tests but the slow ones (6 minutes)
 	@$(ONE) $(BIN)/python -m pytest -n 2 --dist loadgroup -m "not slow"
 
-test-long: install $(VENV)/lifelines/installed ## the slow tests (10 minutes)
-	@$(ONE) $(BIN)/python -m pytest -n 2 --dist loadgroup -m slow
+test-long: install $(VENV)/lifelines/installed ## the slow tests (40 minutes; PART=2/3 plays the second of three parts)
+	@$(ONE) SLOW_PART=$(PART) $(BIN)/python -m pytest -n 2 --dist loadgroup -m slow
 
 soak: install ## random histories for an hour, or HISTORIES=n of them
 	@$(BIN)/python tests/histories/soak.py $(HISTORIES)
@@ -50,8 +50,8 @@ odd: install ## whole syncs on answers that are odd in every way (5 minutes)
 	@ODD=all ODD_SEEDS=1:3 $(ONE) $(BIN)/python -m pytest -n 2 tests/sync/use_cases/test_odd_answers.py \
 	  tests/sync/use_cases/test_odd_values.py
 
-no-signal: install ## twenty companies without signal on each CRM: no model may earn its place (8 minutes)
-	@NO_SIGNAL=1:21 $(ONE) $(BIN)/python -m pytest -n 2 tests/scoring/training/test_no_signal_company.py
+no-signal: install ## twenty companies without signal on each CRM: no model may earn its place (8 minutes; SEEDS=1:8 plays seven)
+	@NO_SIGNAL=$(or $(SEEDS),1:21) $(ONE) $(BIN)/python -m pytest -n 2 tests/scoring/training/test_no_signal_company.py
 
 sweep: install ## every zone, half hours, two years of the schedule against a calculation of its own (6 minutes)
 	@PYTHONPATH=tests $(BIN)/python -m support.schedule_sweep

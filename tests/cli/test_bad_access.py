@@ -80,6 +80,7 @@ def test_a_token_that_only_reads(desk: Office) -> None:
     assert desk.unsettled() == 0
 
 
+@pytest.mark.slow
 def test_a_field_without_permission(desk: Office) -> None:
     """One property is read-only, another is missing: the others are written, and `check` names both."""
     desk.cli.json("provision")

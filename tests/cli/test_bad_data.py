@@ -21,6 +21,7 @@ def rows(desk: Office, sql: str) -> list[tuple[object, ...]]:
         warehouse.close()
 
 
+@pytest.mark.slow
 def test_an_empty_crm(tmp_path: Path) -> None:
     with office(tmp_path / "admin", clock=tiny.CLOCK) as desk:
         url = desk.sandbox.url
@@ -62,6 +63,7 @@ def test_a_crm_with_three_deals(tmp_path: Path) -> None:
         assert desk.cli.json("sync", "--yes")["written"] == 0
 
 
+@pytest.mark.slow
 def test_ten_thousand_and_one_changes_in_one_second(tmp_path: Path) -> None:
     """A search shows 10,000 rows and no more; an incremental pull must find the others."""
     people = tiny.tables(contacts=10_001, companies=1, deals=0)["contacts"]
@@ -138,6 +140,7 @@ def test_deals_without_amount_company_or_known_currency(synced: Office) -> None:
     assert synced.cli.json("sync", "--yes")["written"] == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("text", "said"),
     [

@@ -37,6 +37,7 @@ def at_work(desk: Office, *, slow: bool) -> Iterator[Workspace]:
         yield ws
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("slow", [True, False], ids=["a pull of long ago", "a prompt"])
 def test_an_edit_before_the_write_is_kept_and_named(synced: Office, slow: bool) -> None:
     mine = [i for o, i, f in sorted(synced.held()) if o == "contacts" and f == "segment"][:3]

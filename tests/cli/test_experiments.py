@@ -41,6 +41,7 @@ def test_the_design_says_what_could_be_seen(desk: Office) -> None:
     assert "exclude_automation" in found["advice"]
 
 
+@pytest.mark.slow
 def test_a_started_experiment_empties_its_control_group_and_gives_it_back(desk: Office) -> None:
     before = desk.held()
     started = desk.cli.json("experiment", "start", "--yes", "--share", "0.5", "--days", "60")
@@ -83,6 +84,7 @@ def test_a_group_of_nobody_or_everybody_is_refused(desk: Office, share: str) -> 
     assert groups(desk) == {}
 
 
+@pytest.mark.slow
 def test_an_excluded_company_is_not_drawn(desk: Office) -> None:
     companies = [r.id for r in desk.sandbox.store.each("hubspot", "companies")]
     desk.cli.configure(desk.sandbox.url, f"[proof]\nexclude_companies = {companies[:3]}", scored=True)
@@ -93,6 +95,7 @@ def test_an_excluded_company_is_not_drawn(desk: Office) -> None:
     assert {"control", "treated"} <= set(drawn.values())
 
 
+@pytest.mark.slow
 def test_an_export_leaves_out_who_is_in_the_control_group(desk: Office, tmp_path: Path) -> None:
     """Also between the draw and the sync that takes away what it still shows."""
     desk.cli.json("experiment", "start", "--yes", "--share", "0.5", "--days", "60")

@@ -2,6 +2,7 @@
 
 import re
 
+import pytest
 from support.office import Office
 
 from sales_consultant.sync.stores.texts_language import TEXTS
@@ -11,6 +12,7 @@ def in_chinese(text: str) -> bool:
     return any("\u4e00" <= c <= "\u9fff" for c in text)
 
 
+@pytest.mark.slow
 def test_a_change_of_the_language_reaches_every_record(synced: Office) -> None:
     config = synced.cli.config
     before = {k: v for k, v in synced.held().items() if k[2] in TEXTS}

@@ -99,6 +99,7 @@ def desk(tmp_path: Path) -> Iterator[Office]:
         yield made
 
 
+@pytest.mark.slow
 def test_the_old_models_score_and_the_old_playbook_gives_steps(desk: Office) -> None:
     in_force = "SELECT digest FROM models WHERE published_at IS NOT NULL ORDER BY digest"
     before = held(desk.cli.folder, in_force)

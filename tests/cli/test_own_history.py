@@ -19,6 +19,7 @@ COMPANIES = {"hubspot": "companies", "salesforce": "Account"}
 FIELD = {"hubspot": "industry", "salesforce": "Industry"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("crm", ["hubspot", "salesforce"])
 def test_a_value_that_was_changed_is_known_from_before(tmp_path: Path, crm: str) -> None:
     data = tiny.write(tmp_path / "data", seller.tables(people=40))

@@ -32,6 +32,7 @@ def test_a_pilot_that_is_narrowed(synced: Office) -> None:
     assert synced.held() == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("where", "object"), [("amount = '>= 10000'", "deals"), ("industry = '!= retail'", "companies")]
 )
@@ -71,6 +72,7 @@ def test_guards_of_one_run(synced: Office) -> None:
     assert synced.cli.json("push", "plan.json", "--max-records", "5")["written"] == 5
 
 
+@pytest.mark.slow
 def test_a_backfill_of_some_rows(synced: Office) -> None:
     deals = {r.id: r.values() for r in synced.sandbox.store.each("hubspot", "deals")}
     large = {i for i, v in deals.items() if float(v.get("amount") or 0) >= 10_000}

@@ -20,6 +20,7 @@ def erased(cli: Cli, record: str) -> dict[str, object]:
     return dict(cli.json("forget", record, "--yes")["erased"])
 
 
+@pytest.mark.slow
 def test_a_proposal_is_made_kept_reviewed_and_erased(synced: Office) -> None:
     cli = synced.cli
     company, person = company_of_a_deal(synced)

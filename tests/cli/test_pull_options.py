@@ -1,5 +1,6 @@
 """Pulling with its options: told its price, proven against the CRM's ids, and by a schedule."""
 
+import pytest
 import requests
 from support.office import Office
 
@@ -32,6 +33,7 @@ def test_a_pull_tells_its_price_and_then_proves_itself(synced: Office) -> None:
     assert state["compared"]["at"]
 
 
+@pytest.mark.slow
 def test_a_sync_of_changes_costs_less_than_a_sync(synced: Office) -> None:
     whole = synced.cli.json("sync", "--yes")
     changed = synced.cli.json("sync", "--changed", "--yes")

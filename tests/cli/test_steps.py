@@ -51,6 +51,7 @@ def test_a_day_as_a_list_a_table_and_a_calendar(synced: Office) -> None:
     assert "is there already" in cli.run("steps", "--csv", "day.csv", "--json", code=2).error["message"]
 
 
+@pytest.mark.slow
 def test_a_file_that_cannot_be_written_is_an_error_that_names_the_option(synced: Office) -> None:
     cli = synced.cli
     (cli.folder / "a-file").write_text("", encoding="utf-8")

@@ -101,6 +101,7 @@ def test_an_edit_by_hand(synced: Office) -> None:
     assert synced.held() == before == synced.written()
 
 
+@pytest.mark.slow
 def test_a_plan_applied_later(desk: Office) -> None:
     desk.cli.json("provision")
     made = desk.cli.json("plan", "--out", "plan.json")
@@ -185,6 +186,7 @@ def test_dead_letters_come_back(synced: Office) -> None:
     assert synced.held() == synced.written()
 
 
+@pytest.mark.slow
 def test_answers_that_are_lost(synced: Office) -> None:
     """Applied, and no answer came: read back, not written twice, not lost."""
     for record in [i for o, i, f in synced.held() if o == "contacts" and f == "segment"]:
@@ -196,6 +198,7 @@ def test_answers_that_are_lost(synced: Office) -> None:
     assert synced.cli.json("sync", "--yes")["written"] == 0
 
 
+@pytest.mark.slow
 def test_a_limit_that_is_spent(synced: Office) -> None:
     """Exit 4, nothing half written, and the next run goes on."""
     for record in [i for o, i, f in synced.held() if o == "contacts" and f == "segment"]:

@@ -14,6 +14,7 @@ from support.office import Office
 PATIENCE = "SALES_CONSULTANT_CONNECTIONS__MAIN__PATIENCE_SECONDS"
 
 
+@pytest.mark.slow
 def test_who_waits_is_told_and_the_pull_goes_on(desk: Office) -> None:
     desk.fault(kind="status", status=503, path="objects/.*/contacts", retry_after=1)
     done = desk.cli.run("pull", "--json")

@@ -118,6 +118,7 @@ def installed(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return place
 
 
+@pytest.mark.slow
 def test_the_wheels_command(installed: Path, tmp_path: Path, folder: Path) -> None:
     """Help, a sandbox and a check, in an empty folder; the code that runs is the wheel's."""
     code = "import sales_consultant.cli as c, sales_consultant.sandbox as s; print(c.__file__, s.__file__)"

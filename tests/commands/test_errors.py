@@ -98,6 +98,7 @@ def test_an_error_in_a_pipe_is_whole_lines(capsys: pytest.CaptureFixture[str]) -
     assert capsys.readouterr().err == f"{error.message}\n{error.action}\n"
 
 
+@pytest.mark.slow
 def test_a_terminal_gets_lines_of_its_width(tmp_path: Path) -> None:
     (tmp_path / "s.toml").write_text(
         "[connections.main]\nurl = 5\n[proof]\ncontrol_share = 3", encoding="utf-8"

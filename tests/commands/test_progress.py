@@ -222,6 +222,7 @@ with Terminal() as reporter:
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("columns", [80, 120])
 def test_no_two_bars_stand_at_once(columns: int) -> None:
     written = screen.bytes_of([sys.executable, "-c", WORK], columns=columns)

@@ -219,6 +219,7 @@ def test_lists_and_reports_are_made_once_and_taken_away(org: Sf) -> None:
     assert len(org.query("SELECT Id FROM Report")) == 4
 
 
+@pytest.mark.slow
 def test_everything_goes_away_and_nothing_of_anybody_else_s_on_salesforce(org: Sf) -> None:
     before = {o: set(org.fields(o)) for o in ("Contact", "Opportunity")}
     org.own_field("Contact.FIT_Score__c")

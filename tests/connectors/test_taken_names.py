@@ -6,6 +6,7 @@ import random
 from collections import Counter
 from typing import Any
 
+import pytest
 from histories.hubspot_world import HubSpotWorld
 from histories.salesforce_records import BASE
 from histories.salesforce_world import SalesforceWorld
@@ -112,6 +113,7 @@ def test_hubspot_properties_called_like_anything_of_ours() -> None:
         world.warehouse.close()
 
 
+@pytest.mark.slow
 def test_salesforce_fields_called_like_anything_of_ours() -> None:
     with LocalSandbox("salesforce", clock=CLOCK) as sandbox:
         world = SalesforceWorld(sandbox)

@@ -8,7 +8,7 @@ from histories.world import Step
 from hypothesis import HealthCheck, example, given, note, seed, settings
 from hypothesis import strategies as st
 
-COUNT = int(os.environ.get("HISTORIES", "20"))
+COUNT = int(os.environ.get("HISTORIES", "8"))
 PLAYED = settings(
     max_examples=COUNT,
     deadline=None,

@@ -75,6 +75,7 @@ def test_all_models_are_judged_on_the_same_rows() -> None:
     assert ours["log_loss"] < base["log_loss"]
 
 
+@pytest.mark.slow
 def test_rules_are_compared_with_nothing() -> None:
     with company(deals=40).connection() as engine:
         made = train(engine, "t", DEALS, as_of=NOW, exclusions=Exclusions(), features=FeatureSettings())

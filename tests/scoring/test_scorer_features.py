@@ -1,5 +1,6 @@
 """What `explain` shows of a record: its features as the model saw them."""
 
+import pytest
 from support.worlds import NOW, company
 
 from sales_consultant.config.populations import Exclusions, FeatureSettings, Population
@@ -11,6 +12,7 @@ from sales_consultant.scoring.training.training import train
 DEALS = Population(object="deals", event="won", where={"pipeline": "sales"})
 
 
+@pytest.mark.slow
 def test_the_features_of_one_record_are_shown_as_the_model_saw_them() -> None:
     with company(deals=90).connection() as engine:
         model = train(

@@ -4,6 +4,7 @@ import dataclasses
 
 import numpy as np
 import pandas as pd
+import pytest
 from numpy.typing import NDArray
 from support.worlds import NOW, company
 
@@ -25,6 +26,7 @@ class Sure(PopulationModel):
         return np.resize(np.array([0.0, 1.0, 1 - 1e-9, 0.5]), len(X))
 
 
+@pytest.mark.slow
 def test_a_sure_model_s_probabilities_and_expected_values_are_held() -> None:
     with company(deals=90).connection() as engine:
         model = train(

@@ -32,6 +32,7 @@ def test_every_segment_has_its_lifecycle_and_every_lifecycle_its_risks() -> None
 risks = st.one_of(st.just(float("nan")), st.floats(0, 100))
 
 
+@pytest.mark.slow
 @given(
     st.lists(
         st.tuples(st.floats(0, 900), st.integers(1, 20), st.floats(1, 900), risks), min_size=1, max_size=12

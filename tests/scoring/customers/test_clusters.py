@@ -72,6 +72,7 @@ def test_few_customers_are_not_clustered() -> None:
     assert find(customers(LEAST - 1)[0]) is None
 
 
+@pytest.mark.slow
 def test_a_written_cluster_stays_from_night_to_night_and_from_training_to_training() -> None:
     table = groups(400)
     first = of(table, as_of=0)

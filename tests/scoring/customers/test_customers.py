@@ -101,6 +101,7 @@ def test_contractual_customers_are_those_with_renewals_or_a_clockwork() -> None:
     assert found.to_dict() == {"clock": True, "free": False, "terms": True}
 
 
+@pytest.mark.slow
 def test_value_and_churn_of_customers() -> None:
     engine = shop().connection()
     model = fit_customers(engine, as_of=NOW, exclusions=Exclusions())
@@ -235,6 +236,7 @@ def test_segments_wait_until_an_edge_is_clearly_passed() -> None:
     assert kept.to_dict() == {"near": "champions", "far": "loyal"}
 
 
+@pytest.mark.slow
 def test_nights_are_quiet() -> None:
     """Thirty nights without a purchase: a segment moves at most once, and never back."""
     engine = shop(150).connection()

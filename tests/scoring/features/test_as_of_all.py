@@ -168,6 +168,7 @@ share = st.integers(2, 5)
 QUICK = (Phase.explicit, Phase.generate)
 
 
+@pytest.mark.slow
 @settings(max_examples=3, deadline=None, phases=QUICK, suppress_health_check=list(HealthCheck))
 @given(table=st.sampled_from(sorted(DATED)), every=share)
 def test_late_rows_deleted(world: World, before: dict[Entity, pd.DataFrame], table: str, every: int) -> None:
@@ -178,6 +179,7 @@ def test_late_rows_deleted(world: World, before: dict[Entity, pd.DataFrame], tab
     same(frames(engine), before)
 
 
+@pytest.mark.slow
 @settings(max_examples=4, deadline=None, phases=QUICK, suppress_health_check=list(HealthCheck))
 @given(data=st.data(), every=share)
 def test_late_rows_changed(
@@ -193,6 +195,7 @@ def test_late_rows_changed(
     same(frames(engine), before)
 
 
+@pytest.mark.slow
 @settings(max_examples=3, deadline=None, phases=QUICK, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_late_rows_added(world: World, before: dict[Entity, pd.DataFrame], data: st.DataObject) -> None:

@@ -63,6 +63,7 @@ def test_an_owner_who_logs_nothing(world: World) -> None:
     assert "1 owner logs so few activities" in card["notes"][0]
 
 
+@pytest.mark.slow
 def test_mailboxes_connected_on_one_day(world: World) -> None:
     began = CUTS[2] - 40 * DAY
     for owner in {str(d["owner_id"]) for d in world.rows["deals"]}:
@@ -93,6 +94,7 @@ def test_values_that_cannot_be_are_gaps_and_counted(world: World) -> None:
     assert X.loc[mine, "days_to_close_date"].isna().all()
 
 
+@pytest.mark.slow
 def test_each_kind_of_cleaning_is_counted(world: World) -> None:
     table = frame(world, CUTS)[1]
     X = table.values

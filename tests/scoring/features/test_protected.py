@@ -56,6 +56,7 @@ def test_honest_names_are_not_protected(name: str) -> None:
     assert protected([f"contacts.{name}"]) == []
 
 
+@pytest.mark.slow
 def test_one_that_is_put_in_is_told() -> None:
     world = company(deals=60)
     for row in world.rows["fields"]:

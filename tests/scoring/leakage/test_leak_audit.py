@@ -263,6 +263,7 @@ def test_two_columns_whose_parity_is_the_outcome_are_a_pair() -> None:
     assert {(f.column, f.kind) for f in found} == {("one", "pair"), ("other", "pair")}
 
 
+@pytest.mark.slow
 def test_strong_columns_are_kept_where_the_others_do_without_them() -> None:
     """Tumours: nine columns alone order them with more than .95, and so do the others without these nine."""
     from sklearn.datasets import load_breast_cancer

@@ -33,6 +33,7 @@ def verdicts(X: pd.DataFrame, y: np.ndarray, **known: Any) -> dict[str, Finding]
     return {f.column: f for f in [*found.dropped, *found.suspects]}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("way", "least"), [("named", 0.9), ("nameless", 0.6), ("few", 0.6), ("strong", 0.9)])
 def test_process_columns_are_marked_and_honest_ones_are_not(way: str, least: float) -> None:
     """One table in each of two languages; all ten in five are a benchmark."""
@@ -47,6 +48,7 @@ def test_process_columns_are_marked_and_honest_ones_are_not(way: str, least: flo
     assert doubted <= 0.05 * honest
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", ["honest", "strong honest"])
 def test_a_table_without_process_columns_has_no_suspects(way: str) -> None:
     for table in benchmark(way, "b2b_deals,courses"):

@@ -123,6 +123,7 @@ def test_answers_move_a_share_between_a_half_and_one_and_a_half() -> None:
     assert accepted_factor({"wrong": 1000}) == 0.5 and accepted_factor({"accepted": 1000}) == 1.5
 
 
+@pytest.mark.slow
 def test_a_simulated_year_learns_what_helps() -> None:
     """Six of the fifty seeds of the benchmark; the bound leaves room for so few."""
     years = [simulate(seed) for seed in range(6)]

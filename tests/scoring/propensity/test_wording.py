@@ -70,6 +70,7 @@ def test_text_of_the_crm_is_made_harmless() -> None:
     assert len(clean("x" * 200)) == 40
 
 
+@pytest.mark.slow
 def test_the_room_loads_what_fits_models_only_when_it_fits() -> None:
     code = (
         "import sys; from sales_consultant.scoring import scorer, model_file, training, customers, next_steps; "
@@ -111,6 +112,7 @@ def test_all_rows_are_said_as_each_is(kind: Kind, values: list[float | None], no
     assert all_of(group, feature, frame) == each(group, feature, frame)
 
 
+@pytest.mark.slow
 @given(st.lists(st.tuples(*[st.one_of(st.none(), st.integers(0, 12).map(float))] * 4), max_size=30))
 def test_all_counts_are_said_as_each_is(values: list[tuple[float | None, ...]]) -> None:
     frame = pd.DataFrame(values, columns=[f.name for f in COUNTS], dtype="float64")

@@ -175,6 +175,7 @@ def test_scoring_twice_gives_the_same(engine: DuckEngine, trained: Trained) -> N
     pd.testing.assert_frame_equal(first, score(engine, again, as_of=NOW, exclusions=Exclusions()))
 
 
+@pytest.mark.slow
 def test_leads_too(engine: DuckEngine) -> None:
     trained = run(engine, LEADS)
     assert trained.report.verdict == "better than base rate"
@@ -220,6 +221,7 @@ def test_pure_chance_is_not_published() -> None:
     assert "no better than the base rate" in trained.why
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("deals", [0, 3, 60])
 def test_too_little_data_gives_rules(deals: int) -> None:
     engine = company(deals=deals, seed=4).connection()

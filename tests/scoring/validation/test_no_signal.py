@@ -37,6 +37,7 @@ def test_chance_is_seldom_called_better(kind: str) -> None:
     assert found.count("no better than base rate") >= 25
 
 
+@pytest.mark.slow
 def test_a_signal_is_found_where_there_is_one() -> None:
     found = [MADE.verdict("month", seed, signal=0.8, records=1500).verdict for seed in range(5)]
     assert found.count("better than base rate") >= 4

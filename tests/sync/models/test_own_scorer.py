@@ -42,6 +42,7 @@ def write(path: Path, world: World, *, until: int, guesses: bool = False) -> Non
     pd.DataFrame(rows, columns=["record_id", "probability", "as_of"]).to_parquet(path)
 
 
+@pytest.mark.slow
 def test_own_scores_come_into_force_are_desired_and_go(
     engine: DuckEngine, world: World, tmp_path: Path
 ) -> None:

@@ -69,6 +69,7 @@ def digest_in_force(state: State, name: str) -> str:
     return str(row["digest"])
 
 
+@pytest.mark.slow
 def test_a_thin_training_leaves_a_real_model_in_force(tmp_path: Path, fitted: PropensityModel) -> None:
     old = real(fitted, DEALS)
     state, done, said = thin_night(tmp_path, old, "deals")
@@ -86,6 +87,7 @@ def test_a_thin_training_leaves_a_real_model_in_force(tmp_path: Path, fitted: Pr
         assert (registry.in_force_row(state, "deals") is None) == (n == 1)
 
 
+@pytest.mark.slow
 def test_rules_take_the_place_of_a_model_for_another_event(tmp_path: Path, fitted: PropensityModel) -> None:
     other = DEALS.model_copy(update={"where": {"pipeline": "renewals"}})
     state, done, _ = thin_night(tmp_path, real(fitted, other), "deals")
@@ -133,6 +135,7 @@ def test_a_field_of_contracts_that_the_crm_does_not_have_is_named(tmp_path: Path
     assert "companies.c_employees" in e.value.action
 
 
+@pytest.mark.slow
 def test_a_card_tells_what_a_model_is_made_of(tmp_path: Path) -> None:
     state = State(None)
     settings = Settings.model_validate({"populations": {"deals": DEALS.model_dump()}})

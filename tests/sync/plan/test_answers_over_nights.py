@@ -125,6 +125,7 @@ def test_each_answer_does_what_it_says() -> None:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("value", "again"), [("later", 12), ("not_useful", 40)])
 def test_the_same_answer_given_again_counts_again(value: str, again: int) -> None:
     office = Office()
@@ -137,6 +138,7 @@ def test_the_same_answer_given_again_counts_again(value: str, again: int) -> Non
         assert office.night(again + 1, engine)[value] != RULE
 
 
+@pytest.mark.slow
 def test_new_evidence_brings_back_what_was_done_but_not_what_was_wrong() -> None:
     office = Office()
     for name in ("done", "wrong"):

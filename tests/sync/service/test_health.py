@@ -38,6 +38,7 @@ def ran(state: State, at: int, outcome: str, job: str = "sync") -> None:
         c.execute(sa.insert(runs).values(values | {"counts": '{"pulled": {"deals": 3}, "written": 2}'}))
 
 
+@pytest.mark.slow
 @given(st.lists(st.tuples(st.booleans(), st.integers(1, 30)), max_size=25), st.booleans())
 @settings(max_examples=25, deadline=None)
 def test_trouble_is_told_once_and_so_is_its_end(history: list[tuple[bool, int]], lost: bool) -> None:

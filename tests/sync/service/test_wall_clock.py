@@ -144,6 +144,7 @@ def test_each_hour_of_a_date_has_one_run_in_every_form_of_all_hours(
     assert [r.split(" ", 1)[1] for r in runs] == found
 
 
+@pytest.mark.slow
 @given(st.data())
 def test_all_hours_are_the_24_hours_by_name(data: st.DataObject) -> None:
     """A job of all hours runs when 24 jobs do, one for each hour: no hour has more rights by being one of many."""
@@ -202,6 +203,7 @@ def calculated(zone: str, change: int) -> dict[str, Any]:
     return WALKS[zone, change][1]
 
 
+@pytest.mark.slow
 @given(st.data())
 def test_after_being_away_each_moment_has_run_or_is_made_up_for_once(data: st.DataObject) -> None:
     zone = data.draw(st.sampled_from(ZONES))

@@ -180,6 +180,7 @@ def test_streams_say_which_fields_hold_text(sandbox: LocalSandbox, tmp_path: Pat
         assert texts(list(ws.connector.streams()))
 
 
+@pytest.mark.slow
 def test_a_whole_sync_with_text_on_leaves_no_text_in_any_file(sandbox: LocalSandbox, tmp_path: Path) -> None:
     """State, journal, logs, models and all: every byte below the data directory."""
     with written.workspace(sandbox, tmp_path / "state", text=True) as ws:

@@ -150,6 +150,7 @@ PermissionsManageProfilesPermissionsets boolean
 PermissionsAssignPermissionSets boolean
 PermissionsViewAllData boolean
 PermissionsModifyAllData boolean
+PermissionsViewAllForecasts boolean
 {KEPT}""",
         setup=True,
     ),

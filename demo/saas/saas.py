@@ -3,7 +3,8 @@
 The simulation (leadforge) lets all leads begin within one month. Here each lead with all its rows is moved by a number
 of months that is drawn by a hash of its id, the clock is set to a day in the twelfth month, and what had not happened
 by then is left out. Nothing is invented but names, addresses, the time of day, products with the lines of deals (see
-`products`), goals (see `goals`) and the texts of activities (see `texts`): what tells a good deal from a bad one is the simulation's.
+`products`), goals (see `goals`) and the texts of activities (see `texts`): what tells a good deal from a bad one is the
+simulation's.
 
 Each simulated lead is a lead; a person whose leads converted is one contact, a later lead adds a deal to it. People who
 never were a lead, LinkedIn messages, and subscriptions (they exist for won deals only, without a date of their own as a

@@ -30,6 +30,7 @@ class Access:
         rows = _rows(org, "PermissionSetAssignment", "AssigneeId", user_id)
         sets = {r["PermissionSetId"] for r in rows}
         profile = user.get("ProfileId")
+        self.forecasts = user.get("ForecastEnabled") is True
         held = [
             r
             for r in _all(org, "PermissionSet")
@@ -82,7 +83,8 @@ class Access:
         if sobject.name in _OPEN and right == "Read":
             return True
         if sobject.name in QUOTAS:
-            return right == "Read" and "ViewAllForecasts" in self.rights
+            # Who only may forecast sees the quotas of their own.
+            return right == "Read" and ("ViewAllForecasts" in self.rights or self.forecasts)
         if "ModifyAllData" in self.rights or (right == "Read" and "ViewAllData" in self.rights):
             return True
         ruler = _RULED_BY.get(sobject.name, sobject.name)

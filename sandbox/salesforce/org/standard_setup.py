@@ -17,6 +17,7 @@ Department string(80)
 Country string(80)
 CountryCode picklist
 IsActive boolean
+ForecastEnabled boolean
 UserType picklist(Standard) ro
 ProfileId reference(Profile)
 ManagerId reference(User)

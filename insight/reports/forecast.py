@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from sales_consultant.insight.charts import Line, LineChart
 from sales_consultant.insight.forecast import Attainment, Attainments, Given, Hidden
-from sales_consultant.insight.reports import forecast_targets
+from sales_consultant.insight.reports import targets
 from sales_consultant.insight.reports.context import COLUMN, Context
 from sales_consultant.insight.reports.document import Cell, Column, Figure, Section, Table
 from sales_consultant.insight.reports.forecast_more import (
@@ -20,7 +20,7 @@ from sales_consultant.insight.reports.forecast_more import (
     changed_finding,
     drivers,
 )
-from sales_consultant.insight.reports.forecast_targets import TargetOrigin
+from sales_consultant.insight.reports.targets import TargetOrigin
 from sales_consultant.insight.reports.words import Words
 
 MESSAGES = {
@@ -70,7 +70,7 @@ def section(told: Told | Hidden, context: Context) -> Section:
     title = words("What will be booked")
     if isinstance(told, Hidden):
         return Section("forecast", title, hidden=words(MESSAGES[told.reason], needs=told.needs, has=told.has))
-    goals = forecast_targets.figure(told.given, told.attained, told.origin, words)
+    goals = targets.figure(told.given, told.attained, told.origin, words)
     figures = [_months(told, words), _periods(told, words), goals]
     groups = _groups(told, context)
     figures += [groups] if groups else []
@@ -90,7 +90,7 @@ def chance(value: float, words: Words) -> str:
 
 
 def _total(told: Told, period: str) -> Attainment | None:
-    return forecast_targets.total_of(told.attained, period)
+    return targets.total_of(told.attained, period)
 
 
 def _said(told: Told, place: int, words: Words) -> str:
@@ -306,7 +306,7 @@ def _unknown(told: Told, context: Context) -> tuple[str, ...]:
                 by=words(TITLES.get(context.by, context.by)),
             )
         )
-    out += forecast_targets.unknown(told.attained, told.origin, context)
+    out += targets.unknown(told.attained, told.origin, context)
     if given.place("year", 1) is None and given.place("year") is not None:
         out.append(
             words(

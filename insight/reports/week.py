@@ -14,9 +14,9 @@ from sales_consultant.insight.core import OPEN, WON, visits
 from sales_consultant.insight.funnel import endings, pushed
 from sales_consultant.insight.reports.context import Context
 from sales_consultant.insight.reports.document import Column, Figure, Section, Table
-from sales_consultant.insight.reports.forecast_targets import TargetOrigin, sources, state
 from sales_consultant.insight.reports.funnel_causes import day_of
 from sales_consultant.insight.reports.listing import cell, listed, shown, total
+from sales_consultant.insight.reports.targets import TargetOrigin, sources, state
 
 DAYS = 7
 WEEKS = 4

@@ -18,7 +18,7 @@ from sales_consultant.insight.forecast import (
     targets_of_goals,
 )
 from sales_consultant.insight.reports import Context
-from sales_consultant.insight.reports.forecast_targets import TargetOrigin
+from sales_consultant.insight.reports.targets import TargetOrigin
 from sales_consultant.sync.insights.sources import teams
 from sales_consultant.sync.runtime import Workspace
 

@@ -9,7 +9,7 @@ from support.cli import TOKEN
 from support.office import Office, office
 
 pytestmark = pytest.mark.slow
-GOALS = [
+GOALS: list[tiny.Row] = [
     *({"id": f"q4{o}", "owner_id": o, "kind": "revenue", "amount": 90_000, "currency": "EUR", "start_at": "2024-10-01",
        "end_at": "2024-12-31"} for o in ("o1", "o2")),
     # A quarter of months; the other owner has none, so that there is no total.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
+from sales_consultant.config.crms import CRMS
 from sales_consultant.engine.reads import goals as reads
 from sales_consultant.engine.reads import records
 from sales_consultant.insight.forecast import (
@@ -30,9 +31,8 @@ def attained(ws: Workspace, context: Context, said: Given) -> tuple[Attainments 
     file = _of_file(ws)
     goals = targets_of_goals(reads.goals(ws.warehouse.engine), context.calendar)
     joined = join(file or (), goals.targets, said.spans, context.calendar)
-    origin = TargetOrigin(
-        ws.connector.crm, joined.of_file, joined.of_goals, _state(ws), goals.left_out, goals.parts
-    )
+    crm = ws.connector.crm if ws.connector.crm in CRMS else ""
+    origin = TargetOrigin(crm, joined.of_file, joined.of_goals, _state(ws), goals.left_out, goals.parts)
     if file is None and not joined.targets:
         return None, origin
     found = attain(

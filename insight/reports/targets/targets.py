@@ -72,7 +72,7 @@ def sources(origin: TargetOrigin, words: Words) -> tuple[str, ...]:
     found = []
     if origin.of_file:
         found.append(words(MESSAGES["of_file"], count=origin.of_file))
-    if origin.of_goals:
+    if origin.of_goals and origin.crm:
         found.append(words(MESSAGES[f"of_{origin.crm}"], count=origin.of_goals))
     if origin.of_file and origin.of_goals:
         found.append(words(MESSAGES["of_both"]))

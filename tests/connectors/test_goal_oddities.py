@@ -142,7 +142,14 @@ def test_of_salesforce_s_forecast_types_one_counts() -> None:
         {"Id": "overlay", "DeveloperName": "Overlay"},
     ]
     found = read(ForecastingQuota=given, Period=PERIODS, ForecastingType=names)
-    assert [r["excluded"] or "" for r in found] == ["", "other_type", "other_type", "territory", "not_revenue", ""]
+    assert [r["excluded"] or "" for r in found] == [
+        "",
+        "other_type",
+        "other_type",
+        "territory",
+        "not_revenue",
+        "",
+    ]
     assert [(r["start_at"], r["end_at"]) for r in (found[0], found[5])] == [
         ("2024-07-01", "2024-09-30"),
         ("2024-07-01", None),

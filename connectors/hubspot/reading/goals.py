@@ -19,7 +19,7 @@ SCOPE = "crm.objects.goals.read"
 # Rows of a list (developers.hubspot.com, CRM objects).
 _LIMIT = 100
 # Its name is not read: people write names of people there.
-_PROPERTIES = (
+PROPERTIES = (
     "hs_target_amount",
     "hs_start_datetime",
     "hs_end_datetime",
@@ -42,7 +42,7 @@ def read(api: HubSpotApi, paths: Paths, latest: Callable[[], int]) -> Page:
     listed: list[dict[str, Any]] = []
     after: str | None = None
     while after != "end":
-        answer = api.get(paths.objects(TYPE), limit=_LIMIT, properties=",".join(_PROPERTIES), after=after)
+        answer = api.get(paths.objects(TYPE), limit=_LIMIT, properties=",".join(PROPERTIES), after=after)
         for found in answer["results"]:
             held = found.get("properties")
             values = held if isinstance(held, dict) else {}
@@ -50,12 +50,12 @@ def read(api: HubSpotApi, paths: Paths, latest: Callable[[], int]) -> Page:
                 {
                     "id": rows.record_id(found),
                     "created": found.get("createdAt"),
-                    **{name: values.get(name) for name in _PROPERTIES},
+                    **{name: values.get(name) for name in PROPERTIES},
                 }
             )
         after = following(answer) or "end"
     kinds = {"hs_target_amount": "number", "hs_start_datetime": "datetime", "hs_end_datetime": "datetime"}
-    table = rows.texts(listed, ("id", "created", *_PROPERTIES), seen=latest())
+    table = rows.texts(listed, ("id", "created", *PROPERTIES), seen=latest())
     return Page("goals", table, None, "", None, kinds=kinds)
 
 

@@ -5,8 +5,11 @@ from typing import Any
 
 import pytest
 from support import tiny
-from support.cli import TOKEN
+from support.cli import TOKEN, Cli
 from support.office import Office, office
+
+from sales_consultant.sandbox.salesforce.org import Org
+from sales_consultant.sandbox.serving.server import Sandbox
 
 pytestmark = pytest.mark.slow
 GOALS: list[tiny.Row] = [
@@ -64,6 +67,26 @@ def test_targets_come_from_goals_and_from_the_file_first(tmp_path: Path) -> None
         assert rows["FY2025-Q1"]["target"] == 50_000
         assert "Targets from your file: 2." in goals["notes"]
         assert "Targets from HubSpot's goals: 4." in goals["notes"]
+
+
+def test_targets_come_from_salesforce_s_quotas(tmp_path: Path) -> None:
+    tables = tiny.tables(companies=12, deals=240, contacts=20) | {"goals": GOALS}
+    data = tiny.write(tmp_path / "tables", tables)
+    with Sandbox(data=data, clock=tiny.CLOCK, crms=("salesforce",)) as sandbox:
+        cli = Cli(tmp_path / "admin", sandbox.url, crm="salesforce")
+        cli.configure(sandbox.url)
+        cli.json("pull")
+        found = cli.json("report", "forecast")["sections"][0]
+        goals = figure(found, "goals")
+        assert {r["period"]: r["target"] for r in goals["rows"]}["FY2024-Q4"] == 180_000
+        assert "Targets from Salesforce's quotas: 5." in goals["notes"]
+        Org.of(sandbox.world).options["forecasts"] = False
+        assert "goals" in cli.json("pull")["not_permitted"]
+        week = figure(cli.json("report", "week")["sections"][0], "reached")
+        # Those that were read last count until they can be read again.
+        assert week["rows"][0]["target"] == 180_000
+        again = cli.json("report", "forecast")["sections"][0]
+        assert any("View All Forecasts" in line for line in again["unknown"])
 
 
 def test_goals_that_cannot_be_read_are_told_with_what_to_do(tmp_path: Path) -> None:

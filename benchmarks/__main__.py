@@ -37,6 +37,7 @@ NAMES = (
     "intents",
     "forecast",
     "funnel",
+    "full_report",
 )
 
 

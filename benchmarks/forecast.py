@@ -1,11 +1,10 @@
-"""The forecast of 200,000 deals with 1,000,000 stage changes, in one process on one core: python -m benchmarks.forecast
+"""The forecast of 200,000 deals with 1,000,000 stage changes, in one process on one core
 
 Prints the seconds of CPU and wall clock, and the peak memory of the process, of the forecast and of what changed since one a
 week before.
 """
 
 import resource
-import sys
 import time
 
 import numpy as np
@@ -90,7 +89,7 @@ def _peak() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
 
 
-def main(deals: int, moves: int) -> None:
+def run(deals: int = 200_000, moves: int = 1_000_000) -> None:
     """Print what the forecast costs."""
     tables = company(deals, moves)
     as_of = START + 48 * 30 * DAY
@@ -116,8 +115,3 @@ def main(deals: int, moves: int) -> None:
     print(
         f"what changed: {time.perf_counter() - wall:.1f} s, {time.process_time() - cpu:.1f} s of CPU, {_peak():.2f} GB"
     )
-
-
-if __name__ == "__main__":
-    given = [int(arg) for arg in sys.argv[1:]]
-    main(*(given or [200_000, 1_000_000]))

@@ -47,12 +47,12 @@ from sales_consultant.insight.funnel.survival import (
     quantile,
     risk_table,
 )
-from sales_consultant.insight.funnel.waterfall import BUCKETS, Waterfall, waterfall
+from sales_consultant.insight.funnel.waterfall import BUCKETS, Waterfall, waterfall, waterfalls
 
 __all__ = [
     "ALL", "BUCKETS", "CAUSES", "LEAST", "NO_REASON", "PAST", "PEERS", "STAY_COLUMNS", "Coverage", "Curve", "Cycle", "Estimate",
     "Funnel", "Handovers", "RiskTable", "Waterfall", "aalen_johansen", "benjamini_hochberg", "bottlenecks", "coverage",
     "cycle", "cycles", "endings", "funnel", "groups", "handovers", "holm", "incidence", "journey", "kaplan_meier", "log_rank",
     "loss_reasons", "mean", "median", "owner_changes", "period_labels", "pushed", "quantile", "risk_table", "same_stage",
-    "share", "share_difference", "skips", "stays", "time_in_stage", "waterfall", "what_won_deals_did", "wilson",
+    "share", "share_difference", "skips", "stays", "time_in_stage", "waterfall", "waterfalls", "what_won_deals_did", "wilson",
 ]  # fmt: skip

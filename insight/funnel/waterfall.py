@@ -22,8 +22,8 @@ the step before: all steps of a deal add up to its end less its start.
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -67,13 +67,15 @@ class Waterfall:
 
 @dataclass(frozen=True)
 class _Scope:
-    owners: frozenset[str] | None
+    owners: frozenset[str | None] | None
     period: tuple[int, int] | None
 
     def owner(self, owners: np.ndarray) -> np.ndarray:
         if self.owners is None:
             return np.ones(owners.size, dtype=bool)
-        return np.asarray(pd.Series(owners).isin(list(self.owners)), dtype=bool)
+        found = pd.Series(owners, dtype=object)
+        known = found.isin([o for o in self.owners if o is not None])
+        return np.asarray(known | found.isna() if None in self.owners else known, dtype=bool)
 
     def date(self, dates: np.ndarray) -> np.ndarray:
         if self.period is None:
@@ -96,8 +98,37 @@ def waterfall(
     are the pipeline of `since`.
     """
     until = max(since, until)
-    scope = _Scope(None if owners is None else frozenset(owners), period)
     paths = follow(tables, since, until, rates)
+    scope = _Scope(None if owners is None else frozenset(owners), period)
+    return _between(paths, scope, int(tables.deals["created_at"].isna().sum()))
+
+
+def waterfalls(
+    tables: DealTables,
+    since: int,
+    until: int,
+    rates: Rates,
+    group_of: Mapping[str, str] | None = None,
+) -> dict[str, Waterfall]:
+    """The pipeline of each owner, or of each group of them, by the group; each balances for itself.
+
+    group_of
+        The group of owners by their id; who is not in it, and a deal without owner, is in the group "". None: each owner is
+        a group. What is re-assigned from one group to another leaves the one and comes to the other, so that starts, ends
+        and all other movements of the groups add up to those of the whole.
+    """
+    paths = follow(tables, since, max(since, until), rates)
+    owners = pd.Series(paths.owner, dtype=object)
+    found = owners if group_of is None else owners.map(dict(group_of))
+    # None stays none: the first owner of a new deal is told as its creation.
+    found = found.where(found.notna() & (found != ""), None)
+    grouped = replace(paths, owner=found.to_numpy(dtype=object))
+    undated = int(tables.deals["created_at"].isna().sum())
+    names = sorted({str(group) for group in found.dropna()}) + [""] * bool(found.isna().any())
+    return {name: _between(grouped, _Scope(frozenset({name or None}), None), undated) for name in names}
+
+
+def _between(paths: Paths, scope: _Scope, undated: int) -> Waterfall:
     steps = _steps(paths, scope)
     standing = _standing(paths, scope)
     moved = steps[steps["bucket"].isin(BUCKETS)]
@@ -110,7 +141,6 @@ def waterfall(
         raise AssertionError(
             f"The waterfall does not balance: {ends['start']} + {totals} is not {ends['end']}."
         )
-    undated = int(tables.deals["created_at"].isna().sum())
     return Waterfall(
         ends["start"], ends["end"], totals, {b: int(numbers.get(b, 0)) for b in BUCKETS}, rows, undated
     )

@@ -31,6 +31,8 @@ class Context:
         Whether a person chose `since`: a section that has a better beginning of its own takes that otherwise.
     by
         One of BY: what figures are broken down by.
+    teams
+        The team of each owner, by the owner's id, as far as the admin named one.
     """
 
     tables: DealTables
@@ -42,6 +44,7 @@ class Context:
     by: str = "pipeline"
     names: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     since_given: bool = True
+    teams: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def column(self) -> str:

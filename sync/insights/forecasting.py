@@ -29,7 +29,6 @@ from sales_consultant.insight.forecast import (
 )
 from sales_consultant.insight.reports import COLUMN, Context, week
 from sales_consultant.sync.insights.sources import context as ground
-from sales_consultant.sync.insights.sources import teams
 from sales_consultant.sync.insights.targets import attained
 from sales_consultant.sync.runtime import Workspace, last_as_of
 from sales_consultant.sync.stores import forecasts
@@ -81,7 +80,7 @@ def given(ws: Workspace, context: Context) -> Given | Hidden:
         context.calendar,
         context.as_of,
         np.random.default_rng(context.as_of),
-        teams=teams(ws) or None,
+        teams=context.teams or None,
         columns=_COLUMNS,
         # What reps say is known of today alone.
         category="forecast_category" if today else "",

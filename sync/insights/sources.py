@@ -56,6 +56,7 @@ def context(
         by,
         _names(ws, chosen),
         since is not None,
+        _teams(ws),
     )
 
 
@@ -125,11 +126,11 @@ def _deals(ws: Workspace) -> pd.DataFrame:
             if key.object == "companies"
         }
         rows[column] = rows["company_id"].map(shown).astype(rows["source"].dtype).fillna("")
-    rows["team"] = rows["owner_id"].map(dict(teams(ws))).astype(rows["source"].dtype).fillna("")
+    rows["team"] = rows["owner_id"].map(dict(_teams(ws))).astype(rows["source"].dtype).fillna("")
     return rows
 
 
-def teams(ws: Workspace) -> Mapping[str, str]:
+def _teams(ws: Workspace) -> Mapping[str, str]:
     """The team of each owner of the settings, by the owner's id."""
     wanted = {address.lower(): team for address, team in ws.settings.reports.teams.items()}
     return {

@@ -20,7 +20,6 @@ from sales_consultant.insight.forecast import (
 )
 from sales_consultant.insight.reports import Context
 from sales_consultant.insight.reports.targets import TargetOrigin
-from sales_consultant.sync.insights.sources import teams
 from sales_consultant.sync.runtime import Workspace
 
 _STREAM = "goals"
@@ -42,7 +41,7 @@ def attained(ws: Workspace, context: Context, said: Given) -> tuple[Attainments 
         {level: one.standing for level, one in said.levels.items()},
         said.spans,
         context.rates,
-        teams(ws) or None,
+        context.teams or None,
     )
     return found, origin
 

@@ -44,3 +44,24 @@ def synced(tmp_path: Path, settled: Path) -> Iterator[Office]:
     shutil.copytree(settled, tmp_path, dirs_exist_ok=True)
     with office(tmp_path / "admin", store=tmp_path / "portal.db", clock=NEXT_DAY) as made:
         yield made
+
+
+@pytest.fixture(scope="session")
+def scored(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A portal's store and an admin's folder after a first sync that scored deals."""
+    place = tmp_path_factory.mktemp("scored")
+    data = tiny.write(place / "tables", tiny.tables(companies=24, deals=60, contacts=60))
+    with office(place / "admin", data=data, store=place / "portal.db", clock=tiny.CLOCK) as made:
+        made.cli.configure(made.sandbox.url, scored=True)
+        made.cli.json("provision")
+        made.cli.json("sync", "--yes")
+    return place
+
+
+@pytest.fixture
+def scored_desk(tmp_path: Path, scored: Path) -> Iterator[Office]:
+    """A copy of that desk three days later: nothing was read since."""
+    shutil.copytree(scored, tmp_path, dirs_exist_ok=True)
+    with office(tmp_path / "admin", store=tmp_path / "portal.db", clock="2024-12-04T08:00:00Z") as made:
+        made.cli.configure(made.sandbox.url, scored=True)
+        yield made

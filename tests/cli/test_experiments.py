@@ -1,37 +1,18 @@
 """An experiment from its design to its end, on a company in the sandbox: what the control group shows, and what is told."""
 
-import shutil
 import sqlite3
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
-from support import tiny
-from support.office import Office, office
-
-
-@pytest.fixture(scope="module")
-def scored(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A portal's store and an admin's folder after a first sync that scored deals."""
-    place = tmp_path_factory.mktemp("scored")
-    data = tiny.write(place / "tables", tiny.tables(companies=24, deals=60, contacts=60))
-    with office(place / "admin", data=data, store=place / "portal.db", clock=tiny.CLOCK) as made:
-        made.cli.configure(made.sandbox.url, scored=True)
-        made.cli.json("provision")
-        made.cli.json("sync", "--yes")
-    return place
+from support.office import Office
 
 
 @pytest.fixture
-def desk(tmp_path: Path, scored: Path) -> Iterator[Office]:
-    """A copy of that desk three days later: nothing was read since."""
-    shutil.copytree(scored, tmp_path, dirs_exist_ok=True)
-    with office(tmp_path / "admin", store=tmp_path / "portal.db", clock="2024-12-04T08:00:00Z") as made:
-        made.cli.configure(made.sandbox.url, scored=True)
-        yield made
+def desk(scored_desk: Office) -> Office:
+    return scored_desk
 
 
 def groups(desk: Office) -> dict[str, str]:
@@ -167,6 +148,19 @@ def test_the_report_tells_of_an_experiment_and_of_none(desk: Office) -> None:
     assert [r["drawn"] for r in drawn] == [
         list(groups(desk).values()).count(a) for a in ("treated", "control")
     ]
+
+
+@pytest.mark.slow
+def test_steps_are_told_by_team_and_a_team_of_one_is_not_named(desk: Office) -> None:
+    def teams(more: str) -> set[str]:
+        desk.cli.configure(desk.sandbox.url, f"[reports]\nteams = {{ {more} }}", scored=True)
+        section = desk.cli.json("report", "value")["sections"][0]
+        found = [f["rows"] for f in section["figures"] if f["figure"] == "steps_by_team"]
+        return {r["team"] for rows in found for r in rows}
+
+    alone = teams('"rep1@seller.example" = "North"')
+    assert "teams of one person" in alone and "North" not in alone
+    assert teams('"rep1@seller.example" = "North", "rep2@seller.example" = "North"') <= {"North", "not given"}
 
 
 def test_a_wrong_file_of_spend_is_named_with_its_line(desk: Office) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 
 from rich.cells import cell_len
 
+from sales_consultant.commands.output.insight import bars
 from sales_consultant.commands.output.writing.page import Page, Piece, bold, dim, good, warn
 from sales_consultant.commands.output.writing.text import GLUE, count, listed, plain
 from sales_consultant.insight.reports import NUMERIC, Figure, Section, Words
@@ -61,8 +62,15 @@ def _figure(page: Page, figure: Figure, words: Words) -> None:
     ]
     if figure.table.rows:
         numbers = {i for i, c in enumerate(columns) if c.kind in NUMERIC}
-        for shown in blocks(rows, page.width - _INDENT):
+        *above, last = blocks(rows, page.width - _INDENT)
+        for shown in above:
             page.table(_aligned(rows, shown, numbers), indent=_INDENT)
+        lines = _aligned(rows, last, numbers)
+        room = page.width - _INDENT - sum(_sizes(rows)[c] + _GAP for c in last)
+        drawn = bars.beside(figure.chart, [str(row[0]) for row in figure.table.rows], room)
+        if drawn is not None:
+            lines = [lines[0], *([*line, bar] for line, bar in zip(lines[1:], drawn, strict=False))]
+        page.table(lines, indent=_INDENT)
     left = figure.table.more + max(len(figure.table.rows) - _ROWS, 0)
     if left:
         page.line(dim(words("and {more} more", more=left)), indent=_INDENT)

@@ -30,7 +30,7 @@ _COLUMN = 24
 # A number keeps its unit on its line, also in texts that came as they are.
 _PERCENT = re.compile(r"(?<=\d) %")
 # What an encoding without them gets instead.
-_ASCII = {"→": "->", "–": "-", "·": "|", "…": "...", "×": "x", "±": "+-"}
+_ASCII = {"→": "->", "–": "-", "·": "|", "…": "...", "×": "x", "±": "+-", "█": "#", "▌": "#"}
 
 
 @dataclass(frozen=True)

@@ -94,7 +94,7 @@ class Monthly:
 class Answers:
     """What became of steps of one kind: shown, and answered as accepted, done, later, not_useful, wrong; left without.
 
-    waiting are those that are still shown and not answered. `by` is "rule", "pipeline" or "owner".
+    waiting are those that are still shown and not answered. `by` is "rule", "pipeline", "team" or "owner".
     """
 
     by: str

@@ -13,6 +13,7 @@ from sales_consultant.insight.reports.words import Words
 TITLES = {
     "rule": ("Steps by rule", "Rule"),
     "pipeline": ("Steps by pipeline", "Pipeline"),
+    "team": ("Steps by team", "Team"),
     "owner": ("Steps by owner", "Owner"),
 }
 _ANSWERS = ("accepted", "done", "later", "not_useful", "wrong")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import pandas as pd
 import sqlalchemy as sa
@@ -56,8 +56,21 @@ def answers(ws: Workspace, context: Context) -> list[value.Answers]:
         "rule": lambda o, i, step: rule_of(step),
         "pipeline": lambda o, i, step: pipeline(o, i),
     }
-    if ws.settings.reports.by_owner:
+    owners: Mapping[RecordRef, str | None] = {}
+    if context.teams or ws.settings.reports.by_owner:
         owners = {e.key: e.owner for e, _ in directory.read(ws.warehouse.engine, ())}
+    if context.teams:
+        members = Counter(context.teams.values())
+
+        def team(object: str, record_id: str, step: str) -> str:
+            found = context.teams.get(owners.get(RecordRef(object, record_id)) or "", "")
+            # A team of one would tell of a person, which only `by_owner` may.
+            return (
+                context.words("teams of one person") if members[found] == 1 else context.name(found, "team")
+            )
+
+        groups["team"] = team
+    if ws.settings.reports.by_owner:
         groups["owner"] = lambda o, i, step: context.name(owners.get(RecordRef(o, i)), "owner_id")
     out = []
     for by, name_of in groups.items():

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sales_consultant.insight.core import DealTables, Rates, states
-from sales_consultant.insight.funnel import BUCKETS, waterfall
+from sales_consultant.insight.funnel import BUCKETS, waterfall, waterfalls
 
 RATES = Rates(
     pd.DataFrame(
@@ -195,6 +195,51 @@ def test_each_thing_that_happens_has_its_bucket() -> None:
     assert found.deals["won"] == 1 and found.deals["amount_down"] == 2
     out = found.rows[found.rows["bucket"] == "pushed_out"].iloc[0]
     assert (out["before"], out["after"], out["at"]) == (5, 60, 12)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(deal, min_size=0, max_size=3), st.lists(change, max_size=9), st.one_of(early, early, moment), st.integers(0, 35),
+    st.one_of(st.none(), st.just({"o": "one", "u": "one", "v": "two"}), st.just({"o": "one"}), st.just({"o": ""})),
+)  # fmt: skip
+def test_the_pipelines_of_owners_add_up_to_the_whole(
+    deals: list[dict[str, Any]],
+    history: list[dict[str, Any]],
+    since: int,
+    long: int,
+    group_of: dict[str, str] | None,
+) -> None:
+    t = tables([d | {"deal_id": str(i)} for i, d in enumerate(deals)], history)
+    whole = waterfall(t, since, since + long, RATES)
+    parts = waterfalls(t, since, since + long, RATES, group_of)
+    assert sum(p.start for p in parts.values()) == whole.start
+    assert sum(p.end for p in parts.values()) == whole.end
+    between = ("reassigned_in", "reassigned_out")
+    assert sum(p.totals[b] for p in parts.values() for b in between) == 0
+    for b in BUCKETS:
+        if b not in between:
+            assert sum(p.totals[b] for p in parts.values()) == whole.totals[b], b
+    if group_of is None:
+        for name, part in parts.items():
+            if name:
+                alone = waterfall(t, since, since + long, RATES, owners={name})
+                assert (part.start, part.totals, part.end) == (alone.start, alone.totals, alone.end)
+
+
+def test_a_deal_that_is_given_on_leaves_one_owner_and_comes_to_the_other() -> None:
+    a: dict[str, Any] = {"stage": "a", "cents": 100, "close_date": 5, "owner_id": "o"}
+    history = [{"deal_id": "given"} | a, {"deal_id": "given", "changed_at": 12, "owner_id": "u"}]
+    deals: list[dict[str, Any]] = [
+        {"deal_id": "given", "owner_id": "u"},
+        {"deal_id": "none", "owner_id": None},
+    ]
+    parts = waterfalls(tables(deals, history), 10, 30, RATES)
+    assert list(parts) == ["o", "u", ""]
+    assert (parts["o"].totals["reassigned_out"], parts["u"].totals["reassigned_in"]) == (-100, 100)
+    assert (parts["o"].end, parts["u"].end, parts[""].end) == (0, 100, 100)
+    # Within one team nothing leaves it.
+    teams = waterfalls(tables(deals, history), 10, 30, RATES, {"o": "north", "u": "north"})
+    assert set(teams) == {"north", ""} and not any(teams["north"].totals.values())
 
 
 def test_nothing_at_all() -> None:

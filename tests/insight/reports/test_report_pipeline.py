@@ -1,5 +1,7 @@
 """The section "pipeline": the waterfall adds up in what is printed, and odd data costs only itself."""
 
+from dataclasses import replace
+
 import pandas as pd
 import pytest
 from hypothesis import given, settings
@@ -148,3 +150,27 @@ def test_history_that_begins_later_than_the_report_leaves_its_deals_without_a_st
     found = section(context(tables), NONE)
     # Until its history begins nobody knows the stage; the deal is open all along.
     assert amounts(found) == [100, 100]
+
+
+def test_what_owners_give_on_is_told_by_owner_and_adds_up() -> None:
+    tables = few([("1", 0, 500_000, "a"), ("2", 0, 300_000, "a")], [("1", 0, "a"), ("2", 0, "a")])
+    deals = tables.deals.assign(owner_id=["bob", "ann"])
+    moved = pd.DataFrame(
+        {"deal_id": "1", "changed_at": [BEGIN, BEGIN + 250 * DAY], "owner_id": ["ann", "bob"]}
+    )
+    tables = DealTables(deals, pd.concat([tables.history, moved], ignore_index=True), tables.stages)
+    found = section(context(tables, by="owner"), NONE)
+    rows = {str(r["group"]): r for r in rows_of(found, "waterfall_by")}
+    assert rows["ann"]["reassigned_out"] == -500_000 and rows["bob"]["reassigned_in"] == 500_000
+    for row in rows.values():
+        assert sum(int(str(v)) for k, v in row.items() if k not in ("group", "end")) == row["end"]
+    assert rows["All"]["end"] == amounts(found)[-1]
+    (given_on,) = rows_of(found, "deals_reassigned")
+    assert (given_on["before"], given_on["after"], given_on["amount"]) == ("ann", "bob", 500_000)
+    hidden = section(context(tables, by="owner"), frozenset({"1"}))
+    assert "deals_reassigned" not in keys(hidden) and "waterfall_by" in keys(hidden)
+    # In one team nothing is given on; by anything else it is not told.
+    one = replace(context(tables, by="team"), teams={"ann": "North", "bob": "North"})
+    (north, whole) = rows_of(section(one, NONE), "waterfall_by")
+    assert north["group"] == "North" and "reassigned_in" not in north and north["end"] == whole["end"]
+    assert "waterfall_by" not in keys(section(context(tables), NONE))

@@ -1,7 +1,5 @@
 """Reports over a scored company in a sandbox: every section is made, and the control group is named in none."""
 
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,25 +10,9 @@ pytestmark = pytest.mark.slow
 KINDS = ("funnel", "pipeline", "week")
 
 
-@pytest.fixture(scope="module")
-def scored(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A portal's store and an admin's folder after a first sync that scored deals."""
-    place = tmp_path_factory.mktemp("scored")
-    data = tiny.write(place / "tables", tiny.tables(companies=24, deals=60, contacts=60))
-    with office(place / "admin", data=data, store=place / "portal.db", clock=tiny.CLOCK) as made:
-        made.cli.configure(made.sandbox.url, scored=True)
-        made.cli.json("provision")
-        made.cli.json("sync", "--yes")
-    return place
-
-
 @pytest.fixture
-def desk(tmp_path: Path, scored: Path) -> Iterator[Office]:
-    """A copy of that desk on the next day."""
-    shutil.copytree(scored, tmp_path, dirs_exist_ok=True)
-    with office(tmp_path / "admin", store=tmp_path / "portal.db", clock="2024-12-02T08:00:00Z") as made:
-        made.cli.configure(made.sandbox.url, scored=True)
-        yield made
+def desk(scored_desk: Office) -> Office:
+    return scored_desk
 
 
 def deal_names(report: object) -> set[str]:

@@ -165,6 +165,19 @@ NEUTRAL: dict[str, dict[str, str]] = {
         "responded_at": MS,
         "known_at": MS,
     },
+    # What an owner is to book: goals or quotas of the CRM. `excluded` says why one is no target of an owner's revenue ("" for
+    # one that is), `part` of what single part of the revenue it is ("" for all).
+    "goals": {
+        "id": TEXT,
+        "owner_id": TEXT,
+        "excluded": TEXT,
+        "part": TEXT,
+        "amount": MONEY,
+        "currency": TEXT,
+        "start_at": MS,
+        "end_at": MS,
+        "created_at": MS,
+    },
     "field_history": {"object": TEXT, "record_id": TEXT, "field": TEXT, "value": TEXT, "changed_at": MS},
     "fields": {
         "object": TEXT,

@@ -70,6 +70,7 @@ SQL = re.compile(
 MAPPINGS = {"views.py", "links.py", "connector.py", "activities.py"}
 SQL_ELSEWHERE = {
     "connectors/hubspot/connector.py": 1,
+    "connectors/hubspot/reading/goals.py": 1,
     "connectors/hubspot/reading/histories.py": 3,
     "connectors/hubspot/reading/views.py": 10,
     "connectors/salesforce/connector.py": 1,

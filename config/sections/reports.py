@@ -95,7 +95,7 @@ class Reports(Section):
     targets: str = Field(
         default="",
         examples=["targets.csv"],
-        description="CSV of targets (owner,period,amount), looked for beside the settings. Empty: no targets.",
+        description="CSV of targets (owner,period,amount), looked for beside the settings. Empty: the CRM's goals alone.",
     )
     drivers: list[str] = Field(
         default_factory=list,

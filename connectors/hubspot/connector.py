@@ -40,6 +40,7 @@ from sales_consultant.connectors.hubspot.reading import (
     estimate,
     exchange_rates,
     find,
+    goals,
     rows,
     schema,
     views,
@@ -49,6 +50,7 @@ from sales_consultant.connectors.hubspot.tasks import HubSpotTasks
 from sales_consultant.connectors.tables import number, text
 
 _KEYS = (*(f.key for f in FIELDS), TASK_ID)
+_OWNER_COLUMNS = ("id", "email", "firstName", "lastName", "archived", "userId")
 _FIELD_COLUMNS = ("object", "column_name", "name", "label", "type", "custom", "calculated", "known", "ours")
 _TYPES = {
     "number": "number", "bool": "bool", "datetime": "datetime", "date": "datetime", "enumeration": "enumeration",
@@ -173,6 +175,7 @@ class HubSpotConnector(HubSpotAdmin, Connector):
                 "fields": self._fields,
                 "owners": self._owners,
                 "stages": self._stages,
+                "goals": lambda: goals.read(self.api, self.reading, self.latest),
             }
             yield whole[stream]()
 
@@ -210,8 +213,8 @@ class HubSpotConnector(HubSpotAdmin, Connector):
                 answer = self.api.get(self.reading.owners(), limit=LIST_LIMIT, archived=archived, after=after)
                 owners += answer["results"]
                 after = following(answer) or "end"
-        names = ("id", "email", "firstName", "lastName", "archived")
-        return Page("owners", rows.texts(owners, names, seen=self.latest()), None, "", None)
+        owners = [{**o, "userId": o.get("userId") or o.get("userIdIncludingInactive")} for o in owners]
+        return Page("owners", rows.texts(owners, _OWNER_COLUMNS, seen=self.latest()), None, "", None)
 
     def _stages(self) -> Page:
         odd: rows.Odd = Counter()

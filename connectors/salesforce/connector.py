@@ -46,6 +46,7 @@ from sales_consultant.connectors.salesforce.reading import (
     estimate,
     find,
     invisible,
+    quotas,
     rows,
     schema,
     small_tables,
@@ -222,6 +223,7 @@ class SalesforceConnector(SalesforceAdmin, Connector):
         self.identity()
         objects = [n.removesuffix(schema.SLOW) for n in windows]
         names = list(dict.fromkeys(n for n in objects if n in schema.STANDARD))
+        names += [quotas.OBJECT] if "goals" in windows else []
         asking = () if self._covered[0] == until else (_timing(until)[0],)
         for status, body in self.described.describe_all(names, *asking):
             if status == 200:
@@ -230,6 +232,7 @@ class SalesforceConnector(SalesforceAdmin, Connector):
         questions: list[Question] = []
         for name, (definition, since) in windows.items():
             questions += small_tables.QUERIES.get(name, ())
+            questions += quotas.questions(self.described) if name == "goals" else ()
             if since is not None and name in schema.STANDARD:
                 selection = self.described.selection(name)
                 if selection.fields and selection.digest == definition:
@@ -249,6 +252,8 @@ class SalesforceConnector(SalesforceAdmin, Connector):
             yield small_tables.stages(self.ahead, self.latest())
         elif stream == "currencies":
             yield small_tables.currencies(self.ahead, self.latest())
+        elif stream == "goals":
+            yield quotas.read(self.ahead, self.described, self.latest())
         elif stream.endswith(schema.SLOW):
             yield from self._puller.computed(stream.removesuffix(schema.SLOW))
         else:

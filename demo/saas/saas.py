@@ -3,7 +3,8 @@
 The simulation (leadforge) lets all leads begin within one month. Here each lead with all its rows is moved by a number
 of months that is drawn by a hash of its id, the clock is set to a day in the twelfth month, and what had not happened
 by then is left out. Nothing is invented but names, addresses, the time of day, products with the lines of deals (see
-`products`) and the texts of activities (see `texts`): what tells a good deal from a bad one is the simulation's.
+`products`), goals (see `goals`) and the texts of activities (see `texts`): what tells a good deal from a bad one is the
+simulation's.
 
 Each simulated lead is a lead; a person whose leads converted is one contact, a later lead adds a deal to it. People who
 never were a lead, LinkedIn messages, and subscriptions (they exist for won deals only, without a date of their own as a
@@ -27,13 +28,13 @@ from sales_consultant.demo.company import (
     write_csv,
     write_parquet,
 )
-from sales_consultant.demo.saas import conversations, deals, events, people, products
+from sales_consultant.demo.saas import conversations, deals, events, goals, people, products
 from sales_consultant.demo.saas.recipe import SAAS, Recipe, Runs, run
 from sales_consultant.demo.saas.story import tell
 
 NOTICE = (
     "Synthetic data: companies, people and deals are simulated (leadforge, MIT licence); the names, the products, "
-    "which deal is of which products, and the texts of e-mails and calls are invented, and the simulation's one month "
+    "which deal is of which products, the goals, and the texts of e-mails and calls are invented, and the simulation's one month "
     "of leads is staged over twelve months."
 )
 MORNING = 7 * 3600
@@ -42,7 +43,7 @@ MORNING = 7 * 3600
 # What a company is made of: where one of these changes, the cache holds another company.
 _PEOPLE = ("company/names", "saas/people", "company/words")
 _DATING = ("saas/leadforge_run", "saas/recipe", "saas/story", "saas/timeline")
-_WRITING = ("saas/deals", "saas/events", "saas/products", "saas/saas", "company/tables")
+_WRITING = ("saas/deals", "saas/events", "saas/goals", "saas/products", "saas/saas", "company/tables")
 _TEXTS = ("saas/conversations", "saas/texts", "saas/text_templates", "saas/text_templates_zh")
 
 
@@ -115,6 +116,7 @@ def stage(runs: Runs, into: Path, *, recipe: Recipe) -> Made:
         ),
         "stages": write_csv(into, "stages", deals.STAGES, stage_rows(deals.PIPELINE, deals.STAGE_NAMES)),
         "owners": write_csv(into, "owners", people.OWNERS, people.owner_rows(reps)),
+        "goals": write_csv(into, "goals", goals.GOALS, goals.goal_rows(stories, reps, clock)),
         "currencies": write_csv(into, "currencies", ("code", "rate"), [{"code": "USD", "rate": 1}]),
     }
     return Made(iso(clock), NOTICE, counts)

@@ -83,10 +83,11 @@ def states(tables: DealTables, at: int) -> pd.DataFrame:
     ids = deals["deal_id"]
     for column in ("stage", "cents", "close_date", "owner_id"):
         ever = among(ids, tables.history.loc[tables.history[column].notna(), "deal_id"])
-        then = ids.map(latest(tables.history, column, at))
-        value = then.where(ever, deals[column])
-        # Where no change is old enough, what was looked up is gaps alone, which are no texts to pandas.
-        out[column] = value.astype("object") if column in ("stage", "owner_id") else value
+        then, today = ids.map(latest(tables.history, column, at)), deals[column]
+        if column in ("stage", "owner_id"):
+            # Where no change is old enough, what was looked up is gaps alone, which are no texts to pandas.
+            then, today = then.astype("object"), today.astype("object")
+        out[column] = then.where(ever, today)
     kinds = stage_kinds(tables.stages)
     kind = out[["pipeline", "stage"]].merge(kinds, on=["pipeline", "stage"], how="left")["kind"].to_numpy()
     ended = (deals["closed_at"].notna() & (deals["closed_at"] <= at)).to_numpy()

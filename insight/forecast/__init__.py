@@ -24,6 +24,7 @@ from sales_consultant.insight.forecast.given import (
     from_given,
     give,
 )
+from sales_consultant.insight.forecast.goals import Goals, Joined, join, targets_of_goals
 from sales_consultant.insight.forecast.kept import Kept, Outcome, as_given, from_record
 from sales_consultant.insight.forecast.origins import (
     DEALS_ALLOWANCE,
@@ -64,7 +65,6 @@ from sales_consultant.insight.forecast.targets import (
     by_owner,
     parse_targets,
     read_targets,
-    targets_of_goals,
 )
 
 __all__ = [
@@ -87,7 +87,9 @@ __all__ = [
     "Endings",
     "Fan",
     "Given",
+    "Goals",
     "Hidden",
+    "Joined",
     "Kept",
     "LevelGiven",
     "Levels",
@@ -123,6 +125,7 @@ __all__ = [
     "from_record",
     "give",
     "horizon_weights",
+    "join",
     "judge_driver",
     "levels_of",
     "months_needed",

@@ -122,31 +122,6 @@ def by_owner(targets: Iterable[Target], ids: Mapping[str, str], where: str) -> l
     return [target for _, target in found.values()]
 
 
-def targets_of_goals(goals: pd.DataFrame) -> tuple[list[Target], int]:
-    """Targets from the CRM's goals or quotas, and how many rows were left out since a value was missing or odd.
-
-    goals
-        Columns owner_id, period (label), cents, and currency where there is one. Goals of one owner and period add up.
-    """
-    found: dict[tuple[str, str, str], int] = {}
-    odd = 0
-    currencies = goals["currency"] if "currency" in goals.columns else pd.Series("", index=goals.index)
-    amounts = (
-        pd.to_numeric(goals["cents"], errors="coerce")
-        .astype("Float64")
-        .to_numpy(dtype=np.float64, na_value=np.nan)
-    )
-    for owner, period, cents, currency in zip(
-        goals["owner_id"], goals["period"], amounts, currencies, strict=True
-    ):
-        if pd.isna(owner) or not _PERIOD.fullmatch(str(period)) or not 0 <= cents < float(_MOST) * 100:
-            odd += 1
-            continue
-        key = (str(owner), str(period), "" if pd.isna(currency) else str(currency))
-        found[key] = found.get(key, 0) + round(cents)
-    return [Target(owner, period, cents, currency) for (owner, period, currency), cents in found.items()], odd
-
-
 @dataclass(frozen=True)
 class Attainment:
     """A target and what is expected of it; cents of the reporting currency.

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from sales_consultant.insight.charts import Line, LineChart
 from sales_consultant.insight.forecast import Attainment, Attainments, Given, Hidden
+from sales_consultant.insight.reports import targets
 from sales_consultant.insight.reports.context import COLUMN, Context
 from sales_consultant.insight.reports.document import Cell, Column, Figure, Section, Table
 from sales_consultant.insight.reports.forecast_more import (
@@ -19,6 +20,7 @@ from sales_consultant.insight.reports.forecast_more import (
     changed_finding,
     drivers,
 )
+from sales_consultant.insight.reports.targets import TargetOrigin
 from sales_consultant.insight.reports.words import Words
 
 MESSAGES = {
@@ -48,13 +50,16 @@ class Told:
     """A forecast with what it is shown beside.
 
     attained
-        The targets against it; None where none are set. deals: by id the name and owner of those that may be named.
+        The targets against it; None where none are set. origin: where they are from.
+    deals
+        By id the name and owner of those that may be named.
     made_now
         Whether it was made after its day, and so given to nobody on it.
     """
 
     given: Given
     attained: Attainments | None = None
+    origin: TargetOrigin = field(default_factory=TargetOrigin)
     deals: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     made_now: bool = False
 
@@ -65,7 +70,8 @@ def section(told: Told | Hidden, context: Context) -> Section:
     title = words("What will be booked")
     if isinstance(told, Hidden):
         return Section("forecast", title, hidden=words(MESSAGES[told.reason], needs=told.needs, has=told.has))
-    figures = [_months(told, words), _periods(told, words), _goals(told, words)]
+    goals = targets.figure(told.given, told.attained, told.origin, words)
+    figures = [_months(told, words), _periods(told, words), goals]
     groups = _groups(told, context)
     figures += [groups] if groups else []
     figures += [baselines(told.given, words), accuracy(told.given, words)]
@@ -84,8 +90,7 @@ def chance(value: float, words: Words) -> str:
 
 
 def _total(told: Told, period: str) -> Attainment | None:
-    rows = told.attained.rows if told.attained else ()
-    return next((r for r in rows if r.level == "total" and r.period == period), None)
+    return targets.total_of(told.attained, period)
 
 
 def _said(told: Told, place: int, words: Words) -> str:
@@ -226,43 +231,6 @@ def _periods(told: Told, words: Words) -> Figure:
     return Figure("periods", words("Fiscal quarters and years"), Table(columns, rows), method)
 
 
-def _goals(told: Told, words: Words) -> Figure:
-    """What is booked of each period, and what its target still asks for."""
-    given, total = told.given, told.given.levels["total"]
-    columns = [
-        Column("period", words("Period")),
-        Column("ends", words("Ends"), "date"),
-        Column("booked", words("Booked so far"), "money"),
-        Column("open", words("Open, with a close date in it"), "money"),
-    ]
-    if told.attained is not None:
-        columns[1:2] = [Column("target", words("Target"), "money")]
-        columns[3:] = [
-            Column("gap", words("Still to book"), "money"),
-            Column("coverage", words("Pipeline to gap"), "number"),
-            Column("probability", words("Reached with"), "share"),
-        ]
-    rows: list[tuple[Cell, ...]] = []
-    for i in _spans(given):
-        span, so_far = given.spans[i], int(total.booked[0, i])
-        mine = _total(told, span.label)
-        if told.attained is None:
-            rows.append((span.label, words.day(span.end - 1), so_far, int(total.standing[0, i])))
-        elif mine is None:
-            rows.append((span.label, None, so_far, None, None, None))
-        else:
-            rows.append(
-                (span.label, mine.target, so_far, mine.gap, mine.coverage, round(mine.probability, 2))
-            )
-    method = words(
-        "Pipeline to gap: the amounts of open deals with a close date in the period, also those that are overdue, over what is "
-        "still to book. The target of all is a line of its own in the file, or the sum of the targets of every owner."
-    )
-    return Figure(
-        "goals", words("Booked so far, and the targets"), Table(tuple(columns), tuple(rows)), method
-    )
-
-
 def _groups(told: Told, context: Context) -> Figure | None:
     """This quarter by what the report is broken down by."""
     given, words = told.given, context.words
@@ -325,7 +293,7 @@ def _group(name: str, context: Context) -> str:
 
 
 def _unknown(told: Told, context: Context) -> tuple[str, ...]:
-    words, given, found = context.words, told.given, told.attained
+    words, given = context.words, told.given
     out = []
     if told.made_now:
         out.append(
@@ -338,15 +306,7 @@ def _unknown(told: Told, context: Context) -> tuple[str, ...]:
                 by=words(TITLES.get(context.by, context.by)),
             )
         )
-    if found is None:
-        out.append(
-            words(
-                "No targets are set, so gap, coverage and the probability of reaching them are not told. Next: [reports] "
-                'targets = "targets.csv" with the columns owner,period,amount.'
-            )
-        )
-    else:
-        out += _left_out(found, words)
+    out += targets.unknown(told.attained, told.origin, context)
     if given.place("year", 1) is None and given.place("year") is not None:
         out.append(
             words(
@@ -357,32 +317,3 @@ def _unknown(told: Told, context: Context) -> tuple[str, ...]:
         if count:
             out.append(words(MESSAGES[key], count=count))
     return tuple(out)
-
-
-def _left_out(found: Attainments, words: Words) -> list[str]:
-    """Targets that could not be compared."""
-    out = [
-        words(
-            "No total target of {period}: of the owners with something booked or forecast in it {count} have no target. "
-            "Next: give them one, or add a line with the owner total.",
-            period=period,
-            count=count,
-        )
-        for period, count in found.incomplete.items()
-    ]
-    if found.unknown_owners:
-        out.append(
-            words(
-                "Targets of owners with no deal, or whom the CRM does not know, are left out: {owners}.",
-                owners=", ".join(found.unknown_owners[:5]),
-            )
-        )
-    if found.other_periods:
-        out.append(
-            words("Targets of periods that are not forecast here: {count}.", count=found.other_periods)
-        )
-    if found.without_rate:
-        out.append(
-            words("Targets in a currency without a rate, left out: {count}.", count=found.without_rate)
-        )
-    return out

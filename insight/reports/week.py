@@ -16,6 +16,7 @@ from sales_consultant.insight.reports.context import Context
 from sales_consultant.insight.reports.document import Column, Figure, Section, Table
 from sales_consultant.insight.reports.funnel_causes import day_of
 from sales_consultant.insight.reports.listing import cell, listed, shown, total
+from sales_consultant.insight.reports.targets import TargetOrigin, sources, state
 
 DAYS = 7
 WEEKS = 4
@@ -63,7 +64,8 @@ class WeekForecast:
     """What is said of this fiscal quarter, in cents of the reporting currency.
 
     low, high
-        The 80 % interval. target: of all, None where none is set; probability: of reaching it.
+        The 80 % interval. target: of all, None where none is set; probability: of reaching it. origin: where
+        targets are from.
     """
 
     period: str
@@ -74,6 +76,7 @@ class WeekForecast:
     high: int
     target: int | None
     probability: float | None
+    origin: TargetOrigin = field(default_factory=TargetOrigin)
 
 
 def reached(context: Context, said: WeekForecast | None) -> Figure | None:
@@ -86,11 +89,13 @@ def reached(context: Context, said: WeekForecast | None) -> Figure | None:
         Column("low", words("80 % from"), "money"), Column("high", words("80 % to"), "money"),
         Column("target", words("Target"), "money"), Column("chance", words("Reached with"), "share"),
     )  # fmt: skip
+    none = () if said.target is not None else (words("No targets are set: see [reports] targets."),)
+    notes = (*none, *(sources(said.origin, words) if not none else state(said.origin, words)))
     row = (said.period, said.expected, said.low, said.high, said.target, said.probability)
     return Figure(
         "reached", words("What will be reached this quarter"), Table(columns, (row,)),
         words("The forecast of the day, as report forecast tells it; the range holds with 80 % probability."),
-        notes=() if said.target is not None else (words("No targets are set: see [reports] targets."),),
+        notes=notes,
     )  # fmt: skip
 
 

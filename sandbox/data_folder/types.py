@@ -70,6 +70,10 @@ TABLES: Mapping[str, Mapping[str, str]] = {
         "id": "text", "campaign_id": "text", "contact_id": "text", "lead_id": "text", "status": "text",
         "responded_at": "a time",
     },
+    "goals": {
+        "id": "text", "owner_id": "text", "kind": "text", "amount": "a number", "currency": "text", "start_at": "a time",
+        "end_at": "a time",
+    },
     "field_history": {
         "object": "object", "record_id": "text", "field": "text", "value": "text", "changed_at": "a time",
     },
@@ -100,6 +104,7 @@ REFERENCES: Mapping[str, Mapping[str, str]] = {
     "line_items": {"deal_id": "deals", "product_id": "products"},
     "deal_contacts": {"deal_id": "deals", "contact_id": "contacts"},
     "campaign_members": {"campaign_id": "campaigns", "contact_id": "contacts", "lead_id": "leads"},
+    "goals": {"owner_id": "owners"},
 }
 # A row of these says nothing once an end of it is missing.
 LINKS = frozenset({

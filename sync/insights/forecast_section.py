@@ -9,9 +9,10 @@ from sales_consultant.insight.core import Period
 from sales_consultant.insight.forecast import Hidden, Kept, as_given
 from sales_consultant.insight.reports import Context, Section, forecast, forecast_more
 from sales_consultant.sync.insights.control import hidden
-from sales_consultant.sync.insights.forecasting import attained, came, fits, given, is_kept, known
+from sales_consultant.sync.insights.forecasting import came, fits, given, is_kept, known
 from sales_consultant.sync.insights.sources import context as context_of
 from sales_consultant.sync.insights.sources import without_records
+from sales_consultant.sync.insights.targets import attained
 from sales_consultant.sync.runtime import Workspace
 
 
@@ -21,7 +22,8 @@ def of_forecast(ws: Workspace, context: Context) -> Section:
     if isinstance(said, Hidden):
         return forecast.section(said, context)
     deals = _named(ws, context, {d for d, _, _ in said.changes.deals} if said.changes else set())
-    told = forecast.Told(said, attained(ws, context, said), deals, made_now=not is_kept(ws, context))
+    found, origin = attained(ws, context, said)
+    told = forecast.Told(said, found, origin, deals, made_now=not is_kept(ws, context))
     return forecast.section(told, context)
 
 

@@ -11,15 +11,11 @@ import numpy as np
 import pandas as pd
 import sqlalchemy as sa
 
-from sales_consultant.engine.reads import records
 from sales_consultant.insight.core import Calendar, Period
 from sales_consultant.insight.forecast import (
-    Attainments,
     Given,
     Hidden,
     Span,
-    attain,
-    by_owner,
     changes,
     changes_given,
     contributions,
@@ -30,10 +26,10 @@ from sales_consultant.insight.forecast import (
     months_until,
     read_driver,
     read_past,
-    read_targets,
 )
 from sales_consultant.insight.reports import COLUMN, Context, week
 from sales_consultant.sync.insights.sources import context as ground
+from sales_consultant.sync.insights.targets import attained
 from sales_consultant.sync.runtime import Workspace, last_as_of
 from sales_consultant.sync.stores import forecasts
 
@@ -52,13 +48,13 @@ def reached(ws: Workspace, context: Context) -> week.WeekForecast | None:
     place = said.place("quarter")
     if place is None:
         return None
-    found = attained(ws, context, said)
+    found, origin = attained(ws, context, said)
     total, span = said.levels["total"], said.spans[place]
     mine = [r for r in found.rows if (r.level, r.period) == ("total", span.label)] if found else []
     return week.WeekForecast(
         span.label, span.end, int(total.booked[0, place]), int(total.expected[0, place]),
         int(total.quantiles[0, place, 1]), int(total.quantiles[0, place, -2]),
-        mine[0].target if mine else None, mine[0].probability if mine else None,
+        mine[0].target if mine else None, mine[0].probability if mine else None, origin,
     )  # fmt: skip
 
 
@@ -175,25 +171,6 @@ def _parts(context: Context, at: int, start: int, end: int) -> pd.DataFrame:
     snaps, ends = read_past(context.tables, context.rates, months)
     inside = tuple(i for i, begin in enumerate(months.starts[:-1]) if start <= begin < end)
     return contributions(snaps, ends, inside, _AHEAD)
-
-
-def attained(ws: Workspace, context: Context, said: Given) -> Attainments | None:
-    """The targets of the settings against a forecast; None where there are none."""
-    file = ws.settings.reports.targets
-    if not file:
-        return None
-    ids = {name.lower(): owner for owner, name in records.owner_names(ws.warehouse.engine).items()}
-    ids |= {address: str(owner) for owner, address in records.owners(ws.warehouse.engine) if address}
-    targets = by_owner(read_targets(Path(file)), ids, str(file))
-    return attain(
-        targets,
-        said.draws(),
-        {level: one.booked for level, one in said.levels.items()},
-        {level: one.standing for level, one in said.levels.items()},
-        said.spans,
-        context.rates,
-        context.teams or None,
-    )
 
 
 def came(context: Context, periods: Sequence[Period]) -> dict[tuple[str, str, str], int]:

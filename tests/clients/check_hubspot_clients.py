@@ -24,7 +24,7 @@ def test_the_official_client_by_its_real_host(sandbox: Sandbox, proxy: ConnectPr
     assert found == {
         "all": 253, "history": 3, "search": 1, "partial": [1, 1], "calls": 1, "emails": 1, "meetings": 1, "notes": 1,
         "tasks": found["tasks"], "leads": found["leads"], "communications": found["communications"], "postal_mail": 1,
-        "feedback_submissions": 1, "line_items": 1, "products": 1, "owners": [2, 0], "stages": 4,
+        "feedback_submissions": 1, "goals": 3, "line_items": 1, "products": 1, "owners": [2, 0], "stages": 4,
         "properties": found["properties"], "details": "UTC", "missing": [404, "OBJECT_NOT_FOUND"],
     }  # fmt: skip
     assert found["properties"] > 20 and set(proxy.taken) == {"api.hubapi.com"}

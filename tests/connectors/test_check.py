@@ -188,11 +188,26 @@ def test_salesforce_names_what_a_weak_user_lacks(org: Sf) -> None:
     assert told["runs along"].state == "warning"
 
 
+def test_salesforce_names_quotas_that_are_not_seen_or_not_all(org: Sf) -> None:
+    crm = salesforce(org)
+    assert found(crm)["read ForecastingQuota"].state == "ok"
+    who = crm.user()["user_id"]
+    sets = "SELECT PermissionSetId FROM PermissionSetAssignment WHERE AssigneeId = '{}'"
+    for held in org.values(sets.format(who)):
+        org.patch(f"sobjects/PermissionSet/{held}", {"PermissionsViewAllForecasts": False})
+    told = found(salesforce(org))["read ForecastingQuota"]
+    assert (told.state, "file" in told.text, "View All Forecasts" in told.action) == ("warning", True, True)
+    org.patch(f"sobjects/User/{who}", {"ForecastEnabled": True})
+    told = found(salesforce(org))["read ForecastingQuota"]
+    assert told.state == "warning"
+    assert "only quotas of this user" in told.text
+
+
 def test_hubspot_names_scopes_slots_and_the_day_s_calls(portal: Api) -> None:
     portal.control("options", custom_property_limit=5)
     portal.control("limits", limits="professional")
     without = ["crm.schemas.deals.write", "crm.objects.companies.write", "crm.objects.owners.read"]
-    without.append("settings.currencies.read")
+    without += ["settings.currencies.read", "crm.objects.goals.read"]
     portal.control("users", token="weak", without=without)
     settings = Connection(crm="hubspot", url=portal.sandbox.url)
     crm = open_connector(settings, "weak", Write())
@@ -206,6 +221,8 @@ def test_hubspot_names_scopes_slots_and_the_day_s_calls(portal: Api) -> None:
     assert told["read owners"].state == "missing"
     assert told["read exchange rates"].state == "warning"
     assert "settings.currencies.read" in told["read exchange rates"].action
+    assert told["read goals"].state == "warning"
+    assert "crm.objects.goals.read" in told["read goals"].action
     assert "calls used today" in told["daily limit"].text
     made = {p["name"] for p in portal.get("/crm/v3/properties/contacts").json()["results"]}
     assert "" not in made

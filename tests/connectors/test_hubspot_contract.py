@@ -45,6 +45,10 @@ class TestHubSpot(ConnectorContract, TaskContract):
         org.control("users", token="a-readers-token", without=writing)
         return "a-readers-token"
 
+    def without_goals(self, org: Org) -> str:
+        org.control("users", token="a-token-without-goals", without=["crm.objects.goals.read"])
+        return "a-token-without-goals"
+
     def id_field(self, org: Org) -> str:
         return "sc_task_id"
 

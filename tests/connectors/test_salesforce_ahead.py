@@ -63,7 +63,7 @@ def test_an_org_that_takes_no_composite_is_asked_one_by_one(world: SalesforceWor
         calls = pulled(world)
     finally:
         world.sandbox.world.faults.clear()
-    assert calls["describe"] == 18
+    assert calls["describe"] == 19
     assert calls["query"] >= 24
     assert settled(world)
 

@@ -40,6 +40,10 @@ class OnSalesforce:
         api.transport.sleep = lambda seconds: None
         return SalesforceConnector(api)
 
+    def without_goals(self, org: Org) -> str:
+        org.control("options", forecasts=False)
+        return ADMIN
+
     def edit(self, org: Org, object: str, record_id: str, **values: Any) -> None:
         body = {NAMES[k]: float(v) for k, v in values.items()}
         self._send(org, "PATCH", f"sobjects/{WRITTEN[object]}/{record_id}", body)

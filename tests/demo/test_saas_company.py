@@ -94,7 +94,8 @@ def test_a_second_build_is_the_same_to_the_byte(small: Made, tmp_path: Path) -> 
 def test_nothing_is_later_than_the_clock(small: Made) -> None:
     clock, seen = small.world.clock_iso, 0
     assert clock == "2024-12-11T07:00:00Z"
-    for table in small.world.counts:
+    # A goal is for a time that may be to come.
+    for table in set(small.world.counts) - {"goals"}:
         for row in small[table]:
             for column, value in row.items():
                 if column.endswith("_at") and value is not None:

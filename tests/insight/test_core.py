@@ -44,6 +44,15 @@ def at(t: DealTables, days: float) -> dict[str, Any]:
     return {str(k): v for k, v in rows[0].items()} if rows else {}
 
 
+def test_an_owner_of_whom_no_crm_keeps_a_history_is_today_s() -> None:
+    """As Salesforce's deals are read: texts of Arrow, and no change of an owner at all."""
+    t = tables([{"changed_at": 0, "stage": "a", "cents": 100}])
+    text = pd.StringDtype("pyarrow")
+    deals = t.deals.astype(dict.fromkeys(("deal_id", "pipeline", "owner_id", "currency", "stage"), text))
+    history = t.history.astype(dict.fromkeys(("deal_id", "stage", "owner_id"), text))
+    assert at(DealTables(deals, history, t.stages), 4)["owner_id"] == "o"
+
+
 def test_a_deal_is_what_its_last_change_made_it() -> None:
     t = tables(
         [

@@ -46,6 +46,12 @@ def test_pages_and_all_pages(client: Any) -> None:
     assert len(client.crm.deals.get_all(properties=["dealname"])) == 2
 
 
+def test_goals(client: Any) -> None:
+    page = client.crm.objects.goals.basic_api.get_page(properties=["hs_target_amount", "hubspot_owner_id"])
+    assert {r.properties["hs_target_amount"] for r in page.results} == {"5000.5", None, "100"}
+    assert all(r.properties["hubspot_owner_id"] for r in page.results)
+
+
 def test_history(client: Any) -> None:
     page = client.crm.deals.basic_api.get_page(limit=50, properties_with_history=["dealstage"])
     entries = page.results[0].properties_with_history["dealstage"]

@@ -74,6 +74,12 @@ def test_query_describe_limits_and_usage(client: Any) -> None:
     assert client.api_usage["api-usage"].used >= 4
 
 
+def test_quotas(client: Any) -> None:
+    found = client.query_all("SELECT QuotaAmount, StartDate FROM ForecastingQuota WHERE QuotaAmount > 0")
+    assert [(r["QuotaAmount"], r["StartDate"]) for r in found["records"]] == [(5000.5, "2024-04-01")]
+    assert client.restful("sobjects/ForecastingQuota/describe")["keyPrefix"] == "0J9"
+
+
 def test_pages_are_followed(client: Any) -> None:
     for start in range(0, 2400, 200):
         records = [{"attributes": {"type": "Account"}, "Name": f"N{n}"} for n in range(start, start + 200)]

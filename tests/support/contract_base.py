@@ -76,6 +76,10 @@ class ContractBase:
         """A token that may read all and write nothing."""
         raise AssertionError("a contract's subclass makes users")
 
+    def without_goals(self, org: Org) -> str:
+        """A token that may read all but goals."""
+        raise AssertionError("a contract's subclass makes users")
+
     @pytest.fixture
     def org(self, tmp_path: Path) -> Iterator[Org]:
         folder = tmp_path / "data"

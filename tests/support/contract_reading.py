@@ -54,6 +54,32 @@ class ReaderContract(ContractBase):
         ]
         assert deals[1][:5] == ("Beta tills", None, self.currency, False, False)
 
+    def test_goals_come_with_their_owner_amount_and_period(self, org: Org) -> None:
+        w = pulled(org.connector())
+        found = rows(
+            w,
+            "SELECT o.email, g.excluded, CASE g.excluded WHEN '' THEN g.amount END, g.part, "
+            "strftime(make_timestamp(g.start_at * 1000), '%Y-%m-%d'), strftime(make_timestamp(g.end_at * 1000), '%Y-%m-%d') "
+            "FROM goals g JOIN owners o ON o.id = g.owner_id ORDER BY 1, 2",
+        )
+        quarter = ("", "2024-04-01", "2024-06-30")
+        assert [(a, b, None if c is None else str(c), *rest) for a, b, c, *rest in found] == [
+            ("ann@seller.example", "", "5000.50", *quarter),
+            ("ann@seller.example", "not_revenue", None, *quarter),
+            ("bo@seller.example", "", None, "", "2024-04-01", "2024-04-30"),
+        ]
+        assert not w.state("goals").going
+
+    def test_goals_that_may_not_be_read_are_named_and_leave_the_rest(self, org: Org) -> None:
+        w = pulled(org.connector())
+        connector = org.connector(self.without_goals(org))
+        done = pull(connector, w, until=connector.now())
+        assert set(done.not_permitted) == {"goals"}
+        # What was read before stays, and the state says that it is not of now.
+        assert rows(w, "SELECT count(*) FROM goals") == [(3,)]
+        assert w.state("goals").going
+        assert rows(w, "SELECT count(*) FROM companies") == [(2,)]
+
     def test_history_activities_and_links_come_along(self, org: Org) -> None:
         w = pulled(org.connector())
         stages = rows(

@@ -54,6 +54,11 @@ FILES = {
         "id,campaign_id,contact_id,lead_id,status,responded_at\n"
         "m1,k1,p1,,Responded,2024-01-03\nm2,k2,p1,,Sent,2024-05-03\nm3,k2,,l2,Sent,2024-05-04\n"
     ),
+    "goals": (
+        "id,owner_id,kind,amount,currency,start_at,end_at\n"
+        "g1,o1,revenue,5000.50,EUR,2024-04-01,2024-06-30\ng2,o2,revenue,,EUR,2024-04-01,2024-04-30\n"
+        "g3,o1,calls,100,,2024-04-01,2024-06-30\n"
+    ),
     "deal_contacts": "deal_id,contact_id,role,is_primary\nd1,p2,Economic buyer,false\n",
     "field_history": (
         "object,record_id,field,value,changed_at\ncontacts,p1,page_views,3,2024-01-06\ncontacts,p1,page_views,12,2024-02-06\n"

@@ -36,6 +36,7 @@ OPTIONAL_SCOPES = (
     "sales-email-read",
     "marketing.campaigns.read",
     "settings.currencies.read",
+    "crm.objects.goals.read",
 )
 
 

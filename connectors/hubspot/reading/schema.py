@@ -185,6 +185,7 @@ def streams(*, text: bool = False) -> tuple[Stream, ...]:
         # date says nothing about the past.
         Stream("campaigns", "campaigns", "full", optional=True, keeps=("id",)),
         Stream("currencies", "currencies", "full", ("code", "start_at"), optional=True, keeps=("code",)),
+        Stream("goals", "goals", "full", optional=True),
     )
 
 

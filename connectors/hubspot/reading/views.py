@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from sales_consultant.config.neutral import CASTS, CustomField, Source, TableMapping, literal
+from sales_consultant.connectors.hubspot.reading import goals
 from sales_consultant.connectors.hubspot.reading.histories import deal_history, field_history, touches
 from sales_consultant.connectors.hubspot.reading.schema import (
     ACTIVITIES,
@@ -371,11 +372,8 @@ def mapping(
         "last_name": "r.lastName",
         "active": f"NOT to_flag(r.archived) AND NOT {raw.gone('owners')}",
     }
-    product = {
-        "id": "r.id",
-        "name": raw.col("products", "name"),
-        "price": f"to_money({raw.col('products', 'price')})",
-    }
+    price = f"to_money({raw.col('products', 'price')})"
+    product = {"id": "r.id", "name": raw.col("products", "name"), "price": price}
     return {
         # XXX is ISO 4217 for no currency.
         "org": [Source("(SELECT 1)", {"currency": literal(org[0] or "XXX"), "time_zone": literal(org[1])})],
@@ -393,6 +391,7 @@ def mapping(
         "stages": small_mappings.stages(raw),
         "campaigns": raw.simple("campaigns", campaign),
         "campaign_members": [],
+        "goals": goals.rows_of(raw),
         "field_history": field_history(raw, fields),
         "fields": small_mappings.fields(raw),
         "currencies": small_mappings.currencies(raw),

@@ -8,6 +8,7 @@ from sales_consultant.config.language.articles import a
 from sales_consultant.connectors.base import Assumption
 from sales_consultant.connectors.http import LostAnswerError, error_body
 from sales_consultant.connectors.hubspot.api import HubSpotApi, Paths
+from sales_consultant.connectors.hubspot.reading import GOALS, GOALS_PROPERTIES
 
 # No record has them: HubSpot's ids are smaller, and grow by one a record.
 NOBODY = ("999999999999998", "999999999999999")
@@ -42,7 +43,7 @@ def kind(value: Any) -> str:
 def ask(api: HubSpotApi, reading: Paths, writing: Paths) -> list[Assumption]:
     """One line an assumption; one that cannot be asked says so."""
     assumptions: list[Assumption] = []
-    for question in (_list, _search, _missing, _links, _update, _limits):
+    for question in (_list, _search, _missing, _links, _update, _limits, _goals):
         try:
             assumptions += question(api, reading, writing)
         except (SalesConsultantError, LostAnswerError, *STRANGE) as e:
@@ -104,6 +105,14 @@ def _search(api: HubSpotApi, reading: Paths, _: Paths) -> list[Assumption]:
             None if not stamps else len(exact) == len(stamps),
         ),
     ]
+
+
+def _goals(api: HubSpotApi, reading: Paths, _: Paths) -> list[Assumption]:
+    """HubSpot's page on goals names some of the properties that are read; the others were seen in peers' calls."""
+    names = {p.get("name") for p in api.get(reading.properties(GOALS))["results"]}
+    without = [p for p in GOALS_PROPERTIES if p not in names]
+    seen = f"without {', '.join(without)}" if without else "all there"
+    return [Assumption("properties of goals", "all there", seen, not without)]
 
 
 def _missing(api: HubSpotApi, reading: Paths, _: Paths) -> list[Assumption]:

@@ -7,7 +7,14 @@ from sales_consultant.config.errors import AccessError, SalesConsultantError
 from sales_consultant.config.fields.catalogue import Field
 from sales_consultant.connectors.base import FieldInfo, Finding, FindingState, Identity, field_findings
 from sales_consultant.connectors.hubspot.api import HubSpotApi, HubSpotRefusalError, Paths
-from sales_consultant.connectors.hubspot.reading import ACTIVITIES, OBJECTS, SALES_LEADS, api_type
+from sales_consultant.connectors.hubspot.reading import (
+    ACTIVITIES,
+    GOALS,
+    GOALS_SCOPE,
+    OBJECTS,
+    SALES_LEADS,
+    api_type,
+)
 from sales_consultant.connectors.hubspot.setup.provision import Provisioner
 
 _READ = {
@@ -54,6 +61,8 @@ def findings(
     listed.append(
         _softened(_try(api, "read campaigns", "GET", paths.campaigns(), "marketing.campaigns.read"))
     )
+    goals = _try(api, "read goals", "GET", paths.objects(GOALS), GOALS_SCOPE)
+    listed.append(_softened(goals, "not available; reports know no targets but those of a file"))
     rates = _try(api, "read exchange rates", "GET", paths.rates(), "settings.currencies.read")
     listed.append(
         _softened(rates, "not available; amounts of other currencies keep the rates read last, or none")

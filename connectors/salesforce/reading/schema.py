@@ -178,6 +178,7 @@ def streams(*, text: bool = False) -> tuple[Stream, ...]:
             keeps=("object", "pipeline", "stage"),
         ),
         Stream("currencies", "currencies", "full", ("code", "start_at"), optional=True, keeps=("code",)),
+        Stream("goals", "goals", "full", optional=True),
         *(
             Stream(
                 o,

@@ -57,9 +57,9 @@ _STAGE_COLUMNS = (
 def organization(ahead: Prefetcher) -> tuple[Json, str]:
     """The org itself, and its corporate currency where it has several; else what the org does not say by API: ""."""
     ahead.prefetch([Question("query", _ORG), Question("query", _CORPORATE)])
-    org = _all(ahead, _ORG)[0]
+    org = all_of(ahead, _ORG)[0]
     try:
-        rows = _all(ahead, _CORPORATE)
+        rows = all_of(ahead, _CORPORATE)
     except (SalesforceRefusalError, AccessError):
         rows = []
     return org, str(rows[0]["IsoCode"]) if rows else ""
@@ -83,12 +83,12 @@ def currencies(ahead: Prefetcher, seen: int) -> Page:
     ]
     known = {r["code"] for r in rates}
     rates += [{"code": r["IsoCode"], "rate": r["ConversionRate"]} for r in now if r["IsoCode"] not in known]
-    return replace(_page("currencies", rates, _CURRENCY_COLUMNS, seen), kinds={"rate": "number"})
+    return replace(page_of("currencies", rates, _CURRENCY_COLUMNS, seen), kinds={"rate": "number"})
 
 
 def _rates(ahead: Prefetcher, soql: str) -> list[Json]:
     try:
-        return _all(ahead, soql)
+        return all_of(ahead, soql)
     except SalesforceRefusalError as e:
         # Any other refusal must not look as if there were no rates any more.
         if e.error_code != "INVALID_TYPE":
@@ -101,10 +101,10 @@ def _rates(ahead: Prefetcher, soql: str) -> list[Json]:
 
 def stages(ahead: Prefetcher, seen: int) -> Page:
     """The stages of deals, in each pipeline: a record type is one."""
-    rows = _all(ahead, _STAGES)
+    rows = all_of(ahead, _STAGES)
     pipelines = {"default": "Opportunities"}
     with contextlib.suppress(SalesforceRefusalError):
-        pipelines |= {str(t["Id"]): str(t["Name"]) for t in _all(ahead, _TYPES)}
+        pipelines |= {str(t["Id"]): str(t["Name"]) for t in all_of(ahead, _TYPES)}
     listed = [
         {
             "object": "deals",
@@ -122,7 +122,7 @@ def stages(ahead: Prefetcher, seen: int) -> Page:
         for r in rows
     ]
     kinds = {"display_order": "number", "closed": "bool", "won": "bool", "active": "bool"}
-    page = _page("stages", listed, _STAGE_COLUMNS, seen)
+    page = page_of("stages", listed, _STAGE_COLUMNS, seen)
     unclear = sum(_hundredth(r.get("DefaultProbability")) is None for r in rows)
     return replace(page, kinds=kinds, odd={"DefaultProbability": unclear})
 
@@ -165,10 +165,10 @@ def fields(described: Described, own: frozenset[str], seen: int) -> Page:
             )
     # A field that both leads and contacts have is one column of the neutral contacts.
     unique = {(f["object"], f["column_name"]): f for f in listed}
-    return _page("fields", list(unique.values()), _FIELD_COLUMNS, seen)
+    return page_of("fields", list(unique.values()), _FIELD_COLUMNS, seen)
 
 
-def _all(ahead: Prefetcher, soql: str) -> list[Json]:
+def all_of(ahead: Prefetcher, soql: str) -> list[Json]:
     """All records of a query, following its pages."""
     answer = ahead.query("query", soql).body
     return list(answer["records"]) + following(ahead.api, answer)
@@ -183,7 +183,8 @@ def following(api: SalesforceApi, answer: Json) -> list[Json]:
     return records
 
 
-def _page(name: str, rows: Sequence[Mapping[str, Any]], columns: Sequence[str], seen: int) -> Page:
+def page_of(name: str, rows: Sequence[Mapping[str, Any]], columns: Sequence[str], seen: int) -> Page:
+    """A whole small table: some columns of its rows, as text."""
     made: dict[str, Any] = {c: strings(text(r.get(c)) for r in rows) for c in columns}
     made["_seen"] = same(seen, len(rows))
     return Page(name, pa.table(made), None, "", None)

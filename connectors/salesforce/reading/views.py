@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 
 from sales_consultant.config.neutral import CASTS, FREE_MAIL_TABLE, CustomField, Source, TableMapping, literal
-from sales_consultant.connectors.salesforce.reading import activities
+from sales_consultant.connectors.salesforce.reading import activities, quotas
 from sales_consultant.connectors.salesforce.reading.links import associations
 from sales_consultant.connectors.salesforce.reading.schema import OBJECT_OF, custom_column
 from sales_consultant.connectors.tables import Raw, small_mappings
@@ -337,6 +337,7 @@ def mapping(columns: Columns, fields: Fields, own: Mapping[str, str], org: tuple
         "stages": small_mappings.stages(raw),
         "campaigns": simple["campaigns"],
         "campaign_members": _members(raw),
+        "goals": quotas.rows_of(raw),
         "field_history": _field_history(raw, fields),
         "fields": small_mappings.fields(raw, _known(raw)),
         "currencies": small_mappings.currencies(raw),

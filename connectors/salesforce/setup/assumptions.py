@@ -25,7 +25,7 @@ _LIMITS = (
 def ask(api: SalesforceApi) -> list[Assumption]:
     """One line an assumption; one that cannot be asked says so."""
     assumptions: list[Assumption] = []
-    for question in (_rest, _stamps, _limits, _updated, _collection, _bulk, _setup):
+    for question in (_rest, _stamps, _limits, _updated, _collection, _bulk, _setup, _quotas):
         try:
             assumptions += question(api)
         except (SalesConsultantError, LostAnswerError, *STRANGE) as e:
@@ -44,6 +44,13 @@ def _rest(api: SalesforceApi) -> list[Assumption]:
         _yes("header Date on every answer", date),
         Assumption("newest API version offered", "62.0 or newer", f"{newest:.1f}", newest >= 62.0),
     ]
+
+
+def _quotas(api: SalesforceApi) -> list[Assumption]:
+    rows = api.query("SELECT PeriodId FROM ForecastingQuota LIMIT 50")
+    named = all(r["PeriodId"] for r in rows)
+    seen = "named" if named else "not always"
+    return [Assumption("the period of a quota", "named", seen, named if rows else None)]
 
 
 def _stamps(api: SalesforceApi) -> list[Assumption]:

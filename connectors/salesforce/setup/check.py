@@ -8,7 +8,7 @@ from sales_consultant.config.fields.catalogue import Field
 from sales_consultant.config.language.articles import a
 from sales_consultant.connectors.base import FieldInfo, Finding, FindingState, Identity, field_findings
 from sales_consultant.connectors.salesforce.api import SalesforceApi, quoted
-from sales_consultant.connectors.salesforce.reading import STANDARD, WRITTEN
+from sales_consultant.connectors.salesforce.reading import QUOTAS, STANDARD, WRITTEN
 from sales_consultant.connectors.salesforce.setup.automation import runs_along
 from sales_consultant.connectors.salesforce.setup.provision import Fields
 
@@ -43,6 +43,7 @@ def findings(
     listed = [Finding("sign-in", "ok", f"org {who.id} ({who.kind}), {who.name}"), _run_as(api, connector)]
     listed += _offered(api)
     listed += [_readable(connector, name) for name in STANDARD]
+    listed.append(_quotas(api, connector))
     hidden = connector.hidden_rows()
     for name, why in hidden.items():
         text, _, action = why.partition(": ")
@@ -99,6 +100,29 @@ def _readable(connector: _Connector, name: str) -> Finding:
         return Finding(f"read {name}", "ok", f"{len(described)} fields visible")
     text = "not visible to this user" + ("; features from it are left out" if optional else "")
     return Finding(f"read {name}", state, text, f"Give the user Read on {name} (Setup > Permission Sets).")
+
+
+def _quotas(api: SalesforceApi, connector: _Connector) -> Finding:
+    found = _readable(connector, QUOTAS)
+    where = "Setup > Permission Sets > (the run-as user's) > System Permissions > View All Forecasts."
+    if found.state != "ok":
+        text = "not visible to this user; reports know no targets but those of a file"
+        return Finding(
+            found.subject, "warning", text, f"Setup > Forecasts Settings turns quotas on; then {where}"
+        )
+    soql = (
+        "SELECT PermissionSet.PermissionsViewAllForecasts FROM PermissionSetAssignment "
+        f"WHERE AssigneeId = {quoted(str(connector.user()['user_id']))}"
+    )
+    try:
+        every = any(
+            (r.get("PermissionSet") or {}).get("PermissionsViewAllForecasts") for r in api.query(soql)
+        )
+    except SalesConsultantError:
+        return found
+    if every:
+        return found
+    return Finding(found.subject, "warning", "only quotas of this user and of their people are seen", where)
 
 
 def _writable(

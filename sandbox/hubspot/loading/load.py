@@ -13,6 +13,7 @@ from sales_consultant.sandbox.hubspot.loading.deals import (
     load_goods,
     load_pipelines,
 )
+from sales_consultant.sandbox.hubspot.loading.goals import load_goals
 from sales_consultant.sandbox.hubspot.loading.loading import Loader
 from sales_consultant.sandbox.hubspot.loading.people import load_companies, load_owners, load_people
 from sales_consultant.sandbox.hubspot.portal import KINDS, VENDOR, Portal
@@ -39,6 +40,7 @@ def load(folder: Folder, portal: Portal) -> None:
     load_campaigns(loader)
     load_links(loader)
     load_histories(loader)
+    load_goals(loader)
     _count_links(loader)
     for name in ("companies", "contacts", "deals", "products", "line_items"):
         mine = {id(d): d for d in loader.drafts[name].values()}

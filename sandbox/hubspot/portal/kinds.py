@@ -77,7 +77,7 @@ KINDS: Mapping[str, Kind] = {
         _plain("deal_splits", "deal_split", "0-72", "hs_deal_split_percentage", "deals"),
         _plain("quotes", "quote", "0-14", "hs_title", "deals"),
         _plain("forms", "form", "0-28", "hs_form_name", "contacts"),
-        _plain("goal_targets", "goal_target", "0-74", "hs_goal_name", "deals"),
+        _plain("goal_targets", "goal_target", "0-74", "hs_goal_name", "goals"),
     )
 }  # fmt: skip
 ACTIVITIES = ("calls", "emails", "meetings", "notes", "tasks", "communications", "postal_mail")

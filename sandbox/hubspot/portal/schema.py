@@ -227,6 +227,19 @@ hs_goal_name; Goal name; string/text
 hs_target_amount; Target amount; number/number
 hs_start_datetime; Start date; datetime/date
 hs_end_datetime; End date; datetime/date
+hs_goal_type; Goal type; string/text
+hs_milestone; Milestone; enumeration/select; weekly=Weekly|monthly=Monthly|quarterly=Quarterly|yearly=Yearly
+hs_group_correlation_uuid; Goal group; string/text
+hs_goal_target_group_id; Goal target group ID; string/text
+hs_assignee_user_id; Assignee user ID; number/number; ; raw
+hs_assignee_team_id; Assignee team ID; number/number; ; raw
+hs_created_by_user_id; Created by user ID; number/number; ; ro raw
+hs_pipeline_ids; Pipelines; enumeration/checkbox; ANY
+hs_goal_target_currency_code; Currency; string/text
+hs_kpi_object_type_id; Object type of the measure; string/text
+hs_kpi_metric_type; Kind of measure; string/text
+hs_kpi_unit_type; Unit of the measure; string/text
+hs_kpi_property_name; Measured property; string/text
 """,
 }
 _SHOWN: Mapping[str, Mapping[str, Any]] = {

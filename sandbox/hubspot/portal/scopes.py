@@ -4,7 +4,7 @@ SCOPES = (
     "oauth",
     *(
         f"crm.objects.{o}.{m}"
-        for o in ("contacts", "companies", "deals", "line_items", "products", "leads")
+        for o in ("contacts", "companies", "deals", "line_items", "products", "leads", "goals")
         for m in ("read", "write")
     ),
     *(f"crm.schemas.{o}.{m}" for o in ("contacts", "companies", "deals", "line_items") for m in ("read", "write")),

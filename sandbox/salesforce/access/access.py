@@ -10,7 +10,7 @@ from typing import Any
 
 import orjson
 
-from sales_consultant.sandbox.salesforce.org import OBJECTS, VENDOR, ApiError, Field, Org, Sobject
+from sales_consultant.sandbox.salesforce.org import OBJECTS, QUOTAS, VENDOR, ApiError, Field, Org, Sobject
 
 Json = dict[str, Any]
 RIGHTS = ("Create", "Read", "Edit", "Delete")
@@ -30,6 +30,7 @@ class Access:
         rows = _rows(org, "PermissionSetAssignment", "AssigneeId", user_id)
         sets = {r["PermissionSetId"] for r in rows}
         profile = user.get("ProfileId")
+        self.forecasts = user.get("ForecastEnabled") is True
         held = [
             r
             for r in _all(org, "PermissionSet")
@@ -81,6 +82,9 @@ class Access:
             return needed in self.rights
         if sobject.name in _OPEN and right == "Read":
             return True
+        if sobject.name in QUOTAS:
+            # Who only may forecast sees the quotas of their own.
+            return right == "Read" and ("ViewAllForecasts" in self.rights or self.forecasts)
         if "ModifyAllData" in self.rights or (right == "Read" and "ViewAllData" in self.rights):
             return True
         ruler = _RULED_BY.get(sobject.name, sobject.name)
@@ -144,6 +148,7 @@ _OPEN = frozenset(
         "Pricebook2",
         "UserRecordAccess",
         "Report",
+        "Period",
     }
 )
 # Objects without permissions of their own obey those of the object that they belong to.
@@ -167,7 +172,7 @@ def unsupported(name: str) -> ApiError:
 
 def grantable() -> list[str]:
     """The objects that ObjectPermissions may name."""
-    return [n for n, o in OBJECTS.items() if not (o.setup or o.tooling or n in _OPEN or n in _RULED_BY)]
+    return [n for n, o in OBJECTS.items() if not (o.setup or o.tooling or n in (*_OPEN, *_RULED_BY, *QUOTAS))]
 
 
 def _all(org: Org, sobject: str) -> list[Json]:

@@ -3,7 +3,8 @@
 A default of Private shows a record to its owner only, Read to everybody; ReadWrite lets everybody change it too. Only the owner
 deletes, once an object has a default. "View All" and "Modify All" on an object, and "View All Data" and "Modify All Data", stand
 above the defaults. What hangs on a record (its history, its products, its activities) is seen by who sees the record, and
-whoever owns a contact or an opportunity may read its account. There are no roles, teams, territories or sharing rules.
+whoever owns a contact or an opportunity may read its account. A quota is seen by its owner and by who views all forecasts.
+There are no roles, teams, territories or sharing rules.
 """
 
 from collections.abc import Mapping
@@ -91,6 +92,9 @@ def condition(access: "Access", sobject: str, row: str, level: Level = "Read") -
 
     `row` is the alias of the table of records in the statement.
     """
+    if sobject == "ForecastingQuota":
+        every = "ViewAllForecasts" in access.rights
+        return "" if every else f"({_value(row, 'QuotaOwnerId')} = '{access.user_id}')"
     if not defaults(access.org) or "ModifyAllData" in access.rights:
         return ""
     if level == "Read" and "ViewAllData" in access.rights:

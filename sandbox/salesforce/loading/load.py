@@ -14,6 +14,7 @@ from sales_consultant.sandbox.salesforce.access import (
 )
 from sales_consultant.sandbox.salesforce.loading.activities import load_activities, load_campaigns
 from sales_consultant.sandbox.salesforce.loading.deals import load_deals, load_goods, load_stages
+from sales_consultant.sandbox.salesforce.loading.goals import load_goals
 from sales_consultant.sandbox.salesforce.loading.history import load_histories
 from sales_consultant.sandbox.salesforce.loading.loading import Loader, Row
 from sales_consultant.sandbox.salesforce.loading.people import load_companies, load_people
@@ -24,7 +25,7 @@ from sales_consultant.sandbox.store import Record
 Json = dict[str, Any]
 _SYSTEM_RIGHTS = (
     "ApiEnabled", "ViewSetup", "CustomizeApplication", "ModifyMetadata", "ManageProfilesPermissionsets",
-    "AssignPermissionSets", "ViewAllData", "ModifyAllData",
+    "AssignPermissionSets", "ViewAllData", "ModifyAllData", "ViewAllForecasts",
 )  # fmt: skip
 
 
@@ -45,6 +46,7 @@ def load(folder: Folder, org: Org) -> None:
         load_campaigns(loader)
         load_activities(loader)
         load_histories(loader)
+        load_goals(loader)
         _grants(loader)
         _definitions(loader)
     org.changed()
@@ -113,7 +115,7 @@ def _currencies(loader: Loader) -> None:
     loader.add("CurrencyType", [(loader.epoch, loader.epoch, b) for b in bodies])
     features = [*loader.org.details["features"], "currencies"]
     loader.org.set_details(features=features, currency=corporate)
-    for sobject in ("Opportunity", "Campaign", "PricebookEntry", "OpportunityLineItem"):
+    for sobject in ("Opportunity", "Campaign", "PricebookEntry", "OpportunityLineItem", "ForecastingQuota"):
         loader.org.add_options(sobject, "CurrencyIsoCode", [r["code"] for r in listed])
 
 

@@ -24,6 +24,7 @@ from sales_consultant.sandbox.salesforce.org.standard import (
     CUSTOMIZABLE,
     HISTORY_OF,
     OBJECTS,
+    QUOTAS,
 )
 
 __all__ = [
@@ -38,6 +39,7 @@ __all__ = [
     "OPTIONS",
     "QUERY_JOBS",
     "QUERY_MB",
+    "QUOTAS",
     "REQUESTS",
     "VENDOR",
     "ApiError",

@@ -17,6 +17,7 @@ PREFIXES = {
     "UserRecordAccess": "", "DatedConversionRate": "04w", "FlowDefinitionView": "3dd", "ValidationRule": "03d",
     "WorkflowRule": "01Q", "DeployRequest": "0Af", "Report": "00O", "MetadataComponentDependency": "", "InstalledSubscriberPackage": "0A3",
     "SubscriberPackage": "033", "ConnectedApplication": "0H4", "Layout": "00h",
+    "ForecastingQuota": "0J9", "Period": "026", "ForecastingType": "0Db",
     # A guess of the sandbox's: no document names the prefixes of these two.
     "TaskStatus": "01S", "TaskPriority": "01R",
 }  # fmt: skip

@@ -12,7 +12,7 @@ from sales_consultant.sandbox.salesforce.org import ids
 from sales_consultant.sandbox.salesforce.org.custom import from_metadata
 from sales_consultant.sandbox.salesforce.org.fields import Field
 from sales_consultant.sandbox.salesforce.org.sobject import Sobject
-from sales_consultant.sandbox.salesforce.org.standard import ACTIVITIES, BY_LOWER, OBJECTS
+from sales_consultant.sandbox.salesforce.org.standard import ACTIVITIES, BY_LOWER, OBJECTS, QUOTAS
 from sales_consultant.sandbox.store import Record
 from sales_consultant.sandbox.world import World
 
@@ -27,6 +27,7 @@ OPTIONS: Mapping[str, Any] = {
     "custom_fields": 500,
     "updated_ids": 600_000,
     "jobs_page": 1000,
+    "forecasts": True,
 }
 # Indexes of this side only, and the rows of query jobs as they were when the job ran.
 _INDEX = (
@@ -113,6 +114,7 @@ class Org:
             or (described.tooling and not tooling)
             or (described.name == "CurrencyType" and not self.feature("currencies"))
             or (described.name == "DatedConversionRate" and not self.feature("dated_currencies"))
+            or (described.name in QUOTAS and not self.options["forecasts"])
         ):
             return None
         return described

@@ -43,6 +43,47 @@ def _history(name: str, parent: str) -> Sobject:
     return make(name, f"{parent} History", lines, plural=f"{parent} History", writable=False, deletable=False)
 
 
+FORECASTS: tuple[Sobject, ...] = (
+    make(
+        "ForecastingQuota",
+        "Forecasting Quota",
+        f"""ForecastingTypeId reference(ForecastingType) req
+IsAmount boolean ro
+IsQuantity boolean ro
+PeriodId reference(Period) ro
+ProductFamily picklist
+QuotaAmount currency(18,2)
+QuotaQuantity double(18,2)
+QuotaOwnerId reference(User) req
+StartDate date req
+CurrencyIsoCode picklist
+{KEPT}""",
+        writable=False,
+    ),
+    make(
+        "ForecastingType",
+        "Forecasting Type",
+        f"""DeveloperName string(80) ro
+MasterLabel string(80) ro
+IsActive boolean ro
+IsAmount boolean ro
+IsQuantity boolean ro
+{KEPT}""",
+        writable=False,
+    ),
+    make(
+        "Period",
+        "Period",
+        f"""Type picklist(Month,Quarter,Week,Year) ro
+StartDate date ro
+EndDate date ro
+Number int(9,0) ro
+IsForecastPeriod boolean ro
+FullyQualifiedLabel string(80) ro nofilter
+{STAMP}""",
+        writable=False,
+    ),
+)
 SALES: tuple[Sobject, ...] = (
     make(
         "Account",

@@ -17,6 +17,7 @@ Department string(80)
 Country string(80)
 CountryCode picklist
 IsActive boolean
+ForecastEnabled boolean
 UserType picklist(Standard) ro
 ProfileId reference(Profile)
 ManagerId reference(User)
@@ -150,6 +151,7 @@ PermissionsManageProfilesPermissionsets boolean
 PermissionsAssignPermissionSets boolean
 PermissionsViewAllData boolean
 PermissionsModifyAllData boolean
+PermissionsViewAllForecasts boolean
 {KEPT}""",
         setup=True,
     ),

@@ -41,6 +41,7 @@ def main(given: dict[str, Any]) -> dict[str, Any]:
         "communications",
         "postal_mail",
         "feedback_submissions",
+        "goals",
     )
     for kind in listed:
         found[kind] = len(getattr(client.crm.objects, kind).basic_api.get_page().results)

@@ -15,7 +15,6 @@ from sales_consultant.insight.forecast import (
     by_owner,
     parse_targets,
     read_targets,
-    targets_of_goals,
 )
 
 CALENDAR = Calendar()
@@ -75,14 +74,6 @@ def test_targets_are_by_the_owners_id() -> None:
     assert [(t.owner, t.cents) for t in found] == [("7", 1), ("7", 2), ("8", 3), ("North", 4), ("total", 5)]
     with pytest.raises(UsageError):
         by_owner([Target("Total", "2026-01", 5), Target("total", "2026-01", 5)], IDS, "t.csv")
-
-
-def test_goals_of_the_crm_add_up_and_odd_ones_are_counted() -> None:
-    goals = pd.DataFrame(
-        {"owner_id": ["a", "a", None, "b", "b"], "period": ["2026-01", "2026-01", "2026-01", "soon", "2026-02"],
-         "cents": [100, 50, 10, 10, -4]}
-    )  # fmt: skip
-    assert targets_of_goals(goals) == ([Target("a", "2026-01", 150)], 3)
 
 
 def test_gap_coverage_and_probability() -> None:

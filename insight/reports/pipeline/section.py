@@ -11,13 +11,13 @@ import pandas as pd
 from sales_consultant.insight.charts import Move, WaterfallChart
 from sales_consultant.insight.core import OPEN, WON, Period
 from sales_consultant.insight.funnel import BUCKETS, Waterfall, coverage, endings, groups, waterfall
-from sales_consultant.insight.reports import open_deals, pipeline_owners
 from sales_consultant.insight.reports.context import Context
 from sales_consultant.insight.reports.document import Column, Figure, Section, Table
 from sales_consultant.insight.reports.funnel import TITLES as BY_TITLES
 from sales_consultant.insight.reports.funnel_causes import day_of
 from sales_consultant.insight.reports.funnel_figures import won_in
 from sales_consultant.insight.reports.listing import MOST, cell, column_by, listed, shown, total
+from sales_consultant.insight.reports.pipeline import open_deals, owners
 
 _FINDINGS = 5
 TITLES = {
@@ -89,7 +89,7 @@ def section(context: Context, hidden: frozenset[str]) -> Section:
             words("Deals closing in {quarter}, {since} to {as_of}", quarter=quarter.label, **dates), "waterfall_quarter",
         ),
     ]  # fmt: skip
-    figures += pipeline_owners.figures(context, since, hidden)
+    figures += owners.figures(context, since, hidden)
     figures += _moved(context, whole, closing, hidden)
     by = column_by(context) or "pipeline"
     name = words(BY_TITLES[context.by if column_by(context) else "pipeline"])

@@ -1,6 +1,7 @@
 """Records of the neutral and raw tables: who they are, what they hold, which of them fulfil a condition."""
 
 import contextlib
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -63,10 +64,20 @@ def owners(engine: DuckEngine) -> list[tuple[str, str | None]]:
 
 
 def owner_names(engine: DuckEngine) -> dict[str, str]:
-    """What people call each owner: the name, else the address, else the id."""
+    """What people call each owner: the name, else the address, else the id; where two have one name, with the address or id."""
     called = "coalesce(nullif(trim(concat_ws(' ', first_name, last_name)), ''), email, id)"
-    rows = engine.con.execute(f"SELECT id, {called} FROM owners WHERE id IS NOT NULL").fetchall()
-    return {str(i): str(n) for i, n in rows}
+    rows = engine.con.execute(
+        f"SELECT id, {called}, coalesce(nullif(email, ''), id) FROM owners WHERE id IS NOT NULL"
+    ).fetchall()
+    often = Counter(str(name).casefold() for _, name, _ in rows)
+    return {str(i): f"{n} ({more})" if often[str(n).casefold()] > 1 else str(n) for i, n, more in rows}
+
+
+def shared_owner_names(engine: DuckEngine) -> set[str]:
+    """Names that several owners have, in small letters."""
+    called = "lower(trim(concat_ws(' ', first_name, last_name)))"
+    rows = engine.con.execute(f"SELECT {called} FROM owners GROUP BY 1 HAVING count(*) > 1").fetchall()
+    return {str(name) for (name,) in rows if name}
 
 
 def owners_who_left(engine: DuckEngine) -> set[str]:

@@ -28,21 +28,25 @@ class Rates:
         """Units of the reporting currency for one unit of each currency on its day; a gap where a rate is not known.
 
         `codes` are currencies (a gap or "": the org's), `at` milliseconds UTC (a gap: the newest rate). Of dated rates
-        the last that had begun counts.
+        the last that had begun and had not ended counts. The reporting currency is worth itself, rate or none.
         """
         codes = codes.astype("object").where(codes.notna() & (codes != ""), self.own)
-        return self._per_own(pd.Series(self.reporting, index=codes.index), at) / self._per_own(codes, at)
+        found = self._per_own(pd.Series(self.reporting, index=codes.index), at) / self._per_own(codes, at)
+        return found.mask(codes == self.reporting, 1.0)
 
     def _per_own(self, codes: pd.Series, at: pd.Series) -> pd.Series[float]:
         out = pd.Series(np.where(codes == self.own, 1.0, np.nan), index=codes.index)
         when = at.astype("float64").fillna(np.inf)
         known = self.rates[self.rates["rate"] > 0]
         starts = known["start_at"].astype("float64").fillna(-np.inf)
-        known = known.assign(start_at=starts).sort_values("start_at", kind="stable")
+        ends = known["end_at"].astype("float64").fillna(np.inf)
+        known = known.assign(start_at=starts, end_at=ends).sort_values("start_at", kind="stable")
         for code in codes[codes != self.own].unique():
             hit = codes == code
-            for rate, start in known.loc[known["code"] == code, ["rate", "start_at"]].itertuples(index=False):
-                out = out.mask(hit & (when >= start), rate)
+            mine = known.loc[known["code"] == code, ["rate", "start_at", "end_at"]]
+            for rate, start, end in mine.itertuples(index=False):
+                # The newest rate stands for a moment that is not known, also where it has ended.
+                out = out.mask(hit & (when >= start) & ((when < end) | np.isinf(when)), rate)
         return out
 
     def cents(self, cents: pd.Series, codes: pd.Series, at: pd.Series) -> pd.Series:

@@ -25,6 +25,7 @@ from sales_consultant.insight.forecast.given import (
     give,
 )
 from sales_consultant.insight.forecast.goals import Goals, Joined, join, targets_of_goals
+from sales_consultant.insight.forecast.inputs import digest
 from sales_consultant.insight.forecast.kept import Kept, Outcome, as_given, from_record
 from sales_consultant.insight.forecast.origins import (
     DEALS_ALLOWANCE,
@@ -40,12 +41,11 @@ from sales_consultant.insight.forecast.origins import (
     rolling,
 )
 from sales_consultant.insight.forecast.past_origins import (
+    COMMITTED,
     PastOrigins,
     booked,
     booked_before,
-    commit,
     over_past_origins,
-    weighted_pipeline,
 )
 from sales_consultant.insight.forecast.reconcile import fit_draws, horizon_weights, quarter_draws, reconciled
 from sales_consultant.insight.forecast.series import LEVELS, METHODS, Fan, fan, pinball
@@ -69,6 +69,7 @@ from sales_consultant.insight.forecast.targets import (
 
 __all__ = [
     "BUCKETS",
+    "COMMITTED",
     "DEALS_ALLOWANCE",
     "LEAST_MONTHS",
     "LEVELS",
@@ -112,8 +113,8 @@ __all__ = [
     "changes",
     "changes_given",
     "choose",
-    "commit",
     "contributions",
+    "digest",
     "drive",
     "driven_fan",
     "endings",
@@ -144,5 +145,4 @@ __all__ = [
     "rounded",
     "simulate",
     "targets_of_goals",
-    "weighted_pipeline",
 ]

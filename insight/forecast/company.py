@@ -29,9 +29,10 @@ from sales_consultant.insight.forecast.past_origins import (
     SERIES,
     booked,
     booked_before,
-    commit,
+    by_close_date,
+    committed,
     over_past_origins,
-    weighted_pipeline,
+    weighted,
 )
 from sales_consultant.insight.forecast.reconcile import fit_draws, quarter_draws, reconciled
 from sales_consultant.insight.forecast.series import Fan, Floats
@@ -67,9 +68,8 @@ class CompanyForecast:
     booked_months, booked_spans
         By level (groups, periods) what was booked so far.
     pipeline, commit
-        By level (groups, months) the weighted pipeline, and what reps committed (None without a forecast category);
-        open deals alone. open_months: the unweighted amounts of open deals by the month of their close date. open_spans:
-        by level (groups, spans) those with a close date in the span, overdue ones too.
+        By level (groups, months + spans) the weighted pipeline, and what reps committed (None without a forecast category);
+        open deals alone, in the period of their close date, overdue ones too. standing: their unweighted amounts.
     weights
         (2, months) how much deals and series counted.
     accuracy
@@ -92,14 +92,14 @@ class CompanyForecast:
     booked_months: Mapping[str, Floats]
     booked_spans: Mapping[str, Floats]
     pipeline: Mapping[str, Floats]
-    open_months: Mapping[str, Floats]
-    open_spans: Mapping[str, Floats]
+    standing: Mapping[str, Floats]
     commit: Mapping[str, Floats] | None
     weights: Floats
     accuracy: Mapping[str, Accuracy]
     use_close: bool
     open_deals: int
     without_amount: int
+    unrated: int
     without_rate: int
     history: int
     naive: Floats | None
@@ -259,7 +259,7 @@ def forecast_company(
         {level: sums[:, place : place + horizon] for level, sums in past.items()}, so_far,
         *_open(snaps, levels, place, spans, horizon, category),
         weights, _accuracies(origins), back.use_close,
-        made.open_deals, made.without_amount, int(((ends.status == "won") & ~np.isfinite(ends.cents)).sum()),
+        made.open_deals, made.without_amount, made.unrated, int(((ends.status == "won") & ~np.isfinite(ends.cents)).sum()),
         history, naive if np.isfinite(naive).all() else None,
         dict(zip(snaps.months.labels[known], sold, strict=True)),
         driven.tests,
@@ -268,24 +268,24 @@ def forecast_company(
 
 def _open(
     snaps: Snapshots, levels: Levels, place: int, spans: tuple[Period, ...], horizon: int, category: str
-) -> tuple[dict[str, Floats], dict[str, Floats], dict[str, Floats], dict[str, Floats] | None]:
-    """By level the weighted pipeline, what stands open by month and by span, and what reps committed.
-
-    All are (groups, months), but by span (groups, spans).
-    """
+) -> tuple[dict[str, Floats], dict[str, Floats], dict[str, Floats] | None]:
+    """By level, (groups, months + spans): the weighted pipeline, what stands open, and what reps committed."""
     deals = snaps.tables.deals
     rows = np.flatnonzero(snaps.origin == place)
-    deal, due = snaps.deal[rows], snaps.due[rows][:, None]
-    worth = np.where(snaps.cents[rows] >= 0, snaps.cents[rows], 0.0)[:, None]
-    standing = worth * (due == np.arange(horizon)[None, :])
+    deal = snaps.deal[rows]
+    months = np.arange(place, place + horizon)
     # Spans are whole months. One that runs already holds close dates of its earlier months, which are overdue.
-    edges = snaps.months.starts.searchsorted([[span.start, span.end] for span in spans]).reshape(-1, 2)
-    within = worth * ((due + place >= edges[:, 0]) & (due + place < edges[:, 1]))
-    committed = None
+    begun = snaps.months.starts.searchsorted([[span.start, span.end] for span in spans]).reshape(-1, 2)
+    within = by_close_date(snaps, place, np.concatenate([np.column_stack([months, months + 1]), begun]))
+
+    def summed(worth: Floats) -> dict[str, Floats]:
+        return _by_level(levels, deal, worth[:, None] * within)
+
+    said = None
     if category in deals.columns and (deals[category].fillna("").to_numpy(dtype=object)[deal] != "").any():
-        committed = _by_level(levels, deal, commit(snaps, horizon, objects(deals[category])))
-    weighted = _by_level(levels, deal, weighted_pipeline(snaps, place, horizon))
-    return weighted, _by_level(levels, deal, standing), _by_level(levels, deal, within), committed
+        said = summed(committed(snaps, objects(deals[category])))
+    worth = np.where(snaps.cents[rows] >= 0, snaps.cents[rows], 0.0)
+    return summed(weighted(snaps, place)), summed(worth), said
 
 
 def _owners(tables: DealTables, as_of: int) -> NDArray[np.object_]:

@@ -160,9 +160,12 @@ def ratios(snaps: Snapshots, place: int) -> Floats:
 def _amounts(snaps: Snapshots, rows: Ints, place: int) -> tuple[Floats, int]:
     """What each open deal is taken to be worth, and of how many that is not known (or negative) and was filled.
 
-    The mean of what won deals of its pipeline were worth stands in for it.
+    The mean of what won deals of its pipeline were worth stands in for it. A deal in a currency without a rate counts as
+    nothing: its win will not be told as booked either.
     """
     cents = snaps.cents[rows].copy()
+    unrated = snaps.unrated[rows]
+    cents[unrated] = 0
     odd = ~(cents >= 0)
     won = (snaps.won_in <= place - snaps.origin - 1) & np.isfinite(snaps.final)
     count = len(snaps.pipelines) + 1
@@ -293,7 +296,8 @@ class Simulation:
     draws
         The simulated amounts; what was booked before the moment is not in them.
     open_deals, without_amount
-        How many deals were simulated, and of how many the amount was missing, negative or without a rate.
+        How many deals were simulated, and of how many the amount was missing or negative. unrated: how many others are in a
+        currency without a rate, so that they bring nothing.
     new_a_month
         Deals that are expected to be made in a month.
     """
@@ -301,6 +305,7 @@ class Simulation:
     draws: Draws
     open_deals: int
     without_amount: int
+    unrated: int
     new_a_month: float
 
 
@@ -329,4 +334,5 @@ def simulate(
     odd = _add_open(sums, snaps, rows, place, use_close, rng)
     new = _add_new(sums, snaps, ends, place, rng)
     labels = snaps.months.labels[place : place + horizon]
-    return Simulation(Draws(labels, levels.names, sums.shaped()), len(rows), odd, new)
+    unrated = int(snaps.unrated[rows].sum())
+    return Simulation(Draws(labels, levels.names, sums.shaped()), len(rows) - unrated, odd, unrated, new)

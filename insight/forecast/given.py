@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -90,6 +90,10 @@ class Given:
         Months before and what was booked in each. naive: the seasonal naive forecast of each month, where there is one.
     deals_share
         By month how much the deals counted, of deals and series.
+    unrated
+        Open deals in a currency without a rate, which are left out; without_rate: won ones without an amount or a rate.
+    inputs
+        The digest of all that it was made of; "" where it was kept before digests were.
     """
 
     as_of: int
@@ -108,6 +112,8 @@ class Given:
     basis: str = BASIS
     version: int = VERSION
     changes: ChangesGiven | None = field(default=None)
+    unrated: int = 0
+    inputs: str = ""
 
     def place(self, kind: str, ahead: int = 0) -> int | None:
         """The place of this period of a kind, or of one `ahead`, in `spans`; None where it is not forecast."""
@@ -198,19 +204,13 @@ def _accuracy(found: Accuracy) -> AccuracyGiven:
     )  # fmt: skip
 
 
-def _summed(values: NDArray[np.float64], months: Sequence[Sequence[int]]) -> Ints:
-    """(groups, months + spans): the months, then the sums of each span's months ahead."""
-    sums = [values[:, list(places)].sum(axis=1) for places in months]
-    return np.round(np.column_stack([values, *sums])).astype(np.int64)
+def _cents(values: NDArray[np.float64]) -> Ints:
+    return np.round(values).astype(np.int64)
 
 
 def give(found: CompanyForecast, as_of: int, currency: str, changes: ChangesGiven | None = None) -> Given:
     """A forecast as it is given."""
     periods: tuple[Period, ...] = (*found.months, *found.spans)
-    inside = [
-        [h for h, month in enumerate(found.months) if span.start <= month.start < span.end]
-        for span in found.spans
-    ]
     both = {
         level: np.concatenate([found.by_month.values[level], found.by_span.values[level]], axis=1)
         for level in found.by_month.names
@@ -225,9 +225,8 @@ def give(found: CompanyForecast, as_of: int, currency: str, changes: ChangesGive
         so_far = np.concatenate([found.booked_months[level], found.booked_spans[level]], axis=1)
         levels[level] = LevelGiven(
             found.by_month.names[level], rounded(values.mean(axis=2), total), whole[..., : len(LEVELS)],
-            whole[..., len(LEVELS) :], np.round(so_far).astype(np.int64), _summed(found.pipeline[level], inside),
-            np.round(np.column_stack([found.open_months[level], found.open_spans[level]])).astype(np.int64),
-            None if found.commit is None else _summed(found.commit[level], inside),
+            whole[..., len(LEVELS) :], np.round(so_far).astype(np.int64), _cents(found.pipeline[level]),
+            _cents(found.standing[level]), None if found.commit is None else _cents(found.commit[level]),
         )  # fmt: skip
     return Given(
         as_of, currency, tuple(Span(p.kind, p.label, p.start, p.end) for p in periods), levels,
@@ -235,7 +234,7 @@ def give(found: CompanyForecast, as_of: int, currency: str, changes: ChangesGive
         () if found.naive is None else tuple(round(float(v)) for v in found.naive),
         tuple(round(float(w), 3) for w in found.weights[0]),
         {name: _accuracy(one) for name, one in found.accuracy.items()}, dict(found.drivers), found.history,
-        found.open_deals, found.without_amount, found.without_rate, changes=changes,
+        found.open_deals, found.without_amount, found.without_rate, changes=changes, unrated=found.unrated,
     )  # fmt: skip
 
 

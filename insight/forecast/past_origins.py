@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sales_consultant.insight.core import WON
 from sales_consultant.insight.forecast.deals import TOTAL, Levels, simulate
@@ -51,11 +52,14 @@ def booked_before(snaps: Snapshots, ends: Endings, codes: Ints | None = None, gr
     return out
 
 
-def weighted_pipeline(snaps: Snapshots, place: int, horizon: int) -> Floats:
-    """(rows of the origin, horizon) each open deal's amount times its stage's win rate, in the month of its close date.
+COMMITTED = frozenset({"commit", "committed", "forecast"})
+"""What vendors call a deal that a rep stands for, in small letters; "forecast" is what Salesforce shows as Commit."""
 
-    The win rate is that of deals that stood in the stage at earlier origins and had ended by this one. Deals that are
-    overdue or have no close date count nowhere, as in a CRM.
+
+def weighted(snaps: Snapshots, place: int) -> Floats:
+    """(rows of the origin,) each open deal's amount times its stage's win rate, in cents.
+
+    The win rate is that of deals that stood in the stage at earlier origins and had ended by this one.
     """
     over = (snaps.origin < place) & (np.minimum(snaps.won_in, snaps.lost_in) <= place - snaps.origin - 1)
     key = (snaps.pipeline + 1) * (len(snaps.stages) + 1) + snaps.stage + 1
@@ -65,29 +69,33 @@ def weighted_pipeline(snaps: Snapshots, place: int, horizon: int) -> Floats:
     whole = won.sum() / max(count.sum(), 1)
     rate = (won + whole) / (count + 1)
     rows = np.flatnonzero(snaps.origin == place)
-    amount = np.where(snaps.cents[rows] >= 0, snaps.cents[rows], 0.0) * rate[key[rows]]
-    out: Floats = amount[:, None] * (snaps.due[rows][:, None] == np.arange(horizon)[None, :])
+    out: Floats = np.where(snaps.cents[rows] >= 0, snaps.cents[rows], 0.0) * rate[key[rows]]
     return out
 
 
-def commit(
-    snaps: Snapshots,
-    horizon: int,
-    category: object,
-    committed: tuple[str, ...] = ("commit", "forecast", "closed"),
-) -> Floats:
-    """(rows of the last origin, horizon) the amounts of deals that reps committed, in the month of the close date.
+def committed(snaps: Snapshots, category: object) -> Floats:
+    """(rows of the last origin,) the amounts of open deals that reps committed, 0 for the others.
 
     category
-        (deals,) the forecast category of each deal, in any letter case. "forecast" is what Salesforce shows as Commit.
+        (deals,) the forecast category of each deal, in any letter case.
     """
-    place = len(snaps.months.origins) - 1
+    rows = np.flatnonzero(snaps.origin == len(snaps.months.origins) - 1)
+    told = [str(one).strip().casefold() for one in np.asarray(category, dtype=object)[snaps.deal[rows]]]
+    hit = np.array([one in COMMITTED for one in told], dtype=bool)
+    out: Floats = np.where((snaps.cents[rows] >= 0) & hit, snaps.cents[rows], 0.0)
+    return out
+
+
+def by_close_date(snaps: Snapshots, place: int, edges: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """(rows of the origin, periods) in which periods each open deal is to close.
+
+    edges
+        (periods, 2) the first month of each and the one after its last, as places in `months.starts`. A deal that is overdue
+        is in the period of its close date; one without a close date is in none.
+    """
     rows = np.flatnonzero(snaps.origin == place)
-    told = np.array(
-        [str(one).strip().lower() for one in np.asarray(category, dtype=object)[snaps.deal[rows]]]
-    )
-    amount = np.where((snaps.cents[rows] >= 0) & np.isin(told, committed), snaps.cents[rows], 0.0)
-    out: Floats = amount[:, None] * (snaps.due[rows][:, None] == np.arange(horizon)[None, :])
+    month = (snaps.due[rows] + place)[:, None]
+    out: NDArray[np.bool_] = (month >= edges[:, 0]) & (month < edges[:, 1])
     return out
 
 
@@ -154,7 +162,10 @@ def over_past_origins(
         total = made.draws.values[TOTAL][0]
         points[0, o] = total.mean(axis=1) + so_far
         quantiles[0, o] = np.quantile(total, LEVELS, axis=1).T + so_far[:, None]
-        flat = weighted_pipeline(snaps, place, horizon).sum(axis=0) + so_far
+        # As in a CRM: of what is overdue since an earlier month nothing is expected in the months ahead.
+        ahead = np.arange(place, place + horizon)
+        within = by_close_date(snaps, place, np.column_stack([ahead, ahead + 1]))
+        flat = weighted(snaps, place) @ within + so_far
         points[1, o], quantiles[1, o] = flat, flat[:, None]
         _add_series(
             series, actual_all[first:place], place - first, horizon, points[2:, o], quantiles[2:, o], so_far

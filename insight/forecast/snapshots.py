@@ -221,7 +221,7 @@ class Snapshots:
     age
         Whole months (30.4 days) in the stage. due: months from the origin's to the close date's; a gap is -NEVER.
     cents
-        The amount at the origin in the reporting currency (a gap: not known).
+        The amount at the origin in the reporting currency (a gap: not known). unrated: the amount is known, its rate is not.
     owner
         Who had it at the origin.
     won_in, lost_in
@@ -241,6 +241,7 @@ class Snapshots:
     age: Ints
     due: Ints
     cents: Floats
+    unrated: NDArray[np.bool_]
     owner: NDArray[np.object_]
     won_in: Ints
     lost_in: Ints
@@ -296,11 +297,13 @@ def _snapshots(tables: DealTables, rates: Rates, months: Months, stays: pd.DataF
     # Close dates before the months looked at are overdue, not unknown: they stand for the month before the first.
     due = np.where(np.isfinite(close), months.of(np.where(np.isfinite(close), close, 0.0)) - here, -NEVER)
     due = np.where(np.isfinite(close) & (close < months.starts[0]), -1 - here, due)
+    amount = numbers(amounts.at(deal, at))
+    cents = in_reporting(rates, amount, subset, at)
     return Snapshots(
         months, tables, origin.astype(np.int64), deal, pipeline[deal].astype(np.int64), stage[row].astype(np.int64),
         np.asarray(pipelines, dtype=object), np.asarray(stages, dtype=object),
         np.floor((at - entered[row]) / (86_400_000 * 30.4375)).astype(np.int64), due.astype(np.int64),
-        in_reporting(rates, numbers(amounts.at(deal, at)), subset, at),
+        cents, np.isfinite(amount) & ~np.isfinite(cents),
         Past(tables, "owner_id", until).at(deal, at),
         np.where(won, offset, NEVER), np.where(lost, offset, NEVER), final,
     )  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -100,16 +100,24 @@ def read_targets(path: Path) -> list[Target]:
     return parse_targets(text, str(path))
 
 
-def by_owner(targets: Iterable[Target], ids: Mapping[str, str], where: str) -> list[Target]:
+def by_owner(
+    targets: Iterable[Target], ids: Mapping[str, str], where: str, shared: Collection[str] = ()
+) -> list[Target]:
     """Targets by the owner's id in place of whatever they were called; those whom nobody knows keep their name.
 
     ids
-        Owner by name or address, in small letters; an id stands for itself. where: the file, for the error.
+        Owner by name or address, in small letters; an id stands for itself. where: the file, for the error. shared: names
+        that several owners have.
 
-    Raises UsageError, with both names, where two of them are one owner's for the same period.
+    Raises UsageError, with both names, where two of them are one owner's for the same period, and where a name is shared.
     """
     found: dict[tuple[str, str], tuple[str, Target]] = {}
     for target in targets:
+        if target.owner.lower() in shared:
+            raise UsageError(
+                f"{where}: several owners are called {target.owner}.",
+                action="Write the owner's address or id in place of the name.",
+            )
         owner = TOTAL if target.owner.lower() == TOTAL else ids.get(target.owner.lower(), target.owner)
         key = (owner, target.period)
         if key in found:

@@ -37,7 +37,7 @@ BUCKETS = (
 )  # fmt: skip
 """What can happen between start and end; all but `unvalued`, which moves no money."""
 _CLOSED = {"won": "won", "lost": "lost"}
-_COLUMNS = ["bucket", "deal_id", "at", "cents", "before", "after"]
+_COLUMNS = ["bucket", "deal_id", "at", "cents", "known", "before", "after"]
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,8 @@ class Waterfall:
     rows
         One row a deal and step: bucket ("start" and "end" and "unvalued" too), deal_id, at (ms), cents (what the step added),
         before, after: what changed. Cents in currency and amount steps, the close date (ms) in pulled_in and pushed_out, the
-        owner in re-assigned steps, the status otherwise; None for nothing known. "unvalued" are deals of the pipeline of
+        owner in re-assigned steps, the status otherwise; None for nothing known. known: whether amount and rate are.
+        "unvalued" are deals of the pipeline of
         the end without amount or rate.
     undated
         Deals of which nobody knows when they were made: in no pipeline.
@@ -173,6 +174,7 @@ def _standing(paths: Paths, scope: _Scope) -> pd.DataFrame:
                 "deal_id": paths.deal_id[c],
                 "at": paths.at[c],
                 "cents": v,
+                "known": paths.valued[c],
                 "before": None,
                 "after": None,
             }
@@ -208,7 +210,8 @@ def _steps(paths: Paths, scope: _Scope) -> pd.DataFrame:
             pd.DataFrame(
                 {
                     "bucket": name[hit], "deal_id": paths.deal_id[now][hit], "at": paths.at[now][hit],
-                    "cents": (after - before)[hit], "before": told[0][hit].astype(object), "after": told[1][hit].astype(object),
+                    "cents": (after - before)[hit], "known": (paths.valued[now] | paths.valued[old])[hit],
+                    "before": told[0][hit].astype(object), "after": told[1][hit].astype(object),
                 }
             )
         )  # fmt: skip

@@ -27,6 +27,7 @@ MESSAGES = {
     "too_few_months": "A forecast needs {needs} whole months of history, and {has} are known. Next: wait until they are over.",
     "too_few_won": "A forecast needs {needs} won deals with an amount, and {has} are known. Next: fill in amounts of won deals.",
     "without_amount": "Open deals without an amount were taken at the mean of won deals of their pipeline: {count}.",
+    "unrated": "Open deals in a currency without a rate are left out, as what they bring would be: {count}.",
     "without_rate": "Won deals without an amount, or in a currency without a rate, are left out: {count}.",
 }
 # What a page holds: a year back, and all that is forecast.
@@ -302,7 +303,7 @@ def _unknown(told: Told, context: Context) -> tuple[str, ...]:
     if context.by not in given.levels and COLUMN[context.by] not in given.levels:
         out.append(
             words(
-                "Nothing is known by {by} in this forecast. For teams set [reports.teams]; the next day's forecast has them.",
+                "Nothing is known by {by} in this forecast. For teams set [reports.teams].",
                 by=words(TITLES.get(context.by, context.by)),
             )
         )
@@ -313,7 +314,12 @@ def _unknown(told: Told, context: Context) -> tuple[str, ...]:
                 "The next fiscal year is not forecast: that is further than half the history, or 15 months."
             )
         )
-    for count, key in ((given.without_amount, "without_amount"), (given.without_rate, "without_rate")):
+    counts = {
+        "without_amount": given.without_amount,
+        "unrated": given.unrated,
+        "without_rate": given.without_rate,
+    }
+    for key, count in counts.items():
         if count:
             out.append(words(MESSAGES[key], count=count))
     return tuple(out)

@@ -66,8 +66,9 @@ def baselines(given: Given, words: Words) -> Figure:
             row.append(so_far + int(total.commit[0, i]))
         rows.append(tuple(row))
     method = words(
-        "Weighted pipeline: the amount of each open deal times the share of deals that were won from its stage, in the month of "
-        "its close date. Neither it nor open deals know of deals that are not made yet."
+        "Weighted pipeline: the amount of each open deal times the share of deals that were won from its stage, in the period "
+        "of its close date, as in a CRM: an overdue deal counts in the quarter that it was to close in, and in no month to come. "
+        "Neither it nor open deals know of deals that are not made yet."
     )
     notes: tuple[str, ...] = ()
     if total.commit is None:

@@ -42,7 +42,7 @@ from sales_consultant.insight.reports.funnel_figures import (
     shares_figure,
     stages_figure,
 )
-from sales_consultant.insight.reports.listing import column_by, shown, total
+from sales_consultant.insight.reports.listing import column_by, shown, worth
 
 PIPELINES = 3
 _FINDINGS = 5
@@ -266,7 +266,7 @@ def _why(
             words(
                 "Open deals pushed at least twice: {count}, worth {amount}.",
                 count=len(again),
-                amount=words.money(total(again["value"])),
+                amount=worth(words, again["value"]),
             )
         )
     return out

@@ -318,7 +318,7 @@ def cover(ends: pd.DataFrame, calendar: Calendar, as_of: int) -> float:
 def won_in(ends: pd.DataFrame, start: int, end: int) -> int:
     """What deals won in a time (ms UTC) brought, in cents."""
     at = ends["ended_at"].to_numpy(dtype=float, na_value=np.nan)
-    return total(ends.loc[(ends["status"] == WON).to_numpy() & (at >= start) & (at < end), "value"])
+    return total(ends.loc[(ends["status"] == WON).to_numpy() & (at >= start) & (at < end), "value"]) or 0
 
 
 def months(context: Context) -> float:

@@ -11,6 +11,7 @@ import pandas as pd
 
 from sales_consultant.insight.reports.context import Context
 from sales_consultant.insight.reports.document import Cell, Column, Table
+from sales_consultant.insight.reports.words import Words
 
 MOST = 20
 
@@ -78,6 +79,13 @@ def column_by(context: Context) -> str | None:
     return context.column if context.column in context.tables.deals else None
 
 
-def total(values: pd.Series) -> int:
-    """The sum of amounts as far as they are known, exactly."""
-    return sum(int(v) for v in values.dropna())
+def total(values: pd.Series) -> int | None:
+    """The sum of amounts as far as they are known, exactly; None where there are some and none is known."""
+    known = values.dropna()
+    return sum(int(v) for v in known) if len(known) or not len(values) else None
+
+
+def worth(words: Words, values: pd.Series) -> str:
+    """A sum of amounts in a sentence."""
+    found = total(values)
+    return words("an unknown amount") if found is None else words.money(found)

@@ -15,7 +15,7 @@ from sales_consultant.insight.funnel import endings, pushed
 from sales_consultant.insight.reports.context import Context
 from sales_consultant.insight.reports.document import Column, Figure, Section, Table
 from sales_consultant.insight.reports.funnel_causes import day_of
-from sales_consultant.insight.reports.listing import cell, listed, shown, total
+from sales_consultant.insight.reports.listing import cell, listed, shown, total, worth
 from sales_consultant.insight.reports.targets import TargetOrigin, sources, state
 
 DAYS = 7
@@ -206,7 +206,7 @@ MESSAGES = {
 
 
 def _sum(context: Context, rows: pd.DataFrame) -> dict[str, object]:
-    return {"count": len(rows), "amount": context.words.money(total(rows["value"]))}
+    return {"count": len(rows), "amount": worth(context.words, rows["value"])}
 
 
 def silent_days(touches: pd.DataFrame, past: pd.DataFrame, ends: pd.DataFrame) -> float:
@@ -316,7 +316,9 @@ def _ahead(context: Context, facts: WeekFacts, deals: pd.DataFrame) -> Figure:
         Column("steps", words("Steps due"), "count"),
     )  # fmt: skip
     title = words("The next four weeks")
-    chart = BarChart(title, "money", tuple(Bar(str(r[0]), float(r[2])) for r in body))
+    chart = BarChart(
+        title, "money", tuple(Bar(str(r[0]), None if r[2] is None else float(r[2])) for r in body)
+    )
     return Figure(
         "ahead", title, Table(columns, tuple(tuple(cell(v) for v in r) for r in body)),
         words("Open deals by the week of their close date, from the report's date on, and next steps by the day they are due."),

@@ -23,7 +23,7 @@ def of_forecast(ws: Workspace, context: Context) -> Section:
         return forecast.section(said, context)
     deals = _named(ws, context, {d for d, _, _ in said.changes.deals} if said.changes else set())
     found, origin = attained(ws, context, said)
-    told = forecast.Told(said, found, origin, deals, made_now=not is_kept(ws, context))
+    told = forecast.Told(said, found, origin, deals, made_now=not is_kept(ws, said))
     return forecast.section(told, context)
 
 

@@ -19,6 +19,7 @@ from sales_consultant.insight.forecast import (
     changes,
     changes_given,
     contributions,
+    digest,
     endings,
     forecast_company,
     from_given,
@@ -59,21 +60,24 @@ def reached(ws: Workspace, context: Context) -> week.WeekForecast | None:
 
 
 def refresh(ws: Workspace) -> bool:
-    """Make today's forecast, so that the first report of the day need not; False where there is too little."""
+    """Make today's first forecast, so that the first report of the day need not; False where there is too little."""
     made = ground(ws, as_of=None, since=None, by="pipeline", language=None)
-    return isinstance(given(ws, made), Given)
+    return any(_same(one, made) for one in known(ws)) or isinstance(given(ws, made), Given)
 
 
 def given(ws: Workspace, context: Context) -> Given | Hidden:
-    """The forecast of the day of a report: the one that is kept, else made now.
+    """The forecast of a report: the last that was kept of its day, else made now.
 
-    It is kept where the report is of what was read last: a forecast made now for a past day was never given to anybody.
+    Of today one stands only as long as what it was made of: what was read or set since gives a new one, which is kept too, so
+    that no report tells of two states of the CRM. A forecast made now for a past day was never given to anybody and is not
+    kept.
     """
-    for one in known(ws):
-        if _same(one, context):
-            return one
     today = context.as_of >= last_as_of(ws)
     drivers = [read_driver(Path(file)) for file in ws.settings.reports.drivers]
+    inputs = digest(context.tables, context.rates, context.calendar, context.teams, drivers)
+    for one in reversed(known(ws)):
+        if _same(one, context) and (one.inputs == inputs or not today):
+            return one
     found = forecast_company(
         context.tables,
         context.rates,
@@ -88,16 +92,16 @@ def given(ws: Workspace, context: Context) -> Given | Hidden:
     )
     if isinstance(found, Hidden):
         return found
-    said = give(found, context.as_of, context.words.currency)
+    said = replace(give(found, context.as_of, context.words.currency), inputs=inputs)
     before = [one for one in known(ws) if _comparable(one, said)]
     if before:
         said = _with_changes(context, before, said)
     return _keep(ws, context, said) if today else said
 
 
-def is_kept(ws: Workspace, context: Context) -> bool:
-    """Whether a forecast of the day of a report is kept: what `given` tells was given on that day."""
-    return any(_same(one, context) for one in known(ws))
+def is_kept(ws: Workspace, said: Given) -> bool:
+    """Whether a forecast is kept: then it was given on its day."""
+    return any((one.as_of, one.inputs) == (said.as_of, said.inputs) for one in known(ws))
 
 
 def known(ws: Workspace) -> list[Given]:
@@ -138,11 +142,11 @@ def _comparable(one: Given, said: Given) -> bool:
 
 
 def _keep(ws: Workspace, context: Context, said: Given) -> Given:
-    """Keep a forecast, unless another report kept one for this day meanwhile: then that one stands."""
+    """Keep a forecast, unless another report kept one of the same meanwhile: then that one stands."""
     with ws.state.begin() as c:
         for row in c.execute(sa.select(forecasts.c.content).where(forecasts.c.as_of == said.as_of)):
             other = from_given(json.loads(row.content))
-            if other is not None and _same(other, context):
+            if other is not None and other.inputs == said.inputs and _same(other, context):
                 return other
         c.execute(
             sa.insert(forecasts).values(

@@ -46,9 +46,12 @@ def context(
     own, _ = records.currencies(engine, [])
     reporting = ws.settings.company.reporting_currency or own
     chosen = language or ws.connection.language
+    tables = as_known(DealTables(_deals(ws), deals.history(engine), deals.stages(engine)), at)
+    rates = Rates(deals.rates(engine), own, reporting)
+    _valued(tables.deals, rates)
     return Context(
-        as_known(DealTables(_deals(ws), deals.history(engine), deals.stages(engine)), at),
-        Rates(deals.rates(engine), own, reporting),
+        tables,
+        rates,
         _calendar(ws),
         Words(chosen, reporting, _zone(ws)),
         begin,
@@ -81,6 +84,20 @@ def without_records(
         at,
         by,
         since_given=since is not None,
+    )
+
+
+def _valued(rows: pd.DataFrame, rates: Rates) -> None:
+    """UsageError where no amount of any deal can be told in the reporting currency: the report would be full of zeros."""
+    known = rows[rows["cents"].notna()]
+    when = pd.Series(pd.NA, index=known.index, dtype="Int64")
+    if known.empty or rates.rate(known["currency"], when).notna().any():
+        return
+    mine = known["currency"].replace("", pd.NA).fillna(rates.own)
+    first, *_ = mine.value_counts().index
+    raise UsageError(
+        f"No amount of a deal can be told in {rates.reporting}: the CRM has no rate for it, or for {first}.",
+        action=f'Set [company] reporting_currency = "{first}", or add the rates in the CRM and pull.',
     )
 
 

@@ -54,7 +54,7 @@ def _of_file(ws: Workspace) -> list[Target] | None:
     engine = ws.warehouse.engine
     ids = {name.lower(): owner for owner, name in records.owner_names(engine).items()}
     ids |= {address: str(owner) for owner, address in records.owners(engine) if address}
-    return by_owner(read_targets(Path(file)), ids, str(file))
+    return by_owner(read_targets(Path(file)), ids, str(file), records.shared_owner_names(engine))
 
 
 def _state(ws: Workspace) -> Literal["", "refused", "unread"]:

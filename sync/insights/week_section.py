@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from sales_consultant.config.clock import DAY_MS
 from sales_consultant.engine.reads import funnel as reads
+from sales_consultant.insight.forecast import COMMITTED
 from sales_consultant.insight.reports import Context, Section
 from sales_consultant.insight.reports import week as report
 from sales_consultant.sync.insights import control
@@ -16,8 +17,6 @@ from sales_consultant.sync.plan import current_values
 from sales_consultant.sync.runtime import Workspace, last_as_of
 from sales_consultant.sync.stores import State, exposures
 
-# What vendors call a deal that a rep stands for; a won one is no question any more.
-COMMIT = frozenset({"commit", "committed", "forecast"})
 _DEALS = "deals"
 
 
@@ -50,7 +49,7 @@ def of_week(ws: Workspace, context: Context) -> Section:
 
 
 def _committed(deals: pd.DataFrame) -> frozenset[str]:
-    hit = deals["forecast_category"].fillna("").str.strip().str.casefold().isin(list(COMMIT))
+    hit = deals["forecast_category"].fillna("").str.strip().str.casefold().isin(list(COMMITTED))
     return frozenset(deals.loc[hit, "deal_id"].astype(str))
 
 

@@ -11,7 +11,7 @@ from sales_consultant.insight.core import OPEN, WON
 from sales_consultant.insight.funnel import groups
 from sales_consultant.insight.reports.context import Context
 from sales_consultant.insight.reports.document import Column, Figure, Table
-from sales_consultant.insight.reports.listing import MOST, cell, listed, shown, total
+from sales_consultant.insight.reports.listing import MOST, cell, listed, shown, total, worth
 
 # With fewer won deals nobody knows how long one may take.
 LEAST_WON = 20
@@ -44,7 +44,7 @@ def by(context: Context, ends: pd.DataFrame, by: str, name: str) -> Figure:
     rows = ends[(ends["status"] == OPEN).to_numpy()]
     of = groups(context.tables, rows["deal_id"], by)
     found = [(context.name(g), rows[of == g]) for g in sorted(set(of))]
-    found.sort(key=lambda f: total(f[1]["value"]), reverse=True)
+    found.sort(key=lambda f: total(f[1]["value"]) or 0, reverse=True)
     return _open(context, found, name, words("Open deals by {by}", by=name), "by")
 
 
@@ -58,7 +58,9 @@ def _open(context: Context, found: list[tuple[str, pd.DataFrame]], head: str, ti
         (name, len(part), total(part["value"]), cell(part["days"].astype("Float64").median()))
         for name, part in found[:MOST]
     )
-    chart = BarChart(title, "money", tuple(Bar(str(r[0]), float(r[2])) for r in body))
+    chart = BarChart(
+        title, "money", tuple(Bar(str(r[0]), None if r[2] is None else float(r[2])) for r in body)
+    )
     return Figure(
         key, title, Table(columns, body, max(len(found) - MOST, 0)),
         words("Deals that are open at the report's date, at today's rate; age since they were made."), chart,
@@ -99,7 +101,7 @@ def old(context: Context, ends: pd.DataFrame, hidden: frozenset[str]) -> tuple[F
     )
     return figure, words(
         "Open deals older than nine in ten won deals were: {count}, worth {amount}.",
-        count=len(rows), amount=words.money(total(rows["value"])),
+        count=len(rows), amount=worth(words, rows["value"]),
     )  # fmt: skip
 
 
@@ -112,5 +114,5 @@ def overdue(context: Context, ends: pd.DataFrame) -> str:
         return ""
     return words(
         "Open deals whose close date has passed: {count}, worth {amount}.",
-        count=len(late), amount=words.money(total(late["value"])),
+        count=len(late), amount=worth(words, late["value"]),
     )  # fmt: skip

@@ -83,7 +83,7 @@ def _given_on(context: Context, found: dict[str, Waterfall], hidden: Collection[
     if shown(came, hidden).empty:
         return []
     rows = came.sort_values("at", kind="stable").assign(
-        value=lambda r: pd.array(r["cents"].to_numpy(), dtype="Int64"),
+        value=lambda r: r["cents"].astype("Int64").where(r["known"].astype(bool)),
         when=lambda r: [words.day(int(at)) for at in r["at"]],
         before=lambda r: [context.name(v) for v in r["before"]],
         after=lambda r: [context.name(v) for v in r["after"]],

@@ -16,7 +16,7 @@ from sales_consultant.insight.reports.document import Column, Figure, Section, T
 from sales_consultant.insight.reports.funnel import TITLES as BY_TITLES
 from sales_consultant.insight.reports.funnel_causes import day_of
 from sales_consultant.insight.reports.funnel_figures import won_in
-from sales_consultant.insight.reports.listing import MOST, cell, column_by, listed, shown, total
+from sales_consultant.insight.reports.listing import MOST, cell, column_by, listed, shown, worth
 from sales_consultant.insight.reports.pipeline import open_deals, owners
 
 _FINDINGS = 5
@@ -131,7 +131,7 @@ def _at_once(context: Context, found: Waterfall, ends: pd.DataFrame, since: int)
     return (
         words(
             "Deals won without having been open, so in none of these movements: {count}, worth {amount}.",
-            count=len(rows), amount=words.money(total(rows["value"])),
+            count=len(rows), amount=worth(words, rows["value"]),
         ),
     )  # fmt: skip
 
@@ -225,7 +225,10 @@ def _once(rows: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "deal_id": first["deal_id"].to_numpy(dtype=object),
-            "cents": pd.array(found["cents"].sum().to_numpy(), dtype="Int64"),
+            # Nothing is known of an amount where no step knew it; zero would be a figure.
+            "cents": pd.Series(found["cents"].sum().to_numpy(), dtype="Int64")
+            .where(found["known"].any().to_numpy())
+            .array,
             "before": first["before"].to_numpy(dtype=object),
             "after": last["after"].to_numpy(dtype=object),
             "at": last["at"].to_numpy(dtype=float),

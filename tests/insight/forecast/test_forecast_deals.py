@@ -115,7 +115,8 @@ def test_odd_values_cost_themselves(tables: DealTables) -> None:
     snaps, ends = read_past(odd, RATES, months)
     levels = levels_of(deals, deals["owner_id"].to_numpy(dtype=object))
     made = simulate(snaps, ends, levels, 2, np.random.default_rng(0), 50)
-    assert made.without_amount == 3
+    assert (made.without_amount, made.unrated) == (2, 1)
+    assert made.open_deals == len(snaps.deal[snaps.origin == len(months.origins) - 1]) - 1
     assert "(none)" in made.draws.names["owner"]
     assert np.isfinite(made.draws.values["total"]).all()
 

@@ -166,7 +166,7 @@ def test_what_is_committed_counts_by_both_vendors_words(tables: DealTables) -> N
         found = made(DealTables(tables.deals.assign(forecast_category=word), tables.history, tables.stages))
         assert isinstance(found, CompanyForecast)
         assert found.commit is not None
-        np.testing.assert_allclose(found.commit["total"], found.open_months["total"])
+        np.testing.assert_allclose(found.commit["total"], found.standing["total"])
     nothing = made(DealTables(tables.deals.assign(forecast_category=""), tables.history, tables.stages))
     assert isinstance(nothing, CompanyForecast)
     assert nothing.commit is None

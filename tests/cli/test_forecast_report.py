@@ -49,14 +49,44 @@ def figure(section: dict[str, Any], key: str) -> list[dict[str, Any]]:
     return next(f["rows"] for f in section["figures"] if f["figure"] == key)
 
 
-def test_a_forecast_is_kept_once_and_shown_again(desk: Office) -> None:
+def test_a_forecast_is_kept_once_and_what_is_read_later_makes_another(desk: Office) -> None:
     desk.cli.configure(desk.sandbox.url)
     first = forecast(desk.cli)
-    # A deal that is won a minute later changes nothing of what was said today.
-    desk.set("deals", _open_deal(desk), amount="9999999")
     desk.cli.json("pull")
-    assert forecast(desk.cli) == first
-    assert [n for (n,) in desk.query("SELECT count(*) FROM forecasts")] == [1]
+    assert forecast(desk.cli) == first, "nothing changed, so the same stands"
+    kept = desk.query("SELECT id, content FROM forecasts")
+    assert len(kept) == 1
+    # A report tells of one state of the CRM: what is won later today is in its forecast, and in what is booked.
+    desk.set("deals", _open_deal(desk), amount="9999999", dealstage="won")
+    desk.cli.json("pull")
+    both = desk.cli.json("report", "all")["sections"]
+    second = next(s for s in both if s["section"] == "forecast")
+    booked = figure(second, "goals")[0]["booked"]
+    assert booked > 9_999_999
+    pipeline = next(s for s in both if s["section"] == "pipeline")
+    assert sum(r["won"] for r in figure(pipeline, "coverage")) == booked
+    # What was given before stays as it was, to the letter.
+    assert desk.query("SELECT id, content FROM forecasts")[:1] == kept
+    assert [n for (n,) in desk.query("SELECT count(*) FROM forecasts")] == [2]
+
+
+def test_a_driver_that_is_set_later_today_counts_today(desk: Office) -> None:
+    desk.cli.configure(desk.sandbox.url)
+    forecast(desk.cli)
+    (desk.cli.config.parent / "index.csv").write_text("month,value\n2024-01,1\n2024-03,1\n", encoding="utf-8")
+    desk.cli.configure(desk.sandbox.url, '[reports]\ndrivers = ["index.csv"]')
+    refused = desk.cli.run("report", "forecast", "--json", code=2)
+    assert "line 3" in refused.error["message"]
+    months = [f"{2022 + m // 12}-{m % 12 + 1:02d},{m % 7}" for m in range(40)]
+    (desk.cli.config.parent / "index.csv").write_text(
+        "month,value\n" + "\n".join(months) + "\n", encoding="utf-8"
+    )
+    assert [r["driver"] for r in figure(forecast(desk.cli), "drivers")] == ["index"]
+
+
+def test_groups_of_a_quarter_add_up(desk: Office) -> None:
+    desk.cli.configure(desk.sandbox.url)
+    first = forecast(desk.cli)
     total = figure(first, "groups")
     assert round(sum(r["forecast"] for r in total[:-1]), 2) == total[-1]["forecast"]
     assert [r["period"] for r in figure(first, "periods")][:2] == ["FY2024-Q4", "FY2025-Q1"]
@@ -185,6 +215,13 @@ def test_a_file_that_is_wrong_is_named_with_its_line(
     desk.cli.configure(desk.sandbox.url, f"[reports]\n{setting} = {value}")
     failed = desk.cli.json("report", "forecast", "--as-of", "2024-11-30T08:00Z", code=2)
     assert f"given.csv, {says}" in failed["error"]["message"]
+
+
+def test_a_reporting_currency_without_a_rate_is_refused(desk: Office) -> None:
+    desk.cli.configure(desk.sandbox.url, '[company]\nreporting_currency = "CHF"')
+    for kind in ("pipeline", "forecast", "week", "all"):
+        refused = desk.cli.run("report", kind, "--json", code=2)
+        assert "CHF" in refused.error["message"] and "reporting_currency" in refused.error["action"]
 
 
 def test_what_cannot_be_is_said(desk: Office) -> None:

@@ -105,6 +105,18 @@ def test_amounts_at_the_rate_of_their_day() -> None:
     assert found.tolist() == [125, pd.NA, 156, pd.NA, 3, pd.NA]
 
 
+def test_a_rate_that_has_ended_counts_no_more_and_the_reporting_currency_is_worth_itself() -> None:
+    rates = pd.DataFrame([("USD", 1.25, None, 100)], columns=["code", "rate", "start_at", "end_at"])
+    r = Rates(rates, "EUR", "EUR")
+    moments = pd.Series([99, 100, None], dtype="Int64")
+    found = r.cents(pd.Series([125] * 3, dtype="Int64"), pd.Series(["USD"] * 3), moments)
+    # A moment that is not known takes the newest rate.
+    assert found.tolist() == [100, pd.NA, 100]
+    nowhere = Rates(rates, "EUR", "GBP")
+    found = nowhere.cents(pd.Series([7, 8], dtype="Int64"), pd.Series(["GBP", "EUR"]), moments[:2])
+    assert found.tolist() == [7, pd.NA]
+
+
 def test_the_largest_amounts_stay_exact_in_their_own_currency() -> None:
     r = Rates(pd.DataFrame(columns=["code", "rate", "start_at", "end_at"]), "EUR", "EUR")
     big = pd.Series([10**17 + 1, -(10**17) - 3], dtype="Int64")

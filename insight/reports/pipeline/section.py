@@ -256,7 +256,7 @@ def _coverage(context: Context, ends: pd.DataFrame, quarter: Period, by: str, na
     last = context.calendar.shift(quarter, -1)
     of = groups(context.tables, ends["deal_id"], by)
     rows = [(group, *_cover_row(ends[of == group], quarter, last)) for group in sorted(set(of))]
-    rows.sort(key=lambda r: r[1], reverse=True)
+    rows.sort(key=lambda r: r[1] or 0, reverse=True)
     body = [(context.name(g), *(cell(v) for v in rest)) for g, *rest in rows[:MOST]]
     if len(rows) > 1:
         body.append((words("All"), *(cell(v) for v in _cover_row(ends, quarter, last))))
@@ -275,17 +275,26 @@ def _coverage(context: Context, ends: pd.DataFrame, quarter: Period, by: str, na
     )  # fmt: skip
 
 
-def _cover_row(ends: pd.DataFrame, quarter: Period, last: Period) -> tuple[int, int, int, int, float]:
+def _cover_row(ends: pd.DataFrame, quarter: Period, last: Period) -> tuple[int | None, int, int, int, float]:
+    """Open in the quarter (cents; None where no amount is known), deals, won in it and in the last, and coverage."""
     won, before = won_in(ends, quarter.start, quarter.end), won_in(ends, last.start, last.end)
     found = coverage(ends, (quarter.start, quarter.end), float(before), float(won))
-    return found.open_cents, found.deals, won, before, found.ratio
+    unknown = found.deals > 0 and found.without_amount == found.deals
+    return (
+        None if unknown else found.open_cents,
+        found.deals,
+        won,
+        before,
+        math.nan if unknown else found.ratio,
+    )
 
 
 def _cover(context: Context, ends: pd.DataFrame, quarter: Period) -> list[str]:
     words = context.words
     cents, deals, won, before, ratio = _cover_row(ends, quarter, context.calendar.shift(quarter, -1))
     said = {
-        "quarter": quarter.label, "count": deals, "open": words.money(cents), "won": words.money(won),
+        "quarter": quarter.label, "count": deals, "won": words.money(won),
+        "open": words("an unknown amount") if cents is None else words.money(cents),
         "before": words.money(before),
     }  # fmt: skip
     if not math.isfinite(ratio):

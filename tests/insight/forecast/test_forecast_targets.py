@@ -67,6 +67,15 @@ def test_a_second_target_of_one_owner_under_another_name_is_refused(again: str) 
     assert error.value.action
 
 
+def test_a_target_by_a_name_that_several_owners_have_is_refused() -> None:
+    lines = parse_targets("owner,period,amount\nAnna Smith,FY2026,5\n", "t.csv")
+    ids = {"anna smith": "1", "a1@x.example": "1", "a2@x.example": "2"}
+    with pytest.raises(UsageError, match="several owners are called Anna Smith"):
+        by_owner(lines, ids, "t.csv", {"anna smith"})
+    by_address = parse_targets("owner,period,amount\nA2@x.example,FY2026,5\n", "t.csv")
+    assert [t.owner for t in by_owner(by_address, ids, "t.csv", {"anna smith"})] == ["2"]
+
+
 def test_targets_are_by_the_owners_id() -> None:
     told = [Target("Ann Lee", "2026-01", 1), Target("Ann Lee", "2026-02", 2), Target("8", "2026-01", 3)]
     unknown = [Target("North", "2026-01", 4), Target("Total", "2026-01", 5)]

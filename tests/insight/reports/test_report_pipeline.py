@@ -174,3 +174,19 @@ def test_what_owners_give_on_is_told_by_owner_and_adds_up() -> None:
     (north, whole) = rows_of(section(one, NONE), "waterfall_by")
     assert north["group"] == "North" and "reassigned_in" not in north and north["end"] == whole["end"]
     assert "waterfall_by" not in keys(section(context(tables), NONE))
+
+
+def test_an_amount_without_a_rate_is_unknown_and_no_zero() -> None:
+    deals = [("1", 0, 500_000, "a"), ("2", 0, 300_000, "b"), ("3", 250, 90_000, "a")]
+    tables = few(deals, [("1", 0, "a"), ("2", 0, "b"), ("3", 250, "a")])
+    tables = DealTables(tables.deals.assign(currency=["EUR", "XXX", "XXX"]), tables.history, tables.stages)
+    found = section(context(tables), NONE)
+    stages = {str(r["group"]): r["amount"] for r in rows_of(found, "stages")}
+    assert sorted(stages.values(), key=str) == [500_000, None], "a stage of which no amount is known has none"
+    (created,) = rows_of(found, "deals_created")
+    assert created["amount"] is None
+    unrated = tables.deals["currency"] == "XXX"
+    closing = tables.deals["close_date"].where(~unrated, AS_OF + DAY).astype("Int64")
+    tables = DealTables(tables.deals.assign(close_date=closing), tables.history, tables.stages)
+    (row,) = rows_of(section(context(tables), NONE), "coverage")
+    assert (row["open"], row["deals"], row["coverage"]) == (None, 2, None)

@@ -70,7 +70,7 @@ def deliver(ws: Workspace, name: str, *, keyring: secrets.Keyring | None, enviro
     )
     made = make(ws, chosen.report, language=chosen.language or None, by=chosen.by)
     if chosen.to:
-        key = f"{ws.identity}:{name}:{made.report.as_of}"
+        key = f"{ws.state.identity}:{name}:{made.report.as_of}"
         built = mailing.message(made.report, made.words, mail, list(chosen.to), key=key, now=ws.clock())
         mailing.send(built, mail, password)
     if hook:
@@ -110,6 +110,6 @@ def scheduled(
     environ: Mapping[str, str],
 ) -> Run:
     """A report of the schedule, for its moment `at` (ms): each moment once."""
-    with running(ws, job, scheduled_at=at) as run:
+    with running(ws, job, scheduled_at=at, reads_crm=False) as run:
         run.counts["sent"] = deliver(ws, name, keyring=keyring, environ=environ).to_json()
     return run

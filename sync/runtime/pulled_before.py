@@ -8,10 +8,10 @@ from sales_consultant.sync.stores import runs
 
 
 def open_pulled(ws: Workspace) -> None:
-    """Make what was pulled before ready to be read; UsageError where nothing ever was."""
+    """Make what was pulled before ready to be read, without the CRM; UsageError where nothing ever was."""
     if ws.warehouse.empty:
         raise UsageError("Nothing was pulled yet.", action="Next: sales-consultant pull")
-    ws.warehouse.make_views(ws.connector)
+    ws.warehouse.make_views_as_pulled(ws.connector)
 
 
 def last_as_of(ws: Workspace) -> int:

@@ -25,7 +25,7 @@ from sales_consultant.scoring.propensity import PopulationModel
 from sales_consultant.scoring.validation import tested_rows
 from sales_consultant.sync.insights import control
 from sales_consultant.sync.models import registry
-from sales_consultant.sync.runtime import Workspace, last_as_of, open_pulled
+from sales_consultant.sync.runtime import Workspace, known_until, last_as_of, open_pulled
 from sales_consultant.sync.stores import exposures
 
 DICTIONARY = "dictionary.json"
@@ -243,6 +243,7 @@ def _training(ws: Workspace, at: int, found: _Files) -> None:
 
 
 def _scores(ws: Workspace, at: int, found: _Files) -> None:
+    until = known_until(ws, at)
     rows = ws.state.rows(
         sa.select(
             exposures.c.object,
@@ -251,8 +252,8 @@ def _scores(ws: Workspace, at: int, found: _Files) -> None:
             exposures.c.value,
             exposures.c.visible_from,
         ).where(
-            exposures.c.visible_from <= at,
-            sa.or_(exposures.c.visible_to.is_(None), exposures.c.visible_to > at),
+            exposures.c.visible_from <= until,
+            sa.or_(exposures.c.visible_to.is_(None), exposures.c.visible_to > until),
             exposures.c.value.is_not(None),
         )
     )

@@ -59,12 +59,16 @@ def deliver(ws: Workspace, name: str, *, keyring: secrets.Keyring | None, enviro
         mailing.refuse_without_server(mail)
     # Before the report is made: what cannot be sent need not be.
     password = (
-        secrets.resolve("mail", mail.password, keyring=keyring, environ=environ).value
+        secrets.resolve(
+            "mail", mail.password, keyring=keyring, environ=environ, of="the password of the mail server"
+        ).value
         if chosen.to and mail.user
         else ""
     )
     hook = (
-        secrets.resolve(_entry(chosen), chosen.webhook, keyring=keyring, environ=environ).value
+        secrets.resolve(
+            _entry(chosen), chosen.webhook, keyring=keyring, environ=environ, of="the address of the webhook"
+        ).value
         if chosen.webhook
         else ""
     )

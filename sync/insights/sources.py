@@ -46,8 +46,10 @@ def context(
     own, _ = records.currencies(engine, [])
     reporting = ws.settings.company.reporting_currency or own
     chosen = language or ws.connection.language
+    every = DealTables(_deals(ws), deals.history(engine), deals.stages(engine))
+    tables = as_known(every, at)
     return Context(
-        as_known(DealTables(_deals(ws), deals.history(engine), deals.stages(engine)), at),
+        tables,
         Rates(deals.rates(engine), own, reporting),
         _calendar(ws),
         Words(chosen, reporting, _zone(ws)),
@@ -57,6 +59,7 @@ def context(
         _names(ws, chosen),
         since is not None,
         _teams(ws),
+        deals_later=tables.deals.empty and not every.deals.empty,
     )
 
 

@@ -21,6 +21,10 @@ def test_reports_and_tables_are_made_while_the_crm_is_away(away: Cli, tmp_path: 
     made = away.json("report", "all")
     assert {s["section"] for s in made["sections"]} > {"funnel", "pipeline", "value"}
     assert away.json("report", "week")["sections"]
+    early = away.json("report", "all", "--as-of", "2020-01-01", "--since", "2019-06-01")["sections"]
+    why = {s["section"]: s["hidden"] for s in early}
+    for section in ("funnel", "pipeline", "forecast"):
+        assert why[section].startswith("No deal was known by 1 Jan 2020.")
     for kind in ("funnel", "scores"):
         assert away.json("export", kind, "--out", str(tmp_path / kind))["files"]
 

@@ -58,13 +58,7 @@ def section(context: Context, hidden: frozenset[str]) -> Section:
     words = context.words
     title = words("The open pipeline")
     if context.tables.deals.empty:
-        return Section(
-            "pipeline",
-            title,
-            hidden=words(
-                "The CRM has no deals that could be read. Next: sales-consultant check, then sales-consultant pull"
-            ),
-        )
+        return Section("pipeline", title, hidden=context.no_deals)
     since = begin(context)
     quarter = context.calendar.period("quarter", context.as_of)
     whole = waterfall(context.tables, since, context.as_of, context.rates)

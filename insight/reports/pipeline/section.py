@@ -241,7 +241,7 @@ def _told(context: Context, bucket: str, value: Any) -> Cell:
     if value is None or pd.isna(value):
         return None
     if bucket in _DATES:
-        return day_of(context, value)
+        return cell(day_of(context, value))
     if bucket in _MONEY:
         return float(value)
     if bucket in _OWNERS:

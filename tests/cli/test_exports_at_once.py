@@ -3,7 +3,9 @@
 from pathlib import Path
 
 import pandas as pd
-from support.office import Office
+import pytest
+from support import tiny
+from support.office import Office, office
 
 
 def test_scores_of_the_sync_before_are_there(synced: Office, tmp_path: Path) -> None:
@@ -15,14 +17,46 @@ def test_scores_of_the_sync_before_are_there(synced: Office, tmp_path: Path) -> 
 
 
 def test_before_the_sync_nothing_was_shown(synced: Office, tmp_path: Path) -> None:
-    earlier = synced.cli.json("export", "scores", "--out", str(tmp_path / "x"), "--as-of", "2024-11-01")
-    assert earlier["files"]["scores.parquet"] == 0
+    out = tmp_path / "x"
+    done = synced.cli.run("export", "scores", "--out", str(out), "--as-of", "2024-11-01", "--json", code=2)
+    assert "no record showed anything of ours at 2024-11-01" in done.error["message"]
+    assert "--as-of" in done.error["action"] and "sync" in done.error["action"]
+    assert not out.exists()
 
 
 def test_a_value_that_was_taken_away_is_not_shown(synced: Office, tmp_path: Path) -> None:
     [[run]] = synced.query("SELECT id FROM runs WHERE job = 'sync'")
     synced.cli.json("rollback", run, "--yes")
     [[gone]] = synced.query("SELECT count(*) FROM exposures WHERE visible_to IS NOT NULL")
-    [[shown]] = synced.query("SELECT count(*) FROM exposures WHERE value IS NOT NULL AND visible_to IS NULL")
-    done = synced.cli.json("export", "scores", "--out", str(tmp_path / "x"))
-    assert done["files"]["scores.parquet"] == shown < gone
+    assert gone > 0
+    # Nothing of ours is shown any more.
+    error = synced.cli.run("export", "scores", "--out", str(tmp_path / "x"), "--json", code=2).error
+    assert "no record showed anything" in error["message"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "why", "todo"),
+    [
+        ("features", "no model is in force", "train"),
+        ("training", "no model is in force", "train"),
+        ("scores", "no record showed anything", "sync"),
+        ("funnel", "no deal had been in a stage", "pull"),
+    ],
+)
+def test_where_there_is_nothing_it_says_why_and_writes_nothing(
+    tmp_path: Path, kind: str, why: str, todo: str
+) -> None:
+    data, out = tmp_path / "tables", tmp_path / "out"
+    data.mkdir()
+    with office(tmp_path / "admin", data=data, store=tmp_path / "portal.db", clock=tiny.CLOCK) as made:
+        made.cli.configure(made.sandbox.url, scored=True)
+        made.cli.json("pull")
+        error = made.cli.run("export", kind, "--out", str(out), "--json", code=2).error
+        assert why in error["message"] and todo in error["action"]
+        assert not out.exists()
+
+
+def test_without_a_population_it_says_so(synced: Office, tmp_path: Path) -> None:
+    for kind in ("features", "training"):
+        error = synced.cli.run("export", kind, "--out", str(tmp_path / "x"), "--json", code=2).error
+        assert "no population" in error["message"] and "[populations]" in error["action"]

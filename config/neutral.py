@@ -7,6 +7,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+
+class Account(NamedTuple):
+    """What the neutral tables need of the account itself, beside its rows: its own currency ("": not told) and time zone."""
+
+    currency: str = ""
+    time_zone: str = "UTC"
+
+
 TEXT, MS, FLAG, MONEY, REAL, WHOLE = "VARCHAR", "BIGINT", "BOOLEAN", "DECIMAL(18,2)", "DOUBLE", "INTEGER"
 
 NEUTRAL: dict[str, dict[str, str]] = {

@@ -68,12 +68,16 @@ def variable(connection: str) -> str:
     return f"SALES_CONSULTANT_{connection.upper().replace('-', '_')}_TOKEN"
 
 
-def ways(connection: str) -> Remedies:
-    """The ways to give a secret to a machine, with or without a keyring."""
+def ways(connection: str, entry: str = "") -> Remedies:
+    """The ways to give a secret to a machine, with or without a keyring.
+
+    `entry`: it is no connection's, and this is its name in the keyring.
+    """
     name = variable(connection)
+    into = f"keyring set {SERVICE} {entry}" if entry else f"sales-consultant login --connection {connection}"
     return Remedies(
         "Give it in one of these ways",
-        f"sales-consultant login --connection {connection} (needs an OS keyring)",
+        f"{into} (needs an OS keyring)",
         f"the environment variable {name}",
         f"{name}_FILE with the path of a file that only you can read",
         f'a systemd credential called "{connection}"',
@@ -81,9 +85,15 @@ def ways(connection: str) -> Remedies:
 
 
 def resolve(
-    connection: str, reference: str, *, keyring: Keyring | None, environ: Mapping[str, str] = os.environ
+    connection: str,
+    reference: str,
+    *,
+    keyring: Keyring | None,
+    environ: Mapping[str, str] = os.environ,
+    of: str = "",
 ) -> Secret:
-    """The secret of a connection, from the first place that has one.
+    """The secret of a connection, from the first place that has one. `of` says what it is where it is no connection's, as
+    "the password of the mail server".
 
     Environment variable, file named by one, systemd credential, OS keyring. Raises AccessError listing the ways where
     no place has one or where it holds what cannot be a secret, and ConfigError where the variable and the file variable
@@ -101,21 +111,24 @@ def resolve(
     if directory and (Path(directory) / connection).is_file():
         return _whole(_read(Path(directory) / connection), f'systemd credential "{connection}"')
     user = reference.removeprefix("keyring:") or connection
+    remedies = ways(connection, user if of else "")
     if keyring is not None:
         from keyring.errors import KeyringError
 
         try:
             value = keyring.get_password(SERVICE, user)
         except KeyringError as e:
-            raise MachineError(
-                f"The keyring does not answer: {type(e).__name__}.", action=ways(connection)
-            ) from e
+            raise MachineError(f"The keyring does not answer: {type(e).__name__}.", action=remedies) from e
         if value:
             return replace(_whole(value, f'OS keyring, entry "{user}"'), entry=user)
     where = "the OS keyring" if keyring is not None else "an OS keyring (this machine has none)"
+    sought = (
+        f'{of[0].upper()}{of[1:]} ("{user}") is not there'
+        if of
+        else f'No secret for the connection "{connection}"'
+    )
     raise AccessError(
-        f'No secret for the connection "{connection}": looked at {name}, {name}_FILE, systemd credentials and {where}.',
-        action=ways(connection),
+        f"{sought}: looked at {name}, {name}_FILE, systemd credentials and {where}.", action=remedies
     )
 
 

@@ -2,7 +2,28 @@
 
 from collections.abc import Mapping, Sequence
 
-from sales_consultant.config.neutral import MERGES, NEUTRAL, Source, TableMapping, quote
+from sales_consultant.config.neutral import MERGES, NEUTRAL, Account, Source, TableMapping, quote
+from sales_consultant.engine.database import Database
+
+
+class KeptAccount:
+    """What the views need of the CRM's account, kept beside the rows: they can be made anew without asking it."""
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+        database.con.execute("CREATE TABLE IF NOT EXISTS _account (currency VARCHAR, time_zone VARCHAR)")
+
+    def get(self) -> Account | None:
+        """As it was when rows were last read; None in a warehouse of before this was kept."""
+        rows = self._db.con.execute("SELECT currency, time_zone FROM _account").fetchall()
+        return Account(*rows[0]) if rows else None
+
+    def put(self, account: Account) -> None:
+        """Keep it, in place of what was known before."""
+        if account != self.get():
+            with self._db.transaction():
+                self._db.con.execute("DELETE FROM _account")
+                self._db.con.execute("INSERT INTO _account VALUES (?, ?)", list(account))
 
 
 def statements(mapping: TableMapping) -> list[str]:

@@ -9,7 +9,7 @@ import pyarrow as pa
 from sales_consultant.config.conditions import Condition
 from sales_consultant.config.fields.canon import Canonical
 from sales_consultant.config.fields.catalogue import Field
-from sales_consultant.config.neutral import CustomField, TableMapping
+from sales_consultant.config.neutral import Account, CustomField, TableMapping
 from sales_consultant.connectors.base import slow
 from sales_consultant.connectors.base.records import (
     Calls,
@@ -80,10 +80,14 @@ class Reader(ABC):
         """The stream's rows modified in [since, until], or all; continues after `resume`."""
 
     @abstractmethod
-    def mapping(self, columns: Mapping[str, Sequence[str]], fields: Sequence[CustomField]) -> TableMapping:
-        """How the raw tables, with the columns they have, map onto the neutral tables.
+    def mapping(
+        self, columns: Mapping[str, Sequence[str]], fields: Sequence[CustomField], account: Account
+    ) -> TableMapping:
+        """How the raw tables, with the columns they have, map onto the neutral tables. Makes no call: what was pulled can be
+        read where the CRM cannot be reached.
 
-        `fields` are the fields that the customer added, as the stream "fields" gave them.
+        `fields` are the fields that the customer added, as the stream "fields" gave them; `account` is what was known of the
+        account when the rows were read.
         """
 
     @abstractmethod

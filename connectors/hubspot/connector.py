@@ -11,7 +11,7 @@ from sales_consultant.config.errors import CrmUnavailableError
 from sales_consultant.config.fields.canon import CanonError, Canonical, canon
 from sales_consultant.config.fields.catalogue import FIELDS, Field
 from sales_consultant.config.fields.naming import Naming
-from sales_consultant.config.neutral import OVER_OURS, CustomField, TableMapping
+from sales_consultant.config.neutral import OVER_OURS, Account, CustomField, TableMapping
 from sales_consultant.connectors.base import (
     TASK_ID,
     Budget,
@@ -272,11 +272,12 @@ class HubSpotConnector(HubSpotAdmin, Connector):
         wanted = checked(stream, self.describe(stream), where)
         yield from find(self.api, self.reading, stream, wanted, since=since, until=until, after=after)
 
-    def mapping(self, columns: Mapping[str, Sequence[str]], fields: Sequence[CustomField]) -> TableMapping:
+    def mapping(
+        self, columns: Mapping[str, Sequence[str]], fields: Sequence[CustomField], account: Account
+    ) -> TableMapping:
         """The rows of the neutral tables."""
-        who = self.identity()
         own = {k: self._name(k) for k in _KEYS}
-        return views.mapping(columns, fields, own, (who.currency, who.time_zone))
+        return views.mapping(columns, fields, own, account)
 
     def raw(self, object: str) -> tuple[str, str]:
         """HubSpot knows no lead apart from its contact."""

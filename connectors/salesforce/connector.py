@@ -13,7 +13,7 @@ from sales_consultant.config.errors import AccessError, CrmUnavailableError
 from sales_consultant.config.fields.canon import CanonError, Canonical, canon
 from sales_consultant.config.fields.catalogue import FIELDS, Field, by_key
 from sales_consultant.config.fields.naming import Naming
-from sales_consultant.config.neutral import CustomField, TableMapping, field_column, quote
+from sales_consultant.config.neutral import Account, CustomField, TableMapping, field_column, quote
 from sales_consultant.connectors.base import (
     TASK_ID,
     Budget,
@@ -285,11 +285,12 @@ class SalesforceConnector(SalesforceAdmin, Connector):
         cursor = self.described.selection(stream).cursor
         yield from find(self.api, stream, cursor, wanted, since=since, until=until, after=after)
 
-    def mapping(self, columns: Mapping[str, Sequence[str]], fields: Sequence[CustomField]) -> TableMapping:
+    def mapping(
+        self, columns: Mapping[str, Sequence[str]], fields: Sequence[CustomField], account: Account
+    ) -> TableMapping:
         """The rows of the neutral tables."""
-        who = self.identity()
         own = {k: self._name("", k) for k in _KEYS}
-        return views.mapping(columns, fields, own, (who.currency, who.time_zone))
+        return views.mapping(columns, fields, own, account)
 
     def raw(self, object: str) -> tuple[str, str]:
         """The raw table; a converted lead can hardly be written and is left alone."""

@@ -33,6 +33,8 @@ class Context:
         One of BY: what figures are broken down by.
     teams
         The team of each owner, by the owner's id, as far as the admin named one.
+    deals_later
+        Whether the CRM has deals, though none of them was known at `as_of`.
     """
 
     tables: DealTables
@@ -45,11 +47,22 @@ class Context:
     names: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     since_given: bool = True
     teams: Mapping[str, str] = field(default_factory=dict)
+    deals_later: bool = False
 
     @property
     def column(self) -> str:
         """The column of deals that figures are broken down by."""
         return COLUMN[self.by]
+
+    @property
+    def no_deals(self) -> str:
+        """Why there is nothing to tell of, where `tables` has no deal."""
+        if self.deals_later:
+            day = self.words.cell(self.words.day(self.as_of), "date")
+            return self.words("No deal was known by {day}. Give a later --as-of, or leave it out.", day=day)
+        return self.words(
+            "The CRM has no deals that could be read. Next: sales-consultant check, then sales-consultant pull"
+        )
 
     def name(self, value: Any, column: str | None = None) -> str:
         """What people call a value of a column."""

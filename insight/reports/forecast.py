@@ -70,6 +70,8 @@ def section(told: Told | Hidden, context: Context) -> Section:
     words = context.words
     title = words("What will be booked")
     if isinstance(told, Hidden):
+        if context.tables.deals.empty:
+            return Section("forecast", title, hidden=context.no_deals)
         return Section("forecast", title, hidden=words(MESSAGES[told.reason], needs=told.needs, has=told.has))
     goals = targets.figure(told.given, told.attained, told.origin, words)
     figures = [_months(told, words), _periods(told, words), goals]

@@ -93,13 +93,7 @@ def section(context: Context, facts: FunnelFacts) -> Section:
     words = context.words
     title = words("Where deals are lost")
     if context.tables.deals.empty:
-        return Section(
-            "funnel",
-            title,
-            hidden=words(
-                "The CRM has no deals that could be read. Next: sales-consultant check, then sales-consultant pull"
-            ),
-        )
+        return Section("funnel", title, hidden=context.no_deals)
     past = visits(context.tables, context.as_of)
     made = _Made(
         past, stays(context.tables, context.as_of, None, past), stays(context.tables, context.as_of, context.since, past),

@@ -79,7 +79,7 @@ def _figure(field: str, groups: Sequence[Group], words: Words) -> Figure:
     chart = BarChart(words(title), "count", tuple(Bar(g.name, float(g.companies)) for g in groups))
     notes = (
         (words("Amounts of a company without purchases are not known; they count as none in the sum."),)
-        if any(g.cents is None for g in groups)
+        if any(g.cents is None for g in groups) and any(g.cents is not None for g in groups)
         else ()
     )
     return Figure(

@@ -103,15 +103,14 @@ def section(context: Context, facts: WeekFacts) -> Section:
     """The section "week"."""
     words = context.words
     title = words("The week")
+    if context.tables.deals.empty:
+        return Section("week", title, hidden=context.no_deals)
     past = visits(context.tables, context.as_of)
     ends = endings(context.tables, context.as_of, context.rates, past)
     deals = ends[(ends["status"] == OPEN).to_numpy()]
     if deals.empty:
-        return Section(
-            "week",
-            title,
-            hidden=words("No deal is open. Next: sales-consultant check, then sales-consultant pull"),
-        )
+        day = words.cell(words.day(context.as_of), "date")
+        return Section("week", title, hidden=words("No deal was open on {day}.", day=day))
     deals = deals.assign(
         grade=[str(facts.grades.get(d, "")) for d in deals["deal_id"]],
         close=[day_of(context, v) for v in deals["close_date"]],

@@ -25,10 +25,20 @@ from sales_consultant.scoring.propensity import PopulationModel
 from sales_consultant.scoring.validation import tested_rows
 from sales_consultant.sync.insights import control
 from sales_consultant.sync.models import registry
-from sales_consultant.sync.runtime import Workspace, last_as_of, open_pulled
+from sales_consultant.sync.runtime import Workspace, known_until, last_as_of, open_pulled
 from sales_consultant.sync.stores import exposures
 
 DICTIONARY = "dictionary.json"
+# Tables that only explain the others.
+_BESIDE = frozenset({"fields", "stages"})
+_MODELS = "sales-consultant train, then evaluate: it says which models are in force"
+# By kind: that there are no rows, and what brings some.
+_NONE = {
+    "features": ("no record was in a population by {at}", _MODELS),
+    "training": ("no record was in a population by {at}", _MODELS),
+    "scores": ("no record showed anything of ours at {at}", "sales-consultant sync"),
+    "funnel": ("no deal had been in a stage by {at}", "sales-consultant check, then pull"),
+}  # fmt: skip
 # What a row of a population is, in both tables of features.
 _MEMBER = {
     "record_id": "id of the record in the CRM",
@@ -97,7 +107,7 @@ def export(ws: Workspace, kind: str, out: Path, *, as_of: int | None = None) -> 
     """Write the tables of a kind (one of KINDS) as Parquet files into a new folder, with a dictionary of their columns.
 
     `as_of` (ms UTC; default: when the CRM was last read) cuts everything that was known later. Raises UsageError for a time
-    in the future and a folder that is there already.
+    in the future, a folder that is there already, and where no table has a row: then nothing is written.
     """
     open_pulled(ws)
     newest = last_as_of(ws)
@@ -111,6 +121,7 @@ def export(ws: Workspace, kind: str, out: Path, *, as_of: int | None = None) -> 
         raise UsageError(f"{out} is there already.", action="Give another --out.")
     found = _Files({}, {}, [])
     KINDS[kind](ws, at, found)
+    _refuse_empty(ws, kind, at, newest, found)
     with written_to(out, "--out"):
         out.mkdir(mode=0o700)
         for name, table in found.tables.items():
@@ -140,6 +151,24 @@ def export(ws: Workspace, kind: str, out: Path, *, as_of: int | None = None) -> 
         (out / DICTIONARY).write_text(json.dumps(told, indent=1, ensure_ascii=False), encoding="utf-8")
     return Exported(
         kind, at, {f"{n}.parquet": len(t) for n, t in found.tables.items()}, tuple(found.left_out)
+    )
+
+
+def _refuse_empty(ws: Workspace, kind: str, at: int, newest: int, found: _Files) -> None:
+    """Say why there is nothing, and what to do next: an empty folder that looks like success misleads."""
+    if any(len(table) for name, table in found.tables.items() if name not in _BESIDE):
+        return
+    if kind in ("features", "training") and not ws.settings.populations:
+        raise UsageError(
+            "There is nothing to export: the settings have no population.",
+            action="Write one under [populations]; sales-consultant init proposes some.",
+        )
+    why, then = _NONE[kind]
+    reasons = [why.format(at=iso(at))] if found.tables or not found.left_out else []
+    earlier = "Leave --as-of out, or give a later one. " if at < newest else ""
+    raise UsageError(
+        f"There is nothing to export: {'; '.join([*reasons, *found.left_out])}.",
+        action=f"{earlier}Next: {then}",
     )
 
 
@@ -243,6 +272,7 @@ def _training(ws: Workspace, at: int, found: _Files) -> None:
 
 
 def _scores(ws: Workspace, at: int, found: _Files) -> None:
+    until = known_until(ws, at)
     rows = ws.state.rows(
         sa.select(
             exposures.c.object,
@@ -251,8 +281,8 @@ def _scores(ws: Workspace, at: int, found: _Files) -> None:
             exposures.c.value,
             exposures.c.visible_from,
         ).where(
-            exposures.c.visible_from <= at,
-            sa.or_(exposures.c.visible_to.is_(None), exposures.c.visible_to > at),
+            exposures.c.visible_from <= until,
+            sa.or_(exposures.c.visible_to.is_(None), exposures.c.visible_to > until),
             exposures.c.value.is_not(None),
         )
     )

@@ -1,7 +1,10 @@
 """A report as a mail, and the mail server that takes it."""
 
+import contextlib
 import smtplib
 import ssl
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -18,6 +21,7 @@ TEMPLATE = "report_mail.html"
 _ROWS = 12
 # A judgement: a mail server answers in seconds; one that does not for so long will not.
 _SECONDS = 60
+AGAIN = "Try again later."
 
 
 def message(report: Report, words: Words, mail: Mail, to: list[str], *, key: str, now: int) -> EmailMessage:
@@ -27,10 +31,11 @@ def message(report: Report, words: Words, mail: Mail, to: list[str], *, key: str
     """
     made = EmailMessage(policy=SMTP)
     made["Subject"] = report.title
-    made["From"] = mail.sender
-    made["To"] = ", ".join(to)
+    sender = written_out(mail.sender)
+    made["From"] = sender
+    made["To"] = ", ".join(distinct(to))
     made["Date"] = format_datetime(datetime.fromtimestamp(now / 1000, UTC))
-    domain = mail.sender.rpartition("@")[2]
+    domain = sender.rpartition("@")[2]
     made["Message-ID"] = f"<{sha256(key.encode()).hexdigest()[:32]}@{domain}>"
     # So that no holiday answer comes back.
     made["Auto-Submitted"] = "auto-generated"
@@ -81,11 +86,41 @@ def refuse_without_server(mail: Mail) -> None:
         )
 
 
-def send(made: EmailMessage, mail: Mail, password: str) -> None:
-    """Give a mail to the server.
+@dataclass(frozen=True)
+class Mailed:
+    """What became of a mail: who has it now, and who was refused, each with the reason."""
 
-    Raises ConfigError without a server, AccessError where it does not let us in, MachineError where it cannot be reached or
-    refuses the mail. None of them holds the password.
+    got: tuple[str, ...]
+    refused: Mapping[str, str]
+    passing: bool = False
+    """Whether some of the refusals may pass."""
+
+
+def written_out(address: str) -> str:
+    """An address with its domain in ASCII, as every mail server takes it; as it is where that would be another domain.
+
+    >>> written_out("anna@müller.example"), written_out("änne@example.com")
+    ('anna@xn--mller-kva.example', 'änne@example.com')
+    """
+    name, _, domain = address.rpartition("@")
+    try:
+        plain = domain.encode("idna").decode("ascii")
+        same = plain.encode("ascii").decode("idna") == domain.lower()
+    except UnicodeError:
+        return address
+    return f"{name}@{plain}" if same and not domain.isascii() else address
+
+
+def distinct(to: Sequence[str]) -> list[str]:
+    """The addresses as they are written to, each once."""
+    return list({a.casefold(): a for a in reversed([written_out(a) for a in to])}.values())[::-1]
+
+
+def send(made: EmailMessage, mail: Mail, password: str) -> Mailed:
+    """Give a mail to the server; who is refused does not keep it from the others.
+
+    Raises ConfigError without a server, AccessError where it does not let us in, MachineError where it cannot be reached,
+    refuses the mail or everybody it is for. None of them holds the password.
     """
     refuse_without_server(mail)
     where = f"{mail.host}:{mail.port}"
@@ -95,43 +130,91 @@ def send(made: EmailMessage, mail: Mail, password: str) -> None:
             server: smtplib.SMTP = smtplib.SMTP_SSL(mail.host, mail.port, timeout=_SECONDS, context=context)
         else:
             server = smtplib.SMTP(mail.host, mail.port, timeout=_SECONDS)
-        with server:
+        try:
             if mail.security == "starttls":
                 server.starttls(context=context)
             if mail.user:
                 server.login(mail.user, password)
-            refused = server.send_message(made)
+            return _given(server, made, where)
+        finally:
+            # A mail that was taken is sent, however the server says good-bye.
+            with contextlib.suppress(OSError, smtplib.SMTPException):
+                server.quit()
     except smtplib.SMTPAuthenticationError as e:
         raise AccessError(
             f"The mail server {where} does not take the sign-in of {mail.user} (code {e.smtp_code}).",
             action="Check user and password of [reports.mail]; the password is kept under the name there.",
         ) from None
     except smtplib.SMTPRecipientsRefused as e:
-        raise MachineError(
-            f"The mail server {where} refuses all recipients: {_listed(e.recipients)}.",
-            action="Check `to` of the delivery, and whether this server may send there.",
-        ) from None
+        raise _nobody(where, _reasons(e.recipients), passing=_passing(e.recipients)) from None
     except smtplib.SMTPNotSupportedError:
         raise MachineError(
             f"The mail server {where} does not offer what [reports.mail] asks for (security = {mail.security!r}, sign-in).",
             action='Try security = "tls" with port 465, or ask who runs the server.',
         ) from None
     except smtplib.SMTPResponseException as e:
+        # 4yz: for the moment; 5yz: for good (RFC 5321, section 4.2.1).
+        todo = AGAIN if e.smtp_code < 500 else "Check sender, port and security of [reports.mail]."
         raise MachineError(
             f"The mail server {where} refused the report (code {e.smtp_code}).",
-            action="Check sender, port and security of [reports.mail]; the report was not sent.",
+            action=f"{todo} The report was not mailed.",
         ) from None
     except (OSError, smtplib.SMTPException) as e:
         raise MachineError(
             f"The mail server {where} cannot be used ({type(e).__name__}).",
-            action="Check host, port and security of [reports.mail]; the report was not sent.",
+            action="Check host, port and security of [reports.mail]; the report was not mailed.",
         ) from e
-    if refused:
-        raise MachineError(
-            f"The mail server {where} refuses some recipients: {_listed(refused)}. The others got the report.",
-            action="Check `to` of the delivery.",
-        )
 
 
-def _listed(recipients: dict[str, tuple[int, bytes]]) -> str:
-    return ", ".join(f"{address} (code {code})" for address, (code, _) in sorted(recipients.items()))
+def _given(server: smtplib.SMTP, made: EmailMessage, where: str) -> Mailed:
+    """Give the mail to a server that we are signed in to."""
+    server.ehlo_or_helo_if_needed()
+    to = [a.addr_spec for a in made["To"].addresses]
+    refused: dict[str, str] = {}
+    if not server.has_extn("smtputf8"):
+        why = "the server takes no letters outside ASCII in an address (SMTPUTF8)"
+        sender = made["From"].addresses[0].addr_spec
+        if not sender.isascii():
+            raise ConfigError(
+                f"The mail server {where} does not take the sender {sender}: {why}.",
+                action="Write the sender of [reports.mail] in ASCII.",
+            )
+        refused = {a: why for a in to if not a.isascii()}
+        to = [a for a in to if a.isascii()]
+        if not to:
+            raise _nobody(where, refused)
+        if refused:
+            del made["To"]
+            made["To"] = ", ".join(to)
+    answers = server.send_message(made, to_addrs=to)
+    return Mailed(
+        tuple(a for a in to if a not in answers), {**refused, **_reasons(answers)}, _passing(answers)
+    )
+
+
+def _nobody(where: str, refused: Mapping[str, str], *, passing: bool = False) -> MachineError:
+    return MachineError(
+        f"The mail server {where} refuses all recipients: {listed(refused)}.",
+        action=todo_of(refused, passing=passing),
+    )
+
+
+def todo_of(refused: Mapping[str, str], *, passing: bool) -> str:
+    """What to do about refused recipients."""
+    if any("SMTPUTF8" in why for why in refused.values()):
+        return "Write the addresses in `to` of the delivery in ASCII."
+    check = "Check `to` of the delivery, and whether this server may send there."
+    return f"{AGAIN} {check}" if passing else check
+
+
+def _reasons(answers: Mapping[str, tuple[int, bytes]]) -> dict[str, str]:
+    return {address: f"code {code}" for address, (code, _) in answers.items()}
+
+
+def _passing(answers: Mapping[str, tuple[int, bytes]]) -> bool:
+    return any(code < 500 for code, _ in answers.values())
+
+
+def listed(refused: Mapping[str, str]) -> str:
+    """Refused addresses with the reasons, as one text."""
+    return ", ".join(f"{address} ({why})" for address, why in sorted(refused.items()))

@@ -23,7 +23,7 @@ from sales_consultant.insight.response import (
     spend_by_month,
     what_if,
 )
-from sales_consultant.sync.runtime import Workspace
+from sales_consultant.sync.runtime import Workspace, known_until
 from sales_consultant.sync.stores import exposures
 
 # A seed is no secret here: the same data give the same report.
@@ -136,7 +136,7 @@ def _quality(
             t.field == "grade",
             t.value.is_not(None),
             t.object.in_(("contacts", "leads")),
-            t.visible_from <= context.as_of,
+            t.visible_from <= known_until(ws, context.as_of),
         )
         .group_by(t.object, t.record_id)
     )

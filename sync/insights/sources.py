@@ -46,7 +46,8 @@ def context(
     own, _ = records.currencies(engine, [])
     reporting = ws.settings.company.reporting_currency or own
     chosen = language or ws.connection.language
-    tables = as_known(DealTables(_deals(ws), deals.history(engine), deals.stages(engine)), at)
+    every = DealTables(_deals(ws), deals.history(engine), deals.stages(engine))
+    tables = as_known(every, at)
     rates = Rates(deals.rates(engine), own, reporting)
     _valued(tables.deals, rates)
     return Context(
@@ -60,6 +61,7 @@ def context(
         _names(ws, chosen),
         since is not None,
         _teams(ws),
+        deals_later=tables.deals.empty and not every.deals.empty,
     )
 
 

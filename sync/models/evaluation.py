@@ -36,7 +36,7 @@ from sales_consultant.sync.results import (
     Readiness,
     SuspectRecord,
 )
-from sales_consultant.sync.runtime import Workspace, open_pulled
+from sales_consultant.sync.runtime import Workspace, last_as_of, open_pulled
 from sales_consultant.sync.stores import State, exposures, runs
 
 # Days: one to three months, the last as long as the usual horizon. Bands as other vendors report conversion by.
@@ -220,7 +220,7 @@ def _segments(ws: Workspace) -> list[tuple[str, int, float]]:
 def clustered(ws: Workspace) -> Clusters:
     """Clusters of the customers, beside the named segments: how they were chosen, and who is in them."""
     open_pulled(ws)
-    as_of = ws.connector.now()
+    as_of = last_as_of(ws)
     bought = purchases(ws.warehouse.engine, as_of=as_of, by="company", exclusions=ws.settings.exclude)
     table = summary(bought, as_of=as_of)
     found = find(table[["purchases", "total", "monetary", "since_days", "T_days"]])

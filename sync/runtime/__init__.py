@@ -1,7 +1,7 @@
 """What every run stands on: one connection's workspace, one run at a time, views held as tables."""
 
 from sales_consultant.sync.runtime.lease import Lease, hold, holder_lives, wanted_since
-from sales_consultant.sync.runtime.pulled_before import last_as_of, open_pulled
+from sales_consultant.sync.runtime.pulled_before import known_until, last_as_of, open_pulled
 from sales_consultant.sync.runtime.reporting import (
     Reporter,
     Silent,
@@ -27,6 +27,7 @@ __all__ = [
     "Workspace",
     "hold",
     "holder_lives",
+    "known_until",
     "last_as_of",
     "new_id",
     "open_pulled",

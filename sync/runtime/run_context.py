@@ -73,17 +73,21 @@ STOPPED = "stopped"
 
 
 @contextlib.contextmanager
-def running(ws: Workspace, job: str, *, scheduled_at: int | None = None) -> Iterator[Run]:
+def running(
+    ws: Workspace, job: str, *, scheduled_at: int | None = None, reads_crm: bool = True
+) -> Iterator[Run]:
     """A run under the lease, recorded whatever its end. Raises OtherOrgError before anything is read.
 
     A CRM that does not let us in is a run that failed, or nobody who watches would learn of it; the scheduled moment is not
-    used up by that, nor by a run that was stopped or killed.
+    used up by that, nor by a run that was stopped or killed. A run that does not read the CRM (`reads_crm`) works on what was
+    pulled, and does not ask who answers.
     """
     calls = ws.connector.calls.total
     now = ws.clock()
     run = Run(new_id(now), job)
     try:
-        _ = ws.identity
+        if reads_crm:
+            _ = ws.identity
     except OtherOrgError:
         # Another org's state is not touched, not even to say so.
         raise

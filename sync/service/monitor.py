@@ -44,7 +44,9 @@ class Watching:
         self.send: Sender | None = None
         if settings.service.alerts:
             # Resolved at the start: an alert that cannot be sent must not be found out when it is needed.
-            found = secrets.resolve("alerts", settings.service.alerts, keyring=keyring)
+            found = secrets.resolve(
+                "alerts", settings.service.alerts, keyring=keyring, of="the address of the webhook for alerts"
+            )
             self.send = Webhook(found.value)
 
     @contextmanager

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from sales_consultant.config.neutral import FIELD
+from sales_consultant.config.neutral import FIELD, Account
 from sales_consultant.connectors.base import Page, Reader, Stream
 from sales_consultant.connectors.tables import flags
 from sales_consultant.engine import DuckEngine
@@ -26,7 +26,7 @@ from sales_consultant.engine.merges import MergeMap
 from sales_consultant.engine.raw_tables import RawTables
 from sales_consultant.engine.stream_states import StreamState, StreamStates
 from sales_consultant.engine.text_signals import with_unsubscribed
-from sales_consultant.engine.views import statements
+from sales_consultant.engine.views import KeptAccount, statements
 from sales_consultant.sync.stores.page_spool import Spool
 
 if TYPE_CHECKING:
@@ -66,6 +66,7 @@ class Warehouse:
             self.database.con.execute(macro)
         keep_free_mail(self.database)
         self._raw, self._values = RawTables(self.database), FieldValues(self.database)
+        self._account = KeptAccount(self.database)
         self._views: list[str] = []
         return layout
 
@@ -231,11 +232,24 @@ class Warehouse:
     # -- neutral views -------------------------------------------------------------------------------------------
 
     def make_views(self, connector: Reader) -> None:
-        """Put the connector's mapping over the raw tables, whatever columns they have by now."""
+        """Put the connector's mapping over the raw tables, whatever columns they have by now; for who reads the CRM."""
+        who = connector.identity()
+        account = Account(who.currency, who.time_zone)
+        self._put_views(connector, account)
+        self._account.put(account)
+
+    def make_views_as_pulled(self, connector: Reader) -> None:
+        """The same with what was known of the account when the rows were read: the CRM is not asked, it may be away."""
+        kept = self._account.get()
+        if kept is None:
+            self.make_views(connector)
+        else:
+            self._put_views(connector, kept)
+
+    def _put_views(self, connector: Reader, account: Account) -> None:
         columns: Mapping[str, Sequence[str]] = {t: sorted(self.columns(t)) for t in self._raw.names()}
-        wanted = statements(
-            with_unsubscribed({**connector.mapping(columns, self._raw.custom_fields()), **VIEWS})
-        )
+        mapping = connector.mapping(columns, self._raw.custom_fields(), account)
+        wanted = statements(with_unsubscribed({**mapping, **VIEWS}))
         if wanted != self._views:
             with self.transaction():
                 for statement in wanted:

@@ -56,6 +56,26 @@ def test_no_secret_lists_the_ways_of_a_headless_machine() -> None:
         assert way in e.value.action
 
 
+@pytest.mark.parametrize("ring", [None, MemoryKeyring()])
+@pytest.mark.parametrize(
+    ("name", "entry", "of"),
+    [
+        ("sales-channel", "sales-channel", "the address of the webhook"),
+        ("mail", "office-mail", "the password of the mail server"),
+        ("alerts", "alerts", "the address of the webhook for alerts"),
+    ],
+)
+def test_what_is_no_connection_s_is_told_as_what_it_is(
+    ring: MemoryKeyring | None, name: str, entry: str, of: str
+) -> None:
+    with pytest.raises(AccessError) as e:
+        resolve(name, f"keyring:{entry}", keyring=ring, environ={}, of=of)
+    assert e.value.message.lower().startswith(f'{of} ("{entry}") is not there')
+    assert "connection" not in e.value.message
+    # login stores tokens of connections alone.
+    assert "login" not in e.value.action and f"keyring set sales-consultant {entry}" in e.value.action
+
+
 @pytest.mark.parametrize("ring", [None, MemoryKeyring(drops=True)])
 def test_a_keyring_that_does_not_keep_is_refused(ring: MemoryKeyring | None) -> None:
     with pytest.raises(MachineError, match="no OS keyring"):

@@ -9,7 +9,7 @@ from sales_consultant.config.conditions import from_option
 from sales_consultant.config.errors import AccessError, UsageError
 from sales_consultant.config.fields.canon import Canonical
 from sales_consultant.config.fields.catalogue import Field, by_key
-from sales_consultant.config.neutral import CustomField, TableMapping, field_column
+from sales_consultant.config.neutral import Account, CustomField, TableMapping, field_column
 from sales_consultant.connectors.base import (
     Calls,
     Change,
@@ -70,7 +70,9 @@ class Plain(Connector):
         # What else a stream may bring does not count as its rows.
         yield Page("links", pa.table({"id": ["x"]}), None)
 
-    def mapping(self, columns: Mapping[str, Sequence[str]], fields: Sequence[CustomField]) -> TableMapping:
+    def mapping(
+        self, columns: Mapping[str, Sequence[str]], fields: Sequence[CustomField], account: Account
+    ) -> TableMapping:
         return {}
 
     def raw(self, object: str) -> tuple[str, str]:

@@ -54,6 +54,16 @@ class ReaderContract(ContractBase):
         ]
         assert deals[1][:5] == ("Beta tills", None, self.currency, False, False)
 
+    def test_what_was_pulled_is_read_without_the_crm(self, org: Org) -> None:
+        w = pulled(org.connector())
+        account = rows(w, "SELECT currency, time_zone FROM org")
+        w.con.execute("CREATE OR REPLACE VIEW org AS SELECT NULL AS currency, NULL AS time_zone")
+        later = org.connector()
+        w._views = []
+        w.make_views_as_pulled(later)
+        assert rows(w, "SELECT currency, time_zone FROM org") == account
+        assert later.calls.total == 0
+
     def test_goals_come_with_their_owner_amount_and_period(self, org: Org) -> None:
         w = pulled(org.connector())
         found = rows(

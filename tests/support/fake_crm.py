@@ -8,7 +8,7 @@ import pyarrow as pa
 from sales_consultant.config.conditions import Condition
 from sales_consultant.config.fields.canon import CanonError, Canonical, canon
 from sales_consultant.config.fields.catalogue import Field
-from sales_consultant.config.neutral import CustomField, Source, TableMapping, field_column
+from sales_consultant.config.neutral import Account, CustomField, Source, TableMapping, field_column
 from sales_consultant.connectors.base import (
     Budget,
     Calls,
@@ -128,7 +128,9 @@ class FakeCrm(Connector):
     ) -> Iterator[tuple[Sequence[str], int]]:
         yield from ()
 
-    def mapping(self, columns: Mapping[str, Sequence[str]], fields: Sequence[CustomField]) -> TableMapping:
+    def mapping(
+        self, columns: Mapping[str, Sequence[str]], fields: Sequence[CustomField], account: Account
+    ) -> TableMapping:
         deals = [
             Source(
                 "raw_deals r",

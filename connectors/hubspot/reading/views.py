@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from sales_consultant.config.neutral import CASTS, CustomField, Source, TableMapping, literal
+from sales_consultant.config.neutral import CASTS, Account, CustomField, Source, TableMapping, literal
 from sales_consultant.connectors.hubspot.reading import goals
 from sales_consultant.connectors.hubspot.reading.histories import deal_history, field_history, touches
 from sales_consultant.connectors.hubspot.reading.schema import (
@@ -352,7 +352,7 @@ def _line_items(raw: Raw) -> list[Source]:
 
 
 def mapping(
-    columns: Columns, fields: Sequence[CustomField], own: Mapping[str, str], org: tuple[str, str]
+    columns: Columns, fields: Sequence[CustomField], own: Mapping[str, str], account: Account
 ) -> TableMapping:
     """The rows of all neutral tables, of the raw tables and columns there are. `own` maps our field keys to the CRM\'s names."""
     raw = Raw(columns)
@@ -376,7 +376,12 @@ def mapping(
     product = {"id": "r.id", "name": raw.col("products", "name"), "price": price}
     return {
         # XXX is ISO 4217 for no currency.
-        "org": [Source("(SELECT 1)", {"currency": literal(org[0] or "XXX"), "time_zone": literal(org[1])})],
+        "org": [
+            Source(
+                "(SELECT 1)",
+                {"currency": literal(account.currency or "XXX"), "time_zone": literal(account.time_zone)},
+            )
+        ],
         "merges_read": _merges(raw),
         "contacts": _contacts(raw, fields, own),
         "companies": _companies(raw, fields, own),

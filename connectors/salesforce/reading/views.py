@@ -3,7 +3,15 @@
 from collections.abc import Mapping, Sequence
 from functools import partial
 
-from sales_consultant.config.neutral import CASTS, FREE_MAIL_TABLE, CustomField, Source, TableMapping, literal
+from sales_consultant.config.neutral import (
+    CASTS,
+    FREE_MAIL_TABLE,
+    Account,
+    CustomField,
+    Source,
+    TableMapping,
+    literal,
+)
 from sales_consultant.connectors.salesforce.reading import activities, quotas
 from sales_consultant.connectors.salesforce.reading.links import associations
 from sales_consultant.connectors.salesforce.reading.schema import OBJECT_OF, custom_column
@@ -315,13 +323,18 @@ def _known(raw: Raw) -> str:
     return known
 
 
-def mapping(columns: Columns, fields: Fields, own: Mapping[str, str], org: tuple[str, str]) -> TableMapping:
+def mapping(columns: Columns, fields: Fields, own: Mapping[str, str], account: Account) -> TableMapping:
     """The rows of all neutral tables, of the raw tables and columns there are. `own` maps our field keys to the CRM\'s names."""
     raw = Raw(columns)
     simple = _simple(raw)
     return {
         # An org with one currency does not tell which: XXX is ISO 4217 for none.
-        "org": [Source("(SELECT 1)", {"currency": literal(org[0] or "XXX"), "time_zone": literal(org[1])})],
+        "org": [
+            Source(
+                "(SELECT 1)",
+                {"currency": literal(account.currency or "XXX"), "time_zone": literal(account.time_zone)},
+            )
+        ],
         "merges_read": _merges(raw),
         "merges_undone": _merges_undone(raw),
         "contacts": [*_people(raw, "Contact", fields, own), *_people(raw, "Lead", fields, own)],

@@ -12,7 +12,7 @@ from sales_consultant.insight.charts import Move, WaterfallChart
 from sales_consultant.insight.core import OPEN, WON, Period
 from sales_consultant.insight.funnel import BUCKETS, Waterfall, coverage, endings, groups, waterfall
 from sales_consultant.insight.reports.context import Context
-from sales_consultant.insight.reports.document import Column, Figure, Section, Table
+from sales_consultant.insight.reports.document import Cell, Column, Figure, Kind, Section, Table
 from sales_consultant.insight.reports.funnel import TITLES as BY_TITLES
 from sales_consultant.insight.reports.funnel_causes import day_of
 from sales_consultant.insight.reports.funnel_figures import won_in
@@ -58,13 +58,7 @@ def section(context: Context, hidden: frozenset[str]) -> Section:
     words = context.words
     title = words("The open pipeline")
     if context.tables.deals.empty:
-        return Section(
-            "pipeline",
-            title,
-            hidden=words(
-                "The CRM has no deals that could be read. Next: sales-consultant check, then sales-consultant pull"
-            ),
-        )
+        return Section("pipeline", title, hidden=context.no_deals)
     since = begin(context)
     quarter = context.calendar.period("quarter", context.as_of)
     whole = waterfall(context.tables, since, context.as_of, context.rates)
@@ -194,7 +188,8 @@ def _moved(context: Context, whole: Waterfall, closing: Waterfall, hidden: froze
         rows["value"] = rows["cents"].where(rows["cents"].notna(), rows["cents_quarter"])
         for column in ("before", "after"):
             known = rows[column].where(rows["cents"].notna(), rows[f"{column}_quarter"])
-            rows[column] = [_told(context, bucket, v) for v in known]
+            # As they are: a frame would make moments of days.
+            rows[column] = pd.Series([_told(context, bucket, v) for v in known], rows.index, dtype=object)
         rows["when"] = [
             day_of(context, v) for v in rows["at"].where(rows["cents"].notna(), rows["at_quarter"])
         ]
@@ -202,7 +197,10 @@ def _moved(context: Context, whole: Waterfall, closing: Waterfall, hidden: froze
         if bucket not in _DATES:
             columns.insert(0, Column("cents_quarter", words("Closing this quarter"), "money"))
         if bucket not in _ENDS:
-            columns += [Column("before", words("from")), Column("after", words("to"))]
+            columns += [
+                Column("before", words("from"), _kind(bucket)),
+                Column("after", words("to"), _kind(bucket)),
+            ]
         if shown(rows, hidden).empty:
             continue
         out.append(
@@ -236,16 +234,19 @@ def _once(rows: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _told(context: Context, bucket: str, value: Any) -> str | None:
-    """What a movement went from or to, as text."""
+def _kind(bucket: str) -> Kind:
+    return "date" if bucket in _DATES else "money" if bucket in _MONEY else "text"
+
+
+def _told(context: Context, bucket: str, value: Any) -> Cell:
+    """What a movement went from or to, as a cell of its kind."""
     words = context.words
     if value is None or pd.isna(value):
         return None
     if bucket in _DATES:
-        day = day_of(context, value)
-        return None if day is None else words.cell(day, "date")
+        return cell(day_of(context, value))
     if bucket in _MONEY:
-        return words.money(float(value))
+        return float(value)
     if bucket in _OWNERS:
         return context.name(value, "owner_id")
     return words(MESSAGES.get(f"is_{value}", MESSAGES["is_unknown"]))

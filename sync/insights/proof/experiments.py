@@ -59,7 +59,7 @@ def start(
             action="Give --share above 0 and at most 0.5, as 0.2.",
         )
     made = design(ws, populations=populations, share=chosen, clustered=clustered, horizon_days=horizon_days)
-    now = ws.connector.latest()
+    now = ws.connector.now()
     name = f"{_day(now)}-{secrets.token_hex(2)}"
     content = {
         "hypothesis": hypothesis,
@@ -174,7 +174,7 @@ def stop(ws: Workspace) -> Ended:
         raise UsageError(
             "No experiment goes on.", action="See the last one with: sales-consultant experiment status"
         )
-    now = ws.connector.latest()
+    now = ws.connector.now()
     return Ended(going.id, now, experiment_groups.release(ws.state, going, now=now))
 
 

@@ -14,9 +14,8 @@ from sales_consultant.engine.reads import deals
 from sales_consultant.insight.experiments import against_model
 from sales_consultant.insight.reports import Context, value
 from sales_consultant.scoring.next_steps import rule_of
-from sales_consultant.sync.insights.proof import trials
 from sales_consultant.sync.plan import directory
-from sales_consultant.sync.runtime import Workspace
+from sales_consultant.sync.runtime import Workspace, known_until
 from sales_consultant.sync.stores import calls_by_hour, choices, dead_letters, exposures, feedback
 
 # As steps are judged elsewhere (`scoring.next_steps.evidence`): a quarter is long enough for something to follow.
@@ -27,7 +26,7 @@ _CALL_DAYS = 7
 
 def answers(ws: Workspace, context: Context) -> list[value.Answers]:
     """Steps that became visible in the report's time, by rule, by pipeline, and by owner where an admin wants that."""
-    t, as_of = exposures.c, trials.known_until(ws, context.as_of)
+    t, as_of = exposures.c, known_until(ws, context.as_of)
     query = (
         sa.select(
             t.object, t.record_id, t.value, sa.func.max(sa.func.coalesce(t.visible_to, as_of + 1)).label("to")
@@ -120,14 +119,14 @@ def upkeep(ws: Workspace, context: Context) -> value.Upkeep:
     d = dead_letters.c
     letters = ws.state.rows(
         sa.select(d.code, sa.func.count().label("n"))
-        .where(d.first_at <= trials.known_until(ws, context.as_of))
+        .where(d.first_at <= known_until(ws, context.as_of))
         .group_by(d.code)
         .order_by(sa.func.count().desc(), d.code)
     )
     c = calls_by_hour.c
     called = ws.state.rows(
         sa.select(sa.func.coalesce(sa.func.sum(c.calls), 0).label("n")).where(
-            c.hour > context.as_of - _CALL_DAYS * DAY_MS, c.hour <= trials.known_until(ws, context.as_of)
+            c.hour > context.as_of - _CALL_DAYS * DAY_MS, c.hour <= known_until(ws, context.as_of)
         )
     )
     return value.Upkeep(

@@ -15,16 +15,10 @@ from sales_consultant.insight.core import Rates
 from sales_consultant.insight.experiments import Trial, trial
 from sales_consultant.scoring.populations import record_timelines
 from sales_consultant.sync.plan import current_values, directory, experiment_groups
-from sales_consultant.sync.runtime import Workspace, last_as_of
+from sales_consultant.sync.runtime import Workspace
 from sales_consultant.sync.stores import experiment_units, exposures
 
 _OBJECT = {"deals": "deal", "contacts": "contact", "companies": "company"}
-
-
-def known_until(ws: Workspace, as_of: int) -> int:
-    """Up to when the state is told in a report: where it is of what was read last, all that the state knows by now."""
-    # A run writes after it has read, and an experiment may begin days after that. A clock that was set back hides no run.
-    return as_of if as_of < last_as_of(ws) else max(as_of + DAY_MS, ws.clock())
 
 
 def timelines(ws: Workspace, populations: Sequence[str], as_of: int) -> pd.DataFrame:

@@ -28,7 +28,7 @@ from sales_consultant.insight.reports import Context, Section, value
 from sales_consultant.sync.insights.proof import experiments, steps_used, surveys, trials
 from sales_consultant.sync.insights.proof.experiment_design import scored_populations
 from sales_consultant.sync.plan import experiment_groups
-from sales_consultant.sync.runtime import Workspace, last_as_of
+from sales_consultant.sync.runtime import Workspace, known_until, last_as_of
 from sales_consultant.sync.stores import exposures
 
 # Months of a year before the first score tell of every season once.
@@ -38,7 +38,7 @@ _MONTH_DAYS = 365.25 / 12
 
 def of_value(ws: Workspace, context: Context) -> Section:
     """What an experiment found, or that there was none; how steps are used; what customers say."""
-    until = trials.known_until(ws, context.as_of)
+    until = known_until(ws, context.as_of)
     experiment = next((e for e in experiment_groups.known(ws.state) if e.started_at <= until), None)
     return value.section(
         context.words,
@@ -135,7 +135,7 @@ def _monthly(ws: Workspace, context: Context) -> value.Monthly:
     query = sa.select(sa.func.min(t.visible_from).label("at")).where(
         t.field.in_(("score", "grade")),
         t.value.is_not(None),
-        t.visible_from <= trials.known_until(ws, context.as_of),
+        t.visible_from <= known_until(ws, context.as_of),
     )
     first = ws.state.rows(query)[0]["at"]
     if first is None or not ws.settings.populations:

@@ -1,16 +1,17 @@
 """The section "pipeline": the waterfall adds up in what is printed, and odd data costs only itself."""
 
 from dataclasses import replace
+from datetime import date
 
 import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.funnel_company import DAY
-from support.report_company import AS_OF, BEGIN, context, everything, few, keys, rows_of, usual
+from support.report_company import AS_OF, BEGIN, WORDS, context, everything, few, keys, rows_of, usual
 
 from sales_consultant.insight.core import DealTables, Rates
-from sales_consultant.insight.reports import Section
+from sales_consultant.insight.reports import Report, Section, row_of, text
 from sales_consultant.insight.reports.pipeline import begin, section
 
 NONE: frozenset[str] = frozenset()
@@ -55,8 +56,17 @@ def test_changes_of_amount_and_date_say_from_what_to_what() -> None:
     tables = DealTables(deals, pd.concat([tables.history, changes], ignore_index=True), tables.stages)
     found = section(context(tables), NONE)
     up, pulled = rows_of(found, "deals_amount_up")[0], rows_of(found, "deals_pulled_in")[0]
-    assert (up["amount"], up["before"], up["after"]) == (100_000, "€4,000", "€5,000")
-    assert (pulled["before"], pulled["after"]) == ("22 Sept 2024", "10 Oct 2024")
+    assert (up["amount"], up["before"], up["after"]) == (100_000, 400_000, 500_000)
+    assert (pulled["before"], pulled["after"]) == (date(2024, 9, 22), date(2024, 10, 10))
+    # In files and JSON they are values, on the page what people read.
+    figures = {f.key: f for f in found.figures}
+    told = {
+        k: row_of(figures[k].table, figures[k].table.rows[0]) for k in ("deals_amount_up", "deals_pulled_in")
+    }
+    assert (told["deals_amount_up"]["before"], told["deals_amount_up"]["after"]) == (4000.0, 5000.0)
+    assert told["deals_pulled_in"]["before"] == "2024-09-22"
+    page = text(Report("pipeline", "en", "", "", "", AS_OF, BEGIN, "EUR", "booked", "UTC", (found,)), WORDS)
+    assert "€4,000" in page and "22 Sept 2024" in page
 
 
 def test_without_since_it_begins_with_the_fiscal_quarter_and_says_so() -> None:

@@ -108,9 +108,8 @@ def test_the_control_group_is_in_no_list() -> None:
 
 
 def test_without_open_deals_or_grades_it_says_what_to_do() -> None:
-    assert section(context(usual(5).of(pd.Series([False] * 5))), WeekFacts()).hidden.startswith(
-        "No deal is open."
-    )
+    closed = few([("1", 0, 5, "won")], [("1", 0, "s0"), ("1", 9, "won")])
+    assert section(context(closed), WeekFacts()).hidden == "No deal was open on 27 Oct 2024."
     found = section(context(open_deals(5)), WeekFacts())
     assert any(u.startswith("No deal shows a grade yet.") for u in found.unknown)
     assert found.findings == ("Nothing stands out this week.",)

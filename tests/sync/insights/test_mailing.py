@@ -57,8 +57,13 @@ def box() -> Box:
 
 
 @pytest.fixture
-def server(box: Box, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Mail]:
-    """A server that asks for a private line and a sign-in; its authority is known to this machine."""
+def server(
+    request: pytest.FixtureRequest, box: Box, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Mail]:
+    """A server that asks for a private line and a sign-in; its authority is known to this machine.
+
+    With the parameter True it takes letters outside ASCII in addresses.
+    """
     authority = trustme.CA()
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     authority.issue_cert("localhost").configure_cert(context)
@@ -69,7 +74,7 @@ def server(box: Box, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterato
         port = free.getsockname()[1]
     controller = Controller(
         box, hostname="localhost", port=port, tls_context=context, require_starttls=True, authenticator=_signs_in,
-        auth_require_tls=True,
+        auth_require_tls=True, enable_SMTPUTF8=getattr(request, "param", False),
     )  # fmt: skip
     controller.start()
     yield Mail(host="localhost", port=port, user="reports", sender="reports@example.com")
@@ -147,9 +152,50 @@ def test_a_server_that_refuses_is_told_without_the_password(
 
 def test_some_of_the_recipients_refused_are_named(server: Mail, box: Box) -> None:
     box.no_address = "bo@example.com"
-    with pytest.raises(MachineError, match=r"bo@example.com \(code 550\)"):
-        mailing.send(made(server, to=("anna@example.com", "bo@example.com")), server, PASSWORD)
+    done = mailing.send(made(server, to=("anna@example.com", "bo@example.com")), server, PASSWORD)
+    assert done.got == ("anna@example.com",)
+    assert mailing.listed(done.refused) == "bo@example.com (code 550)" and not done.passing
     assert len(box.mails) == 1
+
+
+def test_an_address_that_stands_twice_is_written_to_once(server: Mail, box: Box) -> None:
+    twice = ("anna@müller.example", "Anna@xn--mller-kva.example", "bo@example.com")
+    done = mailing.send(made(server, to=twice), server, PASSWORD)
+    assert done.got == ("anna@xn--mller-kva.example", "bo@example.com")
+    [mail] = box.mails
+    assert mail["To"] == "anna@xn--mller-kva.example, bo@example.com"
+
+
+@pytest.mark.parametrize("address", ["änne@example.com", "安娜@example.com", "anna@straße.example"])
+def test_letters_that_the_server_cannot_take_are_told_as_that(server: Mail, box: Box, address: str) -> None:
+    with pytest.raises(MachineError) as e:
+        mailing.send(made(server, to=(address,)), server, PASSWORD)
+    assert address in e.value.message and "SMTPUTF8" in e.value.message
+    assert "ASCII" in e.value.action and "security" not in str(e.value.message) + e.value.action
+    # The others get it.
+    done = mailing.send(made(server, to=("anna@example.com", address)), server, PASSWORD)
+    assert done.got == ("anna@example.com",) and list(done.refused) == [address]
+    assert [m["To"] for m in box.mails] == ["anna@example.com"]
+
+
+@pytest.mark.parametrize("server", [True], indirect=True)
+def test_letters_that_the_server_takes_are_written_as_they_are(server: Mail, box: Box) -> None:
+    done = mailing.send(made(server, to=("änne@example.com", "bo@example.com")), server, PASSWORD)
+    assert done.got == ("änne@example.com", "bo@example.com") and not done.refused
+    assert [m["To"] for m in box.mails] == ["änne@example.com, bo@example.com"]
+
+
+def test_a_sender_that_the_server_cannot_take_is_named(server: Mail) -> None:
+    odd = server.model_copy(update={"sender": "bücher@example.com"})
+    with pytest.raises(ConfigError, match=r"sender bücher@example\.com"):
+        mailing.send(made(odd), odd, PASSWORD)
+
+
+def test_a_refusal_for_the_moment_says_to_try_again(server: Mail, box: Box) -> None:
+    box.refuse = "451 greylisted"
+    with pytest.raises(MachineError) as e:
+        mailing.send(made(server), server, PASSWORD)
+    assert "451" in e.value.message and "again later" in e.value.action
 
 
 def test_a_server_whose_authority_is_unknown_gets_nothing(

@@ -16,6 +16,7 @@ from sales_consultant.insight.reports.context import Context
 from sales_consultant.insight.reports.document import Column, Figure, Section, Table
 from sales_consultant.insight.reports.funnel_causes import day_of
 from sales_consultant.insight.reports.listing import cell, listed, shown, total
+from sales_consultant.insight.reports.pipeline import overdue
 from sales_consultant.insight.reports.targets import TargetOrigin, sources, state
 
 DAYS = 7
@@ -293,21 +294,24 @@ def _moves(context: Context, facts: WeekFacts, deals: pd.DataFrame) -> Figure | 
 
 
 def _ahead(context: Context, facts: WeekFacts, deals: pd.DataFrame) -> Figure:
-    """What the next four weeks bring: deals by the week of their close date, and steps that are due."""
+    """What the rest of this week and the next four bring: deals by their close date, and steps by the day they are due."""
     words, calendar = context.words, context.calendar
-    here = calendar.period("week", context.as_of)
+    # A close date and a step are due on a day: what is due today is still to come, at every hour of it.
+    today, here = calendar.begin(context.as_of), calendar.period("week", context.as_of)
     steps = shown(facts.steps, facts.hidden)
     due = steps["due"].to_numpy(dtype=float, na_value=np.nan)
     date = deals["close_date"].to_numpy(dtype=float, na_value=np.nan)
     body = []
-    for i in range(WEEKS):
+    for i in range(WEEKS + 1):
         week = calendar.shift(here, i)
-        rows = deals[(date >= (context.as_of if i == 0 else week.start)) & (date < week.end)]
+        begin = week.start if i else today
+        rows = deals[(date >= begin) & (date < week.end)]
         good = rows[rows["grade"].isin(_GOOD)]
+        first = words.cell(week.first_day, "date")
         body.append(
             (
-                words("Week of {day}", day=words.cell(week.first_day, "date")), len(rows), total(rows["value"]),
-                total(good["value"]), int(((due >= week.start) & (due < week.end)).sum()),
+                words("Week of {day}", day=first) if i else words("Rest of this week"), len(rows), total(rows["value"]),
+                total(good["value"]), int(((due >= begin) & (due < week.end)).sum()),
             )
         )  # fmt: skip
     columns = (
@@ -315,10 +319,15 @@ def _ahead(context: Context, facts: WeekFacts, deals: pd.DataFrame) -> Figure:
         Column("amount", words("Amount"), "money"), Column("good", words("of it grade A or B"), "money"),
         Column("steps", words("Steps due"), "count"),
     )  # fmt: skip
-    title = words("The next four weeks")
+    title = words("This week and the next four")
     chart = BarChart(title, "money", tuple(Bar(str(r[0]), float(r[2])) for r in body))
+    past = int((due < today).sum())
+    notes = (
+        overdue(context, deals),
+        words("Next steps whose day has passed: {count}.", count=past) if past else "",
+    )
     return Figure(
         "ahead", title, Table(columns, tuple(tuple(cell(v) for v in r) for r in body)),
-        words("Open deals by the week of their close date, from the report's date on, and next steps by the day they are due."),
-        chart,
+        words("Open deals by the week of their close date, from the report's day on, and next steps by the day they are due."),
+        chart, tuple(n for n in notes if n),
     )  # fmt: skip

@@ -46,10 +46,15 @@ def context(
     own, _ = records.currencies(engine, [])
     reporting = ws.settings.company.reporting_currency or own
     chosen = language or ws.connection.language
+    calendar = _calendar(ws)
+    tables = DealTables(
+        *(f.assign(close_date=calendar.dates(f["close_date"])) for f in (_deals(ws), deals.history(engine))),
+        deals.stages(engine),
+    )
     return Context(
-        as_known(DealTables(_deals(ws), deals.history(engine), deals.stages(engine)), at),
+        as_known(tables, at),
         Rates(deals.rates(engine), own, reporting),
-        _calendar(ws),
+        calendar,
         Words(chosen, reporting, _zone(ws)),
         begin,
         at,

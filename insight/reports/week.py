@@ -11,13 +11,14 @@ import pandas as pd
 from sales_consultant.config.clock import DAY_MS
 from sales_consultant.insight.charts import Bar, BarChart
 from sales_consultant.insight.core import OPEN, WON, visits
+from sales_consultant.insight.forecast import Attainments
 from sales_consultant.insight.funnel import endings, pushed
 from sales_consultant.insight.reports.context import Context
 from sales_consultant.insight.reports.document import Column, Figure, Section, Table
 from sales_consultant.insight.reports.funnel_causes import day_of
 from sales_consultant.insight.reports.listing import cell, listed, shown, total
 from sales_consultant.insight.reports.pipeline import overdue
-from sales_consultant.insight.reports.targets import TargetOrigin, sources, state
+from sales_consultant.insight.reports.targets import TargetOrigin, missing, sources, state
 
 DAYS = 7
 WEEKS = 4
@@ -66,7 +67,7 @@ class WeekForecast:
 
     low, high
         The 80 % interval. target: of all, None where none is set; probability: of reaching it. origin: where
-        targets are from.
+        targets are from. attained: all targets, None where none are set.
     """
 
     period: str
@@ -78,6 +79,7 @@ class WeekForecast:
     target: int | None
     probability: float | None
     origin: TargetOrigin = field(default_factory=TargetOrigin)
+    attained: Attainments | None = None
 
 
 def reached(context: Context, said: WeekForecast | None) -> Figure | None:
@@ -90,8 +92,10 @@ def reached(context: Context, said: WeekForecast | None) -> Figure | None:
         Column("low", words("80 % from"), "money"), Column("high", words("80 % to"), "money"),
         Column("target", words("Target"), "money"), Column("chance", words("Reached with"), "share"),
     )  # fmt: skip
-    none = () if said.target is not None else (words("No targets are set: see [reports] targets."),)
-    notes = (*none, *(sources(said.origin, words) if not none else state(said.origin, words)))
+    if said.target is not None:
+        notes = sources(said.origin, words)
+    else:
+        notes = (*missing(said.attained, said.period, context), *state(said.origin, words))
     row = (said.period, said.expected, said.low, said.high, said.target, said.probability)
     return Figure(
         "reached", words("What will be reached this quarter"), Table(columns, (row,)),

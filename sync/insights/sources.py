@@ -47,12 +47,12 @@ def context(
     reporting = ws.settings.company.reporting_currency or own
     chosen = language or ws.connection.language
     calendar = _calendar(ws)
-    tables = DealTables(
-        *(f.assign(close_date=calendar.dates(f["close_date"])) for f in (_deals(ws), deals.history(engine))),
-        deals.stages(engine),
+    now, past = (
+        frame.assign(close_date=calendar.dates(frame["close_date"]))
+        for frame in (_deals(ws), deals.history(engine))
     )
     return Context(
-        as_known(tables, at),
+        as_known(DealTables(now, past, deals.stages(engine)), at),
         Rates(deals.rates(engine), own, reporting),
         calendar,
         Words(chosen, reporting, _zone(ws)),

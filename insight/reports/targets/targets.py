@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from sales_consultant.insight.forecast import Attainment, Attainments, Given
@@ -149,6 +149,28 @@ def unknown(found: Attainments | None, origin: TargetOrigin, context: Context) -
         count = sum(origin.left_out.values())
         out.append(words(MESSAGES["left_out"], count=count, reasons=", ".join(reasons)))
     return out
+
+
+def missing(found: Attainments | None, period: str, context: Context) -> tuple[str, ...]:
+    """Why there is no target of all for a period, a sentence each: none is set, or those that are set are for others."""
+    words = context.words
+    if found is None:
+        return (words("No targets are set: see [reports] targets."),)
+    out = []
+    if period not in found.incomplete:
+        others = sorted({r.period for r in found.rows} | set(found.incomplete))
+        if others:
+            out.append(
+                words(
+                    "No target of {period} is set; there are targets of {others}.",
+                    period=period,
+                    others=", ".join(others),
+                )
+            )
+        else:
+            out.append(words("No target of {period} is set.", period=period))
+    here = {p: count for p, count in found.incomplete.items() if p == period}
+    return (*out, *_left_out(replace(found, incomplete=here), context))
 
 
 def _left_out(found: Attainments, context: Context) -> list[str]:

@@ -11,10 +11,12 @@ from support.funnel_company import DAY
 from support.report_company import AS_OF, BEGIN, NO_RATES, context, everything, few, keys, rows_of, usual
 
 from sales_consultant.insight.core import Calendar, DealTables, visits
+from sales_consultant.insight.forecast import Attainment, Attainments
 from sales_consultant.insight.funnel import endings
 from sales_consultant.insight.reports import Column, Figure, Table
 from sales_consultant.insight.reports.pipeline import overdue
-from sales_consultant.insight.reports.week import WeekFacts, section, silent_days
+from sales_consultant.insight.reports.targets import TargetOrigin
+from sales_consultant.insight.reports.week import WeekFacts, WeekForecast, reached, section, silent_days
 
 NO_TOUCHES = pd.DataFrame({"deal_id": pd.Series(dtype=str), "at": pd.Series(dtype="int64")})
 
@@ -156,3 +158,25 @@ def test_gaps_in_amounts_dates_and_names_cost_only_themselves() -> None:
     found = section(context(tables), WeekFacts({"0": "A", "1": "A", "2": "D"}, touches=NO_TOUCHES))
     rows = {r["deal"]: r for r in rows_of(found, "strong")}
     assert rows["0"]["owner"] == "not given" and rows["0"]["amount"] is None and rows["1"]["amount"] is None
+
+
+def test_why_the_quarter_has_no_target_is_said() -> None:
+    ground = context(open_deals(5))
+
+    def notes(attained: Attainments | None, **origin: int) -> str:
+        said = WeekForecast("FY2024-Q4", AS_OF, 0, 100, 50, 150, None, None, TargetOrigin(**origin), attained)
+        figure = reached(ground, said)
+        return " ".join(figure.notes) if figure is not None else ""
+
+    row = Attainment("total", "total", "FY2025-Q1", 100, 0, 100, 100, 0, None, 0.5)
+    assert notes(None) == "No targets are set: see [reports] targets."
+    assert (
+        notes(Attainments((row,), (), 0, 0))
+        == "No target of FY2024-Q4 is set; there are targets of FY2025-Q1."
+    )
+    few_owners = notes(Attainments((row,), (), 0, 0, {"FY2024-Q4": 3, "FY2025": 2}))
+    assert few_owners.startswith("No total target of FY2024-Q4:") and "FY2025" not in few_owners
+    of_strangers = notes(Attainments((), ("nobody",), 2, 1))
+    assert of_strangers.startswith("No target of FY2024-Q4 is set. Targets of owners with no deal")
+    for wanted in ("nobody", "not forecast here: 2", "without a rate, left out: 1"):
+        assert wanted in of_strangers

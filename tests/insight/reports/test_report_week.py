@@ -163,8 +163,8 @@ def test_gaps_in_amounts_dates_and_names_cost_only_themselves() -> None:
 def test_why_the_quarter_has_no_target_is_said() -> None:
     ground = context(open_deals(5))
 
-    def notes(attained: Attainments | None, **origin: int) -> str:
-        said = WeekForecast("FY2024-Q4", AS_OF, 0, 100, 50, 150, None, None, TargetOrigin(**origin), attained)
+    def notes(attained: Attainments | None) -> str:
+        said = WeekForecast("FY2024-Q4", AS_OF, 0, 100, 50, 150, None, None, TargetOrigin(), attained)
         figure = reached(ground, said)
         return " ".join(figure.notes) if figure is not None else ""
 
@@ -180,3 +180,22 @@ def test_why_the_quarter_has_no_target_is_said() -> None:
     assert of_strangers.startswith("No target of FY2024-Q4 is set. Targets of owners with no deal")
     for wanted in ("nobody", "not forecast here: 2", "without a rate, left out: 1"):
         assert wanted in of_strangers
+
+
+def test_of_a_past_day_what_is_not_known_is_not_told_as_none() -> None:
+    ground = context(open_deals(5))
+    found = section(ground, WeekFacts(steps=None, past=True))
+    said = " ".join(found.unknown)
+    assert (
+        "on 27 Oct 2024 is not known" in said and "Next steps and reasons of a past day are not known" in said
+    )
+    assert "sales-consultant train" not in said
+    assert set(rows_of(found, "ahead")[0]) == {"week", "deals", "amount"}
+    graded = section(ground, WeekFacts({"0": "A"}, steps=None, past=True))
+    assert "is not known: by then" not in " ".join(graded.unknown)
+    assert rows_of(graded, "ahead")[1] == {
+        "week": "Week of 28 Oct 2024", "deals": 1, "amount": 100_000, "good": 100_000
+    }  # fmt: skip
+    # Today too: before the first sync nobody knows which deal is A, nor what is due.
+    assert set(rows_of(section(ground, WeekFacts()), "ahead")[0]) == {"week", "deals", "amount"}
+    assert rows_of(section(ground, WeekFacts({"0": "C"})), "ahead")[1]["good"] == 0

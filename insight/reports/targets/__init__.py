@@ -4,10 +4,11 @@ from sales_consultant.insight.reports.targets.targets import (
     TargetOrigin,
     figure,
     missing,
+    rounded,
     sources,
     state,
     total_of,
     unknown,
 )
 
-__all__ = ["TargetOrigin", "figure", "missing", "sources", "state", "total_of", "unknown"]
+__all__ = ["TargetOrigin", "figure", "missing", "rounded", "sources", "state", "total_of", "unknown"]

@@ -67,6 +67,11 @@ def total_of(attained: Attainments | None, period: str) -> Attainment | None:
     return next((r for r in rows if r.level == "total" and r.period == period), None)
 
 
+def rounded(probability: float) -> float:
+    """A probability as a table has it: in whole per cent, finer where that would be 0 or 1."""
+    return round(probability, 2 if 0.01 <= probability <= 0.99 else 4)
+
+
 def sources(origin: TargetOrigin, words: Words) -> tuple[str, ...]:
     """Where the targets are from, a sentence each."""
     found = []
@@ -115,9 +120,7 @@ def figure(given: Given, attained: Attainments | None, origin: TargetOrigin, wor
         elif mine is None:
             rows.append((span.label, None, so_far, None, None, None))
         else:
-            rows.append(
-                (span.label, mine.target, so_far, mine.gap, mine.coverage, round(mine.probability, 2))
-            )
+            rows.append((span.label, mine.target, so_far, mine.gap, mine.coverage, rounded(mine.probability)))
     method = words(
         "Pipeline to gap: the amounts of open deals with a close date in the period, also those that are overdue, over what is "
         "still to book. The target of all is a line of its own in the file, or the sum of the targets of every owner."

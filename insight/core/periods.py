@@ -8,8 +8,14 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
 
+import pandas as pd
+
+from sales_consultant.config.clock import DAY_MS
+
 Kind = Literal["week", "month", "quarter", "year"]
 KINDS: tuple[Kind, ...] = ("week", "month", "quarter", "year")
+# Beyond this (the year 2096) a date is a typing error, and some are beyond every calendar.
+_LATEST = 4_000_000_000_000
 _MONTHS = {"month": 1, "quarter": 3, "year": 12}
 
 
@@ -46,6 +52,25 @@ class Calendar:
     def day(self, at: int) -> date:
         """The day of a moment (ms UTC)."""
         return datetime.fromtimestamp(at / 1000, UTC).astimezone(self.zone).date()
+
+    def begin(self, at: int) -> int:
+        """The moment at which the day of a moment begins here (ms UTC).
+
+        What is due on a day, as a close date, is not over before the next day begins: it is compared with this.
+        """
+        return self.ms(self.day(at))
+
+    def dates(self, moments: pd.Series) -> pd.Series:
+        """Moments (ms UTC, gaps allowed) of which those that are a midnight of UTC move to where that day begins here.
+
+        CRMs write a day without a time as a midnight of UTC, which west of Greenwich still belongs to the day before.
+        """
+        days = moments[(moments % DAY_MS == 0) & (moments.abs() < _LATEST)].dropna().unique()
+        here = {int(d): self.ms(datetime.fromtimestamp(int(d) / 1000, UTC).date()) for d in days}
+        if all(begins == day for day, begins in here.items()):
+            return moments
+        moved = moments.map(here)
+        return moments.where(moved.isna(), moved).astype(moments.dtype)
 
     def _start(self, kind: Kind, day: date) -> date:
         if kind == "week":

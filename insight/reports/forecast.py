@@ -266,7 +266,7 @@ def _groups(told: Told, context: Context) -> Figure | None:
         name: str, booked: int, expected: int, q: Ranges | None, goal: Attainment | None
     ) -> tuple[Cell, ...]:
         edges = (None, None) if q is None else (int(q[1]), int(q[-2]))
-        told_of = (goal.target, round(goal.probability, 2)) if goal else (None, None)
+        told_of = (goal.target, targets.rounded(goal.probability)) if goal else (None, None)
         return (name, booked, expected, *edges, *(told_of if goals else ()))
 
     rows = [

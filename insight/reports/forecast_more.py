@@ -49,7 +49,7 @@ def baselines(given: Given, words: Words) -> Figure:
         Column("forecast", words("Forecast"), "money"),
         Column("weighted_pipeline", words("Booked and weighted pipeline"), "money"),
         Column("open", words("Booked and all open deals"), "money"),
-        Column("seasonal_naive", words("Same months a year before"), "money"),
+        Column("seasonal_naive", words("Booked, the rest as a year before"), "money"),
     ]
     if total.commit is not None:
         columns.append(Column("commit", words("Booked and the reps' commit"), "money"))
@@ -68,7 +68,8 @@ def baselines(given: Given, words: Words) -> Figure:
     method = words(
         "Weighted pipeline: the amount of each open deal times the share of deals that were won from its stage, in the period "
         "of its close date, as in a CRM: an overdue deal counts in the quarter that it was to close in, and in no month to come. "
-        "Neither it nor open deals know of deals that are not made yet."
+        "Neither it nor open deals know of deals that are not made yet. The rest as a year before: the months of the period that "
+        "are over with what they booked, this month and those to come with what the same months booked a year before."
     )
     notes: tuple[str, ...] = ()
     if total.commit is None:

@@ -11,6 +11,8 @@ from sales_consultant.insight.reports.words import Words
 
 TEMPLATE = "report.html"
 NUMERIC: frozenset[Kind] = frozenset({"count", "number", "share", "money", "days", "points"})
+# Reports that are printed on one sheet, with so many rows of a list of deals; the rest is counted.
+_ON_ONE_SHEET = {"week": 4}
 
 
 def html(report: Report, words: Words) -> str:
@@ -20,6 +22,7 @@ def html(report: Report, words: Words) -> str:
         report=report,
         words=words,
         numeric=NUMERIC,
+        printed=_ON_ONE_SHEET.get(report.kind),
         wide=partial(_chart, words=words, width=WIDE_PX),
         narrow=partial(_chart, words=words, width=NARROW_PX),
     )

@@ -7,16 +7,19 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from sales_consultant.config.clock import DAY_MS
 from sales_consultant.insight.charts import Bar, BarChart
 from sales_consultant.insight.core import OPEN, WON, visits
+from sales_consultant.insight.forecast import Attainments
 from sales_consultant.insight.funnel import endings, pushed
 from sales_consultant.insight.reports.context import Context
 from sales_consultant.insight.reports.document import Column, Figure, Section, Table
 from sales_consultant.insight.reports.funnel_causes import day_of
 from sales_consultant.insight.reports.listing import cell, listed, shown, total, worth
-from sales_consultant.insight.reports.targets import TargetOrigin, sources, state
+from sales_consultant.insight.reports.pipeline import overdue
+from sales_consultant.insight.reports.targets import TargetOrigin, missing, sources, state
 
 DAYS = 7
 WEEKS = 4
@@ -38,13 +41,15 @@ class WeekFacts:
     commit
         Deals that reps have committed; None where the CRM does not tell: then those that close in the quarter stand for them.
     steps
-        Next steps that are due: deal_id, step, due (ms UTC).
+        Next steps that are due: deal_id, step, due (ms UTC); None where they are not known.
     touches
         Activities of people: deal_id, at (ms UTC).
     reached
         What will be reached against the target, as the forecast tells it; None: there is no forecast.
     hidden
         Deals of the control group: counted, never named.
+    past
+        Whether it is told of a day before the CRM was last read: of that day grades alone are kept.
     """
 
     grades: Mapping[str, str] = field(default_factory=dict)
@@ -53,10 +58,13 @@ class WeekFacts:
         default_factory=lambda: pd.DataFrame(columns=["deal_id", "before", "after", "at"])
     )
     commit: Collection[str] | None = None
-    steps: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=["deal_id", "step", "due"]))
+    steps: pd.DataFrame | None = field(
+        default_factory=lambda: pd.DataFrame(columns=["deal_id", "step", "due"])
+    )
     touches: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=["deal_id", "at"]))
     reached: Figure | None = None
     hidden: frozenset[str] = frozenset()
+    past: bool = False
 
 
 @dataclass(frozen=True)
@@ -65,7 +73,7 @@ class WeekForecast:
 
     low, high
         The 80 % interval. target: of all, None where none is set; probability: of reaching it. origin: where
-        targets are from.
+        targets are from. attained: all targets, None where none are set.
     """
 
     period: str
@@ -77,6 +85,7 @@ class WeekForecast:
     target: int | None
     probability: float | None
     origin: TargetOrigin = field(default_factory=TargetOrigin)
+    attained: Attainments | None = None
 
 
 def reached(context: Context, said: WeekForecast | None) -> Figure | None:
@@ -89,8 +98,10 @@ def reached(context: Context, said: WeekForecast | None) -> Figure | None:
         Column("low", words("80 % from"), "money"), Column("high", words("80 % to"), "money"),
         Column("target", words("Target"), "money"), Column("chance", words("Reached with"), "share"),
     )  # fmt: skip
-    none = () if said.target is not None else (words("No targets are set: see [reports] targets."),)
-    notes = (*none, *(sources(said.origin, words) if not none else state(said.origin, words)))
+    if said.target is not None:
+        notes = sources(said.origin, words)
+    else:
+        notes = (*missing(said.attained, said.period, context), *state(said.origin, words))
     row = (said.period, said.expected, said.low, said.high, said.target, said.probability)
     return Figure(
         "reached", words("What will be reached this quarter"), Table(columns, (row,)),
@@ -119,11 +130,8 @@ def section(context: Context, facts: WeekFacts) -> Section:
     figures = [facts.reached] if facts.reached is not None else []
     if facts.reached is None:
         unknown.append(words("What will be reached against the target: no forecast yet."))
-    if not facts.grades:
-        unknown.append(
-            words("No deal shows a grade yet. Next: sales-consultant train, then sales-consultant sync")
-        )
-    else:
+    unknown += _not_known(context, facts)
+    if facts.grades:
         told = _committed(context, facts, deals)
         silent, why = _stalled(context, facts, deals, ends, past)
         for figure, finding in (*told, (silent, "")):
@@ -145,6 +153,30 @@ def section(context: Context, facts: WeekFacts) -> Section:
         tuple(figures),
         unknown=tuple(unknown),
     )
+
+
+def _not_known(context: Context, facts: WeekFacts) -> list[str]:
+    """What the CRM showed that nobody knows: not yet, or not any more."""
+    words = context.words
+    if not facts.past:
+        if facts.grades:
+            return []
+        return [words("No deal shows a grade yet. Next: sales-consultant train, then sales-consultant sync")]
+    out = []
+    if not facts.grades:
+        out.append(
+            words(
+                "Which grades deals showed on {day} is not known: by then none was written that could have been kept.",
+                day=words.cell(words.day(context.as_of), "date"),
+            )
+        )
+    if facts.steps is None:
+        out.append(
+            words(
+                "Next steps and reasons of a past day are not known: of what deals showed, the grade alone is kept."
+            )
+        )
+    return out
 
 
 def _reason(context: Context, facts: WeekFacts, rows: pd.DataFrame) -> pd.DataFrame:
@@ -292,21 +324,24 @@ def _moves(context: Context, facts: WeekFacts, deals: pd.DataFrame) -> Figure | 
 
 
 def _ahead(context: Context, facts: WeekFacts, deals: pd.DataFrame) -> Figure:
-    """What the next four weeks bring: deals by the week of their close date, and steps that are due."""
+    """What the rest of this week and the next four bring: deals by their close date, and steps by the day they are due."""
     words, calendar = context.words, context.calendar
-    here = calendar.period("week", context.as_of)
-    steps = shown(facts.steps, facts.hidden)
-    due = steps["due"].to_numpy(dtype=float, na_value=np.nan)
+    # A close date and a step are due on a day: what is due today is still to come, at every hour of it.
+    today, here = calendar.begin(context.as_of), calendar.period("week", context.as_of)
+    due = _due(facts)
     date = deals["close_date"].to_numpy(dtype=float, na_value=np.nan)
     body = []
-    for i in range(WEEKS):
+    for i in range(WEEKS + 1):
         week = calendar.shift(here, i)
-        rows = deals[(date >= (context.as_of if i == 0 else week.start)) & (date < week.end)]
+        begin = week.start if i else today
+        rows = deals[(date >= begin) & (date < week.end)]
         good = rows[rows["grade"].isin(_GOOD)]
+        first = words.cell(week.first_day, "date")
         body.append(
             (
-                words("Week of {day}", day=words.cell(week.first_day, "date")), len(rows), total(rows["value"]),
-                total(good["value"]), int(((due >= week.start) & (due < week.end)).sum()),
+                words("Week of {day}", day=first) if i else words("Rest of this week"), len(rows), total(rows["value"]),
+                total(good["value"]) if facts.grades else None,
+                None if due is None else int(((due >= begin) & (due < week.end)).sum()),
             )
         )  # fmt: skip
     columns = (
@@ -314,12 +349,27 @@ def _ahead(context: Context, facts: WeekFacts, deals: pd.DataFrame) -> Figure:
         Column("amount", words("Amount"), "money"), Column("good", words("of it grade A or B"), "money"),
         Column("steps", words("Steps due"), "count"),
     )  # fmt: skip
-    title = words("The next four weeks")
+    # A column of which nothing is known would read as nothing.
+    known = [i for i in range(len(columns)) if any(r[i] is not None for r in body)]
+    title = words("This week and the next four")
     chart = BarChart(
         title, "money", tuple(Bar(str(r[0]), None if r[2] is None else float(r[2])) for r in body)
     )
+    past = 0 if due is None else int((due < today).sum())
+    notes = (
+        overdue(context, deals),
+        words("Next steps whose day has passed: {count}.", count=past) if past else "",
+    )
     return Figure(
-        "ahead", title, Table(columns, tuple(tuple(cell(v) for v in r) for r in body)),
-        words("Open deals by the week of their close date, from the report's date on, and next steps by the day they are due."),
-        chart,
+        "ahead", title, Table(tuple(columns[i] for i in known), tuple(tuple(cell(r[i]) for i in known) for r in body)),
+        words("Open deals by the week of their close date, from the report's day on, and next steps by the day they are due."),
+        chart, tuple(n for n in notes if n),
     )  # fmt: skip
+
+
+def _due(facts: WeekFacts) -> NDArray[np.float64] | None:
+    """The moments at which steps are due; None where nobody knows of any."""
+    if facts.steps is None or (facts.steps.empty and not facts.grades):
+        return None
+    steps = shown(facts.steps, facts.hidden)
+    return np.asarray(steps["due"].to_numpy(dtype=float, na_value=np.nan), dtype=np.float64)

@@ -16,6 +16,8 @@ NOTHING = "–"
 _LOCALES = {"en": "en_GB", "zh": "zh_CN"}
 # From here on (hundredths) cents say nothing in a report that people read; files have them.
 _WHOLE_CENTS = 100_000
+# A share as close to 1 as this would be rounded to it: what is missed by little would read as reached.
+_NEAR = 0.00501
 
 
 @dataclass(frozen=True)
@@ -56,8 +58,17 @@ class Words:
         return str(format_decimal(value, pattern, locale=_LOCALES[self.language]))
 
     def share(self, value: float) -> str:
-        """A share of 0 to 1 as per cent."""
-        pattern = "#,##0%" if abs(value) >= 0.0995 or value == 0 else "#,##0.0%"
+        """A share of 0 to 1 as per cent; only what is whole is written as 100 %.
+
+        >>> from datetime import UTC
+        >>> [Words("en", "EUR", UTC).share(s) for s in (0.994, 0.995, 0.99999, 1.0, 1.002, 1.2, 0.0123)]
+        ['99%', '99.5%', '99.9%', '100%', '100.2%', '120%', '1.2%']
+        """
+        near = abs(value - 1) < _NEAR and not math.isclose(value, 1, abs_tol=1e-9)
+        if near:
+            # One decimal may still round to 100.
+            value = min(value, 0.999) if value < 1 else max(value, 1.001)
+        pattern = "#,##0%" if (abs(value) >= 0.0995 and not near) or value == 0 else "#,##0.0%"
         return str(format_percent(value, pattern, locale=_LOCALES[self.language]))
 
     def shown(self, value: float, kind: Kind, *, short: bool = False) -> str:

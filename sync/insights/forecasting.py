@@ -55,7 +55,7 @@ def reached(ws: Workspace, context: Context) -> week.WeekForecast | None:
     return week.WeekForecast(
         span.label, span.end, int(total.booked[0, place]), int(total.expected[0, place]),
         int(total.quantiles[0, place, 1]), int(total.quantiles[0, place, -2]),
-        mine[0].target if mine else None, mine[0].probability if mine else None, origin,
+        mine[0].target if mine else None, mine[0].probability if mine else None, origin, found,
     )  # fmt: skip
 
 

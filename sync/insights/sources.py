@@ -46,14 +46,19 @@ def context(
     own, _ = records.currencies(engine, [])
     reporting = ws.settings.company.reporting_currency or own
     chosen = language or ws.connection.language
-    every = DealTables(_deals(ws), deals.history(engine), deals.stages(engine))
+    calendar = _calendar(ws)
+    now, past = (
+        frame.assign(close_date=calendar.dates(frame["close_date"]))
+        for frame in (_deals(ws), deals.history(engine))
+    )
+    every = DealTables(now, past, deals.stages(engine))
     tables = as_known(every, at)
     rates = Rates(deals.rates(engine), own, reporting)
     _valued(tables.deals, rates)
     return Context(
         tables,
         rates,
-        _calendar(ws),
+        calendar,
         Words(chosen, reporting, _zone(ws)),
         begin,
         at,

@@ -36,14 +36,15 @@ def of_week(ws: Workspace, context: Context) -> Section:
     said = newest and bool((deals["forecast_category"].fillna("") != "").any())
     facts = report.WeekFacts(
         shown("grade") if newest else grades_at(ws.state, context.as_of),
-        # What moved a score most is kept for today only.
         shown("top_reason") if newest else {},
         moves(ws.state, context.as_of, newest=newest),
         _committed(deals) if said else None,
-        steps(shown("next_step"), shown("next_step_due"), context) if newest else steps({}, {}, context),
+        # What was due, and what moved a score most, is kept for today only.
+        steps(shown("next_step"), shown("next_step_due"), context) if newest else None,
         reads.touches(engine, context.as_of),
         report.reached(context, reached(ws, context)),
         control.hidden(ws.state, engine),
+        past=not newest,
     )
     return report.section(context, facts)
 

@@ -154,3 +154,20 @@ def test_fiscal_years_are_called_after_their_end(start: int, day: date, quarter:
     calendar = Calendar(start)
     assert calendar.period("quarter", calendar.ms(day)).label == quarter
     assert calendar.period("year", calendar.ms(day)).label == year
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Asia/Shanghai", "America/Los_Angeles", "Pacific/Kiritimati"])
+@given(days=st.lists(st.integers(0, 20_000) | st.none(), max_size=8), ms=st.integers(1, DAY - 1))
+def test_a_midnight_of_utc_is_that_day_in_every_zone(zone: str, days: list[int | None], ms: int) -> None:
+    calendar = Calendar(zone=ZoneInfo(zone))
+    given_days = pd.Series([pd.NA if d is None else d * DAY for d in days], dtype="Int64")
+    found = calendar.dates(given_days)
+    assert found.dtype == "Int64"
+    for day, moment in zip(days, found, strict=True):
+        assert (
+            pd.isna(moment) if day is None else calendar.day(int(moment)) == date.fromordinal(719_163 + day)
+        )
+        assert pd.isna(moment) or calendar.begin(int(moment)) == moment
+    # A moment with a time, and one beyond every calendar, stay as they are.
+    odd = pd.Series([5 * DAY + ms, 9_000_000 * DAY], dtype="Int64")
+    assert calendar.dates(odd).tolist() == odd.tolist()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from sales_consultant.config.clock import DAY_MS
 from sales_consultant.insight.charts import Bar, BarChart
 from sales_consultant.insight.core import OPEN, WON
 from sales_consultant.insight.funnel import groups
@@ -106,10 +105,11 @@ def old(context: Context, ends: pd.DataFrame, hidden: frozenset[str]) -> tuple[F
 
 
 def overdue(context: Context, ends: pd.DataFrame) -> str:
-    """A sentence on open deals whose close date has passed; empty where there are none."""
+    """A sentence on open deals whose close date, a day of the company's calendar, has passed; empty where there are none."""
     words = context.words
     rows = ends[(ends["status"] == OPEN).to_numpy()]
-    late = rows[(rows["close_date"].astype("Float64") < context.as_of - DAY_MS).fillna(False).astype(bool)]
+    today = context.calendar.begin(context.as_of)
+    late = rows[(rows["close_date"].astype("Float64") < today).fillna(False).astype(bool)]
     if late.empty:
         return ""
     return words(

@@ -3,10 +3,12 @@
 from sales_consultant.insight.reports.targets.targets import (
     TargetOrigin,
     figure,
+    missing,
+    rounded,
     sources,
     state,
     total_of,
     unknown,
 )
 
-__all__ = ["TargetOrigin", "figure", "sources", "state", "total_of", "unknown"]
+__all__ = ["TargetOrigin", "figure", "missing", "rounded", "sources", "state", "total_of", "unknown"]

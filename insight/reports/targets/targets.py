@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from sales_consultant.insight.forecast import Attainment, Attainments, Given
@@ -67,6 +67,11 @@ def total_of(attained: Attainments | None, period: str) -> Attainment | None:
     return next((r for r in rows if r.level == "total" and r.period == period), None)
 
 
+def rounded(probability: float) -> float:
+    """A probability as a table has it: in whole per cent, finer where that would be 0 or 1."""
+    return round(probability, 2 if 0.01 <= probability <= 0.99 else 4)
+
+
 def sources(origin: TargetOrigin, words: Words) -> tuple[str, ...]:
     """Where the targets are from, a sentence each."""
     found = []
@@ -115,9 +120,7 @@ def figure(given: Given, attained: Attainments | None, origin: TargetOrigin, wor
         elif mine is None:
             rows.append((span.label, None, so_far, None, None, None))
         else:
-            rows.append(
-                (span.label, mine.target, so_far, mine.gap, mine.coverage, round(mine.probability, 2))
-            )
+            rows.append((span.label, mine.target, so_far, mine.gap, mine.coverage, rounded(mine.probability)))
     method = words(
         "Pipeline to gap: the amounts of open deals with a close date in the period, also those that are overdue, over what is "
         "still to book. The target of all is a line of its own in the file, or the sum of the targets of every owner."
@@ -149,6 +152,28 @@ def unknown(found: Attainments | None, origin: TargetOrigin, context: Context) -
         count = sum(origin.left_out.values())
         out.append(words(MESSAGES["left_out"], count=count, reasons=", ".join(reasons)))
     return out
+
+
+def missing(found: Attainments | None, period: str, context: Context) -> tuple[str, ...]:
+    """Why there is no target of all for a period, a sentence each: none is set, or those that are set are for others."""
+    words = context.words
+    if found is None:
+        return (words("No targets are set: see [reports] targets."),)
+    out = []
+    if period not in found.incomplete:
+        others = sorted({r.period for r in found.rows} | set(found.incomplete))
+        if others:
+            out.append(
+                words(
+                    "No target of {period} is set; there are targets of {others}.",
+                    period=period,
+                    others=", ".join(others),
+                )
+            )
+        else:
+            out.append(words("No target of {period} is set.", period=period))
+    here = {p: count for p, count in found.incomplete.items() if p == period}
+    return (*out, *_left_out(replace(found, incomplete=here), context))
 
 
 def _left_out(found: Attainments, context: Context) -> list[str]:

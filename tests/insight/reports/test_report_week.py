@@ -1,14 +1,22 @@
 """The page of the week: what is in commit and weak, what is strong and not, what is silent, what moved, what comes."""
 
+from dataclasses import replace
+from datetime import date
+from zoneinfo import ZoneInfo
+
 import numpy as np
 import pandas as pd
+import pytest
 from support.funnel_company import DAY
-from support.report_company import AS_OF, BEGIN, context, everything, few, keys, rows_of, usual
+from support.report_company import AS_OF, BEGIN, NO_RATES, context, everything, few, keys, rows_of, usual
 
-from sales_consultant.insight.core import DealTables, visits
+from sales_consultant.insight.core import Calendar, DealTables, visits
+from sales_consultant.insight.forecast import Attainment, Attainments
 from sales_consultant.insight.funnel import endings
 from sales_consultant.insight.reports import Column, Figure, Table
-from sales_consultant.insight.reports.week import WeekFacts, section, silent_days
+from sales_consultant.insight.reports.pipeline import overdue
+from sales_consultant.insight.reports.targets import TargetOrigin
+from sales_consultant.insight.reports.week import WeekFacts, WeekForecast, reached, section, silent_days
 
 NO_TOUCHES = pd.DataFrame({"deal_id": pd.Series(dtype=str), "at": pd.Series(dtype="int64")})
 
@@ -70,13 +78,36 @@ def test_grades_that_moved_and_came_back_did_not_move() -> None:
     ]
 
 
-def test_the_next_four_weeks() -> None:
-    steps = pd.DataFrame({"deal_id": ["0", "1"], "step": "Call", "due": [AS_OF, AS_OF + 7 * DAY]})
-    tables = open_deals(0, 7, 14, 400)
-    rows = rows_of(section(context(tables), WeekFacts({"1": "A"}, steps=steps)), "ahead")
-    assert [r["deals"] for r in rows] == [1, 1, 1, 0]
-    assert [r["good"] for r in rows] == [0, 200_000, 0, 0]
-    assert [r["steps"] for r in rows] == [1, 1, 0, 0]
+def test_the_rest_of_this_week_and_the_next_four() -> None:
+    # The day of the report is a Sunday: the rest of its week is one day.
+    steps = pd.DataFrame({"deal_id": ["0", "1"], "step": "Call", "due": [AS_OF, AS_OF + DAY]})
+    tables = open_deals(0, 1, 8, 28, 29)
+    found = section(context(tables), WeekFacts({"1": "A"}, steps=steps))
+    rows = rows_of(found, "ahead")
+    assert rows[0]["week"] == "Rest of this week" and rows[1]["week"] == "Week of 28 Oct 2024"
+    assert [r["deals"] for r in rows] == [1, 1, 1, 0, 1]
+    assert [r["good"] for r in rows] == [0, 200_000, 0, 0, 0]
+    assert [r["steps"] for r in rows] == [1, 1, 0, 0, 0]
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Asia/Shanghai", "America/Los_Angeles"])
+@pytest.mark.parametrize("hour", [0, 1, 12, 23])
+def test_what_is_due_today_is_ahead_and_not_overdue_at_every_hour(zone: str, hour: int) -> None:
+    calendar = Calendar(zone=ZoneInfo(zone))
+    as_of = calendar.ms(date(2024, 10, 30)) + hour * DAY // 24
+    days = [date(2024, 10, 29), date(2024, 10, 30), date(2024, 11, 3)]
+    steps = pd.DataFrame({"deal_id": ["0", "1", "2"], "step": "Call", "due": [calendar.ms(d) for d in days]})
+    # As a CRM writes a day: a midnight of UTC.
+    dates = pd.Series([int(pd.Timestamp(d).timestamp() * 1000) for d in days], dtype="Int64")
+    tables = open_deals(0, 0, 0)
+    tables = DealTables(tables.deals.assign(close_date=calendar.dates(dates)), tables.history, tables.stages)
+    ground = replace(context(tables, as_of=as_of), calendar=calendar)
+    found = section(ground, WeekFacts({"1": "A"}, steps=steps))
+    rows = rows_of(found, "ahead")
+    assert [(r["deals"], r["steps"]) for r in rows] == [(2, 2), (0, 0), (0, 0), (0, 0), (0, 0)]
+    notes = next(f for f in found.figures if f.key == "ahead").notes
+    assert "has passed: 1, worth €1,000" in notes[0] and "steps whose day has passed: 1" in notes[1]
+    assert "has passed: 1, worth €1,000" in overdue(ground, endings(tables, as_of, NO_RATES))
 
 
 def test_pushed_deals_and_a_forecast_of_another_room() -> None:
@@ -126,3 +157,44 @@ def test_gaps_in_amounts_dates_and_names_cost_only_themselves() -> None:
     found = section(context(tables), WeekFacts({"0": "A", "1": "A", "2": "D"}, touches=NO_TOUCHES))
     rows = {r["deal"]: r for r in rows_of(found, "strong")}
     assert rows["0"]["owner"] == "not given" and rows["0"]["amount"] is None and rows["1"]["amount"] is None
+
+
+def test_why_the_quarter_has_no_target_is_said() -> None:
+    ground = context(open_deals(5))
+
+    def notes(attained: Attainments | None) -> str:
+        said = WeekForecast("FY2024-Q4", AS_OF, 0, 100, 50, 150, None, None, TargetOrigin(), attained)
+        figure = reached(ground, said)
+        return " ".join(figure.notes) if figure is not None else ""
+
+    row = Attainment("total", "total", "FY2025-Q1", 100, 0, 100, 100, 0, None, 0.5)
+    assert notes(None) == "No targets are set: see [reports] targets."
+    assert (
+        notes(Attainments((row,), (), 0, 0))
+        == "No target of FY2024-Q4 is set; there are targets of FY2025-Q1."
+    )
+    few_owners = notes(Attainments((row,), (), 0, 0, {"FY2024-Q4": 3, "FY2025": 2}))
+    assert few_owners.startswith("No total target of FY2024-Q4:") and "FY2025" not in few_owners
+    of_strangers = notes(Attainments((), ("nobody",), 2, 1))
+    assert of_strangers.startswith("No target of FY2024-Q4 is set. Targets of owners with no deal")
+    for wanted in ("nobody", "not forecast here: 2", "without a rate, left out: 1"):
+        assert wanted in of_strangers
+
+
+def test_of_a_past_day_what_is_not_known_is_not_told_as_none() -> None:
+    ground = context(open_deals(5))
+    found = section(ground, WeekFacts(steps=None, past=True))
+    said = " ".join(found.unknown)
+    assert (
+        "on 27 Oct 2024 is not known" in said and "Next steps and reasons of a past day are not known" in said
+    )
+    assert "sales-consultant train" not in said
+    assert set(rows_of(found, "ahead")[0]) == {"week", "deals", "amount"}
+    graded = section(ground, WeekFacts({"0": "A"}, steps=None, past=True))
+    assert "is not known: by then" not in " ".join(graded.unknown)
+    assert rows_of(graded, "ahead")[1] == {
+        "week": "Week of 28 Oct 2024", "deals": 1, "amount": 100_000, "good": 100_000
+    }  # fmt: skip
+    # Today too: before the first sync nobody knows which deal is A, nor what is due.
+    assert set(rows_of(section(ground, WeekFacts()), "ahead")[0]) == {"week", "deals", "amount"}
+    assert rows_of(section(ground, WeekFacts({"0": "C"})), "ahead")[1]["good"] == 0

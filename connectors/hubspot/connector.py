@@ -276,8 +276,7 @@ class HubSpotConnector(HubSpotAdmin, Connector):
         self, columns: Mapping[str, Sequence[str]], fields: Sequence[CustomField], account: Account
     ) -> TableMapping:
         """The rows of the neutral tables."""
-        own = {k: self._name(k) for k in _KEYS}
-        return views.mapping(columns, fields, own, account)
+        return views.mapping(columns, fields, {k: self._name(k) for k in _KEYS}, account)
 
     def raw(self, object: str) -> tuple[str, str]:
         """HubSpot knows no lead apart from its contact."""

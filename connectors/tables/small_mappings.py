@@ -1,7 +1,12 @@
 """Mappings of small tables that the connectors fill under the neutral tables' own column names."""
 
-from sales_consultant.config.neutral import Source
+from sales_consultant.config.neutral import Account, Source, literal
 from sales_consultant.connectors.tables.raw import Raw
+
+
+def org(account: Account) -> dict[str, str]:
+    """The columns of the account itself; a currency that the CRM does not tell is XXX, which is ISO 4217 for none."""
+    return {"currency": literal(account.currency or "XXX"), "time_zone": literal(account.time_zone)}
 
 
 def stages(raw: Raw) -> list[Source]:

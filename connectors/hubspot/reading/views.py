@@ -375,13 +375,7 @@ def mapping(
     price = f"to_money({raw.col('products', 'price')})"
     product = {"id": "r.id", "name": raw.col("products", "name"), "price": price}
     return {
-        # XXX is ISO 4217 for no currency.
-        "org": [
-            Source(
-                "(SELECT 1)",
-                {"currency": literal(account.currency or "XXX"), "time_zone": literal(account.time_zone)},
-            )
-        ],
+        "org": [Source("(SELECT 1)", small_mappings.org(account))],
         "merges_read": _merges(raw),
         "contacts": _contacts(raw, fields, own),
         "companies": _companies(raw, fields, own),

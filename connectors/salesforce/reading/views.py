@@ -328,13 +328,7 @@ def mapping(columns: Columns, fields: Fields, own: Mapping[str, str], account: A
     raw = Raw(columns)
     simple = _simple(raw)
     return {
-        # An org with one currency does not tell which: XXX is ISO 4217 for none.
-        "org": [
-            Source(
-                "(SELECT 1)",
-                {"currency": literal(account.currency or "XXX"), "time_zone": literal(account.time_zone)},
-            )
-        ],
+        "org": [Source("(SELECT 1)", small_mappings.org(account))],
         "merges_read": _merges(raw),
         "merges_undone": _merges_undone(raw),
         "contacts": [*_people(raw, "Contact", fields, own), *_people(raw, "Lead", fields, own)],

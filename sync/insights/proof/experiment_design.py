@@ -12,6 +12,7 @@ from sales_consultant.config.clock import DAY_MS
 from sales_consultant.config.errors import UsageError
 from sales_consultant.config.language.nearest import did_you_mean
 from sales_consultant.insight.experiments import (
+    Design,
     Inflow,
     Setting,
     days_until,
@@ -59,8 +60,7 @@ def design(
     past = _units_at(life, then, horizon)
     today = life[trials.alive_at(life, as_of)]["unit"].nunique()
     _refuse_without_base(past, today, horizon)
-    new = life[(life["created_at"] > then) & (life["created_at"] <= as_of)]
-    per_day = (new["unit"].nunique() - len(set(new["unit"]) & set(past["unit"]))) / horizon
+    per_day = _new_a_day(life, past, then, as_of)
     owners = _owners(ws, past["unit"])
     size, icc, cv = _clusters(past, owners) if clustered else (1.0, 0.0, 0.0)
     units = today + max(per_day, 0.0) * horizon
@@ -77,7 +77,6 @@ def design(
     )
     least = minimum_effect(setting)
     wanted = _wanted(setting, Inflow(float(today), max(per_day, 0.0), horizon))
-    seen = least.relative is not None and (not wanted or any(days is not None for _, _, days in wanted))
     return Designed(
         populations=tuple(names),
         share=chosen,
@@ -96,7 +95,7 @@ def design(
         wanted=wanted,
         excluded=tuple(ws.settings.proof.exclude_companies),
         planned=plan_of(setting).planned,
-        advice=_advice(ws, clustered, int(owners.nunique()), chosen, seen),
+        advice=_advice(ws, clustered, int(owners.nunique()), chosen, _seen(least, wanted)),
     )
 
 
@@ -177,6 +176,17 @@ def _wanted(setting: Setting, inflow: Inflow) -> tuple[tuple[float, int, int | N
             needed = round(units_needed(setting, effect))
             out.append((effect, needed, days_until(setting, inflow, effect, longest=_LONGEST_DAYS)))
     return tuple(out)
+
+
+def _new_a_day(life: pd.DataFrame, past: pd.DataFrame, since: int, until: int) -> float:
+    """Companies a day that were not there at the beginning."""
+    new = life[(life["created_at"] > since) & (life["created_at"] <= until)]
+    return (new["unit"].nunique() - len(set(new["unit"]) & set(past["unit"]))) * DAY_MS / (until - since)
+
+
+def _seen(least: Design, wanted: Sequence[tuple[float, int, int | None]]) -> bool:
+    """Whether any effect could be seen, and one of those that are wanted in time."""
+    return least.relative is not None and (not wanted or any(days is not None for _, _, days in wanted))
 
 
 def _days(number: int) -> str:

@@ -5,13 +5,16 @@ from typing import Annotated
 import typer
 
 from sales_consultant.commands.output.insight import experiments as screens
+from sales_consultant.commands.output.writing.text import percent
 from sales_consultant.commands.shell import Answer, Shell
 from sales_consultant.sync.insights.proof import experiment_design, experiments
 from sales_consultant.sync.insights.proof.results import Designed, Ended, Looked, Started
 
 Share = Annotated[
     float | None,
-    typer.Option("--share", help="Share of companies that see no scores; default 0.2.", min=0, max=0.5),
+    typer.Option(
+        "--share", help="Share of companies that see no scores, above 0 and at most 0.5; default 0.2."
+    ),
 ]
 Days = Annotated[
     int | None,
@@ -58,10 +61,10 @@ def start(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> Answer[Started]:
     """Draw a control group anew. The next sync takes away what it shows, through the plan and its guards."""
-    chosen = experiment_design.DEFAULT_SHARE if share is None else share
+    chosen = experiment_design.share_of_control(share)
     shell.confirm(
-        f"{chosen:.0%} of the companies will show no scores until the experiment ends. Does no automation of yours need them "
-        "there (see [proof] exclude_companies)?",
+        f"{percent(chosen)} of the companies will show no scores until the experiment ends. Does no automation of yours need "
+        "them there (see [proof] exclude_companies)?",
         yes=yes,
         why="An experiment takes scores away from its control group: that needs a yes.",
         action="Look first: sales-consultant experiment design. Then give --yes.",

@@ -84,6 +84,18 @@ def test_a_group_of_nobody_or_everybody_is_refused(desk: Office, share: str) -> 
     assert groups(desk) == {}
 
 
+def test_a_share_that_draws_nobody_and_too_few_owners_are_refused_before_anything(desk: Office) -> None:
+    nobody = desk.cli.run("experiment", "design", "--share", "0", "--days", "60", "--json", code=2)
+    assert "above 0 and at most 0.5" in nobody.error["action"]
+    tiny = desk.cli.run(
+        "experiment", "start", "--yes", "--share", "0.000001", "--days", "60", "--json", code=2
+    )
+    assert "draws no company" in tiny.error["message"]
+    few = desk.cli.run("experiment", "start", "--yes", "--by-owner", "--days", "60", "--json", code=2)
+    assert "Owners cannot be drawn" in few.error["message"]
+    assert "few_owners" in desk.cli.json("experiment", "design", "--by-owner", "--days", "60")["advice"]
+
+
 @pytest.mark.slow
 def test_an_excluded_company_is_not_drawn(desk: Office) -> None:
     companies = [r.id for r in desk.sandbox.store.each("hubspot", "companies")]

@@ -15,17 +15,23 @@ _ADVICE: Mapping[str, str] = {
         "Does automation of your own start from our fields? Name those companies in [proof] exclude_companies before the "
         "start: they are not drawn."
     ),
+    "few_owners": (
+        "So few owners measure nothing: the difference between two groups of them is that between the owners themselves. From 12 "
+        "owners on they can be drawn."
+    ),
     "small_control": "A control group below 10 % makes the test slow: most of its power comes from the smaller group.",
 }
 
 
 def design(page: Page, d: Designed) -> None:
     """In words: what would be seen, and how long it takes."""
+    within = f"within {count(d.horizon_days, 'day')}"
+    control = count(round(d.share * d.units), "company", "companies")
     page.line(
-        bold(f"{count(d.units, 'company', 'companies')} within {d.horizon_days} days"),
-        f", {percent(d.share)} of them without scores. Of such companies {percent(d.base)} had the event of ",
+        bold(f"{count(d.units, 'company', 'companies')} {within}"),
+        f", {control} of them ({percent(d.share)}) without scores. Of such companies {percent(d.base)} had the event of ",
         listed(plain(p) for p in d.populations),
-        f" within {d.horizon_days} days before.",
+        f" {within} before.",
     )
     if d.smallest is None:
         page.line(
@@ -48,13 +54,17 @@ def design(page: Page, d: Designed) -> None:
         for e, n, days in d.wanted
     ]
     page.table(rows, indent=2, right=(1,))
+    if d.smallest is not None and "no_effect_seen" in d.advice:
+        page.line(warn("None of these would be seen within three years."))
     if d.clustered:
         page.line(
             f"Owners are drawn: {count(d.owners, 'owner')}, and companies of one owner are alike by {d.icc:.3f} (intra-cluster "
             "correlation)."
         )
     for code in d.advice:
-        page.line(warn("! "), _ADVICE[code], hang=2)
+        # What is said above already has no line of its own.
+        if code in _ADVICE:
+            page.line(warn("! "), _ADVICE[code], hang=2)
     if d.excluded:
         page.line(f"Not drawn: {listed(plain(e) for e in d.excluded)}.")
     if d.correlation_days is None:
@@ -66,12 +76,28 @@ def design(page: Page, d: Designed) -> None:
     else:
         page.line(
             dim(
-                f"The score shown {d.correlation_days} days ago foretold the event since with a correlation of "
+                f"The score shown {count(d.correlation_days, 'day')} ago foretold the event since with a correlation of "
                 f"{d.correlation:.2f}: that makes the test faster, and is in the figures."
             )
         )
+    _next(page, d)
+
+
+def _next(page: Page, d: Designed) -> None:
+    """The start, or what to change where nothing would come of it."""
+    again = f"experiment design --share {d.share:g}"
+    if "few_owners" in d.advice:
+        page.line("Do not start this one. Next: draw single companies, ", command(again))
+        return
+    if "no_effect_seen" not in d.advice:
+        page.line(
+            "Next: ", command(f"experiment start --share {d.share:g}{' --by-owner' if d.clustered else ''}")
+        )
+        return
     page.line(
-        "Next: ", command(f"experiment start --share {d.share:g}{' --by-owner' if d.clustered else ''}")
+        "Do not start this one. Next: wait until there are more companies, count events over more days (",
+        command("experiment design --days N"),
+        "), or ask for more populations. The nearer the share is to a half, the more is seen.",
     )
 
 
@@ -114,8 +140,8 @@ def status(page: Page, s: Looked) -> None:
         )
     page.line(
         dim(
-            f"An event counts within {s.horizon_days} days of a company's draw. The p-value and the interval hold on every day "
-            "at once (mixture sequential probability ratio test), adjusted by the score at the draw."
+            f"An event counts within {count(s.horizon_days, 'day')} of a company's draw. The p-value and the interval hold on "
+            "every day at once (mixture sequential probability ratio test), adjusted by the score at the draw."
         )
     )
 

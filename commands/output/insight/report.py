@@ -2,12 +2,12 @@
 
 from collections.abc import Collection, Sequence
 
-from rich.cells import cell_len
+from rich.cells import cell_len, set_cell_size
 
 from sales_consultant.commands.output.insight import bars
 from sales_consultant.commands.output.writing.page import Page, Piece, bold, dim, good, warn
 from sales_consultant.commands.output.writing.text import GLUE, count, listed, plain
-from sales_consultant.insight.reports import NUMERIC, Figure, Section, Words
+from sales_consultant.insight.reports import NUMERIC, Figure, Kind, Section, Words
 from sales_consultant.sync.insights.exporting import Exported
 from sales_consultant.sync.insights.making import MadeReport
 from sales_consultant.sync.insights.sending import Sent
@@ -15,6 +15,8 @@ from sales_consultant.sync.insights.sending import Sent
 # What a screen holds of a table; files and --json have all rows.
 _ROWS = 15
 _INDENT, _GAP = 2, 2
+# A name of more cells is cut, and none below the fewest: it would tell too little.
+_MOST_CELLS, _LEAST_CELLS = 40, 20
 
 
 def show(page: Page, made: MadeReport) -> None:
@@ -61,6 +63,7 @@ def _figure(page: Page, figure: Figure, words: Words) -> None:
         for row in figure.table.rows[:_ROWS]
     ]
     if figure.table.rows:
+        rows = fitted(rows, [c.kind for c in columns], page.width - _INDENT)
         numbers = {i for i, c in enumerate(columns) if c.kind in NUMERIC}
         *above, last = blocks(rows, page.width - _INDENT)
         for shown in above:
@@ -92,6 +95,37 @@ def blocks(rows: Sequence[Sequence[str]], width: int) -> list[list[int]]:
             found.append([0])
         found[-1].append(i)
     return found or [[0]]
+
+
+def fitted(rows: Sequence[Sequence[str]], kinds: Sequence[Kind], width: int) -> list[list[str]]:
+    """The rows with texts cut so that all columns stand beside each other, where that is enough; the first row is the heading.
+
+    No name takes more than 40 cells. In a list of records their names are cut further, down to 20, and after them other
+    texts, the last first. Files and --json have them whole.
+
+    >>> fitted([["Deal", "Amount"], ["Garnet Lenses: Procure for Grant", "111,966"]], ["record", "money"], 34)
+    [['Deal', 'Amount'], ['Garnet Lenses: Procure f…', '111,966']]
+    """
+    sizes = _sizes(rows)
+    texts = [i for i, kind in enumerate(kinds) if kind in ("record", "text") and ("record" in kinds or not i)]
+    for i in texts:
+        sizes[i] = min(sizes[i], _MOST_CELLS)
+    if "record" in kinds:
+        for i in sorted(texts, key=lambda i: (kinds[i] != "record", -i)):
+            over = sum(sizes) + _GAP * (len(sizes) - 1) - width
+            sizes[i] = max(sizes[i] - max(over, 0), min(sizes[i], _LEAST_CELLS))
+    return [[cut(v, sizes[i]) if i in texts else v for i, v in enumerate(row)] for row in rows]
+
+
+def cut(text: str, cells: int) -> str:
+    """A text that takes at most so many cells of a terminal, with an ellipsis where something is left out.
+
+    >>> cut("Beacon Transport", 16), cut("Beacon Transport", 9), cut("客户名称很长", 8)
+    ('Beacon Transport', 'Beacon T…', '客户名…')
+    """
+    if cell_len(text) <= cells:
+        return text
+    return f"{set_cell_size(text, max(cells - 1, 0)).rstrip()}…"
 
 
 def _sizes(rows: Sequence[Sequence[str]]) -> list[int]:

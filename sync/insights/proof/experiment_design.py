@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -11,6 +12,7 @@ from sales_consultant.config.clock import DAY_MS
 from sales_consultant.config.errors import UsageError
 from sales_consultant.config.language.nearest import did_you_mean
 from sales_consultant.insight.experiments import (
+    Design,
     Inflow,
     Setting,
     days_until,
@@ -45,8 +47,10 @@ def design(
 ) -> Designed:
     """What an experiment can show: the smallest effect that would be seen, and how long until larger ones are.
 
-    Raises UsageError for an unknown population, and where too few companies are known for a base rate.
+    Raises UsageError for an unknown population, a share that is none or draws nobody, and where too few companies are known
+    for a base rate.
     """
+    chosen = share_of_control(share)
     open_pulled(ws)
     names = scored_populations(ws, populations)
     as_of = last_as_of(ws)
@@ -56,12 +60,11 @@ def design(
     past = _units_at(life, then, horizon)
     today = life[trials.alive_at(life, as_of)]["unit"].nunique()
     _refuse_without_base(past, today, horizon)
-    new = life[(life["created_at"] > then) & (life["created_at"] <= as_of)]
-    per_day = (new["unit"].nunique() - len(set(new["unit"]) & set(past["unit"]))) / horizon
+    per_day = _new_a_day(life, past, then, as_of)
     owners = _owners(ws, past["unit"])
     size, icc, cv = _clusters(past, owners) if clustered else (1.0, 0.0, 0.0)
     units = today + max(per_day, 0.0) * horizon
-    chosen = DEFAULT_SHARE if share is None else share
+    refuse_nobody(chosen, round(units))
     correlation, days_ago = _foretold(ws, life, as_of, horizon)
     setting = Setting(
         float(past["hit"].mean()),
@@ -73,7 +76,7 @@ def design(
         correlation=correlation,
     )
     least = minimum_effect(setting)
-    inflow = Inflow(float(today), max(per_day, 0.0), horizon)
+    wanted = _wanted(setting, Inflow(float(today), max(per_day, 0.0), horizon))
     return Designed(
         populations=tuple(names),
         share=chosen,
@@ -89,18 +92,49 @@ def design(
         smallest=least.relative,
         smallest_fixed=None if least.fixed_effect is None else least.fixed_effect / setting.base,
         price_of_looking=least.drift,
-        wanted=_wanted(setting, inflow),
+        wanted=wanted,
         excluded=tuple(ws.settings.proof.exclude_companies),
         planned=plan_of(setting).planned,
-        advice=_advice(ws, clustered, int(owners.nunique()), chosen),
+        advice=_advice(ws, clustered, int(owners.nunique()), chosen, _seen(least, wanted)),
     )
+
+
+def share_of_control(share: float | None) -> float:
+    """The share of companies in control that was asked for, or the usual one. UsageError where it is not between 0 and a half."""
+    chosen = DEFAULT_SHARE if share is None else share
+    if not 0 < chosen <= 0.5:
+        raise UsageError(
+            f"A control share of {chosen:g} leaves nothing to compare.",
+            action="Give --share above 0 and at most 0.5, as 0.2 for a fifth of the companies.",
+        )
+    return chosen
+
+
+def refuse_nobody(share: float, units: int) -> None:
+    """Raise UsageError where a share draws no company of so many."""
+    if share * units < 1:
+        least = math.ceil(1000 / max(units, 2)) / 1000
+        raise UsageError(
+            f"A control share of {share:g} draws no company: there are {units:,}.",
+            action=f"Give --share of at least {least:g} and at most 0.5; below 0.1 the test is slow.",
+        )
+
+
+def refuse_few_owners(owners: int) -> None:
+    """Raise UsageError where so few owners are drawn that nothing could be measured."""
+    if owners < CLUSTERS_FROM:
+        raise UsageError(
+            f"Owners cannot be drawn: {owners} have companies, and below {CLUSTERS_FROM} the difference between two groups of "
+            "owners is that between the owners themselves.",
+            action="Leave --by-owner out: single companies are drawn then.",
+        )
 
 
 def _refuse_without_base(past: pd.DataFrame, today: int, horizon: int) -> None:
     """Raise UsageError where no base rate can be told."""
     if len(past) < 2 or not 0 < past["hit"].mean() < 1 or not today:
         raise UsageError(
-            f"No base rate can be told: {len(past):,} companies were open {horizon} days ago, {int(past['hit'].sum()):,} of "
+            f"No base rate can be told: {len(past):,} companies were open {_days(horizon)} ago, {int(past['hit'].sum()):,} of "
             f"them had the event since, and {today:,} are open now.",
             action="Choose another --days or --population, or wait until there is more history.",
         )
@@ -144,9 +178,28 @@ def _wanted(setting: Setting, inflow: Inflow) -> tuple[tuple[float, int, int | N
     return tuple(out)
 
 
-def _advice(ws: Workspace, clustered: bool, owners: int, share: float) -> tuple[str, ...]:
-    """What an admin is asked before the draw, as codes."""
+def _new_a_day(life: pd.DataFrame, past: pd.DataFrame, since: int, until: int) -> float:
+    """Companies a day that were not there at the beginning."""
+    new = life[(life["created_at"] > since) & (life["created_at"] <= until)]
+    return (new["unit"].nunique() - len(set(new["unit"]) & set(past["unit"]))) * DAY_MS / (until - since)
+
+
+def _seen(least: Design, wanted: Sequence[tuple[float, int, int | None]]) -> bool:
+    """Whether any effect could be seen, and one of those that are wanted in time."""
+    return least.relative is not None and (not wanted or any(days is not None for _, _, days in wanted))
+
+
+def _days(number: int) -> str:
+    return "1 day" if number == 1 else f"{number:,} days"
+
+
+def _advice(ws: Workspace, clustered: bool, owners: int, share: float, seen: bool) -> tuple[str, ...]:
+    """What an admin is asked before the draw, as codes; `seen`: whether any effect could be."""
     found = []
+    if not seen:
+        found.append("no_effect_seen")
+    if clustered and owners < CLUSTERS_FROM:
+        found.append("few_owners")
     if not clustered and owners >= CLUSTERS_FROM:
         found.append("draw_by_owner")
     if not ws.settings.proof.exclude_companies:

@@ -22,7 +22,7 @@ from sales_consultant.insight.experiments import (
     sample_ratio,
 )
 from sales_consultant.sync.insights.proof import trials
-from sales_consultant.sync.insights.proof.experiment_design import DEFAULT_SHARE, design
+from sales_consultant.sync.insights.proof.experiment_design import design, refuse_few_owners, share_of_control
 from sales_consultant.sync.insights.proof.results import Ended, Looked, Started
 from sales_consultant.sync.plan import experiment_groups
 from sales_consultant.sync.runtime import Workspace, last_as_of, open_pulled
@@ -45,20 +45,17 @@ def start(
     """Announce an experiment: its hypothesis, metric and design are kept before anything is drawn.
 
     The next plan or sync draws anew among all companies with a scored record, and takes away what the control group shows.
-    Raises UsageError where one goes on already, or the share is not between 0 and a half.
+    Raises UsageError where one goes on already, the share is not between 0 and a half, or owners are drawn and are too few.
     """
     if going := experiment_groups.going_on(ws.state):
         raise UsageError(
             f"Experiment {going.id} goes on since {_day(going.started_at)}.",
             action="See it with: sales-consultant experiment status, or end it with: sales-consultant experiment stop",
         )
-    chosen = DEFAULT_SHARE if share is None else share
-    if not 0 < chosen <= 0.5:
-        raise UsageError(
-            f"A control share of {chosen:g} leaves nothing to compare.",
-            action="Give --share above 0 and at most 0.5, as 0.2.",
-        )
+    chosen = share_of_control(share)
     made = design(ws, populations=populations, share=chosen, clustered=clustered, horizon_days=horizon_days)
+    if clustered:
+        refuse_few_owners(made.owners)
     now = ws.connector.now()
     name = f"{_day(now)}-{secrets.token_hex(2)}"
     content = {

@@ -61,7 +61,7 @@ def test_a_report_for_tomorrow_and_one_turned_round_are_refused(desk: Office) ->
 def test_a_report_of_the_past_shows_the_grades_of_then(desk: Office) -> None:
     found = desk.cli.json("report", "week", "--as-of", "2024-11-01")
     (section,) = found["sections"]
-    assert any("No deal shows a grade yet" in u for u in section["unknown"])
+    assert any("Which grades deals showed on 1 Nov 2024 is not known" in u for u in section["unknown"])
 
 
 def test_an_empty_crm_gives_reports_that_say_so(tmp_path: Path) -> None:

@@ -34,7 +34,7 @@ lint: install ## ruff and mypy strict
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 
-test: install lint ## lint, types and all tests but the slow ones (6 minutes)
+test: install lint ## lint, types and all tests but the slow ones (6 to 8 minutes)
 	@$(ONE) $(BIN)/python -m pytest -n 2 --dist loadgroup -m "not slow"
 
 test-long: install $(VENV)/lifelines/installed ## the slow tests (40 minutes; PART=2/3 plays the second of three parts)

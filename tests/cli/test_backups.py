@@ -58,6 +58,7 @@ def test_a_backup_is_made_listed_and_put_back(synced: Office) -> None:
     assert cli.json("sync")["written"] == 0
 
 
+@pytest.mark.slow
 def test_copies_that_do_not_fit_are_refused(synced: Office, tmp_path: Path, folder: Path) -> None:
     cli = synced.cli
     copy = tmp_path / "copy.db"
@@ -170,6 +171,7 @@ def test_somebody_who_is_still_there_comes_back_and_is_named(tmp_path: Path, set
         assert desk.cli.json("pull", "--full")["forgotten_but_in_the_crm"] == [f"contacts/{contact}"]
 
 
+@pytest.mark.slow
 def test_a_person_of_two_merged_records_is_erased_whole(synced: Office) -> None:
     """Whichever of the ids is named: the loser's e-mail and what was written to it go too."""
     first, second = list(synced.sandbox.store.each("hubspot", "contacts"))[:2]

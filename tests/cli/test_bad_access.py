@@ -28,6 +28,7 @@ def test_no_token_at_all_lists_the_ways(desk: Office) -> None:
     assert desk.calls() == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("token", ["pat-密碼-geheim", "pat-two\nlines", "pat with spaces"])
 def test_a_token_that_is_none(desk: Office, token: str) -> None:
     """Copied with a stray character: said plainly, never shown, never sent as a broken header."""

@@ -112,6 +112,7 @@ def test_names_that_attack_a_terminal_or_a_page(desk: Office) -> None:
     assert not CONTROL & set(document.out)
 
 
+@pytest.mark.slow
 def test_names_and_addresses_of_the_world(desk: Office) -> None:
     desk.cli.json("pull")
     found = {str(first) for (first,) in rows(desk, "SELECT first_name FROM contacts")}

@@ -77,6 +77,7 @@ def test_wrong_use(desk: Office, words: tuple[str, ...], part: str) -> None:
     assert desk.held() == {}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("more", "part"),
     [
@@ -146,6 +147,7 @@ def test_a_data_directory_that_cannot_be_one(desk: Office) -> None:
     assert error["kind"] == "machine" and "--data-dir" in error["action"]
 
 
+@pytest.mark.slow
 def test_stores_that_are_broken(synced: Office) -> None:
     """A broken warehouse is made anew from the CRM; a broken state is precious: it is named and left alone."""
     place = synced.cli.data / "main"
@@ -178,6 +180,7 @@ def test_a_crm_that_is_not_there(tmp_path: Path) -> None:
     assert error["kind"] == "crm_unavailable" and str(port) in error["message"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("backend", ["keyring.backends.fail.Keyring", "keyring.backends.null.Keyring"])
 def test_no_keyring(tmp_path: Path, backend: str) -> None:
     """A headless machine: login says so before it asks for anything, and lists the other ways."""

@@ -1,5 +1,6 @@
 """`check --data` on a portal: what is wrong with its records, told and not touched."""
 
+import pytest
 from support.office import Office
 
 
@@ -7,6 +8,7 @@ def test_before_a_pull_there_is_nothing_to_look_at(desk: Office) -> None:
     assert "Nothing was pulled yet" in desk.cli.run("check", "--data", code=2).err
 
 
+@pytest.mark.slow
 def test_a_second_company_of_a_domain_is_found_and_left_alone(synced: Office) -> None:
     there = [r for r in synced.sandbox.store.each("hubspot", "companies") if r.values().get("domain")]
     first, second = there[:2]

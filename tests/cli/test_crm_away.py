@@ -17,6 +17,7 @@ def away(synced: Office) -> Cli:
     return synced.cli
 
 
+@pytest.mark.slow
 def test_reports_and_tables_are_made_while_the_crm_is_away(away: Cli, tmp_path: Path) -> None:
     made = away.json("report", "all")
     assert {s["section"] for s in made["sections"]} > {"funnel", "pipeline", "value"}
@@ -37,6 +38,7 @@ def test_what_is_looked_up_needs_no_crm(away: Cli) -> None:
     assert away.json("explain", f"companies/{company}")["id"] == company
 
 
+@pytest.mark.slow
 def test_a_scheduled_report_is_sent_while_the_crm_is_away(away: Cli) -> None:
     away.configure(
         "http://127.0.0.1:1",

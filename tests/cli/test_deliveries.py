@@ -113,6 +113,7 @@ def test_one_recipient_who_is_refused_stops_nothing(sending: Any, hook: Hook, bo
     assert len(hook.told) == 1 and box.to == [["anna@example.com"]]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("status", "todo"), [(503, "later"), (429, "later"), (404, "address"), (302, "address")]
 )
@@ -126,6 +127,7 @@ def test_a_webhook_that_refuses_is_told_with_who_has_the_mail(
     assert "Who has the report: anna@example.com, bo@example.com." in error["message"]
 
 
+@pytest.mark.slow
 def test_a_mail_server_that_is_away_does_not_stop_the_webhook(sending: Any, hook: Hook, box: Box) -> None:
     sending.stop()
     error = sending(2)["error"]
@@ -133,6 +135,7 @@ def test_a_mail_server_that_is_away_does_not_stop_the_webhook(sending: Any, hook
     assert len(hook.told) == 1
 
 
+@pytest.mark.slow
 def test_where_nobody_has_it_both_reasons_are_told(sending: Any, hook: Hook, box: Box) -> None:
     box.refuses = {"bo@example.com": "451 later", "anna@example.com": "550 nobody"}
     hook.status = 500

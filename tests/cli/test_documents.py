@@ -111,6 +111,7 @@ def test_every_command_prints_one_document(synced: Office) -> None:
         assert (done.error["code"], done.err) == (2, "")
 
 
+@pytest.mark.slow
 def test_tables_for_people(synced: Office) -> None:
     """Without --json: results on standard output, progress on standard error, no JSON."""
     done = synced.cli.run("sync", "--yes")
@@ -120,6 +121,7 @@ def test_tables_for_people(synced: Office) -> None:
     assert told.out == "" and "runs list" in told.err
 
 
+@pytest.mark.slow
 def test_the_service(synced: Office) -> None:
     """The real process: ready, one object a line, nobody's token to be seen, SIGTERM ends it with 0."""
     text = '[service]\nport = 0\n[schedule.nightly]\ncron = "0 4 * * mon-fri"\ntime_zone = "Europe/Berlin"'
@@ -156,6 +158,7 @@ def test_the_service_says_at_once_what_is_wrong(synced: Office) -> None:
     assert synced.cli.json("serve", code=3)["error"]["kind"] == "access"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_the_sandbox_as_a_program(tmp_path: Path, folder: Path, number: signal.Signals) -> None:
     cli = Cli(tmp_path / "admin")

@@ -71,6 +71,7 @@ def test_an_edit_before_the_write_is_kept_and_named(synced: Office, slow: bool) 
     assert synced.query("SELECT record_id, old FROM changes WHERE run_id = ?", run.id) == [(mine[2], None)]
 
 
+@pytest.mark.slow
 def test_who_says_no_has_written_nothing_and_has_no_failed_run(synced: Office) -> None:
     record = next(i for o, i, f in sorted(synced.held()) if o == "contacts" and f == "segment")
     synced.set("contacts", record, sc_segment="")
@@ -82,6 +83,7 @@ def test_who_says_no_has_written_nothing_and_has_no_failed_run(synced: Office) -
     assert synced.held() == before
 
 
+@pytest.mark.slow
 def test_a_saved_plan_gives_way_to_what_was_said_since(synced: Office) -> None:
     contacts = [i for o, i, f in sorted(synced.held()) if o == "contacts" and f == "segment"][:3]
     for record in contacts:

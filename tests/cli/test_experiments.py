@@ -33,6 +33,7 @@ def control_records(desk: Office) -> set[tuple[str, str]]:
     return found
 
 
+@pytest.mark.slow
 def test_the_design_says_what_could_be_seen(desk: Office) -> None:
     found = desk.cli.json("experiment", "design", "--share", "0.3", "--days", "60")
     assert found["share"] == 0.3
@@ -72,6 +73,7 @@ def test_a_started_experiment_empties_its_control_group_and_gives_it_back(desk: 
     assert hidden & again
 
 
+@pytest.mark.slow
 def test_two_experiments_at_once_are_refused(desk: Office) -> None:
     first = desk.cli.json("experiment", "start", "--yes", "--days", "60")["experiment"]["id"]
     refused = desk.cli.run("experiment", "start", "--yes", "--json", code=2)
@@ -84,6 +86,7 @@ def test_a_group_of_nobody_or_everybody_is_refused(desk: Office, share: str) -> 
     assert groups(desk) == {}
 
 
+@pytest.mark.slow
 def test_a_share_that_draws_nobody_and_too_few_owners_are_refused_before_anything(desk: Office) -> None:
     nobody = desk.cli.run("experiment", "design", "--share", "0", "--days", "60", "--json", code=2)
     assert "above 0 and at most 0.5" in nobody.error["action"]
@@ -178,6 +181,7 @@ def test_steps_are_told_by_team_and_a_team_of_one_is_not_named(desk: Office) -> 
     assert teams('"rep1@seller.example" = "North", "rep2@seller.example" = "North"') <= {"North", "not given"}
 
 
+@pytest.mark.slow
 def test_a_wrong_file_of_spend_is_named_with_its_line(desk: Office) -> None:
     (desk.cli.folder / "spend.csv").write_text("month,channel,amount\n2024-13,search,10\n", encoding="utf-8")
     desk.cli.configure(desk.sandbox.url, '[reports]\nspend = "spend.csv"', scored=True)

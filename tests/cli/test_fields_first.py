@@ -41,6 +41,7 @@ def test_a_sync_before_provision_refuses_before_the_pull(tmp_path: Path, folder:
         assert cli.json("sync", "--yes")["written"] > 0
 
 
+@pytest.mark.slow
 def test_fields_that_were_taken_away_are_seen_at_once_the_next_night(synced: Office) -> None:
     names = [p["name"] for o in ("contacts", "companies", "deals") for p in ours(synced, o)]
     assert len(names) > 20
@@ -58,6 +59,7 @@ def ours(desk: Office, object: str) -> list[dict[str, str]]:
     return [p for p in found if p["groupName"] == "sales_consultant"]
 
 
+@pytest.mark.slow
 def test_some_fields_are_written_where_others_are_missing(synced: Office) -> None:
     for record in [i for o, i, f in synced.held() if o == "contacts" and f == "segment"][:3]:
         synced.set("contacts", record, sc_segment="")
@@ -67,6 +69,7 @@ def test_some_fields_are_written_where_others_are_missing(synced: Office) -> Non
     assert done["missing_fields"] == {"companies": ["lifecycle"]}
 
 
+@pytest.mark.slow
 def test_a_plan_file_is_refused_without_fields(synced: Office) -> None:
     for record in [i for o, i, f in synced.held() if o == "contacts" and f == "segment"][:3]:
         synced.set("contacts", record, sc_segment="")

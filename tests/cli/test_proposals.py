@@ -50,6 +50,7 @@ def test_a_proposal_is_made_kept_reviewed_and_erased(synced: Office) -> None:
     cli.no_secret_kept()
 
 
+@pytest.mark.slow
 def test_what_is_not_to_be_shown_is_refused(synced: Office) -> None:
     cli = synced.cli
     company, _ = company_of_a_deal(synced)

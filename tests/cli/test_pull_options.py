@@ -5,6 +5,7 @@ import requests
 from support.office import Office
 
 
+@pytest.mark.slow
 def test_a_pull_tells_its_price_and_then_proves_itself(synced: Office) -> None:
     cli = synced.cli
     before = synced.calls()
@@ -43,6 +44,7 @@ def test_a_sync_of_changes_costs_less_than_a_sync(synced: Office) -> None:
     assert {"links", "definition", "archived", "search"} <= set(whole["calls"])
 
 
+@pytest.mark.slow
 def test_a_merge_is_known_when_the_warehouse_is_made_anew(synced: Office) -> None:
     store = synced.sandbox.store
     rows = store.rows(

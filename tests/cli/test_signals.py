@@ -6,6 +6,7 @@ import signal
 import time
 from pathlib import Path
 
+import pytest
 from support.cli import Cli
 from support.office import Office, wait_for
 
@@ -15,6 +16,7 @@ def ignoring() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
+@pytest.mark.slow
 def test_the_service_in_the_background(synced: Office, tmp_path: Path) -> None:
     synced.cli.configure(synced.sandbox.url, '[schedule.n]\ncron = "0 4 * * *"\n[service]\nport = 0')
     log = tmp_path / "log"

@@ -27,6 +27,7 @@ def own_playbook(desk: Office, text: str = RULE) -> None:
     )
 
 
+@pytest.mark.slow
 def test_a_day_as_a_list_a_table_and_a_calendar(synced: Office) -> None:
     cli = synced.cli
     own_playbook(synced)
@@ -82,6 +83,7 @@ def test_an_answer_takes_the_step_away_and_is_counted(synced: Office) -> None:
     assert "called" not in cli.run("playbook", "explain", "min", "--json", code=2).error["message"]
 
 
+@pytest.mark.slow
 def test_a_playbook_that_cannot_be_used_stops_before_anything_is_written(synced: Office) -> None:
     cli = synced.cli
     own_playbook(synced, RULE.replace("has_owner", "has_ownr"))

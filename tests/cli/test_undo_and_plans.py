@@ -40,6 +40,7 @@ def test_the_first_write_is_guarded(desk: Office) -> None:
     assert [r["outcome"] for r in desk.cli.json("runs", "list")["runs"]] == ["failed: guard"] * 2
 
 
+@pytest.mark.slow
 def test_a_guard_of_the_settings(synced: Office) -> None:
     for record in [i for o, i, f in synced.held() if o == "contacts" and f == "segment"][:5]:
         synced.set("contacts", record, sc_segment="")
@@ -119,6 +120,7 @@ def test_a_plan_applied_later(desk: Office) -> None:
     assert desk.cli.json("sync", "--yes")["written"] == 0
 
 
+@pytest.mark.slow
 def test_a_plan_that_is_not_to_be_applied(synced: Office) -> None:
     contacts = [i for o, i, f in synced.held() if o == "contacts" and f == "segment"]
     for record in contacts[:3]:
@@ -262,6 +264,7 @@ def test_a_pilot_of_one_owner(synced: Office) -> None:
     assert synced.held() == held
 
 
+@pytest.mark.slow
 def test_a_backfill_of_a_stretch(desk: Office) -> None:
     words = ("--since", "2024-06-01", "--until", "2024-10-01T00:00Z", "--object", "deals")
     since, until = 1_717_200_000_000, 1_727_740_800_000

@@ -80,6 +80,7 @@ def missed(desk: Office) -> None:
         )
 
 
+@pytest.mark.slow
 def test_a_service_that_waits_stops_at_once_and_its_moment_comes_again(synced: Office) -> None:
     synced.cli.configure(synced.sandbox.url, "[schedule.often]\nevery_minutes = 1440\n")
     missed(synced)

@@ -75,6 +75,7 @@ def compared(world: World, crm: str, chosen: dict[str, list[str]], add: Any) -> 
     assert neutral_rows(world) == before
 
 
+@pytest.mark.slow
 def test_hubspot_properties_called_like_anything_of_ours() -> None:
     with LocalSandbox("hubspot", clock=CLOCK) as sandbox:
         world = HubSpotWorld(sandbox)
@@ -162,6 +163,7 @@ NAMES = st.lists(ANY_CASE | st.sampled_from(taken_names.WORST) | st.text(max_siz
 TEXTS = st.none() | ANY_CASE | st.text(st.characters(codec="utf-8"), max_size=8)
 
 
+@pytest.mark.slow
 @settings(
     deadline=None,
     max_examples=int(os.environ.get("EXAMPLES", "60")),

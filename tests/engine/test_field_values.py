@@ -231,6 +231,7 @@ steps = st.lists(
 )
 
 
+@pytest.mark.slow
 @given(steps=steps)
 @settings(max_examples=30)
 def test_any_history_is_told_as_the_pulls_saw_it(steps: list[tuple[str, str, str, float | None]]) -> None:

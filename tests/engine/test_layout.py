@@ -34,6 +34,7 @@ def back_to_layout_1(path: Path) -> None:
         con.execute("DROP TABLE _layout")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("crm", ["hubspot", "salesforce"])
 def test_a_warehouse_of_the_first_layout_is_renewed(tmp_path: Path, crm: str) -> None:
     path = tmp_path / "warehouse.duckdb"

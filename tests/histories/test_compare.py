@@ -106,6 +106,7 @@ def test_an_estimate_is_what_a_pull_then_costs(world: World, first: bool) -> Non
     assert {e["stream"] for e in told.to_json()["streams"]} >= {contacts(world)}
 
 
+@pytest.mark.slow
 def test_a_pull_of_changes_reads_no_small_table_twice_a_day_and_nothing_computed(world: World) -> None:
     pulled(world)
     world.sandbox.clock.advance(7200)

@@ -81,6 +81,7 @@ def steps(seed: int, n: int = 2000) -> pd.DataFrame:
     )
 
 
+@pytest.mark.slow
 def test_drawn_steps_are_told_without_the_bias_of_who_was_chosen() -> None:
     inside, naive = {"good": 0, "none": 0}, []
     for s in range(120):
@@ -145,6 +146,7 @@ def test_promoter_scores_by_segment_and_month() -> None:
     assert len(none) == 0
 
 
+@pytest.mark.slow
 def test_intervals_of_promoter_scores_hold_the_truth_and_one_kind_of_answer_is_not_certain() -> None:
     inside = 0
     for s in range(200):

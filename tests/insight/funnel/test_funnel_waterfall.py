@@ -197,6 +197,7 @@ def test_each_thing_that_happens_has_its_bucket() -> None:
     assert (out["before"], out["after"], out["at"]) == (5, 60, 12)
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(
     st.lists(deal, min_size=0, max_size=3), st.lists(change, max_size=9), st.one_of(early, early, moment), st.integers(0, 35),

@@ -69,6 +69,7 @@ def test_the_tables_of_rows_already_learnt_are_the_same_for_less_work() -> None:
     assert straight.tier_ == "full"
 
 
+@pytest.mark.slow
 def test_a_straight_truth_keeps_the_straight_model() -> None:
     rng = np.random.default_rng(1)
     X = pd.DataFrame(rng.normal(size=(3000, 4)), columns=list("abcd"))
@@ -152,6 +153,7 @@ def test_rows_of_one_company_are_no_independent_evidence(together: int, expected
     assert clearly_less(np.zeros(1000), gain, codes) is expected
 
 
+@pytest.mark.slow
 def test_few_records_that_bend_get_tables_and_keep_the_tier_s_name() -> None:
     X, y = curved(1600)
     assert 200 <= min(y.sum(), (1 - y).sum()) < 1000

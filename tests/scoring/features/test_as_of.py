@@ -205,6 +205,7 @@ def test_windows_by_hand() -> None:
     assert (row["amount_changed_days_since"], row["stages_passed"], row["stages_skipped"]) == (5, 1, 0)
 
 
+@pytest.mark.slow
 def test_the_way_through_the_stages_by_hand() -> None:
     world = World()
     world.add("deals", id="d", created_at=CUT - 100 * DAY)

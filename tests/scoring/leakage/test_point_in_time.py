@@ -97,6 +97,7 @@ def test_what_was_known_at_the_cut_off_is_kept(seed: int) -> None:
     assert made.probe(honest) == []
 
 
+@pytest.mark.slow
 def test_what_counts_later_events_is_found() -> None:
     found: Counter[str] = Counter()
     for seed in range(2):
@@ -169,6 +170,7 @@ def test_a_fixed_field_that_counts_to_this_day_is_dropped(seed: int) -> None:
     assert "(activities/" in found["deals.c_paper"].evidence
 
 
+@pytest.mark.slow
 def test_training_learns_from_none_of_it() -> None:
     features = FeatureSettings(fixed=["deals.c_paper"])
     with counted(company(deals=200)).connection() as engine:

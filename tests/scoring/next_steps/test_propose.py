@@ -160,6 +160,7 @@ def test_due_dates_skip_the_weekend() -> None:
     assert frame["due"].iloc[0] == iso_day(friday + 3 * DAY)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("field", "expected"), [("email_opt_out", "close-date-passed"), ("bounced", "close-date-passed")]
 )

@@ -109,6 +109,7 @@ def test_rules_keep_what_is_wanted_of_them_on_held_out_sentences(language: str, 
     assert score > least
 
 
+@pytest.mark.slow
 @installed
 @pytest.mark.parametrize(("language", "least"), [("en", 0.75), ("zh", 0.70)])
 def test_the_encoder_keeps_what_is_wanted_of_it_on_held_out_sentences(language: str, least: float) -> None:

@@ -79,6 +79,7 @@ def nights(tmp_path: Path) -> Nights:
     return made
 
 
+@pytest.mark.slow
 def test_ten_nights_without_a_purchase_write_nothing_more(nights: Nights) -> None:
     first = nights.night(NOW)
     assert first["new3"] == {

@@ -37,6 +37,7 @@ NAMES = (
     "intents",
     "forecast",
     "funnel",
+    "report_sections",
     "full_report",
 )
 

@@ -23,7 +23,7 @@ the step before: all steps of a deal add up to its end less its start.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 import pandas as pd
@@ -126,7 +126,20 @@ def waterfalls(
     grouped = replace(paths, owner=found.to_numpy(dtype=object))
     undated = int(tables.deals["created_at"].isna().sum())
     names = sorted({str(group) for group in found.dropna()}) + [""] * bool(found.isna().any())
-    return {name: _between(grouped, _Scope(frozenset({name or None}), None), undated) for name in names}
+    parts = {}
+    for name in names:
+        scope = _Scope(frozenset({name or None}), None)
+        parts[name] = _between(_touched(grouped, scope.owner(grouped.owner)), scope, undated)
+    return parts
+
+
+def _touched(paths: Paths, hit: np.ndarray) -> Paths:
+    """The paths of deals of which one place at least is hit: those of all others say nothing of it."""
+    deal = np.cumsum(paths.first)
+    ever = np.zeros(int(deal[-1]) + 1 if deal.size else 1, dtype=bool)
+    ever[deal[hit]] = True
+    keep = ever[deal]
+    return Paths(**{f.name: getattr(paths, f.name)[keep] for f in fields(paths)})
 
 
 def _between(paths: Paths, scope: _Scope, undated: int) -> Waterfall:

@@ -147,7 +147,7 @@ def check_rows_of_a_card_stand_in_one_line(pages: dict[tuple[str, str], Path], v
     for kind in KINDS:
         opened = viewer.open(pages[kind, "en"], 360)
         edges = opened.page.evaluate(
-            """() => [...document.querySelectorAll('.cards tr')].filter(r => r.offsetParent).map(r => new Set(
+            """() => [...document.querySelectorAll('.cards tbody tr')].filter(r => r.offsetParent).map(r => new Set(
               [...r.querySelectorAll('td')].filter(t => t.offsetParent)
                 .map(t => t.getBoundingClientRect().left + parseFloat(getComputedStyle(t).paddingLeft))).size)"""
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import pandas as pd
@@ -72,9 +73,14 @@ class Context:
 
     def stage(self, pipeline: Any, stage: Any) -> str:
         """What people call a stage."""
-        t = self.tables.stages
-        found = t[(t["pipeline"] == pipeline) & (t["stage"] == stage)]["label"]
-        return str(found.iloc[0]) if len(found) else self.words("{stage} (deleted)", stage=stage)
+        label = self._labels.get((pipeline, stage))
+        return self.words("{stage} (deleted)", stage=stage) if label is None else label
+
+    @cached_property
+    def _labels(self) -> Mapping[tuple[Any, Any], str]:
+        """The label of each stage of each pipeline; of a stage that stands twice the first."""
+        t = self.tables.stages.drop_duplicates(["pipeline", "stage"])
+        return {(p, s): str(label) for p, s, label in zip(t["pipeline"], t["stage"], t["label"], strict=True)}
 
     def pipeline(self, pipeline: Any) -> str:
         """What people call a pipeline."""

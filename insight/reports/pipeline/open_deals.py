@@ -84,11 +84,8 @@ def old(context: Context, ends: pd.DataFrame, hidden: frozenset[str]) -> tuple[F
     rows = rows[(rows["days"] > rows["limit"]).fillna(False).astype(bool)]
     if shown(rows, hidden).empty:
         return None, ""
-    pairs = list(zip(rows["pipeline"], rows["stage"], strict=True))
-    called = {
-        (p, s): words("not given") if pd.isna(s) else context.stage(p, s) for p, s in dict.fromkeys(pairs)
-    }
-    rows = rows.assign(where=[called[pair] for pair in pairs])
+    pairs = zip(rows["pipeline"], rows["stage"], strict=True)
+    rows = rows.assign(where=[words("not given") if pd.isna(s) else context.stage(p, s) for p, s in pairs])
     columns = (
         Column("where", words("Stage")), Column("days", words("Age"), "days"),
         Column("limit", words("Nine in ten won by"), "days"),
